@@ -1,0 +1,1 @@
+"""The doors: HTTP, queues, processes and the command line."""

@@ -1,0 +1,1 @@
+"""The phone lines: adapters that translate a provider's wire format to ours and back, and decide nothing."""

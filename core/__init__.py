@@ -1,0 +1,1 @@
+"""The ground floor: named mechanisms that know no shop, no model and no HTTP."""

@@ -1,0 +1,77 @@
+"""Media and documents: bytes under a key, on disk; the key is the content's SHA-256, so equal files are stored once."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from core.errors import NotFound
+from core.settings import Settings
+
+
+class BlobMissing(NotFound):
+    """No bytes are stored under this key."""
+
+    code = "blob_missing"
+
+
+class BlobStore(Protocol):
+    """Where bytes live. The disk is built in; an S3 store implements the same three calls."""
+
+    async def put(self, content: bytes) -> str:
+        """Store bytes and return their key, the SHA-256 in hex."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """The bytes under a key; raises BlobMissing."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget the bytes under a key, if they are there."""
+        ...
+
+
+class DiskBlobs:
+    """Blobs as files in the data folder, written atomically."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, key: str) -> Path:
+        if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
+            raise BlobMissing(key)
+        return self._folder / key[:2] / key
+
+    def _write(self, content: bytes) -> str:
+        key = hashlib.sha256(content).hexdigest()
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        return key
+
+    async def put(self, content: bytes) -> str:
+        """Store bytes and return their key, the SHA-256 in hex."""
+        return await asyncio.to_thread(self._write, content)
+
+    async def get(self, key: str) -> bytes:
+        """The bytes under a key; raises BlobMissing."""
+        try:
+            return await asyncio.to_thread(self._path(key).read_bytes)
+        except FileNotFoundError as error:
+            raise BlobMissing(key) from error
+
+    async def delete(self, key: str) -> None:
+        """Forget the bytes under a key, if they are there."""
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+
+def open_blobs(settings: Settings) -> BlobStore:
+    """The blob store of this installation."""
+    return DiskBlobs(settings.data_dir / "blobs")

@@ -1,0 +1,70 @@
+"""The database engine of this process, made once and closed once."""
+
+import json
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+APP_ROLE = "nexova_app"
+"""The role of ordinary work: owns nothing, bypasses nothing, sees the rows of one workspace."""
+
+SYSTEM_ROLE = "nexova_system"
+"""The role of relay, sweeps and door: sees the scheduling columns of every workspace, and nothing else."""
+
+_engine: AsyncEngine | None = None
+_sessions: async_sessionmaker[AsyncSession] | None = None
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong in a JSON column")
+
+
+def to_json(value: Any) -> str:
+    """JSON for a JSONB column; decimals and ids become strings, so nothing turns into a float."""
+    return json.dumps(value, default=_encode, ensure_ascii=False)
+
+
+def async_url(url: str) -> str:
+    """The SQLAlchemy form of a `postgresql://` address."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+asyncpg://" + url.removeprefix(scheme)
+    return url
+
+
+def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
+    """Make the engine of this process. Call it inside the event loop that will use it."""
+    global _engine, _sessions
+    if _engine is not None:
+        raise RuntimeError("the database of this process is already connected")
+    _engine = create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=20,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        json_serializer=to_json,
+        connect_args={"timeout": 10, "command_timeout": 30, "server_settings": {"application_name": "nexova"}},
+    )
+    _sessions = async_sessionmaker(_engine, expire_on_commit=False)
+    return _engine
+
+
+def sessions() -> async_sessionmaker[AsyncSession]:
+    """The session factory of this process."""
+    if _sessions is None:
+        raise RuntimeError("the database of this process is not connected")
+    return _sessions
+
+
+async def disconnect() -> None:
+    """Close the engine of this process."""
+    global _engine, _sessions
+    if _engine is not None:
+        await _engine.dispose()
+    _engine = _sessions = None

@@ -1,0 +1,54 @@
+"""The transactional outbox: a job is a row written with the change that causes it; the relay rings the queue.
+
+A ring may be lost or doubled; what is to be done is always derived from the tables.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import observability
+from core.tables import WorkspaceRow, of_workspace
+from core.work import Work
+
+CHANNEL = "nexova_outbox"
+"""The NOTIFY channel on which the relay listens."""
+
+
+class OutboxMessage(WorkspaceRow):
+    """One job to be announced: the actor's name and its arguments, which are ids."""
+
+    __tablename__ = "outbox_messages"
+    __table_args__ = (
+        of_workspace(),
+        Index("ix_outbox_messages_due", "due_at", postgresql_where=text("published_at IS NULL AND parked_reason IS NULL")),
+        Index("ix_outbox_messages_published", "published_at"),
+    )
+
+    actor: Mapped[str] = mapped_column(String(100))
+    arguments: Mapped[dict[str, Any]]
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    parked_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+def enqueue(work: Work, actor: str, *, due_at: datetime | None = None, **ids: UUID) -> None:
+    """Announce a job when this work commits: at once, or at `due_at` (Postgres system time).
+
+    The actor receives `workspace_id` and the given ids as strings.
+    """
+    work.session.add(
+        OutboxMessage(
+            workspace_id=work.workspace_id,
+            actor=actor,
+            arguments={name: str(value) for name, value in ids.items()},
+            correlation_id=observability.correlation_id(),
+            due_at=due_at or work.system_time,
+        )
+    )

@@ -1,0 +1,108 @@
+"""Settings: read once from the environment, validated at start, named one by one in `.env.example`."""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where the process runs. The sandbox exists only outside production."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Every setting of every process. Times are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # Where things are
+    environment: Environment = Field(Environment.DEVELOPMENT, validation_alias="NEXOVA_ENV")
+    data_dir: Path = Field(Path(".nexova"), validation_alias="NEXOVA_DATA_DIR")
+    host: str = Field("127.0.0.1", validation_alias="NEXOVA_HOST")
+    port: int = Field(8000, validation_alias="NEXOVA_PORT", ge=1, le=65535)
+    public_url: str | None = Field(None, validation_alias="NEXOVA_PUBLIC_URL")
+    secret_keys: SecretStr | None = Field(None, validation_alias="NEXOVA_SECRET_KEYS")
+    blob_url: str | None = Field(None, validation_alias="NEXOVA_BLOB_URL")
+
+    # Servers of your own; without them the embedded ones are started
+    database_url: str | None = None
+    redis_url: str | None = None
+    database_pool_size: int = Field(20, ge=1)
+
+    # The line
+    infobip_base_url: str | None = None
+    infobip_api_key: SecretStr | None = None
+
+    # The mind
+    llm_models: str = "lexical"
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str | None = None
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    llm_max_tokens: int = Field(1024, ge=64)
+    llm_timeout_seconds: float = Field(25, gt=0)
+    llm_context_tokens: int = Field(24_000, ge=1_000)
+    spend_ceiling_usd: float = Field(50.0, ge=0)
+    breaker_failures: int = Field(3, ge=1)
+    breaker_open_seconds: float = Field(30, gt=0)
+
+    # Times that the promises rest on
+    burst_window_seconds: float = Field(4.0, ge=0)
+    session_timeout_minutes: float = Field(30, gt=0)
+    turn_budget_seconds: float = Field(60, gt=0)
+    tool_timeout_seconds: float = Field(30, gt=0)
+    lease_seconds: float = Field(10, gt=0)
+    sweep_seconds: float = Field(2, gt=0)
+    outbox_poll_seconds: float = Field(5, gt=0)
+    delivery_unknown_seconds: float = Field(120, gt=0)
+    unpaid_order_hours: float = Field(48, gt=0)
+
+    # The processes
+    worker_threads: int = Field(64, ge=1)
+    log_level: str = "INFO"
+    log_format: str = Field("auto", pattern="^(auto|json|console)$")
+    otel_exporter_otlp_endpoint: str | None = None
+
+    @model_validator(mode="after")
+    def _production_needs_its_own_servers(self) -> "Settings":
+        if self.environment is Environment.PRODUCTION:
+            missing = [
+                name
+                for name, value in (
+                    ("DATABASE_URL", self.database_url),
+                    ("REDIS_URL", self.redis_url),
+                    ("NEXOVA_SECRET_KEYS", self.secret_keys),
+                    ("INFOBIP_BASE_URL", self.infobip_base_url),
+                )
+                if not value
+            ]
+            if missing:
+                raise ValueError(f"NEXOVA_ENV=production needs {', '.join(missing)}")
+        return self
+
+    @property
+    def sandbox_enabled(self) -> bool:
+        """Whether the simulated Infobip and the phone page exist in this process."""
+        return self.infobip_base_url is None and self.environment is not Environment.PRODUCTION
+
+    @property
+    def base_url(self) -> str:
+        """The address under which this installation is reached, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def model_chain(self) -> tuple[str, ...]:
+        """The models in the order in which they are tried."""
+        return tuple(name.strip() for name in self.llm_models.split(",") if name.strip())
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

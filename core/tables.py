@@ -1,0 +1,91 @@
+"""What every table has in common: keys that hold the workspace, times, and the security that Postgres enforces."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import uuid_utils
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+MONEY = Numeric(14, 2)
+QUANTITY = Numeric(12, 3)
+
+GLOBAL_TABLES = frozenset({"runtime_clock", "circuit_breakers", "users", "alembic_version"})
+"""Tables without a workspace; each has its reason in docs/decisions/0003-row-level-security.md."""
+
+
+def new_id() -> UUID:
+    """A fresh UUID of version 7: unique, and roughly in the order of creation."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class WorkspaceRow(Base):
+    """A row that belongs to one workspace. Its primary key is (workspace_id, id).
+
+    Foreign keys between such rows are made with `belongs_to`, so that a reference can never leave the workspace.
+    """
+
+    __abstract__ = True
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key (workspace_id, column) to another workspace row's (workspace_id, id)."""
+    return ForeignKeyConstraint(
+        ["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete
+    )
+
+
+def of_workspace() -> ForeignKeyConstraint:
+    """The foreign key of a workspace row to its workspace."""
+    return ForeignKeyConstraint(["workspace_id"], ["workspaces.id"])
+
+
+__all__ = [
+    "GLOBAL_TABLES",
+    "MONEY",
+    "QUANTITY",
+    "Base",
+    "CheckConstraint",
+    "Index",
+    "PrimaryKeyConstraint",
+    "UniqueConstraint",
+    "WorkspaceRow",
+    "belongs_to",
+    "new_id",
+    "of_workspace",
+]

@@ -1,0 +1,86 @@
+"""One transaction, and the person or machine it runs for. Nothing else in the house commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import db
+from core.access import Permission, Principal
+from core.errors import CommitOutcomeUnknown
+
+# One round trip: take the role, name the workspace, read both clocks. `set_config(..., true)` lasts until the
+# transaction ends; `system_time` schedules leases and retries, `business_time` is moved by the sandbox's clock.
+_ENTER = text(
+    """
+    SELECT set_config('role', :role, true),
+           set_config('app.workspace_id', :workspace, true),
+           clock_timestamp() AS system_time,
+           clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0') AS business_time
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An open transaction of one principal in one workspace.
+
+    `now` is business time (windows, holds, sessions); `system_time` is Postgres' own clock (leases, retries).
+    """
+
+    session: AsyncSession
+    principal: Principal
+    now: datetime
+    system_time: datetime
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace that this work sees."""
+        return self.principal.workspace_id
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotPermitted unless the principal holds the permission."""
+        self.principal.require(permission)
+
+
+@asynccontextmanager
+async def _transaction(role: str, workspace: str) -> AsyncIterator[tuple[AsyncSession, datetime, datetime]]:
+    async with db.sessions()() as session:
+        entered = (await session.execute(_ENTER, {"role": role, "workspace": workspace})).one()
+        try:
+            yield session, entered.business_time, entered.system_time
+            await session.flush()
+        except BaseException:
+            await session.rollback()
+            raise
+        try:
+            await session.commit()
+        except (DBAPIError, OSError, TimeoutError) as error:
+            # A constraint that is checked at commit is a plain refusal; anything else leaves the outcome open.
+            if isinstance(error, DBAPIError) and not error.connection_invalidated and error.orig is not None:
+                sqlstate = getattr(error.orig, "sqlstate", None)
+                if sqlstate is not None and not str(sqlstate).startswith(("08", "57")):
+                    raise
+            raise CommitOutcomeUnknown from error
+
+
+@asynccontextmanager
+async def open_work(principal: Principal) -> AsyncIterator[Work]:
+    """Open a transaction for a principal: commit on a clean exit, roll back on any exception.
+
+    Raises CommitOutcomeUnknown when the connection fails during the commit.
+    """
+    async with _transaction(db.APP_ROLE, str(principal.workspace_id)) as (session, now, system_time):
+        yield Work(session, principal, now, system_time)
+
+
+@asynccontextmanager
+async def open_system_work() -> AsyncIterator[AsyncSession]:
+    """Open a transaction of the system role, which sees scheduling columns of all workspaces and no content."""
+    async with _transaction(db.SYSTEM_ROLE, "") as (session, _, _):
+        yield session

@@ -1,0 +1,1 @@
+"""The business: one folder per noun, each cut alike into models, repository, service and schemas."""

@@ -1,0 +1,1 @@
+"""What a model may do: thin, guarded calls into the domain."""
