@@ -1,0 +1,91 @@
+"""The brief of a turn: everything a model may know when it thinks, frozen when the turn is claimed."""
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.outcome import Fact, Option, Pending
+
+
+class Frozen(BaseModel):
+    """A value that is stored on the turn as JSON and read back unchanged."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class BriefLine(Frozen):
+    """One line of the open draft, with the price as of now."""
+
+    sku: str
+    name: str
+    quantity: Decimal
+    unit: str = ""
+    unit_price: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+
+
+class BriefDraft(Frozen):
+    """The open draft of this conversation."""
+
+    lines: list[BriefLine] = Field(default_factory=list)
+    total: Decimal = Decimal(0)
+    fulfilment: str | None = None
+    """`delivery`, `pickup`, or None while the customer has not said."""
+    address: str | None = None
+    store: str | None = None
+    recipient_name: str | None = None
+    recipient_phone: str | None = None
+    missing: list[str] = Field(default_factory=list)
+    """What is still to be asked before the summary: `items`, `fulfilment`, `address`, `store`, `recipient_name`, `phone`."""
+    confirmation_token: str | None = None
+    """The token of the summary that the customer has been sent and has not answered."""
+
+
+class LastOrder(Frozen):
+    """The customer's newest order of this shop."""
+
+    number: str
+    status: str
+    payment_status: str
+    total: Decimal
+    due: Decimal = Decimal(0)
+
+
+class BriefMessage(Frozen):
+    """One message of the customer that this turn answers.
+
+    `payload` by kind: `button_reply` and `list_reply` {id, title}; `order` {items: [{sku, quantity}], text};
+    `location` {latitude, longitude, name, address}; `contact` {name, phone}; media {caption}.
+    """
+
+    kind: str = "text"
+    text: str | None = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class Brief(Frozen):
+    """What prompt and lexical model both read. It goes to JSON and back without loss."""
+
+    language: str
+    country: str
+    currency: str
+    timezone: str = "UTC"
+    shop_name: str
+    state: str
+    customer_name: str | None = None
+    draft: BriefDraft | None = None
+    pending: Pending | None = None
+    """The question that is open with the customer."""
+    last_order: LastOrder | None = None
+    stores: list[str] = Field(default_factory=list)
+    payment_methods: list[str] = Field(default_factory=list)
+    messages: list[BriefMessage] = Field(default_factory=list)
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    """Facts of the session that a reply may use as `{s1}`, `{s2}`…"""
+    notes: list[str] = Field(default_factory=list)
+    """Remarks of the runtime for the model, in English."""
+    tools: list[str] = Field(default_factory=list)
+    """The names of the tools offered in this state."""
+    failures: int = 0
+    """Turns in a row that failed or were not understood; from the second on the model offers a person."""
