@@ -1,0 +1,72 @@
+"""What a tool call comes to: an honest sentence, the facts it rests on, and what the model may do next."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Claim(StrEnum):
+    """Things a reply may only say after a tool call that made them true."""
+
+    ITEM_ADDED = "item_added"
+    ITEM_CHANGED = "item_changed"
+    ITEM_REMOVED = "item_removed"
+    DRAFT_CLEARED = "draft_cleared"
+    DRAFT_CREATED = "draft_created"
+    DELIVERY_SET = "delivery_set"
+    CONFIRMATION_REQUESTED = "confirmation_requested"
+    ORDER_CONFIRMED = "order_confirmed"
+    ORDER_CANCELLED = "order_cancelled"
+    PAYMENT_CLAIMED = "payment_claimed"
+    RECEIPT_ATTACHED = "receipt_attached"
+    HANDOFF_REQUESTED = "handoff_requested"
+    CATALOG_SENT = "catalog_sent"
+    STOCK_RESERVED = "stock_reserved"
+    AVAILABLE = "available"
+    UNAVAILABLE = "unavailable"
+    ORDER_STATUS = "order_status"
+    PAYMENT_VERIFIED = "payment_verified"
+    ADDRESS_SAVED = "address_saved"
+
+
+class Fact(BaseModel):
+    """One value that code read or computed, and what it is a value of.
+
+    `value` is canonical (a plain decimal, an ISO time, an order number); `text` is how the customer reads it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    subject: str
+    value: str
+    currency: str | None = None
+    text: str
+
+
+class Option(BaseModel):
+    """One product among which the customer must choose."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sku: str
+    name: str
+    detail: str = ""
+
+
+class ToolOutcome(BaseModel):
+    """The result of one tool call.
+
+    `say` is a whole and honest sentence in the customer's language; its slots `{0}`, `{1}`, … are indexes into
+    `facts`, and no digit stands outside a slot. `note` speaks English and only to the model.
+    """
+
+    status: Literal["ok", "ask", "refused"] = "ok"
+    code: str
+    say: str
+    facts: list[Fact] = Field(default_factory=list)
+    claims: list[tuple[Claim, str]] = Field(default_factory=list)
+    options: list[Option] = Field(default_factory=list)
+    note: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
