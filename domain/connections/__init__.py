@@ -1,0 +1,1 @@
+"""Connections: the WhatsApp senders and chat widgets of a workspace."""

@@ -1,0 +1,119 @@
+"""What the rest of the house sees of connections."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from domain.connections.models import ChannelKind
+
+
+class WebhookAuthentication(BaseModel):
+    """How webhooks of a connection prove that they come from the provider.
+
+    `token` is expected in the URL's query (`?token=`); `basic` and `header` as the provider sends them; `hmac` is
+    computed over the raw body. `none` has to be said explicitly.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Literal["token", "basic", "header", "hmac", "none"]
+    token: SecretStr | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    header: str | None = None
+    secret: SecretStr | None = None
+    algorithm: Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "WebhookAuthentication":
+        needed = {
+            "token": ("token",),
+            "basic": ("username", "password"),
+            "header": ("header", "secret"),
+            "hmac": ("header", "secret"),
+            "none": (),
+        }[self.method]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"webhook authentication {self.method!r} needs {', '.join(missing)}")
+        return self
+
+
+class Credentials(BaseModel):
+    """The secrets of a connection, opened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api_key: SecretStr
+    webhook: WebhookAuthentication
+
+
+class ConnectionSettings(BaseModel):
+    """What a shop may choose per connection."""
+
+    model_config = ConfigDict(frozen=True)
+
+    window_template: str | None = Field(None, description="Approved template that reopens a closed 24-hour window.")
+    template_language: str = "es"
+    catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
+
+
+class ConnectionView(BaseModel):
+    """A connection with its secrets opened, for the channel; never logged, never shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workspace_id: UUID
+    id: UUID
+    slug: str
+    channel: ChannelKind
+    name: str
+    address: str
+    base_url: str | None
+    credentials: Credentials
+    settings: ConnectionSettings
+    is_active: bool
+
+
+class NewConnection(BaseModel):
+    """A connection to be created."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,98}$")
+    channel: ChannelKind = ChannelKind.INFOBIP_WHATSAPP
+    name: str = Field(min_length=1, max_length=255)
+    address: str = Field(min_length=1, max_length=24)
+    base_url: str | None = None
+    credentials: Credentials
+    settings: ConnectionSettings = ConnectionSettings()
+
+
+class ConnectionSummary(BaseModel):
+    """A connection without its secrets, for lists."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    workspace_id: UUID
+    slug: str
+    channel: ChannelKind
+    name: str
+    address: str
+    base_url: str | None
+    is_active: bool
+
+
+def revealed(model: BaseModel) -> dict[str, Any]:
+    """A model's content with its secrets in clear, for the vault only."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, SecretStr):
+            return value.get_secret_value()
+        if isinstance(value, BaseModel):
+            return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return value
+
+    content: dict[str, Any] = plain(model)
+    return content

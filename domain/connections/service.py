@@ -1,0 +1,89 @@
+"""Connections: creating them, and opening their secrets for the channel."""
+
+from uuid import UUID
+
+from core import audit, vault
+from core.access import Permission
+from core.errors import NotFound
+from core.tables import new_id
+from core.work import Work, open_system_work
+from domain.connections import repository
+from domain.connections.models import ChannelKind, Connection
+from domain.connections.schemas import (
+    ConnectionSettings,
+    ConnectionSummary,
+    ConnectionView,
+    Credentials,
+    NewConnection,
+    revealed,
+)
+
+
+class ConnectionNotFound(NotFound):
+    """No connection has this id or address."""
+
+    code = "connection_not_found"
+
+
+def _view(row: Connection) -> ConnectionView:
+    return ConnectionView(
+        workspace_id=row.workspace_id,
+        id=row.id,
+        slug=row.slug,
+        channel=ChannelKind(row.channel),
+        name=row.name,
+        address=row.address,
+        base_url=row.base_url,
+        credentials=Credentials.model_validate(vault.unseal(row.credentials)),
+        settings=ConnectionSettings.model_validate(row.settings),
+        is_active=row.is_active,
+    )
+
+
+async def create(work: Work, command: NewConnection) -> ConnectionSummary:
+    """Create a connection; its credentials are sealed before they reach the database."""
+    work.require(Permission.CONNECTIONS_WRITE)
+    row = Connection(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        slug=command.slug,
+        channel=command.channel.value,
+        name=command.name,
+        address=command.address,
+        base_url=command.base_url,
+        credentials=vault.seal(revealed(command.credentials)),
+        settings=command.settings.model_dump(),
+        is_active=True,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    audit.record(work, "connection.created", target=row, after={"slug": row.slug, "address": row.address})
+    return summary(row)
+
+
+def summary(row: Connection) -> ConnectionSummary:
+    """A connection without its secrets."""
+    return ConnectionSummary.model_validate(row, from_attributes=True)
+
+
+async def get(work: Work, connection_id: UUID) -> ConnectionView:
+    """A connection with its secrets opened."""
+    row = await repository.get(work, connection_id)
+    if row is None:
+        raise ConnectionNotFound
+    return _view(row)
+
+
+async def all_of_workspace(work: Work) -> list[ConnectionSummary]:
+    """The connections of this workspace."""
+    work.require(Permission.CONNECTIONS_READ)
+    return [summary(row) for row in await repository.all_of_workspace(work)]
+
+
+async def find_by_slug(slug: str) -> ConnectionView:
+    """The active connection that a webhook's address names; looked up for the door, in all workspaces."""
+    async with open_system_work() as session:
+        row = await repository.find_by_slug(session, slug)
+        if row is None or not row.is_active:
+            raise ConnectionNotFound
+        return _view(row)

@@ -1,0 +1,241 @@
+"""Tables of conversations, messages, attachments, hand-offs and notifications."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables import WorkspaceRow, belongs_to, of_workspace
+
+
+class Voice(StrEnum):
+    """Who speaks: the agent, nobody until a person comes, or one operator."""
+
+    AGENT = "agent"
+    WAITING = "waiting"
+    OPERATOR = "operator"
+
+
+class Direction(StrEnum):
+    """From the customer, or to the customer."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+class MessageStatus(StrEnum):
+    """Where an outgoing message stands; an incoming one is `received`. The order of moves is in `status.py`."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SENDING = "sending"
+    RETRY = "retry"
+    UNKNOWN = "unknown"
+    UNCONFIRMED = "unconfirmed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class Conversation(WorkspaceRow):
+    """The thread with one customer on one connection; it lasts.
+
+    `voice_epoch` grows with every change of voice and fences sends and effects. `window_until` is when WhatsApp's
+    24 hours since the customer's last message end (business time).
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("connections", "connection_id"),
+        belongs_to("customers", "customer_id"),
+        belongs_to("contact_addresses", "contact_address_id"),
+        UniqueConstraint("workspace_id", "connection_id", "contact_address_id"),
+        CheckConstraint("(voice = 'operator') = (operator_id IS NOT NULL)", name="operator_has_name"),
+    )
+
+    connection_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    contact_address_id: Mapped[UUID]
+    voice: Mapped[str] = mapped_column(String(20), default=Voice.AGENT)
+    voice_epoch: Mapped[int] = mapped_column(default=0)
+    operator_id: Mapped[UUID | None]
+    last_inbound_at: Mapped[datetime | None]
+    window_until: Mapped[datetime | None]
+    next_position: Mapped[int] = mapped_column(BigInteger, default=1)
+
+
+class Message(WorkspaceRow):
+    """One message of a conversation, in or out.
+
+    Incoming ones are open until `handled_at` is set, with who or what handled them (`turn`, `operator`, or a reason
+    for no answer). Outgoing ones are sent in the order of `position`.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("conversations", "conversation_id"),
+        UniqueConstraint("workspace_id", "connection_id", "direction", "provider_message_id"),
+        UniqueConstraint("workspace_id", "conversation_id", "direction", "position"),
+        Index("ix_messages_thread", "workspace_id", "conversation_id", "created_at"),
+        Index(
+            "ix_messages_open",
+            "workspace_id",
+            "conversation_id",
+            postgresql_where=text("direction = 'in' AND handled_at IS NULL"),
+        ),
+        Index(
+            "ix_messages_outgoing",
+            "workspace_id",
+            "conversation_id",
+            "position",
+            postgresql_where=text("status IN ('queued', 'sending', 'retry', 'unknown')"),
+        ),
+        Index("ix_messages_turn", "workspace_id", "turn_id"),
+    )
+
+    conversation_id: Mapped[UUID]
+    connection_id: Mapped[UUID]
+    direction: Mapped[str] = mapped_column(String(3))
+    author: Mapped[str] = mapped_column(String(20))
+    author_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    position: Mapped[int] = mapped_column(BigInteger)
+    provider_message_id: Mapped[str | None] = mapped_column(String(300))
+    reply_to: Mapped[str | None] = mapped_column(String(300))
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(20))
+
+    # Incoming
+    inbound_event_id: Mapped[UUID | None]
+    batch_position: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    handled_by: Mapped[str | None] = mapped_column(String(40))
+    handled_ref: Mapped[UUID | None]
+
+    # Outgoing
+    turn_id: Mapped[UUID | None]
+    voice: Mapped[str | None] = mapped_column(String(20))
+    voice_epoch: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    error_code: Mapped[str | None] = mapped_column(String(100))
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+
+
+class DeliveryAttempt(WorkspaceRow):
+    """One try to send a message, recorded before the call and completed after it."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("messages", "message_id"),
+        UniqueConstraint("workspace_id", "message_id", "number"),
+    )
+
+    message_id: Mapped[UUID]
+    number: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    http_status: Mapped[int | None]
+    error_code: Mapped[str | None] = mapped_column(String(100))
+    detail: Mapped[str | None] = mapped_column(String(1000))
+
+
+class Attachment(WorkspaceRow):
+    """A file that came with a message; `sha256` is also the key of its bytes in the blob store."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("messages", "message_id"),
+        UniqueConstraint("workspace_id", "message_id", "source_url"),
+        Index("ix_attachments_sha256", "workspace_id", "sha256"),
+        Index("ix_attachments_due", "next_try_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    message_id: Mapped[UUID]
+    conversation_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    source_url: Mapped[str] = mapped_column(String(2048))
+    status: Mapped[str] = mapped_column(String(20), default="pending")
+    content_type: Mapped[str | None] = mapped_column(String(100))
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    error_code: Mapped[str | None] = mapped_column(String(100))
+
+
+class Handoff(WorkspaceRow):
+    """One stretch in which people were asked for: why, who took it, and what was agreed when it ended."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("conversations", "conversation_id"),
+        Index(
+            "uq_handoffs_open",
+            "workspace_id",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+
+    conversation_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str | None] = mapped_column(String(1000))
+    requested_at: Mapped[datetime]
+    taken_by: Mapped[UUID | None]
+    taken_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[UUID | None]
+    note: Mapped[str | None] = mapped_column(String(1000))
+
+
+class Notification(WorkspaceRow):
+    """Something staff must know; sent by a worker, kept for the inbox."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        of_workspace(),
+        UniqueConstraint("workspace_id", "dedupe_key"),
+        Index("ix_notifications_due", "next_try_at", postgresql_where=text("sent_at IS NULL AND parked_reason IS NULL")),
+    )
+
+    kind: Mapped[str] = mapped_column(String(60))
+    conversation_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    dedupe_key: Mapped[str] = mapped_column(String(200))
+    next_try_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    parked_reason: Mapped[str | None] = mapped_column(String(500))

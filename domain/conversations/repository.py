@@ -1,0 +1,250 @@
+"""All SQL about conversations and their threads, but for delivery."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.tables import new_id
+from core.work import Work
+from domain.conversations.models import (
+    Attachment,
+    Author,
+    Conversation,
+    Direction,
+    Handoff,
+    Message,
+    MessageStatus,
+    Notification,
+)
+
+POSITION_STEP = 100
+"""Positions leave room between messages, so that the parts of a split text fit in between."""
+
+
+async def lock(work: Work, conversation_id: UUID) -> Conversation | None:
+    """Lock one conversation: the first lock of whoever changes anything in it."""
+    query = (
+        select(Conversation)
+        .where(Conversation.workspace_id == work.workspace_id, Conversation.id == conversation_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return await work.session.scalar(query)
+
+
+async def get(work: Work, conversation_id: UUID) -> Conversation | None:
+    """One conversation, not locked."""
+    return await work.session.get(Conversation, (work.workspace_id, conversation_id))
+
+
+async def find_or_create(
+    work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID
+) -> Conversation:
+    """The conversation of an address on a connection, locked; made when it is new."""
+    await work.session.execute(
+        insert(Conversation)
+        .values(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            connection_id=connection_id,
+            contact_address_id=contact_address_id,
+            customer_id=customer_id,
+        )
+        .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "contact_address_id"])
+    )
+    query = (
+        select(Conversation)
+        .where(
+            Conversation.workspace_id == work.workspace_id,
+            Conversation.connection_id == connection_id,
+            Conversation.contact_address_id == contact_address_id,
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await work.session.scalars(query)).one()
+
+
+def next_position(conversation: Conversation) -> int:
+    """Take the next place in the thread; the conversation is locked."""
+    position = conversation.next_position
+    conversation.next_position = position + POSITION_STEP
+    return position
+
+
+async def insert_incoming(work: Work, conversation: Conversation, values: dict[str, Any]) -> UUID | None:
+    """Insert an incoming message; None if the connection already has one with this provider id."""
+    statement = (
+        insert(Message)
+        .values(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            conversation_id=conversation.id,
+            connection_id=conversation.connection_id,
+            direction=Direction.IN,
+            author=Author.CUSTOMER,
+            status=MessageStatus.RECEIVED,
+            position=next_position(conversation),
+            **values,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["workspace_id", "connection_id", "direction", "provider_message_id"]
+        )
+        .returning(Message.id)
+    )
+    return await work.session.scalar(statement)
+
+
+async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID, url: str, kind: str) -> UUID:
+    """Remember a file to be fetched."""
+    row = Attachment(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        message_id=message_id,
+        conversation_id=conversation_id,
+        kind=kind,
+        source_url=url,
+        status="pending",
+        next_try_at=work.system_time,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    return row.id
+
+
+def _open_in(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
+    return [
+        Message.workspace_id == work.workspace_id,
+        Message.conversation_id == conversation_id,
+        Message.direction == Direction.IN,
+        Message.handled_at.is_(None),
+    ]
+
+
+async def open_messages(work: Work, conversation_id: UUID) -> Sequence[Message]:
+    """The customer's messages that nobody has answered, in the order in which they were written."""
+    query = (
+        select(Message)
+        .where(*_open_in(work, conversation_id))
+        .order_by(Message.received_at, Message.batch_position, Message.inbound_event_id)
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def mark_handled(
+    work: Work, conversation_id: UUID, handled_by: str, ref: UUID | None, message_ids: Sequence[UUID] | None = None
+) -> None:
+    """Close open messages: those given, or all of the conversation."""
+    conditions = _open_in(work, conversation_id)
+    if message_ids is not None:
+        conditions.append(Message.id.in_(message_ids))
+    await work.session.execute(
+        update(Message).where(*conditions).values(handled_at=work.system_time, handled_by=handled_by, handled_ref=ref)
+    )
+
+
+async def attachments_of(work: Work, message_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The attachment of each message that has one."""
+    query = select(Attachment.message_id, Attachment.id).where(
+        Attachment.workspace_id == work.workspace_id, Attachment.message_id.in_(message_ids)
+    )
+    return {message_id: attachment_id for message_id, attachment_id in (await work.session.execute(query)).tuples()}
+
+
+async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:
+    """The newest messages of a thread, oldest first."""
+    query = select(Message).where(
+        Message.workspace_id == work.workspace_id,
+        Message.conversation_id == conversation_id,
+        Message.status != MessageStatus.CANCELLED,
+    )
+    if before is not None:
+        query = query.where(Message.created_at < before)
+    rows = (await work.session.scalars(query.order_by(Message.created_at.desc(), Message.position.desc()).limit(limit))).all()
+    return list(reversed(rows))
+
+
+async def cancel_unsent(work: Work, conversation_id: UUID) -> int:
+    """Cancel what the agent had queued and nobody has begun to send."""
+    result = await work.session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.author == Author.AGENT,
+            Message.status.in_([MessageStatus.QUEUED, MessageStatus.RETRY]),
+        )
+        .values(status=MessageStatus.CANCELLED, error_code="voice_lost")
+        .returning(Message.id)
+    )
+    return len(result.all())
+
+
+async def move_unsent_to_epoch(work: Work, conversation: Conversation) -> None:
+    """Let what the agent has said up to now go out under the new epoch, while nobody has taken over."""
+    await work.session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation.id,
+            Message.author == Author.AGENT,
+            Message.status.in_([MessageStatus.QUEUED, MessageStatus.RETRY, MessageStatus.SENDING]),
+        )
+        .values(voice_epoch=conversation.voice_epoch)
+    )
+
+
+async def open_handoff(work: Work, conversation_id: UUID) -> Handoff | None:
+    """The hand-off that has not ended, if there is one."""
+    query = select(Handoff).where(
+        Handoff.workspace_id == work.workspace_id,
+        Handoff.conversation_id == conversation_id,
+        Handoff.released_at.is_(None),
+    )
+    return await work.session.scalar(query)
+
+
+async def open_handoffs(work: Work) -> Sequence[Handoff]:
+    """All hand-offs of the workspace that have not ended, oldest first."""
+    query = (
+        select(Handoff)
+        .where(Handoff.workspace_id == work.workspace_id, Handoff.released_at.is_(None))
+        .order_by(Handoff.requested_at)
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def last_handoff_note(work: Work, conversation_id: UUID) -> Handoff | None:
+    """The newest hand-off that has ended."""
+    query = (
+        select(Handoff)
+        .where(
+            Handoff.workspace_id == work.workspace_id,
+            Handoff.conversation_id == conversation_id,
+            Handoff.released_at.is_not(None),
+        )
+        .order_by(Handoff.released_at.desc())
+        .limit(1)
+    )
+    return await work.session.scalar(query)
+
+
+async def insert_notification(work: Work, values: dict[str, Any]) -> UUID | None:
+    """Insert a notification; None if one with this key exists."""
+    statement = (
+        insert(Notification)
+        .values(workspace_id=work.workspace_id, id=new_id(), next_try_at=work.system_time, **values)
+        .on_conflict_do_nothing(index_elements=["workspace_id", "dedupe_key"])
+        .returning(Notification.id)
+    )
+    return await work.session.scalar(statement)
+
+
+async def count_open(work: Work, conversation_id: UUID) -> int:
+    """How many of the customer's messages nobody has answered."""
+    query = select(func.count()).select_from(Message).where(*_open_in(work, conversation_id))
+    return (await work.session.scalar(query)) or 0

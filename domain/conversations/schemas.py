@@ -1,0 +1,118 @@
+"""What the rest of the house sees of conversations."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.conversations.models import Author, Voice
+
+HandoffReason = Literal["customer_asked", "repeated_failure", "tool_request", "operator_took", "cannot_answer"]
+
+
+class Frozen(BaseModel):
+    """A value that nobody changes."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class IncomingMedia(Frozen):
+    """A file that the channel says came with a message."""
+
+    url: str
+    kind: Literal["image", "document", "audio", "voice", "video", "sticker"]
+
+
+class IncomingMessage(Frozen):
+    """A customer's message as the ingest hands it over, free of any channel's format.
+
+    `received_at` is the provider's time; `batch_position` is its place among results that arrived together.
+    """
+
+    provider_message_id: str
+    address: str
+    user_id: str | None = None
+    phone: str | None = None
+    profile_name: str | None = None
+    kind: str
+    text: str | None = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+    media: IncomingMedia | None = None
+    reply_to: str | None = None
+    received_at: datetime
+    batch_position: int = 0
+    inbound_event_id: UUID
+
+
+class Received(Frozen):
+    """What `receive` made of an incoming message; `created` is False for a repetition."""
+
+    conversation_id: UUID
+    customer_id: UUID
+    message_id: UUID | None
+    created: bool
+    voice: Voice
+    needs_answer: bool
+
+
+class MessageView(Frozen):
+    """One message of a thread."""
+
+    id: UUID
+    conversation_id: UUID
+    direction: Literal["in", "out"]
+    author: Author
+    author_id: UUID | None
+    kind: str
+    text: str | None
+    payload: dict[str, Any]
+    position: int
+    status: str
+    error_code: str | None
+    turn_id: UUID | None
+    reply_to: str | None
+    provider_message_id: str | None
+    received_at: datetime | None
+    sent_at: datetime | None
+    handled_at: datetime | None
+    handled_by: str | None
+    created_at: datetime
+
+
+class ConversationView(Frozen):
+    """A conversation and who speaks in it."""
+
+    id: UUID
+    workspace_id: UUID
+    connection_id: UUID
+    customer_id: UUID
+    contact_address_id: UUID
+    voice: Voice
+    voice_epoch: int
+    operator_id: UUID | None
+    last_inbound_at: datetime | None
+    window_until: datetime | None
+
+
+class HandoffView(Frozen):
+    """One stretch with people."""
+
+    id: UUID
+    conversation_id: UUID
+    reason: str
+    detail: str | None
+    requested_at: datetime
+    taken_by: UUID | None
+    taken_at: datetime | None
+    released_at: datetime | None
+    note: str | None
+
+
+class OutgoingMessage(Frozen):
+    """A message to be queued for the customer. Its texts are final: no slot is left in them."""
+
+    kind: Literal["text", "buttons", "list", "image", "document", "template"] = "text"
+    text: str
+    payload: dict[str, Any] = Field(default_factory=dict)
+    reply_to: str | None = None

@@ -1,0 +1,280 @@
+"""Conversations: taking in what customers write, queueing what is said to them, and whose voice it is."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from core import audit, observability, outbox
+from core.access import Permission, PrincipalKind
+from core.errors import Conflict, NotFound
+from core.tables import new_id
+from core.work import Work
+from domain.conversations import repository
+from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, Voice
+from domain.conversations.schemas import (
+    ConversationView,
+    HandoffReason,
+    HandoffView,
+    IncomingMessage,
+    MessageView,
+    OutgoingMessage,
+    Received,
+)
+from domain.customers import service as customers
+
+WINDOW = timedelta(hours=24)
+"""How long after a customer's message WhatsApp lets a shop write freely."""
+
+NEEDS_NO_ANSWER = frozenset({"reaction"})
+
+
+class ConversationNotFound(NotFound):
+    """No conversation of this workspace has this id."""
+
+    code = "conversation_not_found"
+
+
+class NotYourConversation(Conflict):
+    """Another operator has this conversation, or nobody has taken it."""
+
+    code = "not_your_conversation"
+
+
+class HandoffNotOpen(Conflict):
+    """The conversation is with the agent."""
+
+    code = "handoff_not_open"
+
+
+async def lock(work: Work, conversation_id: UUID) -> Conversation:
+    """Lock a conversation; every change in it begins here (RULES: conversation, session, order, stock)."""
+    conversation = await repository.lock(work, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+async def receive(work: Work, connection_id: UUID, channel: str, incoming: IncomingMessage) -> Received:
+    """Store a customer's message in its conversation, once; find or make customer and conversation.
+
+    Touches no draft and no payment: whatever the message asks for is done inside a turn.
+    """
+    contact = await customers.find_or_create(
+        work,
+        channel=channel,
+        address=incoming.address,
+        user_id=incoming.user_id,
+        phone=incoming.phone,
+        name=incoming.profile_name,
+    )
+    conversation = await repository.find_or_create(
+        work, connection_id, contact.contact_address_id, contact.customer_id
+    )
+    answerable = incoming.kind not in NEEDS_NO_ANSWER
+    message_id = await repository.insert_incoming(
+        work,
+        conversation,
+        {
+            "kind": incoming.kind,
+            "text": incoming.text,
+            "payload": incoming.payload,
+            "provider_message_id": incoming.provider_message_id,
+            "reply_to": incoming.reply_to,
+            "correlation_id": observability.correlation_id(),
+            "inbound_event_id": incoming.inbound_event_id,
+            "batch_position": incoming.batch_position,
+            "received_at": incoming.received_at,
+            "handled_at": None if answerable else work.system_time,
+            "handled_by": None if answerable else f"no_answer:{incoming.kind}",
+        },
+    )
+    voice = Voice(conversation.voice)
+    if message_id is not None:
+        written_at = min(incoming.received_at, work.now)
+        conversation.last_inbound_at = max(conversation.last_inbound_at or written_at, written_at)
+        conversation.window_until = conversation.last_inbound_at + WINDOW
+        if incoming.media is not None:
+            attachment_id = await repository.insert_attachment(
+                work, conversation.id, message_id, incoming.media.url, incoming.media.kind
+            )
+            outbox.enqueue(work, "media.process", attachment_id=attachment_id)
+        if answerable and voice is not Voice.AGENT:
+            await notify(
+                work, "customer_wrote", dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id
+            )
+    return Received(
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        message_id=message_id,
+        created=message_id is not None,
+        voice=voice,
+        needs_answer=answerable,
+    )
+
+
+async def queue(
+    work: Work, conversation: Conversation, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
+) -> list[UUID]:
+    """Queue messages for the customer, in order, under the conversation's present voice. The row is locked."""
+    author = Author.OPERATOR if work.principal.kind is PrincipalKind.USER else Author.AGENT
+    ids: list[UUID] = []
+    for message in messages:
+        row = Message(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            conversation_id=conversation.id,
+            connection_id=conversation.connection_id,
+            direction=Direction.OUT,
+            author=author,
+            author_id=work.principal.id if author is Author.OPERATOR else None,
+            kind=message.kind,
+            text=message.text,
+            payload=message.payload,
+            reply_to=message.reply_to,
+            position=repository.next_position(conversation),
+            correlation_id=observability.correlation_id(),
+            status=MessageStatus.QUEUED,
+            turn_id=turn_id,
+            voice=conversation.voice,
+            voice_epoch=conversation.voice_epoch,
+            next_try_at=work.system_time,
+        )
+        work.session.add(row)
+        ids.append(row.id)
+    if ids:
+        await work.session.flush()
+        outbox.enqueue(work, "message.deliver", conversation_id=conversation.id)
+    return ids
+
+
+async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> list[UUID]:
+    """Queue an operator's reply and close the customer's open messages with it."""
+    work.require(Permission.CONVERSATIONS_REPLY)
+    conversation = await lock(work, conversation_id)
+    if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
+        raise NotYourConversation
+    ids = await queue(work, conversation, [message])
+    await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
+    return ids
+
+
+async def wait_for_person(
+    work: Work, conversation: Conversation, reason: HandoffReason, detail: str | None = None
+) -> None:
+    """Leave the agent's voice: nobody speaks until a person comes. What the agent has said may still go out."""
+    if conversation.voice != Voice.AGENT:
+        return
+    conversation.voice = Voice.WAITING
+    conversation.voice_epoch += 1
+    await repository.move_unsent_to_epoch(work, conversation)
+    row = Handoff(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        conversation_id=conversation.id,
+        reason=reason,
+        detail=detail,
+        requested_at=work.now,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    audit.record(work, "handoff.requested", target=row, reason=reason)
+    await notify(
+        work,
+        "handoff_requested",
+        dedupe_key=f"handoff_requested:{row.id}",
+        conversation_id=conversation.id,
+        subject_id=row.id,
+        payload={"reason": reason},
+    )
+
+
+async def take(work: Work, conversation_id: UUID) -> HandoffView:
+    """An operator takes the conversation: unsent words of the agent are cancelled, the voice is theirs."""
+    work.require(Permission.CONVERSATIONS_TAKE)
+    conversation = await lock(work, conversation_id)
+    if conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id:
+        raise NotYourConversation
+    handoff = await repository.open_handoff(work, conversation.id)
+    if handoff is None:
+        handoff = Handoff(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            conversation_id=conversation.id,
+            reason="operator_took",
+            requested_at=work.now,
+        )
+        work.session.add(handoff)
+    if conversation.voice != Voice.OPERATOR:
+        conversation.voice = Voice.OPERATOR
+        conversation.operator_id = work.principal.id
+        conversation.voice_epoch += 1
+        handoff.taken_by, handoff.taken_at = work.principal.id, work.now
+        cancelled = await repository.cancel_unsent(work, conversation.id)
+        await work.session.flush()
+        audit.record(work, "handoff.taken", target=handoff, after={"cancelled_messages": cancelled})
+    return HandoffView.model_validate(handoff)
+
+
+async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
+    """Give the conversation back to the agent, with a note of what was agreed."""
+    work.require(Permission.CONVERSATIONS_TAKE)
+    conversation = await lock(work, conversation_id)
+    handoff = await repository.open_handoff(work, conversation.id)
+    if handoff is None or conversation.voice == Voice.AGENT:
+        raise HandoffNotOpen
+    taken = conversation.voice == Voice.OPERATOR
+    conversation.voice = Voice.AGENT
+    conversation.operator_id = None
+    conversation.voice_epoch += 1
+    handoff.released_at, handoff.released_by, handoff.note = work.now, work.principal.id, note
+    if taken:
+        await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
+    await work.session.flush()
+    audit.record(work, "handoff.released", target=handoff, reason=note)
+    return HandoffView.model_validate(handoff)
+
+
+async def notify(
+    work: Work,
+    kind: str,
+    *,
+    dedupe_key: str,
+    conversation_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Tell staff something, once per `dedupe_key`."""
+    created = await repository.insert_notification(
+        work,
+        {
+            "kind": kind,
+            "dedupe_key": dedupe_key,
+            "conversation_id": conversation_id,
+            "subject_id": subject_id,
+            "payload": payload or {},
+        },
+    )
+    if created is not None:
+        outbox.enqueue(work, "notification.send", notification_id=created)
+
+
+async def get(work: Work, conversation_id: UUID) -> ConversationView:
+    """One conversation."""
+    work.require(Permission.CONVERSATIONS_READ)
+    row = await repository.get(work, conversation_id)
+    if row is None:
+        raise ConversationNotFound
+    return ConversationView.model_validate(row)
+
+
+async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:
+    """The newest messages of a conversation, oldest first."""
+    work.require(Permission.CONVERSATIONS_READ)
+    return [MessageView.model_validate(row) for row in await repository.thread(work, conversation_id, limit=limit)]
+
+
+async def open_handoffs(work: Work) -> list[HandoffView]:
+    """Everything that waits for a person or is with one."""
+    work.require(Permission.CONVERSATIONS_READ)
+    return [HandoffView.model_validate(row) for row in await repository.open_handoffs(work)]
