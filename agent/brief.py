@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.outcome import Fact, Option, Pending
+from tools.context import Pending
+from tools.outcome import Fact
 
 
 class Frozen(BaseModel):
@@ -77,6 +78,8 @@ class Brief(Frozen):
     draft: BriefDraft | None = None
     pending: Pending | None = None
     """The question that is open with the customer."""
+    waiting: list[Pending] = Field(default_factory=list)
+    """Further questions that the same turn raised, in order; they are asked once `pending` is answered."""
     last_order: LastOrder | None = None
     stores: list[str] = Field(default_factory=list)
     payment_methods: list[str] = Field(default_factory=list)
