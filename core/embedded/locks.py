@@ -1,0 +1,52 @@
+"""One owner per data folder: a lock of the operating system that ends with its process, however that ends."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+
+class FolderInUse(Exception):
+    """Another living process owns the folder; `pid` names it when it is known."""
+
+    def __init__(self, folder: Path, pid: int | None) -> None:
+        who = f"process {pid}" if pid else "another process"
+        super().__init__(f"{folder} is already in use by {who}; stop it first, or choose another data folder.")
+        self.folder = folder
+        self.pid = pid
+
+
+class FolderLock:
+    """The ownership of a folder by this process, until it is released or the process ends."""
+
+    def __init__(self, folder: Path, descriptor: int) -> None:
+        self.folder = folder
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Give the folder free. The file stays: removing it would let two processes lock two files of one name."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> "FolderLock":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def lock_data_folder(folder: Path) -> FolderLock:
+    """Take the folder for this process, making it if needed; raises FolderInUse at once when it is taken."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        written = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise FolderInUse(folder, int(written) if written.isdigit() else None) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return FolderLock(folder, descriptor)
