@@ -1,6 +1,6 @@
 """The audit trail: every write that a person, customer or model causes leaves one entry, in the same transaction."""
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Index, String
@@ -32,11 +32,22 @@ class AuditEntry(WorkspaceRow):
     correlation_id: Mapped[str | None] = mapped_column(String(64))
 
 
+class Target(Protocol):
+    """The row that something was done to."""
+
+    __tablename__: Any
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+        ...
+
+
 def record(
     work: Work,
     tag: str,
     *,
-    target: WorkspaceRow,
+    target: Target,
     reason: str | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,

@@ -1,0 +1,58 @@
+"""Queries of workspaces, users and memberships."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.tables import new_id
+from core.work import Work
+from domain.accounts.models import Membership, User, Workspace
+
+
+async def find_workspace(work: Work) -> Workspace | None:
+    """The workspace of this work."""
+    return await work.session.get(Workspace, work.workspace_id)
+
+
+async def lock_workspace(work: Work) -> Workspace | None:
+    """The workspace of this work, locked against other writers."""
+    return await work.session.get(Workspace, work.workspace_id, with_for_update={"key_share": True})
+
+
+async def workspace_refs(session: AsyncSession) -> list[tuple[UUID, str, str, bool]]:
+    """Id, slug, name and activity of every workspace, for the system role."""
+    rows = await session.execute(
+        select(Workspace.id, Workspace.slug, Workspace.name, Workspace.is_active).order_by(Workspace.slug)
+    )
+    return [(row.id, row.slug, row.name, row.is_active) for row in rows]
+
+
+async def ensure_user(work: Work, email: str, name: str) -> UUID:
+    """The user with this address, made if nobody has it."""
+    await work.session.execute(
+        insert(User)
+        .values(id=new_id(), email=email, name=name, is_active=True)
+        .on_conflict_do_nothing(index_elements=["email"])
+    )
+    return (await work.session.scalars(select(User.id).where(User.email == email))).one()
+
+
+async def find_membership(work: Work, user_id: UUID) -> Membership | None:
+    """A user's membership in this workspace."""
+    statement = select(Membership).where(
+        Membership.workspace_id == work.workspace_id, Membership.user_id == user_id
+    )
+    return (await work.session.scalars(statement)).one_or_none()
+
+
+async def members(work: Work) -> list[tuple[Membership, User]]:
+    """The staff of this workspace by name."""
+    statement = (
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.workspace_id == work.workspace_id)
+        .order_by(User.name, User.id)
+    )
+    return [(membership, user) for membership, user in (await work.session.execute(statement)).tuples()]

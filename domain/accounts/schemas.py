@@ -1,0 +1,155 @@
+"""What other rooms see of workspaces and their staff."""
+
+from datetime import time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.numbers import is_currency
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.access import Role
+from core.messages import LANGUAGES
+
+Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+
+
+class PaymentMethodKind(StrEnum):
+    """Ways of paying that differ in what the shop needs to know."""
+
+    TRANSFER = "transfer"
+    MOBILE = "mobile"
+    WALLET = "wallet"
+    CARD = "card"
+    CASH = "cash"
+
+
+class PaymentMethod(BaseModel):
+    """One way of paying that the shop accepts, as it is told to customers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{1,29}$")
+    kind: PaymentMethodKind
+    name: str = Field(min_length=1, max_length=60)
+    instructions: str = Field("", max_length=500)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether a payment by this method is recognised by its reference."""
+        return self.kind in {PaymentMethodKind.TRANSFER, PaymentMethodKind.MOBILE, PaymentMethodKind.WALLET}
+
+
+class WorkspaceSettings(BaseModel):
+    """What a shop settles for itself; every field has a default that works."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    payment_methods: tuple[PaymentMethod, ...] = (
+        PaymentMethod(code="efectivo", kind=PaymentMethodKind.CASH, name="Efectivo"),
+    )
+    offers_delivery: bool = True
+    offers_pickup: bool = True
+    delivery_fee: Money = Decimal(0)
+    free_delivery_from: Money | None = None
+    minimum_order: Money = Decimal(0)
+    default_store: str | None = Field(None, max_length=50)
+    opens_at: time | None = None
+    closes_at: time | None = None
+    hold_minutes: int = Field(30, ge=1, le=1440)
+    low_stock_critical_percent: int = Field(25, ge=0, le=100)
+
+    @field_validator("payment_methods")
+    @classmethod
+    def _codes_differ(cls, methods: tuple[PaymentMethod, ...]) -> tuple[PaymentMethod, ...]:
+        codes = [method.code for method in methods]
+        if len(set(codes)) != len(codes):
+            raise ValueError("payment methods need different codes")
+        return methods
+
+
+class CreateWorkspace(BaseModel):
+    """A new tenant."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63)
+    name: str = Field(min_length=1, max_length=255)
+    currency: str
+    timezone: str
+    language: str = "es"
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    settings: WorkspaceSettings = WorkspaceSettings()
+
+    @field_validator("currency")
+    @classmethod
+    def _currency_is_known(cls, code: str) -> str:
+        if not is_currency(code):
+            raise ValueError(f"{code} is no ISO 4217 currency")
+        return code
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is no IANA time zone")
+        return name
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_spoken(cls, language: str) -> str:
+        if language not in LANGUAGES:
+            raise ValueError(f"{language} has no message catalogue")
+        return language
+
+
+class WorkspaceView(BaseModel):
+    """A workspace as the other rooms see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    language: str
+    country: str
+    is_active: bool
+    settings: WorkspaceSettings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The workspace's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def payment_method(self, code: str) -> PaymentMethod | None:
+        """The accepted way of paying with this code."""
+        return next((method for method in self.settings.payment_methods if method.code == code), None)
+
+
+class WorkspaceRef(BaseModel):
+    """What the system role knows of a workspace: enough to work in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    slug: str
+    name: str
+    is_active: bool
+
+
+class MembershipView(BaseModel):
+    """A person of the staff in this workspace."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    status: Literal["active", "invited", "suspended"]
+    store_id: UUID | None

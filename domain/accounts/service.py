@@ -1,0 +1,138 @@
+"""Accounts: workspaces, their settings and their staff."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from core import audit
+from core.access import Permission, Role
+from core.errors import Conflict, NotFound
+from core.work import Work, open_system_work
+from domain.accounts import repository
+from domain.accounts.models import Membership, User, Workspace
+from domain.accounts.schemas import (
+    CreateWorkspace,
+    MembershipView,
+    WorkspaceRef,
+    WorkspaceSettings,
+    WorkspaceView,
+)
+
+
+class WorkspaceNotFound(NotFound):
+    """No such workspace, or it is not this principal's."""
+
+    code = "workspace_not_found"
+
+
+class WorkspaceExists(Conflict):
+    """The slug is taken."""
+
+    code = "workspace_exists"
+
+
+def _view(row: Workspace) -> WorkspaceView:
+    return WorkspaceView(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        currency=row.currency,
+        timezone=row.timezone,
+        language=row.language,
+        country=row.country,
+        is_active=row.is_active,
+        settings=WorkspaceSettings.model_validate(row.settings),
+    )
+
+
+def _member_view(row: Membership, user: User) -> MembershipView:
+    return MembershipView.model_validate(
+        {
+            "user_id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "role": row.role,
+            "status": row.status,
+            "store_id": row.store_id,
+        }
+    )
+
+
+async def get_workspace(work: Work) -> WorkspaceView:
+    """The workspace of this work; raises WorkspaceNotFound."""
+    row = await repository.find_workspace(work)
+    if row is None:
+        raise WorkspaceNotFound
+    return _view(row)
+
+
+async def list_workspaces() -> list[WorkspaceRef]:
+    """Every workspace of this installation, in a transaction of the system role."""
+    async with open_system_work() as session:
+        return [
+            WorkspaceRef(id=id, slug=slug, name=name, is_active=is_active)
+            for id, slug, name, is_active in await repository.workspace_refs(session)
+        ]
+
+
+async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceView:
+    """Create the workspace whose id the principal of this work carries: `Principal.system(new_id())`.
+
+    A work sees one workspace only, so the new one is made from within. Raises WorkspaceExists.
+    """
+    work.require(Permission.OPERATIONS)
+    row = Workspace(
+        id=work.workspace_id,
+        slug=command.slug,
+        name=command.name,
+        currency=command.currency,
+        timezone=command.timezone,
+        language=command.language,
+        country=command.country,
+        settings=command.settings.model_dump(mode="json"),
+        is_active=True,
+    )
+    try:
+        async with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError as error:
+        raise WorkspaceExists(slug=command.slug) from error
+    audit.record(work, "workspace.created", target=row, after=command.model_dump(mode="json"))
+    await work.session.flush()
+    return _view(row)
+
+
+async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceView:
+    """Replace the workspace's settings."""
+    work.require(Permission.OPERATIONS)
+    row = await repository.lock_workspace(work)
+    if row is None:
+        raise WorkspaceNotFound
+    before, row.settings = row.settings, settings.model_dump(mode="json")
+    audit.record(work, "workspace.changed", target=row, before=before, after=row.settings)
+    await work.session.flush()
+    return _view(row)
+
+
+async def add_member(
+    work: Work, email: str, name: str, role: Role, store_id: UUID | None = None
+) -> MembershipView:
+    """Give a person a role in this workspace, making the user where nobody has the address."""
+    work.require(Permission.OPERATIONS)
+    user_id = await repository.ensure_user(work, email.strip().lower(), name)
+    row = await repository.find_membership(work, user_id)
+    if row is None:
+        row = Membership(workspace_id=work.workspace_id, user_id=user_id, role=role, status="active", store_id=store_id)
+        work.session.add(row)
+        await work.session.flush()
+        audit.record(work, "membership.created", target=row, after={"role": role.value})
+    elif (row.role, row.store_id) != (role.value, store_id):
+        before = {"role": row.role, "store_id": row.store_id}
+        row.role, row.store_id = role.value, store_id
+        audit.record(work, "membership.changed", target=row, before=before, after={"role": role.value})
+    return next(view for view in await list_members(work) if view.user_id == user_id)
+
+
+async def list_members(work: Work) -> list[MembershipView]:
+    """The staff of this workspace by name."""
+    return [_member_view(row, user) for row, user in await repository.members(work)]
