@@ -1,0 +1,1 @@
+"""Customers: who they are, how they are reached, and where their orders go."""

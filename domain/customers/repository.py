@@ -1,0 +1,187 @@
+"""All SQL of customers."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.tables import new_id
+from core.work import Work
+from domain.customers.models import ContactAddress, Customer, CustomerAddress
+
+
+async def get(work: Work, customer_id: UUID) -> Customer | None:
+    """One customer."""
+    return await work.session.get(Customer, (work.workspace_id, customer_id))
+
+
+async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | None:
+    """One address of a customer on a channel."""
+    return await work.session.get(ContactAddress, (work.workspace_id, contact_address_id))
+
+
+async def lock_contacts(work: Work, channel: str, user_id: str | None, key: str | None) -> list[ContactAddress]:
+    """The addresses on the channel that have this user id or this key, locked in id order."""
+    conditions = []
+    if user_id is not None:
+        conditions.append(ContactAddress.user_id == user_id)
+    if key is not None:
+        conditions.append(ContactAddress.address_key == key)
+    rows = await work.session.scalars(
+        select(ContactAddress)
+        .where(ContactAddress.workspace_id == work.workspace_id, ContactAddress.channel == channel, or_(*conditions))
+        .order_by(ContactAddress.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def insert_contact(
+    work: Work,
+    *,
+    channel: str,
+    address: str,
+    key: str | None,
+    user_id: str | None,
+    phone: str | None,
+    name: str | None,
+) -> ContactAddress | None:
+    """A new customer with this address, or None if somebody else has just made the address."""
+    customer = Customer(workspace_id=work.workspace_id, id=new_id(), name=name, phone=phone)
+    work.session.add(customer)
+    await work.session.flush()
+    contact_id = await work.session.scalar(
+        insert(ContactAddress)
+        .values(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            customer_id=customer.id,
+            channel=channel,
+            address=address,
+            address_key=key,
+            user_id=user_id,
+            phone=phone,
+            name=name,
+            last_seen_at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(ContactAddress.id)
+    )
+    if contact_id is None:
+        await work.session.delete(customer)
+        await work.session.flush()
+        return None
+    return await get_contact(work, contact_id)
+
+
+async def by_phone(work: Work, phones: set[str]) -> list[Customer]:
+    """Customers who have the number themselves or at one of their current addresses, newest first."""
+    holders = select(ContactAddress.customer_id).where(
+        ContactAddress.workspace_id == work.workspace_id, ContactAddress.address_key.in_(phones)
+    )
+    rows = await work.session.scalars(
+        select(Customer)
+        .where(
+            Customer.workspace_id == work.workspace_id,
+            or_(Customer.phone.in_(phones), Customer.id.in_(holders)),
+        )
+        .order_by(Customer.created_at.desc())
+    )
+    return list(rows)
+
+
+async def search(work: Work, query: str, *, offset: int, limit: int) -> tuple[list[Customer], int]:
+    """Customers whose name, e-mail or number contains the query, newest first, and their count."""
+    condition = [Customer.workspace_id == work.workspace_id]
+    if query:
+        pattern = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        full_name = func.concat_ws(" ", Customer.name, Customer.first_name, Customer.last_name)
+        condition.append(or_(full_name.ilike(pattern), Customer.email.ilike(pattern), Customer.phone.ilike(pattern)))
+    total = await work.session.scalar(select(func.count()).select_from(Customer).where(*condition))
+    rows = await work.session.scalars(
+        select(Customer).where(*condition).order_by(Customer.created_at.desc(), Customer.id).offset(offset).limit(limit)
+    )
+    return list(rows), total or 0
+
+
+async def contacts(work: Work, customer_id: UUID) -> list[ContactAddress]:
+    """The addresses of a customer on the channels, last seen first."""
+    rows = await work.session.scalars(
+        select(ContactAddress)
+        .where(ContactAddress.workspace_id == work.workspace_id, ContactAddress.customer_id == customer_id)
+        .order_by(ContactAddress.last_seen_at.desc())
+    )
+    return list(rows)
+
+
+async def addresses(work: Work, customer_id: UUID) -> list[CustomerAddress]:
+    """The places to which a customer's orders went, last used first."""
+    rows = await work.session.scalars(
+        select(CustomerAddress)
+        .where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.customer_id == customer_id)
+        .order_by(CustomerAddress.last_used_at.desc())
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def upsert_address(
+    work: Work, customer_id: UUID, text: str, text_key: str, label: str | None, recipient: str | None, phone: str | None
+) -> CustomerAddress:
+    """Keep a place once per customer, with the time it was last used."""
+    statement = insert(CustomerAddress).values(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        customer_id=customer_id,
+        label=label,
+        text=text,
+        text_key=text_key,
+        recipient_name=recipient,
+        phone=phone,
+        is_default=False,
+        last_used_at=work.now,
+    )
+    address_id = await work.session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id", "customer_id", "text_key"],
+            set_={
+                "last_used_at": statement.excluded.last_used_at,
+                "text": statement.excluded.text,
+                "label": func.coalesce(statement.excluded.label, CustomerAddress.label),
+                "recipient_name": func.coalesce(statement.excluded.recipient_name, CustomerAddress.recipient_name),
+                "phone": func.coalesce(statement.excluded.phone, CustomerAddress.phone),
+            },
+        ).returning(CustomerAddress.id)
+    )
+    row = await work.session.get(CustomerAddress, (work.workspace_id, address_id), populate_existing=True)
+    assert row is not None, "the upsert returned this id"
+    return row
+
+
+async def clear_default(work: Work, customer_id: UUID) -> None:
+    """No address of the customer is the default any more."""
+    await work.session.execute(
+        update(CustomerAddress)
+        .where(
+            CustomerAddress.workspace_id == work.workspace_id,
+            CustomerAddress.customer_id == customer_id,
+            CustomerAddress.is_default,
+        )
+        .values(is_default=False)
+    )
+
+
+async def get_address(work: Work, customer_id: UUID, address_id: UUID) -> CustomerAddress | None:
+    """One address of this customer."""
+    row = await work.session.get(CustomerAddress, (work.workspace_id, address_id))
+    return row if row is not None and row.customer_id == customer_id else None
+
+
+async def delete_address(work: Work, address_id: UUID) -> None:
+    """Forget an address."""
+    await work.session.execute(
+        delete(CustomerAddress).where(
+            CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.id == address_id
+        )
+    )

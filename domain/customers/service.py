@@ -1,0 +1,234 @@
+"""Customers: the rules by which a sender becomes a customer, and what staff may read and change."""
+
+from typing import Any
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.errors import NotFound
+from core.work import Work
+from domain.customers import phones, repository
+from domain.customers.models import ContactAddress, Customer, CustomerAddress
+from domain.customers.schemas import AddressView, ContactView, CustomerInput, CustomerPage, CustomerView
+
+_ATTEMPTS = 5
+"""A sender's address can be made by another worker between our look and our insert; each such loss is one attempt."""
+
+
+class CustomerNotFound(NotFound):
+    """No such customer in this workspace."""
+
+    code = "customer_not_found"
+
+
+class AddressNotFound(NotFound):
+    """The customer has no such address."""
+
+    code = "address_not_found"
+
+
+def _contact_view(row: ContactAddress, *, is_new: bool = False) -> ContactView:
+    return ContactView(
+        contact_address_id=row.id,
+        customer_id=row.customer_id,
+        channel=row.channel,
+        address=row.address,
+        user_id=row.user_id,
+        phone=row.phone,
+        name=row.name,
+        is_new=is_new,
+    )
+
+
+async def find_or_create(
+    work: Work, *, channel: str, address: str, user_id: str | None, phone: str | None, name: str | None
+) -> ContactView:
+    """The customer behind a sender, made if new; any number of workers may ask at once.
+
+    The user id wins over the number. A number that is shown with another user id than before belongs to a new
+    customer from now on; nothing is merged.
+    """
+    work.require(Permission.CUSTOMERS_WRITE)
+    address, user_id, name = address.strip(), _clean(user_id), _clean(name)
+    number = phones.e164(phone) or phones.e164(address)
+    key = None if phone is None and address == user_id else phones.address_key(phone or address)
+    for _ in range(_ATTEMPTS):
+        found = await repository.lock_contacts(work, channel, user_id, key)
+        contact = await _choose(work, found, user_id, key)
+        if contact is not None:
+            return _contact_view(await _refresh(work, contact, address, user_id, number, key, name))
+        created = await repository.insert_contact(
+            work, channel=channel, address=address, key=key, user_id=user_id, phone=number, name=name
+        )
+        if created is not None:
+            customer = await repository.get(work, created.customer_id)
+            assert customer is not None, "made with its address"
+            audit.record(work, "customer.created", target=customer, after={"channel": channel})
+            return _contact_view(created, is_new=True)
+    raise RuntimeError("a contact address was made and vanished again and again")
+
+
+async def _choose(
+    work: Work, found: list[ContactAddress], user_id: str | None, key: str | None
+) -> ContactAddress | None:
+    """Whose message this is, among those who have the user id or the number; a number is taken from whoever lost it."""
+    same_person = next((row for row in found if user_id is not None and row.user_id == user_id), None)
+    holder = next((row for row in found if key is not None and row.address_key == key), None)
+    if holder is None or holder is same_person:
+        return same_person
+    if same_person is None and (user_id is None or holder.user_id is None):
+        return holder
+    holder.address_key = None
+    audit.record(work, "contact_address.number_reassigned", target=holder, reason="the number came with another user id")
+    await work.session.flush()
+    return same_person
+
+
+async def _refresh(
+    work: Work,
+    contact: ContactAddress,
+    address: str,
+    user_id: str | None,
+    phone: str | None,
+    key: str | None,
+    name: str | None,
+) -> ContactAddress:
+    contact.address = address
+    contact.user_id = user_id or contact.user_id
+    contact.address_key = key or contact.address_key
+    contact.phone = phone or contact.phone
+    contact.name = name or contact.name
+    contact.last_seen_at = work.now
+    customer = await repository.get(work, contact.customer_id)
+    if customer is not None:
+        customer.name = customer.name or name
+        customer.phone = customer.phone or phone
+    await work.session.flush()
+    return contact
+
+
+def _clean(value: str | None) -> str | None:
+    return (value.strip()[:200] or None) if value else None
+
+
+async def get(work: Work, customer_id: UUID) -> CustomerView:
+    """One customer."""
+    work.require(Permission.CUSTOMERS_READ)
+    return CustomerView.model_validate(await _row(work, customer_id))
+
+
+async def _row(work: Work, customer_id: UUID) -> Customer:
+    row = await repository.get(work, customer_id)
+    if row is None:
+        raise CustomerNotFound
+    return row
+
+
+async def contact(work: Work, contact_address_id: UUID) -> ContactView:
+    """One address of a customer on a channel."""
+    work.require(Permission.CUSTOMERS_READ)
+    row = await repository.get_contact(work, contact_address_id)
+    if row is None:
+        raise AddressNotFound
+    return _contact_view(row)
+
+
+async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
+    """The addresses of a customer on the channels, last seen first."""
+    work.require(Permission.CUSTOMERS_READ)
+    return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
+
+
+async def search(work: Work, query: str = "", *, page: int = 1, limit: int = 20) -> CustomerPage:
+    """Customers whose name, e-mail or number contains the query."""
+    work.require(Permission.CUSTOMERS_READ)
+    limit = max(1, min(limit, 100))
+    rows, total = await repository.search(work, query.strip(), offset=(max(1, page) - 1) * limit, limit=limit)
+    return CustomerPage(items=[CustomerView.model_validate(row) for row in rows], total=total)
+
+
+async def by_phone(work: Work, phone: str, *, country: str | None = None) -> list[CustomerView]:
+    """Customers with this number, which may be written as people write it in the country; newest first."""
+    work.require(Permission.CUSTOMERS_READ)
+    forms = {phones.address_key(phone)} | {form for form in (phones.e164(phone, country),) if form}
+    return [CustomerView.model_validate(row) for row in await repository.by_phone(work, forms)]
+
+
+async def create(work: Work, command: CustomerInput) -> CustomerView:
+    """Make a customer by hand."""
+    work.require(Permission.CUSTOMERS_WRITE)
+    row = Customer(workspace_id=work.workspace_id, **_changes(command))
+    work.session.add(row)
+    await work.session.flush()
+    audit.record(work, "customer.created", target=row)
+    return CustomerView.model_validate(row)
+
+
+async def update(work: Work, customer_id: UUID, command: CustomerInput) -> CustomerView:
+    """Change what is set in the command, and nothing else."""
+    work.require(Permission.CUSTOMERS_WRITE)
+    row = await _row(work, customer_id)
+    changes = _changes(command)
+    audit.record(work, "customer.changed", target=row, after={"fields": sorted(changes)})
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.updated_at = work.now
+    await work.session.flush()
+    return CustomerView.model_validate(row)
+
+
+def _changes(command: CustomerInput) -> dict[str, Any]:
+    changes = command.model_dump(exclude_unset=True)
+    if changes.get("phone"):
+        changes["phone"] = phones.e164(changes["phone"]) or changes["phone"]
+    return changes
+
+
+async def addresses(work: Work, customer_id: UUID) -> list[AddressView]:
+    """The places to which this customer's orders went, last used first."""
+    work.require(Permission.CUSTOMERS_READ)
+    return [AddressView.model_validate(row) for row in await repository.addresses(work, customer_id)]
+
+
+async def save_address(
+    work: Work,
+    customer_id: UUID,
+    text: str,
+    *,
+    label: str | None = None,
+    recipient_name: str | None = None,
+    phone: str | None = None,
+) -> AddressView:
+    """Keep a place for the next order; the same words are kept once."""
+    work.require(Permission.CUSTOMERS_WRITE)
+    await _row(work, customer_id)
+    text = " ".join(text.split())[:500]
+    row = await repository.upsert_address(work, customer_id, text, text.casefold(), label, recipient_name, phone)
+    audit.record(work, "customer_address.saved", target=row)
+    return AddressView.model_validate(row)
+
+
+async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID) -> AddressView:
+    """Make one of the customer's addresses the one that is offered first."""
+    work.require(Permission.CUSTOMERS_WRITE)
+    row = await _address(work, customer_id, address_id)
+    await repository.clear_default(work, customer_id)
+    row.is_default = True
+    audit.record(work, "customer_address.preferred", target=row)
+    await work.session.flush()
+    return AddressView.model_validate(row)
+
+
+async def forget_address(work: Work, customer_id: UUID, address_id: UUID) -> None:
+    """Remove one of the customer's addresses."""
+    work.require(Permission.CUSTOMERS_WRITE)
+    row = await _address(work, customer_id, address_id)
+    audit.record(work, "customer_address.removed", target=row)
+    await repository.delete_address(work, address_id)
+
+
+async def _address(work: Work, customer_id: UUID, address_id: UUID) -> CustomerAddress:
+    row = await repository.get_address(work, customer_id, address_id)
+    if row is None:
+        raise AddressNotFound
+    return row
