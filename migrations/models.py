@@ -23,8 +23,11 @@ def load() -> None:
     """Import all table modules: those named above, and `models` of every noun of the domain."""
     nouns = [f"domain.{module.name}.models" for module in pkgutil.iter_modules(domain.__path__) if module.ispkg]
     for name in (*_TABLE_MODULES, *nouns):
-        if importlib.util.find_spec(name) is not None:
+        try:
             importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith(name.split(".")[0]):
+                raise
 
 
 load()

@@ -1,0 +1,144 @@
+"""Fixtures for all tests: a real Postgres per test process, and a database of its own for each test."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+os.environ.setdefault("NEXOVA_ENV", "test")
+
+import asyncpg
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from pydantic_ai import models
+
+from core import db
+from core.access import Principal
+from core.embedded import EmbeddedPostgres, start_postgres
+from core.settings import get_settings
+from core.tables import new_id
+from core.work import Work, open_work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import CreateWorkspace, WorkspaceView
+from domain.connections import service as connections
+from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
+from migrations.upgrade import upgrade
+
+models.ALLOW_MODEL_REQUESTS = False
+
+TEMPLATE = "nexova_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The settings of a test process: its own data folder and keys, and no account of any kind."""
+    folder = tmp_path_factory.mktemp("data")
+    patch = pytest.MonkeyPatch()
+    for name in ("DATABASE_URL", "REDIS_URL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "INFOBIP_BASE_URL", "LLM_MODELS"):
+        patch.delenv(name, raising=False)
+    patch.setenv("NEXOVA_ENV", "test")
+    patch.setenv("NEXOVA_DATA_DIR", str(folder))
+    patch.setenv("NEXOVA_SECRET_KEYS", Fernet.generate_key().decode())
+    patch.setenv("BURST_WINDOW_SECONDS", "0")
+    get_settings.cache_clear()
+    yield folder
+    patch.undo()
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A real Postgres server that lives as long as the test process."""
+    server = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated, empty database that tests are cloned from."""
+    async def create() -> None:
+        connection = await asyncpg.connect(postgres.url_for("postgres", "postgres"))
+        await connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER nexova")
+        await connection.close()
+
+    asyncio.run(create())
+    upgrade(postgres.url_for("nexova", TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The address of a fresh database; tests commit for real, and it is dropped afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    admin = await asyncpg.connect(postgres.url_for("postgres", "postgres"))
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER nexova STRATEGY file_copy")
+    yield postgres.url_for("nexova", name)
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[str]:
+    """A fresh database to which this process is connected."""
+    db.connect(database_url, pool_size=20)
+    yield database_url
+    await db.disconnect()
+
+
+async def make_workspace(slug: str = "", currency: str = "VES", country: str = "VE") -> WorkspaceView:
+    """Create a workspace with settings as a new shop has them."""
+    principal = Principal.system(new_id())
+    async with open_work(principal) as work:
+        return await accounts.create_workspace(
+            work,
+            CreateWorkspace(
+                slug=slug or f"shop-{uuid4().hex[:8]}",
+                name="Abasto La Esquina",
+                currency=currency,
+                timezone="America/Caracas",
+                language="es",
+                country=country,
+            ),
+        )
+
+
+async def make_connection(workspace: WorkspaceView, slug: str = "", base_url: str | None = None) -> ConnectionSummary:
+    """Create a WhatsApp connection whose webhook is protected by a static header."""
+    async with open_work(Principal.system(workspace.id)) as work:
+        return await connections.create(
+            work,
+            NewConnection(
+                slug=slug or f"line-{uuid4().hex[:8]}",
+                name="WhatsApp",
+                address=f"58{uuid4().int % 10**10:010d}",
+                base_url=base_url,
+                credentials=Credentials(
+                    api_key=SecretStr("key-of-tests"),
+                    webhook=WebhookAuthentication(
+                        method="header", header="X-Nexova-Secret", secret=SecretStr("secret-of-tests")
+                    ),
+                ),
+            ),
+        )
+
+
+@pytest.fixture
+async def workspace(database: str) -> WorkspaceView:
+    """A workspace in a fresh database."""
+    return await make_workspace()
+
+
+@pytest.fixture
+async def connection(workspace: WorkspaceView) -> ConnectionSummary:
+    """A WhatsApp connection of the workspace."""
+    return await make_connection(workspace)
+
+
+@pytest.fixture
+async def work(workspace: WorkspaceView) -> AsyncIterator[Work]:
+    """An open transaction of the system in the workspace; it commits when the test is over."""
+    async with open_work(Principal.system(workspace.id)) as opened:
+        yield opened
