@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 
 class FolderInUse(Exception):
@@ -29,7 +31,7 @@ class FolderLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def __enter__(self) -> "FolderLock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -41,12 +43,36 @@ def lock_data_folder(folder: Path) -> FolderLock:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        written = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        raise FolderInUse(folder, int(written) if written.isdigit() else None) from error
+    for attempt in range(5):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as error:
+            if attempt == 4:
+                pid = _written_pid(descriptor)
+                os.close(descriptor)
+                raise FolderInUse(folder, pid) from error
+            time.sleep(0.01)  # `owner_of` holds the lock for an instant when it looks
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return FolderLock(folder, descriptor)
+
+
+def owner_of(folder: Path) -> int | None:
+    """The process that owns the folder now, or None; a lock file without a living owner counts as none."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _written_pid(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _written_pid(descriptor: int) -> int | None:
+    written = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    return int(written) if written.isdigit() else None

@@ -1,0 +1,251 @@
+"""Runs the whole house as one command: servers, migrations, demo data, then web, worker and relay, kept alive."""
+
+import http.client
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from app import runtime
+from app.supervised import Child, GaveUp, Supervised
+from core.embedded import (
+    EmbeddedPostgres,
+    EmbeddedRedis,
+    FolderInUse,
+    ServerFailed,
+    lock_data_folder,
+    processes,
+    start_postgres,
+    start_redis,
+)
+from core.settings import Environment, Settings
+
+READY_WITHIN_SECONDS = 60.0
+PATIENCE = {"web": 10.0, "worker": 15.0, "relay": 5.0}
+"""How long each process may take to finish what it is doing when it is told to stop."""
+
+
+class StartFailed(Exception):
+    """The house cannot be started; the message says why and what to do."""
+
+
+class _Stopped(Exception):
+    """A signal arrived while the house was starting."""
+
+
+class Supervisor:
+    """Owner of the data folder and of every process that works on it."""
+
+    def __init__(self, settings: Settings, *, logs_to_terminal: bool = False) -> None:
+        self._settings = settings
+        self._data_dir = settings.data_dir.resolve()
+        self._logs_to_terminal = logs_to_terminal
+        self._postgres: EmbeddedPostgres | None = None
+        self._redis: EmbeddedRedis | None = None
+        self._children: list[Child] = []
+        self._supervised: list[Supervised] = []
+        self._signal: signal.Signals | None = None
+        self._waker, self._wake = os.pipe()
+
+    def run(self) -> int:
+        """Start everything, keep it alive until a signal comes, stop everything; returns the exit code."""
+        self._listen()
+        try:
+            with lock_data_folder(self._data_dir):
+                try:
+                    self._start()
+                    self._keep_alive()
+                except _Stopped:
+                    pass
+                finally:
+                    self._stop()
+        except (FolderInUse, ServerFailed, StartFailed, GaveUp) as error:
+            _say(f"nexova: {error}", error=True)
+            return 1
+        return 0
+
+    # Starting
+
+    def _start(self) -> None:
+        self._check_port()
+        (self._data_dir / "logs").mkdir(exist_ok=True)
+        if self._settings.database_url is None:
+            self._note("Starting Postgres")
+            self._postgres = start_postgres(self._data_dir / "postgres")
+            self._look_after("postgres", self._postgres)
+        if self._settings.redis_url is None:
+            self._note("Starting Redis")
+            self._redis = start_redis(self._data_dir / "redis")
+            self._look_after("redis", self._redis)
+        self._note("Preparing the database")
+        self._prepare_database()
+        self._note("Starting web, worker and relay")
+        for name in ("web", "worker", "relay"):
+            child = self._child(name)
+            child.start()
+            self._children.append(child)
+            self._look_after(name, child)
+        self._leave_note()
+        self._wait_until_ready()
+        self._show_addresses()
+
+    def _look_after(self, name: str, part: EmbeddedPostgres | EmbeddedRedis | Child) -> None:
+        self._supervised.append(Supervised(name, part, _say))
+
+    def _check_port(self) -> None:
+        """Refuse early when another program has the port: the web process would only fall again and again."""
+        with socket.socket(socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._settings.host, self._settings.port))
+            except OSError as error:
+                raise StartFailed(
+                    f"{self._settings.host}:{self._settings.port} cannot be used ({error.strerror}); "
+                    "stop the program that has it, or set NEXOVA_PORT."
+                ) from error
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "NEXOVA_DATA_DIR": str(self._data_dir),
+            "DATABASE_URL": self._database_url,
+            "REDIS_URL": self._redis_url,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    @property
+    def _database_url(self) -> str:
+        return self._postgres.url if self._postgres is not None else self._settings.database_url or ""
+
+    @property
+    def _redis_url(self) -> str:
+        return self._redis.url if self._redis is not None else self._settings.redis_url or ""
+
+    def _log(self, name: str) -> Path:
+        return self._data_dir / "logs" / f"{name}.log"
+
+    def _child(self, name: str) -> Child:
+        log = None if self._logs_to_terminal else self._log(name)
+        return Child(name, self._environment(), log, PATIENCE.get(name, 5.0))
+
+    def _prepare_database(self) -> None:
+        """Migrate, and put demo data into an empty database; never in production."""
+        child = self._child("migrate")
+        child.start(*(() if self._settings.environment is Environment.PRODUCTION else ("--with-demo",)))
+        try:
+            self._wait_for(lambda: child.process.poll() is not None)
+        finally:
+            child.stop()
+        if child.process.returncode != 0:
+            raise StartFailed(f"the database could not be prepared{self._last_words('migrate')}")
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+
+        def settled() -> bool:
+            for child in self._children:
+                if child.process.poll() is not None:
+                    raise StartFailed(f"{child.name} ended with code {child.process.returncode}{self._last_words(child.name)}")
+            if time.monotonic() > deadline:
+                raise StartFailed(f"the web process was not ready within {READY_WITHIN_SECONDS:.0f} s{self._last_words('web')}")
+            return self._answers()
+
+        self._wait_for(settled)
+
+    def _answers(self) -> bool:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104 - read, not bound to
+        connection = http.client.HTTPConnection(host, self._settings.port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _last_words(self, name: str) -> str:
+        if self._logs_to_terminal:
+            return "; see above."
+        return f"; its log is {self._log(name)}:\n{processes.tail(self._log(name), 15)}"
+
+    def _leave_note(self) -> None:
+        pids = {item.name: item.part.process.pid for item in self._supervised}
+        note = runtime.Runtime(
+            pid=os.getpid(),
+            base_url=self._settings.base_url,
+            database_url=self._database_url,
+            redis_url=self._redis_url,
+            processes=pids,
+        )
+        runtime.write(note, self._data_dir)
+
+    def _show_addresses(self) -> None:
+        base = self._settings.base_url
+        _say(f"Nexova is ready (models: {', '.join(self._settings.model_chain)}; data: {self._data_dir}).")
+        if self._settings.sandbox_enabled:
+            _say(f"  Phones of the demo customers  {base}/sandbox/")
+        _say(f"  Health                        {base}/health/deep")
+        _say(f"  Metrics                       {base}/metrics")
+        _say(f"  HTTP interface                {base}/docs")
+        _say("Talk to the agent here: nexova chat. Stop with Ctrl-C.")
+
+    # Running
+
+    def _keep_alive(self) -> None:
+        def look() -> bool:
+            started = [item.name for item in self._supervised if item.tend(time.monotonic())]
+            if started:
+                self._leave_note()
+            return False
+
+        self._wait_for(look)
+
+    def _wait_for(self, done: Callable[[], bool]) -> None:
+        """Look again and again, at once after the death of a child; raises _Stopped when a signal has come."""
+        while True:
+            if self._signal is not None:
+                raise _Stopped
+            if done():
+                return
+            ready, _, _ = select.select([self._waker], [], [], 0.1)
+            if ready:
+                os.read(self._waker, 512)
+
+    # Stopping
+
+    def _listen(self) -> None:
+        os.set_blocking(self._wake, False)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # only wakes the loop
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signal = signal.Signals(number)
+
+    def _stop(self) -> None:
+        """Stop in the order in which nothing loses what it needs: relay, worker, web, Redis, Postgres."""
+        if self._signal is not None:
+            _say(f"{self._signal.name} received; stopping.")
+        for child in reversed(self._children):
+            child.stop()
+        if self._redis is not None:
+            self._redis.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+        runtime.runtime_file(self._data_dir).unlink(missing_ok=True)
+        if self._signal is not None:
+            _say("Stopped.")
+
+    def _note(self, text: str) -> None:
+        if self._signal is not None:
+            raise _Stopped
+        _say(f"{text} …")
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)
