@@ -41,9 +41,7 @@ async def ensure_user(work: Work, email: str, name: str) -> UUID:
 
 async def find_membership(work: Work, user_id: UUID) -> Membership | None:
     """A user's membership in this workspace."""
-    statement = select(Membership).where(
-        Membership.workspace_id == work.workspace_id, Membership.user_id == user_id
-    )
+    statement = select(Membership).where(Membership.workspace_id == work.workspace_id, Membership.user_id == user_id)
     return (await work.session.scalars(statement)).one_or_none()
 
 

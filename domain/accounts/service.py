@@ -114,9 +114,7 @@ async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceV
     return _view(row)
 
 
-async def add_member(
-    work: Work, email: str, name: str, role: Role, store_id: UUID | None = None
-) -> MembershipView:
+async def add_member(work: Work, email: str, name: str, role: Role, store_id: UUID | None = None) -> MembershipView:
     """Give a person a role in this workspace, making the user where nobody has the address."""
     work.require(Permission.OPERATIONS)
     user_id = await repository.ensure_user(work, email.strip().lower(), name)

@@ -1,0 +1,1 @@
+"""What the shop sells: categories, products, variants, units, stores, and finding them by what people type."""
