@@ -1,0 +1,221 @@
+"""What every channel speaks: the words between a provider's wire and the rest of the house."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+from uuid import UUID
+
+from core.errors import DomainError, Invalid
+
+EventKind = Literal["message", "delivery", "seen", "system", "unreadable"]
+MediaKind = Literal["image", "document", "audio", "voice", "video", "sticker"]
+ReportStatus = Literal["sent", "delivered", "read", "failed"]
+SendResult = Literal["sent", "retry", "rejected", "unknown"]
+InboundKind = Literal[
+    "text",
+    "image",
+    "document",
+    "audio",
+    "voice",
+    "video",
+    "sticker",
+    "location",
+    "contact",
+    "button_reply",
+    "list_reply",
+    "order",
+    "reaction",
+    "unsupported",
+]
+OutboundKind = Literal["text", "buttons", "list", "image", "document", "template"]
+
+
+class BadSignature(DomainError):
+    """A webhook does not prove that it comes from the provider."""
+
+    code: ClassVar[str] = "bad_signature"
+    http_status: ClassVar[int] = 401
+
+
+class EventUnreadable(DomainError):
+    """A stored event cannot be turned into anything; it is kept, and parked with this reason."""
+
+    code: ClassVar[str] = "event_unreadable"
+
+
+class Unsendable(Invalid):
+    """A message cannot be put into a form that the channel accepts."""
+
+    code: ClassVar[str] = "message_unsendable"
+
+
+class MediaUnavailable(DomainError):
+    """A file cannot be had; `retriable` tells whether another try may help."""
+
+    code: ClassVar[str] = "media_unavailable"
+    http_status: ClassVar[int] = 502
+
+    def __init__(self, reason: str, *, retriable: bool) -> None:
+        super().__init__(reason, reason=reason)
+        self.reason = reason
+        self.retriable = retriable
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One result of a webhook body as it is stored at the door: its bytes, and the keys that order and deduplicate it.
+
+    `sender_key` is the provider's user id, else the phone number; reports have none.
+    """
+
+    kind: EventKind
+    dedupe_key: str
+    sender_key: str | None
+    position: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whoever wrote: `address` is where an answer goes; `user_id` is the stable key of the person, if there is one."""
+
+    address: str
+    user_id: str | None
+    name: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that the provider keeps for us for a while."""
+
+    url: str
+    kind: MediaKind
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A customer's message, free of the provider's words.
+
+    `payload` holds what the kind needs: `id`, `title`, `description` of a reply; `catalog_id`, `items`
+    (`sku`, `quantity`, `price`, `currency`) of an order; `latitude`, `longitude`, `name`, `address` of a location;
+    `contacts`; `emoji`, `action`, `message_id` of a reaction; `type` and `content` of what is not supported. Any kind
+    may carry `product` (the catalogue product it is about) and `referral` (the advertisement it came from).
+    `notes` say what was repaired or could not be read.
+    """
+
+    provider_message_id: str | None
+    sender: Sender
+    kind: InboundKind
+    text: str | None
+    payload: dict[str, Any]
+    media: Media | None
+    received_at: datetime
+    reply_to: str | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What the provider says of a message that we sent."""
+
+    provider_message_id: str
+    status: ReportStatus
+    error_code: str | None = None
+    at: datetime | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEvent:
+    """News about an account or a person that is neither a message nor a report; kept, and shown to staff."""
+
+    name: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A message that goes out; `message_id` is also its id at the provider.
+
+    `payload` per kind: `buttons` [{`id`, `title`}] with `footer`; `rows` [{`id`, `title`, `description`}] or `sections`
+    [{`title`, `rows`}] with `button` and `footer`; `media_url` and `filename`; `name`, `language` and `placeholders` of
+    a template.
+    """
+
+    message_id: UUID
+    to: str
+    kind: OutboundKind
+    text: str | None
+    payload: dict[str, Any]
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a message, within the channel's limits; each piece becomes a message row of its own."""
+
+    kind: OutboundKind
+    text: str | None
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome:
+    """What is known after a try to send.
+
+    `retry` means certainly not sent; `rejected` means refused for good; `unknown` means that it may have been sent.
+    `counted` is False when nothing was tried at all, because the line is known to be down.
+    """
+
+    result: SendResult
+    error_code: str | None = None
+    detail: str | None = None
+    retry_after: float | None = None
+    http_status: int | None = None
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMedia:
+    """The bytes of a file and what they are, by their own first bytes rather than by what a header says."""
+
+    content: bytes
+    content_type: str
+
+
+class Channel(Protocol):
+    """A line to a provider, for one connection."""
+
+    def authenticate(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> None:
+        """Raise BadSignature unless the request proves that the provider made it."""
+        ...
+
+    def split(self, body: bytes) -> list[RawEvent]:
+        """The results of a webhook body; never raises, whatever the bytes are."""
+        ...
+
+    def read(self, event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
+        """Understand one stored event; raises EventUnreadable and nothing else."""
+        ...
+
+    def parts(self, kind: str, text: str | None, payload: Mapping[str, Any]) -> Sequence[Part]:
+        """The pieces in which a message goes out; raises Unsendable."""
+        ...
+
+    async def send(self, message: Outbound) -> SendOutcome:
+        """Try to send once; trouble on the way is an outcome, not an exception."""
+        ...
+
+    async def mark_read(self, provider_message_id: str) -> None:
+        """Show the customer that the message was read; best effort."""
+        ...
+
+    async def typing(self, to: str) -> None:
+        """Show the customer that an answer is being written; best effort."""
+        ...
+
+    async def fetch_media(self, url: str) -> FetchedMedia:
+        """The bytes of a file that a customer sent; raises MediaUnavailable."""
+        ...

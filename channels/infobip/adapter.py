@@ -1,0 +1,128 @@
+"""WhatsApp through Infobip, for one connection."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from channels.base import (
+    FetchedMedia,
+    Inbound,
+    Outbound,
+    Part,
+    RawEvent,
+    SendOutcome,
+    StatusReport,
+    SystemEvent,
+    Unsendable,
+)
+from channels.breaker import Breaker
+from channels.infobip import answers, authentication, media, parts, reading, requests, splitting
+from core import observability
+from domain.connections.schemas import ConnectionView
+
+SEND_SECONDS = 20.0
+SIGN_SECONDS = 3.0
+MAX_ANSWER_BYTES = 256 * 1024
+
+log = observability.log(__name__)
+
+
+class InfobipWhatsApp:
+    """Implements `channels.base.Channel` for one WhatsApp sender."""
+
+    def __init__(
+        self,
+        connection: ConnectionView,
+        http: httpx.AsyncClient,
+        breaker: Breaker,
+        *,
+        base_url: str,
+        notify_url: str | None = None,
+    ) -> None:
+        self._connection = connection
+        self._http = http
+        self._breaker = breaker
+        self._base_url = base_url.rstrip("/")
+        self._notify_url = notify_url
+
+    def authenticate(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> None:
+        """Raise BadSignature unless the request proves that Infobip made it."""
+        authentication.authenticate(self._connection.credentials.webhook, headers, query, body)
+
+    def split(self, body: bytes) -> list[RawEvent]:
+        """The results of a webhook body; never raises."""
+        return splitting.split(body)
+
+    def read(self, event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
+        """Understand one stored event; raises EventUnreadable and nothing else."""
+        return reading.read(event_kind, body)
+
+    def parts(self, kind: str, text: str | None, payload: Mapping[str, Any]) -> list[Part]:
+        """The pieces in which a message goes out; raises Unsendable."""
+        return parts.parts(kind, text, payload)
+
+    async def send(self, message: Outbound) -> SendOutcome:
+        """Try to send once; trouble on the way is an outcome, not an exception."""
+        try:
+            body = requests.body_of(message, sender=self._connection.address, notify_url=self._notify_url)
+        except (Unsendable, KeyError) as error:
+            return SendOutcome("rejected", "message_unsendable", f"{type(error).__name__}: {error}")
+        wait = self._breaker.wait()
+        if wait > 0:
+            return SendOutcome("retry", "line_resting", retry_after=wait, counted=False)
+        outcome = await self._post(requests.PATHS[message.kind], body)
+        answered = outcome.http_status is not None and outcome.http_status < 500
+        self._breaker.record(alive=answered)
+        return outcome
+
+    async def _post(self, path: str, body: dict[str, Any]) -> SendOutcome:
+        try:
+            async with (
+                asyncio.timeout(SEND_SECONDS),
+                self._http.stream(
+                    "POST",
+                    self._base_url + path,
+                    content=json.dumps(body).encode(),
+                    headers=self._headers() | {"Content-Type": "application/json"},
+                ) as response,
+            ):
+                content = bytearray()
+                async for chunk in response.aiter_bytes():
+                    content += chunk[: MAX_ANSWER_BYTES - len(content)]
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
+            return answers.of_failure(error)
+        return answers.of_response(response.status_code, response.headers, bytes(content))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": self._authorization(), "Accept": "application/json"}
+
+    def _authorization(self) -> str:
+        return f"App {self._connection.credentials.api_key.get_secret_value()}"
+
+    async def mark_read(self, provider_message_id: str) -> None:
+        """Show the customer that the message was read; best effort."""
+        sender, message = quote(self._connection.address, safe=""), quote(provider_message_id, safe="")
+        await self._sign(f"/whatsapp/1/senders/{sender}/message/{message}/read", None)
+
+    async def typing(self, to: str) -> None:
+        """Show the customer that an answer is being written; best effort."""
+        await self._sign(requests.EVENTS, requests.typing_body(sender=self._connection.address, to=to))
+
+    async def _sign(self, path: str, body: dict[str, Any] | None) -> None:
+        """A sign of life to the customer: it has little time, and its failure is only logged."""
+        try:
+            async with asyncio.timeout(SIGN_SECONDS):
+                response = await self._http.post(self._base_url + path, json=body, headers=self._headers())
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            log.info("sign.failed", path=path.rsplit("/", 1)[-1], error=type(error).__name__)
+            return
+        if response.is_error:
+            log.info("sign.refused", path=path.rsplit("/", 1)[-1], status=response.status_code)
+
+    async def fetch_media(self, url: str) -> FetchedMedia:
+        """The bytes of a file that a customer sent; raises MediaUnavailable."""
+        return await media.fetch(self._http, url, base_url=self._base_url, authorization=self._authorization())

@@ -1,0 +1,109 @@
+"""Fetches files that customers sent: the key goes to Infobip's hosts only, redirects without it, sizes are capped."""
+
+import asyncio
+import ipaddress
+import socket
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from channels.base import FetchedMedia, MediaUnavailable
+
+MAX_BYTES = 10 * 1024 * 1024
+TOTAL_SECONDS = 30.0
+MAX_REDIRECTS = 3
+PROVIDER_SUFFIX = ".infobip.com"
+
+_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"GIF87a", 0, "image/gif"),
+    (b"GIF89a", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"%PDF-", 0, "application/pdf"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"\xff\xfb", 0, "audio/mpeg"),
+    (b"#!AMR", 0, "audio/amr"),
+    (b"ftyp3gp", 4, "video/3gpp"),
+    (b"ftypM4A", 4, "audio/mp4"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"PK\x03\x04", 0, "application/zip"),
+)
+_TRUSTED_HEADERS = frozenset({"text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "audio/aac"})
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+
+
+def sniff(content: bytes, header: str | None) -> str:
+    """What the bytes are; a header is believed only for harmless kinds that have no signature of their own."""
+    named = (header or "").split(";")[0].strip().lower()
+    for magic, offset, kind in _SIGNATURES:
+        if content[offset : offset + len(magic)] == magic:
+            return named if kind == "application/zip" and named.startswith(_OFFICE) else kind
+    return named if named in _TRUSTED_HEADERS else "application/octet-stream"
+
+
+def may_have_key(url: str, base_url: str) -> bool:
+    """Whether the API key may be sent there: the connection's own host, or one of Infobip's over TLS."""
+    try:
+        target, own = urlsplit(url), urlsplit(base_url)
+        if target.username is not None or target.hostname is None:
+            return False
+        if (target.scheme, target.hostname, target.port) == (own.scheme, own.hostname, own.port):
+            return True
+        return target.scheme == "https" and target.hostname.endswith(PROVIDER_SUFFIX) and target.port in (None, 443)
+    except ValueError:
+        return False
+
+
+async def _is_public(url: str) -> bool:
+    """Whether a redirect leads to the open internet: https, and no address of a private network behind the name."""
+    try:
+        target = urlsplit(url)
+        if target.scheme != "https" or target.username is not None or not target.hostname:
+            return False
+        found = await asyncio.get_running_loop().getaddrinfo(target.hostname, target.port or 443, type=socket.SOCK_STREAM)
+    except (ValueError, OSError):
+        return False
+    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_global for entry in found)
+
+
+async def fetch(http: httpx.AsyncClient, url: str, *, base_url: str, authorization: str) -> FetchedMedia:
+    """The bytes behind a media address; raises MediaUnavailable."""
+    if not may_have_key(url, base_url):
+        raise MediaUnavailable("foreign_address", retriable=False)
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            return await _follow(http, url, base_url, {"Authorization": authorization})
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise MediaUnavailable("unreachable", retriable=True) from error
+
+
+async def _follow(http: httpx.AsyncClient, url: str, base_url: str, headers: dict[str, str]) -> FetchedMedia:
+    for _ in range(MAX_REDIRECTS + 1):
+        async with http.stream("GET", url, headers=headers, follow_redirects=False) as response:
+            if not response.is_redirect:
+                return await _download(response)
+            url, headers = urljoin(url, response.headers["location"]), {}
+        if not (may_have_key(url, base_url) or await _is_public(url)):
+            raise MediaUnavailable("foreign_redirect", retriable=False)
+    raise MediaUnavailable("too_many_redirects", retriable=False)
+
+
+async def _download(response: httpx.Response) -> FetchedMedia:
+    if response.status_code in (404, 410):
+        raise MediaUnavailable("gone", retriable=False)
+    if response.status_code != httpx.codes.OK:
+        retriable = response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error
+        raise MediaUnavailable(f"http_{response.status_code}", retriable=retriable)
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > MAX_BYTES:
+        raise MediaUnavailable("too_large", retriable=False)
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > MAX_BYTES:
+            raise MediaUnavailable("too_large", retriable=False)
+    if not content:
+        raise MediaUnavailable("empty", retriable=True)
+    return FetchedMedia(bytes(content), sniff(bytes(content), response.headers.get("content-type")))

@@ -1,0 +1,94 @@
+"""Which channel serves a connection, over one HTTP client per process."""
+
+from urllib.parse import urlencode
+
+import httpx
+
+from channels.base import Channel
+from channels.breaker import Breaker
+from channels.infobip.adapter import InfobipWhatsApp
+from core.settings import Settings, get_settings
+from domain.connections.models import ChannelKind
+from domain.connections.schemas import ConnectionView
+
+SANDBOX_PATH = "/sandbox/infobip"
+WEBHOOK_PATH = "/api/v1/webhooks/infobip"
+
+# A connection that has been idle for longer is not used again: a server that closes it at the same moment would
+# leave a send with an unknown outcome.
+_KEEPALIVE_SECONDS = 3.0
+_MAX_CONNECTIONS = 100
+
+_client: httpx.AsyncClient | None = None
+_breakers: dict[str, Breaker] = {}
+
+
+def http_client() -> httpx.AsyncClient:
+    """The HTTP client of this process; made on first use, inside the event loop that uses it."""
+    global _client
+    if _client is None or _client.is_closed:
+        _client = httpx.AsyncClient(
+            timeout=httpx.Timeout(15, connect=5, pool=5),
+            limits=httpx.Limits(
+                max_connections=_MAX_CONNECTIONS,
+                max_keepalive_connections=_MAX_CONNECTIONS // 2,
+                keepalive_expiry=_KEEPALIVE_SECONDS,
+            ),
+            follow_redirects=False,
+            # The sandbox is on this machine, where a proxy has no business.
+            trust_env=not get_settings().sandbox_enabled,
+        )
+    return _client
+
+
+async def close() -> None:
+    """Close the HTTP client of this process and forget what was learnt about the lines."""
+    global _client
+    if _client is not None:
+        await _client.aclose()
+    _client = None
+    _breakers.clear()
+
+
+def base_url(connection: ConnectionView, settings: Settings) -> str:
+    """Where a connection's requests go: its own address, the installation's, or this installation's sandbox."""
+    configured = connection.base_url or settings.infobip_base_url
+    return (configured or f"{local_url(settings)}{SANDBOX_PATH}").rstrip("/")
+
+
+def local_url(settings: Settings) -> str:
+    """The web process as other processes of the same machine reach it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    return f"http://{host}:{settings.port}"
+
+
+def webhook_url(connection: ConnectionView, root: str) -> str:
+    """The address of a connection's webhook under `root`, with its token where the connection uses one."""
+    address = f"{root.rstrip('/')}{WEBHOOK_PATH}/{connection.slug}"
+    rule = connection.credentials.webhook
+    if rule.method == "token" and rule.token is not None:
+        return f"{address}?{urlencode({'token': rule.token.get_secret_value()})}"
+    return address
+
+
+def _notify_url(connection: ConnectionView, settings: Settings) -> str | None:
+    """Where reports are to go; said per message only where the address alone is proof enough."""
+    if settings.public_url is None or connection.credentials.webhook.method not in ("token", "none"):
+        return None
+    return webhook_url(connection, settings.public_url)
+
+
+def open_channel(connection: ConnectionView, http: httpx.AsyncClient | None = None) -> Channel:
+    """The channel of a connection."""
+    settings = get_settings()
+    address = base_url(connection, settings)
+    if connection.channel is not ChannelKind.INFOBIP_WHATSAPP:
+        raise LookupError(f"no channel of kind {connection.channel}")
+    breaker = _breakers.setdefault(address, Breaker())
+    return InfobipWhatsApp(
+        connection,
+        http or http_client(),
+        breaker,
+        base_url=address,
+        notify_url=_notify_url(connection, settings),
+    )

@@ -1,0 +1,330 @@
+"""What comes in from Infobip: cut into events at the door, read later, and never a reason to fail."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from channels.base import EventUnreadable, Inbound, StatusReport, SystemEvent
+from channels.infobip.reading import read
+from channels.infobip.splitting import split
+from tests.line import payloads
+from tests.line.openapi import webhook_problems
+from tests.line.payloads import MESSAGES, encoded, result, webhook
+
+KINDS = {
+    "TEXT": "text",
+    "BUTTON": "button_reply",
+    "INTERACTIVE_BUTTON_REPLY": "button_reply",
+    "INTERACTIVE_LIST_REPLY": "list_reply",
+    **{name: name.lower() for name in ("IMAGE", "DOCUMENT", "AUDIO", "VOICE", "VIDEO", "STICKER", "LOCATION", "CONTACT")},
+    "ORDER": "order",
+    "REACTION": "reaction",
+}
+
+
+def read_message(message: dict[str, Any], **changes: Any) -> Inbound:
+    [event] = split(encoded(webhook(result(message, **changes))))
+    found = read(event.kind, event.body)
+    assert isinstance(found, Inbound)
+    return found
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_examples_are_what_the_published_schema_allows(name: str) -> None:
+    assert webhook_problems("receive-inbound-whatsapp-messages", webhook(result(MESSAGES[name]))) == []
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_type_of_message_is_read_as_its_kind_or_kept_as_unsupported(name: str) -> None:
+    message = read_message(MESSAGES[name])
+
+    assert message.kind == KINDS.get(name, "unsupported")
+    assert message.provider_message_id == payloads.WAMID
+    assert (message.sender.address, message.sender.user_id, message.sender.name) == (
+        payloads.SENDER,
+        payloads.USER_ID,
+        "Ada",
+    )
+    assert message.received_at == datetime(2026, 5, 4, 9, 15, 30, tzinfo=UTC)
+
+
+def test_files_keep_their_address_and_caption() -> None:
+    image = read_message(MESSAGES["IMAGE"])
+
+    assert image.media is not None
+    assert (image.media.url, image.media.kind, image.text) == (payloads.MEDIA_URL, "image", "la caja rota")
+
+
+def test_an_order_keeps_quantities_and_the_senders_prices_exactly() -> None:
+    order = read_message(MESSAGES["ORDER"])
+
+    assert order.text == "Déjalo en la puerta"
+    assert order.payload["items"] == [
+        {"sku": "SKU-1", "quantity": "2", "price": "4.5", "currency": "EUR"},
+        {"sku": "SKU-9", "quantity": "1", "price": "12.99", "currency": "EUR"},
+    ]
+
+
+def test_replies_keep_id_title_and_the_message_that_they_answer() -> None:
+    pressed = read_message(MESSAGES["INTERACTIVE_BUTTON_REPLY"])
+    chosen = read_message(MESSAGES["INTERACTIVE_LIST_REPLY"])
+    template = read_message(MESSAGES["BUTTON"])
+
+    assert (pressed.payload, pressed.reply_to) == ({"id": "confirm:4711", "title": "Sí, confirmo"}, payloads.OUTBOUND_ID)
+    assert chosen.payload == {"id": "HAR-001", "title": "Harina", "description": "1 kg"}
+    assert template.payload == {"id": "TRACK:4711", "title": "Ver pedido", "template": True}
+
+
+def test_a_reaction_that_is_taken_off_has_no_emoji() -> None:
+    removed = read_message({"type": "REACTION", "action": "REMOVED", "emoji": None, "context": {"id": "m-1"}})
+
+    assert removed.payload == {"emoji": None, "action": "removed", "message_id": "m-1"}
+
+
+def test_a_question_about_a_product_and_an_advertisement_are_kept() -> None:
+    context = {**payloads.CONTEXT, "referredProduct": {"catalogId": "1", "productRetailerId": "SKU-1"}}
+    referral = {"sourceType": "AD", "sourceUrl": "https://example.com/ad", "headline": "Oferta"}
+
+    message = read_message({"type": "TEXT", "text": "este", "context": context, "referral": referral})
+
+    assert message.payload["product"] == {"catalog_id": "1", "sku": "SKU-1"}
+    assert message.payload["referral"]["headline"] == "Oferta"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "INTERACTIVE_PAYMENT_ACKNOWLEDGEMENT", "paymentId": "p"},
+        {"type": "SOMETHING_NEW", "text": "hola"},
+        {"type": None},
+        {},
+        {"type": "IMAGE"},
+        {"type": "LOCATION", "latitude": 91, "longitude": 0},
+        {"type": "ORDER", "productItems": []},
+        {"type": "ORDER", "productItems": [{"productRetailerId": "A", "quantity": -1}]},
+        {"type": ["TEXT"], "text": "x"},
+    ],
+)
+def test_what_is_not_known_or_broken_is_kept_as_unsupported(message: dict[str, Any]) -> None:
+    found = read_message(message)
+
+    assert found.kind == "unsupported"
+    assert found.text == message.get("text")
+
+
+def test_flow_replies_keep_their_text() -> None:
+    assert read_message({"type": "INTERACTIVE_FLOW_REPLY", "text": "Enviado", "response": {"a": 1}}).text == "Enviado"
+
+
+def test_a_batch_becomes_one_event_per_result_in_its_order() -> None:
+    batch = webhook(
+        result({"type": "TEXT", "text": "uno"}, messageId="a"),
+        payloads.delivery(3, 5),
+        payloads.seen(),
+        result({"type": "TEXT", "text": "dos"}, messageId="b"),
+    )
+
+    events = split(encoded(batch))
+
+    assert [(event.kind, event.position) for event in events] == [
+        ("message", 0),
+        ("delivery", 1),
+        ("seen", 2),
+        ("message", 3),
+    ]
+    assert events[0].dedupe_key == "message:a"
+    assert events[1].dedupe_key == f"delivery:{payloads.OUTBOUND_ID}:5:0"
+    assert events[2].dedupe_key == f"seen:{payloads.OUTBOUND_ID}"
+
+
+def test_one_bad_result_does_not_spoil_its_batch() -> None:
+    events = split(encoded({"results": [None, 7, result(MESSAGES["TEXT"])]}))
+
+    assert [event.kind for event in events] == ["unreadable", "unreadable", "message"]
+    assert all(len(event.body) < 1000 for event in events)
+
+
+def test_the_same_message_has_the_same_key_and_another_has_another() -> None:
+    first, again, other = (
+        split(encoded(webhook(result(MESSAGES["TEXT"], messageId=identifier))))[0].dedupe_key for identifier in ("a", "a", "b")
+    )
+
+    assert first == again != other
+
+
+def test_without_a_message_id_the_body_is_the_key() -> None:
+    one = split(encoded(webhook(result({"type": "TEXT", "text": "uno"}, messageId=None))))[0]
+    two = split(encoded(webhook(result({"type": "TEXT", "text": "dos"}, messageId=None))))[0]
+
+    assert one.dedupe_key.startswith("message:")
+    assert one.dedupe_key != two.dedupe_key
+
+
+def test_reports_of_different_status_are_different_events() -> None:
+    keys = {split(encoded(webhook(payloads.delivery(*case))))[0].dedupe_key for case in ((1, 7), (3, 5), (2, 9, 7010))}
+
+    assert len(keys) == 3
+
+
+def test_the_user_id_is_the_sender_and_the_phone_only_without_one() -> None:
+    known = split(encoded(webhook(result(MESSAGES["TEXT"]))))[0]
+    phone_only = split(encoded(webhook(result(MESSAGES["TEXT"], contact=None))))[0]
+
+    assert (known.sender_key, phone_only.sender_key) == (payloads.USER_ID, payloads.SENDER)
+
+
+def test_a_hidden_phone_number_leaves_the_user_id_as_address() -> None:
+    message = read_message(MESSAGES["TEXT"], **{"from": payloads.USER_ID, "contact": {"userId": payloads.USER_ID}})
+
+    assert message.sender.address == payloads.USER_ID
+    assert message.sender.phone is None
+
+
+def test_characters_that_postgres_refuses_are_replaced_and_noted() -> None:
+    body = encoded(webhook(result({"type": "TEXT", "text": "a\x00b\ud800c"}, messageId="m\x00")))
+
+    [event] = split(body)
+    message = read(event.kind, event.body)
+
+    assert isinstance(message, Inbound)
+    assert message.text == "a\ufffdb\ufffdc"
+    assert "refused_characters_replaced" in message.notes
+    assert event.dedupe_key.startswith("message:#")
+
+
+def test_broken_utf8_is_read_with_replacements() -> None:
+    body = encoded(webhook(result({"type": "TEXT", "text": "QQQ"}))).replace(b"QQQ", b"caf\xe9")
+
+    [event] = split(body)
+    message = read(event.kind, event.body)
+
+    assert isinstance(message, Inbound)
+    assert message.text == "caf\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "code"),
+    [
+        (payloads.delivery(1, 7), "sent", None),
+        (payloads.delivery(3, 5), "delivered", None),
+        (payloads.delivery(2, 9, 7010), "failed", "window_closed"),
+        (payloads.delivery(5, 12), "failed", "infobip_12"),
+        (payloads.delivery(4, 15), "failed", "infobip_15"),
+        (payloads.seen(), "read", None),
+    ],
+)
+def test_reports_are_read_by_their_numbers(report: dict[str, Any], status: str, code: str | None) -> None:
+    name = "receive-whatsapp-seen-reports" if "seenAt" in report else "receive-whatsapp-delivery-reports"
+    assert webhook_problems(name, {"results": [report]}) == []
+    [event] = split(encoded({"results": [report]}))
+
+    found = read(event.kind, event.body)
+
+    assert isinstance(found, StatusReport)
+    assert (found.provider_message_id, found.status, found.error_code) == (payloads.OUTBOUND_ID, status, code)
+
+
+def test_reports_of_the_unified_shape_are_read_alike() -> None:
+    [event] = split(encoded({"results": [{**payloads.delivery(3, 5), "event": "DELIVERY", "channel": "WHATSAPP"}]}))
+
+    found = read(event.kind, event.body)
+
+    assert isinstance(found, StatusReport)
+    assert found.status == "delivered"
+
+
+def test_messages_of_the_unified_shape_are_read_alike() -> None:
+    unified = {
+        "event": "MO",
+        "sender": payloads.SENDER,
+        "destination": payloads.BUSINESS,
+        "receivedAt": "2026-05-04T09:15:30.000+0000",
+        "messageId": "m",
+    }
+    contents: list[list[dict[str, Any]]] = [
+        [{"type": "TEXT", "text": "Hola", "cleanText": "Hola"}],
+        [{"type": "BUTTON_REPLY", "text": "Sí", "payload": "confirm:1", "id": "x"}],
+        [{"type": "IMAGE", "url": payloads.MEDIA_URL, "text": "foto"}],
+        [{"type": "FLOW_RESPONSE"}],
+    ]
+
+    found = []
+    for content in contents:
+        [event] = split(encoded({"results": [{**unified, "content": content}]}))
+        message = read(event.kind, event.body)
+        assert isinstance(message, Inbound)
+        found.append((message.kind, message.text))
+
+    assert found == [("text", "Hola"), ("button_reply", "Sí"), ("image", "foto"), ("unsupported", None)]
+
+
+def test_news_without_results_become_system_events() -> None:
+    identity = {"from": "1", "content": {"type": "user_identity_changed", "hash": "h"}, "createdAt": "2026-05-04T09:15:30Z"}
+    marketing = {"from": "1", "content": {"sender": "1", "from": "2", "notificationMessagesStatus": "stop"}}
+
+    found = []
+    for body in (identity, marketing):
+        [event] = split(encoded(body))
+        read_event = read(event.kind, event.body)
+        assert isinstance(read_event, SystemEvent)
+        found.append(read_event.name)
+
+    assert found == ["user_identity_changed", "marketing_stop"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"\x00\xff\xfe", b"[1,2]", b"{}", b"null", b"[" * 100_000, b"<html></html>"]
+)
+def test_what_is_no_webhook_is_kept_whole_as_unreadable(body: bytes) -> None:
+    [event] = split(body)
+
+    assert event.kind == "unreadable"
+    with pytest.raises(EventUnreadable):
+        read(event.kind, event.body)
+
+
+_texts = st.text(st.sampled_from("aé\x00\ud800\n😀 0:#"), max_size=12)
+_scalars = st.none() | st.booleans() | st.integers() | st.floats() | _texts | st.sampled_from(list(MESSAGES))
+_values = st.recursive(
+    _scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4), max_leaves=12
+)
+_members = st.sampled_from(
+    ["from", "message", "messageId", "contact", "receivedAt", "status", "error", "seenAt", "content", "sender", "event", "type"]
+)
+_results = st.dictionaries(_members, _values, max_size=8)
+_broken = st.sampled_from(list(MESSAGES.values())).flatmap(
+    lambda message: st.dictionaries(st.sampled_from([*message, "context", "referral"]), _values, max_size=5).map(
+        lambda changes: result({**message, **changes})
+    )
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@given(st.lists(_results | _broken, max_size=3))
+def test_any_json_is_split_and_read_or_refused_as_unreadable(results: list[Any]) -> None:
+    for event in split(encoded({"results": results})):
+        assert len(event.dedupe_key) <= 300
+        assert "\x00" not in event.dedupe_key
+        event.dedupe_key.encode()
+        assert event.sender_key is None or len(event.sender_key) <= 200
+        try:
+            found = read(event.kind, event.body)
+        except EventUnreadable:
+            continue
+        if isinstance(found, Inbound):
+            stored = json.dumps([found.text, found.payload, found.sender.name], default=str, allow_nan=False)
+            assert "\\u0000" not in stored
+            assert found.received_at.tzinfo is not None
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_split_and_read_or_refused_as_unreadable(body: bytes) -> None:
+    for event in split(body):
+        try:
+            read(event.kind, event.body)
+        except EventUnreadable:
+            continue
