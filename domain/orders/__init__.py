@@ -1,0 +1,1 @@
+"""Orders: from the first item of a draft to the delivered parcel."""

@@ -1,0 +1,224 @@
+"""From a draft to a placed order: stock is held and a token given, and only that token confirms, at those prices."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.settings import get_settings
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import WorkspaceSettings
+from domain.catalog import service as catalog
+from domain.orders import drafts, pricing, repository, status
+from domain.orders.errors import ConfirmationStale, NoDraft
+from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
+from domain.stock import service as stock
+from domain.stock.service import HoldGone, OutOfStock
+
+
+async def request_confirmation(work: Work, conversation_id: UUID) -> ConfirmationRequest:
+    """Make the draft ready to be confirmed: today's prices, whole details, stock held, and a token for the summary.
+
+    Asked again without a change it answers with the same token, so that both summaries may be answered.
+    """
+    work.require(Permission.ORDERS_CONFIRM)
+    order, lines = await drafts.lock_draft(work, conversation_id)
+    settings = (await accounts.get_workspace(work)).settings
+    changes = await pricing.reprice(work, order, lines)
+    if changes:
+        pricing.add_up(order, lines, settings)
+        await _back_to_draft(work, order, "prices changed")
+    refusal = await _refusal(work, order, changes, settings)
+    if refusal is not None:
+        await _back_to_draft(work, order, "the draft is not ready")
+        return refusal.model_copy(update={"order": await drafts.view(work, order)})
+    held_until = work.now + timedelta(minutes=settings.hold_minutes)
+    shortages = await _hold(work, order, lines, settings, held_until)
+    if shortages:
+        await _back_to_draft(work, order, "out of stock")
+        return ConfirmationRequest(
+            order=await drafts.view(work, order),
+            refusal="out_of_stock",
+            shortages=shortages,
+            price_changes=tuple(changes),
+        )
+    if order.status != OrderStatus.AWAITING_CONFIRMATION:
+        order.confirmation_token = secrets.token_urlsafe(12)
+        status.move(work, order, OrderStatus.AWAITING_CONFIRMATION)
+        audit.record(work, "order.confirmation_requested", target=order, after={"total": order.total})
+    order.confirmation_requested_at = work.now
+    await work.session.flush()
+    return ConfirmationRequest(
+        order=await drafts.view(work, order), price_changes=tuple(changes), held_until=held_until
+    )
+
+
+async def _refusal(
+    work: Work, order: Order, changes: Sequence[PriceChange], settings: WorkspaceSettings
+) -> ConfirmationRequest | None:
+    view = await drafts.view(work, order)
+    missing = await drafts.missing_details(work, view)
+    gone = tuple(change for change in changes if change.new is None)
+    if gone:
+        return ConfirmationRequest(order=view, refusal="not_for_sale", price_changes=gone)
+    if missing:
+        return ConfirmationRequest(order=view, refusal="details_missing", missing=missing)
+    if view.subtotal < settings.minimum_order:
+        return ConfirmationRequest(order=view, refusal="below_minimum", minimum=settings.minimum_order)
+    return None
+
+
+async def _back_to_draft(work: Work, order: Order, reason: str) -> None:
+    order.version += 1
+    await drafts.void_confirmation(work, order, reason=reason)
+    await work.session.flush()
+
+
+async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
+    """Hold the stock of the draft without asking for its confirmation yet."""
+    work.require(Permission.STOCK_HOLD)
+    order, lines = await drafts.lock_draft(work, conversation_id)
+    settings = (await accounts.get_workspace(work)).settings
+    held_until = work.now + timedelta(minutes=settings.hold_minutes)
+    shortages = await _hold(work, order, lines, settings, held_until)
+    await work.session.flush()
+    audit.record(work, "order.stock_reserved", target=order, after={"short": [item.sku for item in shortages]})
+    return ConfirmationRequest(
+        order=await drafts.view(work, order),
+        refusal="out_of_stock" if shortages else None,
+        shortages=shortages,
+        held_until=None if shortages else held_until,
+    )
+
+
+async def _hold(
+    work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings, until: datetime
+) -> tuple[Shortage, ...]:
+    """Hold all lines in the store that can serve them; what falls short is returned, and then nothing is held."""
+    wanted = {line.variant_id: line.quantity for line in lines}
+    store_id = await _serving_store(work, order, wanted, settings)
+    try:
+        async with work.session.begin_nested():
+            await stock.hold(work, order_id=order.id, store_id=store_id, lines=wanted, expires_at=until)
+    except OutOfStock as error:
+        return tuple(
+            Shortage(
+                sku=line.sku,
+                name=line.name,
+                unit=line.unit,
+                wanted=line.quantity,
+                available=error.short[line.variant_id],
+            )
+            for line in lines
+            if line.variant_id in error.short
+        )
+    order.store_id = store_id
+    return ()
+
+
+async def _serving_store(
+    work: Work, order: Order, wanted: Mapping[UUID, Decimal], settings: WorkspaceSettings
+) -> UUID:
+    """The store of the pick-up; for a delivery the one that already holds, the default one, or the first that has all."""
+    stores = await catalog.stores(work)
+    if order.store_id is not None and (order.fulfilment == Fulfilment.PICKUP or len(stores) == 1):
+        return order.store_id
+    if not stores:
+        raise NoDraft
+    ranked = sorted(stores, key=lambda store: (store.id != order.store_id, store.code != settings.default_store))
+    for store in ranked:
+        available = await stock.available(work, list(wanted), store.id, order_id=order.id)
+        if all(available.get(variant_id, Decimal(0)) >= quantity for variant_id, quantity in wanted.items()):
+            return store.id
+    return ranked[0].id
+
+
+async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: str) -> ConfirmationResult:
+    """Place the order whose summary carried the token; the same token again answers with the same order.
+
+    If a price or the stock no longer stands, nothing is placed and the order is a draft again. Raises
+    ConfirmationStale when the token belongs to nothing that can be confirmed.
+    """
+    work.require(Permission.ORDERS_CONFIRM)
+    order = await repository.lock_by_token(work, conversation_id, token)
+    if order is None or order.customer_id != customer_id:
+        raise ConfirmationStale
+    if order.status in PLACED:
+        return ConfirmationResult(order=await drafts.view(work, order), repeated=True)
+    if order.status != OrderStatus.AWAITING_CONFIRMATION:
+        raise ConfirmationStale
+    settings = (await accounts.get_workspace(work)).settings
+    lines = (await repository.lines(work, [order.id])).get(order.id, [])
+    changes = await pricing.reprice(work, order, lines)
+    if changes:
+        pricing.add_up(order, lines, settings)
+        await _back_to_draft(work, order, "prices changed after the summary")
+        return ConfirmationResult(
+            order=await drafts.view(work, order), refusal="price_changed", price_changes=tuple(changes)
+        )
+    shortages = await _sell(work, order, lines, settings)
+    if shortages:
+        await _back_to_draft(work, order, "out of stock after the summary")
+        return ConfirmationResult(order=await drafts.view(work, order), refusal="out_of_stock", shortages=shortages)
+    await _place(work, order)
+    return ConfirmationResult(order=await drafts.view(work, order))
+
+
+async def _sell(
+    work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
+) -> tuple[Shortage, ...]:
+    """Turn the holds into sales. Holds that were swept meanwhile are tried for once more before giving up."""
+    try:
+        await stock.consume(work, order.id, reference=str(order.id))
+    except HoldGone:
+        shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
+        if shortages:
+            return shortages
+        await stock.consume(work, order.id, reference=str(order.id))
+    return ()
+
+
+async def _place(work: Work, order: Order) -> None:
+    order.confirmed_at = work.now
+    order.cancel_deadline = work.now + timedelta(hours=get_settings().unpaid_order_hours)
+    order.number = await repository.next_number(work)
+    status.move(work, order, OrderStatus.CONFIRMED)
+    audit.record(work, "order.confirmed", target=order, after={"number": order.number, "total": order.total})
+    await work.session.flush()
+
+
+async def void(work: Work, conversation_id: UUID, token: str, *, reason: str) -> bool:
+    """Make a token worthless, for example because its summary never arrived; False if it was so already."""
+    work.require(Permission.ORDERS_DRAFT)
+    order = await repository.lock_by_token(work, conversation_id, token)
+    if order is None or order.status != OrderStatus.AWAITING_CONFIRMATION:
+        return False
+    await _back_to_draft(work, order, reason)
+    audit.record(work, "order.confirmation_voided", target=order, reason=reason)
+    return True
+
+
+async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> None:
+    """Keep what the draft holds at least until then, so that a turn that has begun is not overtaken by an expiry."""
+    order = await repository.draft_of(work, conversation_id)
+    if order is not None:
+        await stock.extend(work, order.id, until)
+
+
+async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
+    """The session has gone silent: give the stock back and keep the draft. A claimed payment keeps everything."""
+    work.require(Permission.ORDERS_DRAFT)
+    order = await repository.lock_draft(work, conversation_id)
+    if order is None or order.payment_status != PaymentStatus.UNPAID:
+        return False
+    if order.status == OrderStatus.AWAITING_CONFIRMATION:
+        await _back_to_draft(work, order, "the session timed out")
+        audit.record(work, "order.confirmation_voided", target=order, reason="the session timed out")
+    else:
+        await stock.release(work, order.id)
+    return True

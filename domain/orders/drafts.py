@@ -1,0 +1,308 @@
+"""The open draft of a conversation: what the customer puts in, takes out, and where it shall go.
+
+Every change of content voids a confirmation that was asked for: token gone, holds released, status back to draft.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.tables import new_id
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.catalog import service as catalog
+from domain.catalog.schemas import VariantView
+from domain.orders import pricing, repository, status
+from domain.orders.errors import (
+    DeliveryNotOffered,
+    DraftTooLong,
+    LineNotFound,
+    NoDraft,
+    OrderHasPayment,
+    QuantityNotAllowed,
+)
+from domain.orders.models import Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.schemas import CartItem, CartResult, Delivery, Missing, OrderLineView, OrderView, PriceChange
+from domain.stock import service as stock
+
+MOST_LINES = 100
+
+
+async def view(work: Work, order: Order) -> OrderView:
+    """An order as other rooms see it."""
+    return (await views(work, [order]))[0]
+
+
+async def views(work: Work, orders: Sequence[Order]) -> list[OrderView]:
+    """Orders as other rooms see them."""
+    lines = await repository.lines(work, [order.id for order in orders])
+    return [
+        OrderView.model_validate(order).model_copy(
+            update={"lines": tuple(OrderLineView.model_validate(line) for line in lines.get(order.id, []))}
+        )
+        for order in orders
+    ]
+
+
+async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]]:
+    """The open draft, locked, with its lines; raises NoDraft."""
+    order = await repository.lock_draft(work, conversation_id)
+    if order is None:
+        raise NoDraft
+    return order, (await repository.lines(work, [order.id])).get(order.id, [])
+
+
+async def open_draft(work: Work, conversation_id: UUID) -> OrderView | None:
+    """The open draft of a conversation, None if there is none."""
+    work.require(Permission.ORDERS_READ)
+    order = await repository.draft_of(work, conversation_id)
+    return await view(work, order) if order is not None else None
+
+
+async def start_draft(
+    work: Work,
+    *,
+    conversation_id: UUID,
+    customer_id: UUID,
+    recipient_name: str | None = None,
+    recipient_phone: str | None = None,
+) -> OrderView:
+    """The open draft of the conversation, made if there is none; name and phone are those known of the customer."""
+    work.require(Permission.ORDERS_DRAFT)
+    workspace = await accounts.get_workspace(work)
+    order = Order(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        customer_id=customer_id,
+        conversation_id=conversation_id,
+        currency=workspace.currency,
+        recipient_name=recipient_name,
+        recipient_phone=recipient_phone,
+    )
+    await repository.insert_draft(work, order)
+    stored = await repository.lock_draft(work, conversation_id)
+    assert stored is not None, "either ours or the one that stood in the way"
+    if stored.id == order.id:
+        status.remember(work, stored, None)
+        audit.record(work, "order.drafted", target=stored)
+    return await view(work, stored)
+
+
+async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
+    """Add to the draft; more of a product that is there already makes its line longer."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, lines = await lock_draft(work, conversation_id)
+    variant = (await pricing.today(work, [variant_id])).get(variant_id)
+    await _put(work, order, lines, variant, quantity, add=True)
+    await _changed(work, order, reason="an item was added")
+    audit.record(work, "order.item_added", target=order, after={"sku": variant.sku if variant else "", "quantity": quantity})
+    return await view(work, order)
+
+
+async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
+    """Set the quantity of a product in the draft; nothing left of it takes the line out."""
+    work.require(Permission.ORDERS_DRAFT)
+    if quantity == 0:
+        return await remove_item(work, conversation_id, variant_id)
+    order, lines = await lock_draft(work, conversation_id)
+    line = _line(lines, variant_id)
+    before = line.quantity
+    variant = (await pricing.today(work, [variant_id])).get(variant_id)
+    await _put(work, order, lines, variant, quantity, add=False)
+    await _changed(work, order, reason="an item was changed")
+    audit.record(
+        work,
+        "order.item_changed",
+        target=order,
+        before={"sku": line.sku, "quantity": before},
+        after={"sku": line.sku, "quantity": quantity},
+    )
+    return await view(work, order)
+
+
+async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> OrderView:
+    """Take a product out of the draft."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, lines = await lock_draft(work, conversation_id)
+    line = _line(lines, variant_id)
+    await work.session.delete(line)
+    await _changed(work, order, reason="an item was removed")
+    audit.record(work, "order.item_removed", target=order, before={"sku": line.sku, "quantity": line.quantity})
+    return await view(work, order)
+
+
+async def clear(work: Work, conversation_id: UUID) -> OrderView:
+    """Take everything out of the draft; where it shall go is kept."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, lines = await lock_draft(work, conversation_id)
+    if order.payment_status != PaymentStatus.UNPAID:
+        raise OrderHasPayment
+    for line in lines:
+        await work.session.delete(line)
+    await _changed(work, order, reason="the draft was cleared")
+    audit.record(work, "order.draft_cleared", target=order, before={"lines": len(lines)})
+    return await view(work, order)
+
+
+async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) -> OrderView:
+    """Say how the goods reach the customer; only what is given is changed."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, _ = await lock_draft(work, conversation_id)
+    settings = (await accounts.get_workspace(work)).settings
+    wanted = delivery.fulfilment or _implied(delivery)
+    if wanted is Fulfilment.DELIVERY and not settings.offers_delivery:
+        raise DeliveryNotOffered(offered=Fulfilment.PICKUP)
+    if wanted is Fulfilment.PICKUP and not settings.offers_pickup:
+        raise DeliveryNotOffered(offered=Fulfilment.DELIVERY)
+    if wanted is not None:
+        order.fulfilment = wanted
+    if wanted is Fulfilment.DELIVERY:
+        order.store_id = None
+    if delivery.address is not None or delivery.latitude is not None:
+        kept = {} if delivery.address is not None else dict(order.address or {})
+        given = delivery.model_dump(include={"latitude", "longitude"}, exclude_none=True)
+        order.address = kept | ({"text": delivery.address} if delivery.address else {}) | given
+    for field in ("store_id", "recipient_name", "recipient_phone", "notes"):
+        value = getattr(delivery, field)
+        if value is not None:
+            setattr(order, field, value)
+    await _changed(work, order, reason="delivery was changed")
+    audit.record(work, "order.delivery_set", target=order, after={"fulfilment": order.fulfilment})
+    return await view(work, order)
+
+
+def _implied(delivery: Delivery) -> Fulfilment | None:
+    if delivery.address is not None or delivery.latitude is not None:
+        return Fulfilment.DELIVERY
+    return Fulfilment.PICKUP if delivery.store_id is not None else None
+
+
+async def missing_details(work: Work, order: OrderView) -> tuple[Missing, ...]:
+    """What the draft still lacks, in the order in which to ask for it."""
+    missing: list[Missing] = []
+    if not order.lines:
+        missing.append("items")
+    if order.fulfilment is None:
+        missing.append("fulfilment")
+    if order.fulfilment is Fulfilment.DELIVERY and not order.address_text:
+        missing.append("address")
+    if order.fulfilment is Fulfilment.PICKUP and order.store_id is None and len(await catalog.stores(work)) > 1:
+        missing.append("store")
+    if order.fulfilment is not None and not order.recipient_name:
+        missing.append("recipient_name")
+    if order.fulfilment is Fulfilment.DELIVERY and not order.recipient_phone:
+        missing.append("phone")
+    return tuple(missing)
+
+
+async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]:
+    """Bring an untouched draft to today's prices; a summary that waits for its answer is left as it was sent."""
+    work.require(Permission.ORDERS_DRAFT)
+    order = await repository.lock_draft(work, conversation_id)
+    if order is None or order.status != OrderStatus.DRAFT:
+        return []
+    lines = (await repository.lines(work, [order.id])).get(order.id, [])
+    changes = await pricing.reprice(work, order, lines)
+    if any(change.new is not None for change in changes):
+        await _changed(work, order, reason="prices changed")
+        audit.record(work, "order.repriced", target=order, after={"skus": [change.sku for change in changes]})
+    return changes
+
+
+async def apply_catalog_order(
+    work: Work, conversation_id: UUID, items: Sequence[CartItem], *, replace: bool
+) -> CartResult:
+    """Take a WhatsApp cart into the draft at our prices, added to what is there or in its place."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, lines = await lock_draft(work, conversation_id)
+    if replace:
+        for line in lines:
+            await work.session.delete(line)
+        await work.session.flush()
+        lines = []
+    added: list[str] = []
+    unknown: list[str] = []
+    unusable: list[str] = []
+    changes: list[PriceChange] = []
+    for item in items:
+        variant = await catalog.find(work, item.sku)
+        price = pricing.sellable_price(variant, order.currency)
+        if variant is None or price is None:
+            unknown.append(item.sku)
+            continue
+        try:
+            await _put(work, order, lines, variant, item.quantity, add=True)
+        except (QuantityNotAllowed, DraftTooLong):
+            unusable.append(item.sku)
+            continue
+        added.append(variant.sku)
+        if item.price is not None and item.price != price:
+            changes.append(PriceChange(sku=variant.sku, name=variant.name, old=item.price, new=price))
+    await _changed(work, order, reason="a catalogue cart came")
+    audit.record(work, "order.cart_applied", target=order, after={"added": added, "unknown": unknown})
+    return CartResult(
+        order=await view(work, order),
+        added=tuple(added),
+        unknown=tuple(unknown),
+        unusable=tuple(unusable),
+        price_changes=tuple(changes),
+    )
+
+
+def _line(lines: Sequence[OrderLine], variant_id: UUID) -> OrderLine:
+    line = next((line for line in lines if line.variant_id == variant_id), None)
+    if line is None:
+        raise LineNotFound
+    return line
+
+
+async def _put(
+    work: Work, order: Order, lines: list[OrderLine], variant: VariantView | None, quantity: Decimal, *, add: bool
+) -> OrderLine:
+    price = pricing.require_price(variant, order.currency)
+    assert variant is not None, "a price has a product"
+    line = next((line for line in lines if line.variant_id == variant.variant_id), None)
+    if line is None:
+        if len(lines) >= MOST_LINES:
+            raise DraftTooLong
+        pricing.require_quantity(quantity, variant)
+        line = OrderLine(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            order_id=order.id,
+            variant_id=variant.variant_id,
+            position=1 + max((other.position for other in lines), default=0),
+            sku=variant.sku,
+            name=variant.name,
+            unit=variant.unit,
+            quantity=quantity,
+        )
+        work.session.add(line)
+        lines.append(line)
+    else:
+        line.quantity = pricing.require_quantity(line.quantity + quantity if add else quantity, variant)
+    line.unit_price = price
+    line.total = pricing.line_total(line.quantity, price)
+    return line
+
+
+async def _changed(work: Work, order: Order, *, reason: str) -> None:
+    """The content changed: today's prices, new sums, and whatever was asked to be confirmed is void."""
+    await work.session.flush()
+    lines = (await repository.lines(work, [order.id])).get(order.id, [])
+    await pricing.reprice(work, order, lines)
+    pricing.add_up(order, lines, (await accounts.get_workspace(work)).settings)
+    order.version += 1
+    await void_confirmation(work, order, reason=reason)
+    await work.session.flush()
+
+
+async def void_confirmation(work: Work, order: Order, *, reason: str) -> None:
+    """Make the summary that was sent worthless; the stock goes back unless a payment stands on the order."""
+    order.confirmation_token = None
+    order.confirmation_requested_at = None
+    status.move(work, order, OrderStatus.DRAFT, reason=reason)
+    if order.payment_status == PaymentStatus.UNPAID:
+        await stock.release(work, order.id)

@@ -1,0 +1,75 @@
+"""Refusals of the orders room."""
+
+from core.errors import Conflict, Invalid, NotFound
+
+
+class OrderNotFound(NotFound):
+    """This customer has no such order."""
+
+    code = "order_not_found"
+
+
+class NoDraft(NotFound):
+    """The conversation has no open draft."""
+
+    code = "no_draft"
+
+
+class LineNotFound(NotFound):
+    """The product is not in the draft."""
+
+    code = "line_not_found"
+
+
+class NotForSale(Invalid):
+    """The product is not sold now, or has no price in the workspace's currency."""
+
+    code = "not_for_sale"
+
+
+class QuantityNotAllowed(Invalid):
+    """The quantity is not positive, too large, or has more decimals than the unit is sold in."""
+
+    code = "quantity_not_allowed"
+
+
+class DraftTooLong(Invalid):
+    """The draft already has as many lines as an order may have."""
+
+    code = "draft_too_long"
+
+
+class DeliveryNotOffered(Invalid):
+    """The shop does not deliver, or has no pick-up."""
+
+    code = "delivery_not_offered"
+
+
+class PhoneNotUsable(Invalid):
+    """The recipient's telephone number is not one."""
+
+    code = "phone_not_usable"
+
+
+class ConfirmationStale(Conflict):
+    """The summary that this token belongs to is no longer the order."""
+
+    code = "confirmation_stale"
+
+
+class OrderNotCancellable(Conflict):
+    """The order has gone too far to be cancelled."""
+
+    code = "order_not_cancellable"
+
+
+class OrderHasPayment(Conflict):
+    """A payment stands on the order: only staff may undo it."""
+
+    code = "order_has_payment"
+
+
+class OrderNotReady(Conflict):
+    """The order is not in the status from which this step is taken."""
+
+    code = "order_not_ready"

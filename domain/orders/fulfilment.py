@@ -1,0 +1,150 @@
+"""After the order is placed: sent, handed over, cancelled, paid for or not."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from core import audit
+from core.access import Permission, PrincipalKind
+from core.settings import get_settings
+from core.work import Work
+from domain.conversations import service as conversations
+from domain.orders import drafts, repository, status
+from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
+from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderView
+from domain.stock import service as stock
+
+_BATCH = 100
+
+
+async def _lock(work: Work, order_id: UUID) -> Order:
+    order = await repository.lock(work, order_id)
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+async def cancel(work: Work, order_id: UUID, reason: str | None = None) -> OrderView:
+    """Cancel a placed order and put its goods back; one with a payment on it only staff may cancel."""
+    work.require(Permission.ORDERS_CANCEL)
+    order = await _lock(work, order_id)
+    if order.status == OrderStatus.CANCELLED:
+        return await drafts.view(work, order)
+    if order.status != OrderStatus.CONFIRMED:
+        raise OrderNotCancellable(number=order.number, status=order.status)
+    by_staff = work.principal.kind in {PrincipalKind.USER, PrincipalKind.API_KEY}
+    if order.payment_status != PaymentStatus.UNPAID and not by_staff:
+        raise OrderHasPayment(number=order.number)
+    await _undo(work, order, reason)
+    return await drafts.view(work, order)
+
+
+async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -> OrderView:
+    """Give a draft up: its holds go back and it is nobody's open draft any more."""
+    work.require(Permission.ORDERS_DRAFT)
+    order = await _lock(work, order_id)
+    if order.status not in OPEN:
+        raise OrderNotReady
+    if order.payment_status != PaymentStatus.UNPAID:
+        raise OrderHasPayment
+    await drafts.void_confirmation(work, order, reason=reason or "the draft was given up")
+    _cancelled(work, order, reason)
+    await work.session.flush()
+    return await drafts.view(work, order)
+
+
+async def _undo(work: Work, order: Order, reason: str | None) -> None:
+    await stock.restock(work, order.id, reason=reason or "order cancelled")
+    _cancelled(work, order, reason)
+    await work.session.flush()
+
+
+def _cancelled(work: Work, order: Order, reason: str | None) -> None:
+    order.cancelled_at = work.now
+    order.cancel_reason = reason
+    order.cancel_deadline = None
+    status.move(work, order, OrderStatus.CANCELLED, reason=reason)
+    audit.record(work, "order.cancelled", target=order, reason=reason)
+
+
+async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
+    """The goods are on their way."""
+    work.require(Permission.ORDERS_FULFIL)
+    order = await _lock(work, order_id)
+    if order.status != OrderStatus.CONFIRMED or order.fulfilment != Fulfilment.DELIVERY:
+        raise OrderNotReady(number=order.number, status=order.status)
+    status.move(work, order, OrderStatus.SHIPPED)
+    audit.record(work, "order.shipped", target=order)
+    await work.session.flush()
+    return await drafts.view(work, order)
+
+
+async def mark_delivered(work: Work, order_id: UUID) -> OrderView:
+    """The customer has the goods: brought, or fetched at the store."""
+    work.require(Permission.ORDERS_FULFIL)
+    order = await _lock(work, order_id)
+    before = OrderStatus.CONFIRMED if order.fulfilment == Fulfilment.PICKUP else OrderStatus.SHIPPED
+    if order.status != before:
+        raise OrderNotReady(number=order.number, status=order.status)
+    status.move(work, order, OrderStatus.DELIVERED)
+    audit.record(work, "order.delivered", target=order)
+    await work.session.flush()
+    return await drafts.view(work, order)
+
+
+async def expire_unpaid(work: Work, *, limit: int = _BATCH) -> list[OrderView]:
+    """Cancel the orders whose time to be paid is over; one with a claimed payment waits for staff."""
+    work.require(Permission.ORDERS_CANCEL)
+    overdue = await repository.lock_overdue(work, work.now, limit=limit)
+    for order in overdue:
+        await _expire(work, order)
+    return await drafts.views(work, overdue)
+
+
+async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
+    """Cancel one order whose time to be paid is over; False if it was paid, claimed or cancelled meanwhile."""
+    work.require(Permission.ORDERS_CANCEL)
+    order = await repository.lock(work, order_id)
+    if (
+        order is None
+        or order.status != OrderStatus.CONFIRMED
+        or order.payment_status != PaymentStatus.UNPAID
+        or order.cancel_deadline is None
+        or order.cancel_deadline > work.now
+    ):
+        return False
+    await _expire(work, order)
+    return True
+
+
+async def _expire(work: Work, order: Order) -> None:
+    await _undo(work, order, "not paid in time")
+    await conversations.notify(
+        work,
+        "order_expired",
+        dedupe_key=f"order_expired:{order.id}",
+        conversation_id=order.conversation_id,
+        subject_id=order.id,
+        payload={"number": order.number},
+    )
+
+
+async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStatus) -> OrderView:
+    """What the payments room says of an order: a claim stops the deadline, a refused one starts a new one."""
+    work.require(Permission.PAYMENTS_CLAIM)
+    order = await _lock(work, order_id)
+    before = order.payment_status
+    order.payment_status = payment_status
+    if payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
+        order.cancel_deadline = work.now + timedelta(hours=get_settings().unpaid_order_hours)
+    if order.status in OPEN:
+        await stock.pin(work, order.id, pinned=payment_status != PaymentStatus.UNPAID)
+    audit.record(
+        work,
+        "order.payment_status_changed",
+        target=order,
+        before={"payment_status": before},
+        after={"payment_status": payment_status},
+    )
+    await work.session.flush()
+    return await drafts.view(work, order)

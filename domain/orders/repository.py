@@ -1,0 +1,205 @@
+"""All SQL of orders."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.tables import new_id
+from core.work import Work
+from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStatus, OrderStatusChange, PaymentStatus
+
+FIRST_NUMBER = 1001
+"""Numbers begin here, so that the first customers do not count the shop's orders."""
+
+
+async def insert_draft(work: Work, order: Order) -> UUID | None:
+    """Store a new draft unless the conversation has an open one; its id, or None."""
+    return await work.session.scalar(
+        insert(Order)
+        .values(
+            workspace_id=work.workspace_id,
+            id=order.id,
+            customer_id=order.customer_id,
+            conversation_id=order.conversation_id,
+            store_id=order.store_id,
+            status=OrderStatus.DRAFT,
+            payment_status=PaymentStatus.UNPAID,
+            currency=order.currency,
+            subtotal=0,
+            delivery_fee=0,
+            total=0,
+            recipient_name=order.recipient_name,
+            recipient_phone=order.recipient_phone,
+            version=1,
+        )
+        .on_conflict_do_nothing()
+        .returning(Order.id)
+    )
+
+
+async def lock(work: Work, order_id: UUID) -> Order | None:
+    """One order, locked."""
+    return await work.session.scalar(
+        select(Order)
+        .where(Order.workspace_id == work.workspace_id, Order.id == order_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def lock_draft(work: Work, conversation_id: UUID) -> Order | None:
+    """The open draft of a conversation, locked."""
+    return await work.session.scalar(
+        select(Order)
+        .where(
+            Order.workspace_id == work.workspace_id,
+            Order.conversation_id == conversation_id,
+            Order.status.in_(OPEN),
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def draft_of(work: Work, conversation_id: UUID) -> Order | None:
+    """The open draft of a conversation."""
+    return await work.session.scalar(
+        select(Order).where(
+            Order.workspace_id == work.workspace_id,
+            Order.conversation_id == conversation_id,
+            Order.status.in_(OPEN),
+        )
+    )
+
+
+async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order | None:
+    """The order of this conversation whose summary carried the token, locked."""
+    return await work.session.scalar(
+        select(Order)
+        .where(
+            Order.workspace_id == work.workspace_id,
+            Order.conversation_id == conversation_id,
+            Order.confirmation_token == token,
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def by_number(work: Work, customer_id: UUID, number: int) -> Order | None:
+    """A placed order of this customer."""
+    return await work.session.scalar(
+        select(Order).where(
+            Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number == number
+        )
+    )
+
+
+async def get(work: Work, order_id: UUID) -> Order | None:
+    """One order."""
+    return await work.session.get(Order, (work.workspace_id, order_id))
+
+
+async def history(work: Work, customer_id: UUID, *, limit: int) -> list[Order]:
+    """The customer's placed or cancelled orders that got a number, newest first."""
+    rows = await work.session.scalars(
+        select(Order)
+        .where(Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number.is_not(None))
+        .order_by(Order.number.desc())
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def page(
+    work: Work,
+    *,
+    statuses: Iterable[OrderStatus] | None,
+    payment_status: PaymentStatus | None,
+    customer_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Order]:
+    """Orders of the workspace, newest first, from before the cursor."""
+    conditions = [Order.workspace_id == work.workspace_id]
+    if statuses is not None:
+        conditions.append(Order.status.in_(list(statuses)))
+    if payment_status is not None:
+        conditions.append(Order.payment_status == payment_status)
+    if customer_id is not None:
+        conditions.append(Order.customer_id == customer_id)
+    if before is not None:
+        conditions.append(Order.id < before)
+    rows = await work.session.scalars(select(Order).where(*conditions).order_by(Order.id.desc()).limit(limit))
+    return list(rows)
+
+
+async def lines(work: Work, order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
+    """The lines of orders, in the order in which they were added."""
+    rows = await work.session.scalars(
+        select(OrderLine)
+        .where(OrderLine.workspace_id == work.workspace_id, OrderLine.order_id.in_(list(order_ids)))
+        .order_by(OrderLine.position, OrderLine.id)
+    )
+    found: dict[UUID, list[OrderLine]] = {}
+    for row in rows:
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+async def status_history(work: Work, order_id: UUID) -> list[OrderStatusChange]:
+    """The steps of an order, oldest first."""
+    rows = await work.session.scalars(
+        select(OrderStatusChange)
+        .where(OrderStatusChange.workspace_id == work.workspace_id, OrderStatusChange.order_id == order_id)
+        .order_by(OrderStatusChange.created_at, OrderStatusChange.id)
+    )
+    return list(rows)
+
+
+async def next_number(work: Work) -> int:
+    """The next order number of the workspace. Other confirmations wait for this transaction from here on."""
+    statement = insert(OrderCounter).values(workspace_id=work.workspace_id, id=new_id(), last_number=FIRST_NUMBER)
+    number = await work.session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id"], set_={"last_number": OrderCounter.last_number + 1}
+        ).returning(OrderCounter.last_number)
+    )
+    assert number is not None, "the upsert returns the row"
+    return number
+
+
+async def lock_overdue(work: Work, now: datetime, *, limit: int) -> list[Order]:
+    """Unpaid orders past their deadline that nobody else is working on."""
+    rows = await work.session.scalars(
+        select(Order)
+        .where(
+            Order.workspace_id == work.workspace_id,
+            Order.status == OrderStatus.CONFIRMED,
+            Order.payment_status == PaymentStatus.UNPAID,
+            Order.cancel_deadline <= now,
+        )
+        .order_by(Order.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def spent(work: Work, customer_id: UUID) -> list[tuple[str, int, object]]:
+    """How many orders the customer has placed, and for how much, by currency."""
+    rows = await work.session.execute(
+        select(Order.currency, func.count(), func.sum(Order.total))
+        .where(
+            Order.workspace_id == work.workspace_id,
+            Order.customer_id == customer_id,
+            Order.status.in_([OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED]),
+        )
+        .group_by(Order.currency)
+        .order_by(Order.currency)
+    )
+    return [(currency, count, total) for currency, count, total in rows]

@@ -1,0 +1,175 @@
+"""What other rooms see of orders, and what they may ask of them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.orders.models import OPEN, Fulfilment, OrderStatus, PaymentStatus
+
+Missing = Literal["items", "fulfilment", "address", "store", "recipient_name", "phone"]
+"""What a draft may still lack before its summary can be sent."""
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class OrderLineView(_View):
+    """One line of an order."""
+
+    id: UUID
+    variant_id: UUID
+    sku: str
+    name: str
+    unit: str
+    quantity: Decimal
+    unit_price: Decimal
+    total: Decimal
+
+
+class OrderView(_View):
+    """One order with its lines, in the order in which they were added."""
+
+    id: UUID
+    customer_id: UUID
+    conversation_id: UUID | None
+    store_id: UUID | None
+    number: int | None
+    status: OrderStatus
+    payment_status: PaymentStatus
+    currency: str
+    subtotal: Decimal
+    delivery_fee: Decimal
+    total: Decimal
+    fulfilment: Fulfilment | None
+    address: dict[str, object] | None
+    recipient_name: str | None
+    recipient_phone: str | None
+    notes: str | None
+    version: int
+    confirmation_token: str | None
+    confirmation_requested_at: datetime | None
+    confirmed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    cancel_deadline: datetime | None
+    created_at: datetime
+    lines: tuple[OrderLineView, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still the draft of its conversation."""
+        return self.status in OPEN
+
+    @property
+    def address_text(self) -> str | None:
+        """The address as the customer gave it."""
+        return str(self.address["text"]) if self.address and self.address.get("text") else None
+
+    def line(self, variant_id: UUID) -> OrderLineView | None:
+        """The line of a product."""
+        return next((line for line in self.lines if line.variant_id == variant_id), None)
+
+
+class StatusChangeView(_View):
+    """One step of an order's history."""
+
+    from_status: OrderStatus | None
+    to_status: OrderStatus
+    actor_kind: str
+    actor_id: UUID | None
+    reason: str | None
+    changed_at: datetime
+
+
+class OrderPage(_View):
+    """Some orders, and where to go on."""
+
+    items: list[OrderView]
+    next_cursor: UUID | None
+
+
+class Delivery(BaseModel):
+    """How the goods reach the customer; only what is set is changed."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    fulfilment: Fulfilment | None = None
+    address: str | None = Field(None, max_length=500)
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
+    store_id: UUID | None = None
+    recipient_name: str | None = Field(None, max_length=200)
+    recipient_phone: str | None = Field(None, max_length=40)
+    notes: str | None = Field(None, max_length=1000)
+
+
+class PriceChange(_View):
+    """A product of the draft whose price is no longer the one of the summary; `new` is None if it is not sold now."""
+
+    sku: str
+    name: str
+    old: Decimal
+    new: Decimal | None
+
+
+class Shortage(_View):
+    """A product of which less is available than the draft wants."""
+
+    sku: str
+    name: str
+    unit: str
+    wanted: Decimal
+    available: Decimal
+
+
+class ConfirmationRequest(_View):
+    """What came of asking for the confirmation; with `refusal` set no token exists and nothing is held."""
+
+    order: OrderView
+    refusal: Literal["details_missing", "out_of_stock", "below_minimum", "not_for_sale"] | None = None
+    missing: tuple[Missing, ...] = ()
+    shortages: tuple[Shortage, ...] = ()
+    price_changes: tuple[PriceChange, ...] = ()
+    minimum: Decimal | None = None
+    held_until: datetime | None = None
+
+    @property
+    def token(self) -> str | None:
+        """The token that a confirmation must carry."""
+        return self.order.confirmation_token if self.refusal is None else None
+
+
+class ConfirmationResult(_View):
+    """What came of a confirmation; with `refusal` set the order is a draft again."""
+
+    order: OrderView
+    refusal: Literal["price_changed", "out_of_stock"] | None = None
+    repeated: bool = False
+    price_changes: tuple[PriceChange, ...] = ()
+    shortages: tuple[Shortage, ...] = ()
+
+
+class CartItem(BaseModel):
+    """One item of a WhatsApp catalogue cart; `price` is what the sender's phone showed and decides nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sku: str = Field(max_length=100)
+    quantity: Decimal = Field(gt=0)
+    price: Decimal | None = None
+
+
+class CartResult(_View):
+    """What became of a cart: applied with our prices; the rest is named."""
+
+    order: OrderView
+    added: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+    price_changes: tuple[PriceChange, ...] = ()
+
+

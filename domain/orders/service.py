@@ -1,0 +1,153 @@
+"""Orders, as the other rooms call them: the draft, its confirmation, what follows, and what can be read."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core.access import Permission
+from core.work import Work
+from domain.orders import repository
+from domain.orders.confirmation import confirm, extend_holds, release_for_timeout, request_confirmation, reserve, void
+from domain.orders.drafts import (
+    add_item,
+    apply_catalog_order,
+    change_item,
+    clear,
+    missing_details,
+    open_draft,
+    refresh_prices,
+    remove_item,
+    set_delivery,
+    start_draft,
+    view,
+    views,
+)
+from domain.orders.errors import (
+    ConfirmationStale,
+    DeliveryNotOffered,
+    DraftTooLong,
+    LineNotFound,
+    NoDraft,
+    NotForSale,
+    OrderHasPayment,
+    OrderNotCancellable,
+    OrderNotFound,
+    OrderNotReady,
+    QuantityNotAllowed,
+)
+from domain.orders.fulfilment import (
+    cancel,
+    cancel_unpaid,
+    discard_draft,
+    expire_unpaid,
+    mark_delivered,
+    mark_shipped,
+    record_payment,
+)
+from domain.orders.models import OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
+
+__all__ = [
+    "ConfirmationStale",
+    "DeliveryNotOffered",
+    "DraftTooLong",
+    "LineNotFound",
+    "NoDraft",
+    "NotForSale",
+    "OrderHasPayment",
+    "OrderNotCancellable",
+    "OrderNotFound",
+    "OrderNotReady",
+    "QuantityNotAllowed",
+    "add_item",
+    "apply_catalog_order",
+    "by_number",
+    "cancel",
+    "cancel_unpaid",
+    "change_item",
+    "clear",
+    "confirm",
+    "discard_draft",
+    "expire_unpaid",
+    "extend_holds",
+    "get",
+    "history",
+    "list_orders",
+    "lock",
+    "mark_delivered",
+    "mark_shipped",
+    "missing_details",
+    "open_draft",
+    "record_payment",
+    "refresh_prices",
+    "release_for_timeout",
+    "remove_item",
+    "request_confirmation",
+    "reserve",
+    "set_delivery",
+    "start_draft",
+    "status_history",
+    "void",
+]
+
+
+async def get(work: Work, order_id: UUID) -> OrderView:
+    """One order of the workspace."""
+    work.require(Permission.ORDERS_READ)
+    order = await repository.get(work, order_id)
+    if order is None:
+        raise OrderNotFound
+    return await view(work, order)
+
+
+async def lock(work: Work, order_id: UUID) -> OrderView:
+    """One order, locked until the end of this work: for rooms that change something that belongs to it."""
+    work.require(Permission.ORDERS_READ)
+    order = await repository.lock(work, order_id)
+    if order is None:
+        raise OrderNotFound
+    return await view(work, order)
+
+
+async def by_number(work: Work, customer_id: UUID, number: int) -> OrderView:
+    """A placed order of this customer, and of nobody else; raises OrderNotFound."""
+    work.require(Permission.ORDERS_READ)
+    order = await repository.by_number(work, customer_id, number)
+    if order is None:
+        raise OrderNotFound(number=number)
+    return await view(work, order)
+
+
+async def history(work: Work, customer_id: UUID, *, limit: int = 10) -> list[OrderView]:
+    """The customer's orders that were placed, newest first."""
+    work.require(Permission.ORDERS_READ)
+    return await views(work, await repository.history(work, customer_id, limit=max(1, min(limit, 100))))
+
+
+async def list_orders(
+    work: Work,
+    *,
+    statuses: Sequence[OrderStatus] | None = None,
+    payment_status: PaymentStatus | None = None,
+    customer_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 20,
+) -> OrderPage:
+    """Orders of the workspace, newest first; `before` is the cursor of the page before."""
+    work.require(Permission.ORDERS_READ)
+    limit = max(1, min(limit, 100))
+    rows = await repository.page(
+        work,
+        statuses=statuses,
+        payment_status=payment_status,
+        customer_id=customer_id,
+        before=before,
+        limit=limit + 1,
+    )
+    items = await views(work, rows[:limit])
+    return OrderPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+async def status_history(work: Work, order_id: UUID) -> list[StatusChangeView]:
+    """The steps of an order, oldest first."""
+    work.require(Permission.ORDERS_READ)
+    return [StatusChangeView.model_validate(row) for row in await repository.status_history(work, order_id)]

@@ -1,0 +1,31 @@
+"""The only place where an order's status changes, so that each change leaves its row in the history."""
+
+from core.tables import new_id
+from core.work import Work
+from domain.orders.models import Order, OrderStatus, OrderStatusChange
+
+
+def move(work: Work, order: Order, status: OrderStatus, *, reason: str | None = None) -> None:
+    """Put the order in a status and write down who did it and why; the same status again is no change."""
+    before = order.status
+    if before == status:
+        return
+    order.status = status
+    remember(work, order, before, reason=reason)
+
+
+def remember(work: Work, order: Order, before: str | None, *, reason: str | None = None) -> None:
+    """Write the present status into the history."""
+    work.session.add(
+        OrderStatusChange(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            order_id=order.id,
+            from_status=before,
+            to_status=order.status,
+            actor_kind=work.principal.kind.value,
+            actor_id=work.principal.id,
+            reason=reason,
+            changed_at=work.now,
+        )
+    )

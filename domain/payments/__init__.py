@@ -1,0 +1,1 @@
+"""Payments: what customers say they have paid, and what staff have found to be true."""

@@ -1,0 +1,92 @@
+"""Tables of payments and their receipts."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables import MONEY, WorkspaceRow, belongs_to, of_workspace
+
+
+class PaymentState(StrEnum):
+    """A payment is a claim until staff have decided; only a verified one counts as paid."""
+
+    CLAIMED = "claimed"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class Payment(WorkspaceRow):
+    """One payment of one order, as claimed by the customer or entered by staff.
+
+    `reference_key` is the reference without what people write differently. Only a full reference is unique, per
+    method and bank: the last digits that customers often give belong to several honest payments.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("orders", "order_id"),
+        belongs_to("customers", "customer_id"),
+        Index(
+            "uq_payments_reference",
+            "workspace_id",
+            "method",
+            "bank_key",
+            "reference_key",
+            unique=True,
+            postgresql_where=text("reference_is_full AND status <> 'rejected'"),
+        ),
+        Index("ix_payments_order", "workspace_id", "order_id", "claimed_at"),
+        Index("ix_payments_reference", "workspace_id", "reference_key"),
+        Index("ix_payments_tail", "workspace_id", "reference_tail"),
+        Index("ix_payments_open", "workspace_id", "claimed_at", postgresql_where=text("status = 'claimed'")),
+        CheckConstraint("status IN ('claimed', 'verified', 'rejected')", name="status_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(status = 'verified') = (verified_amount IS NOT NULL)", name="verified_has_amount"),
+        CheckConstraint("(status = 'claimed') = (decided_at IS NULL)", name="decided_has_time"),
+        CheckConstraint("reference_key IS NOT NULL OR NOT reference_is_full", name="full_reference_is_there"),
+    )
+
+    order_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    method: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str] = mapped_column(String(20))
+    bank: Mapped[str | None] = mapped_column(String(100))
+    bank_key: Mapped[str] = mapped_column(String(100), default="")
+    reference: Mapped[str | None] = mapped_column(String(100))
+    reference_key: Mapped[str | None] = mapped_column(String(100))
+    reference_tail: Mapped[str | None] = mapped_column(String(10))
+    reference_is_full: Mapped[bool] = mapped_column(default=False)
+    amount: Mapped[Decimal] = mapped_column(MONEY)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(20), default=PaymentState.CLAIMED)
+    flags: Mapped[list[Any]] = mapped_column(default=list)
+    claimed_at: Mapped[datetime]
+    verified_amount: Mapped[Decimal | None] = mapped_column(MONEY)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    decision_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class PaymentReceipt(WorkspaceRow):
+    """A picture or document that shall prove a payment; the digest of its bytes is known once it was fetched."""
+
+    __tablename__ = "payment_receipts"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("payments", "payment_id"),
+        belongs_to("attachments", "attachment_id"),
+        UniqueConstraint("workspace_id", "attachment_id"),
+        Index("ix_payment_receipts_payment", "workspace_id", "payment_id"),
+        Index("ix_payment_receipts_sha256", "workspace_id", "sha256"),
+    )
+
+    payment_id: Mapped[UUID]
+    attachment_id: Mapped[UUID]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    linked_at: Mapped[datetime]

@@ -1,0 +1,153 @@
+"""All SQL of payments."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.tables import new_id
+from core.work import Work
+from domain.payments.models import Payment, PaymentReceipt, PaymentState
+
+
+async def insert_payment(work: Work, values: dict[str, Any]) -> Payment | None:
+    """Store a payment, or None if its full reference was already used for the method and bank."""
+    payment_id = await work.session.scalar(
+        insert(Payment)
+        .values(workspace_id=work.workspace_id, id=new_id(), **values)
+        .on_conflict_do_nothing()
+        .returning(Payment.id)
+    )
+    return await get(work, payment_id) if payment_id is not None else None
+
+
+async def get(work: Work, payment_id: UUID) -> Payment | None:
+    """One payment."""
+    return await work.session.get(Payment, (work.workspace_id, payment_id))
+
+
+async def lock(work: Work, payment_id: UUID) -> Payment | None:
+    """One payment, locked."""
+    return await work.session.scalar(
+        select(Payment)
+        .where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def of_order(work: Work, order_id: UUID) -> list[Payment]:
+    """The payments of an order, oldest first."""
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(Payment.workspace_id == work.workspace_id, Payment.order_id == order_id)
+        .order_by(Payment.claimed_at, Payment.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def like(
+    work: Work, order_id: UUID, reference_key: str, reference_tail: str | None
+) -> list[Payment]:
+    """Payments of other orders with the same reference, or with the same last characters."""
+    conditions = [Payment.reference_key == reference_key]
+    if reference_tail is not None:
+        conditions.append(Payment.reference_tail == reference_tail)
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(Payment.workspace_id == work.workspace_id, Payment.order_id != order_id, or_(*conditions))
+        .limit(20)
+    )
+    return list(rows)
+
+
+async def claimed(work: Work, *, limit: int) -> list[Payment]:
+    """Payments that wait for staff, oldest first."""
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(Payment.workspace_id == work.workspace_id, Payment.status == PaymentState.CLAIMED)
+        .order_by(Payment.claimed_at, Payment.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def newest_claim(work: Work, customer_id: UUID, order_ids: Sequence[UUID]) -> Payment | None:
+    """The customer's newest payment that waits for staff, among those of some orders."""
+    return await work.session.scalar(
+        select(Payment)
+        .where(
+            Payment.workspace_id == work.workspace_id,
+            Payment.customer_id == customer_id,
+            Payment.order_id.in_(order_ids),
+            Payment.status == PaymentState.CLAIMED,
+        )
+        .order_by(Payment.claimed_at.desc(), Payment.id.desc())
+        .limit(1)
+    )
+
+
+async def link_receipt(work: Work, payment_id: UUID, attachment_id: UUID, sha256: str | None) -> PaymentReceipt | None:
+    """Tie a file to a payment, or None if it is tied to one already."""
+    receipt_id = await work.session.scalar(
+        insert(PaymentReceipt)
+        .values(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            payment_id=payment_id,
+            attachment_id=attachment_id,
+            sha256=sha256,
+            linked_at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(PaymentReceipt.id)
+    )
+    if receipt_id is None:
+        return None
+    return await work.session.get(PaymentReceipt, (work.workspace_id, receipt_id))
+
+
+async def receipts(work: Work, payment_ids: Iterable[UUID]) -> list[PaymentReceipt]:
+    """The receipts of some payments, in the order in which they came."""
+    rows = await work.session.scalars(
+        select(PaymentReceipt)
+        .where(PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.payment_id.in_(list(payment_ids)))
+        .order_by(PaymentReceipt.linked_at, PaymentReceipt.id)
+    )
+    return list(rows)
+
+
+async def linked(work: Work, attachment_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Which of the files are tied to which payment."""
+    rows = await work.session.execute(
+        select(PaymentReceipt.attachment_id, PaymentReceipt.payment_id).where(
+            PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.attachment_id.in_(list(attachment_ids))
+        )
+    )
+    return {attachment_id: payment_id for attachment_id, payment_id in rows}
+
+
+async def receipt_of(work: Work, attachment_id: UUID) -> PaymentReceipt | None:
+    """The receipt that a file is."""
+    return await work.session.scalar(
+        select(PaymentReceipt).where(
+            PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.attachment_id == attachment_id
+        )
+    )
+
+
+async def same_bytes(work: Work, sha256: str, besides: UUID) -> list[UUID]:
+    """Other payments that were proved with the very same file."""
+    rows = await work.session.scalars(
+        select(PaymentReceipt.payment_id)
+        .where(
+            PaymentReceipt.workspace_id == work.workspace_id,
+            PaymentReceipt.sha256 == sha256,
+            PaymentReceipt.payment_id != besides,
+        )
+        .distinct()
+    )
+    return list(rows)

@@ -1,0 +1,103 @@
+"""What other rooms see of payments, and what they may ask of them."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.orders.schemas import OrderView
+from domain.payments.models import PaymentState
+
+
+class Flag(StrEnum):
+    """What staff should look at before they verify; none of these refuses a claim."""
+
+    AMOUNT_ASSUMED = "amount_assumed"
+    AMOUNT_UNDER = "amount_under"
+    AMOUNT_OVER = "amount_over"
+    NO_REFERENCE = "no_reference"
+    SHORT_REFERENCE = "short_reference"
+    REFERENCE_SEEN = "reference_seen"
+    REFERENCE_SIMILAR = "reference_similar"
+    RECEIPT_REUSED = "receipt_reused"
+    RECEIPT_ONLY = "receipt_only"
+
+
+class PaymentView(BaseModel):
+    """One payment."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    order_id: UUID
+    customer_id: UUID
+    method: str
+    kind: str
+    bank: str | None
+    reference: str | None
+    amount: Decimal
+    currency: str
+    status: PaymentState
+    flags: tuple[Flag, ...]
+    claimed_at: datetime
+    verified_amount: Decimal | None
+    decided_at: datetime | None
+    decided_by: UUID | None
+    decision_reason: str | None
+
+
+class ReceiptView(BaseModel):
+    """A receipt of a payment."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    payment_id: UUID
+    attachment_id: UUID
+    sha256: str | None
+    linked_at: datetime
+
+
+class ClaimPayment(BaseModel):
+    """What a customer says to have paid; without an amount, what was still due is assumed and flagged."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    order_id: UUID
+    customer_id: UUID
+    method: str = Field(max_length=30)
+    kind: str = Field(max_length=20)
+    bank: str | None = Field(None, max_length=100)
+    reference: str | None = Field(None, max_length=100)
+    amount: Decimal | None = Field(None, gt=0, max_digits=14, decimal_places=2)
+
+
+class ClaimResult(BaseModel):
+    """What came of a claim. `difference` is what was claimed beyond (or, negative, short of) what was due."""
+
+    model_config = ConfigDict(frozen=True)
+
+    payment: PaymentView | None
+    order: OrderView
+    refusal: Literal["reference_used"] | None = None
+    repeated: bool = False
+    due: Decimal = Decimal(0)
+    difference: Decimal = Decimal(0)
+
+
+class Balance(BaseModel):
+    """What is paid of an order, what is claimed, and what is still open."""
+
+    model_config = ConfigDict(frozen=True)
+
+    total: Decimal
+    verified: Decimal
+    claimed: Decimal
+
+    @property
+    def due(self) -> Decimal:
+        """What nobody has paid or claimed to have paid yet."""
+        return max(self.total - self.verified - self.claimed, Decimal(0))
