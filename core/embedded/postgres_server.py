@@ -89,6 +89,7 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, start the server, and return when it has answered a query."""
+        self._sockets = processes.socket_folder(self._folder, "pg")
         self._remove_leftovers()
         if not self._data.exists():
             self._make_cluster()
@@ -194,7 +195,7 @@ class EmbeddedPostgres:
             ALTER ROLE {LOGIN_ROLE} PASSWORD '{password}';
             SELECT 'CREATE DATABASE {DATABASE} OWNER {LOGIN_ROLE}'
              WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-            """
+            """  # noqa: S608 - constants, and a password of our own making
         )
 
     def _admin(self, sql: str, database: str = "postgres") -> None:

@@ -74,6 +74,7 @@ class EmbeddedRedis:
 
     def start(self) -> None:
         """Start the server and return when it has answered."""
+        self._socket = processes.socket_folder(self._folder, "redis") / "redis.sock"
         self._remove_leftovers()
         configuration = self._folder / "redis.conf"
         configuration.write_text(_CONFIGURATION.format(socket=_quoted(self._socket), folder=_quoted(self._folder)))
@@ -103,8 +104,9 @@ class EmbeddedRedis:
                     client.ping()
                 except (redis.ConnectionError, redis.BusyLoadingError, redis.TimeoutError):
                     if self.process.poll() is not None or time.monotonic() > deadline:
-                        self.stop()
-                        raise ServerFailed(f"Redis did not start; its log is {self._log}:\n{processes.tail(self._log)}") from None
+                        processes.stop(self.process, _STOP)
+                        reason = f"Redis did not start; its log is {self._log}:\n{processes.tail(self._log)}"
+                        raise ServerFailed(reason) from None
                     time.sleep(0.01)
                 else:
                     return

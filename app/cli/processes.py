@@ -1,0 +1,38 @@
+"""The commands that run processes: all of them under the supervisor, or one."""
+
+import importlib
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import settings_or_exit
+
+
+def up(
+    logs: Annotated[bool, typer.Option("--logs", help="Show the processes' logs here, besides none in files.")] = False,
+) -> None:
+    """Start everything on the data folder and keep it alive until Ctrl-C.
+
+    Postgres and Redis are started too, unless DATABASE_URL and REDIS_URL name servers of your own.
+    """
+    settings = settings_or_exit()
+    supervisor = importlib.import_module("app.supervisor")
+    raise typer.Exit(supervisor.Supervisor(settings, logs_to_terminal=logs).run())
+
+
+def web() -> None:
+    """Run the web process until SIGINT or SIGTERM."""
+    settings_or_exit(attached=True)
+    importlib.import_module("app.http").serve()
+
+
+def worker() -> None:
+    """Run a worker until SIGINT or SIGTERM; any number may run side by side."""
+    settings_or_exit(attached=True)
+    importlib.import_module("app.worker").main()
+
+
+def relay() -> None:
+    """Run a relay until SIGINT or SIGTERM; any number may run side by side."""
+    settings_or_exit(attached=True)
+    importlib.import_module("app.relay").main()

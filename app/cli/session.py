@@ -1,0 +1,47 @@
+"""A command's way into the database of the running installation, as its system principal."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli.terminal import fail, settings_or_exit
+from core import db
+from core.access import Principal
+from core.errors import DomainError
+from core.messages import text
+from domain.accounts import service as accounts
+from domain.accounts.schemas import WorkspaceRef
+
+Result = TypeVar("Result")
+
+
+def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Run a coroutine with the database connected; expected refusals end the command with their text."""
+    settings = settings_or_exit(attached=True)
+
+    async def connected() -> Result:
+        db.connect(settings.database_url or "", pool_size=2)
+        try:
+            return await make()
+        finally:
+            await db.disconnect()
+
+    try:
+        return asyncio.run(connected())
+    except DomainError as error:
+        fail(text(f"error.{error.code}", "en", count=None, **error.fields))
+    except (SQLAlchemyError, OSError) as error:
+        fail(f"the database did not answer as expected: {str(error).splitlines()[0]}. `nexova doctor` tells more.")
+
+
+async def workspaces(slug: str | None) -> list[tuple[WorkspaceRef, Principal]]:
+    """The workspaces to work on, with the principal that sees each: all of them, or the one with the slug."""
+    found = [(ref, Principal.system(ref.id)) for ref in await accounts.list_workspaces()]
+    if slug is None:
+        return found
+    chosen = [pair for pair in found if pair[0].slug == slug]
+    if not chosen:
+        fail(f"there is no workspace {slug!r}; there are {', '.join(ref.slug for ref, _ in found) or 'none yet'}.")
+    return chosen

@@ -1,0 +1,54 @@
+"""What all commands share: the settings of this process, options, and lists as tables or as JSON."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from app import runtime
+from core.settings import Settings, get_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+InWorkspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this workspace, by its slug.")]
+
+
+def fail(reason: str) -> NoReturn:
+    """End the command with a reason and exit code 1."""
+    print(f"nexova: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def settings_or_exit(*, attached: bool = False) -> Settings:
+    """The settings, or the end of the command with what is wrong in them.
+
+    With `attached`, servers that are not configured are those of the installation that runs on the data folder.
+    """
+    try:
+        return runtime.attach() if attached else get_settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))} {item['msg']}".strip() for item in error.errors())
+        fail(f"the settings are not right: {problems}. Every variable is explained in .env.example.")
+    except runtime.NotRunning as error:
+        fail(str(error))
+
+
+def show(rows: Sequence[BaseModel], *, as_json: bool, empty: str) -> None:
+    """Print rows as a JSON array, or as a table with a column per field; `empty` is said when there are none."""
+    if as_json:
+        print(json.dumps([row.model_dump(mode="json") for row in rows], ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        print(empty)
+        return
+    columns = list(type(rows[0]).model_fields)
+    table = Table(*(name.replace("_", " ") for name in columns), box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        cells = row.model_dump(mode="json")
+        table.add_row(*("-" if cells[name] is None else str(cells[name]) for name in columns))
+    # A pipe gets whole lines, whatever the width of the terminal that started it.
+    Console(width=None if sys.stdout.isatty() else 240, highlight=False).print(table)
