@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -41,9 +41,7 @@ async def get(work: Work, conversation_id: UUID) -> Conversation | None:
     return await work.session.get(Conversation, (work.workspace_id, conversation_id))
 
 
-async def find_or_create(
-    work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID
-) -> Conversation:
+async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID) -> Conversation:
     """The conversation of an address on a connection, locked; made when it is new."""
     await work.session.execute(
         insert(Conversation)
@@ -91,9 +89,7 @@ async def insert_incoming(work: Work, conversation: Conversation, values: dict[s
             position=next_position(conversation),
             **values,
         )
-        .on_conflict_do_nothing(
-            index_elements=["workspace_id", "connection_id", "direction", "provider_message_id"]
-        )
+        .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "direction", "provider_message_id"])
         .returning(Message.id)
     )
     return await work.session.scalar(statement)
@@ -168,6 +164,11 @@ async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datet
     return list(reversed(rows))
 
 
+async def message(work: Work, message_id: UUID) -> Message | None:
+    """One message."""
+    return await work.session.get(Message, (work.workspace_id, message_id))
+
+
 async def cancel_unsent(work: Work, conversation_id: UUID) -> int:
     """Cancel what the agent had queued and nobody has begun to send."""
     result = await work.session.execute(
@@ -218,21 +219,6 @@ async def open_handoffs(work: Work) -> Sequence[Handoff]:
     return (await work.session.scalars(query)).all()
 
 
-async def last_handoff_note(work: Work, conversation_id: UUID) -> Handoff | None:
-    """The newest hand-off that has ended."""
-    query = (
-        select(Handoff)
-        .where(
-            Handoff.workspace_id == work.workspace_id,
-            Handoff.conversation_id == conversation_id,
-            Handoff.released_at.is_not(None),
-        )
-        .order_by(Handoff.released_at.desc())
-        .limit(1)
-    )
-    return await work.session.scalar(query)
-
-
 async def insert_notification(work: Work, values: dict[str, Any]) -> UUID | None:
     """Insert a notification; None if one with this key exists."""
     statement = (
@@ -242,9 +228,3 @@ async def insert_notification(work: Work, values: dict[str, Any]) -> UUID | None
         .returning(Notification.id)
     )
     return await work.session.scalar(statement)
-
-
-async def count_open(work: Work, conversation_id: UUID) -> int:
-    """How many of the customer's messages nobody has answered."""
-    query = select(func.count()).select_from(Message).where(*_open_in(work, conversation_id))
-    return (await work.session.scalar(query)) or 0

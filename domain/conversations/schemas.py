@@ -56,6 +56,17 @@ class Received(Frozen):
     needs_answer: bool
 
 
+class OpenMessage(Frozen):
+    """A customer's message that waits for an answer."""
+
+    id: UUID
+    kind: str
+    text: str | None
+    payload: dict[str, Any]
+    attachment_id: UUID | None
+    received_at: datetime
+
+
 class MessageView(Frozen):
     """One message of a thread."""
 

@@ -1,7 +1,7 @@
 """Conversations: taking in what customers write, queueing what is said to them, and whose voice it is."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from domain.conversations.schemas import (
     HandoffView,
     IncomingMessage,
     MessageView,
+    OpenMessage,
     OutgoingMessage,
     Received,
 )
@@ -47,12 +48,16 @@ class HandoffNotOpen(Conflict):
     code = "handoff_not_open"
 
 
-async def lock(work: Work, conversation_id: UUID) -> Conversation:
-    """Lock a conversation; every change in it begins here (RULES: conversation, session, order, stock)."""
+async def _locked(work: Work, conversation_id: UUID) -> Conversation:
     conversation = await repository.lock(work, conversation_id)
     if conversation is None:
         raise ConversationNotFound
     return conversation
+
+
+async def lock(work: Work, conversation_id: UUID) -> ConversationView:
+    """Lock a conversation: the first lock of every change in it, before session, order and stock."""
+    return ConversationView.model_validate(await _locked(work, conversation_id))
 
 
 async def receive(work: Work, connection_id: UUID, channel: str, incoming: IncomingMessage) -> Received:
@@ -68,9 +73,7 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
         phone=incoming.phone,
         name=incoming.profile_name,
     )
-    conversation = await repository.find_or_create(
-        work, connection_id, contact.contact_address_id, contact.customer_id
-    )
+    conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
     answerable = incoming.kind not in NEEDS_NO_ANSWER
     message_id = await repository.insert_incoming(
         work,
@@ -100,9 +103,7 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
             )
             outbox.enqueue(work, "media.process", attachment_id=attachment_id)
         if answerable and voice is not Voice.AGENT:
-            await notify(
-                work, "customer_wrote", dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id
-            )
+            await notify(work, "customer_wrote", dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id)
     return Received(
         conversation_id=conversation.id,
         customer_id=conversation.customer_id,
@@ -114,9 +115,10 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
 
 
 async def queue(
-    work: Work, conversation: Conversation, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
+    work: Work, conversation_id: UUID, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
 ) -> list[UUID]:
-    """Queue messages for the customer, in order, under the conversation's present voice. The row is locked."""
+    """Queue messages for the customer, in order, under the conversation's present voice."""
+    conversation = await _locked(work, conversation_id)
     author = Author.OPERATOR if work.principal.kind is PrincipalKind.USER else Author.AGENT
     ids: list[UUID] = []
     for message in messages:
@@ -151,18 +153,17 @@ async def queue(
 async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> list[UUID]:
     """Queue an operator's reply and close the customer's open messages with it."""
     work.require(Permission.CONVERSATIONS_REPLY)
-    conversation = await lock(work, conversation_id)
+    conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
-    ids = await queue(work, conversation, [message])
+    ids = await queue(work, conversation.id, [message])
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     return ids
 
 
-async def wait_for_person(
-    work: Work, conversation: Conversation, reason: HandoffReason, detail: str | None = None
-) -> None:
+async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:
     """Leave the agent's voice: nobody speaks until a person comes. What the agent has said may still go out."""
+    conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.AGENT:
         return
     conversation.voice = Voice.WAITING
@@ -192,7 +193,7 @@ async def wait_for_person(
 async def take(work: Work, conversation_id: UUID) -> HandoffView:
     """An operator takes the conversation: unsent words of the agent are cancelled, the voice is theirs."""
     work.require(Permission.CONVERSATIONS_TAKE)
-    conversation = await lock(work, conversation_id)
+    conversation = await _locked(work, conversation_id)
     if conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id:
         raise NotYourConversation
     handoff = await repository.open_handoff(work, conversation.id)
@@ -219,7 +220,7 @@ async def take(work: Work, conversation_id: UUID) -> HandoffView:
 async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
     """Give the conversation back to the agent, with a note of what was agreed."""
     work.require(Permission.CONVERSATIONS_TAKE)
-    conversation = await lock(work, conversation_id)
+    conversation = await _locked(work, conversation_id)
     handoff = await repository.open_handoff(work, conversation.id)
     if handoff is None or conversation.voice == Voice.AGENT:
         raise HandoffNotOpen
@@ -233,6 +234,28 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     await work.session.flush()
     audit.record(work, "handoff.released", target=handoff, reason=note)
     return HandoffView.model_validate(handoff)
+
+
+async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
+    """The customer's messages that nobody has answered, in the order in which they were written."""
+    rows = await repository.open_messages(work, conversation_id)
+    attachments = await repository.attachments_of(work, [row.id for row in rows]) if rows else {}
+    return [
+        OpenMessage(
+            id=row.id,
+            kind=row.kind,
+            text=row.text,
+            payload=row.payload,
+            attachment_id=attachments.get(row.id),
+            received_at=row.received_at or row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
+    """Close the messages that a turn has answered."""
+    await repository.mark_handled(work, conversation_id, "turn", turn_id, message_ids)
 
 
 async def notify(
@@ -272,6 +295,20 @@ async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[Mes
     """The newest messages of a conversation, oldest first."""
     work.require(Permission.CONVERSATIONS_READ)
     return [MessageView.model_validate(row) for row in await repository.thread(work, conversation_id, limit=limit)]
+
+
+async def thread_before(work: Work, conversation_id: UUID, before: datetime, limit: int) -> list[MessageView]:
+    """The last messages of a conversation that stood before a moment, oldest first."""
+    rows = await repository.thread(work, conversation_id, limit=limit, before=before)
+    return [MessageView.model_validate(row) for row in rows]
+
+
+async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
+    """When a message was sent (business time), None if it was not or if it has failed since."""
+    row = await repository.message(work, message_id)
+    if row is None or row.status not in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ):
+        return None
+    return row.sent_at
 
 
 async def open_handoffs(work: Work) -> list[HandoffView]:

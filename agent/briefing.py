@@ -1,0 +1,154 @@
+"""Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
+from agent.models import AgentSession
+from agent.states import State
+from core import messages
+from core.access import Principal
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import WorkspaceView
+from domain.catalog import service as catalog
+from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.customers import service as customers
+from domain.orders import service as orders
+from domain.orders.schemas import OrderView
+from tools import registry
+from tools.context import Pending
+from tools.outcome import Claim, Fact
+
+
+def facts_of(
+    workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, language: str
+) -> dict[str, Fact]:
+    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums and the last order."""
+    found: list[Fact] = []
+
+    def money(kind: str, subject: str, amount: Decimal, currency: str) -> None:
+        shown = messages.money(amount, currency, workspace.country, language)
+        found.append(Fact(kind=kind, subject=subject, value=str(amount), currency=currency, text=shown))
+
+    if draft is not None and draft.lines:
+        for line in draft.lines:
+            shown = messages.quantity(line.quantity, line.unit, workspace.country, language)
+            found.append(Fact(kind="quantity", subject=line.name, value=str(line.quantity), text=shown))
+            money("price", line.name, line.unit_price, draft.currency)
+            money("line_total", line.name, line.total, draft.currency)
+        if draft.delivery_fee:
+            money("fee", "draft", draft.delivery_fee, draft.currency)
+        money("total", "draft", draft.total, draft.currency)
+    if last is not None:
+        number = str(last.number)
+        found.append(Fact(kind="order_number", subject=number, value=number, text=number))
+        money("total", number, last.total, last.currency)
+    return {f"s{index}": fact for index, fact in enumerate(found, start=1)}
+
+
+def claims_of(last: LastOrder | None, draft: BriefDraft | None) -> list[tuple[Claim, str]]:
+    """What the session's own facts allow a reply to say was done."""
+    claims: list[tuple[Claim, str]] = []
+    if last is not None:
+        claims.append((Claim.ORDER_STATUS, last.number))
+        claims.append((Claim.ORDER_CANCELLED if last.status == "cancelled" else Claim.ORDER_CONFIRMED, last.number))
+        if last.payment_status == "paid":
+            claims.append((Claim.PAYMENT_VERIFIED, last.number))
+        elif last.payment_status == "claimed":
+            claims.append((Claim.PAYMENT_CLAIMED, last.number))
+    if draft is not None:
+        claims.extend((Claim.ITEM_ADDED, line.name) for line in draft.lines)
+        if draft.fulfilment:
+            claims.append((Claim.DELIVERY_SET, draft.fulfilment))
+    return claims
+
+
+async def _draft_brief(work: Work, draft: OrderView, stores: dict[object, str], token: str | None) -> BriefDraft:
+    return BriefDraft(
+        lines=[
+            BriefLine(
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                unit=line.unit,
+                unit_price=line.unit_price,
+                total=line.total,
+            )
+            for line in draft.lines
+        ],
+        total=draft.total,
+        fulfilment=draft.fulfilment,
+        address=draft.address_text,
+        store=stores.get(draft.store_id),
+        recipient_name=draft.recipient_name,
+        recipient_phone=draft.recipient_phone,
+        missing=list(await orders.missing_details(work, draft)),
+        confirmation_token=token,
+    )
+
+
+def _brief_message(message: OpenMessage) -> BriefMessage:
+    return BriefMessage(kind=message.kind, text=message.text, payload=message.payload)
+
+
+async def write(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: Sequence[OpenMessage]
+) -> Brief:
+    """The brief for answering these messages now."""
+    workspace = await accounts.get_workspace(work)
+    language = messages.choose_language(workspace.language)
+    customer = await customers.get(work, conversation.customer_id)
+    draft = await orders.open_draft(work, conversation.id)
+    placed = await orders.history(work, conversation.customer_id, limit=1)
+    last = placed[0] if placed else None
+    stores = {store.id: store.name for store in await catalog.stores(work)}
+    last_order = None
+    if last is not None:
+        paid = last.payment_status in ("paid", "verified")
+        last_order = LastOrder(
+            number=str(last.number),
+            status=last.status,
+            payment_status=last.payment_status,
+            total=last.total,
+            due=Decimal(0) if paid else last.total,
+        )
+    principal = Principal.agent_for(work.workspace_id, conversation.customer_id)
+    return Brief(
+        language=language,
+        country=workspace.country,
+        currency=workspace.currency,
+        timezone=workspace.timezone,
+        shop_name=workspace.name,
+        state=session.state,
+        customer_name=customer.called,
+        draft=await _draft_brief(work, draft, dict(stores), session.confirmation_token) if draft else None,
+        pending=Pending.model_validate(session.pending) if session.pending else None,
+        waiting=[Pending.model_validate(item) for item in session.waiting],
+        last_order=last_order,
+        stores=list(stores.values()),
+        payment_methods=[method.name for method in workspace.settings.payment_methods],
+        messages=[_brief_message(message) for message in open_messages],
+        facts=facts_of(workspace, draft, last, language),
+        notes=_notes(session),
+        tools=[spec.name for spec in registry.offered(State(session.state), principal)],
+        failures=session.failures,
+    )
+
+
+def _notes(session: AgentSession) -> list[str]:
+    notes: list[str] = []
+    if session.handoff_note:
+        notes.append(
+            "A person of the shop attended this customer and has given the conversation back to you. "
+            f"What was agreed: {session.handoff_note}"
+        )
+    return notes
+
+
+async def fresh_facts(work: Work, conversation: ConversationView, language: str) -> dict[str, Fact]:
+    """The session's facts as they are now; at Finish they are compared with those that the reply was thought with."""
+    workspace = await accounts.get_workspace(work)
+    draft = await orders.open_draft(work, conversation.id)
+    placed = await orders.history(work, conversation.customer_id, limit=1)
+    return facts_of(workspace, draft, placed[0] if placed else None, language)

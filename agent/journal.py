@@ -1,0 +1,246 @@
+"""The journal of a turn: every answer of the model and every tool call, recorded before anything follows from it.
+
+A resumed turn reads its recorded steps and does not repeat them. A tool's effects and its entry commit in one
+transaction, behind the fence of the lease; so an effect is done exactly when its entry stands.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from agent.frozen import ClaimedTurn
+from agent.models import JournalEntry, StepKind, StepOutcome
+from agent.sessions import fence
+from core.access import Principal
+from core.errors import Abandoned
+from core.tables import new_id
+from core.work import Work, open_work
+from tools.context import Pending, Signal, StagedMessage
+from tools.outcome import Claim, Fact, ToolOutcome
+
+Key = tuple[int, StepKind, int]
+"""(step, kind, ordinal) within one generation of a turn."""
+
+_SLOT = re.compile(r"\{(\d+)\}")
+
+
+class Recorded(BaseModel):
+    """One tool call as the journal keeps it.
+
+    `call` numbers the calls of the run from 1; the facts are known to the model as `f<call>.<index>`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    call: int
+    tool: str
+    arguments: dict[str, Any]
+    outcome: StepOutcome
+    writes: bool
+    status: str
+    code: str
+    say: str
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    claims: list[tuple[Claim, str]] = Field(default_factory=list)
+    options: list[dict[str, Any]] = Field(default_factory=list)
+    note: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+    signals: list[Signal] = Field(default_factory=list)
+    staged: list[StagedMessage] = Field(default_factory=list)
+    pending: Pending | None = None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether this call changed something in the shop."""
+        return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok"
+
+    def shown(self) -> dict[str, Any]:
+        """The result as the model reads it."""
+        shown: dict[str, Any] = {"status": self.status, "code": self.code, "say": self.say}
+        if self.facts:
+            shown["facts"] = {name: fact.model_dump(exclude_none=True) for name, fact in self.facts.items()}
+        for name in ("options", "note", "data"):
+            if value := getattr(self, name):
+                shown[name] = value
+        return shown
+
+
+def numbered(value: Any, call: int) -> Any:
+    """Rewrite the slots `{0}` of one call's texts to `{f<call>.0}`, in strings at any depth."""
+    if isinstance(value, str):
+        return _SLOT.sub(lambda match: "{f%d.%s}" % (call, match[1]), value)
+    if isinstance(value, dict):
+        return {name: numbered(item, call) for name, item in value.items()}
+    if isinstance(value, list):
+        return [numbered(item, call) for item in value]
+    return value
+
+
+def recorded(
+    call: int,
+    tool: str,
+    arguments: dict[str, Any],
+    outcome: ToolOutcome,
+    *,
+    kind: StepOutcome,
+    writes: bool,
+    signals: Sequence[Signal] = (),
+    staged: Sequence[StagedMessage] = (),
+    pending: Pending | None = None,
+) -> Recorded:
+    """Make the record of a call, with its facts numbered for the whole run."""
+    return Recorded(
+        call=call,
+        tool=tool,
+        arguments=arguments,
+        outcome=kind,
+        writes=writes,
+        status=outcome.status,
+        code=outcome.code,
+        say=numbered(outcome.say, call),
+        facts={f"f{call}.{index}": fact for index, fact in enumerate(outcome.facts)},
+        claims=outcome.claims,
+        options=[option.model_dump() for option in outcome.options],
+        note=outcome.note,
+        data=outcome.data,
+        signals=list(signals),
+        staged=[
+            message.model_copy(
+                update={"text": numbered(message.text, call), "payload": numbered(message.payload, call)}
+            )
+            for message in staged
+        ],
+        pending=pending,
+    )
+
+
+class Journal:
+    """The recorded steps of one generation of a turn, and the counters by which a run finds its place in them."""
+
+    def __init__(self, turn: ClaimedTurn, entries: dict[Key, dict[str, Any]]) -> None:
+        """Start at the first step, with what was recorded before."""
+        self.turn = turn
+        self._entries = entries
+        self._step = -1
+        self._ordinal = -1
+        self.calls: list[Recorded] = []
+
+    @classmethod
+    async def open(cls, turn: ClaimedTurn) -> "Journal":
+        """Read what is recorded of this turn's generation."""
+        async with open_work(Principal.system(turn.workspace_id)) as work:
+            rows = (
+                await work.session.scalars(
+                    select(JournalEntry).where(
+                        JournalEntry.workspace_id == turn.workspace_id,
+                        JournalEntry.turn_id == turn.turn_id,
+                        JournalEntry.generation == turn.generation,
+                    )
+                )
+            ).all()
+        return cls(turn, {(row.step, StepKind(row.kind), row.ordinal): row.payload for row in rows})
+
+    def next_answer(self) -> tuple[Key, ModelResponse | None]:
+        """The key of the model's next answer, and that answer if it is recorded."""
+        self._step += 1
+        self._ordinal = -1
+        key: Key = (self._step, StepKind.MODEL, 0)
+        payload = self._entries.get(key)
+        return key, None if payload is None else _answer(payload)
+
+    def next_call(self) -> tuple[Key, Recorded | None]:
+        """The key of the next tool call of the present answer, and its record if there is one."""
+        self._ordinal += 1
+        key: Key = (self._step, StepKind.TOOL, self._ordinal)
+        payload = self._entries.get(key)
+        return key, None if payload is None else Recorded.model_validate(payload)
+
+    async def record_answer(self, key: Key, answer: ModelResponse, duration_ms: int) -> ModelResponse:
+        """Record the model's answer; if another worker was faster, its answer is the one that counts."""
+        payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0]}
+        async with open_work(Principal.system(self.turn.workspace_id)) as work:
+            await fence(work, self.turn)
+            name = (answer.model_name or "model")[:200]
+            stored = await self.add(work, key, StepOutcome.VALUE, name, payload, duration_ms=duration_ms)
+        return answer if stored is payload else _answer(stored)
+
+    async def add(
+        self,
+        work: Work,
+        key: Key,
+        outcome: StepOutcome,
+        name: str,
+        payload: dict[str, Any],
+        *,
+        writes: bool = False,
+        duration_ms: int = 0,
+    ) -> dict[str, Any]:
+        """Write one entry, behind the fence; what already stands under the key wins and is returned."""
+        step, kind, ordinal = key
+        inserted = await work.session.scalar(
+            insert(JournalEntry)
+            .values(
+                workspace_id=self.turn.workspace_id,
+                id=new_id(),
+                turn_id=self.turn.turn_id,
+                conversation_id=self.turn.conversation_id,
+                generation=self.turn.generation,
+                step=step,
+                kind=kind,
+                ordinal=ordinal,
+                outcome=outcome,
+                name=name,
+                writes=writes,
+                payload=payload,
+                duration_ms=duration_ms,
+            )
+            .on_conflict_do_nothing(
+                index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"]
+            )
+            .returning(JournalEntry.id)
+        )
+        if inserted is not None:
+            return payload
+        stored = await self.read(work, key)
+        if stored is None:
+            raise Abandoned("a journal entry vanished")
+        return stored
+
+    async def read(self, work: Work, key: Key) -> dict[str, Any] | None:
+        """The entry under a key, from the database."""
+        step, kind, ordinal = key
+        return await work.session.scalar(
+            select(JournalEntry.payload).where(
+                JournalEntry.workspace_id == self.turn.workspace_id,
+                JournalEntry.turn_id == self.turn.turn_id,
+                JournalEntry.generation == self.turn.generation,
+                JournalEntry.step == step,
+                JournalEntry.kind == kind,
+                JournalEntry.ordinal == ordinal,
+            )
+        )
+
+def _answer(payload: dict[str, Any]) -> ModelResponse:
+    (message,) = ModelMessagesTypeAdapter.validate_python([payload["response"]])
+    assert isinstance(message, ModelResponse)
+    return message
+
+
+async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
+    """All tool calls of the turn's present generation, as they are recorded, in order."""
+    query = (
+        select(JournalEntry.payload)
+        .where(
+            JournalEntry.workspace_id == turn.workspace_id,
+            JournalEntry.turn_id == turn.turn_id,
+            JournalEntry.generation == turn.generation,
+            JournalEntry.kind == StepKind.TOOL,
+        )
+        .order_by(JournalEntry.step, JournalEntry.ordinal)
+    )
+    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]

@@ -1,0 +1,238 @@
+"""Sessions in the database: when a turn is due, who may think it, and the fence around everything it writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.elements import ColumnElement
+
+from agent.frozen import ClaimedTurn, Frozen
+from agent.lexical.completeness import looks_finished
+from agent.models import AgentSession, Turn, TurnStatus
+from agent.states import State, Trigger, advance
+from core import audit, observability, outbox
+from core.access import Principal
+from core.errors import Abandoned
+from core.settings import get_settings
+from core.tables import new_id
+from core.work import Work, open_work
+from domain.conversations import service as conversations
+from domain.conversations.schemas import ConversationView
+
+FINISHED_SHARE = 0.2
+"""The part of the burst window that is waited after words that look complete."""
+
+log = observability.log("agent.sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The locked rows of a turn whose lease still holds; writes go through them only."""
+
+    session: AgentSession
+    turn: Turn
+    conversation: ConversationView
+
+
+def _own(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
+    return [AgentSession.workspace_id == work.workspace_id, AgentSession.conversation_id == conversation_id]
+
+
+async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
+    """The session of a conversation, locked. The conversation is locked already."""
+    await work.session.execute(
+        insert(AgentSession)
+        .values(workspace_id=work.workspace_id, id=new_id(), conversation_id=conversation_id, state=State.IDLE)
+        .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
+    )
+    query = (
+        select(AgentSession)
+        .where(*_own(work, conversation_id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await work.session.scalars(query)).one()
+
+
+def burst_delay(kind: str, text: str | None) -> float:
+    """Seconds to wait for more words: none after a press of a button, little after complete words, else the window."""
+    window = get_settings().burst_window_seconds
+    if kind in {"button_reply", "list_reply", "order"}:
+        return 0.0
+    if kind == "text" and looks_finished(text or ""):
+        return window * FINISHED_SHARE
+    return window
+
+
+async def message_arrived(work: Work, conversation_id: UUID, kind: str, text: str | None) -> None:
+    """Make a turn due for a new message of a conversation that the agent leads.
+
+    A burst is waited for once: the time since its first message never exceeds the window.
+    """
+    session = await find_or_create(work, conversation_id)
+    window = timedelta(seconds=get_settings().burst_window_seconds)
+    if session.turn_due_at is None or session.burst_started_at is None:
+        session.burst_started_at = work.system_time
+    due_at = min(
+        work.system_time + timedelta(seconds=burst_delay(kind, text)),
+        session.burst_started_at + window,
+    )
+    session.turn_due_at = due_at
+    session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)
+    outbox.enqueue(work, "conversation.turn", due_at=due_at, conversation_id=conversation_id)
+
+
+async def take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
+    """Take the lease of a session if nobody holds it and its turn is due; the token grows with every taking."""
+    await find_or_create(work, conversation_id)
+    now = func.clock_timestamp()
+    lease = timedelta(seconds=get_settings().lease_seconds)
+    statement = (
+        update(AgentSession)
+        .where(
+            *_own(work, conversation_id),
+            or_(AgentSession.lease_until.is_(None), AgentSession.lease_until < now),
+            or_(AgentSession.turn_due_at.is_(None), AgentSession.turn_due_at <= now),
+        )
+        .values(lease_token=AgentSession.lease_token + 1, lease_until=now + lease)
+        .returning(AgentSession)
+        .execution_options(populate_existing=True)
+    )
+    return await work.session.scalar(statement)
+
+
+def free_lease(session: AgentSession) -> None:
+    """Give the lease back; its token stays spent."""
+    session.lease_until = None
+
+
+async def renew(turn: ClaimedTurn) -> bool:
+    """Prolong the lease of a turn that is being thought; False when it is lost."""
+    lease = timedelta(seconds=get_settings().lease_seconds)
+    async with open_work(Principal.system(turn.workspace_id)) as work:
+        renewed = await work.session.scalar(
+            update(AgentSession)
+            .where(*_own(work, turn.conversation_id), AgentSession.lease_token == turn.lease_token)
+            .values(lease_until=func.clock_timestamp() + lease)
+            .returning(AgentSession.id)
+        )
+    return renewed is not None
+
+
+async def fence(work: Work, turn: ClaimedTurn) -> Fence:
+    """Lock conversation, session and turn, and make sure that this worker may still write for the turn.
+
+    Raises Abandoned when the lease has passed to another worker, the turn is closed or thought anew, or the agent
+    has lost the conversation.
+    """
+    conversation = await conversations.lock(work, turn.conversation_id)
+    query = (
+        select(AgentSession, Turn)
+        .join(Turn, (Turn.workspace_id == AgentSession.workspace_id) & (Turn.id == turn.turn_id))
+        .where(*_own(work, turn.conversation_id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    session, row = (await work.session.execute(query)).tuples().one()
+    if session.lease_token != turn.lease_token:
+        raise Abandoned("the lease has passed to another worker")
+    if row.status != TurnStatus.OPEN or row.generation != turn.generation:
+        raise Abandoned("the turn is closed or is thought anew")
+    if conversation.voice_epoch != turn.voice_epoch:
+        raise Abandoned("the agent has lost the conversation")
+    return Fence(session, row, conversation)
+
+
+def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
+    """Move a session along the table of states; every change leaves an audit entry."""
+    before = State(session.state)
+    after = advance(before, trigger)
+    if after is before:
+        return
+    if after is State.HANDOFF:
+        session.previous_state = before
+    session.state = after
+    audit.record(
+        work,
+        "session.moved",
+        target=session,
+        reason=trigger,
+        before={"state": before},
+        after={"state": after},
+    )
+
+
+async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:
+    """The turn that was claimed and has not ended, locked."""
+    query = (
+        select(Turn)
+        .where(
+            Turn.workspace_id == work.workspace_id,
+            Turn.conversation_id == conversation_id,
+            Turn.status == TurnStatus.OPEN,
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return await work.session.scalar(query)
+
+
+async def add_turn(work: Work, session: AgentSession, conversation: ConversationView, frozen: Frozen) -> Turn:
+    """Open a new turn with the inputs it was claimed with."""
+    session.turn_count += 1
+    row = Turn(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        conversation_id=conversation.id,
+        number=session.turn_count,
+        generation=0,
+        status=TurnStatus.OPEN,
+        voice_epoch=conversation.voice_epoch,
+        attempts=0,
+        frozen=frozen.model_dump(mode="json"),
+        correlation_id=observability.correlation_id(),
+        started_at=work.system_time,
+        model_requests=0,
+        input_tokens=0,
+        output_tokens=0,
+        latency_ms=0,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    return row
+
+
+def claimed(session: AgentSession, turn: Turn, conversation: ConversationView) -> ClaimedTurn:
+    """The turn as the worker that holds the lease carries it about."""
+    return ClaimedTurn(
+        workspace_id=turn.workspace_id,
+        conversation_id=conversation.id,
+        connection_id=conversation.connection_id,
+        customer_id=conversation.customer_id,
+        session_id=session.id,
+        turn_id=turn.id,
+        number=turn.number,
+        generation=turn.generation,
+        lease_token=session.lease_token,
+        voice_epoch=turn.voice_epoch,
+        attempts=turn.attempts,
+        correlation_id=turn.correlation_id,
+        frozen=Frozen.model_validate(turn.frozen),
+    )
+
+
+async def turns_of(work: Work, conversation_id: UUID, limit: int) -> Sequence[Turn]:
+    """The newest turns of a conversation, newest first."""
+    query = (
+        select(Turn)
+        .where(Turn.workspace_id == work.workspace_id, Turn.conversation_id == conversation_id)
+        .order_by(Turn.number.desc())
+        .limit(limit)
+    )
+    return (await work.session.scalars(query)).all()
+
+

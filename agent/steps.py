@@ -1,0 +1,250 @@
+"""The steps of a thinking turn as the journal lets them run: the model's answers and the tool calls."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
+from pydantic_core import SchemaValidator, core_schema
+from sqlalchemy.exc import DBAPIError
+
+from agent import consent
+from agent.journal import Journal, Key, Recorded, recorded
+from agent.models import AgentSession, StepOutcome
+from agent.sessions import fence, move
+from agent.states import State, Trigger
+from core import observability
+from core.access import Principal
+from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
+from core.messages import text
+from core.settings import get_settings
+from core.work import Work, open_work
+from domain.accounts.schemas import WorkspaceView
+from tools import registry
+from tools.context import ToolContext
+from tools.outcome import ToolOutcome
+
+log = observability.log("agent.steps")
+
+ANY_ARGUMENTS = SchemaValidator(core_schema.dict_schema())
+"""Arguments are checked when a call really runs, not when a recorded one is replayed after a deploy."""
+
+
+class JournalModel(WrapperModel):
+    """A model whose recorded answers are replayed, and whose new ones are recorded before they are used."""
+
+    def __init__(self, wrapped: Model, journal: Journal) -> None:
+        """Wrap the model of a turn."""
+        super().__init__(wrapped)
+        self._journal = journal
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """The next answer of the run."""
+        key, answer = self._journal.next_answer()
+        if answer is not None:
+            return answer
+        started = time.perf_counter()
+        answer = await self.wrapped.request(messages, model_settings, model_request_parameters)
+        return await self._journal.record_answer(key, answer, round((time.perf_counter() - started) * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all tool calls of a turn share."""
+
+    journal: Journal
+    workspace: WorkspaceView
+    deadline: float
+    """When the turn's time is up, on the clock of `time.monotonic`."""
+
+
+class JournalToolset(AbstractToolset[Surroundings]):
+    """The tools that the turn was claimed with; each new call runs in one fenced transaction with its entry."""
+
+    @property
+    def id(self) -> str:
+        """The name of the toolset in error messages."""
+        return "shop"
+
+    async def get_tools(self, ctx: RunContext[Surroundings]) -> dict[str, ToolsetTool[Surroundings]]:
+        """The frozen definitions, so that a resumed turn sees the tools it was begun with."""
+        return {
+            spec.name: ToolsetTool(
+                toolset=self,
+                tool_def=ToolDefinition(
+                    name=spec.name,
+                    description=spec.description,
+                    parameters_json_schema=spec.parameters,
+                    sequential=True,
+                ),
+                max_retries=1,
+                args_validator=ANY_ARGUMENTS,
+            )
+            for spec in ctx.deps.journal.turn.frozen.tools
+        }
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Surroundings], tool: ToolsetTool[Surroundings]
+    ) -> dict[str, Any]:
+        """The recorded result of a call, or that of running it now."""
+        journal = ctx.deps.journal
+        key, record = journal.next_call()
+        if record is None:
+            record = await _Call(ctx.deps, key, name, tool_args).run()
+        journal.calls.append(record)
+        observability.TOOL_CALLS.labels(tool=name, outcome=record.code if record.status == "ok" else record.status).inc()
+        return record.shown()
+
+
+class _Call:
+    """One tool call that is not recorded yet."""
+
+    def __init__(self, around: Surroundings, key: Key, name: str, arguments: dict[str, Any]) -> None:
+        self._journal = around.journal
+        self._turn = around.journal.turn
+        self._workspace = around.workspace
+        self._key = key
+        self._name = name
+        self._arguments = arguments
+        self._number = len(around.journal.calls) + 1
+        self._time_left = around.deadline - time.monotonic()
+        self._started = time.perf_counter()
+        found = registry.find(name)
+        self._writes = found.writes if found else False
+
+    async def run(self) -> Recorded:
+        """Run the call once; whatever comes of it is recorded."""
+        limit = min(get_settings().tool_timeout_seconds, max(self._time_left, 0.1))
+        try:
+            async with asyncio.timeout(limit):
+                return await self._execute()
+        except (Abandoned, asyncio.CancelledError):
+            raise
+        except DomainError as refusal:
+            return await self._settle(StepOutcome.REFUSAL, refusal)
+        except TimeoutError:
+            return await self._settle(StepOutcome.TIMEOUT, None)
+        except CommitOutcomeUnknown:
+            return await self._after_unknown_commit()
+        except (DBAPIError, OSError) as error:
+            raise Abandoned("the database is away") from error
+        except Exception:
+            log.exception("tool.crashed", tool=self._name, turn=str(self._turn.turn_id))
+            return await self._settle(StepOutcome.ERROR, None)
+
+    async def _execute(self) -> Recorded:
+        spec = registry.find(self._name)
+        if spec is None:
+            raise registry.UnknownTool(tool=self._name)
+        principal = Principal.agent_for(self._turn.workspace_id, self._turn.customer_id)
+        async with open_work(principal) as work:
+            session = (await fence(work, self._turn)).session
+            if existing := await self._journal.read(work, self._key):
+                return Recorded.model_validate(existing)
+            context = await self._context(work, session)
+            outcome = await registry.call(spec, context, self._arguments)
+            apply_signals(work, session, context)
+            record = self._record(outcome, StepOutcome.VALUE, context)
+            await self._store(work, record)
+        return record
+
+    async def _context(self, work: Work, session: AgentSession) -> ToolContext:
+        return ToolContext(
+            work=work,
+            workspace=self._workspace,
+            conversation_id=self._turn.conversation_id,
+            customer_id=self._turn.customer_id,
+            connection_id=self._turn.connection_id,
+            turn_id=self._turn.turn_id,
+            state=session.state,
+            language=self._turn.frozen.brief.language,
+            messages=self._turn.frozen.messages,
+            consent=await consent.read(work, session, self._turn),
+        )
+
+    def _record(self, outcome: ToolOutcome, kind: StepOutcome, context: ToolContext | None) -> Recorded:
+        return recorded(
+            self._number,
+            self._name,
+            self._arguments,
+            outcome,
+            kind=kind,
+            writes=self._writes,
+            signals=context.signals if context else (),
+            staged=context.staged if context else (),
+            pending=context.pending if context else None,
+        )
+
+    async def _store(self, work: Work, record: Recorded) -> Recorded:
+        payload = record.model_dump(mode="json")
+        stored = await self._journal.add(
+            work,
+            self._key,
+            record.outcome,
+            self._name,
+            payload,
+            writes=record.has_effect,
+            duration_ms=round((time.perf_counter() - self._started) * 1000),
+        )
+        return record if stored is payload else Recorded.model_validate(stored)
+
+    async def _settle(self, kind: StepOutcome, refusal: DomainError | None) -> Recorded:
+        """Record a failed call in a second fenced transaction, unless its first one did commit after all."""
+        outcome = self._failed(refusal)
+        async with open_work(Principal.system(self._turn.workspace_id)) as work:
+            await fence(work, self._turn)
+            return await self._store(work, self._record(outcome, kind, None))
+
+    async def _after_unknown_commit(self) -> Recorded:
+        """Read what became of a commit whose answer was lost; run the call again only if it did not happen."""
+        async with open_work(Principal.system(self._turn.workspace_id)) as work:
+            await fence(work, self._turn)
+            existing = await self._journal.read(work, self._key)
+        if existing is not None:
+            return Recorded.model_validate(existing)
+        return await self._execute()
+
+    def _failed(self, refusal: DomainError | None) -> ToolOutcome:
+        language = self._turn.frozen.brief.language
+        if refusal is None:
+            return ToolOutcome(
+                status="refused",
+                code="tool_failed",
+                say=text("turn.tool_failed", language),
+                note="The tool could not be completed and changed nothing. Do not claim that it worked.",
+            )
+        advice = "You may correct the call." if refusal.correctable else "Do not repeat this call."
+        return ToolOutcome(
+            status="refused",
+            code=refusal.code,
+            say=text(f"error.{refusal.code}", language, **refusal.fields),
+            note=f"{refusal} {advice}",
+        )
+
+
+def apply_signals(work: Work, session: AgentSession, context: ToolContext) -> None:
+    """Move the session as a tool's signals ask, in the tool's own transaction.
+
+    A hand-off is only noted here: the voice changes when the turn finishes, together with the farewell.
+    """
+    for signal in context.signals:
+        if signal.name == "handoff_requested":
+            continue
+        move(work, session, Trigger(signal.name))
+        if session.state == State.EXECUTING:
+            move(work, session, Trigger.ORDER_EXECUTED)
+        if session.state != State.AWAITING_CONFIRMATION:
+            session.confirmation_token = None
+            session.confirmation_message_id = None
