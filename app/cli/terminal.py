@@ -3,10 +3,10 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -37,18 +37,20 @@ def settings_or_exit(*, attached: bool = False) -> Settings:
         fail(str(error))
 
 
-def show(rows: Sequence[BaseModel], *, as_json: bool, empty: str) -> None:
-    """Print rows as a JSON array, or as a table with a column per field; `empty` is said when there are none."""
+def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:
+    """Print rows (models or dataclasses) as a JSON array, or as a table with a column per field.
+
+    `empty` is said when there are none.
+    """
+    cells = [TypeAdapter(type(row)).dump_python(row, mode="json") for row in rows]
     if as_json:
-        print(json.dumps([row.model_dump(mode="json") for row in rows], ensure_ascii=False, indent=2))
+        print(json.dumps(cells, ensure_ascii=False, indent=2))
         return
-    if not rows:
+    if not cells:
         print(empty)
         return
-    columns = list(type(rows[0]).model_fields)
-    table = Table(*(name.replace("_", " ") for name in columns), box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        cells = row.model_dump(mode="json")
-        table.add_row(*("-" if cells[name] is None else str(cells[name]) for name in columns))
+    table = Table(*(name.replace("_", " ") for name in cells[0]), box=None, pad_edge=False, header_style="bold")
+    for row in cells:
+        table.add_row(*("-" if value is None else str(value) for value in row.values()))
     # A pipe gets whole lines, whatever the width of the terminal that started it.
     Console(width=None if sys.stdout.isatty() else 240, highlight=False).print(table)
