@@ -6,6 +6,7 @@ Pure functions over words; where candidates come from is the repository's busine
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -129,7 +130,7 @@ class _Reading:
         self.pairs = {
             word(first.text + second.text): (first, second)
             for phrase in (self.phrase, brand, *self.aliases)
-            for first, second in zip(phrase.words, phrase.words[1:], strict=False)
+            for first, second in pairwise(phrase.words)
         }
 
     def best(self, typed: Word) -> Match:
@@ -154,7 +155,7 @@ class _Reading:
     def match(self, phrase: Phrase) -> list[Match]:
         """For each typed word its similarity and the words it means; also two typed words that are one here."""
         matches = [self.best(typed) for typed in phrase.words]
-        for index, (first, second) in enumerate(zip(phrase.words, phrase.words[1:], strict=False)):
+        for index, (first, second) in enumerate(pairwise(phrase.words)):
             if min(matches[index][0], matches[index + 1][0]) < _HEARD:
                 score, words = self.best(word(first.text + second.text))
                 if score >= 0.93:
@@ -175,7 +176,7 @@ def _same(phrase: Phrase, other: Phrase) -> bool:
 def _names_sku(phrase: str, sku: str) -> bool:
     code = compact(sku)
     parts = phrase.split()
-    pairs = [first + second for first, second in zip(parts, parts[1:], strict=False)]
+    pairs = [first + second for first, second in pairwise(parts)]
     return len(code) >= 3 and any(compact(spelling) == code for spelling in (phrase, *parts, *pairs))
 
 

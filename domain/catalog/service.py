@@ -1,0 +1,280 @@
+"""The catalogue: what is sold, in which units and stores, and finding it by what people type."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from core.access import Permission
+from core.errors import Invalid, NotFound
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.catalog import repository
+from domain.catalog.editing import (
+    add_expansion,
+    change_product,
+    create_category,
+    create_product,
+    create_products,
+    create_store,
+    create_unit,
+    set_price,
+)
+from domain.catalog.errors import ProductNotFound, StoreNotFound
+from domain.catalog.index import keys_of_typed, synonym_key, typed_words
+from domain.catalog.models import Category
+from domain.catalog.repository import VariantRow
+from domain.catalog.schemas import (
+    CategoryView,
+    ProductHit,
+    ProductView,
+    SaleRule,
+    StoreView,
+    UnitView,
+    VariantPage,
+    VariantView,
+)
+from domain.catalog.search import PLAUSIBLE, Candidate, Hit, decide, merge, rank, similarity
+from domain.catalog.views import product_view, sale_rule, variant_name, variant_view
+from domain.catalog.words import Word, read, word
+
+MOST_ITEMS = 100
+_CANDIDATES = 200
+_KNOWN_WORDS = 2_000
+_LONGEST_PHRASE = 200
+_LONGEST_SYNONYM = 4
+
+
+async def _currency(work: Work) -> str:
+    return (await accounts.get_workspace(work)).currency
+
+
+async def get_variant(work: Work, sku: str) -> VariantView:
+    """The variant with this SKU, sold or not; raises ProductNotFound."""
+    found = await find(work, sku)
+    if found is None:
+        raise ProductNotFound(sku=sku)
+    return found
+
+
+async def find(work: Work, sku: str) -> VariantView | None:
+    """The variant with this SKU, sold or not."""
+    work.require(Permission.CATALOG_READ)
+    row = await repository.variant_by_sku(work, sku)
+    return variant_view(row, await _currency(work)) if row else None
+
+
+async def variants(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, VariantView]:
+    """The variants with these ids as they are sold now; unknown ids are left out."""
+    work.require(Permission.CATALOG_READ)
+    currency = await _currency(work)
+    return {row[0].id: variant_view(row, currency) for row in await repository.variants(work, variant_ids)}
+
+
+async def sale_rules(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, SaleRule]:
+    """In which quantities the variants are sold and counted."""
+    return {row[0].id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
+
+
+async def get_product(work: Work, code: str) -> ProductView:
+    """A product with its variants and synonyms; raises ProductNotFound."""
+    work.require(Permission.CATALOG_READ)
+    row = await repository.product_by_code(work, code)
+    if row is None:
+        raise ProductNotFound(sku=code)
+    return await product_view(work, row, await _currency(work))
+
+
+async def search(work: Work, phrase: str, limit: int = 10) -> list[ProductHit]:
+    """What is on sale that fits a phrase, best first; `domain.catalog.search.decide` says whether that settles it."""
+    work.require(Permission.CATALOG_READ)
+    phrase = phrase[:_LONGEST_PHRASE]
+    readings = await _readings(work, phrase)
+    rows = await _candidates(work, readings)
+    if not rows:
+        return []
+    by_sku = {row[0].sku: row for row in rows}
+    candidates = await _as_candidates(work, rows)
+    hits = merge(rank(reading, candidates) for reading in readings)
+    currency = await _currency(work)
+    return [_hit(by_sku[hit.sku], hit, currency) for hit in hits[: max(1, min(limit, MOST_ITEMS))]]
+
+
+def _hit(row: VariantRow, hit: Hit, currency: str) -> ProductHit:
+    view = variant_view(row, currency)
+    return ProductHit(**view.model_dump(), score=hit.score, unmatched=hit.unmatched)
+
+
+async def _readings(work: Work, phrase: str) -> list[str]:
+    """The phrase, and what it says when words that stand for other words are put in their place."""
+    words = [typed.text for typed in read(phrase).words]
+    spans = {
+        (start, end): synonym_key(" ".join(words[start:end]))
+        for start in range(len(words))
+        for end in range(start + 1, min(len(words), start + _LONGEST_SYNONYM) + 1)
+    }
+    readings = [phrase]
+    found = await repository.expansions(work, set(spans.values())) if spans else []
+    for key, expansion in found:
+        for (start, end), span_key in spans.items():
+            if span_key == key:
+                readings.append(" ".join([*words[:start], expansion, *words[end:]]))
+    return list(dict.fromkeys(readings))
+
+
+async def _candidates(work: Work, readings: Sequence[str]) -> Sequence[VariantRow]:
+    """The variants that share words with one of the readings, as many as ranking can look at."""
+    found: dict[UUID, None] = {}
+    for reading in readings:
+        typed = typed_words(reading)
+        keys = {key: index for index, word in enumerate(typed) for key in keys_of_typed(word)}
+        known = {text: word(text) for _, text in await repository.words_under(work, keys, _KNOWN_WORDS)}
+        weighted = _weigh(typed, known.values())
+        if weighted:
+            found.update(dict.fromkeys(await repository.variants_with_words(work, weighted, _CANDIDATES)))
+    return await repository.variants(work, found) if found else []
+
+
+def _weigh(typed: Sequence[Word], known: Iterable[Word]) -> list[tuple[str, int, float]]:
+    """Which known words each typed word may mean, with how surely."""
+    scored = ((other.text, place, similarity(one, other)) for other in known for place, one in enumerate(typed))
+    return [(text, place, score) for text, place, score in scored if score >= PLAUSIBLE]
+
+
+async def _as_candidates(work: Work, rows: Sequence[VariantRow]) -> list[Candidate]:
+    names = await repository.synonyms_of(work, {product.id for _, product, _, _ in rows})
+    return [
+        Candidate(
+            variant.sku,
+            variant_name(product, variant),
+            product.brand or "",
+            (*names.get(product.id, ()), *((variant.barcode,) if variant.barcode else ())),
+        )
+        for variant, product, _, _ in rows
+    ]
+
+
+async def list_products(work: Work, category: str | None = None, limit: int = 20, cursor: str | None = None) -> VariantPage:
+    """What is on sale by name: all of it, or a category (its name or path) with all below it.
+
+    A category that does not exist gives an empty page.
+    """
+    work.require(Permission.CATALOG_READ)
+    limit = max(1, min(limit, MOST_ITEMS))
+    within = None if category is None else await _category_ids(work, category)
+    if within == []:
+        return VariantPage(items=(), next_cursor=None)
+    rows = await repository.list_variants(work, within, _decode(cursor), limit + 1)
+    currency = await _currency(work)
+    more = len(rows) > limit
+    return VariantPage(
+        items=tuple(variant_view(row, currency) for row in rows[:limit]),
+        next_cursor=_encode(rows[limit - 1]) if more else None,
+    )
+
+
+def _encode(row: VariantRow) -> str:
+    place = [row[1].name, row[0].position, str(row[0].id)]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _decode(cursor: str | None) -> tuple[str, int, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        name, position, variant_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return str(name), int(position), UUID(variant_id)
+    except (ValueError, TypeError) as error:
+        raise Invalid("not a cursor of this list", field="cursor") from error
+
+
+async def _category_ids(work: Work, wanted: str) -> list[UUID]:
+    """The category meant by a name or path, and all below it."""
+    rows = await repository.categories(work)
+    paths = [row.path for row in rows if row.path == wanted]
+    if not paths:
+        named = rank(wanted, [Candidate(row.path, row.name) for row in rows])
+        paths = [hit.sku for hit in decide(named).hits]
+    return [row.id for row in rows if row.path.startswith(tuple(paths))] if paths else []
+
+
+async def categories(work: Work) -> tuple[CategoryView, ...]:
+    """The tree of active categories, ordered by path; `products` counts what lies in each one and below."""
+    work.require(Permission.CATALOG_READ)
+    rows = await repository.categories(work)
+    counts = await repository.products_per_category(work)
+    return _children(rows, counts, None)
+
+
+def _children(rows: Sequence[Category], counts: Mapping[UUID, int], parent_id: UUID | None) -> tuple[CategoryView, ...]:
+    views = []
+    for row in (row for row in rows if row.parent_id == parent_id):
+        children = _children(rows, counts, row.id)
+        total = counts.get(row.id, 0) + sum(child.products for child in children)
+        views.append(CategoryView(id=row.id, name=row.name, path=row.path, level=row.level, products=total, children=children))
+    return tuple(views)
+
+
+async def units(work: Work) -> list[UnitView]:
+    """The units of sale by code."""
+    return [UnitView.model_validate(row) for row in await repository.units(work)]
+
+
+async def stores(work: Work) -> list[StoreView]:
+    """The active stores by name."""
+    return [StoreView.model_validate(row) for row in await repository.stores(work)]
+
+
+async def get_store(work: Work, code: str) -> StoreView:
+    """The store with this code; raises StoreNotFound."""
+    row = await repository.find_store(work, code=code)
+    if row is None:
+        raise StoreNotFound(store=code)
+    return StoreView.model_validate(row)
+
+
+async def get_store_by_id(work: Work, store_id: UUID) -> StoreView:
+    """The store with this id; raises StoreNotFound."""
+    row = await repository.find_store(work, store_id=store_id)
+    if row is None:
+        raise StoreNotFound
+    return StoreView.model_validate(row)
+
+
+async def find_stores(work: Work, phrase: str) -> list[StoreView]:
+    """The active stores that a phrase may mean, by name, city, zone or code: one if it is clear."""
+    found = await stores(work)
+    names = [
+        Candidate(store.code, store.name, aliases=tuple(x for x in (store.city, store.zone, store.address) if x))
+        for store in found
+    ]
+    meant = {hit.sku for hit in decide(rank(phrase, names)).hits}
+    return [store for store in found if store.code in meant]
+
+
+__all__ = [
+    "NotFound",
+    "ProductNotFound",
+    "StoreNotFound",
+    "add_expansion",
+    "categories",
+    "change_product",
+    "create_category",
+    "create_product",
+    "create_products",
+    "create_store",
+    "create_unit",
+    "find",
+    "find_stores",
+    "get_product",
+    "get_store",
+    "get_store_by_id",
+    "get_variant",
+    "list_products",
+    "sale_rules",
+    "search",
+    "set_price",
+    "stores",
+    "units",
+    "variants",
+]
