@@ -4,13 +4,19 @@ A row is handled by `inbound.ingest`; attempts, the next try and the reason for 
 depends on the queue's own retries.
 """
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, of_workspace
+from core.work import Work
+
+MAX_ATTEMPTS: Final = 8
+LONGEST_PAUSE: Final = timedelta(seconds=60)
 
 
 class InboundEvent(WorkspaceRow):
@@ -46,3 +52,64 @@ class InboundEvent(WorkspaceRow):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     parked_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many tries."""
+    return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
+
+
+async def count_attempt(work: Work, event_id: UUID) -> int | None:
+    """Count a try on an open event, before it is read: how many there are now, or None if it is not open.
+
+    Committed by itself, so that an event that kills the process is counted too.
+    """
+    pause = func.least(func.power(2, InboundEvent.attempts) * timedelta(seconds=2), LONGEST_PAUSE)
+    statement = (
+        update(InboundEvent)
+        .where(
+            InboundEvent.workspace_id == work.workspace_id,
+            InboundEvent.id == event_id,
+            InboundEvent.handled_at.is_(None),
+            InboundEvent.parked_reason.is_(None),
+        )
+        .values(attempts=InboundEvent.attempts + 1, next_try_at=func.clock_timestamp() + pause)
+        .returning(InboundEvent.attempts)
+    )
+    return await work.session.scalar(statement)
+
+
+async def lock_open(work: Work, event_id: UUID) -> InboundEvent | None:
+    """An open event, locked; None if it is handled, parked, or in the hands of another worker."""
+    query = (
+        select(InboundEvent)
+        .where(
+            InboundEvent.workspace_id == work.workspace_id,
+            InboundEvent.id == event_id,
+            InboundEvent.handled_at.is_(None),
+            InboundEvent.parked_reason.is_(None),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return await work.session.scalar(query)
+
+
+async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> Sequence[UUID]:
+    """The open events of some senders on a connection, in the order in which they came."""
+    query = (
+        select(InboundEvent.id)
+        .where(
+            InboundEvent.workspace_id == work.workspace_id,
+            InboundEvent.connection_id == connection_id,
+            InboundEvent.sender_key.in_(sender_keys),
+            InboundEvent.handled_at.is_(None),
+            InboundEvent.parked_reason.is_(None),
+        )
+        .order_by(InboundEvent.created_at, InboundEvent.position)
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def get(work: Work, event_id: UUID) -> InboundEvent | None:
+    """One event, not locked."""
+    return await work.session.get(InboundEvent, (work.workspace_id, event_id))

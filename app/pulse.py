@@ -1,0 +1,123 @@
+"""The pulse of every process: a heartbeat and its metrics in Redis, so that any web process can tell of all of them."""
+
+import asyncio
+import contextlib
+import os
+import platform
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import redis.asyncio
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from core import observability
+from core.settings import Settings
+
+INTERVAL_SECONDS = 5.0
+LIFETIME_SECONDS = 20
+_HEARTBEATS = "nexova:heartbeat:"
+_METRICS = "nexova:metrics:"
+
+log = observability.log(__name__)
+
+
+def instance_name(process: str) -> str:
+    """The name of this process among all processes of the installation."""
+    return f"{process}:{platform.node()}:{os.getpid()}"
+
+
+def open_redis(settings: Settings) -> "redis.asyncio.Redis":
+    """An asynchronous Redis client that fails fast; connects on first use."""
+    return redis.asyncio.Redis.from_url(
+        settings.redis_url or "redis://127.0.0.1:6379/0", socket_timeout=2, socket_connect_timeout=1, decode_responses=True
+    )
+
+
+async def beat_once(client: "redis.asyncio.Redis", process: str) -> None:
+    """Leave one heartbeat and the metrics of this process."""
+    name = instance_name(process)
+    metrics = generate_latest(REGISTRY).decode()
+    async with client.pipeline(transaction=False) as pipeline:
+        await pipeline.set(_HEARTBEATS + name, str(time.time()), ex=LIFETIME_SECONDS)
+        await pipeline.set(_METRICS + name, metrics, ex=LIFETIME_SECONDS)
+        await pipeline.execute()
+
+
+async def _beat(client: "redis.asyncio.Redis", process: str) -> None:
+    reachable = True
+    while True:
+        try:
+            await beat_once(client, process)
+            reachable = True
+        except (redis.RedisError, OSError) as error:
+            if reachable:
+                log.warning("pulse.failed", error=str(error))
+            reachable = False
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+@asynccontextmanager
+async def beating(settings: Settings, process: str) -> AsyncIterator[None]:
+    """Keep this process' pulse for the duration of a block."""
+    client = open_redis(settings)
+    task = asyncio.create_task(_beat(client, process))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        with contextlib.suppress(redis.RedisError, OSError):
+            await client.delete(_HEARTBEATS + instance_name(process), _METRICS + instance_name(process))
+        await client.aclose()
+
+
+async def heartbeats(client: "redis.asyncio.Redis") -> dict[str, float]:
+    """Seconds since the last heartbeat of every living process, by its name."""
+    names = [key async for key in client.scan_iter(match=_HEARTBEATS + "*", count=500)]
+    if not names:
+        return {}
+    now = time.time()
+    values = await client.mget(names)
+    return {
+        name.removeprefix(_HEARTBEATS): max(0.0, now - float(value))
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
+
+
+class _Gathered(Collector):
+    """The metrics of several processes, told apart by a `process` label."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._texts = texts
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for process, text in sorted(self._texts.items()):
+            for family in text_string_to_metric_families(text):
+                merged = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                merged.samples.extend(
+                    sample._replace(labels={**sample.labels, "process": process}) for sample in family.samples
+                )
+        return families.values()
+
+
+async def gathered_metrics(client: "redis.asyncio.Redis", own_process: str) -> bytes:
+    """The metrics of all living processes in Prometheus' text format; this one's alone when Redis is out of reach."""
+    texts: dict[str, str] = {}
+    try:
+        names = [key async for key in client.scan_iter(match=_METRICS + "*", count=500)]
+        values = await client.mget(names) if names else []
+        found = zip(names, values, strict=True)
+        texts = {str(name).removeprefix(_METRICS): str(value) for name, value in found if value is not None}
+    except (redis.RedisError, OSError) as error:
+        log.warning("metrics.incomplete", error=str(error))
+    texts[instance_name(own_process)] = generate_latest(REGISTRY).decode()
+    registry = CollectorRegistry()
+    registry.register(_Gathered(texts))
+    return generate_latest(registry)

@@ -1,0 +1,38 @@
+"""The queues and the jobs on them, by name: what relay and sweeps must know to ring, without importing any job's code."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of job: its queue, and how long one run may take."""
+
+    queue: str
+    time_limit_seconds: float
+
+
+JOBS: Final[dict[str, Job]] = {
+    "inbound.ingest": Job("inbound-ingest", 30),
+    "conversation.turn": Job("conversation-turn", 120),
+    "message.deliver": Job("message-deliver", 120),
+    "media.process": Job("media-process", 120),
+    "notification.send": Job("notification-send", 60),
+}
+"""Every job by the name under which the outbox announces it."""
+
+QUEUES: Final[tuple[str, ...]] = tuple(job.queue for job in JOBS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One doorbell to be rung: a job, its arguments (ids as strings) and the correlation id of its cause."""
+
+    job: str
+    arguments: dict[str, str]
+    correlation_id: str | None = None
+
+    @property
+    def queue(self) -> str:
+        """The queue that carries the job."""
+        return JOBS[self.job].queue

@@ -1,0 +1,158 @@
+"""The sweeps: whatever stayed unhandled, for whatever reason, is found in the tables and its bell is rung again.
+
+Queues may lose or repeat anything because of this. A sweep looks with the system role, which sees scheduling columns
+only; what runs out of time is settled by services (`app.deadlines`), in a Work of the workspace concerned.
+"""
+
+import asyncio
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+from app import deadlines
+from app.broker import RedisBells
+from app.queues import Ring
+from core import observability
+from core.work import open_system_work
+
+LIMIT: Final = 500
+FIRST_PAUSE_SECONDS: Final = 4.0
+LONGEST_PAUSE_SECONDS: Final = 60.0
+
+log = observability.log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How to find what one kind of job has left lying: rows of `workspace_id` and the id that the job takes."""
+
+    job: str
+    argument: str
+    found: TextClause
+
+
+# A bell that was rung a moment ago is given that moment: each sweep leaves some grace beyond the due time.
+SWEEPS: Final = (
+    Sweep(
+        "inbound.ingest",
+        "event_id",
+        text(
+            """
+            SELECT workspace_id, id FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "conversation.turn",
+        "conversation_id",
+        text(
+            """
+            SELECT workspace_id, conversation_id AS id FROM agent_sessions
+            WHERE turn_due_at < clock_timestamp() - interval '1 second'
+              AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            ORDER BY turn_due_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "conversation.turn",
+        "conversation_id",
+        text(
+            """
+            SELECT turn.workspace_id, turn.conversation_id AS id
+            FROM turns AS turn JOIN agent_sessions AS session USING (workspace_id, conversation_id)
+            WHERE turn.status = 'open' AND (session.lease_until IS NULL OR session.lease_until < clock_timestamp())
+            LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "message.deliver",
+        "conversation_id",
+        text(
+            """
+            SELECT workspace_id, conversation_id AS id FROM messages
+            WHERE direction = 'out' AND status IN ('queued', 'retry')
+              AND next_try_at < clock_timestamp() - interval '1 second'
+            GROUP BY workspace_id, conversation_id ORDER BY min(next_try_at) LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "media.process",
+        "attachment_id",
+        text(
+            """
+            SELECT workspace_id, id FROM attachments
+            WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "notification.send",
+        "notification_id",
+        text(
+            """
+            SELECT workspace_id, id FROM notifications
+            WHERE sent_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+)
+
+
+class Patience:
+    """Leaves a row alone for a while after its bell was rung, and longer each time.
+
+    Its ring may just be waiting in a long queue, and ringing every two seconds would make the queue longer still.
+    """
+
+    def __init__(self) -> None:
+        self._rung: dict[Hashable, tuple[float, float]] = {}
+
+    def allows(self, key: Hashable) -> bool:
+        """Whether the bell may be rung now; if so, the next time is further away."""
+        now = time.monotonic()
+        not_before, pause = self._rung.get(key, (0.0, FIRST_PAUSE_SECONDS))
+        if now < not_before:
+            return False
+        self._rung[key] = (now + pause, min(pause * 2, LONGEST_PAUSE_SECONDS))
+        return True
+
+    def forget_old(self) -> None:
+        """Drop what has not been found for two longest pauses: it was handled."""
+        horizon = time.monotonic() - 2 * LONGEST_PAUSE_SECONDS
+        self._rung = {key: entry for key, entry in self._rung.items() if entry[0] > horizon}
+
+
+class Sweeper:
+    """Runs all sweeps over one broker."""
+
+    def __init__(self, broker: RedisBells) -> None:
+        self._broker = broker
+        self._patience = Patience()
+
+    async def sweep(self) -> int:
+        """Settle what ran out of time, then ring for everything that was left lying; how many bells were rung."""
+        await deadlines.settle_all(LIMIT)
+        rings = [ring for sweep in SWEEPS for ring in await left_lying(sweep)]
+        due = [ring for ring in rings if self._patience.allows((ring.job, *ring.arguments.values()))]
+        self._patience.forget_old()
+        if due:
+            await asyncio.to_thread(self._broker.ring, due)
+            log.info("sweep.rang", jobs={job: sum(ring.job == job for ring in due) for job in {r.job for r in due}})
+        return len(due)
+
+
+async def left_lying(sweep: Sweep) -> list[Ring]:
+    """The bells to be rung for what one sweep finds."""
+    async with open_system_work() as session:
+        rows = (await session.execute(sweep.found, {"limit": LIMIT})).all()
+    return [Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}) for row in rows]

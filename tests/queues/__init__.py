@@ -1,0 +1,1 @@
+"""Tests of the door, the queues, the relay and the sweeps."""
