@@ -1,0 +1,37 @@
+# One image for web, worker, relay and migrations; `docker-compose.yml` runs it four times.
+FROM python:3.12-slim AS build
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends build-essential \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY requirements-runtime.txt ./
+RUN python -m venv /opt/nexova \
+    && /opt/nexova/bin/pip install --no-cache-dir --require-hashes -r requirements-runtime.txt
+COPY pyproject.toml README.md ./
+COPY core core
+COPY domain domain
+COPY tools tools
+COPY agent agent
+COPY channels channels
+COPY prompts prompts
+COPY migrations migrations
+COPY evals evals
+COPY bench bench
+COPY app app
+RUN /opt/nexova/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin nexova
+COPY --from=build /opt/nexova /opt/nexova
+ENV PATH=/opt/nexova/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    NEXOVA_DATA_DIR=/data \
+    NEXOVA_HOST=0.0.0.0 \
+    NEXOVA_PORT=8000
+USER nexova
+WORKDIR /data
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["nexova"]
+CMD ["web"]

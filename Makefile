@@ -1,0 +1,69 @@
+# Nexova: everything runs from here, on a machine with Python 3.11 to 3.13 (with venv and pip) and make.
+#   make run     the whole house, with demo shops          make test    all tests
+#   make help    the other targets
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+PYTHON ?=
+
+.PHONY: help run chat doctor test fast torture bench check lint types imports format lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.txt pyproject.toml .ci/install
+	@PYTHON="$(PYTHON)" sh .ci/install $(VENV)
+	@touch $@
+
+install: $(STAMP) ## Make the virtual environment
+
+run: $(STAMP) ## Start Postgres, Redis, web, worker and relay with the demo shops; Ctrl-C stops them
+	@exec $(BIN)/nexova up
+
+chat: $(STAMP) ## Talk to the agent in the terminal, beside a running house
+	@exec $(BIN)/nexova chat
+
+doctor: $(STAMP) ## Say what is configured and reachable
+	@exec $(BIN)/nexova doctor
+
+check: lint types imports ## Format, lint, types and layers, as CI looks at them
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(STAMP) ## All tests but the long torture
+	$(BIN)/pytest -n $(JOBS) -m "not torture"
+
+fast: $(STAMP) ## The tests that take less than a minute together
+	$(BIN)/pytest -n $(JOBS) -m "not torture and not slow and not browser"
+
+torture: $(STAMP) ## Hundreds of conversations under random kills; prints its figures
+	$(BIN)/pytest -m torture -s
+
+bench: $(STAMP) ## Measure, print the tables and keep them in docs/benchmarks.md
+	$(BIN)/python -m bench
+
+lock: ## Write the pinned requirements anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 -o requirements.txt
+	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 -c requirements.txt -o requirements-runtime.txt
+
+clean: ## Remove caches and the virtual environment; data folders stay
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
