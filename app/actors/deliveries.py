@@ -1,0 +1,98 @@
+"""`message.deliver`: sends what is queued in a conversation, one message after the other, each at most once.
+
+The try is committed before the call and its outcome after it. Whoever dies in between leaves a message in `sending`,
+which becomes `unknown` and is settled by its report; it is never simply sent again.
+"""
+
+import time
+from typing import Final
+from uuid import UUID
+
+from channels import registry
+from channels.base import Channel, Outbound, OutboundKind, SendOutcome
+from core import observability, outbox
+from core.access import Principal
+from core.errors import CommitOutcomeUnknown
+from core.work import Work, open_work
+from domain.connections import service as connections
+from domain.connections.schemas import ConnectionView
+from domain.conversations import delivery
+from domain.conversations import service as conversations
+from domain.conversations.delivery import Claimed, Outcome, Template
+
+RING_SECONDS: Final = 60.0
+"""After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
+
+STALE_SECONDS: Final = 15.0
+"""A claim older than this is not used any more: with the time of the call itself it could outlive its lease."""
+
+log = observability.log(__name__)
+
+
+async def deliver(workspace_id: str, conversation_id: str) -> None:
+    """Send what may be sent in a conversation now."""
+    principal, conversation = Principal.system(UUID(workspace_id)), UUID(conversation_id)
+    started = time.monotonic()
+    while time.monotonic() - started < RING_SECONDS:
+        if not await deliver_next(principal, conversation):
+            return
+    async with open_work(principal) as work:
+        outbox.enqueue(work, "message.deliver", conversation_id=conversation)
+
+
+async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
+    """Send the oldest message that may be sent; False when there is none, or a try did not settle it."""
+    claimed: Claimed | None = None
+    claimed_at = time.monotonic()
+    try:
+        async with open_work(principal) as work:
+            channel, template = await _line(work, conversation_id)
+            claimed = await delivery.claim_next(work, conversation_id, channel.parts, template)
+    except CommitOutcomeUnknown:
+        if claimed is None or not await _was_claimed(principal, claimed):
+            raise
+    if claimed is None:
+        return False
+    with observability.correlated(claimed.correlation_id, message=str(claimed.message_id), attempt=claimed.attempt):
+        outcome = await _send(channel, claimed, claimed_at)
+        await _record(principal, claimed, outcome)
+    return outcome.result in ("sent", "rejected")
+
+
+async def _line(work: Work, conversation_id: UUID) -> tuple[Channel, Template | None]:
+    conversation = await conversations.get(work, conversation_id)
+    connection = await connections.get(work, conversation.connection_id)
+    return registry.open_channel(connection), _template(connection)
+
+
+def _template(connection: ConnectionView) -> Template | None:
+    settings = connection.settings
+    return Template(settings.window_template, settings.template_language) if settings.window_template else None
+
+
+async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
+    async with open_work(principal) as work:
+        return await delivery.is_claimed(work, claimed)
+
+
+async def _send(channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
+    if time.monotonic() - claimed_at > STALE_SECONDS:
+        return SendOutcome("retry", "claim_stale")
+    kind: OutboundKind = claimed.kind  # type: ignore[assignment]  # the channel itself made this kind, in `parts`
+    outcome = await channel.send(
+        Outbound(claimed.message_id, claimed.to, kind, claimed.text, claimed.payload, claimed.reply_to)
+    )
+    observability.DELIVERIES.labels(outcome=outcome.result).inc()
+    log.info("message.tried", outcome=outcome.result, code=outcome.error_code, http_status=outcome.http_status)
+    return outcome
+
+
+async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> None:
+    """Record the outcome; recording twice changes nothing, so a commit in doubt is simply made again."""
+    known = Outcome(outcome.result, outcome.error_code, outcome.detail, outcome.retry_after, outcome.http_status)
+    try:
+        async with open_work(principal) as work:
+            await delivery.record_outcome(work, claimed, known)
+    except CommitOutcomeUnknown:
+        async with open_work(principal) as work:
+            await delivery.record_outcome(work, claimed, known)

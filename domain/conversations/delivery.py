@@ -1,0 +1,311 @@
+"""The way out: which message may be sent next, and what becomes of it.
+
+Every function locks the conversation first, and every change of a status goes through `_advance`. A try is committed
+before the provider is called, so that a report can always find its message and a crash leaves `sending`, never `queued`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Protocol
+from uuid import UUID
+
+from core import outbox
+from core.errors import DomainError
+from core.settings import get_settings
+from core.work import Work
+from domain.conversations import delivery_repository as deliveries
+from domain.conversations import repository, service
+from domain.conversations.models import Conversation, Message, MessageStatus
+from domain.conversations.status import CLAIMABLE, advanced
+from domain.customers import service as customers
+
+MAX_TRIES: Final = 3
+CLAIM: Final = timedelta(seconds=45)
+"""How long a deliverer may take for one try before it counts as dead."""
+
+BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15))
+WINDOW_CLOSED: Final = "window_closed"
+VOICE_LOST: Final = "voice_lost"
+LINE_RESTING: Final = "line_resting"
+"""The code of an outcome for which nothing was tried, so that it does not count."""
+
+_MAX_PARTS = repository.POSITION_STEP - 2
+
+
+class Piece(Protocol):
+    """A part of a message as the channel cuts it."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of message the part is."""
+
+    @property
+    def text(self) -> str | None:
+        """The part's text."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The part's buttons, rows, file or template."""
+
+
+Cut = Callable[[str, str | None, Mapping[str, Any]], Sequence[Piece]]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The approved template by which a connection reopens a closed 24-hour window."""
+
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message whose next try belongs to the caller; nobody else sends in this conversation meanwhile."""
+
+    message_id: UUID
+    attempt_id: UUID
+    attempt: int
+    to: str
+    kind: str
+    text: str | None
+    payload: dict[str, Any]
+    reply_to: str | None
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known after a try."""
+
+    result: Literal["sent", "retry", "rejected", "unknown"]
+    error_code: str | None = None
+    detail: str | None = None
+    retry_after: float | None = None
+    http_status: int | None = None
+
+
+async def claim_next(work: Work, conversation_id: UUID, cut: Cut, template: Template | None) -> Claimed | None:
+    """Claim the oldest message that may be sent now; None if there is none or an earlier one is not settled."""
+    conversation = await repository.lock(work, conversation_id)
+    if conversation is None:
+        return None
+    while (message := await deliveries.first_undecided(work, conversation.id)) is not None:
+        if not await _is_ready(work, message):
+            return None
+        if await _may_go(work, conversation, message, cut, template):
+            return await _claim(work, conversation, message)
+        await work.session.flush()
+    return None
+
+
+async def _is_ready(work: Work, message: Message) -> bool:
+    """Whether the oldest unsettled message can be decided on now; time that has run out for it is noted."""
+    status = MessageStatus(message.status)
+    if status is MessageStatus.RETRY:
+        return message.next_try_at is None or message.next_try_at <= work.system_time
+    if status in CLAIMABLE:
+        return True
+    await _expire(work, message)
+    return message.status == MessageStatus.UNCONFIRMED
+
+
+async def _may_go(work: Work, conversation: Conversation, message: Message, cut: Cut, template: Template | None) -> bool:
+    """Whether the message may be sent: right voice, open window, within the channel's limits. If not, it is settled."""
+    if message.status not in CLAIMABLE:
+        return False
+    if message.voice_epoch != conversation.voice_epoch:
+        message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
+        return False
+    if message.kind != "template" and (conversation.window_until is None or conversation.window_until <= work.now):
+        await _close_window(work, message, template)
+        return False
+    return message.attempts > 0 or await _is_cut(work, message, cut)
+
+
+async def _close_window(work: Work, message: Message, template: Template | None) -> None:
+    """Refuse a message outside the 24 hours; the template, if there is one, asks the customer once to write again."""
+    if template is not None:
+        last = await deliveries.last_inbound_position(work, message.conversation_id)
+        if not await deliveries.has_template_after(work, message.conversation_id, last):
+            content = {"name": template.name, "language": template.language, "placeholders": []}
+            deliveries.insert_after(work, message, 1, {"kind": "template", "text": None, "payload": content})
+    await _refuse(work, message, MessageStatus.REJECTED, WINDOW_CLOSED)
+
+
+async def _is_cut(work: Work, message: Message, cut: Cut) -> bool:
+    """Bring a message within the channel's limits: further parts become messages right behind it."""
+    try:
+        pieces = cut(message.kind, message.text, message.payload)
+    except DomainError as error:
+        await _refuse(work, message, MessageStatus.REJECTED, error.code)
+        return False
+    if not pieces or len(pieces) > _MAX_PARTS:
+        await _refuse(work, message, MessageStatus.REJECTED, "message_too_long" if pieces else "message_empty")
+        return False
+    first, *others = pieces
+    message.kind, message.text, message.payload = first.kind, first.text, dict(first.payload)
+    for offset, piece in enumerate(others, start=1):
+        values = {"kind": piece.kind, "text": piece.text, "payload": dict(piece.payload)}
+        deliveries.insert_after(work, message, offset, values)
+    return True
+
+
+async def _claim(work: Work, conversation: Conversation, message: Message) -> Claimed:
+    contact = await customers.contact(work, conversation.contact_address_id)
+    message.status = MessageStatus.SENDING
+    message.attempts += 1
+    message.claimed_until = work.system_time + CLAIM
+    message.provider_message_id = str(message.id)
+    attempt_id = deliveries.insert_attempt(work, message)
+    await work.session.flush()
+    return Claimed(
+        message_id=message.id,
+        attempt_id=attempt_id,
+        attempt=message.attempts,
+        to=contact.address,
+        kind=message.kind,
+        text=message.text,
+        payload=message.payload,
+        reply_to=message.reply_to,
+        correlation_id=message.correlation_id,
+    )
+
+
+async def is_claimed(work: Work, claimed: Claimed) -> bool:
+    """Whether a claim whose commit had an unknown outcome was made after all."""
+    return await deliveries.get_attempt(work, claimed.attempt_id) is not None
+
+
+async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> MessageStatus | None:
+    """Note what a try came to; what a report has said meanwhile stands above it. The message's status after it."""
+    message = await _locked(work, claimed.message_id)
+    attempt = await deliveries.get_attempt(work, claimed.attempt_id)
+    if message is None or attempt is None or attempt.finished_at is not None:
+        return None
+    attempt.finished_at, attempt.outcome = work.system_time, outcome.result
+    attempt.http_status, attempt.error_code = outcome.http_status, outcome.error_code
+    attempt.detail = (outcome.detail or "")[:1000] or None
+    if message.attempts == claimed.attempt:
+        await _settle_try(work, message, outcome)
+    return MessageStatus(message.status)
+
+
+async def _settle_try(work: Work, message: Message, outcome: Outcome) -> None:
+    match outcome.result:
+        case "sent":
+            _advance(message, MessageStatus.SENT, work.now)
+        case "rejected":
+            await _refuse(work, message, MessageStatus.REJECTED, outcome.error_code)
+        case "unknown":
+            _doubt(work, message, outcome.error_code)
+        case "retry":
+            await work.session.flush()
+            if await deliveries.counted_tries(work, message.id, LINE_RESTING) >= MAX_TRIES:
+                await _refuse(work, message, MessageStatus.REJECTED, outcome.error_code)
+            else:
+                _try_later(work, message, outcome)
+
+
+def _try_later(work: Work, message: Message, outcome: Outcome) -> None:
+    if not _advance(message, MessageStatus.RETRY, work.now):
+        return
+    pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+    message.error_code = outcome.error_code
+    message.next_try_at = work.system_time + max(pause, timedelta(seconds=outcome.retry_after or 0))
+    outbox.enqueue(work, "message.deliver", due_at=message.next_try_at, conversation_id=message.conversation_id)
+
+
+def _doubt(work: Work, message: Message, error_code: str | None) -> None:
+    """The message may have been sent: wait for its report until the deadline, and hold the later ones up."""
+    if not _advance(message, MessageStatus.UNKNOWN, work.now):
+        return
+    message.error_code = error_code
+    message.deadline_at = work.system_time + timedelta(seconds=get_settings().delivery_unknown_seconds)
+    outbox.enqueue(work, "message.deliver", due_at=message.deadline_at, conversation_id=message.conversation_id)
+
+
+def _advance(message: Message, proposed: MessageStatus, at: datetime) -> bool:
+    """The one way in which a status changes after a try began; False if the message stands further already."""
+    current = MessageStatus(message.status)
+    if advanced(current, proposed) is current:
+        return False
+    message.status = proposed
+    if proposed in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ):
+        message.error_code = None
+    deliveries.stamp(message, proposed, at)
+    return True
+
+
+async def _refuse(work: Work, message: Message, status: MessageStatus, error_code: str | None) -> None:
+    """The message did not arrive and will not: say why, and tell staff."""
+    if _advance(message, status, work.now):
+        message.error_code = error_code
+        await _tell_staff(work, message)
+
+
+async def _tell_staff(work: Work, message: Message) -> None:
+    await service.notify(
+        work,
+        f"message_{message.status}",
+        dedupe_key=f"message_{message.status}:{message.id}",
+        conversation_id=message.conversation_id,
+        subject_id=message.id,
+        payload={"error_code": message.error_code, "author": message.author},
+    )
+
+
+async def record_report(
+    work: Work,
+    connection_id: UUID,
+    provider_message_id: str,
+    status: Literal["sent", "delivered", "read", "failed"],
+    *,
+    error_code: str | None = None,
+    at: datetime | None = None,
+) -> bool:
+    """Move a message forward by what the provider reports of it; False if no message went out under this id."""
+    found = await deliveries.find_outgoing(work, connection_id, provider_message_id)
+    message = await _locked(work, found[0]) if found else None
+    if message is None:
+        return False
+    held_up = message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)
+    reported = MessageStatus(status)
+    if reported is MessageStatus.FAILED:
+        await _refuse(work, message, reported, error_code)
+    else:
+        _advance(message, reported, at or work.now)
+    if held_up:
+        outbox.enqueue(work, "message.deliver", conversation_id=message.conversation_id)
+    return True
+
+
+async def settle(work: Work, message_id: UUID) -> None:
+    """What a time that ran out means: a dead deliverer's message is unknown, an unknown one at last unconfirmed."""
+    message = await _locked(work, message_id)
+    if message is not None:
+        await _expire(work, message)
+        if message.status == MessageStatus.UNCONFIRMED:
+            outbox.enqueue(work, "message.deliver", conversation_id=message.conversation_id)
+
+
+async def _expire(work: Work, message: Message) -> None:
+    if message.status == MessageStatus.SENDING and (message.claimed_until or work.system_time) <= work.system_time:
+        _doubt(work, message, "deliverer_lost")
+    if message.status == MessageStatus.UNKNOWN and (message.deadline_at or work.system_time) <= work.system_time:
+        _advance(message, MessageStatus.UNCONFIRMED, work.now)
+        await _tell_staff(work, message)
+
+
+async def _locked(work: Work, message_id: UUID) -> Message | None:
+    """A message after its conversation has been locked."""
+    conversation_id = await deliveries.conversation_of(work, message_id)
+    if conversation_id is None or await repository.lock(work, conversation_id) is None:
+        return None
+    return await deliveries.get(work, message_id)
+
+
+async def last_inbound_provider_id(work: Work, conversation_id: UUID) -> str | None:
+    """The provider's id of the customer's last message, for the sign that it was read."""
+    return await deliveries.last_inbound_provider_id(work, conversation_id)
