@@ -8,7 +8,10 @@ FULL_LENGTH = 8
 
 TAIL_LENGTH = 6
 
-_LABEL = re.compile(r"^\s*(?:n[uú]mero\s+de\s+|nro\.?\s*|n[°º]\s*)?(?:ref(?:erencia|erence)?|comprobante|operaci[oó]n)?\b[\s.:#°º-]*", re.I)
+_LABEL = re.compile(
+    r"^\s*(?:n[uú]mero\s+de\s+|nro\.?\s*|n[°º]\s*)?(?:ref(?:erencia|erence)?|comprobante|operaci[oó]n)?\b[\s.:#°º-]*",
+    re.IGNORECASE,
+)
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
 
 

@@ -127,7 +127,7 @@ async def linked(work: Work, attachment_ids: Iterable[UUID]) -> dict[UUID, UUID]
             PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.attachment_id.in_(list(attachment_ids))
         )
     )
-    return {attachment_id: payment_id for attachment_id, payment_id in rows}
+    return {row.attachment_id: row.payment_id for row in rows}
 
 
 async def receipt_of(work: Work, attachment_id: UUID) -> PaymentReceipt | None:

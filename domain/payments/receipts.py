@@ -1,0 +1,69 @@
+"""Receipts: files that shall prove a payment. A file that proved another one before is flagged, never refused."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.work import Work
+from domain.conversations import service as conversations
+from domain.payments import repository
+from domain.payments.models import Payment
+from domain.payments.schemas import Flag, ReceiptView
+
+
+async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[UUID]) -> list[ReceiptView]:
+    """Tie files to a payment; those that are tied to one already stay where they are. The new ties are returned."""
+    work.require(Permission.PAYMENTS_CLAIM)
+    linked: list[ReceiptView] = []
+    for attachment_id in dict.fromkeys(attachment_ids):
+        sha256 = await conversations.attachment_digest(work, attachment_id)
+        row = await repository.link_receipt(work, payment_id, attachment_id, sha256)
+        if row is None:
+            continue
+        audit.record(work, "payment.receipt_linked", target=row, after={"payment_id": payment_id})
+        await _flag_reuse(work, payment_id, sha256)
+        linked.append(ReceiptView.model_validate(row))
+    return linked
+
+
+async def receipt_stored(work: Work, attachment_id: UUID, sha256: str) -> None:
+    """The bytes of a file have arrived: if it is a receipt, compare them with all others."""
+    row = await repository.receipt_of(work, attachment_id)
+    if row is None or row.sha256 == sha256:
+        return
+    row.sha256 = sha256
+    await work.session.flush()
+    await _flag_reuse(work, row.payment_id, sha256)
+
+
+async def _flag_reuse(work: Work, payment_id: UUID, sha256: str | None) -> None:
+    """Flag every payment that rests on these bytes, the earlier ones too: either may be the false one."""
+    others = await repository.same_bytes(work, sha256, payment_id) if sha256 is not None else []
+    if not others:
+        return
+    for affected in sorted([payment_id, *others]):
+        payment = await repository.lock(work, affected)
+        if payment is not None:
+            _flag(work, payment)
+    await work.session.flush()
+
+
+def _flag(work: Work, payment: Payment) -> None:
+    if Flag.RECEIPT_REUSED in payment.flags:
+        return
+    payment.flags = [*payment.flags, Flag.RECEIPT_REUSED]
+    audit.record(work, "payment.flagged", target=payment, reason=Flag.RECEIPT_REUSED)
+
+
+async def unlinked(work: Work, attachment_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the files that are nobody's receipt yet, in the given order."""
+    work.require(Permission.PAYMENTS_READ)
+    taken = await repository.linked(work, attachment_ids)
+    return [attachment_id for attachment_id in attachment_ids if attachment_id not in taken]
+
+
+async def receipts_of(work: Work, payment_id: UUID) -> list[ReceiptView]:
+    """The receipts of a payment."""
+    work.require(Permission.PAYMENTS_READ)
+    return [ReceiptView.model_validate(row) for row in await repository.receipts(work, [payment_id])]
