@@ -21,9 +21,7 @@ from tools.context import Pending
 from tools.outcome import Claim, Fact
 
 
-def facts_of(
-    workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, language: str
-) -> dict[str, Fact]:
+def facts_of(workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, language: str) -> dict[str, Fact]:
     """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums and the last order."""
     found: list[Fact] = []
 

@@ -73,7 +73,7 @@ class Recorded(BaseModel):
 def numbered(value: Any, call: int) -> Any:
     """Rewrite the slots `{0}` of one call's texts to `{f<call>.0}`, in strings at any depth."""
     if isinstance(value, str):
-        return _SLOT.sub(lambda match: "{f%d.%s}" % (call, match[1]), value)
+        return _SLOT.sub(lambda match: f"{{f{call}.{match[1]}}}", value)
     if isinstance(value, dict):
         return {name: numbered(item, call) for name, item in value.items()}
     if isinstance(value, list):
@@ -110,9 +110,7 @@ def recorded(
         data=outcome.data,
         signals=list(signals),
         staged=[
-            message.model_copy(
-                update={"text": numbered(message.text, call), "payload": numbered(message.payload, call)}
-            )
+            message.model_copy(update={"text": numbered(message.text, call), "payload": numbered(message.payload, call)})
             for message in staged
         ],
         pending=pending,
@@ -199,9 +197,7 @@ class Journal:
                 payload=payload,
                 duration_ms=duration_ms,
             )
-            .on_conflict_do_nothing(
-                index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"]
-            )
+            .on_conflict_do_nothing(index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"])
             .returning(JournalEntry.id)
         )
         if inserted is not None:
@@ -224,6 +220,7 @@ class Journal:
                 JournalEntry.ordinal == ordinal,
             )
         )
+
 
 def _answer(payload: dict[str, Any]) -> ModelResponse:
     (message,) = ModelMessagesTypeAdapter.validate_python([payload["response"]])

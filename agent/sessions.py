@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
@@ -22,6 +21,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView
+from domain.orders import service as orders
 
 FINISHED_SHARE = 0.2
 """The part of the burst window that is waited after words that look complete."""
@@ -81,9 +81,14 @@ async def message_arrived(work: Work, conversation_id: UUID, kind: str, text: st
         work.system_time + timedelta(seconds=burst_delay(kind, text)),
         session.burst_started_at + window,
     )
-    session.turn_due_at = due_at
     session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)
-    outbox.enqueue(work, "conversation.turn", due_at=due_at, conversation_id=conversation_id)
+    make_due(work, session, due_at)
+
+
+def make_due(work: Work, session: AgentSession, due_at: datetime) -> None:
+    """Have a turn thought at `due_at` (system time)."""
+    session.turn_due_at = due_at
+    outbox.enqueue(work, "conversation.turn", due_at=due_at, conversation_id=session.conversation_id)
 
 
 async def take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
@@ -166,6 +171,40 @@ def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
     )
 
 
+def restore(work: Work, session: AgentSession, state: State) -> None:
+    """Return from a hand-off to the state it remembered."""
+    before, session.state, session.previous_state = session.state, state, None
+    audit.record(work, "session.moved", target=session, reason="released", before={"state": before}, after={"state": state})
+
+
+async def expire(work: Work, conversation_id: UUID) -> bool:
+    """End a run that has gone silent: holds are released and the draft is kept. False if there is nothing to end.
+
+    Never while somebody thinks or waits for an answer, nor while a person attends.
+    """
+    await conversations.lock(work, conversation_id)
+    session = await find_or_create(work, conversation_id)
+    if session.timeout_at is None or session.timeout_at > work.now:
+        return False
+    if session.lease_until is not None and session.lease_until > work.system_time:
+        return False
+    if session.state in (State.HANDOFF, State.EXECUTING) or await open_turn(work, conversation_id) is not None:
+        return False
+    if await conversations.open_messages(work, conversation_id):
+        return False
+    session.timeout_at = None
+    session.lease_until = None
+    if session.state == State.IDLE:
+        return False
+    await orders.release_for_timeout(work, conversation_id)
+    move(work, session, Trigger.TIMED_OUT)
+    session.number += 1
+    session.confirmation_token = session.confirmation_message_id = None
+    session.pending, session.waiting, session.handoff_note = None, [], None
+    session.failures = 0
+    return True
+
+
 async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:
     """The turn that was claimed and has not ended, locked."""
     query = (
@@ -234,5 +273,3 @@ async def turns_of(work: Work, conversation_id: UUID, limit: int) -> Sequence[Tu
         .limit(limit)
     )
     return (await work.session.scalars(query)).all()
-
-

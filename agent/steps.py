@@ -68,6 +68,8 @@ class Surroundings:
     workspace: WorkspaceView
     deadline: float
     """When the turn's time is up, on the clock of `time.monotonic`."""
+    customer_texts: list[str]
+    """What the customer wrote in this conversation, as far as the model sees it."""
 
 
 class JournalToolset(AbstractToolset[Surroundings]):

@@ -1,6 +1,7 @@
 """The database engine of this process, made once and closed once."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,24 @@ def _encode(value: object) -> object:
     raise TypeError(f"{type(value).__name__} does not belong in a JSON column")
 
 
+_REFUSED = re.compile("[\x00\ud800-\udfff]")
+"""Characters that Postgres takes in no text: the null character and halves of surrogate pairs."""
+
+
+def storable(value: Any) -> Any:
+    """A JSON value without the characters that Postgres refuses."""
+    if isinstance(value, str):
+        return _REFUSED.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {storable(name): storable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value
+
+
 def to_json(value: Any) -> str:
     """JSON for a JSONB column; decimals and ids become strings, so nothing turns into a float."""
-    return json.dumps(value, default=_encode, ensure_ascii=False)
+    return json.dumps(storable(value), default=_encode, ensure_ascii=False)
 
 
 def async_url(url: str) -> str:

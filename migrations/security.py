@@ -21,7 +21,10 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "workspaces": ("id", "slug", "name"),
     "connections": (),
     "outbox_messages": (),
-    "inbound_events": ("workspace_id", "id", "connection_id", "sender_key", "created_at", "handled_at", "next_try_at", "parked_reason"),
+    "inbound_events": (
+        "workspace_id", "id", "connection_id", "sender_key",
+        "created_at", "handled_at", "next_try_at", "parked_reason",
+    ),
     "agent_sessions": ("workspace_id", "id", "conversation_id", "state", "turn_due_at", "lease_until", "timeout_at"),
     "conversations": ("workspace_id", "id", "voice"),
     "turns": ("workspace_id", "id", "conversation_id", "status"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from core import audit, observability, outbox
 from core.access import Permission, PrincipalKind
+from core.db import storable
 from core.errors import Conflict, NotFound
 from core.tables import new_id
 from core.work import Work
@@ -131,7 +132,7 @@ async def queue(
             author=author,
             author_id=work.principal.id if author is Author.OPERATOR else None,
             kind=message.kind,
-            text=message.text,
+            text=storable(message.text),
             payload=message.payload,
             reply_to=message.reply_to,
             position=repository.next_position(conversation),

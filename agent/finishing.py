@@ -1,0 +1,134 @@
+"""Finishing a turn: what goes out of it, in the transaction that closes it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from agent import briefing, receipts
+from agent.consent import CONFIRM_PREFIX
+from agent.frozen import ClaimedTurn
+from agent.journal import Recorded
+from agent.sessions import Fence
+from agent.thinking import Thought, evidence
+from core import observability
+from core.messages import text
+from core.work import Work
+from domain.conversations import service as conversations
+from domain.conversations.schemas import OutgoingMessage
+from tools.context import StagedMessage
+from tools.outcome import Fact
+
+log = observability.log("agent.finishing")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The messages of a turn, with every slot filled, and whether they are what the model meant to say."""
+
+    messages: list[OutgoingMessage]
+    failure: str | None
+
+
+async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought, calls: list[Recorded]) -> Answer:
+    """Make the turn's messages: the reply and what tools staged, each through the gate with facts that still hold.
+
+    Without a reply that may go out, the customer is told what was done from the receipts themselves.
+    """
+    language = turn.frozen.brief.language
+    failure = thought.failure
+    messages: list[OutgoingMessage] = []
+    if thought.reply is not None:
+        filled = await _reply(work, fence, turn, thought.reply, calls)
+        if filled is None:
+            failure = "facts_changed"
+        elif filled:
+            messages.append(OutgoingMessage(text=filled))
+    if failure is not None:
+        messages = [OutgoingMessage(text=_honest_words(calls, language))]
+    for call in calls:
+        messages.extend(_released(turn, call, calls))
+    return Answer(messages, failure)
+
+
+async def _reply(work: Work, fence: Fence, turn: ClaimedTurn, reply: str, calls: list[Recorded]) -> str | None:
+    """The reply, which has passed the gate, with its slots filled; None if a fact of the session has changed since."""
+    facts, _ = evidence(turn, calls)
+    used = receipts.slots(reply)
+    if any(name in turn.frozen.brief.facts for name in used):
+        fresh = await briefing.fresh_facts(work, fence.conversation, turn.frozen.brief.language)
+        if not _still_hold(turn.frozen.brief.facts, fresh, used):
+            return None
+    return receipts.fill(reply, facts)
+
+
+def _still_hold(frozen: dict[str, Fact], fresh: dict[str, Fact], used: set[str]) -> bool:
+    values = {(fact.kind, fact.subject, fact.value) for fact in fresh.values()}
+    return all((frozen[name].kind, frozen[name].subject, frozen[name].value) in values for name in used if name in frozen)
+
+
+def _honest_words(calls: list[Recorded], language: str) -> str:
+    """What to say when the model has no legal reply: the deeds of the turn from their receipts, or a plea to repeat."""
+    done = [receipts.fill(call.say, call.facts) for call in calls if call.has_effect and call.say]
+    if not done:
+        return text("turn.trouble", language)
+    return "\n".join([text("turn.trouble_after_effects", language), *done])
+
+
+def _released(turn: ClaimedTurn, call: Recorded, calls: list[Recorded]) -> list[OutgoingMessage]:
+    """What a call staged, but for what a later call made void and for summaries that a newer one replaces."""
+    later = [other for other in calls if other.call > call.call]
+    signals = {signal.name for other in later for signal in other.signals}
+    replaced = any(_token(message) for other in later for message in other.staged)
+    return [
+        _filled(turn, message, call)
+        for message in call.staged
+        if message.void_on not in signals and not (replaced and _token(message))
+    ]
+
+
+def _filled(turn: ClaimedTurn, message: StagedMessage, call: Recorded) -> OutgoingMessage:
+    for words in (message.text, *_strings(message.payload)):
+        verdict = receipts.check(words, call.facts, call.claims, [], turn.frozen.brief.language)
+        if isinstance(verdict, receipts.Refused):
+            log.error("staged.unsupported", tool=call.tool, reasons=[reason.code for reason in verdict.reasons])
+    return OutgoingMessage(
+        kind=message.kind,
+        text=receipts.fill(message.text, call.facts),
+        payload=_fill_deep(message.payload, call.facts),
+    )
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [words for name, item in value.items() if name != "id" for words in _strings(item)]
+    if isinstance(value, list):
+        return [words for item in value for words in _strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def _fill_deep(value: Any, facts: dict[str, Fact]) -> Any:
+    if isinstance(value, str):
+        return receipts.fill(value, facts)
+    if isinstance(value, dict):
+        return {name: _fill_deep(item, facts) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_fill_deep(item, facts) for item in value]
+    return value
+
+
+def _token(message: StagedMessage | OutgoingMessage) -> str | None:
+    """The confirmation token that a message's buttons carry."""
+    for button in message.payload.get("buttons", []):
+        identifier = str(button.get("id", ""))
+        if identifier.startswith(CONFIRM_PREFIX):
+            return identifier.removeprefix(CONFIRM_PREFIX)
+    return None
+
+
+async def release(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer) -> None:
+    """Queue the messages, and arm the token of the summary that is among them."""
+    ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
+    for message_id, message in zip(ids, answer.messages, strict=True):
+        if token := _token(message):
+            fence.session.confirmation_token = token
+            fence.session.confirmation_message_id = message_id

@@ -1,0 +1,141 @@
+"""Thinking: one run of the model with its tools, journalled step by step, until a reply passes the gate."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pydantic_ai import Agent, ModelRetry, RunContext
+from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
+from pydantic_ai.messages import ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.usage import RunUsage, UsageLimits
+
+from agent import chain, history, prompting, receipts
+from agent.briefing import claims_of
+from agent.frozen import ClaimedTurn
+from agent.history import Memory
+from agent.journal import Journal, Recorded
+from agent.steps import JournalModel, JournalToolset, Surroundings
+from core import observability
+from core.access import Principal
+from core.settings import get_settings
+from core.work import open_work
+from domain.accounts import service as accounts
+from tools.outcome import Claim, Fact
+
+MOST_ANSWERS = 14
+"""Answers of the model in one turn; more is a loop."""
+
+log = observability.log("agent.thinking")
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What came of thinking: a reply whose slots are not filled yet, or the reason why there is none."""
+
+    reply: str | None
+    failure: str | None = None
+    understood: bool = True
+    model_name: str | None = None
+    prompt_hash: str | None = None
+    usage: RunUsage = field(default_factory=RunUsage)
+    latency_ms: int = 0
+
+    @property
+    def cost(self) -> Decimal:
+        """What the model calls cost in USD, as far as it is known."""
+        return self.usage.cost or Decimal(0)
+
+
+_agent = Agent[Surroundings, str](deps_type=Surroundings, output_type=str, retries={"tools": 1, "output": 2}, name="nexova")
+
+
+def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact], list[tuple[Claim, str]]]:
+    """The facts and the done deeds that a reply of this turn may rest on.
+
+    Once a call has changed the draft, what the brief said of the draft no longer counts.
+    """
+    brief = turn.frozen.brief
+    changed = any(call.has_effect for call in calls)
+    placed = brief.last_order.number if brief.last_order else None
+    facts = {name: fact for name, fact in brief.facts.items() if not changed or fact.subject == placed}
+    claims = claims_of(brief.last_order, brief.draft)
+    for call in calls:
+        facts.update(call.facts)
+        claims.extend(call.claims)
+    return facts, claims
+
+
+def customer_texts(turn: ClaimedTurn, memory: Memory | None = None) -> list[str]:
+    """What the customer wrote, whose numbers a reply may echo."""
+    texts = [message.text for message in turn.frozen.messages if message.text]
+    for message in memory.messages if memory else []:
+        if isinstance(message, ModelRequest):
+            texts.extend(str(part.content) for part in message.parts if isinstance(part, UserPromptPart))
+    return texts
+
+
+@_agent.output_validator
+def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
+    """Let a reply through only if everything it states has a receipt; else tell the model what is wrong."""
+    journal = ctx.deps.journal
+    facts, claims = evidence(journal.turn, journal.calls)
+    verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, journal.turn.frozen.brief.language)
+    if isinstance(verdict, receipts.Accepted):
+        observability.GATE.labels(verdict="accepted").inc()
+        return reply
+    observability.GATE.labels(verdict="refused").inc()
+    log.info("reply.refused", turn=str(journal.turn.turn_id), reasons=[reason.code for reason in verdict.reasons])
+    advice = "\n".join(f"- {reason.excerpt!r}: {reason.advice}" for reason in verdict.reasons)
+    raise ModelRetry(f"This reply cannot be sent, because it states what no tool result supports:\n{advice}")
+
+
+async def think(turn: ClaimedTurn) -> Thought:
+    """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
+    started = time.monotonic()
+    budget = get_settings().turn_budget_seconds
+    journal = await Journal.open(turn)
+    async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+        workspace = await accounts.get_workspace(work)
+        memory = await history.recall(work, turn)
+    brief = turn.frozen.brief
+    instructions = prompting.system_prompt(brief)
+    around = Surroundings(journal, workspace, started + budget, customer_texts(turn, memory))
+    usage = RunUsage()
+    reply, failure, understood, name = None, None, True, None
+    try:
+        async with asyncio.timeout(budget):
+            with _agent.parallel_tool_call_execution_mode("sequential"):
+                result = await _agent.run(
+                    prompting.turn_prompt(brief, memory.done),
+                    message_history=memory.messages,
+                    model=JournalModel(chain.build(turn, around.deadline), journal),
+                    instructions=instructions,
+                    deps=around,
+                    toolsets=[JournalToolset()],
+                    usage=usage,
+                    usage_limits=UsageLimits(request_limit=MOST_ANSWERS),
+                )
+        reply = result.output
+        last = result.all_messages()[-1]
+        assert isinstance(last, ModelResponse)
+        understood = (last.provider_details or {}).get("understood", True) is not False
+        name = last.model_name
+    except TimeoutError:
+        failure = "out_of_time"
+    except UsageLimitExceeded:
+        failure = "too_many_steps"
+    except UnexpectedModelBehavior:
+        failure = "gate_or_model"
+    except AgentRunError as error:
+        log.warning("model.failed", turn=str(turn.turn_id), error=type(error).__name__)
+        failure = "model_failed"
+    return Thought(
+        reply=reply,
+        failure=failure,
+        understood=understood and failure is None,
+        model_name=name,
+        prompt_hash=prompting.digest(instructions, [spec.model_dump_json() for spec in turn.frozen.tools]),
+        usage=usage,
+        latency_ms=round((time.monotonic() - started) * 1000),
+    )

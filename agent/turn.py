@@ -1,0 +1,210 @@
+"""A turn: answer what the customer has said since the last one. Claim, think, finish."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+
+from agent import briefing, finishing, handoff, sessions
+from agent.finishing import Answer
+from agent.frozen import ClaimedTurn, Frozen, ToolSpec
+from agent.journal import Recorded, calls_of
+from agent.models import AgentSession, Turn, TurnStatus
+from agent.sessions import Fence
+from agent.thinking import Thought, think
+from core import observability
+from core.access import Principal
+from core.errors import Abandoned
+from core.settings import get_settings
+from core.work import Work, open_work
+from domain.conversations import service as conversations
+from domain.conversations.models import Voice
+from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.orders import service as orders
+from tools import registry
+from tools.context import TurnMessage
+
+MOST_ATTEMPTS = 5
+"""How often a turn is begun before it is taken to be poison."""
+
+MOST_GENERATIONS = 2
+"""How often a turn may be thought again because the customer wrote meanwhile."""
+
+MOST_FAILURES = 3
+"""Failed turns in a row that bring a person in."""
+
+log = observability.log("agent.turn")
+
+
+async def run_turn(workspace_id: UUID, conversation_id: UUID) -> None:
+    """Answer what the customer has said since the last turn, unless another worker does or nothing is new."""
+    async with open_work(Principal.system(workspace_id)) as work:
+        turn = await claim(work, conversation_id)
+    while turn is not None:
+        with (
+            observability.correlated(turn.correlation_id, turn=str(turn.turn_id)),
+            observability.timed(observability.TURN_SECONDS),
+        ):
+            turn = await _answer(turn)
+
+
+async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
+    """Take the lease and the open messages; a turn that was left behind is taken up again as it was."""
+    conversation = await conversations.lock(work, conversation_id)
+    session = await sessions.take_lease(work, conversation_id)
+    if session is None:
+        return None
+    row = await sessions.open_turn(work, conversation_id)
+    if row is not None and row.voice_epoch != conversation.voice_epoch:
+        row.status, row.finished_at, row.outcome = TurnStatus.SUPERSEDED, work.system_time, "voice_lost"
+        row = None
+    if conversation.voice != Voice.AGENT:
+        session.turn_due_at = None
+        sessions.free_lease(session)
+        return None
+    if row is None:
+        open_messages = await conversations.open_messages(work, conversation_id)
+        if not open_messages:
+            session.turn_due_at = None
+            sessions.free_lease(session)
+            return None
+        frozen = await _freeze(work, session, conversation, open_messages)
+        row = await sessions.add_turn(work, session, conversation, frozen)
+    row.attempts += 1
+    session.turn_due_at = session.burst_started_at = None
+    await orders.extend_holds(work, conversation_id, work.now + timedelta(seconds=get_settings().turn_budget_seconds))
+    return sessions.claimed(session, row, conversation)
+
+
+async def _freeze(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
+) -> Frozen:
+    brief = await briefing.write(work, session, conversation, open_messages)
+    return Frozen(
+        brief=brief,
+        messages=[TurnMessage.model_validate(message.model_dump()) for message in open_messages],
+        tools=[
+            ToolSpec(name=spec.name, description=spec.description, parameters=spec.parameters)
+            for spec in map(registry.find, brief.tools)
+            if spec is not None
+        ],
+        models=list(get_settings().model_chain),
+        history_until=work.system_time,
+    )
+
+
+async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
+    """Think and finish one claimed turn; the turn of the next generation if it has to be thought again."""
+    try:
+        if turn.attempts > MOST_ATTEMPTS:
+            log.error("turn.poisonous", turn=str(turn.turn_id), attempts=turn.attempts)
+            thought = Thought(reply=None, failure="poison", understood=False)
+        else:
+            async with _lease_kept(turn):
+                thought = await think(turn)
+        async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+            return await finish(work, turn, thought)
+    except Abandoned as reason:
+        log.info("turn.abandoned", turn=str(turn.turn_id), reason=str(reason))
+        return None
+
+
+@asynccontextmanager
+async def _lease_kept(turn: ClaimedTurn) -> AsyncIterator[None]:
+    """Prolong the lease while the block runs; a lost lease ends the block with Abandoned."""
+    thinking = asyncio.current_task()
+    assert thinking is not None
+    lost = False
+
+    async def keep() -> None:
+        nonlocal lost
+        while True:
+            await asyncio.sleep(get_settings().lease_seconds / 3)
+            with suppress(DBAPIError, OSError):
+                if not await sessions.renew(turn):
+                    lost = True
+                    thinking.cancel()
+                    return
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost and thinking.uncancel() == 0:
+            raise Abandoned("the lease has passed to another worker") from None
+        raise
+    finally:
+        keeper.cancel()
+
+
+async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn | None:
+    """Close the turn: release its messages, move the session, and see to what was written meanwhile.
+
+    A turn without effects is thought again with the new words, at most twice: then its next generation is returned.
+    """
+    fence = await sessions.fence(work, turn)
+    answered = {message.id for message in turn.frozen.messages}
+    open_messages = await conversations.open_messages(work, turn.conversation_id)
+    late = [message for message in open_messages if message.id not in answered]
+    calls = await calls_of(work, turn)
+    if late and turn.generation < MOST_GENERATIONS and not any(call.has_effect for call in calls):
+        return await _think_again(work, fence, open_messages)
+    answer = await finishing.compose(work, fence, turn, thought, calls)
+    _count_failure(fence.session, thought, answer)
+    reason = handoff.reason_of(fence.session, calls, MOST_FAILURES)
+    if reason is not None:
+        answer = await handoff.begin(work, fence, turn, answer, reason)
+    await finishing.release(work, fence, turn, answer)
+    await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
+    _remember_questions(fence.session, calls)
+    _close(work, fence, thought, answer)
+    if late and reason is None:
+        sessions.make_due(work, fence.session, work.system_time)
+    return None
+
+
+async def _think_again(work: Work, fence: Fence, open_messages: list[OpenMessage]) -> ClaimedTurn:
+    frozen = await _freeze(work, fence.session, fence.conversation, open_messages)
+    fence.turn.generation += 1
+    fence.turn.frozen = frozen.model_dump(mode="json")
+    fence.session.turn_due_at = None
+    await work.session.flush()
+    return sessions.claimed(fence.session, fence.turn, fence.conversation)
+
+
+def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
+    failed = answer.failure is not None or not thought.understood
+    session.failures = session.failures + 1 if failed else 0
+
+
+def _remember_questions(session: AgentSession, calls: list[Recorded]) -> None:
+    """Keep the questions that are open with the customer: those of this turn, or the old ones if nothing was done."""
+    asked = [call.pending.model_dump(mode="json") for call in calls if call.pending is not None]
+    if asked:
+        session.pending, session.waiting = asked[0], asked[1:]
+    elif any(call.has_effect for call in calls):
+        session.pending, session.waiting = None, []
+
+
+def _close(work: Work, fence: Fence, thought: Thought, answer: Answer) -> None:
+    session, turn = fence.session, fence.turn
+    sessions.free_lease(session)
+    session.turn_due_at = session.burst_started_at = None
+    session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)
+    turn.status, turn.finished_at = TurnStatus.FINISHED, work.system_time
+    turn.outcome = answer.failure or ("answered" if thought.understood else "not_understood")
+    _account(turn, thought)
+    observability.TURNS.labels(outcome=turn.outcome, model=turn.model_name or "none").inc()
+    log.info("turn.finished", outcome=turn.outcome, model=turn.model_name, state=session.state)
+
+
+def _account(turn: Turn, thought: Thought) -> None:
+    turn.model_name, turn.prompt_hash = thought.model_name, thought.prompt_hash
+    turn.model_requests = thought.usage.requests
+    turn.input_tokens, turn.output_tokens = thought.usage.input_tokens, thought.usage.output_tokens
+    turn.cost_usd = thought.cost or Decimal(0)
+    turn.latency_ms = thought.latency_ms
