@@ -1,0 +1,41 @@
+"""What may go wrong with stock."""
+
+from collections.abc import Sequence
+
+from core.errors import Conflict, Invalid
+from domain.stock.schemas import Shortage
+
+
+class OutOfStock(Conflict):
+    """Some lines cannot be promised; nothing was. `shortages` says what there is."""
+
+    code = "out_of_stock"
+    correctable = True
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__("not enough stock for " + ", ".join(str(s.variant_id) for s in shortages))
+        self.shortages = tuple(shortages)
+
+
+class HoldsLost(Conflict):
+    """The order's holds have ended; the stock has to be reserved again."""
+
+    code = "holds_lost"
+
+
+class StockPromised(Conflict):
+    """The change would leave less in the store than is promised to orders."""
+
+    code = "stock_promised"
+
+
+class QuantityNotCountable(Invalid):
+    """The unit does not allow this quantity."""
+
+    code = "quantity_not_countable"
+
+
+class NotInStore(Invalid):
+    """The variant has no stock record in this store."""
+
+    code = "not_in_store"

@@ -1,0 +1,71 @@
+"""Writing the ledger: the one place where a level's quantity changes, together with the line that explains it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.tables import new_id
+from core.work import Work
+from domain.stock.errors import StockPromised
+from domain.stock.models import MovementType, StockItem, StockMovement
+
+CENT = Decimal("0.01")
+
+
+class Cause(NamedTuple):
+    """What a movement follows from; the same cause and line never count twice."""
+
+    source: str
+    ref: str
+    line: int = 0
+
+
+def move(
+    work: Work,
+    item: StockItem,
+    type: MovementType,
+    delta: Decimal,
+    cause: Cause,
+    *,
+    reason: str | None = None,
+    counted: Decimal | None = None,
+    unit_cost: Decimal | None = None,
+    unit_price: Decimal | None = None,
+    occurred_at: datetime | None = None,
+    period: tuple[date, date] | None = None,
+) -> StockMovement:
+    """Change a locked level and write the line; raises StockPromised if less would be left than is promised."""
+    after = item.on_hand + delta
+    if after < item.held:
+        raise StockPromised(on_hand=item.on_hand, held=item.held, wanted=after)
+    item.on_hand = after
+    line = StockMovement(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        stock_item_id=item.id,
+        store_id=item.store_id,
+        variant_id=item.variant_id,
+        type=type.value,
+        delta=delta,
+        quantity_after=after,
+        counted_quantity=counted,
+        unit_cost=item.unit_cost if unit_cost is None else unit_cost,
+        unit_price=unit_price,
+        occurred_at=occurred_at or work.now,
+        period_from=period[0] if period else None,
+        period_to=period[1] if period else None,
+        reason=reason,
+        actor_kind=work.principal.kind.value,
+        actor_id=work.principal.id,
+        source=cause.source,
+        source_ref=cause.ref,
+        line=cause.line,
+    )
+    work.session.add(line)
+    return line
+
+
+def average_cost(item: StockItem, quantity: Decimal, cost: Decimal) -> Decimal:
+    """What a piece costs on average once a delivery has been put beside what is there."""
+    total = item.on_hand + quantity
+    return ((item.on_hand * item.unit_cost + quantity * cost) / total).quantize(CENT) if total > 0 else cost

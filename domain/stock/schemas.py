@@ -1,0 +1,108 @@
+"""What other rooms see of stock."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.stock.models import HoldStatus, MovementType
+
+
+class View(BaseModel):
+    """A frozen view of rows."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Availability(View):
+    """How much of a variant can be sold now, in one store or in all of them."""
+
+    variant_id: UUID
+    on_hand: Decimal
+    held: Decimal
+    available: Decimal
+
+
+class HoldLine(View):
+    """A variant and how much of it an order wants."""
+
+    variant_id: UUID
+    quantity: Decimal
+
+
+class HoldView(View):
+    """A promise of stock to an order."""
+
+    id: UUID
+    order_id: UUID
+    store_id: UUID
+    variant_id: UUID
+    quantity: Decimal
+    status: HoldStatus
+    expires_at: datetime
+    pinned: bool
+
+
+class Shortage(View):
+    """A line that cannot be promised: what is wanted, and what there is for this order."""
+
+    variant_id: UUID
+    wanted: Decimal
+    available: Decimal
+
+
+class StockLevel(View):
+    """The level of a variant in a store."""
+
+    store_id: UUID
+    variant_id: UUID
+    on_hand: Decimal
+    held: Decimal
+    min_stock: Decimal
+    max_stock: Decimal | None
+    unit_cost: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What is not promised."""
+        return self.on_hand - self.held
+
+
+class LowStock(StockLevel):
+    """A level below its minimum."""
+
+    severity: Literal["warning", "critical"]
+
+
+class MovementView(View):
+    """One line of the ledger."""
+
+    id: UUID
+    sequence: int
+    store_id: UUID
+    variant_id: UUID
+    type: MovementType
+    delta: Decimal
+    quantity_after: Decimal
+    counted_quantity: Decimal | None
+    unit_cost: Decimal | None
+    unit_price: Decimal | None
+    occurred_at: datetime
+    reason: str | None
+    source: str
+    source_ref: str
+    line: int
+
+
+class Discrepancy(View):
+    """A level that its ledger or its holds do not explain."""
+
+    stock_item_id: UUID
+    store_id: UUID
+    variant_id: UUID
+    on_hand: Decimal
+    ledger: Decimal
+    held: Decimal
+    holds: Decimal

@@ -1,0 +1,299 @@
+"""Stock: levels, availability, and everything that changes them by hand; promises to orders live in `holds`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.errors import Invalid
+from core.tables import new_id
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.stock import repository
+from domain.stock.errors import HoldsLost, NotInStore, OutOfStock, QuantityNotCountable, StockPromised
+from domain.stock.holds import (
+    consume,
+    expire_due,
+    extend_holds,
+    hold,
+    holds_of,
+    pin,
+    put_back,
+    release,
+    unpin,
+    workspaces_with_due_holds,
+)
+from domain.stock.ledger import Cause, average_cost, move
+from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.quantities import require_quantities
+from domain.stock.schemas import Availability, Discrepancy, HoldLine, LowStock, MovementView, StockLevel
+
+MANUAL = "manual"
+"""The source of movements that a person made without a document."""
+
+MOST_LINES = 100
+
+
+async def available(work: Work, variant_ids: Iterable[UUID], store_id: UUID | None = None) -> dict[UUID, Availability]:
+    """What can be sold now, in one store or in all together; a variant without stock has zeros.
+
+    A promise whose time is over does not count: whoever asks for the stock gets it.
+    """
+    work.require(Permission.STOCK_READ)
+    wanted = list(dict.fromkeys(variant_ids))
+    nothing = Decimal(0)
+    found = {
+        variant_id: Availability(
+            variant_id=variant_id, on_hand=on_hand, held=held - overdue, available=on_hand - held + overdue
+        )
+        for variant_id, on_hand, held, overdue in await repository.levels(work, wanted, store_id)
+    }
+    empty = {"on_hand": nothing, "held": nothing, "available": nothing}
+    return {id: found.get(id) or Availability(variant_id=id, **empty) for id in wanted}
+
+
+async def levels(work: Work, variant_id: UUID) -> list[StockLevel]:
+    """The levels of a variant in all stores that keep it."""
+    work.require(Permission.STOCK_READ)
+    return [StockLevel.model_validate(row) for row in await repository.items_of_variant(work, variant_id)]
+
+
+async def movements(
+    work: Work,
+    *,
+    variant_id: UUID | None = None,
+    store_id: UUID | None = None,
+    types: Sequence[MovementType] | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> list[MovementView]:
+    """The ledger, newest first; `before` is the `sequence` of the last line of the page before."""
+    work.require(Permission.STOCK_READ)
+    rows = await repository.history(work, variant_id, store_id, types, before, max(1, min(limit, MOST_LINES)))
+    return [MovementView.model_validate(row) for row in rows]
+
+
+async def _lock(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) -> dict[UUID, StockItem]:
+    wanted = list(variant_ids)
+    await repository.ensure_items(work, store_id, wanted)
+    items = await repository.lock_items(work, await repository.item_ids(work, store_id, wanted))
+    return {item.variant_id: item for item in items.values()}
+
+
+async def _written_before(work: Work, source: str, ref: str) -> list[MovementView]:
+    return [MovementView.model_validate(row) for row in await repository.movements_of(work, source, ref)]
+
+
+async def _written(work: Work, lines: Sequence[StockMovement], tag: str, reason: str | None) -> list[MovementView]:
+    await work.session.flush()
+    for line in lines:
+        change = {"delta": line.delta, "quantity_after": line.quantity_after}
+        before = {"on_hand": line.quantity_after - line.delta}
+        audit.record(work, tag, target=line, reason=reason, before=before, after=change)
+    return [MovementView.model_validate(line) for line in lines]
+
+
+async def adjust(
+    work: Work,
+    store_id: UUID,
+    variant_id: UUID,
+    delta: Decimal,
+    reason: str,
+    *,
+    source: str = MANUAL,
+    source_ref: str | None = None,
+) -> MovementView:
+    """Correct a level by hand with a reason: breakage, loss, a find.
+
+    The same `source_ref` twice is one correction. Raises StockPromised if less would be left than orders hold.
+    """
+    work.require(Permission.STOCK_ADJUST)
+    if not reason.strip():
+        raise Invalid("a correction needs a reason", field="reason")
+    await require_quantities(work, {variant_id: abs(delta)}, sale=False)
+    items = await _lock(work, store_id, [variant_id])
+    ref = source_ref or str(new_id())
+    if known := await _written_before(work, source, ref):
+        return known[0]
+    line = move(work, items[variant_id], MovementType.ADJUSTMENT, delta, Cause(source, ref), reason=reason.strip())
+    return (await _written(work, [line], "stock.adjusted", reason))[0]
+
+
+async def receive(
+    work: Work,
+    store_id: UUID,
+    lines: Sequence[HoldLine],
+    *,
+    unit_costs: Mapping[UUID, Decimal] | None = None,
+    source: str = MANUAL,
+    source_ref: str | None = None,
+    reason: str | None = None,
+) -> list[MovementView]:
+    """Book a delivery of goods into a store; costs enter the average. The same `source_ref` twice is one delivery."""
+    work.require(Permission.STOCK_ADJUST)
+    quantities = {line.variant_id: line.quantity for line in lines}
+    if len(quantities) != len(lines):
+        raise Invalid("a delivery names each product once", field="lines")
+    await require_quantities(work, quantities, sale=False)
+    items = await _lock(work, store_id, quantities)
+    ref = source_ref or str(new_id())
+    if known := await _written_before(work, source, ref):
+        return known
+    written = []
+    for number, (variant_id, quantity) in enumerate(quantities.items()):
+        item, cost = items[variant_id], (unit_costs or {}).get(variant_id)
+        if cost is not None:
+            item.unit_cost = average_cost(item, quantity, cost)
+        cause = Cause(source, ref, number)
+        written.append(move(work, item, MovementType.PURCHASE, quantity, cause, reason=reason, unit_cost=cost))
+    return await _written(work, written, "stock.received", reason)
+
+
+async def count(
+    work: Work,
+    store_id: UUID,
+    variant_id: UUID,
+    counted: Decimal,
+    *,
+    reason: str | None = None,
+    period: tuple[date, date] | None = None,
+    occurred_at: datetime | None = None,
+    source_ref: str | None = None,
+) -> MovementView:
+    """Book what was counted on the shelf. Raises StockPromised if that is less than orders hold."""
+    work.require(Permission.STOCK_ADJUST)
+    if counted != 0:
+        await require_quantities(work, {variant_id: counted}, sale=False)
+    items = await _lock(work, store_id, [variant_id])
+    ref = source_ref or str(new_id())
+    if known := await _written_before(work, "count", ref):
+        return known[0]
+    item = items[variant_id]
+    line = move(
+        work,
+        item,
+        MovementType.COUNT,
+        counted - item.on_hand,
+        Cause("count", ref),
+        counted=counted,
+        reason=reason,
+        period=period,
+        occurred_at=occurred_at,
+    )
+    return (await _written(work, [line], "stock.counted", reason))[0]
+
+
+async def transfer(
+    work: Work,
+    from_store_id: UUID,
+    to_store_id: UUID,
+    variant_id: UUID,
+    quantity: Decimal,
+    *,
+    reason: str | None = None,
+    source_ref: str | None = None,
+) -> list[MovementView]:
+    """Carry goods from one store to another: two lines of one cause. Raises StockPromised, NotInStore."""
+    work.require(Permission.STOCK_ADJUST)
+    if from_store_id == to_store_id:
+        raise Invalid("a transfer needs two stores", field="to_store_id")
+    await require_quantities(work, {variant_id: quantity}, sale=False)
+    await repository.ensure_items(work, to_store_id, [variant_id])
+    ids = {
+        *(await repository.item_ids(work, from_store_id, [variant_id])),
+        *(await repository.item_ids(work, to_store_id, [variant_id])),
+    }
+    items = {item.store_id: item for item in (await repository.lock_items(work, ids)).values()}
+    if from_store_id not in items:
+        raise NotInStore(variant_id=variant_id)
+    ref = source_ref or str(new_id())
+    if known := await _written_before(work, "transfer", ref):
+        return known
+    origin, target = items[from_store_id], items[to_store_id]
+    taken = move(work, origin, MovementType.TRANSFER, -quantity, Cause("transfer", ref, 0), reason=reason)
+    target.unit_cost = average_cost(target, quantity, origin.unit_cost)
+    given = move(
+        work,
+        target,
+        MovementType.TRANSFER,
+        quantity,
+        Cause("transfer", ref, 1),
+        reason=reason,
+        unit_cost=origin.unit_cost,
+    )
+    return await _written(work, [taken, given], "stock.transferred", reason)
+
+
+async def set_limits(
+    work: Work, store_id: UUID, variant_id: UUID, min_stock: Decimal, max_stock: Decimal | None = None
+) -> StockLevel:
+    """Set the level below which stock is low, and the one that is enough."""
+    work.require(Permission.STOCK_ADJUST)
+    if min_stock < 0 or (max_stock is not None and max_stock < min_stock):
+        raise Invalid("the maximum lies below the minimum", field="max_stock")
+    item = (await _lock(work, store_id, [variant_id]))[variant_id]
+    before = {"min_stock": item.min_stock, "max_stock": item.max_stock}
+    item.min_stock, item.max_stock = min_stock, max_stock
+    after = {"min_stock": min_stock, "max_stock": max_stock}
+    audit.record(work, "stock.limits_changed", target=item, before=before, after=after)
+    await work.session.flush()
+    return StockLevel.model_validate(item)
+
+
+async def low_stock(work: Work, store_id: UUID | None = None) -> list[LowStock]:
+    """Levels with less available than their minimum; critical when nothing or next to nothing is left."""
+    work.require(Permission.STOCK_READ)
+    percent = (await accounts.get_workspace(work)).settings.low_stock_critical_percent
+    found = []
+    for row in await repository.low_items(work, store_id):
+        level = StockLevel.model_validate(row)
+        is_critical = level.available <= level.min_stock * percent / 100
+        found.append(LowStock(**level.model_dump(), severity="critical" if is_critical else "warning"))
+    return found
+
+
+async def reconcile(work: Work) -> list[Discrepancy]:
+    """Levels that their ledger or their holds do not explain; there are none unless someone wrote past this module."""
+    return [
+        Discrepancy(
+            stock_item_id=item.id,
+            store_id=item.store_id,
+            variant_id=item.variant_id,
+            on_hand=item.on_hand,
+            ledger=ledger,
+            held=item.held,
+            holds=holds,
+        )
+        for item, ledger, holds in await repository.unexplained(work)
+    ]
+
+
+__all__ = [
+    "HoldsLost",
+    "NotInStore",
+    "OutOfStock",
+    "QuantityNotCountable",
+    "StockPromised",
+    "adjust",
+    "available",
+    "consume",
+    "count",
+    "expire_due",
+    "extend_holds",
+    "hold",
+    "holds_of",
+    "levels",
+    "low_stock",
+    "movements",
+    "pin",
+    "put_back",
+    "receive",
+    "reconcile",
+    "release",
+    "set_limits",
+    "transfer",
+    "unpin",
+    "workspaces_with_due_holds",
+]
