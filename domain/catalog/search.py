@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Generic, Protocol, TypeVar
 
 from rapidfuzz.distance import OSA
 
@@ -54,6 +55,18 @@ class Hit:
     unmatched: tuple[str, ...] = ()
 
 
+class Scored(Protocol):
+    """Anything that a search has scored."""
+
+    @property
+    def score(self) -> float:
+        """How well it fits, from 0 to 1."""
+        ...
+
+
+Found = TypeVar("Found", bound=Scored)
+
+
 class Verdict(StrEnum):
     """What a list of hits settles."""
 
@@ -63,11 +76,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Generic[Found]):
     """The verdict and the hits it is about: the one, those to ask about (best first, perhaps a single one), or none."""
 
     verdict: Verdict
-    hits: tuple[Hit, ...]
+    hits: tuple[Found, ...]
 
 
 def similarity(typed: Word, known: Word) -> float:
@@ -261,7 +274,7 @@ def merge(rankings: Iterable[Sequence[Hit]]) -> list[Hit]:
     return sorted(best.values(), key=lambda hit: (-hit.score, hit.name, hit.sku))
 
 
-def decide(hits: Sequence[Hit]) -> Decision:
+def decide(hits: Sequence[Found]) -> Decision[Found]:
     """Whether the hits settle which product is meant: one, a question among several, or none."""
     plausible = [hit for hit in hits if hit.score >= PLAUSIBLE]
     if not plausible:
