@@ -24,10 +24,11 @@ class Identity:
 
     def own(self, path: Path) -> None:
         """Give a file or folder, with what is in it, to the account that the child will run as."""
-        if self.account is None:
+        account = self.account if self.account is not None else os.geteuid()
+        if path.stat().st_uid == account:
             return
         for item in (path, *path.rglob("*")):
-            os.chown(item, self.account, self.account, follow_symlinks=False)
+            os.chown(item, account, account, follow_symlinks=False)
 
 
 def _stay() -> None:

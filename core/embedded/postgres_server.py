@@ -93,6 +93,8 @@ class EmbeddedPostgres:
         self._remove_leftovers()
         if not self._data.exists():
             self._make_cluster()
+        # The folder may have been used under another account before, as when a container became stricter.
+        self._identity.own(self._data)
         self._identity.own(self._sockets)
         # A killed postmaster's children may hold the shared memory for a moment; then the first try is refused.
         for attempt in range(10):
@@ -110,9 +112,7 @@ class EmbeddedPostgres:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with processes.open_log(self._log) as log:
-            self._process = processes.spawn(
-                command, prepare=_prepare(self._identity), output=log, user=self._identity.account
-            )
+            self._process = processes.spawn(command, prepare=_prepare(self._identity), output=log, user=self._identity.account)
 
     def _make_cluster(self) -> None:
         """Run initdb beside the final place and move it there, so that a half-made cluster is never used."""
@@ -131,9 +131,7 @@ class EmbeddedPostgres:
                 *(f"--pwfile={password_file}", *(() if self._durable else ("--no-sync",))),
             ]
             with processes.open_log(self._log) as log:
-                made = processes.spawn(
-                    command, prepare=_prepare(self._identity), output=log, user=self._identity.account
-                )
+                made = processes.spawn(command, prepare=_prepare(self._identity), output=log, user=self._identity.account)
             if made.wait() != 0:
                 raise ServerFailed(f"initdb failed; its log is {self._log}:\n{processes.tail(self._log)}")
         finally:

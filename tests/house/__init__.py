@@ -1,0 +1,1 @@
+"""The house itself: its servers, its processes and its rules."""
