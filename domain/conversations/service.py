@@ -12,6 +12,8 @@ from core.errors import Conflict, NotFound
 from core.tables import new_id
 from core.work import Work
 from domain.conversations import repository
+from domain.conversations.files import attachment_digest as attachment_digest
+from domain.conversations.files import recent_files as recent_files
 from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, Voice
 from domain.conversations.schemas import (
     ConversationView,

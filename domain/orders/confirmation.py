@@ -1,7 +1,7 @@
 """From a draft to a placed order: stock is held and a token given, and only that token confirms, at those prices."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,11 +14,11 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
 from domain.orders import drafts, pricing, repository, status
-from domain.orders.errors import ConfirmationStale, NoDraft
+from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
 from domain.stock import service as stock
-from domain.stock.service import HoldGone, OutOfStock
+from domain.stock.schemas import HoldLine
 
 
 async def request_confirmation(work: Work, conversation_id: UUID) -> ConfirmationRequest:
@@ -83,6 +83,8 @@ async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
     """Hold the stock of the draft without asking for its confirmation yet."""
     work.require(Permission.STOCK_HOLD)
     order, lines = await drafts.lock_draft(work, conversation_id)
+    if not lines:
+        raise LineNotFound
     settings = (await accounts.get_workspace(work)).settings
     held_until = work.now + timedelta(minutes=settings.hold_minutes)
     shortages = await _hold(work, order, lines, settings, held_until)
@@ -99,41 +101,44 @@ async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
 async def _hold(
     work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings, until: datetime
 ) -> tuple[Shortage, ...]:
-    """Hold all lines in the store that can serve them; what falls short is returned, and then nothing is held."""
-    wanted = {line.variant_id: line.quantity for line in lines}
-    store_id = await _serving_store(work, order, wanted, settings)
+    """Hold all lines in the store that can serve them; what falls short is returned, and then nothing more is held."""
+    store_id = await _serving_store(work, order, lines, settings)
+    wanted = [HoldLine(variant_id=line.variant_id, quantity=line.quantity) for line in lines]
     try:
-        async with work.session.begin_nested():
-            await stock.hold(work, order_id=order.id, store_id=store_id, lines=wanted, expires_at=until)
-    except OutOfStock as error:
+        await stock.hold(work, order.id, store_id, wanted, until)
+    except stock.OutOfStock as error:
+        by_variant = {line.variant_id: line for line in lines}
         return tuple(
             Shortage(
-                sku=line.sku,
-                name=line.name,
-                unit=line.unit,
-                wanted=line.quantity,
-                available=error.short[line.variant_id],
+                sku=by_variant[short.variant_id].sku,
+                name=by_variant[short.variant_id].name,
+                unit=by_variant[short.variant_id].unit,
+                wanted=short.wanted,
+                available=max(short.available, Decimal(0)),
             )
-            for line in lines
-            if line.variant_id in error.short
+            for short in error.shortages
         )
     order.store_id = store_id
+    if order.payment_status != PaymentStatus.UNPAID:
+        await stock.pin(work, order.id)
     return ()
 
 
 async def _serving_store(
-    work: Work, order: Order, wanted: Mapping[UUID, Decimal], settings: WorkspaceSettings
+    work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
 ) -> UUID:
-    """The store of the pick-up; for a delivery the one that already holds, the default one, or the first that has all."""
+    """The store of the pick-up; for a delivery the one that holds already, the default one, or the first that has all."""
     stores = await catalog.stores(work)
-    if order.store_id is not None and (order.fulfilment == Fulfilment.PICKUP or len(stores) == 1):
+    if order.store_id is not None and (order.fulfilment == Fulfilment.PICKUP or not stores):
         return order.store_id
     if not stores:
-        raise NoDraft
+        raise NoStore
     ranked = sorted(stores, key=lambda store: (store.id != order.store_id, store.code != settings.default_store))
+    held = await stock.holds_of(work, order.id)
     for store in ranked:
-        available = await stock.available(work, list(wanted), store.id, order_id=order.id)
-        if all(available.get(variant_id, Decimal(0)) >= quantity for variant_id, quantity in wanted.items()):
+        free = await stock.available(work, [line.variant_id for line in lines], store.id)
+        own = {hold.variant_id: hold.quantity for hold in held if hold.store_id == store.id and hold.status == "active"}
+        if all(free[line.variant_id].available + own.get(line.variant_id, 0) >= line.quantity for line in lines):
             return store.id
     return ranked[0].id
 
@@ -172,15 +177,11 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
 async def _sell(
     work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
 ) -> tuple[Shortage, ...]:
-    """Turn the holds into sales. Holds that were swept meanwhile are tried for once more before giving up."""
-    try:
-        await stock.consume(work, order.id, reference=str(order.id))
-    except HoldGone:
-        shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
-        if shortages:
-            return shortages
-        await stock.consume(work, order.id, reference=str(order.id))
-    return ()
+    """Turn the holds into sales. Asking for them again first makes good a hold that a sweep has ended meanwhile."""
+    shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
+    if not shortages:
+        await stock.consume(work, order.id, {line.variant_id: line.unit_price for line in lines})
+    return shortages
 
 
 async def _place(work: Work, order: Order) -> None:
@@ -207,7 +208,7 @@ async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> No
     """Keep what the draft holds at least until then, so that a turn that has begun is not overtaken by an expiry."""
     order = await repository.draft_of(work, conversation_id)
     if order is not None:
-        await stock.extend(work, order.id, until)
+        await stock.extend_holds(work, order.id, until)
 
 
 async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:

@@ -305,4 +305,4 @@ async def void_confirmation(work: Work, order: Order, *, reason: str) -> None:
     order.confirmation_requested_at = None
     status.move(work, order, OrderStatus.DRAFT, reason=reason)
     if order.payment_status == PaymentStatus.UNPAID:
-        await stock.release(work, order.id)
+        await stock.release(work, order.id, reason)

@@ -73,3 +73,9 @@ class OrderNotReady(Conflict):
     """The order is not in the status from which this step is taken."""
 
     code = "order_not_ready"
+
+
+class NoStore(Conflict):
+    """The workspace has no active store from which anything could be served."""
+
+    code = "no_store"

@@ -7,6 +7,7 @@ from core import audit
 from core.access import Permission, PrincipalKind
 from core.settings import get_settings
 from core.work import Work
+from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.orders import drafts, repository, status
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
@@ -54,7 +55,7 @@ async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -
 
 
 async def _undo(work: Work, order: Order, reason: str | None) -> None:
-    await stock.restock(work, order.id, reason=reason or "order cancelled")
+    await stock.put_back(work, order.id, reason or "order cancelled")
     _cancelled(work, order, reason)
     await work.session.flush()
 
@@ -138,7 +139,11 @@ async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStat
     if payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
         order.cancel_deadline = work.now + timedelta(hours=get_settings().unpaid_order_hours)
     if order.status in OPEN:
-        await stock.pin(work, order.id, pinned=payment_status != PaymentStatus.UNPAID)
+        if payment_status == PaymentStatus.UNPAID:
+            minutes = (await accounts.get_workspace(work)).settings.hold_minutes
+            await stock.unpin(work, order.id, work.now + timedelta(minutes=minutes))
+        else:
+            await stock.pin(work, order.id)
     audit.record(
         work,
         "order.payment_status_changed",

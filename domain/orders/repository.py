@@ -163,7 +163,7 @@ async def status_history(work: Work, order_id: UUID) -> list[OrderStatusChange]:
 async def next_number(work: Work) -> int:
     """The next order number of the workspace. Other confirmations wait for this transaction from here on."""
     statement = insert(OrderCounter).values(workspace_id=work.workspace_id, id=new_id(), last_number=FIRST_NUMBER)
-    number = await work.session.scalar(
+    number: int | None = await work.session.scalar(
         statement.on_conflict_do_update(
             index_elements=["workspace_id"], set_={"last_number": OrderCounter.last_number + 1}
         ).returning(OrderCounter.last_number)
