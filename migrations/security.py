@@ -18,7 +18,7 @@ APPEND_ONLY = frozenset({"stock_movements", "audit_entries", "order_status_histo
 """Ledgers: ordinary work may add rows and read them, and never change or delete one."""
 
 SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
-    "workspaces": ("id", "slug", "name"),
+    "workspaces": ("id", "slug", "name", "is_active"),
     "connections": (),
     "outbox_messages": (),
     "inbound_events": (
