@@ -1,0 +1,109 @@
+"""The words and patterns of all languages, read once from `words/*.yaml` and compiled."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+WORDS_FOLDER = Path(__file__).parent / "words"
+
+
+class WordFile(BaseModel):
+    """One language's words. Everything is written folded: lower case, without accents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    spellings: dict[str, str] = Field(default_factory=dict)
+    guessable: list[str] = Field(default_factory=list)
+    """Long words in which one wrong letter is repaired."""
+    numbers: dict[str, str] = Field(default_factory=dict)
+    joiners: list[str] = Field(default_factory=list)
+    units: dict[str, list[str]] = Field(default_factory=dict)
+    containers: list[str] = Field(default_factory=list)
+    multiples: dict[str, str] = Field(default_factory=dict)
+    plural_parts: list[str] = Field(default_factory=list)
+    articles: list[str] = Field(default_factory=list)
+    prepositions: list[str] = Field(default_factory=list)
+    size_words: list[str] = Field(default_factory=list)
+    conjunctions: list[str] = Field(default_factory=list)
+    fillers: list[str] = Field(default_factory=list)
+    ordinals: dict[str, int] = Field(default_factory=dict)
+    banks: list[str] = Field(default_factory=list)
+    methods: dict[str, list[str]] = Field(default_factory=dict)
+    assent: list[str] = Field(default_factory=list)
+    assent_padding: list[str] = Field(default_factory=list)
+    patterns: dict[str, list[str]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All languages together: customers mix them, so the model reads them at once."""
+
+    spellings: dict[str, str]
+    guessable: tuple[str, ...]
+    numbers: dict[str, Decimal]
+    multiples: dict[str, Decimal]
+    units: dict[str, str]
+    containers: frozenset[str]
+    plural_parts: frozenset[str]
+    articles: frozenset[str]
+    prepositions: frozenset[str]
+    size_words: frozenset[str]
+    conjunctions: frozenset[str]
+    fillers: frozenset[str]
+    joiners: frozenset[str]
+    ordinals: dict[str, int]
+    banks: tuple[str, ...]
+    methods: tuple[tuple[str, re.Pattern[str]], ...]
+    assent: frozenset[str]
+    assent_padding: frozenset[str]
+    patterns: dict[str, re.Pattern[str]]
+
+    def matches(self, name: str, folded: str) -> re.Match[str] | None:
+        """The first place where a named pattern occurs in folded text."""
+        return self.patterns[name].search(folded)
+
+
+def _compile(alternatives: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))
+
+
+@lru_cache
+def vocabulary() -> Vocabulary:
+    """The merged vocabulary of this process."""
+    files = [
+        WordFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for path in sorted(WORDS_FOLDER.glob("*.yaml"), key=lambda path: (path.stem != "es", path.stem))
+    ]
+    patterns: dict[str, list[str]] = {}
+    methods: dict[str, list[str]] = {}
+    for file in files:
+        for name, alternatives in file.patterns.items():
+            patterns.setdefault(name, []).extend(alternatives)
+        for name, alternatives in file.methods.items():
+            methods.setdefault(name, []).extend(alternatives)
+    return Vocabulary(
+        spellings={wrong: right for file in reversed(files) for wrong, right in file.spellings.items()},
+        guessable=tuple(sorted({word for file in files for word in file.guessable})),
+        numbers={word: Decimal(value) for file in reversed(files) for word, value in file.numbers.items()},
+        multiples={word: Decimal(value) for file in reversed(files) for word, value in file.multiples.items()},
+        units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
+        containers=frozenset(word for file in files for word in file.containers),
+        plural_parts=frozenset(word for file in files for word in file.plural_parts),
+        articles=frozenset(word for file in files for word in file.articles),
+        prepositions=frozenset(word for file in files for word in file.prepositions),
+        size_words=frozenset(word for file in files for word in file.size_words),
+        conjunctions=frozenset(word for file in files for word in file.conjunctions),
+        fillers=frozenset(word for file in files for word in file.fillers),
+        joiners=frozenset(word for file in files for word in file.joiners),
+        ordinals={word: value for file in reversed(files) for word, value in file.ordinals.items()},
+        banks=tuple(sorted({bank for file in files for bank in file.banks}, key=len, reverse=True)),
+        methods=tuple((name, _compile(alternatives)) for name, alternatives in methods.items()),
+        assent=frozenset(word for file in files for word in file.assent),
+        assent_padding=frozenset(word for file in files for word in file.assent_padding),
+        patterns={name: _compile(alternatives) for name, alternatives in patterns.items()},
+    )
