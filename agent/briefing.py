@@ -1,7 +1,8 @@
 """Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
@@ -12,6 +13,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
+from domain.conversations import service as conversations
+from domain.conversations.models import MessageStatus
 from domain.conversations.schemas import ConversationView, OpenMessage
 from domain.customers import service as customers
 from domain.orders import service as orders
@@ -62,7 +65,7 @@ def claims_of(last: LastOrder | None, draft: BriefDraft | None) -> list[tuple[Cl
     return claims
 
 
-async def _draft_brief(work: Work, draft: OrderView, stores: dict[object, str], token: str | None) -> BriefDraft:
+async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str], token: str | None) -> BriefDraft:
     return BriefDraft(
         lines=[
             BriefLine(
@@ -78,7 +81,7 @@ async def _draft_brief(work: Work, draft: OrderView, stores: dict[object, str], 
         total=draft.total,
         fulfilment=draft.fulfilment,
         address=draft.address_text,
-        store=stores.get(draft.store_id),
+        store=stores.get(draft.store_id) if draft.store_id else None,
         recipient_name=draft.recipient_name,
         recipient_phone=draft.recipient_phone,
         missing=list(await orders.missing_details(work, draft)),
@@ -120,7 +123,7 @@ async def write(
         shop_name=workspace.name,
         state=session.state,
         customer_name=customer.called,
-        draft=await _draft_brief(work, draft, dict(stores), session.confirmation_token) if draft else None,
+        draft=await _draft_brief(work, draft, stores, session.confirmation_token) if draft else None,
         pending=Pending.model_validate(session.pending) if session.pending else None,
         waiting=[Pending.model_validate(item) for item in session.waiting],
         last_order=last_order,
@@ -128,7 +131,7 @@ async def write(
         payment_methods=[method.name for method in workspace.settings.payment_methods],
         messages=[_brief_message(message) for message in open_messages],
         facts=facts_of(workspace, draft, last, language),
-        notes=_notes(session),
+        notes=[*_notes(session), *await _undelivered(work, conversation)],
         tools=[spec.name for spec in registry.offered(State(session.state), principal)],
         failures=session.failures,
     )
@@ -142,6 +145,17 @@ def _notes(session: AgentSession) -> list[str]:
             f"What was agreed: {session.handoff_note}"
         )
     return notes
+
+
+async def _undelivered(work: Work, conversation: ConversationView) -> list[str]:
+    """What the customer may not have read, so that it is not taken for said."""
+    lost = {MessageStatus.UNCONFIRMED, MessageStatus.FAILED, MessageStatus.REJECTED}
+    newest = await conversations.thread(work, conversation.id, limit=6)
+    return [
+        f"This message of yours may not have reached the customer: {message.text}"
+        for message in newest
+        if message.direction == "out" and message.status in lost
+    ]
 
 
 async def fresh_facts(work: Work, conversation: ConversationView, language: str) -> dict[str, Fact]:

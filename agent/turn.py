@@ -37,6 +37,9 @@ MOST_GENERATIONS = 2
 MOST_FAILURES = 3
 """Failed turns in a row that bring a person in."""
 
+POISON = "poison"
+"""The failure of a turn that kills whoever thinks it: a person is brought in at once."""
+
 log = observability.log("agent.turn")
 
 
@@ -102,7 +105,7 @@ async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
     try:
         if turn.attempts > MOST_ATTEMPTS:
             log.error("turn.poisonous", turn=str(turn.turn_id), attempts=turn.attempts)
-            thought = Thought(reply=None, failure="poison", understood=False)
+            thought = Thought(reply=None, failure=POISON, understood=False)
         else:
             async with _lease_kept(turn):
                 thought = await think(turn)
@@ -177,8 +180,12 @@ async def _think_again(work: Work, fence: Fence, open_messages: list[OpenMessage
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
-    failed = answer.failure is not None or not thought.understood
-    session.failures = session.failures + 1 if failed else 0
+    if thought.failure == POISON:
+        session.failures = MOST_FAILURES
+    elif answer.failure is not None or not thought.understood:
+        session.failures += 1
+    else:
+        session.failures = 0
 
 
 def _remember_questions(session: AgentSession, calls: list[Recorded]) -> None:

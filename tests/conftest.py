@@ -59,6 +59,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres) -> str:
     """The name of a migrated, empty database that tests are cloned from."""
+
     async def create() -> None:
         connection = await asyncpg.connect(postgres.url_for("postgres", "postgres"))
         await connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER nexova")

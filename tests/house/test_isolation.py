@@ -1,0 +1,154 @@
+"""Isolation by enumeration: every table, key and policy of the real schema is looked at, not a list kept by hand."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from core import db
+from core.access import Principal
+from core.tables import GLOBAL_TABLES
+from core.work import open_system_work, open_work
+from domain.accounts.schemas import WorkspaceView
+from migrations.models import metadata
+from migrations.security import APPEND_ONLY
+from tests.conftest import make_connection, make_workspace
+
+UNIQUE_WITHOUT_WORKSPACE = {("workspaces", "slug"), ("users", "email"), ("connections", "slug")}
+"""Keys that are looked up before the workspace is known; docs/decisions/0003 gives the reasons."""
+
+
+@pytest.fixture
+async def schema(database_url: str) -> asyncpg.Connection:
+    """A plain connection to a migrated database."""
+    return await asyncpg.connect(database_url)
+
+
+async def test_every_table_is_under_forced_row_level_security(schema: asyncpg.Connection) -> None:
+    rows = await schema.fetch(
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class "
+        "WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+    )
+    tables = {row["relname"]: (row["relrowsecurity"], row["relforcerowsecurity"]) for row in rows}
+    assert set(metadata.tables) <= set(tables)
+    assert {name for name, secured in tables.items() if secured != (True, True)} == {"alembic_version"}
+
+
+async def test_every_workspace_table_has_a_policy_on_its_workspace(schema: asyncpg.Connection) -> None:
+    rows = await schema.fetch("SELECT tablename, roles, cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'")
+    for table in metadata.tables.values():
+        if table.name in GLOBAL_TABLES:
+            continue
+        own = [row for row in rows if row["tablename"] == table.name and list(row["roles"]) == ["nexova_app"]]
+        assert len(own) == 1, table.name
+        column = "id" if table.name == "workspaces" else "workspace_id"
+        for condition in (own[0]["qual"], own[0]["with_check"]):
+            assert condition.startswith(f"({column} = "), table.name
+            assert "app.workspace_id" in condition
+
+
+async def test_every_foreign_and_unique_key_of_workspace_rows_holds_the_workspace() -> None:
+    for table in metadata.tables.values():
+        if "workspace_id" not in table.columns:
+            assert table.name in GLOBAL_TABLES | {"workspaces"}
+            continue
+        assert "workspace_id" in table.primary_key.columns, table.name
+        for key in table.foreign_key_constraints:
+            referred = key.referred_table.name
+            if referred not in GLOBAL_TABLES:
+                assert "workspace_id" in key.column_keys, (table.name, referred)
+        unique = [c for c in table.constraints if c.__class__.__name__ == "UniqueConstraint"]
+        unique += [index for index in table.indexes if index.unique]
+        for key in unique:
+            columns = [column.name for column in key.columns]
+            if len(columns) == 1 and (table.name, columns[0]) in UNIQUE_WITHOUT_WORKSPACE:
+                continue
+            assert columns[0] == "workspace_id", (table.name, columns)
+
+
+async def test_the_roles_own_nothing_and_bypass_nothing(schema: asyncpg.Connection) -> None:
+    roles = await schema.fetch(
+        "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname IN ('nexova_app', 'nexova_system')"
+    )
+    assert {row["rolname"] for row in roles} == {"nexova_app", "nexova_system"}
+    assert not any(row["rolsuper"] or row["rolbypassrls"] or row["rolcanlogin"] for row in roles)
+    owned = await schema.fetchval(
+        "SELECT count(*) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner WHERE rolname LIKE 'nexova\\__%'"
+    )
+    assert owned == 0
+
+
+async def test_without_a_workspace_nothing_is_seen_and_nothing_raises(workspace: WorkspaceView) -> None:
+    # Given a pooled connection on which a transaction of a workspace has just ended
+    async with open_work(Principal.system(workspace.id)) as work:
+        assert await work.session.scalar(text("SELECT count(*) FROM workspaces")) == 1
+    # When the role is taken without naming a workspace
+    async with db.sessions()() as session:
+        await session.execute(text("SET LOCAL ROLE nexova_app"))
+        seen = {
+            name: await session.scalar(text(f"SELECT count(*) FROM {name}"))
+            for name in metadata.tables
+            if name not in GLOBAL_TABLES
+        }
+    # Then no table shows a row
+    assert set(seen.values()) == {0}
+
+
+async def test_one_workspace_cannot_see_or_touch_rows_of_another(workspace: WorkspaceView) -> None:
+    other = await make_workspace()
+    connection = await make_connection(other)
+    async with open_work(Principal.system(workspace.id)) as work:
+        for name in metadata.tables:
+            if name in GLOBAL_TABLES:
+                continue
+            column = "id" if name == "workspaces" else "workspace_id"
+            found = await work.session.scalar(text(f"SELECT count(*) FROM {name} WHERE {column} = :other"), {"other": other.id})
+            assert found == 0, name
+        changed = await work.session.execute(
+            text("UPDATE connections SET name = 'stolen' WHERE id = :id RETURNING id"), {"id": connection.id}
+        )
+        assert changed.all() == []
+
+
+async def test_a_row_cannot_be_written_into_another_workspace(workspace: WorkspaceView) -> None:
+    other = await make_workspace()
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with open_work(Principal.system(workspace.id)) as work:
+            await work.session.execute(
+                text(
+                    "INSERT INTO notifications (workspace_id, id, kind, payload, dedupe_key, next_try_at, attempts) "
+                    "VALUES (:workspace, :id, 'x', '{}', 'x', now(), 0)"
+                ),
+                {"workspace": other.id, "id": uuid4()},
+            )
+
+
+async def test_a_reference_cannot_leave_the_workspace(workspace: WorkspaceView) -> None:
+    foreign = await make_connection(await make_workspace())
+    with pytest.raises(IntegrityError):
+        async with open_work(Principal.system(workspace.id)) as work:
+            await work.session.execute(
+                text(
+                    "INSERT INTO conversations (workspace_id, id, connection_id, customer_id, contact_address_id, voice, "
+                    "voice_epoch, next_position) VALUES (:workspace, :id, :connection, :id, :id, 'agent', 0, 1)"
+                ),
+                {"workspace": workspace.id, "id": uuid4(), "connection": foreign.id},
+            )
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+@pytest.mark.parametrize("change", ["UPDATE {} SET created_at = created_at", "DELETE FROM {}"])
+async def test_ledgers_cannot_be_rewritten(workspace: WorkspaceView, table: str, change: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with open_work(Principal.system(workspace.id)) as work:
+            await work.session.execute(text(change.format(table)))
+
+
+async def test_the_system_role_reads_no_content(workspace: WorkspaceView) -> None:
+    forbidden = {"messages": "text", "inbound_events": "body", "attachments": "source_url", "orders": "total"}
+    for table, column in forbidden.items():
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with open_system_work() as session:
+                await session.execute(text(f"SELECT {column} FROM {table}"))
