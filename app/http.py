@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     app = FastAPI(title="Nexova", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.state.settings = settings
+    app.state.door = webhooks.Door()
     app.include_router(health.router)
     app.include_router(webhooks.router)
     if settings.sandbox_enabled:

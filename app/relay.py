@@ -7,6 +7,7 @@ one that dies in between makes a bell ring twice, never not at all.
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -25,7 +26,9 @@ WATCH_SECONDS = 5.0
 CLEAN_UP_SECONDS = 3600.0
 BLIND_LOOKS = 3
 LONGEST_PAUSE_SECONDS = 5.0
-SHORTEST_WAIT_SECONDS = 0.02
+SHORTEST_ROUND_SECONDS = 0.02
+"""A bell that rings soon after the last round waits this long: the first is served at once, a storm in batches."""
+
 
 log = observability.log(__name__)
 
@@ -40,6 +43,7 @@ class Relay:
         self._sweeper = Sweeper(broker)
         self._blind_looks = 0
         self._stopping = False
+        self._not_before = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until told to stop; what is claimed at that moment is still pushed and marked."""
@@ -72,12 +76,14 @@ class Relay:
 
     async def _publish_and_wait(self) -> None:
         """Push everything that is due, then wait for the bell, the next due time or the poll, whichever is first."""
+        await asyncio.sleep(self._not_before - time.monotonic())
+        self._not_before = time.monotonic() + SHORTEST_ROUND_SECONDS
         self._bell.clear()
         count, next_due = await self.publish()
         if count == BATCH:
             return
         poll = self._settings.outbox_poll_seconds
-        wait = poll if next_due is None else max(SHORTEST_WAIT_SECONDS, min(poll, next_due))
+        wait = poll if next_due is None else max(0.0, min(poll, next_due))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._bell.wait()

@@ -1,27 +1,25 @@
 """The door: a webhook is authenticated, taken apart and stored, and only then answered with 200.
 
-Nothing is understood here. Each result of a body becomes one InboundEvent with one outbox row, all in one statement of
-one short transaction; what cannot be read is stored as well, so that no content is ever refused.
+Nothing is understood here. Each result of a body becomes one InboundEvent with one outbox row, all in one short
+transaction; what cannot be read is stored as well, so that no content is ever refused.
 """
 
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import ARRAY, Integer, LargeBinary, Text, Uuid, bindparam, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.intake import Intake
 from channels import registry
 from channels.base import Channel, RawEvent
 from core import observability
-from core.access import Principal
 from core.errors import CommitOutcomeUnknown, DomainError
-from core.tables import new_id
-from core.work import open_work
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 
@@ -38,40 +36,6 @@ CACHE_SIZE: Final = 1_000
 
 router = APIRouter()
 log = observability.log(__name__)
-
-# Sorted by key, so that two deliveries of the same batch take the same rows in the same order and cannot deadlock.
-_STORE = text(
-    """
-    WITH given AS (
-        SELECT * FROM unnest(:ids, :outbox_ids, :kinds, :keys, :senders, :positions, :bodies)
-            AS given (id, outbox_id, kind, dedupe_key, sender_key, position, body)
-    ), stored AS (
-        INSERT INTO inbound_events (workspace_id, id, connection_id, kind, dedupe_key, sender_key, position, body,
-                                    correlation_id, attempts, next_try_at)
-        SELECT :workspace, id, :connection, kind, dedupe_key, sender_key, position, body,
-               :correlation, 0, clock_timestamp()
-        FROM given ORDER BY dedupe_key, position
-        ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING
-        RETURNING id, kind
-    ), announced AS (
-        INSERT INTO outbox_messages (workspace_id, id, actor, arguments, correlation_id, due_at, attempts)
-        SELECT :workspace, given.outbox_id, 'inbound.ingest', jsonb_build_object('event_id', stored.id),
-               :correlation, clock_timestamp(), 0
-        FROM stored JOIN given USING (id)
-    )
-    SELECT kind FROM stored
-    """
-).bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("outbox_ids", type_=ARRAY(Uuid)),
-    bindparam("kinds", type_=ARRAY(Text)),
-    bindparam("keys", type_=ARRAY(Text)),
-    bindparam("senders", type_=ARRAY(Text)),
-    bindparam("positions", type_=ARRAY(Integer)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
-    bindparam("workspace", type_=Uuid),
-    bindparam("connection", type_=Uuid),
-)
 
 
 class BodyTooLarge(DomainError):
@@ -145,58 +109,38 @@ def _events(channel: Channel, body: bytes) -> list[RawEvent]:
     return events
 
 
-def _storable(key: str, limit: int) -> str:
-    """A key that Postgres accepts; one that is too long or holds what no text may hold is replaced by its digest."""
-    encoded = key.encode("utf-8", "surrogatepass")
-    if len(key) <= limit and "\x00" not in key and encoded == key.encode("utf-8", "ignore"):
-        return key
-    return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
+def _count(events: Sequence[RawEvent], new: Sequence[RawEvent]) -> None:
+    fresh = Counter(event.kind for event in new)
+    for kind, count in Counter(event.kind for event in events).items():
+        observability.INBOUND_EVENTS.labels(kind=kind, result="stored").inc(fresh[kind])
+        observability.INBOUND_EVENTS.labels(kind=kind, result="duplicate").inc(count - fresh[kind])
 
 
-async def store(connection: ConnectionView, events: Sequence[RawEvent], correlation_id: str) -> list[str]:
-    """Store events and announce their ingest, in one transaction; the kinds of those that were new."""
-    values: dict[str, Any] = {
-        "workspace": connection.workspace_id,
-        "connection": connection.id,
-        "correlation": correlation_id,
-        "ids": [new_id() for _ in events],
-        "outbox_ids": [new_id() for _ in events],
-        "kinds": [event.kind for event in events],
-        "keys": [_storable(event.dedupe_key, 300) for event in events],
-        "senders": [event.sender_key and _storable(event.sender_key, 200) for event in events],
-        "positions": [event.position for event in events],
-        "bodies": [event.body for event in events],
-    }
-    async with open_work(Principal.system(connection.workspace_id)) as work:
-        return list((await work.session.scalars(_STORE, values)).all())
+class Door:
+    """What the door of this process keeps: the lines it knows and the storage it shares."""
 
-
-def _count(events: Sequence[RawEvent], stored: Sequence[str]) -> None:
-    for kind in {event.kind for event in events}:
-        new = stored.count(kind)
-        known = sum(event.kind == kind for event in events) - new
-        observability.INBOUND_EVENTS.labels(kind=kind, result="stored").inc(new)
-        observability.INBOUND_EVENTS.labels(kind=kind, result="duplicate").inc(known)
-
-
-lines = Lines()
+    def __init__(self) -> None:
+        self.lines = Lines()
+        self.intake = Intake()
 
 
 @router.post("/api/v1/webhooks/infobip/{connection}")
 async def receive(connection: str, request: Request) -> Response:
     """Take one webhook of Infobip: 200 once its events are stored, 401, 404, 413, or 503 to be called again."""
+    door: Door = request.app.state.door
     try:
         async with asyncio.timeout(STORE_SECONDS):
-            line = await lines.find(connection)
+            line = await door.lines.find(connection)
             body = await _body(request)
             line.channel.authenticate(request.headers, request.query_params, body)
             events = _events(line.channel, body)
             correlation_id = observability.correlation_id()
             assert correlation_id is not None, "RequestFrame has bound one"
-            stored = await store(line.connection, events, correlation_id) if events else []
+            owner = line.connection
+            new = await door.intake.put(owner.workspace_id, owner.id, correlation_id, events) if events else []
     except (SQLAlchemyError, CommitOutcomeUnknown, OSError, TimeoutError) as error:
         log.error("webhook.refused", connection=connection, error=f"{type(error).__name__}: {error}"[:300])
         raise DoorUnavailable from error
-    _count(events, stored)
-    log.info("webhook.stored", connection=connection, events=len(events), new=len(stored))
+    _count(events, new)
+    log.info("webhook.stored", connection=connection, events=len(events), new=len(new))
     return Response(status_code=200)

@@ -54,25 +54,31 @@ async def web(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 class DatabaseGate:
     """Shuts the test's database, as an outage would, and opens it again."""
 
-    def __init__(self, admin: asyncpg.Connection, name: str) -> None:
-        self._admin = admin
+    def __init__(self, admin_url: str, name: str) -> None:
+        self._admin_url = admin_url
         self._name = name
+
+    async def _run(self, *statements: str) -> None:
+        admin = await asyncpg.connect(self._admin_url)
+        for statement in statements:
+            await admin.execute(statement)
+        await admin.close()
 
     async def shut(self) -> None:
         """End all connections and refuse new ones."""
-        await self._admin.execute(f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS false")
-        await self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", self._name)
+        await self._run(
+            f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'",
+        )
 
     async def open(self) -> None:
         """Accept connections again."""
-        await self._admin.execute(f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS true")
+        await self._run(f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS true")
 
 
 @pytest.fixture
 async def database_gate(postgres: EmbeddedPostgres, database_url: str) -> AsyncIterator[DatabaseGate]:
     """The gate of the test's own database."""
-    admin = await asyncpg.connect(postgres.url_for("postgres", "postgres"))
-    gate = DatabaseGate(admin, urlsplit(database_url).path.lstrip("/"))
+    gate = DatabaseGate(postgres.url_for("postgres", "postgres"), urlsplit(database_url).path.lstrip("/"))
     yield gate
     await gate.open()
-    await admin.close()
