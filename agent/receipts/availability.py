@@ -1,0 +1,70 @@
+"""Statements of what there is and what there is not, each measured against stock facts and claims."""
+
+from collections.abc import Iterator
+
+from agent.receipts.claims import Receipts
+from agent.receipts.lexicon import Lexicon
+from agent.receipts.products import flat
+from agent.receipts.reading import Clause, Reading
+from agent.receipts.subjects import other_subject, unknown_after, unknown_before
+from agent.receipts.verdict import Reason
+
+
+def availability(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
+    """Every statement about stock that no receipt supports."""
+    words = lexicon.words.availability
+    text = reading.without(lexicon, words.not_stock + lexicon.words.harmless)
+    absent = list(lexicon.any_of(words.unavailable).finditer(text))
+    for found in absent:
+        denied = _is_denied(text, reading.clause_at(found.start()), found.start(), lexicon)
+        yield from _measure(reading, lexicon, receipts, found.start(), found.end(), there=denied)
+        text = text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+    for found in lexicon.any_of(words.available).finditer(text):
+        denied = _is_denied(text, reading.clause_at(found.start()), found.start(), lexicon)
+        yield from _measure(reading, lexicon, receipts, found.start(), found.end(), there=not denied)
+
+
+def _is_denied(text: str, clause: Clause, start: int, lexicon: Lexicon) -> bool:
+    return bool(lexicon.find(lexicon.words.mood.negation).search(text[clause.head : start].strip()))
+
+
+def _measure(
+    reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, *, there: bool
+) -> Iterator[Reason]:
+    right = receipts.available if there else receipts.unavailable
+    wrong = receipts.unavailable if there else receipts.available
+    clause = reading.clause_at(start)
+    named = receipts.products.named(reading, clause.head, _stretch_end(reading, clause))
+    excerpt = reading.excerpt(clause.head, clause.end)
+    if named:
+        for product in named:
+            if not product & right:
+                yield other_subject(excerpt, sorted(flat([product]))) if right else _no_receipt(excerpt)
+                return
+        return
+    unknown = unknown_after(reading, lexicon, receipts, end, clause.end) or unknown_before(
+        reading, lexicon, receipts, clause.head, start
+    )
+    earlier = receipts.products.named(reading, 0, clause.head)
+    if not right or unknown is not None:
+        yield _no_receipt(excerpt)
+    elif wrong and not (earlier and earlier[-1] <= right):
+        yield other_subject(excerpt, sorted(wrong))
+
+
+def _stretch_end(reading: Reading, clause: Clause) -> int:
+    """The end of the last clause that an enumeration joins to this one."""
+    end = clause.end
+    for following in reading.clauses:
+        if following.head == clause.head and following.start >= clause.start:
+            end = following.end
+    return end
+
+
+def _no_receipt(excerpt: str) -> Reason:
+    return Reason(
+        "availability_without_receipt",
+        excerpt,
+        "No tool result of this turn says what there is of it. Call list_products and repeat what it says, or do not "
+        "speak of availability.",
+    )

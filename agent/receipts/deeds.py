@@ -1,0 +1,269 @@
+"""Statements that something was done, is being done or will be done, each measured against the claims of the turn."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.receipts.claims import Receipts
+from agent.receipts.lexicon import Form, Lexicon, Receipt
+from agent.receipts.reading import WORD, Clause, Reading
+from agent.receipts.subjects import wrong_product
+from agent.receipts.verbs import Tense
+from agent.receipts.verdict import Reason
+
+_SECOND_PERSON = re.compile(r"\byou('ve| have)?( just| already)*$")
+_LOOSE_LEADS = frozenset({"ya", "lo", "la", "le", "te", "se", "los", "las", "les", "nos", "me"})
+_DETERMINERS = frozenset({"tu", "tus", "el", "la", "los", "las", "un", "una", "su", "este", "esta", "ese", "esa", "nuestro"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a clause, with and without accents."""
+
+    plain: str
+    spoken: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """What stands before a verb, and whether its clause asks or depends on something."""
+
+    before: str
+    question: bool
+    depends: bool
+    denied: bool
+    conditional: bool
+
+
+def deeds(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
+    """Every statement of a deed that no claim of the turn supports."""
+    text = reading.without(lexicon, lexicon.words.harmless)
+    for clause in reading.clauses:
+        words = [
+            Word(found[0], reading.spoken[found.start() : found.end()], found.start(), found.end())
+            for found in WORD.finditer(text, clause.start, clause.end)
+        ]
+        for index, word in enumerate(words):
+            form = _form(word, lexicon)
+            mood = _mood(text, clause, word, lexicon, first=index == 0)
+            if form is not None:
+                yield from _verb(reading, lexicon, receipts, words, index, form, mood)
+            else:
+                yield from _unknown(reading, lexicon, receipts, words, index, mood)
+    yield from _phrases(reading, text, lexicon, receipts)
+
+
+def _form(word: Word, lexicon: Lexicon) -> Form | None:
+    if word.spoken in lexicon.harmless_words:
+        return None
+    if (form := lexicon.forms.get(word.spoken)) is not None:
+        return form
+    form = lexicon.forms.get(word.plain)
+    if form is not None and (form.tense != "loose_past" or word.spoken == word.plain):
+        return form if form.tense in {"participle", "gerund", "infinitive", "future", "present", "loose_past"} else None
+    clitics = lexicon.words.mood.clitics
+    bare = re.sub(rf"(?<=r|o){clitics}\Z", "", word.plain) if clitics else word.plain
+    form = lexicon.forms.get(bare) if bare != word.plain else None
+    return form if form is not None and form.tense in {"infinitive", "gerund"} else None
+
+
+def _mood(text: str, clause: Clause, word: Word, lexicon: Lexicon, *, first: bool) -> Mood:
+    mood = lexicon.words.mood
+    before = text[clause.head if first else clause.start : word.start].strip()
+    earlier = text[clause.sentence[0] : clause.start]
+    asks = clause.question and not lexicon.find(mood.presupposition).search(text[clause.head : clause.end])
+    return Mood(
+        before=before,
+        question=asks,
+        depends=bool(lexicon.find(mood.conditional_before).search(earlier)),
+        denied=bool(lexicon.find(mood.negation).search(before)),
+        conditional=bool(lexicon.find(mood.conditional_here).search(before)),
+    )
+
+
+def _verb(
+    reading: Reading, lexicon: Lexicon, receipts: Receipts, words: list[Word], index: int, form: Form, mood: Mood
+) -> Iterator[Reason]:
+    time = _time(lexicon, words, index, form, mood)
+    if time is None or _is_harmless_object(lexicon, form.verb, words, index):
+        return
+    permitted: list[Receipt] = list(form.action.claims)
+    if time == "future" and form.action.future is not None:
+        permitted = list(form.action.future)
+    narrowed = _narrow(permitted, lexicon, words, index)
+    word = words[index]
+    end = min(words[-1].end, word.end + 40)
+    supporting = receipts.supporting(narrowed)
+    if supporting is None:
+        yield unsupported(reading.excerpt(max(word.start - 12, words[0].start), end), narrowed)
+    elif form.action.about == "product":
+        yield from wrong_product(reading, lexicon, receipts, word.end, receipts.products_of(supporting))
+
+
+def _time(lexicon: Lexicon, words: list[Word], index: int, form: Form, mood: Mood) -> str | None:
+    """When the deed is said to happen: `now` (done or under way), `future`, or None if it is not stated."""
+    if mood.denied:
+        return None
+    match form.tense:
+        case "past":
+            return _past(lexicon, form, mood)
+        case "loose_past":
+            lead = words[index - 1].plain if index else None
+            wished = mood.question or lexicon.find(lexicon.words.mood.wish).search(mood.before)
+            return "now" if not wished and (lead is None or lead in _LOOSE_LEADS) else None
+        case "participle":
+            return _participle(lexicon, mood)
+        case "infinitive":
+            return _infinitive(lexicon, mood)
+        case "gerund":
+            leads = not mood.before or lexicon.find(lexicon.words.mood.gerund_lead).search(mood.before)
+            return "now" if leads and not _is_open(mood) else None
+        case _:
+            return _present(lexicon, words, index, form.tense, mood)
+
+
+def _is_open(mood: Mood) -> bool:
+    return mood.question or mood.conditional or mood.depends
+
+
+def _past(lexicon: Lexicon, form: Form, mood: Mood) -> str | None:
+    if lexicon.words.mood.present_lead is None:
+        return "now"
+    if mood.conditional or (form.verb != "pay" and _SECOND_PERSON.search(mood.before)):
+        return None
+    return "future" if lexicon.find(lexicon.words.mood.future_auxiliary).search(mood.before) else "now"
+
+
+def _participle(lexicon: Lexicon, mood: Mood) -> str | None:
+    if lexicon.find(lexicon.words.mood.future_auxiliary).search(mood.before):
+        return None if mood.conditional and not mood.before.endswith(("sera", "seran")) else "future"
+    if mood.conditional or (mood.question and not re.search(r"\b(ya|esta|estan|fue|quedo|he|hemos|ha|quedaron)\b", mood.before)):
+        return None
+    return "now"
+
+
+def _infinitive(lexicon: Lexicon, mood: Mood) -> str | None:
+    if lexicon.find(lexicon.words.mood.just_done).search(mood.before):
+        return "now"
+    if lexicon.find(lexicon.words.mood.soon).search(mood.before):
+        return None if _is_open(mood) else "future"
+    lead = lexicon.words.mood.present_lead
+    return "now" if lead and lexicon.find(lead).search(mood.before) and not _is_open(mood) else None
+
+
+def _present(lexicon: Lexicon, words: list[Word], index: int, tense: Tense, mood: Mood) -> str | None:
+    if _is_open(mood):
+        return None
+    word = words[index]
+    if word.plain in lexicon.words.done.nouns:
+        lead = words[index - 1].plain if index else ""
+        follow = words[index + 1].plain if index + 1 < len(words) else ""
+        verbal = lead in _LOOSE_LEADS - {"la", "los", "las", "me"} or lead == "yo"
+        if not verbal and not (not mood.before and follow in _DETERMINERS):
+            return None
+    return "future" if tense == "future" else "now"
+
+
+def _is_harmless_object(lexicon: Lexicon, verb: str, words: list[Word], index: int) -> bool:
+    harmless = lexicon.words.done.harmless_objects.get(verb, [])
+    return any(word.plain in harmless for word in words[index + 1 : index + 5]) or (
+        verb in {"recibir", "receive"} and any(word.plain in harmless for word in words[max(0, index - 4) : index])
+    )
+
+
+def _narrow(permitted: list[Receipt], lexicon: Lexicon, words: list[Word], index: int) -> list[Receipt]:
+    """Keep the claims that fit the nearest thing named beside the verb."""
+    nearest: list[Receipt] | None = None
+    distance = 99.0
+    for other, word in enumerate(words):
+        entry = lexicon.objects.get(word.plain)
+        away = other - index if other > index else index - other + 0.5
+        if entry is not None and other != index and away < distance:
+            nearest, distance = entry.claims, away
+    if nearest is None:
+        return permitted
+    if "any" in permitted:
+        return list(nearest)
+    return [claim for claim in permitted if claim in nearest]
+
+
+def _unknown(
+    reading: Reading, lexicon: Lexicon, receipts: Receipts, words: list[Word], index: int, mood: Mood
+) -> Iterator[Reason]:
+    """A past that the lexicon does not know is taken for a deed, unless it is a listed harmless one."""
+    word, done = words[index], lexicon.words.done
+    if mood.denied or word.spoken in lexicon.harmless_words or not _states_a_past(word, words, index, lexicon, mood):
+        return
+    if word.spoken in lexicon.harmless_past or word.plain in done.harmless_participles.split():
+        if word.spoken in done.looked_up and not receipts.facts and not receipts.claims:
+            yield unsupported(reading.excerpt(word.start, words[-1].end), ["fact"])
+        return
+    yield unsupported(reading.excerpt(max(words[0].start, word.start - 12), min(words[-1].end, word.end + 40)), [])
+
+
+def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, mood: Mood) -> bool:
+    done = lexicon.words.done
+    previous = [other.plain for other in words[max(0, index - 2) : index]]
+    if re.fullmatch(done.participle, word.plain):
+        return any(lead in done.auxiliary_have or lead in done.auxiliary_passive for lead in previous) or (
+            lexicon.words.mood.present_lead is not None
+            and word.plain.endswith("ed")
+            and bool(re.search(r"\b(i|we)('ve| have)?( just| already| also)*$", mood.before))
+            and not mood.conditional
+        )
+    if lexicon.words.mood.present_lead is not None or len(word.plain) < 4 or mood.question:
+        return False
+    if word.spoken.endswith("é"):
+        return not re.search("(?:ar|er|ir)é$", word.spoken) and not _is_product_word(word, lexicon)
+    return word.spoken.endswith(("í", "ó"))
+
+
+def _is_product_word(word: Word, lexicon: Lexicon) -> bool:
+    return word.spoken in lexicon.harmless_words
+
+
+def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
+    for phrase in lexicon.words.done.phrases:
+        for found in lexicon.find(phrase.pattern).finditer(text):
+            clause = reading.clause_at(found.start())
+            before = text[clause.head : found.start()].strip()
+            mood = lexicon.words.mood
+            asks = clause.question and not lexicon.find(mood.presupposition).search(text[clause.head : clause.end])
+            depends = lexicon.find(mood.conditional_before).search(text[clause.sentence[0] : found.start()])
+            if asks or depends or lexicon.find(mood.negation).search(before) or lexicon.find(mood.conditional_here).search(before):
+                continue
+            if receipts.supporting(phrase.claims) is None:
+                yield unsupported(reading.excerpt(found.start(), min(clause.end, found.end() + 20)), phrase.claims)
+                break
+
+
+_TOOLS = {
+    "item_added": "add_item_to_draft",
+    "item_changed": "change_item_in_draft",
+    "item_removed": "change_item_in_draft",
+    "draft_cleared": "clear_draft",
+    "draft_created": "create_order_draft",
+    "delivery_set": "set_delivery_details",
+    "address_saved": "set_delivery_details",
+    "confirmation_requested": "request_confirmation",
+    "order_confirmed": "confirm_order",
+    "order_cancelled": "cancel_order",
+    "order_status": "get_order_status",
+    "payment_claimed": "register_payment",
+    "receipt_attached": "attach_receipt",
+    "handoff_requested": "request_human_handoff",
+    "catalog_sent": "send_catalog",
+    "stock_reserved": "reserve_stock",
+}
+
+
+def unsupported(excerpt: str, permitted: list[Receipt]) -> Reason:
+    """The refusal of a deed that nothing supports, with the tools that would make it true."""
+    tools = sorted({_TOOLS[str(claim)] for claim in permitted if str(claim) in _TOOLS})
+    if tools:
+        advice = f"No tool call of this turn did this. Call {' or '.join(tools)} first, or do not say that it is done or will be done."
+    else:
+        advice = "Nothing of this turn makes this true, and no tool can. Do not say it; offer what you can do."
+    return Reason("claim_without_receipt", excerpt, advice)

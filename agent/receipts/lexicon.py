@@ -1,0 +1,262 @@
+"""The words and patterns of each language, read once from `words/*.yaml` and compiled."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from agent.receipts.verbs import Tense, english_forms, spanish_forms, unaccented
+from tools.outcome import Claim
+
+WORDS = Path(__file__).parent / "words"
+Receipt = Claim | Literal["any", "fact"]
+"""What makes a statement true: a claim of this turn, any writing claim, or any fact at all."""
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NumberWords(_Words):
+    """Words that state a number, what they are worth, and idioms in which they state none."""
+
+    words: str
+    values: dict[str, int]
+    scales: dict[str, int]
+    halves: list[str]
+    spoken_only_here: list[str]
+    idioms: list[str]
+    quantified_article: str
+    quantified_idioms: list[str]
+
+
+class AvailabilityWords(_Words):
+    """Words that state what there is, and uses in which they speak of something else."""
+
+    available: list[str]
+    unavailable: list[str]
+    not_stock: list[str]
+
+
+class Action(_Words):
+    """Verbs of one deed and the claims that make it true."""
+
+    claims: list[Receipt]
+    verbs: list[str]
+    future: list[Receipt] | None = None
+    about: Literal["product"] | None = None
+
+
+class ObjectWords(_Words):
+    """Things a deed can be done to; they narrow the claims of the verb."""
+
+    words: list[str]
+    claims: list[Receipt]
+
+
+class Phrase(_Words):
+    """A wording that states a deed without one of the verbs."""
+
+    pattern: str
+    claims: list[Receipt]
+
+
+class DoneWords(_Words):
+    """How the language says that something was done."""
+
+    actions: list[Action]
+    irregular: dict[str, dict[str, list[str] | str]]
+    nouns: list[str]
+    objects: list[ObjectWords]
+    harmless_objects: dict[str, list[str]]
+    phrases: list[Phrase]
+    harmless_past: str
+    harmless_words: str
+    harmless_participles: str
+    looked_up: list[str]
+    auxiliary_have: list[str]
+    auxiliary_passive: list[str]
+    participle: str
+
+
+class MoodWords(_Words):
+    """What turns a statement into a denial, a condition, a wish or a plan. Tested on the words before the verb."""
+
+    negation: str
+    conditional_here: str
+    conditional_before: str
+    wish: str
+    presupposition: str
+    future_auxiliary: str
+    soon: str
+    just_done: str
+    gerund_lead: str
+    clitics: str
+    present_lead: str | None = None
+
+
+class PromiseWords(_Words):
+    """Promises of a time, of opening hours, of something for nothing."""
+
+    delivery_verbs: str
+    time_words: str
+    unsure: str
+    exempt: list[str]
+    hours: str
+    fact_kinds: list[str]
+    free: list[str]
+    free_exempt: list[str]
+
+
+class KindRule(_Words):
+    """A word, and the kinds of facts that a slot beside it may hold."""
+
+    pattern: str
+    kinds: list[str]
+
+
+class CurrencyRule(_Words):
+    """The name of a currency, and its codes."""
+
+    pattern: str
+    codes: list[str]
+
+
+class MoneyWords(_Words):
+    """Words around amounts."""
+
+    price_words: str
+    kinds: list[KindRule]
+    currencies: list[CurrencyRule]
+    hedges: str
+    echo_claims: str
+    echo_attributed: str
+    generic_heads: str
+
+
+class ContactWords(_Words):
+    """Accounts, links, addresses and numbers to reach somebody."""
+
+    patterns: list[str]
+    in_questions_fine: str
+    fact_kinds: list[str]
+
+
+class Asked(_Words):
+    """A question of the customer that a bare yes would answer with a claim."""
+
+    pattern: str
+    claims: list[Claim]
+
+
+class AssentWords(_Words):
+    """A yes that says more than yes."""
+
+    affirm: str
+    asked: list[Asked]
+    not_about: str
+
+
+class WordFile(_Words):
+    """One file of `words/`."""
+
+    numbers: NumberWords
+    availability: AvailabilityWords
+    done: DoneWords
+    mood: MoodWords
+    promises: PromiseWords
+    money: MoneyWords
+    contacts: ContactWords
+    assent: AssentWords
+    harmless: list[str]
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One spelling of a verb: which deed, and in which tense."""
+
+    verb: str
+    action: Action
+    tense: Tense
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The compiled words of a language."""
+
+    language: str
+    words: WordFile
+    forms: dict[str, Form]
+    objects: dict[str, ObjectWords]
+    numbers: frozenset[str]
+    phonetic_numbers: frozenset[str]
+    generic_heads: frozenset[str]
+    harmless_past: frozenset[str]
+    harmless_words: frozenset[str]
+
+    def find(self, pattern: str) -> re.Pattern[str]:
+        """The compiled form of one of this lexicon's patterns."""
+        return compiled(pattern)
+
+    def any_of(self, patterns: list[str]) -> re.Pattern[str]:
+        """One pattern that matches wherever one of the given ones does."""
+        return compiled("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A regular expression, compiled once."""
+    return re.compile(pattern, re.MULTILINE)
+
+
+def phonetic(word: str) -> str:
+    """A key that is the same for Spanish spellings that sound the same: `sinco` is `cinco`."""
+    key = re.sub(r"c(?=[ei])|z", "s", word)
+    key = re.sub(r"qu(?=[ei])|c|q", "k", key).replace("v", "b").replace("h", "").replace("ll", "y")
+    return re.sub(r"(.)\1+", r"\1", key)
+
+
+def _forms(language: str, done: DoneWords) -> dict[str, Form]:
+    forms: dict[str, Form] = {}
+    for action in done.actions:
+        for verb in action.verbs:
+            entry = done.irregular.get(verb, {})
+            lists = {name: value for name, value in entry.items() if isinstance(value, list)}
+            stem = entry.get("stem")
+            if language == "es":
+                spelled = spanish_forms(verb, lists, stem if isinstance(stem, str) else None)
+            else:
+                spelled = english_forms(verb, lists)
+            for spelling, tense in spelled.items():
+                forms.setdefault(spelling, Form(unaccented(verb), action, tense))
+    return forms
+
+
+@lru_cache
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of a language that has a file in `words/`."""
+    words = WordFile.model_validate(yaml.safe_load((WORDS / f"{language}.yaml").read_text("utf-8")))
+    numbers = frozenset(words.numbers.words.split())
+    return Lexicon(
+        language=language,
+        words=words,
+        forms=_forms(language, words.done),
+        objects={word: entry for entry in words.done.objects for word in entry.words},
+        numbers=numbers,
+        phonetic_numbers=frozenset(map(phonetic, numbers)) if language == "es" else frozenset(),
+        generic_heads=frozenset(words.money.generic_heads.split()),
+        harmless_past=frozenset(words.done.harmless_past.split()),
+        harmless_words=frozenset(words.done.harmless_words.split()),
+    )
+
+
+@lru_cache
+def lexicons(first: str) -> tuple[Lexicon, ...]:
+    """All lexicons, the one of the conversation's language first: a lie in another language is still a lie."""
+    names = sorted((path.stem for path in WORDS.glob("*.yaml")), key=lambda name: (name != first, name))
+    return tuple(lexicon(name) for name in names)
