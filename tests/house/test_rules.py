@@ -1,0 +1,192 @@
+"""The rules of the house that a machine can check: by reading the code, not by running it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.queues import JOBS
+from app.sweeps import SWEEPS
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("core", "domain", "tools", "agent", "channels", "app", "migrations", "evals", "bench")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+HOMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base_utils"}
+SPANISH = re.compile(r"[áéíóúñÁÉÍÓÚÑ¿¡]")
+
+
+def sources(*rooms: str) -> Iterator[tuple[Path, str]]:
+    for room in rooms:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "versions" not in path.parts:
+                yield path.relative_to(ROOT), path.read_text()
+
+
+def trees(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
+    for path, source in sources(*rooms):
+        yield path, ast.parse(source)
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Every dotted name that a module imports; `from a import b` counts as `a.b`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def calls(tree: ast.AST, name: str) -> list[int]:
+    """The lines on which a method of this name is called."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    ]
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    """The ids of the nodes that are docstrings, of attributes too."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    long = {str(path): n for path, source in sources(*ROOMS, "tests") if (n := len(source.splitlines())) > LONGEST_FILE}
+
+    assert long == {}
+
+
+def test_no_function_is_longer_than_60_lines() -> None:
+    long = {
+        f"{path}:{node.name}": length
+        for path, tree in trees(*ROOMS, "tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    }
+
+    assert long == {}
+
+
+def test_every_module_says_what_its_job_is() -> None:
+    silent = [str(path) for path, tree in trees(*ROOMS, "tests") if not ast.get_docstring(tree)]
+
+    assert silent == []
+
+
+def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
+    assert [str(path) for path, _ in sources(*ROOMS, "tests") if HOMELESS & {path.stem, *path.parts}] == []
+
+
+def test_only_work_commits() -> None:
+    # The migrations' own connection is no work of the house.
+    allowed = {Path("core/work.py"), Path("migrations/env.py")}
+    found = {str(path): lines for path, tree in trees(*ROOMS) if path not in allowed and (lines := calls(tree, "commit"))}
+
+    assert found == {}
+
+
+def test_nobody_reads_the_clock_of_the_machine() -> None:
+    # Business time and the times of leases come from Postgres; `core.clock` has the time for logs.
+    found = {
+        f"{path}:{node.lineno}"
+        for path, tree in trees(*ROOMS)
+        if path != Path("core/clock.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"now", "utcnow", "today"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"datetime", "date"}
+    }
+
+    assert found == set()
+
+
+def test_a_noun_sees_only_the_services_and_schemas_of_the_others() -> None:
+    allowed = {"service", "schemas"}
+    found = [
+        f"{path} imports {name}"
+        for path, tree in trees("domain")
+        for name in imported(tree)
+        if (parts := name.split("."))[0] == "domain" and len(parts) > 2 and parts[1] != path.parts[1]
+        if parts[2] not in allowed
+    ]
+
+    assert found == []
+
+
+def test_rows_are_seen_by_their_own_floor_only() -> None:
+    """What stands above `domain` gets views: it never imports a noun's tables or its SQL."""
+    hidden = {"models", "repository"}
+    found = [
+        f"{path} imports {name}"
+        for path, tree in trees("tools", "channels", "agent", "app")
+        for name in imported(tree)
+        if (parts := name.split("."))[0] == "domain" and len(parts) > 2 and parts[2] in hidden
+    ]
+
+    assert found == []
+
+
+def test_no_text_for_people_is_written_into_the_code() -> None:
+    """Texts stand in the catalogue, words of a language in data files; code speaks English."""
+    found = [
+        f"{path}:{node.lineno}: {node.value[:60]!r}"
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app")
+        for documentation in [docstrings(tree)]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documentation
+        and len(node.value.split()) > 2
+        and SPANISH.search(node.value)
+    ]
+
+    assert found == []
+
+
+def test_every_setting_stands_in_the_example_and_nothing_else_does() -> None:
+    known = {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
+
+    assert named == known
+
+
+def test_defaults_in_the_example_are_those_of_the_code() -> None:
+    example = (ROOT / ".env.example").read_text()
+    shown = dict(re.findall(r"^# ([A-Z][A-Z0-9_]*)=(\S+)$", example, re.MULTILINE))
+    numbers = {
+        str(field.validation_alias or name).upper(): field.default
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.default, int | float)
+    }
+
+    assert {name: float(shown[name]) for name in numbers} == {name: float(value) for name, value in numbers.items()}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_has_a_sweep_that_rings_again(job: str) -> None:
+    assert job in {sweep.job for sweep in SWEEPS}
+
+
+def test_settings_are_read_in_one_place() -> None:
+    # The supervisor and the command line hand the environment on to their children.
+    allowed = {Path("core/settings.py"), Path("app/runtime.py"), Path("app/supervised.py")}
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app")
+        if path not in allowed and path.parts[:2] != ("core", "embedded")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    ]
+
+    assert found == []
