@@ -38,9 +38,12 @@ STOPWORDS = frozenset(
         "in",
         "su",
         "mi",
+        "talle",
+        "talla",
+        "size",
     }
 )
-"""Words that tell nothing about which product is meant. `sin` is kept: it does."""
+"""Words that tell nothing about which product is meant; those for a size only announce it. `sin` is kept: it does."""
 
 _DOTTED_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b\.?)?")
 _SPACED_INITIALS = re.compile(r"\b[a-z](?: [a-z]){2,}\b")

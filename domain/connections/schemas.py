@@ -59,6 +59,7 @@ class ConnectionSettings(BaseModel):
     window_template: str | None = Field(None, description="Approved template that reopens a closed 24-hour window.")
     template_language: str = "es"
     catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
+    store: str | None = Field(None, description="Code of the store that this sender sells from; else the workspace's default.")
 
 
 class ConnectionView(BaseModel):

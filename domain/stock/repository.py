@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.tables import new_id
 from core.work import Work
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
+from domain.stock.schemas import LedgerLine
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -228,3 +229,65 @@ async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal]
         .order_by(StockItem.id)
     )
     return [(item, total, held) for item, total, held in await work.session.execute(query)]
+
+
+async def has_levels(work: Work, places: Iterable[tuple[UUID, UUID]]) -> bool:
+    """Whether one of these (store, variant) has a level already."""
+    wanted = list(places)
+    query = select(StockItem.id).where(
+        StockItem.workspace_id == work.workspace_id,
+        StockItem.store_id.in_({store_id for store_id, _ in wanted}),
+        StockItem.variant_id.in_({variant_id for _, variant_id in wanted}),
+    )
+    return (await work.session.scalars(query.limit(1))).first() is not None
+
+
+_ADD_MOVEMENTS = text(
+    """
+    INSERT INTO stock_movements
+           (workspace_id, id, stock_item_id, store_id, variant_id, type, delta, quantity_after, counted_quantity,
+            unit_cost, unit_price, occurred_at, reason, actor_kind, actor_id, source, source_ref, line)
+    SELECT CAST(:workspace AS uuid), m.id, m.item, m.store, m.variant, m.type, m.delta, m.quantity_after, m.counted,
+           m.cost, m.price, m.occurred, m.reason, CAST(:actor_kind AS text), CAST(:actor AS uuid), m.source, m.ref, m.line
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:items AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uuid[]),
+                  CAST(:types AS text[]), CAST(:deltas AS numeric[]), CAST(:after AS numeric[]),
+                  CAST(:counted AS numeric[]), CAST(:costs AS numeric[]), CAST(:prices AS numeric[]),
+                  CAST(:occurred AS timestamptz[]), CAST(:reasons AS text[]), CAST(:sources AS text[]),
+                  CAST(:refs AS text[]), CAST(:lines AS int[]))
+           WITH ORDINALITY
+           AS m(id, item, store, variant, type, delta, quantity_after, counted, cost, price, occurred, reason, source,
+                ref, line, place)
+     ORDER BY m.place
+    """
+)
+_AT_ONCE = 10_000
+
+
+async def add_movements(work: Work, rows: Sequence[tuple[UUID, Decimal, LedgerLine]]) -> None:
+    """Write many ledger lines in their order: the level, the quantity after, and the line."""
+    for start in range(0, len(rows), _AT_ONCE):
+        chunk = rows[start : start + _AT_ONCE]
+        lines = [line for _, _, line in chunk]
+        await work.session.execute(
+            _ADD_MOVEMENTS,
+            {
+                "workspace": work.workspace_id,
+                "actor_kind": work.principal.kind.value,
+                "actor": work.principal.id,
+                "ids": [new_id() for _ in chunk],
+                "items": [item_id for item_id, _, _ in chunk],
+                "stores": [line.place.store_id for line in lines],
+                "variants": [line.place.variant_id for line in lines],
+                "types": [line.type.value for line in lines],
+                "deltas": [line.delta for line in lines],
+                "after": [total for _, total, _ in chunk],
+                "counted": [line.counted for line in lines],
+                "costs": [line.unit_cost for line in lines],
+                "prices": [line.unit_price for line in lines],
+                "occurred": [line.occurred_at for line in lines],
+                "reasons": [line.reason for line in lines],
+                "sources": [line.source for line in lines],
+                "refs": [line.source_ref for line in lines],
+                "lines": [line.line for line in lines],
+            },
+        )

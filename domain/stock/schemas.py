@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -106,3 +106,34 @@ class Discrepancy(View):
     ledger: Decimal
     held: Decimal
     holds: Decimal
+
+
+class Place(NamedTuple):
+    """A variant in a store."""
+
+    store_id: UUID
+    variant_id: UUID
+
+
+class Limits(NamedTuple):
+    """What a level is to be kept between, and what a piece costs."""
+
+    min_stock: Decimal
+    max_stock: Decimal
+    unit_cost: Decimal
+
+
+class LedgerLine(NamedTuple):
+    """One movement as another system recorded it."""
+
+    place: Place
+    type: MovementType
+    delta: Decimal
+    occurred_at: datetime
+    source: str
+    source_ref: str
+    line: int
+    reason: str | None = None
+    counted: Decimal | None = None
+    unit_cost: Decimal | None = None
+    unit_price: Decimal | None = None

@@ -25,6 +25,7 @@ from domain.stock.holds import (
     unpin,
     workspaces_with_due_holds,
 )
+from domain.stock.importing import LedgerNotEmpty, import_ledger
 from domain.stock.ledger import Cause, average_cost, move
 from domain.stock.models import MovementType, StockItem, StockMovement
 from domain.stock.quantities import require_quantities
@@ -272,6 +273,7 @@ async def reconcile(work: Work) -> list[Discrepancy]:
 
 __all__ = [
     "HoldsLost",
+    "LedgerNotEmpty",
     "NotInStore",
     "OutOfStock",
     "QuantityNotCountable",
@@ -284,6 +286,7 @@ __all__ = [
     "extend_holds",
     "hold",
     "holds_of",
+    "import_ledger",
     "levels",
     "low_stock",
     "movements",

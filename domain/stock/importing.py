@@ -1,0 +1,56 @@
+"""Taking over a ledger from elsewhere: many movements at once, in the order in which they happened."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from core import audit
+from core.access import Permission
+from core.errors import Conflict
+from core.tables import new_id
+from core.work import Work
+from domain.stock import repository
+from domain.stock.models import StockItem
+from domain.stock.schemas import LedgerLine, Limits, Place
+
+
+class LedgerNotEmpty(Conflict):
+    """These levels have a history already."""
+
+    code = "ledger_not_empty"
+
+
+async def import_ledger(work: Work, lines: Sequence[LedgerLine], limits: Mapping[Place, Limits]) -> int:
+    """Create the levels that `limits` names with this history; raises LedgerNotEmpty if one of them has one.
+
+    Raises Conflict through Postgres if the history makes a level negative or names a cause twice.
+    """
+    work.require(Permission.STOCK_ADJUST)
+    if await repository.has_levels(work, limits):
+        raise LedgerNotEmpty
+    on_hand: dict[Place, Decimal] = dict.fromkeys(limits, Decimal(0))
+    after: list[Decimal] = []
+    for line in lines:
+        on_hand[line.place] += line.delta
+        after.append(on_hand[line.place])
+    items = {
+        place: StockItem(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            store_id=place.store_id,
+            variant_id=place.variant_id,
+            on_hand=on_hand[place],
+            held=Decimal(0),
+            min_stock=limit.min_stock,
+            max_stock=limit.max_stock,
+            unit_cost=limit.unit_cost,
+        )
+        for place, limit in limits.items()
+    }
+    work.session.add_all(items.values())
+    await work.session.flush()
+    ids = {place: item.id for place, item in items.items()}
+    await repository.add_movements(work, [(ids[x.place], total, x) for x, total in zip(lines, after, strict=True)])
+    first = next(iter(items.values()), None)
+    if first is not None:
+        audit.record(work, "stock.imported", target=first, after={"levels": len(items), "movements": len(lines)})
+    return len(lines)
