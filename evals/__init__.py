@@ -1,0 +1,1 @@
+"""The eval suite: does the agent sell, every time?"""

@@ -1,0 +1,1 @@
+"""Simulated customers: scripted ones, and ones that a model plays."""
