@@ -7,8 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from core.embedded import FolderInUse, lock_data_folder, owner_of, processes, start_postgres, start_redis
 from core.embedded.postgres_server import EmbeddedPostgres
 from core.embedded.redis_server import EmbeddedRedis
+from tests.house.processes import ROOT, is_gone, wait_until
 
 OWNER = """
 import json, sys, time
@@ -31,25 +31,6 @@ postgres, redis = start_postgres(folder / "postgres"), start_redis(folder / "red
 print(json.dumps({"pids": [postgres.process.pid, redis.process.pid], "postgres": postgres.url, "redis": redis.url}), flush=True)
 time.sleep(600)
 """
-ROOT = Path(__file__).parents[2]
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
-    """Look again and again at something that another process brings about."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)  # noqa: TID251 - another process cannot be awaited
-    return True
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.fixture

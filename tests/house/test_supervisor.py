@@ -1,0 +1,137 @@
+"""The supervisor with real processes: whatever is killed comes back, and nothing is ever left behind."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.processes import House, free_port, is_gone, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+READY_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that several starts share, as on a real machine; its name has a space in it."""
+    path: Path = tmp_path_factory.mktemp("a house") / "data"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def house(folder: Path) -> Iterator[House]:
+    """A house that is ready."""
+    running = House(folder, free_port())
+    assert wait_until(running.is_ready, READY_SECONDS), running.said()
+    yield running
+    running.end()
+
+
+def test_a_house_says_where_it_is_and_leaves_nothing_behind_after_sigterm(house: House) -> None:
+    # Given a house that is ready
+    assert house.answers("/health/ready")[0] == 200
+    for address in ("/sandbox/", "/health/deep", "/metrics"):
+        assert f"http://127.0.0.1:{house.port}{address}" in house.said()
+    assert house.note_mode() == 0o600
+    assert set(house.note()["processes"]) == {"postgres", "redis", "web", "worker", "relay"}
+    family = house.family()
+
+    # When it is told to stop
+    house.process.send_signal(signal.SIGTERM)
+
+    # Then it ends well, with everything below it
+    assert house.process.wait(60) == 0
+    assert wait_until(lambda: all(is_gone(pid) for pid in family))
+    assert not (house.folder / "runtime.json").exists()
+    assert "Stopped." in house.said()
+
+
+def test_ctrl_c_stops_it_too(house: House) -> None:
+    family = house.family()
+
+    house.process.send_signal(signal.SIGINT)
+
+    assert house.process.wait(60) == 0
+    assert wait_until(lambda: all(is_gone(pid) for pid in family))
+
+
+def test_a_second_start_on_the_folder_is_refused_with_the_reason(house: House) -> None:
+    refused = house.command("up")
+
+    assert refused.returncode == 1
+    assert f"already in use by process {house.process.pid}" in refused.stderr
+    assert house.answers("/health/ready")[0] == 200
+
+
+def test_a_killed_supervisor_leaves_no_orphans_and_a_new_start_works(house: House, folder: Path) -> None:
+    # Given a running house whose shops are in the database
+    shops = house.command("connections", "--json").stdout
+    family = house.family()
+
+    # When its supervisor is killed
+    house.process.kill()
+    house.process.wait()
+
+    # Then everything below ends by itself, and a new start on the folder has the same shops
+    assert wait_until(lambda: all(is_gone(pid) for pid in family))
+    again = House(folder, house.port)
+    try:
+        assert wait_until(again.is_ready, READY_SECONDS), again.said()
+        assert shops == again.command("connections", "--json").stdout
+        assert "demo-store" in shops
+    finally:
+        again.end()
+
+
+def test_whatever_is_killed_comes_back(house: House) -> None:
+    for name in ("web", "worker", "relay", "redis", "postgres"):
+        before = house.note()["processes"][name]
+
+        os.kill(before, signal.SIGKILL)
+
+        assert wait_until(lambda name=name, before=before: house.note()["processes"][name] != before), (name, house.said())
+
+    assert wait_until(lambda: house.answers("/health/deep")[1].get("status") == "ok", 60), house.said()
+
+
+def test_doctor_finds_a_running_house_well(house: House) -> None:
+    assert wait_until(lambda: house.command("doctor").returncode == 0, 60), house.command("doctor").stdout
+
+    assert "failing" not in house.command("doctor", "--json").stdout
+
+
+def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = House(tmp_path / "data", port)
+
+        assert refused.process.wait(30) == 1
+        assert "NEXOVA_PORT" in refused.said()
+        assert not (tmp_path / "data" / "postgres").exists()
+
+
+def test_production_starts_no_servers_of_its_own(tmp_path: Path) -> None:
+    refused = House(tmp_path / "data", free_port(), NEXOVA_ENV="production")
+
+    assert refused.process.wait(30) == 1
+    assert "DATABASE_URL, REDIS_URL" in refused.said()
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_a_house_commands_say_what_to_do(tmp_path: Path) -> None:
+    idle = House(tmp_path / "data", free_port(), NEXOVA_ENV="nonsense")
+    assert idle.process.wait(30) == 1
+    assert "NEXOVA_ENV" in idle.said()
+
+    done = House(tmp_path / "data", 1, NEXOVA_ENV="development")
+    done.end()
+    lost = done.command("outbox", "list")
+    assert lost.returncode == 1
+    assert "nexova up" in lost.stderr
