@@ -4,8 +4,10 @@ Dramatiq never retries here (`max_retries=0`): attempts, the next try and parkin
 again. Messages of jobs that failed for an unforeseen reason are kept as dead letters for thirty days.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import dramatiq
 import redis
@@ -26,6 +28,20 @@ _UNPACK_SIZE = 1000
 
 class QueueUnavailable(Exception):
     """The broker cannot be reached; nothing was rung, or perhaps some of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRing:
+    """A ring whose job failed for an unforeseen reason."""
+
+    id: str
+    ring: Ring
+    error: str
+    at: datetime
+
+
+def _last_line(traceback: str | None) -> str:
+    return (traceback or "").strip().rsplit("\n", 1)[-1][:500]
 
 
 def to_message(ring: Ring) -> dramatiq.Message[None]:
@@ -96,6 +112,41 @@ class RedisBells(RedisBroker):
             return dict(zip(QUEUES, pipeline.execute(), strict=True))
         except redis.RedisError as error:
             raise QueueUnavailable(str(error)) from error
+
+    def dead_rings(self) -> list[DeadRing]:
+        """The rings whose jobs failed for unforeseen reasons; raises QueueUnavailable."""
+        try:
+            return [dead for queue in QUEUES for dead in self._dead_of(queue)]
+        except redis.RedisError as error:
+            raise QueueUnavailable(str(error)) from error
+
+    def ring_dead_again(self, dead_id: str) -> None:
+        """Ring once more for a dead ring, and then forget that it died; raises QueueUnavailable.
+
+        When this process dies in between, the bell rings twice, which every job bears.
+        """
+        for dead in self.dead_rings():
+            if dead.id == dead_id:
+                self.ring([dead.ring])
+                letters = f"{self.namespace}:{dead.ring.queue}.XQ"
+                self.client.zrem(letters, dead.id)
+                self.client.hdel(f"{letters}.msgs", dead.id)
+
+    def _dead_of(self, queue: str) -> Iterator[DeadRing]:
+        letters = f"{self.namespace}:{queue}.XQ"
+        # The client's types allow for settings that this one does not have: it answers with bytes.
+        ids = cast("list[tuple[bytes, float]]", self.client.zrange(letters, 0, -1, withscores=True))
+        for key, died_at in ids:
+            encoded = cast("bytes | None", self.client.hget(f"{letters}.msgs", key.decode()))
+            if encoded is not None:
+                message: dramatiq.Message[None] = dramatiq.Message.decode(encoded)
+                arguments = {name: str(value) for name, value in message.kwargs.items()}
+                yield DeadRing(
+                    key.decode(),
+                    Ring(message.actor_name, arguments, message.options.get("correlation_id")),
+                    _last_line(message.options.get("traceback")),
+                    datetime.fromtimestamp(died_at / 1000, UTC),
+                )
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from agent import sessions
 from core import observability
 from core.access import Principal
-from core.errors import Abandoned, DomainError
+from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.work import Work, open_system_work, open_work
+from domain.conversations import delivery
+from domain.orders import service as orders
+from domain.stock import service as stock
 
 log = observability.log(__name__)
 
@@ -29,7 +34,63 @@ class Deadline:
     settle: Callable[[Work, UUID], Awaitable[object]]
 
 
-DEADLINES: Final[tuple[Deadline, ...]] = ()
+async def _end_holds(work: Work, workspace_id: UUID) -> object:
+    return await stock.expire_due(work)
+
+
+DEADLINES: Final = (
+    Deadline(
+        "deliverer_lost",
+        text(
+            """
+            SELECT workspace_id, id FROM messages
+            WHERE direction = 'out' AND status = 'sending' AND claimed_until < clock_timestamp() LIMIT :limit
+            """
+        ),
+        delivery.settle,
+    ),
+    Deadline(
+        "delivery_unconfirmed",
+        text(
+            """
+            SELECT workspace_id, id FROM messages
+            WHERE direction = 'out' AND status = 'unknown' AND deadline_at < clock_timestamp() LIMIT :limit
+            """
+        ),
+        delivery.settle,
+    ),
+    Deadline(
+        "session_silent",
+        text(
+            f"""
+            SELECT workspace_id, conversation_id AS id FROM agent_sessions
+            WHERE timeout_at < {BUSINESS_NOW} AND state NOT IN ('HANDOFF', 'EXECUTING')
+            ORDER BY timeout_at LIMIT :limit
+            """  # noqa: S608 - a constant of this module
+        ),
+        sessions.expire,
+    ),
+    Deadline(
+        "order_unpaid",
+        text(
+            f"""
+            SELECT workspace_id, id FROM orders
+            WHERE status = 'confirmed' AND payment_status = 'unpaid' AND cancel_deadline < {BUSINESS_NOW} LIMIT :limit
+            """  # noqa: S608 - a constant of this module
+        ),
+        orders.cancel_unpaid,
+    ),
+    Deadline(
+        "holds_over",
+        text(
+            f"""
+            SELECT DISTINCT workspace_id, workspace_id AS id FROM stock_holds
+            WHERE status = 'active' AND NOT pinned AND expires_at < {BUSINESS_NOW} LIMIT :limit
+            """  # noqa: S608 - a constant of this module
+        ),
+        _end_holds,
+    ),
+)
 
 
 async def settle_all(limit: int) -> None:
@@ -38,8 +99,17 @@ async def settle_all(limit: int) -> None:
         async with open_system_work() as session:
             rows = (await session.execute(deadline.found, {"limit": limit})).all()
         for row in rows:
-            try:
-                async with open_work(Principal.system(row.workspace_id)) as work:
-                    await deadline.settle(work, row.id)
-            except (DomainError, Abandoned) as error:
-                log.info("deadline.moved", deadline=deadline.name, id=str(row.id), reason=str(error))
+            await _settle(deadline, row.workspace_id, row.id)
+
+
+async def _settle(deadline: Deadline, workspace_id: UUID, subject: UUID) -> None:
+    try:
+        async with open_work(Principal.system(workspace_id)) as work:
+            await deadline.settle(work, subject)
+        log.info("deadline.settled", deadline=deadline.name, subject=str(subject))
+    except (DomainError, Abandoned) as error:
+        log.info("deadline.moved", deadline=deadline.name, subject=str(subject), reason=str(error))
+    except (OperationalError, InterfaceError, CommitOutcomeUnknown):
+        raise
+    except Exception:
+        log.exception("deadline.failed", deadline=deadline.name, subject=str(subject))

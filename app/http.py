@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app import health, pulse, webhooks
 from app.requests import RequestFrame, render
+from channels import registry
 from core import db, observability
 from core.errors import DomainError, Invalid, NotFound
 from core.settings import Settings, get_settings
@@ -29,6 +30,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         db.connect(settings.database_url, pool_size=settings.database_pool_size)
         stack.push_async_callback(db.disconnect)
+        stack.push_async_callback(registry.close)
         app.state.redis = pulse.open_redis(settings)
         stack.push_async_callback(app.state.redis.aclose)
         await stack.enter_async_context(pulse.beating(settings, "web"))

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Interval, Text, Uuid, bindparam, text
 
 from app.queues import Ring
+from core.outbox import CHANNEL
 from core.work import open_system_work
 
 CLAIM: Final = timedelta(seconds=15)
@@ -71,6 +72,22 @@ _BLIND = text(
     """
 )
 
+_WAITING = text(
+    """
+    SELECT workspace_id, id, actor, arguments, attempts, due_at, parked_reason
+    FROM outbox_messages WHERE published_at IS NULL ORDER BY parked_reason IS NULL, due_at LIMIT :limit
+    """
+)
+
+_RING_AGAIN = text(
+    """
+    UPDATE outbox_messages SET parked_reason = NULL, claimed_until = NULL, due_at = clock_timestamp()
+    WHERE id = :id AND published_at IS NULL
+    """
+)
+
+_WAKE_RELAYS = text("SELECT pg_notify(:channel, '')")
+
 _DELETE_OLD = text(
     """
     DELETE FROM outbox_messages WHERE (workspace_id, id) IN (
@@ -97,6 +114,19 @@ class Backlog:
 
     pending: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """An outbox row that is not published, as people see it."""
+
+    workspace_id: UUID
+    id: UUID
+    actor: str
+    arguments: dict[str, Any]
+    attempts: int
+    due_at: datetime
+    parked_reason: str | None
 
 
 async def claim(size: int) -> tuple[list[ClaimedRow], float | None]:
@@ -135,6 +165,21 @@ async def park(rows: Sequence[ClaimedRow], reasons: Sequence[str]) -> None:
     """Set rows aside that no queue will ever take, each with its reason."""
     async with open_system_work() as session:
         await session.execute(_PARKED, {**_keys(rows), "reasons": list(reasons)})
+
+
+async def waiting(limit: int) -> list[WaitingRow]:
+    """The rows that are not published: parked ones first, then by due time."""
+    async with open_system_work() as session:
+        rows = (await session.execute(_WAITING, {"limit": limit})).all()
+    return [WaitingRow(**row._mapping) for row in rows]
+
+
+async def ring_again(row_id: UUID) -> bool:
+    """Make a row due now, parked or not; False if none with this id waits."""
+    async with open_system_work() as session:
+        changed: int = (await session.execute(_RING_AGAIN, {"id": row_id})).rowcount  # type: ignore[attr-defined]  # CursorResult
+        await session.execute(_WAKE_RELAYS, {"channel": CHANNEL})
+    return changed > 0
 
 
 async def backlog() -> Backlog:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import audit, outbox
 from core.tables import WorkspaceRow, of_workspace
 from core.work import Work
 
@@ -113,3 +114,26 @@ async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str])
 async def get(work: Work, event_id: UUID) -> InboundEvent | None:
     """One event, not locked."""
     return await work.session.get(InboundEvent, (work.workspace_id, event_id))
+
+
+async def parked(work: Work, limit: int) -> Sequence[InboundEvent]:
+    """The events that were given up, newest first."""
+    query = (
+        select(InboundEvent)
+        .where(InboundEvent.workspace_id == work.workspace_id, InboundEvent.parked_reason.is_not(None))
+        .order_by(InboundEvent.created_at.desc())
+        .limit(limit)
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def reopen(work: Work, event_id: UUID) -> InboundEvent | None:
+    """Open an event again, handled or parked, and announce its ingest; None if there is no such event."""
+    event = await work.session.get(InboundEvent, (work.workspace_id, event_id), with_for_update=True)
+    if event is None:
+        return None
+    audit.record(work, "inbound_event.reopened", target=event, before={"outcome": event.outcome, "parked": event.parked_reason})
+    event.handled_at = event.outcome = event.parked_reason = None
+    event.attempts, event.next_try_at = 0, work.system_time
+    outbox.enqueue(work, "inbound.ingest", event_id=event.id)
+    return event

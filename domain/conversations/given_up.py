@@ -1,0 +1,46 @@
+"""What workers gave up around conversations: files that could not be fetched, and fetching them once more."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core import audit, outbox
+from core.access import Permission
+from core.work import Work
+from domain.conversations.models import Attachment
+from domain.conversations.schemas import Frozen
+
+
+class FailedFile(Frozen):
+    """A file that could not be fetched, and why."""
+
+    id: UUID
+    kind: str
+    error_code: str | None
+    attempts: int
+    created_at: datetime
+
+
+async def failed_files(work: Work, limit: int) -> list[FailedFile]:
+    """The files that were given up in this workspace, newest first."""
+    work.require(Permission.OPERATIONS)
+    query = (
+        select(Attachment)
+        .where(Attachment.workspace_id == work.workspace_id, Attachment.status == "failed")
+        .order_by(Attachment.created_at.desc())
+        .limit(limit)
+    )
+    return [FailedFile.model_validate(row) for row in await work.session.scalars(query)]
+
+
+async def fetch_again(work: Work, attachment_id: UUID) -> bool:
+    """Start over with a file that was given up; False if it was not."""
+    work.require(Permission.OPERATIONS)
+    row = await work.session.get(Attachment, (work.workspace_id, attachment_id), with_for_update={"key_share": True})
+    if row is None or row.status != "failed":
+        return False
+    audit.record(work, "attachment.reopened", target=row, before={"error_code": row.error_code})
+    row.status, row.error_code, row.attempts, row.next_try_at = "pending", None, 0, work.system_time
+    outbox.enqueue(work, "media.process", attachment_id=row.id)
+    return True
