@@ -14,8 +14,7 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.conversations import service as conversations
-from domain.conversations.models import MessageStatus
-from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.conversations.schemas import ConversationView, MessageStatus, OpenMessage
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView

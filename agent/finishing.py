@@ -9,7 +9,7 @@ from agent.consent import CONFIRM_PREFIX
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
 from agent.sessions import Fence
-from agent.thinking import Thought, evidence
+from agent.thinking import Thought
 from core import observability
 from core.messages import text
 from core.work import Work
@@ -38,11 +38,10 @@ async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought,
     failure = thought.failure
     messages: list[OutgoingMessage] = []
     if thought.reply is not None:
-        filled = await _reply(work, fence, turn, thought.reply, calls)
-        if filled is None:
+        if await _still_true(work, fence, turn, thought):
+            messages.append(OutgoingMessage(text=thought.reply))
+        else:
             failure = "facts_changed"
-        elif filled:
-            messages.append(OutgoingMessage(text=filled))
     if failure is not None:
         messages = [OutgoingMessage(text=_honest_words(calls, language))]
     for call in calls:
@@ -50,20 +49,15 @@ async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought,
     return Answer(messages, failure)
 
 
-async def _reply(work: Work, fence: Fence, turn: ClaimedTurn, reply: str, calls: list[Recorded]) -> str | None:
-    """The reply, which has passed the gate, with its slots filled; None if a fact of the session has changed since."""
-    facts, _ = evidence(turn, calls)
-    used = receipts.slots(reply)
-    if any(name in turn.frozen.brief.facts for name in used):
-        fresh = await briefing.fresh_facts(work, fence.conversation, turn.frozen.brief.language)
-        if not _still_hold(turn.frozen.brief.facts, fresh, used):
-            return None
-    return receipts.fill(reply, facts)
-
-
-def _still_hold(frozen: dict[str, Fact], fresh: dict[str, Fact], used: set[str]) -> bool:
-    values = {(fact.kind, fact.subject, fact.value) for fact in fresh.values()}
-    return all((frozen[name].kind, frozen[name].subject, frozen[name].value) in values for name in used if name in frozen)
+async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought) -> bool:
+    """Whether the facts of the session that the reply states are what they were when the turn was claimed."""
+    brief = turn.frozen.brief
+    stated = [brief.facts[name] for name in thought.stated if name in brief.facts]
+    if not stated:
+        return True
+    fresh = await briefing.fresh_facts(work, fence.conversation, brief.language)
+    now = {(fact.kind, fact.subject, fact.value) for fact in fresh.values()}
+    return all((fact.kind, fact.subject, fact.value) in now for fact in stated)
 
 
 def _honest_words(calls: list[Recorded], language: str) -> str:

@@ -20,10 +20,9 @@ from agent.journal import Journal, Key, Recorded, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.sessions import fence, move
 from agent.states import State, Trigger
-from core import observability
+from core import messages, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
-from core.messages import text
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
@@ -224,14 +223,14 @@ class _Call:
             return ToolOutcome(
                 status="refused",
                 code="tool_failed",
-                say=text("turn.tool_failed", language),
+                say=messages.text("turn.tool_failed", language),
                 note="The tool could not be completed and changed nothing. Do not claim that it worked.",
             )
         advice = "You may correct the call." if refusal.correctable else "Do not repeat this call."
         return ToolOutcome(
             status="refused",
             code=refusal.code,
-            say=text(f"error.{refusal.code}", language, **refusal.fields),
+            say=messages.refusal(refusal, language),
             note=f"{refusal} {advice}",
         )
 

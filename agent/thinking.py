@@ -31,9 +31,13 @@ log = observability.log("agent.thinking")
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What came of thinking: a reply whose slots are not filled yet, or the reason why there is none."""
+    """What came of thinking: a reply that has passed the gate, or the reason why there is none.
+
+    `stated` names the facts that the reply states.
+    """
 
     reply: str | None
+    stated: frozenset[str] = frozenset()
     failure: str | None = None
     understood: bool = True
     model_name: str | None = None
@@ -66,13 +70,16 @@ def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact],
     return facts, claims
 
 
-def customer_texts(turn: ClaimedTurn, memory: Memory | None = None) -> list[str]:
+def customer_texts(turn: ClaimedTurn, memory: Memory) -> list[str]:
     """What the customer wrote, whose numbers a reply may echo."""
-    texts = [message.text for message in turn.frozen.messages if message.text]
-    for message in memory.messages if memory else []:
-        if isinstance(message, ModelRequest):
-            texts.extend(str(part.content) for part in message.parts if isinstance(part, UserPromptPart))
-    return texts
+    texts = [
+        str(part.content)
+        for message in memory.messages
+        if isinstance(message, ModelRequest)
+        for part in message.parts
+        if isinstance(part, UserPromptPart)
+    ]
+    return [*texts, *(message.text for message in turn.frozen.messages if message.text)]
 
 
 @_agent.output_validator
@@ -82,12 +89,9 @@ def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
     facts, claims = evidence(journal.turn, journal.calls)
     verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, journal.turn.frozen.brief.language)
     if isinstance(verdict, receipts.Accepted):
-        observability.GATE.labels(verdict="accepted").inc()
-        return reply
-    observability.GATE.labels(verdict="refused").inc()
+        return verdict.text
     log.info("reply.refused", turn=str(journal.turn.turn_id), reasons=[reason.code for reason in verdict.reasons])
-    advice = "\n".join(f"- {reason.excerpt!r}: {reason.advice}" for reason in verdict.reasons)
-    raise ModelRetry(f"This reply cannot be sent, because it states what no tool result supports:\n{advice}")
+    raise ModelRetry(verdict.for_model())
 
 
 async def think(turn: ClaimedTurn) -> Thought:
@@ -102,7 +106,8 @@ async def think(turn: ClaimedTurn) -> Thought:
     instructions = prompting.system_prompt(brief)
     around = Surroundings(journal, workspace, started + budget, customer_texts(turn, memory))
     usage = RunUsage()
-    reply, failure, understood, name = None, None, True, None
+    reply, failure = None, None
+    last = ModelResponse(parts=[])
     try:
         async with asyncio.timeout(budget):
             with _agent.parallel_tool_call_execution_mode("sequential"):
@@ -117,10 +122,7 @@ async def think(turn: ClaimedTurn) -> Thought:
                     usage_limits=UsageLimits(request_limit=MOST_ANSWERS),
                 )
         reply = result.output
-        last = result.all_messages()[-1]
-        assert isinstance(last, ModelResponse)
-        understood = (last.provider_details or {}).get("understood", True) is not False
-        name = last.model_name
+        last = result.response
     except TimeoutError:
         failure = "out_of_time"
     except UsageLimitExceeded:
@@ -132,9 +134,10 @@ async def think(turn: ClaimedTurn) -> Thought:
         failure = "model_failed"
     return Thought(
         reply=reply,
+        stated=frozenset(receipts.slots(last.text or "")),
         failure=failure,
-        understood=understood and failure is None,
-        model_name=name,
+        understood=failure is None and (last.provider_details or {}).get("understood") is not False,
+        model_name=last.model_name,
         prompt_hash=prompting.digest(instructions, [spec.model_dump_json() for spec in turn.frozen.tools]),
         usage=usage,
         latency_ms=round((time.monotonic() - started) * 1000),

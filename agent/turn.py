@@ -22,8 +22,7 @@ from core.errors import Abandoned
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.conversations import service as conversations
-from domain.conversations.models import Voice
-from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.conversations.schemas import ConversationView, OpenMessage, Voice
 from domain.orders import service as orders
 from tools import registry
 from tools.context import TurnMessage

@@ -2,6 +2,7 @@
 
 import gettext
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -13,6 +14,8 @@ from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
+
+from core.errors import DomainError
 
 LOCALE_FOLDER = Path(__file__).parent.parent / "prompts" / "locale"
 LANGUAGES = ("es", "en")
@@ -71,9 +74,18 @@ def text(key: str, language: str, /, *, count: int | None = None, **fields: obje
         fields = {"count": count, **fields}
     if found in (key, f"{key}.many"):
         raise MessageMissing(key)
+    return _filled(found, fields)
+
+
+def _filled(found: str, fields: Mapping[str, object]) -> str:
     for name, value in fields.items():
         found = found.replace("{" + name + "}", str(value))
     return found
+
+
+def refusal(error: DomainError, language: str) -> str:
+    """What a person is told about an expected error: the text `error.<code>`."""
+    return _filled(text(f"error.{error.code}", language), error.fields)
 
 
 def _locale(language: str, country: str | None) -> Locale:

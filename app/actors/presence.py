@@ -11,7 +11,7 @@ from core.work import open_work
 from domain.connections import service as connections
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.models import Voice
+from domain.conversations.schemas import Voice
 from domain.customers import service as customers
 
 log = observability.log(__name__)

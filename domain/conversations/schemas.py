@@ -6,7 +6,23 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.conversations.models import Author, Voice
+from domain.conversations.models import Author, Direction, MessageStatus, Voice
+
+__all__ = [
+    "Author",
+    "ConversationView",
+    "Direction",
+    "HandoffReason",
+    "HandoffView",
+    "IncomingMedia",
+    "IncomingMessage",
+    "MessageStatus",
+    "MessageView",
+    "OpenMessage",
+    "OutgoingMessage",
+    "Received",
+    "Voice",
+]
 
 HandoffReason = Literal["customer_asked", "repeated_failure", "tool_request", "operator_took", "cannot_answer"]
 
