@@ -53,7 +53,7 @@ async def close() -> None:
 def base_url(connection: ConnectionView, settings: Settings) -> str:
     """Where a connection's requests go: its own address, the installation's, or this installation's sandbox."""
     configured = connection.base_url or settings.infobip_base_url
-    return (configured or f"{local_url(settings)}{SANDBOX_PATH}").rstrip("/")
+    return (configured or f"{local_url(settings)}{SANDBOX_PATH}/{connection.slug}").rstrip("/")
 
 
 def local_url(settings: Settings) -> str:

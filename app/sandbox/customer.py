@@ -1,0 +1,243 @@
+"""What a customer does on a phone: write, press, choose, send a photo or a place. Each becomes a webhook call."""
+
+import base64
+import binascii
+import secrets
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from app.sandbox import shapes, store
+from app.sandbox.chaos import Chaos
+from app.sandbox.line import Line
+from app.sandbox.models import SandboxMessage, SandboxPhone
+from channels.infobip.media import MAX_BYTES, sniff
+from core.blobs import open_blobs
+from core.errors import Invalid
+from core.work import Work, open_work
+
+
+class ChoiceUnknown(Invalid):
+    """No button or row with this id is on the phone's screen."""
+
+    code = "sandbox_choice_unknown"
+
+
+class FileInvalid(Invalid):
+    """The file is empty, too large, or not Base64."""
+
+    code = "sandbox_file_invalid"
+
+
+class _Action(BaseModel):
+    """What all actions have in common."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    connection: str
+    profile_name: str | None = Field(None, max_length=200)
+    reply_to: int | None = Field(None, description="The bubble that is quoted.")
+
+
+class WriteText(_Action):
+    """A text."""
+
+    type: Literal["text"]
+    text: str = Field(min_length=1, max_length=65_536)
+
+
+class SendFile(_Action):
+    """A photo or another file, its bytes in Base64."""
+
+    type: Literal["image", "document", "audio", "voice", "video", "sticker"]
+    file: str = Field(min_length=1, validation_alias=AliasChoices("file", "content", "data"))
+    caption: str | None = Field(None, max_length=3000, validation_alias=AliasChoices("caption", "text"))
+
+
+class SendLocation(_Action):
+    """A place."""
+
+    type: Literal["location"]
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    name: str | None = None
+    address: str | None = None
+
+
+class Press(_Action):
+    """A button, or a row of a list, of a message on the screen."""
+
+    type: Literal["button_reply", "list_reply"]
+    id: str = Field(min_length=1, max_length=256)
+    title: str | None = None
+
+
+class CartItem(BaseModel):
+    """One product of a cart from the WhatsApp catalogue."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sku: str = Field(min_length=1, validation_alias=AliasChoices("sku", "productRetailerId", "id"))
+    quantity: int = Field(1, ge=1)
+    price: Decimal = Field(Decimal(0), ge=0)
+    currency: str = "USD"
+
+
+class SendCart(_Action):
+    """A cart from the WhatsApp catalogue."""
+
+    type: Literal["order"]
+    items: list[CartItem] = Field(min_length=1)
+    text: str | None = None
+    catalog_id: str = "sandbox"
+
+
+class SendRaw(_Action):
+    """Any message in Infobip's own words."""
+
+    type: Literal["raw"]
+    message: dict[str, Any] = Field(validation_alias=AliasChoices("message", "raw"))
+
+
+Action = Annotated[WriteText | SendFile | SendLocation | Press | SendCart | SendRaw, Field(discriminator="type")]
+
+
+async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
+    """Do something on a phone: the bubble is stored together with the webhook call that it causes."""
+    content = _decoded(action.file) if isinstance(action, SendFile) else None
+    key = await open_blobs(line.settings).put(content) if content is not None else None
+    async with open_work(line.principal) as work:
+        owner = await store.lock_phone(work, line.connection.id, phone, action.profile_name)
+        kind, text, payload, message = await _compose(work, owner, action)
+        bubble = store.add_message(
+            work,
+            owner,
+            {
+                "direction": "customer",
+                "type": kind,
+                "text": text,
+                "payload": payload,
+                "provider_id": "wamid." + secrets.token_urlsafe(40),
+                "status": "sent",
+                "blob_key": key,
+                "content_type": sniff(content, None) if content is not None else None,
+            },
+        )
+        if isinstance(action, SendFile):
+            message["url"] = line.media_url(bubble.id)
+        if action.reply_to is not None:
+            await _quote(work, owner, action.reply_to, message)
+        owner.last_inbound_at = work.now
+        await work.session.flush()
+        await _announce(work, line, owner, bubble, message)
+        return bubble
+
+
+def _decoded(file: str) -> bytes:
+    try:
+        content = base64.b64decode(file.rsplit("base64,", 1)[-1], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise FileInvalid from error
+    if not 0 < len(content) <= MAX_BYTES:
+        raise FileInvalid
+    return content
+
+
+_Composed = tuple[str, str | None, dict[str, Any], dict[str, Any]]
+
+
+async def _compose(work: Work, phone: SandboxPhone, action: Action) -> _Composed:
+    """The bubble's type, text and payload, and the provider's message."""
+    match action:
+        case WriteText():
+            return "text", action.text, {}, {"type": "TEXT", "text": action.text}
+        case SendFile():
+            message = {"type": action.type.upper(), "url": ""}
+            if action.caption:
+                message["caption"] = action.caption
+            return action.type, action.caption, {}, message
+        case SendLocation():
+            place = {"latitude": action.latitude, "longitude": action.longitude}
+            named = {"name": action.name, "address": action.address}
+            payload = place | {name: value for name, value in named.items() if value}
+            return "location", action.name or action.address, payload, {"type": "LOCATION", **payload}
+        case Press():
+            return await _press(work, phone, action)
+        case SendCart():
+            return _cart(action)
+        case SendRaw():
+            text = action.message.get("text")
+            return "raw", text if isinstance(text, str) else None, {"message": action.message}, dict(action.message)
+
+
+async def _press(work: Work, phone: SandboxPhone, action: Press) -> _Composed:
+    kind, key = ("buttons", "buttons") if action.type == "button_reply" else ("list", "rows")
+    for bubble in await store.last_interactive(work, phone.connection_id, phone.phone):
+        for entry in bubble.payload.get(key, []) if bubble.type == kind else []:
+            if entry["id"] == action.id:
+                message = {
+                    "type": "INTERACTIVE_BUTTON_REPLY" if kind == "buttons" else "INTERACTIVE_LIST_REPLY",
+                    **entry,
+                    "context": {"id": bubble.provider_id, "groupId": None, "referredProduct": None},
+                }
+                return action.type, entry["title"], {"id": action.id, "quoted": bubble.n}, message
+    if action.title is None:
+        raise ChoiceUnknown
+    name = "INTERACTIVE_BUTTON_REPLY" if kind == "buttons" else "INTERACTIVE_LIST_REPLY"
+    message = {"type": name, "id": action.id, "title": action.title}
+    return action.type, action.title, {"id": action.id}, message
+
+
+def _cart(action: SendCart) -> _Composed:
+    items = [
+        {
+            "productRetailerId": item.sku,
+            "quantity": item.quantity,
+            "itemPrice": float(item.price),
+            "currency": item.currency,
+        }
+        for item in action.items
+    ]
+    message: dict[str, Any] = {"type": "ORDER", "catalogId": action.catalog_id, "productItems": items}
+    if action.text:
+        message["text"] = action.text
+    shown = [{"sku": item.sku, "quantity": item.quantity} for item in action.items]
+    return "order", action.text, {"items": shown}, message
+
+
+async def _quote(work: Work, phone: SandboxPhone, n: int, message: dict[str, Any]) -> None:
+    for bubble in await store.screen(work, phone.connection_id, phone.phone, n - 1, 1):
+        message["context"] = {"id": bubble.provider_id, "groupId": None, "referredProduct": None}
+
+
+async def _announce(work: Work, line: Line, phone: SandboxPhone, bubble: SandboxMessage, message: dict[str, Any]) -> None:
+    """Plan the webhook calls for a customer's message, as well or badly as the line behaves."""
+    chaos = await store.chaos_of(work, line.connection.id)
+    result = shapes.inbound(
+        phone=phone.phone,
+        user_id=phone.user_id,
+        name=phone.name,
+        to=line.connection.address,
+        message_id=bubble.provider_id,
+        at=bubble.at,
+        message=message,
+    )
+    wait = lateness(chaos, bubble.provider_id)
+    if chaos.happens(chaos.drop, bubble.provider_id, "drop"):
+        wait += timedelta(seconds=chaos.delay_seconds)
+    store.add_call(work, bubble, "delivered", result, wait)
+    if chaos.happens(chaos.duplicate, bubble.provider_id, "duplicate"):
+        again = timedelta(seconds=chaos.fraction(bubble.provider_id, "again") * chaos.delay_seconds)
+        store.add_call(work, bubble, "delivered", result, again)
+
+
+def lateness(chaos: Chaos, *cause: object) -> timedelta:
+    """How much later than it should a call comes: delayed, or held back so that a later one overtakes it."""
+    seconds = 0.0
+    if chaos.happens(chaos.delay, *cause, "delay"):
+        seconds += chaos.delay_seconds * chaos.fraction(*cause, "how long")
+    if chaos.happens(chaos.reorder, *cause, "reorder"):
+        seconds += 0.05 + chaos.fraction(*cause, "how far")
+    return timedelta(seconds=seconds)
