@@ -53,4 +53,4 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
         .where(Membership.workspace_id == work.workspace_id)
         .order_by(User.name, User.id)
     )
-    return [(membership, user) for membership, user in (await work.session.execute(statement)).tuples()]
+    return [(membership, user) for membership, user in await work.session.execute(statement)]

@@ -48,9 +48,7 @@ class WorkspaceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    payment_methods: tuple[PaymentMethod, ...] = (
-        PaymentMethod(code="efectivo", kind=PaymentMethodKind.CASH, name="Efectivo"),
-    )
+    payment_methods: tuple[PaymentMethod, ...] = (PaymentMethod(code="efectivo", kind=PaymentMethodKind.CASH, name="Efectivo"),)
     offers_delivery: bool = True
     offers_pickup: bool = True
     delivery_fee: Money = Decimal(0)

@@ -79,7 +79,7 @@ async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, 
         Synonym.workspace_id == work.workspace_id, Synonym.product_id.in_(list(product_ids))
     )
     found: dict[UUID, tuple[str, ...]] = {}
-    for product_id, phrase in (await work.session.execute(query.order_by(Synonym.phrase))).tuples():
+    for product_id, phrase in await work.session.execute(query.order_by(Synonym.phrase)):
         if product_id is not None:
             found[product_id] = (*found.get(product_id, ()), phrase)
     return found
@@ -91,7 +91,7 @@ async def expansions(work: Work, keys: Iterable[str]) -> Sequence[tuple[str, str
         Synonym.workspace_id == work.workspace_id, Synonym.key.in_(list(keys)), Synonym.expansion.is_not(None)
     )
     rows = await work.session.execute(query.order_by(Synonym.key, Synonym.expansion))
-    return [(key, expansion) for key, expansion in rows.tuples() if expansion is not None]
+    return [(key, expansion) for key, expansion in rows if expansion is not None]
 
 
 async def words_under(work: Work, keys: Iterable[str], limit: int) -> Sequence[tuple[str, str]]:
@@ -99,7 +99,7 @@ async def words_under(work: Work, keys: Iterable[str], limit: int) -> Sequence[t
     query = select(SearchWord.key, SearchWord.word).where(
         SearchWord.workspace_id == work.workspace_id, SearchWord.key.in_(list(keys))
     )
-    return [(key, word) for key, word in (await work.session.execute(query.limit(limit))).tuples()]
+    return [(key, word) for key, word in await work.session.execute(query.limit(limit))]
 
 
 _MATCHING = text(
@@ -228,7 +228,7 @@ async def products_per_category(work: Work) -> Mapping[UUID, int]:
         )
         .group_by(Product.category_id)
     )
-    return {id: count for id, count in (await work.session.execute(query)).tuples() if id is not None}
+    return {id: count for id, count in await work.session.execute(query) if id is not None}
 
 
 async def category_by_path(work: Work, path: str) -> Category | None:

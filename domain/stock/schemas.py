@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.stock.models import HoldStatus, MovementType
+from domain.stock.models import HoldStatus as HoldStatus
+from domain.stock.models import MovementType as MovementType
 
 
 class View(BaseModel):
