@@ -1,19 +1,15 @@
 """What a tool call is given by code, so that nothing of it has to come from the model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.work import Work
+from domain.accounts.schemas import WorkspaceView
 from tools.outcome import Option
-
-if TYPE_CHECKING:
-    from core.work import Work
-    from domain.accounts.schemas import WorkspaceView
 
 SignalName = Literal[
     "items_changed",
@@ -83,7 +79,8 @@ class Pending(BaseModel):
 class ToolContext:
     """The surroundings of one tool call, inside one fenced transaction.
 
-    A tool appends to `signals` and `staged` and may set `pending`; everything else is read only.
+    A tool appends to `signals` and `staged` and may set `pending`; everything else is read only. `open_question` is
+    what the customer was asked before this turn.
     """
 
     work: Work
@@ -96,6 +93,7 @@ class ToolContext:
     language: str
     messages: list[TurnMessage] = field(default_factory=list)
     consent: Consent = field(default_factory=Consent)
+    open_question: Pending | None = None
     signals: list[Signal] = field(default_factory=list)
     staged: list[StagedMessage] = field(default_factory=list)
     pending: Pending | None = None
@@ -103,12 +101,3 @@ class ToolContext:
     def signal(self, name: SignalName, **data: Any) -> None:
         """Tell the session's state machine what happened."""
         self.signals.append(Signal(name=name, data=data))
-
-
-class ToolDeps(Protocol):
-    """What the dependencies of a model run must offer: the context of the call that runs now."""
-
-    @property
-    def tool_context(self) -> ToolContext:
-        """The context that the journal filled for this call."""
-        ...

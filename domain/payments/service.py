@@ -19,6 +19,7 @@ from domain.payments.receipts import link_receipts, receipt_stored, receipts_of,
 from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, Flag, PaymentView
 
 __all__ = [
+    "RECEIPT_ONLY",
     "NothingToPay",
     "PaymentDecided",
     "PaymentNotFound",
@@ -36,6 +37,11 @@ __all__ = [
     "unlinked",
     "verify",
 ]
+
+CASH = "cash"
+
+RECEIPT_ONLY = "receipt"
+"""The kind of a claim that rests on a receipt alone; staff see from the picture how it was paid."""
 
 PAYABLE = (OrderStatus.AWAITING_CONFIRMATION, *PLACED)
 """A customer may pay before saying yes: the claim then keeps the stock, and the yes is still needed."""
@@ -134,7 +140,7 @@ def _amount_flags(command: ClaimPayment, amount: Decimal, due: Decimal) -> list[
 async def _reference_flags(work: Work, order_id: UUID, values: dict[str, Any]) -> list[Flag]:
     key = values["reference_key"]
     if key is None:
-        return [Flag.NO_REFERENCE] if values["kind"] != "cash" else []
+        return [] if values["kind"] == CASH else [Flag.RECEIPT_ONLY if values["kind"] == RECEIPT_ONLY else Flag.NO_REFERENCE]
     flags = [] if values["reference_is_full"] else [Flag.SHORT_REFERENCE]
     alike = await repository.like(work, order_id, key, values["reference_tail"])
     if any(payment.reference_key == key for payment in alike):

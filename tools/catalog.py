@@ -1,0 +1,177 @@
+"""Catalogue tools: finding what is sold, and sending the list of it."""
+
+from collections.abc import Sequence
+
+from core.access import Permission
+from domain.catalog import service as catalog
+from domain.catalog.schemas import CategoryView, VariantView
+from tools.context import Pending, StagedMessage, ToolContext
+from tools.definition import tool
+from tools.facts import Facts
+from tools.outcome import Claim, Option, ToolOutcome
+from tools.products import in_stock, meant, not_found, priced
+from tools.speech import say
+
+MOST_LISTED = 10
+MOST_SENT = 30
+"""More products than this are sent as a list of categories to choose from."""
+
+_TITLE = 24
+"""Longer names are cut in the title of a list's row, and stand whole in its description."""
+
+
+@tool(permission=Permission.CATALOG_READ)
+async def list_products(
+    ctx: ToolContext, query: str | None = None, category: str | None = None, limit: int = 5
+) -> ToolOutcome:
+    """Look up products on sale, with their prices and whether there is stock.
+
+    Use it for every question about a product, a price or availability; never answer those from memory.
+
+    Args:
+        query: What the customer calls the product, in their own words, or an SKU. Leave out to list a category or all.
+        category: Name of a category, to list what is in it.
+        limit: How many products at most, from 1 to 10.
+    """
+    limit = max(1, min(limit, MOST_LISTED))
+    if query and query.strip():
+        found = await meant(ctx, query)
+        variants = [found.one] if found.one is not None else list(found.several[:limit])
+        if not variants:
+            return not_found(ctx, query)
+        return await _shown(ctx, variants, is_exact=found.one is not None)
+    page = await catalog.list_products(ctx.work, category, limit)
+    if not page.items:
+        facts = Facts(ctx)
+        key = "category_empty" if category else "catalog_empty"
+        return facts.outcome(key, say(ctx, key), status="refused", note="Offer send_catalog to show what there is.")
+    return await _shown(ctx, page.items, is_exact=False)
+
+
+async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool) -> ToolOutcome:
+    facts = Facts(ctx)
+    stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
+    claims = []
+    lines = []
+    options = []
+    for variant in variants:
+        available = stocked[variant.variant_id]
+        claims.append((Claim.AVAILABLE if available else Claim.UNAVAILABLE, variant.name))
+        key = "product_line" if available else "product_line_sold_out"
+        price = _price(ctx, facts, variant)
+        lines.append(say(ctx, key, product=facts.name(variant.name), price=price))
+        options.append(Option(sku=variant.sku, name=variant.name, detail=facts.read(price)))
+    if len(variants) == 1:
+        key = "product_found" if stocked[variants[0].variant_id] else "product_sold_out"
+        words = say(ctx, key, product=facts.name(variants[0].name), price=_price(ctx, facts, variants[0]))
+    else:
+        words = say(ctx, "products_found", lines="\n".join(lines))
+    ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
+    return facts.outcome(
+        "products_found",
+        words,
+        claims=claims,
+        options=options,
+        note="" if is_exact else "These are candidates; use the SKU of the one the customer means.",
+        data={"products": [_data(variant, stocked[variant.variant_id]) for variant in variants]},
+    )
+
+
+def _price(ctx: ToolContext, facts: Facts, variant: VariantView) -> str:
+    price = priced(facts, variant)
+    if variant.precision == 0 and variant.unit.upper() in {"PZA", "UND", "UN", "U"}:
+        return price
+    return say(ctx, "price_per_unit", price=price, unit=variant.unit.lower())
+
+
+def _data(variant: VariantView, available: bool) -> dict[str, object]:
+    return {
+        "sku": variant.sku,
+        "name": variant.name,
+        "unit": variant.unit,
+        "category": variant.category,
+        "available": available,
+    }
+
+
+@tool(permission=Permission.CATALOG_READ)
+async def send_catalog(ctx: ToolContext, category: str | None = None) -> ToolOutcome:
+    """Send the customer a list of products with prices to tap on, or of categories if there are many products.
+
+    Args:
+        category: Name of a category, to send only what is in it.
+    """
+    page = await catalog.list_products(ctx.work, category, MOST_SENT)
+    facts = Facts(ctx)
+    if not page.items:
+        key = "category_empty" if category else "catalog_empty"
+        return facts.outcome(key, say(ctx, key), status="refused", note="Nothing was sent.")
+    categories = await catalog.categories(ctx.work)
+    if page.next_cursor is not None and not category and len(categories) > 1:
+        return _send_categories(ctx, facts, categories)
+    stocked = await in_stock(ctx, [variant.variant_id for variant in page.items])
+    variants = [variant for variant in page.items if stocked[variant.variant_id]]
+    if not variants:
+        return facts.outcome("all_sold_out", say(ctx, "all_sold_out"), status="refused", note="Nothing was sent.")
+    sections: dict[str, list[dict[str, str]]] = {}
+    for variant in variants:
+        sections.setdefault(variant.category or "", []).append(_row(ctx, facts, variant))
+    ctx.staged.append(
+        StagedMessage(
+            kind="list",
+            text=say(ctx, "catalog_body", shop=facts.add("shop", "shop", ctx.workspace.name)),
+            payload={
+                "button": say(ctx, "catalog_button"),
+                "sections": [
+                    {"title": facts.add("category", name, name) if name else "", "rows": rows}
+                    for name, rows in sections.items()
+                ],
+            },
+        )
+    )
+    options = [Option(sku=variant.sku, name=variant.name) for variant in variants]
+    ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
+    claims = [(Claim.CATALOG_SENT, category or "all"), *((Claim.AVAILABLE, variant.name) for variant in variants)]
+    return facts.outcome(
+        "catalog_sent",
+        say(ctx, "catalog_sent"),
+        claims=claims,
+        options=options,
+        data={"products": len(variants), "more": page.next_cursor is not None},
+    )
+
+
+def _row(ctx: ToolContext, facts: Facts, variant: VariantView) -> dict[str, str]:
+    name, price = facts.name(variant.name), _price(ctx, facts, variant)
+    description = f"{name} · {price}" if len(variant.name) > _TITLE else price
+    return {"id": variant.sku, "title": name, "description": description}
+
+
+def _send_categories(ctx: ToolContext, facts: Facts, categories: Sequence[CategoryView]) -> ToolOutcome:
+    filled = [category for category in categories if category.products]
+    ctx.staged.append(
+        StagedMessage(
+            kind="list",
+            text=say(ctx, "categories_body", shop=facts.add("shop", "shop", ctx.workspace.name)),
+            payload={
+                "button": say(ctx, "categories_button"),
+                "rows": [
+                    {
+                        "id": category.path,
+                        "title": facts.add("category", category.name, category.name),
+                        "description": say(
+                            ctx, "category_size", count=category.products, number=facts.count(category.name, category.products)
+                        ),
+                    }
+                    for category in filled
+                ],
+            },
+        )
+    )
+    return facts.outcome(
+        "categories_sent",
+        say(ctx, "categories_sent"),
+        claims=[(Claim.CATALOG_SENT, "categories")],
+        note="When the customer names a category, call send_catalog or list_products with it.",
+        data={"categories": [category.name for category in filled]},
+    )

@@ -1,0 +1,176 @@
+"""Confirmation tools: sending the summary, and placing the order on the customer's real yes."""
+
+from core.access import Permission
+from domain.customers import service as customers
+from domain.orders import service as orders
+from domain.orders.models import Fulfilment
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView
+from tools.context import ToolContext
+from tools.definition import AWAITING, tool
+from tools.facts import Facts
+from tools.outcome import Claim, ToolOutcome
+from tools.speech import listed, say
+from tools.summary import draft_data, price_change_words, shortage_outcome, stage_summary
+
+
+@tool(permission=Permission.ORDERS_CONFIRM, writes=True)
+async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
+    """Send the customer the summary of the order with buttons to confirm it, and set the goods aside. Call it when the
+    customer has said all they want. Do not repeat the summary in your own words.
+    """
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    facts = Facts(ctx)
+    if draft is None or not draft.lines:
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Add a product first.")
+    result = await orders.request_confirmation(ctx.work, ctx.conversation_id)
+    if result.refusal is not None:
+        return _not_ready(ctx, facts, result)
+    await stage_summary(ctx, facts, result.order)
+    return _requested(ctx, facts, result)
+
+
+def _requested(
+    ctx: ToolContext, facts: Facts, result: ConfirmationRequest, code: str = "confirmation_requested"
+) -> ToolOutcome:
+    words = [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
+    words.append(say(ctx, "confirmation_requested"))
+    if result.held_until is not None:
+        words.append(say(ctx, "held_until", until=facts.until("draft", result.held_until)))
+    claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
+    claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
+    return facts.outcome(
+        code,
+        " ".join(words),
+        status="ok" if code == "confirmation_requested" else "ask",
+        claims=claims,
+        note="The summary with its buttons goes out when this turn ends. The order is not placed yet.",
+        data={"draft": draft_data(result.order), "token": result.token},
+    )
+
+
+def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> ToolOutcome:
+    data: dict[str, object] = {"draft": draft_data(result.order)}
+    if result.refusal == "details_missing":
+        ctx.signal("details_missing", missing=list(result.missing))
+        return facts.outcome(
+            "details_missing",
+            say(ctx, f"ask.{result.missing[0]}"),
+            status="ask",
+            note=f"Ask for: {', '.join(result.missing)}. Then set_delivery_details and request_confirmation.",
+            data={**data, "missing": list(result.missing)},
+        )
+    ctx.signal("items_changed", order_id=str(result.order.id))
+    if result.refusal == "out_of_stock":
+        return shortage_outcome(ctx, result.order, result.shortages)
+    if result.refusal == "below_minimum":
+        assert result.minimum is not None, "the refusal says so"
+        words = say(
+            ctx,
+            "below_minimum",
+            minimum=facts.money("minimum", "order", result.minimum, result.order.currency),
+            subtotal=facts.money("subtotal", "draft", result.order.subtotal, result.order.currency),
+        )
+        return facts.outcome("below_minimum", words, status="refused", note="Offer to add something.", data=data)
+    words = " ".join(price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes)
+    return facts.outcome(
+        "not_for_sale", words, status="refused", note="Take these out with change_item_in_draft, quantity 0.", data=data
+    )
+
+
+@tool(permission=Permission.ORDERS_CONFIRM, states=AWAITING, writes=True)
+async def confirm_order(ctx: ToolContext, token: str) -> ToolOutcome:
+    """Place the order whose summary the customer has just accepted, by its button or by a plain yes. Never call it on a
+    question, on a condition, or together with a change.
+
+    Args:
+        token: The confirmation token of the open summary.
+    """
+    if not _agreed(ctx, token):
+        return await _ask_again(ctx)
+    result = await orders.confirm(ctx.work, ctx.conversation_id, ctx.customer_id, token)
+    if result.refusal == "price_changed":
+        return await _ask_again(ctx, result, code="price_changed")
+    if result.refusal == "out_of_stock":
+        ctx.signal("items_changed", order_id=str(result.order.id))
+        return shortage_outcome(ctx, result.order, result.shortages)
+    return await _confirmed(ctx, result)
+
+
+def _agreed(ctx: ToolContext, token: str) -> bool:
+    """Real assent: everything the customer wrote is read, the summary has gone out, and they pressed its button or
+    said nothing but yes after it.
+    """
+    consent = ctx.consent
+    if consent.open_messages or consent.summary_sent_at is None:
+        return False
+    if consent.token_pressed is not None:
+        return consent.token_pressed == token
+    return consent.pure_assent
+
+
+async def _ask_again(
+    ctx: ToolContext, result: ConfirmationResult | None = None, *, code: str = "consent_missing"
+) -> ToolOutcome:
+    """Send the summary with its buttons once more, with what has changed since the last one."""
+    facts = Facts(ctx)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is None or not draft.lines:
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
+    request = await orders.request_confirmation(ctx.work, ctx.conversation_id)
+    if request.refusal is not None:
+        return _not_ready(ctx, facts, request)
+    await stage_summary(ctx, facts, request.order)
+    if result is not None:
+        request = request.model_copy(update={"price_changes": result.price_changes})
+    return _requested(ctx, facts, request, code)
+
+
+async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcome:
+    order = result.order
+    facts = Facts(ctx)
+    if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
+        await customers.save_address(
+            ctx.work,
+            ctx.customer_id,
+            order.address_text,
+            recipient_name=order.recipient_name,
+            phone=order.recipient_phone,
+        )
+    if not result.repeated:
+        ctx.signal("order_confirmed", order_id=str(order.id), number=order.number)
+    number = facts.order_number(order.number)
+    words = [
+        say(
+            ctx,
+            "order_confirmed",
+            number=number,
+            total=facts.money("total", str(order.number), order.total, order.currency),
+        )
+    ]
+    words += _how_to_pay(ctx, facts, order)
+    return facts.outcome(
+        "order_confirmed",
+        "\n".join(words),
+        claims=[(Claim.ORDER_CONFIRMED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
+        data={"number": str(order.number), "draft": draft_data(order)},
+    )
+
+
+def _how_to_pay(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
+    methods = ctx.workspace.settings.payment_methods
+    if order.payment_status != "unpaid" or not methods:
+        return []
+    words = [say(ctx, "ways_to_pay", methods=listed(ctx, [facts.add("method", m.code, m.name) for m in methods]))]
+    words += [
+        say(
+            ctx,
+            "way_to_pay",
+            method=facts.add("method", method.code, method.name),
+            instructions=facts.add("instructions", method.code, method.instructions),
+        )
+        for method in methods
+        if method.instructions
+    ]
+    if order.cancel_deadline is not None:
+        words.append(say(ctx, "pay_until", until=facts.until(str(order.number), order.cancel_deadline)))
+    return words

@@ -1,0 +1,138 @@
+"""The tool that says how the goods of the open order reach the customer."""
+
+from typing import Literal
+
+from core.access import Permission
+from domain.catalog import service as catalog
+from domain.catalog.schemas import StoreView
+from domain.customers.phones import e164
+from domain.orders import service as orders
+from domain.orders.models import Fulfilment, OrderStatus
+from domain.orders.schemas import Delivery, OrderView
+from tools.context import Pending, ToolContext
+from tools.definition import tool
+from tools.facts import Facts
+from tools.outcome import Claim, Option, ToolOutcome
+from tools.speech import say
+from tools.summary import draft_data
+
+SHORTEST_ADDRESS = 5
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def set_delivery_details(
+    ctx: ToolContext,
+    fulfilment: Literal["delivery", "pickup"] | None = None,
+    address: str | None = None,
+    store: str | None = None,
+    recipient_name: str | None = None,
+    phone: str | None = None,
+    notes: str | None = None,
+) -> ToolOutcome:
+    """Note how the order reaches the customer. Give only what the customer said; the rest stays as it is.
+
+    Args:
+        fulfilment: `delivery` if it is brought, `pickup` if the customer fetches it.
+        address: The whole address in the customer's words, for a delivery.
+        store: The store for a pick-up, as the customer calls it.
+        recipient_name: Who receives the order.
+        phone: A telephone number to call on delivery.
+        notes: Anything else that the person who delivers must know.
+    """
+    facts = Facts(ctx)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is None:
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Add a product first.")
+    number = e164(phone, ctx.workspace.country) if phone else None
+    if phone and number is None:
+        return facts.outcome("phone_not_usable", say(ctx, "phone_not_usable"), status="ask", note="Nothing was changed.")
+    if address is not None and not _is_address(address):
+        return facts.outcome("address_too_short", say(ctx, "address_too_short"), status="ask", note="Nothing was changed.")
+    chosen = await _store(ctx, store, fulfilment)
+    if isinstance(chosen, ToolOutcome):
+        return chosen
+    place = _shared_place(ctx) if address is None and fulfilment != "pickup" else None
+    delivery = Delivery(
+        fulfilment=Fulfilment(fulfilment) if fulfilment else None,
+        address=address or (place[0] if place else None),
+        latitude=place[1] if place else None,
+        longitude=place[2] if place else None,
+        store_id=chosen.id if chosen else None,
+        recipient_name=recipient_name,
+        recipient_phone=number,
+        notes=notes,
+    )
+    if not delivery.model_dump(exclude_none=True):
+        return facts.outcome("nothing_given", say(ctx, "ask.fulfilment"), status="ask", note="No detail was given.")
+    order = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
+    if draft.status is OrderStatus.AWAITING_CONFIRMATION:
+        ctx.signal("items_changed", order_id=str(order.id))
+    return await _noted(ctx, facts, order)
+
+
+def _is_address(address: str) -> bool:
+    return len(address.strip()) >= SHORTEST_ADDRESS and any(letter.isalpha() for letter in address)
+
+
+async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -> StoreView | ToolOutcome | None:
+    """The store that is meant; the only one for a pick-up; or the question which one."""
+    stores = await catalog.stores(ctx.work)
+    if phrase is None:
+        return stores[0] if fulfilment == "pickup" and len(stores) == 1 else None
+    found = await catalog.find_stores(ctx.work, phrase)
+    if len(found) == 1:
+        return found[0]
+    facts = Facts(ctx)
+    offered = found or stores
+    options = [Option(sku=store.code, name=store.name, detail=store.address or "") for store in offered]
+    ctx.pending = Pending(
+        kind="choose_store", tool="set_delivery_details", arguments={"fulfilment": "pickup"}, options=options
+    )
+    names = "\n".join(
+        say(ctx, "store_line", store=facts.add("store", store.code, ", ".join(p for p in (store.name, store.address) if p)))
+        for store in offered
+    )
+    key = "which_store" if found else "store_not_found"
+    return facts.outcome(
+        key,
+        say(ctx, key, stores=names),
+        status="ask",
+        options=options,
+        note="Ask which store, then repeat the call with its name. Nothing was changed.",
+    )
+
+
+def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
+    """The place that the customer shared in this turn as a location on the map."""
+    for message in reversed(ctx.messages):
+        latitude, longitude = message.payload.get("latitude"), message.payload.get("longitude")
+        if message.kind != "location" or latitude is None or longitude is None:
+            continue
+        named = [str(message.payload[part]) for part in ("name", "address") if message.payload.get(part)]
+        return ", ".join(named) or say(ctx, "shared_location"), float(latitude), float(longitude)
+    return None
+
+
+async def _noted(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
+    missing = await orders.missing_details(ctx.work, order)
+    claims = [(Claim.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
+    words = say(ctx, "details_noted")
+    if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
+        words = say(ctx, "delivery_noted", address=facts.add("address", "draft", order.address_text))
+    elif order.fulfilment is Fulfilment.DELIVERY:
+        words = say(ctx, "delivery_chosen")
+    elif order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
+        store = await catalog.get_store_by_id(ctx.work, order.store_id)
+        words = say(ctx, "pickup_noted", store=facts.add("store", store.code, store.name))
+    elif order.fulfilment is Fulfilment.PICKUP:
+        words = say(ctx, "pickup_chosen")
+    if order.delivery_fee:
+        words += " " + say(ctx, "fee_noted", amount=facts.money("fee", "draft", order.delivery_fee, order.currency))
+    facts.money("total", "draft", order.total, order.currency)
+    return facts.outcome(
+        "delivery_set",
+        words,
+        claims=claims,
+        note=f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation.",
+        data={"missing": list(missing), "draft": draft_data(order)},
+    )

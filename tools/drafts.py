@@ -1,0 +1,334 @@
+"""Draft tools: what the customer puts into the open order, takes out of it, and where it shall go."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from core.access import Permission
+from domain.catalog.schemas import VariantView
+from domain.customers import service as customers
+from domain.orders import service as orders
+from domain.orders.models import OrderStatus
+from domain.orders.schemas import CartItem, CartResult, OrderView, Shortage
+from domain.stock import service as stock
+from tools.context import Pending, ToolContext
+from tools.definition import tool
+from tools.facts import Facts, plain
+from tools.measures import UnitMismatch, in_unit_of_sale
+from tools.outcome import Claim, Option, ToolOutcome
+from tools.products import ask_which, meant, meant_line, not_found
+from tools.speech import listed, say
+from tools.summary import draft_data, price_change_words, shortage_outcome
+
+
+async def _start(ctx: ToolContext) -> OrderView:
+    customer = await customers.get(ctx.work, ctx.customer_id)
+    return await orders.start_draft(
+        ctx.work,
+        conversation_id=ctx.conversation_id,
+        customer_id=ctx.customer_id,
+        recipient_name=customer.called,
+        recipient_phone=customer.phone,
+    )
+
+
+def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, object]:
+    """After a change of the items: tell the session, and put the new sum among the facts."""
+    ctx.signal("items_changed", order_id=str(order.id))
+    facts.money("total", "draft", order.total, order.currency)
+    return {"draft": draft_data(order)}
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def create_order_draft(
+    ctx: ToolContext,
+    existing: Literal["ask", "add", "replace"] = "ask",
+    cart: list[CartItem] | None = None,
+) -> ToolOutcome:
+    """Begin an order, or take in the cart that the customer sent from the WhatsApp catalogue. add_item_to_draft begins
+    an order by itself, so this is only needed for a cart.
+
+    Args:
+        existing: What to do if the order already has items: ask the customer, add to them, or replace them.
+        cart: The items of the cart; leave out to take the cart of the customer's message of this turn.
+    """
+    items = cart if cart is not None else _cart_of_turn(ctx)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    facts = Facts(ctx)
+    if items and draft is not None and draft.lines and existing == "ask":
+        return _ask_replace(ctx, facts, items)
+    order = await _start(ctx)
+    if items:
+        result = await orders.apply_catalog_order(
+            ctx.work, ctx.conversation_id, items, replace=existing == "replace"
+        )
+        return _cart_outcome(ctx, facts, result)
+    ctx.signal("items_changed", order_id=str(order.id))
+    key = "draft_continued" if order.lines else "draft_created"
+    names = listed(ctx, [facts.name(line.name) for line in order.lines])
+    return facts.outcome(
+        key, say(ctx, key, products=names), claims=[(Claim.DRAFT_CREATED, "draft")], data={"draft": draft_data(order)}
+    )
+
+
+def _cart_of_turn(ctx: ToolContext) -> list[CartItem]:
+    """The items of the WhatsApp carts of this turn; what cannot be read as an item is left out."""
+    found = []
+    for message in ctx.messages:
+        if message.kind != "order":
+            continue
+        for item in message.payload.get("items", []):
+            try:
+                found.append(CartItem.model_validate(item))
+            except (ValidationError, InvalidOperation):
+                continue
+    return found
+
+
+def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> ToolOutcome:
+    options = [
+        Option(sku="add", name=say(ctx, "button.add_cart")),
+        Option(sku="replace", name=say(ctx, "button.replace_cart")),
+    ]
+    cart = [item.model_dump(mode="json", exclude_none=True) for item in items]
+    ctx.pending = Pending(kind="replace_draft", tool="create_order_draft", arguments={"cart": cart}, options=options)
+    return facts.outcome(
+        "replace_draft",
+        say(ctx, "replace_draft"),
+        status="ask",
+        options=options,
+        note="Ask, then call create_order_draft again with `existing` set to add or replace and the same cart.",
+        data={"cart": cart},
+    )
+
+
+def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOutcome:
+    data = _changed(ctx, facts, result.order)
+    added = [line for line in result.order.lines if line.sku in result.added]
+    words = []
+    if added:
+        lines = [
+            say(
+                ctx,
+                "cart_line",
+                quantity=facts.quantity(line.name, line.quantity, line.unit),
+                product=facts.name(line.name),
+            )
+            for line in added
+        ]
+        words.append(say(ctx, "cart_added", lines=listed(ctx, lines)))
+    words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
+    if result.unknown:
+        words.append(say(ctx, "cart_unknown", count=len(result.unknown), number=facts.count("unknown", len(result.unknown))))
+    if result.unusable:
+        words.append(say(ctx, "cart_unusable"))
+    return facts.outcome(
+        "cart_applied" if added else "cart_empty",
+        " ".join(words),
+        status="ok" if added else "refused",
+        claims=[(Claim.ITEM_ADDED, line.name) for line in added],
+        note="Prices are the shop's own, whatever the catalogue on the phone showed.",
+        data={**data, "unknown": list(result.unknown), "unusable": list(result.unusable)},
+    )
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def add_item_to_draft(
+    ctx: ToolContext, product: str, quantity: float | None = None, unit: str | None = None
+) -> ToolOutcome:
+    """Add a product to the customer's order (an order is begun if there is none). Call it once per product. To change
+    how many of a product are in the order, use change_item_in_draft.
+
+    Args:
+        product: The SKU, or what the customer calls the product, with brand and size if they said them.
+        quantity: How many; leave out only if the customer did not say.
+        unit: The unit if the customer said one, such as kg, g, docena, paquete.
+    """
+    found = await meant(ctx, product)
+    asked: dict[str, object] = {"quantity": quantity, "unit": unit}
+    if found.one is None:
+        if not found.several:
+            return not_found(ctx, product)
+        known = {name: value for name, value in asked.items() if value is not None}
+        return ask_which(ctx, found.several, "add_item_to_draft", known)
+    variant = found.one
+    if quantity is None:
+        return _ask_quantity(ctx, variant)
+    amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
+    if isinstance(amount, UnitMismatch) or not variant.allows(amount):
+        return _ask_countable(ctx, variant, "add_item_to_draft")
+    draft = await _start(ctx)
+    line = draft.line(variant.variant_id)
+    short = await _shortage(ctx, draft, variant, amount + (line.quantity if line is not None else 0))
+    if short is not None:
+        return shortage_outcome(ctx, draft, [short])
+    order = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
+    return _added(ctx, order, variant, amount)
+
+
+def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
+    facts = Facts(ctx)
+    line = order.line(variant.variant_id)
+    assert line is not None, "it was just added"
+    quantity = facts.quantity(line.name, amount, line.unit)
+    name = facts.name(line.name)
+    total = facts.money("line_total", line.name, line.total, order.currency)
+    if line.quantity == amount:
+        words = say(ctx, "item_added", quantity=quantity, product=name, amount=total)
+    else:
+        together = facts.quantity(line.name, line.quantity, line.unit)
+        words = say(ctx, "item_added_more", quantity=quantity, product=name, together=together, amount=total)
+    facts.money("price", line.name, line.unit_price, order.currency)
+    data = _changed(ctx, facts, order)
+    return facts.outcome(
+        "item_added",
+        words,
+        claims=[(Claim.ITEM_ADDED, line.name), (Claim.AVAILABLE, line.name)],
+        data={**data, "sku": line.sku, "quantity": plain(line.quantity)},
+    )
+
+
+def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
+    facts = Facts(ctx)
+    ctx.pending = Pending(
+        kind="choose_quantity",
+        tool="add_item_to_draft",
+        arguments={"product": variant.sku},
+        options=[Option(sku=variant.sku, name=variant.name)],
+    )
+    return facts.outcome(
+        "quantity_missing",
+        say(ctx, "quantity_missing", product=facts.name(variant.name)),
+        status="ask",
+        note="Ask how many, then repeat the call with this SKU.",
+        data={"sku": variant.sku},
+    )
+
+
+def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> ToolOutcome:
+    """The quantity cannot be sold: say in what it is sold."""
+    facts = Facts(ctx)
+    ctx.pending = Pending(
+        kind="choose_quantity",
+        tool=tool_name,
+        arguments={"product": variant.sku},
+        options=[Option(sku=variant.sku, name=variant.name)],
+    )
+    grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+    by_piece = variant.grain == 1 and variant.unit.upper() in {"PZA", "UND", "UN", "U"}
+    key = "sold_by_piece" if by_piece else "sold_in_steps"
+    return facts.outcome(
+        "quantity_not_allowed",
+        say(ctx, key, product=facts.name(variant.name), step=grain),
+        status="ask",
+        note=f"Sold in multiples of {plain(variant.grain)} {variant.unit}. Ask how many, then repeat the call with this SKU.",
+        data={"sku": variant.sku, "step": plain(variant.grain), "unit": variant.unit},
+    )
+
+
+async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wanted: Decimal) -> Shortage | None:
+    """What falls short if this order wants so much; what the order holds already is its own."""
+    level = (await stock.available(ctx.work, [variant.variant_id]))[variant.variant_id]
+    held = await stock.holds_of(ctx.work, draft.id)
+    own = sum(
+        (hold.quantity for hold in held if hold.variant_id == variant.variant_id and hold.status == "active"), Decimal(0)
+    )
+    free = level.available + own
+    if free >= wanted:
+        return None
+    return Shortage(sku=variant.sku, name=variant.name, unit=variant.unit, wanted=wanted, available=max(free, Decimal(0)))
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def change_item_in_draft(ctx: ToolContext, product: str, quantity: float, unit: str | None = None) -> ToolOutcome:
+    """Set how many of a product are in the order; zero takes it out.
+
+    Args:
+        product: The SKU, or what the customer calls the product that is in the order.
+        quantity: How many there shall be in all; 0 to take it out.
+        unit: The unit if the customer said one.
+    """
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    facts = Facts(ctx)
+    if draft is None or not draft.lines:
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Use add_item_to_draft.")
+    lines = meant_line(draft.lines, product)
+    if not lines:
+        return facts.outcome(
+            "not_in_draft",
+            say(ctx, "not_in_draft"),
+            status="refused",
+            note="The order has no such product. Use add_item_to_draft to add it.",
+            data={"draft": draft_data(draft)},
+        )
+    if len(lines) > 1:
+        return _ask_line(ctx, facts, [(line.sku, line.name) for line in lines], quantity, unit)
+    line = lines[0]
+    if quantity == 0:
+        return _removed(ctx, await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id), line.name)
+    found = await meant(ctx, line.sku)
+    if found.one is None:
+        return facts.outcome(
+            "not_for_sale",
+            say(ctx, "no_longer_sold", product=facts.name(line.name)),
+            status="refused",
+            note="Take it out of the order with quantity 0.",
+        )
+    amount = await in_unit_of_sale(ctx.work, found.one, Decimal(str(quantity)), unit)
+    if isinstance(amount, UnitMismatch) or not found.one.allows(amount):
+        return _ask_countable(ctx, found.one, "change_item_in_draft")
+    short = await _shortage(ctx, draft, found.one, amount)
+    if short is not None:
+        return shortage_outcome(ctx, draft, [short])
+    order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
+    changed = order.line(line.variant_id)
+    assert changed is not None, "its quantity is not zero"
+    words = say(
+        ctx,
+        "item_changed",
+        product=facts.name(line.name),
+        quantity=facts.quantity(line.name, changed.quantity, changed.unit),
+        amount=facts.money("line_total", line.name, changed.total, order.currency),
+    )
+    return facts.outcome(
+        "item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=_changed(ctx, facts, order)
+    )
+
+
+def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:
+    facts = Facts(ctx)
+    key = "item_removed" if order.lines else "last_item_removed"
+    words = say(ctx, key, product=facts.name(name))
+    return facts.outcome("item_removed", words, claims=[(Claim.ITEM_REMOVED, name)], data=_changed(ctx, facts, order))
+
+
+def _ask_line(
+    ctx: ToolContext, facts: Facts, lines: Sequence[tuple[str, str]], quantity: float, unit: str | None
+) -> ToolOutcome:
+    options = [Option(sku=sku, name=name) for sku, name in lines]
+    arguments: dict[str, Any] = {"quantity": quantity} | ({"unit": unit} if unit else {})
+    ctx.pending = Pending(kind="choose_product", tool="change_item_in_draft", arguments=arguments, options=options)
+    names = listed(ctx, [facts.name(name) for _, name in lines])
+    return facts.outcome(
+        "ambiguous_line",
+        say(ctx, "ambiguous_line", options=names),
+        status="ask",
+        options=options,
+        note="Ask which one is meant, then repeat the call with its SKU. Nothing was changed.",
+    )
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def clear_draft(ctx: ToolContext) -> ToolOutcome:
+    """Take everything out of the open order, when the customer wants to begin anew or does not want it any more."""
+    facts = Facts(ctx)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
+    order = await orders.clear(ctx.work, ctx.conversation_id)
+    ctx.signal("items_changed", order_id=str(order.id))
+    return facts.outcome(
+        "draft_cleared", say(ctx, "draft_cleared"), claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)}
+    )

@@ -1,0 +1,93 @@
+"""Collecting the facts of a call, and the slots that stand for them in what is said."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from core import messages
+from tools.context import ToolContext
+from tools.outcome import Claim, Fact, Option, ToolOutcome
+
+
+class Facts:
+    """The facts of one call. Each method adds one (or finds it again) and gives its slot, such as `{0}`."""
+
+    def __init__(self, context: ToolContext) -> None:
+        """Begin with none."""
+        self._workspace = context.workspace
+        self._language = context.language
+        self.items: list[Fact] = []
+
+    def add(self, kind: str, subject: str, value: str, text: str | None = None, currency: str | None = None) -> str:
+        """A fact whose text is given, or is its value."""
+        fact = Fact(kind=kind, subject=subject, value=value, currency=currency, text=value if text is None else text)
+        if fact not in self.items:
+            self.items.append(fact)
+        return slot(self.items.index(fact))
+
+    def read(self, words: str) -> str:
+        """The words with their slots filled, for what is read in a later turn, when the slots are gone."""
+        for index, fact in enumerate(self.items):
+            words = words.replace(slot(index), fact.text)
+        return words
+
+    def name(self, name: str) -> str:
+        """The name of a product, which may hold digits."""
+        return self.add("product", name, name)
+
+    def money(self, kind: str, subject: str, amount: Decimal, currency: str | None = None) -> str:
+        """An amount of money, as people of the country write it."""
+        currency = currency or self._workspace.currency
+        shown = messages.money(amount, currency, self._workspace.country, self._language)
+        return self.add(kind, subject, str(amount), shown, currency)
+
+    def quantity(self, subject: str, value: Decimal, unit: str, kind: str = "quantity") -> str:
+        """A quantity with its unit."""
+        return self.add(kind, subject, plain(value), messages.quantity(value, unit, self._workspace.country, self._language))
+
+    def count(self, subject: str, value: int) -> str:
+        """How many there are of something."""
+        return self.add("count", subject, str(value))
+
+    def order_number(self, number: int | None) -> str:
+        """The number of an order."""
+        return self.add("order_number", str(number), str(number))
+
+    def until(self, subject: str, at: datetime) -> str:
+        """A point in time up to which something holds."""
+        shown = messages.moment(at, self._workspace.timezone, self._workspace.country, self._language)
+        return self.add("until", subject, at.isoformat(), shown)
+
+    def outcome(
+        self,
+        code: str,
+        say: str,
+        *,
+        status: str = "ok",
+        claims: list[tuple[Claim, str]] | None = None,
+        options: list[Option] | None = None,
+        note: str = "",
+        data: dict[str, object] | None = None,
+    ) -> ToolOutcome:
+        """The outcome of the call, with the facts collected so far."""
+        return ToolOutcome.model_validate(
+            {
+                "status": status,
+                "code": code,
+                "say": say,
+                "facts": self.items,
+                "claims": claims or [],
+                "options": options or [],
+                "note": note,
+                "data": data or {},
+            }
+        )
+
+
+def slot(index: int) -> str:
+    """What stands in a text for the fact with this index."""
+    return f"{{{index}}}"
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without an exponent and without zeros at its end."""
+    return format(value.normalize(), "f")

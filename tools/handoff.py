@@ -1,0 +1,31 @@
+"""The tool that asks for a person."""
+
+from typing import Literal
+
+from core.access import Permission
+from tools.context import ToolContext
+from tools.definition import tool
+from tools.facts import Facts
+from tools.outcome import Claim, ToolOutcome
+from tools.speech import say
+
+Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
+
+
+@tool(permission=Permission.HANDOFF_REQUEST, writes=True)
+async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: str | None = None) -> ToolOutcome:
+    """Hand the conversation to a person of the shop. Call it when the customer asks for one, complains, or wants
+    something that no tool can do. After it, say no more than that a person will answer.
+
+    Args:
+        reason: `customer_asked` if they asked for a person, `cannot_answer` if you cannot help, `tool_request` if a
+            tool said that a person must decide.
+        detail: One sentence for the person on what the customer wants.
+    """
+    ctx.signal("handoff_requested", reason=reason, detail=(detail or "")[:500])
+    return Facts(ctx).outcome(
+        "handoff_requested",
+        say(ctx, "handoff_requested"),
+        claims=[(Claim.HANDOFF_REQUESTED, reason)],
+        note="The conversation goes to a person when this turn ends.",
+    )

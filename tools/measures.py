@@ -1,0 +1,85 @@
+"""How much of a product an amount is that a customer gave in words of their own: a dozen, half a kilo, 500 grams."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from core.work import Work
+from domain.catalog import service as catalog
+from domain.catalog.schemas import VariantView
+from domain.catalog.words import plain
+
+_DATA = Path(__file__).parent / "measures.yaml"
+
+
+class _Pieces(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    words: tuple[str, ...]
+    of: int
+
+
+class _Measure(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    words: tuple[str, ...]
+    unit: str
+    factor: Decimal
+
+
+class _Words(BaseModel):
+    pieces: tuple[_Pieces, ...]
+    measures: tuple[_Measure, ...]
+
+
+@lru_cache
+def _words() -> tuple[dict[str, int], dict[str, _Measure]]:
+    words = _Words.model_validate(yaml.safe_load(_DATA.read_text(encoding="utf-8")))
+    return (
+        {word: entry.of for entry in words.pieces for word in entry.words},
+        {word: entry for entry in words.measures for word in entry.words},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMismatch:
+    """The amount cannot be said in the unit in which the product is sold."""
+
+    unit: str
+
+
+async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, unit: str | None) -> Decimal | UnitMismatch:
+    """The quantity in the product's own unit. What is sold by the piece is counted out by what one piece holds."""
+    if unit is None or not unit.strip():
+        return quantity
+    word = plain(unit).strip().rstrip(".")
+    if word == plain(variant.unit) or await _names_unit(work, variant.unit, word):
+        return quantity
+    pieces, measures = _words()
+    if word in pieces:
+        return quantity * pieces[word]
+    measure = measures.get(word)
+    if measure is None:
+        return UnitMismatch(variant.unit)
+    amount = quantity * measure.factor
+    if measure.unit == variant.unit.upper():
+        return amount
+    if variant.content_quantity is not None and variant.content_unit is not None:
+        held = _in_base(variant.content_quantity, variant.content_unit)
+        if held is not None and held[1] == measure.unit and amount % held[0] == 0:
+            return amount / held[0]
+    return UnitMismatch(variant.unit)
+
+
+def _in_base(quantity: Decimal, unit: str) -> tuple[Decimal, str] | None:
+    measure = _words()[1].get(plain(unit))
+    return (quantity * measure.factor, measure.unit) if measure is not None else None
+
+
+async def _names_unit(work: Work, code: str, word: str) -> bool:
+    units = await catalog.units(work)
+    return any(unit.code == code and word in {plain(name) for name in (unit.name, *unit.aliases)} for unit in units)

@@ -1,0 +1,163 @@
+"""Order tools: cancelling an order, and where it stands."""
+
+from core.access import Permission
+from domain.catalog import service as catalog
+from domain.orders import service as orders
+from domain.orders.models import Fulfilment, OrderStatus
+from domain.orders.schemas import OrderView
+from domain.payments import service as payments
+from tools.context import Pending, StagedMessage, ToolContext
+from tools.definition import tool
+from tools.facts import Facts
+from tools.outcome import Claim, Option, ToolOutcome
+from tools.speech import say
+
+
+def _number(raw: str | None) -> int | None:
+    digits = "".join(letter for letter in raw or "" if letter.isdigit())
+    return int(digits) if 0 < len(digits) <= 15 else None
+
+
+async def _find(ctx: ToolContext, number: str | None) -> OrderView | None:
+    """The customer's order with this number; without one, their newest."""
+    if number is not None and number.strip():
+        wanted = _number(number)
+        if wanted is None:
+            return None
+        try:
+            return await orders.by_number(ctx.work, ctx.customer_id, wanted)
+        except orders.OrderNotFound:
+            return None
+    placed = await orders.history(ctx.work, ctx.customer_id, limit=1)
+    return placed[0] if placed else None
+
+
+def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome:
+    key = "order_not_found" if number else "no_orders_yet"
+    return facts.outcome(key, say(ctx, key), status="refused", note="This customer has no such order.")
+
+
+@tool(permission=Permission.ORDERS_CANCEL, writes=True)
+async def cancel_order(ctx: ToolContext, number: str | None = None, reason: str | None = None) -> ToolOutcome:
+    """Cancel an order of this customer. A placed order is only cancelled after the customer was asked and agreed: the
+    first call asks, the same call after their yes cancels. Without a number it gives up the open order.
+
+    Args:
+        number: The number of the placed order; leave out for the open order that is not placed yet.
+        reason: Why, in the customer's words.
+    """
+    facts = Facts(ctx)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if not number and draft is not None and draft.lines:
+        await orders.discard_draft(ctx.work, draft.id, reason)
+        ctx.signal("order_cancelled", order_id=str(draft.id))
+        return facts.outcome("draft_discarded", say(ctx, "draft_discarded"), claims=[(Claim.DRAFT_CLEARED, "draft")])
+    order = await _find(ctx, number)
+    if order is None:
+        return _no_order(ctx, facts, number)
+    shown = facts.order_number(order.number)
+    if order.status is OrderStatus.CANCELLED:
+        claims = [(Claim.ORDER_CANCELLED, str(order.number))]
+        return facts.outcome("already_cancelled", say(ctx, "already_cancelled", number=shown), claims=claims)
+    if order.status is not OrderStatus.CONFIRMED or order.payment_status != "unpaid":
+        key = "cancel_needs_person" if order.payment_status != "unpaid" else "order_too_far"
+        return facts.outcome(
+            key, say(ctx, key, number=shown), status="refused", note="Only a person can decide: offer request_human_handoff."
+        )
+    if not _was_asked(ctx, order):
+        return _ask_cancel(ctx, facts, order, shown)
+    cancelled = await orders.cancel(ctx.work, order.id, reason)
+    if draft is None:
+        ctx.signal("order_cancelled", order_id=str(cancelled.id), number=cancelled.number)
+    return facts.outcome(
+        "order_cancelled",
+        say(ctx, "order_cancelled", number=shown),
+        claims=[(Claim.ORDER_CANCELLED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
+        data={"number": str(order.number)},
+    )
+
+
+def _was_asked(ctx: ToolContext, order: OrderView) -> bool:
+    """Whether the question that was open before this turn is the cancelling of this very order."""
+    asked = ctx.open_question
+    return asked is not None and asked.kind == "cancel_order" and asked.arguments.get("number") == str(order.number)
+
+
+def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) -> ToolOutcome:
+    words = say(
+        ctx,
+        "ask_cancel",
+        number=shown,
+        total=facts.money("total", str(order.number), order.total, order.currency),
+    )
+    options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
+    ctx.pending = Pending(
+        kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options
+    )
+    ctx.staged.append(
+        StagedMessage(
+            kind="buttons",
+            text=words,
+            payload={"buttons": [{"id": f"{option.sku}:cancel_order", "title": option.name} for option in options]},
+        )
+    )
+    return facts.outcome(
+        "ask_cancel",
+        say(ctx, "asked_to_cancel"),
+        status="ask",
+        options=options,
+        note="The question goes out with buttons. Repeat this call only after the customer's yes. Nothing is cancelled yet.",
+        data={"number": str(order.number)},
+    )
+
+
+@tool(permission=Permission.ORDERS_READ)
+async def get_order_status(ctx: ToolContext, number: str | None = None) -> ToolOutcome:
+    """Read where an order of this customer stands and whether it is paid.
+
+    Args:
+        number: The number of the order; leave out for the newest.
+    """
+    facts = Facts(ctx)
+    order = await _find(ctx, number)
+    if order is None:
+        return _no_order(ctx, facts, number)
+    name = str(order.number)
+    words = [
+        say(
+            ctx,
+            "order_status",
+            number=facts.order_number(order.number),
+            status=say(ctx, f"status.{order.status}"),
+            total=facts.money("total", name, order.total, order.currency),
+        )
+    ]
+    claims = [(Claim.ORDER_STATUS, name)]
+    if order.status is OrderStatus.CANCELLED:
+        claims.append((Claim.ORDER_CANCELLED, name))
+    else:
+        claims.append((Claim.ORDER_CONFIRMED, name))
+        words.append(await _payment_words(ctx, facts, order, claims))
+    if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
+        store = await catalog.get_store_by_id(ctx.work, order.store_id)
+        words.append(say(ctx, "pickup_at", store=facts.add("store", store.code, store.name)))
+    return facts.outcome(
+        "order_status",
+        " ".join(words),
+        claims=claims,
+        data={"number": name, "status": order.status.value, "payment_status": order.payment_status.value},
+    )
+
+
+async def _payment_words(ctx: ToolContext, facts: Facts, order: OrderView, claims: list[tuple[Claim, str]]) -> str:
+    name = str(order.number)
+    balance = await payments.balance(ctx.work, order)
+    if order.payment_status == "paid":
+        claims.append((Claim.PAYMENT_VERIFIED, name))
+    if order.payment_status == "claimed":
+        claims.append((Claim.PAYMENT_CLAIMED, name))
+    return say(
+        ctx,
+        f"payment_status.{order.payment_status}",
+        due=facts.money("due", name, balance.total - balance.verified, order.currency),
+    )

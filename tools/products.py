@@ -1,0 +1,102 @@
+"""Which product the customer means: an SKU, or words that the catalogue's search has to settle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.catalog import service as catalog
+from domain.catalog.schemas import VariantView
+from domain.catalog.search import Candidate, Verdict, decide, rank
+from domain.catalog.words import plain
+from domain.orders.schemas import OrderLineView
+from domain.stock import service as stock
+from tools.context import Pending, ToolContext
+from tools.facts import Facts
+from tools.outcome import Claim, Option, ToolOutcome
+from tools.speech import say
+
+MOST_OPTIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a phrase settles: one product, several to ask about, or none."""
+
+    one: VariantView | None = None
+    several: tuple[VariantView, ...] = ()
+
+
+async def meant(context: ToolContext, phrase: str) -> Meant:
+    """The product on sale that an SKU or a phrase means."""
+    exact = await catalog.find(context.work, phrase.strip())
+    if exact is not None and exact.is_sold:
+        return Meant(one=exact)
+    found = await catalog.search(context.work, phrase)
+    decision = decide(found)
+    by_sku = {hit.sku: hit for hit in found}
+    chosen = tuple(by_sku[hit.sku] for hit in decision.hits)
+    if decision.verdict is Verdict.ONE:
+        return Meant(one=chosen[0])
+    return Meant(several=chosen[:MOST_OPTIONS])
+
+
+def meant_line(lines: Sequence[OrderLineView], phrase: str) -> tuple[OrderLineView, ...]:
+    """The lines of a draft that an SKU or a phrase may mean: one if it is settled."""
+    exact = tuple(line for line in lines if line.sku.casefold() == phrase.strip().casefold())
+    if exact:
+        return exact
+    decision = decide(rank(phrase, [Candidate(line.sku, line.name) for line in lines]))
+    skus = [hit.sku for hit in decision.hits]
+    return tuple(line for sku in skus for line in lines if line.sku == sku)
+
+
+async def in_stock(context: ToolContext, variant_ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """Which of the products can be had in at least one store now."""
+    found = await stock.available(context.work, variant_ids)
+    return {variant_id: level.available > 0 for variant_id, level in found.items()}
+
+
+def priced(facts: Facts, variant: VariantView) -> str:
+    """The slot of a product's price."""
+    return facts.money("price", variant.name, variant.price, variant.currency)
+
+
+def ask_which(
+    context: ToolContext, variants: Sequence[VariantView], tool: str, arguments: dict[str, object]
+) -> ToolOutcome:
+    """Ask the customer which of several products is meant; the answer repeats the call with its SKU."""
+    facts = Facts(context)
+    names = ", ".join(f"{facts.name(variant.name)} ({priced(facts, variant)})" for variant in variants)
+    options = [
+        Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants
+    ]
+    context.pending = Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options)
+    code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
+    return facts.outcome(
+        code,
+        say(context, code, options=names),
+        status="ask",
+        options=options,
+        note="Ask which product is meant, then repeat the call with its SKU. Nothing was changed.",
+    )
+
+
+def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
+    """Say that the shop has no such thing; the customer's own words are repeated only if they are theirs."""
+    facts = Facts(context)
+    echoed = _customer_said(context, phrase)
+    key = "product_not_found" if echoed is None else "phrase_not_found"
+    wanted = facts.add("echo", "product", echoed) if echoed is not None else ""
+    return facts.outcome(
+        "product_not_found",
+        say(context, key, product=wanted),
+        status="refused",
+        claims=[(Claim.UNAVAILABLE, phrase)],
+        note="The catalogue has nothing like it. Offer list_products with other words or send_catalog.",
+    )
+
+
+def _customer_said(context: ToolContext, phrase: str) -> str | None:
+    wanted = plain(phrase).strip()
+    heard = " ".join(plain(message.text or "") for message in context.messages)
+    return phrase.strip()[:80] if wanted and wanted in heard else None

@@ -1,0 +1,55 @@
+"""All tools of the house: which there are, which are offered to whom, and calling one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.access import Principal
+from core.errors import NotFound
+from tools import catalog, confirmation, customers, delivery, drafts, handoff, orders, payments, stock
+from tools.context import ToolContext
+from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
+from tools.outcome import ToolOutcome
+
+__all__ = ["MODULES", "Definition", "InvalidArguments", "ToolNotOffered", "UnknownTool", "call", "find", "offered", "schemas"]
+
+MODULES = (catalog, customers, drafts, delivery, confirmation, orders, payments, stock, handoff)
+"""The modules whose tools exist; importing them defines the tools."""
+
+
+class UnknownTool(NotFound):
+    """There is no tool of this name."""
+
+    code = "unknown_tool"
+
+
+def find(name: str) -> Definition | None:
+    """The tool of this name."""
+    return DEFINED.get(name)
+
+
+def offered(state: str, principal: Principal) -> list[Definition]:
+    """The tools that a principal may call in a state of the session."""
+    return [definition for definition in DEFINED.values() if definition.is_offered(state, principal)]
+
+
+async def call(definition: Definition, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
+    """Run one call inside the context's transaction. Refusals that need no words of their own are raised."""
+    return await definition.run(context, arguments)
+
+
+def schemas() -> list[dict[str, Any]]:
+    """Every tool with its JSON Schema and its rules, for `nexova tools` and the documentation."""
+    return [
+        {
+            "name": definition.name,
+            "description": definition.description,
+            "parameters": definition.parameters,
+            "returns": ToolOutcome.model_json_schema(mode="serialization"),
+            "permission": definition.permission.value,
+            "states": sorted(definition.states),
+            "writes": definition.writes,
+            "timeout_seconds": definition.timeout,
+            "audience": "staff" if definition.staff_only else "customer",
+        }
+        for definition in DEFINED.values()
+    ]

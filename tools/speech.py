@@ -1,0 +1,16 @@
+"""The words of tools, from the message catalogue."""
+
+from core.messages import text
+from tools.context import ToolContext
+
+
+def say(context: ToolContext, key: str, /, *, count: int | None = None, **fields: object) -> str:
+    """The text `tool.<key>` in the customer's language."""
+    return text(f"tool.{key}", context.language, count=count, **fields)
+
+
+def listed(context: ToolContext, items: list[str]) -> str:
+    """Several things in one sentence: `a, b y c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return say(context, "and", first=", ".join(items[:-1]), last=items[-1])

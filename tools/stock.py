@@ -1,0 +1,62 @@
+"""Stock tools: setting goods aside for a customer's draft, and corrections by staff."""
+
+from decimal import Decimal
+
+from core.access import Permission
+from domain.catalog import service as catalog
+from domain.orders import service as orders
+from domain.stock import service as stock
+from tools.context import ToolContext
+from tools.definition import tool
+from tools.facts import Facts
+from tools.outcome import Claim, ToolOutcome
+from tools.speech import say
+from tools.summary import draft_data, shortage_outcome
+
+
+@tool(permission=Permission.STOCK_HOLD, writes=True)
+async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
+    """Set aside the goods of the open draft for a while, without asking for the confirmation yet. Only if the customer
+    wants things kept for them; request_confirmation does it anyway.
+    """
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    facts = Facts(ctx)
+    if draft is None or not draft.lines:
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is nothing to reserve.")
+    result = await orders.reserve(ctx.work, ctx.conversation_id)
+    if result.held_until is None:
+        return shortage_outcome(ctx, result.order, result.shortages)
+    return facts.outcome(
+        "stock_reserved",
+        say(ctx, "stock_reserved", until=facts.until("draft", result.held_until)),
+        claims=[(Claim.STOCK_RESERVED, line.name) for line in result.order.lines],
+        data={"draft": draft_data(result.order)},
+    )
+
+
+@tool(permission=Permission.STOCK_ADJUST, writes=True, staff_only=True)
+async def adjust_stock(ctx: ToolContext, sku: str, store: str, change: float, reason: str) -> ToolOutcome:
+    """Correct the stock of a product in a store by hand, with a reason. For staff only.
+
+    Args:
+        sku: The SKU of the product.
+        store: The code of the store.
+        change: How much more (positive) or less (negative) there is than the system says.
+        reason: Why: breakage, loss, found, theft, …
+    """
+    variant = await catalog.get_variant(ctx.work, sku)
+    place = await catalog.get_store(ctx.work, store)
+    delta = Decimal(str(change))
+    line = await stock.adjust(ctx.work, place.id, variant.variant_id, delta, reason)
+    facts = Facts(ctx)
+    return facts.outcome(
+        "stock_adjusted",
+        say(
+            ctx,
+            "stock_adjusted",
+            product=facts.name(variant.name),
+            store=facts.add("store", place.code, place.name),
+            quantity=facts.quantity(variant.name, line.quantity_after, variant.unit, kind="stock"),
+        ),
+        data={"sku": variant.sku, "store": place.code, "on_hand": str(line.quantity_after)},
+    )

@@ -1,0 +1,131 @@
+"""A draft in words and in data: its summary with buttons, and what falls short."""
+
+from collections.abc import Sequence
+
+from domain.catalog import service as catalog
+from domain.orders.models import Fulfilment
+from domain.orders.schemas import OrderLineView, OrderView, PriceChange, Shortage
+from tools.context import StagedMessage, ToolContext
+from tools.facts import Facts, plain
+from tools.outcome import Claim, ToolOutcome
+from tools.speech import say
+
+
+def draft_data(order: OrderView) -> dict[str, object]:
+    """The draft for the machine that reads the outcome."""
+    return {
+        "lines": [
+            {"sku": line.sku, "name": line.name, "quantity": plain(line.quantity), "unit": line.unit}
+            for line in order.lines
+        ],
+        "total": str(order.total),
+        "currency": order.currency,
+        "fulfilment": order.fulfilment.value if order.fulfilment else None,
+        "status": order.status.value,
+    }
+
+
+def line_words(ctx: ToolContext, facts: Facts, line: OrderLineView, currency: str) -> str:
+    """One line of a draft: how much of what, and for how much."""
+    return say(
+        ctx,
+        "summary.line",
+        quantity=facts.quantity(line.name, line.quantity, line.unit),
+        product=facts.name(line.name),
+        amount=facts.money("line_total", line.name, line.total, currency),
+    )
+
+
+async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView) -> None:
+    """Stage the summary with the buttons that carry its token; a change of the items in this turn makes it void."""
+    token = order.confirmation_token
+    lines = [line_words(ctx, facts, line, order.currency) for line in order.lines]
+    parts = [say(ctx, "summary.title"), "\n".join(lines), _sums(ctx, facts, order), await _details(ctx, facts, order)]
+    parts.append(say(ctx, "summary.question"))
+    ctx.staged.append(
+        StagedMessage(
+            kind="buttons",
+            text="\n\n".join(part for part in parts if part),
+            payload={
+                "buttons": [
+                    {"id": f"confirm:{token}", "title": say(ctx, "button.confirm")},
+                    {"id": f"change:{token}", "title": say(ctx, "button.change")},
+                    {"id": f"cancel:{token}", "title": say(ctx, "button.cancel")},
+                ]
+            },
+            void_on="items_changed",
+        )
+    )
+    ctx.signal("confirmation_requested", order_id=str(order.id), token=token)
+
+
+def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+    total = say(ctx, "summary.total", amount=facts.money("total", "draft", order.total, order.currency))
+    if order.fulfilment is not Fulfilment.DELIVERY:
+        return total
+    fee = (
+        say(ctx, "summary.fee", amount=facts.money("fee", "draft", order.delivery_fee, order.currency))
+        if order.delivery_fee
+        else say(ctx, "summary.free_delivery")
+    )
+    subtotal = say(ctx, "summary.subtotal", amount=facts.money("subtotal", "draft", order.subtotal, order.currency))
+    return "\n".join([subtotal, fee, total])
+
+
+async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+    words = []
+    if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
+        words.append(say(ctx, "summary.delivery", address=facts.add("address", "draft", order.address_text)))
+    elif order.store_id is not None:
+        store = await catalog.get_store_by_id(ctx.work, order.store_id)
+        place = ", ".join(part for part in (store.name, store.address) if part)
+        words.append(say(ctx, "summary.pickup", store=facts.add("store", store.code, place)))
+    if order.recipient_name:
+        words.append(say(ctx, "summary.recipient", name=facts.add("recipient", "draft", order.recipient_name)))
+    if order.notes:
+        words.append(say(ctx, "summary.notes", notes=facts.add("notes", "draft", order.notes)))
+    return "\n".join(words)
+
+
+def shortage_outcome(ctx: ToolContext, order: OrderView, shortages: Sequence[Shortage]) -> ToolOutcome:
+    """Say of which products less is there than wanted, and how much."""
+    facts = Facts(ctx)
+    words = [shortage_words(ctx, facts, shortage) for shortage in shortages]
+    return facts.outcome(
+        "out_of_stock",
+        " ".join(words),
+        status="refused",
+        claims=[(Claim.UNAVAILABLE, shortage.name) for shortage in shortages],
+        note="Nothing is reserved. Offer what is left, another product, or to take it out of the order.",
+        data={
+            "shortages": [
+                {"sku": one.sku, "wanted": plain(one.wanted), "available": plain(one.available)} for one in shortages
+            ],
+            "draft": draft_data(order),
+        },
+    )
+
+
+def shortage_words(ctx: ToolContext, facts: Facts, shortage: Shortage) -> str:
+    """One product that falls short."""
+    if shortage.available <= 0:
+        return say(ctx, "sold_out", product=facts.name(shortage.name))
+    return say(
+        ctx,
+        "only_left",
+        product=facts.name(shortage.name),
+        available=facts.quantity(shortage.name, shortage.available, shortage.unit, kind="stock"),
+    )
+
+
+def price_change_words(ctx: ToolContext, facts: Facts, change: PriceChange, currency: str) -> str:
+    """One price that is another one now."""
+    if change.new is None:
+        return say(ctx, "no_longer_sold", product=facts.name(change.name))
+    return say(
+        ctx,
+        "price_is_now",
+        product=facts.name(change.name),
+        old=facts.money("old_price", change.name, change.old, currency),
+        new=facts.money("price", change.name, change.new, currency),
+    )
