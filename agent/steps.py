@@ -172,6 +172,7 @@ class _Call:
             state=session.state,
             language=self._turn.frozen.brief.language,
             messages=self._turn.frozen.messages,
+            open_question=self._turn.frozen.brief.pending,
             consent=await consent.read(work, session, self._turn),
         )
 
