@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     llm_max_tokens: int = Field(1024, ge=64)
     llm_timeout_seconds: float = Field(25, gt=0)
+    llm_unknown_price_usd_per_million: float = Field(20.0, ge=0)
     llm_context_tokens: int = Field(24_000, ge=1_000)
     spend_ceiling_usd: float = Field(50.0, ge=0)
     breaker_failures: int = Field(3, ge=1)

@@ -28,9 +28,7 @@ def _is_denied(text: str, clause: Clause, start: int, lexicon: Lexicon) -> bool:
     return bool(lexicon.find(lexicon.words.mood.negation).search(text[clause.head : start].strip()))
 
 
-def _measure(
-    reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, *, there: bool
-) -> Iterator[Reason]:
+def _measure(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, *, there: bool) -> Iterator[Reason]:
     right = receipts.available if there else receipts.unavailable
     wrong = receipts.unavailable if there else receipts.available
     clause = reading.clause_at(start)

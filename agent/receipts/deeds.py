@@ -139,7 +139,9 @@ def _past(lexicon: Lexicon, form: Form, mood: Mood) -> str | None:
 def _participle(lexicon: Lexicon, mood: Mood) -> str | None:
     if lexicon.find(lexicon.words.mood.future_auxiliary).search(mood.before):
         return None if mood.conditional and not mood.before.endswith(("sera", "seran")) else "future"
-    if mood.conditional or (mood.question and not re.search(r"\b(ya|esta|estan|fue|quedo|he|hemos|ha|quedaron)\b", mood.before)):
+    if mood.conditional or (
+        mood.question and not re.search(r"\b(ya|esta|estan|fue|quedo|he|hemos|ha|quedaron)\b", mood.before)
+    ):
         return None
     return "now"
 
@@ -232,7 +234,12 @@ def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) 
             mood = lexicon.words.mood
             asks = clause.question and not lexicon.find(mood.presupposition).search(text[clause.head : clause.end])
             depends = lexicon.find(mood.conditional_before).search(text[clause.sentence[0] : found.start()])
-            if asks or depends or lexicon.find(mood.negation).search(before) or lexicon.find(mood.conditional_here).search(before):
+            if (
+                asks
+                or depends
+                or lexicon.find(mood.negation).search(before)
+                or lexicon.find(mood.conditional_here).search(before)
+            ):
                 continue
             if receipts.supporting(phrase.claims) is None:
                 yield unsupported(reading.excerpt(found.start(), min(clause.end, found.end() + 20)), phrase.claims)

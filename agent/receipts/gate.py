@@ -7,13 +7,13 @@ from agent.receipts.amounts import said
 from agent.receipts.availability import availability
 from agent.receipts.claims import Receipts
 from agent.receipts.deeds import deeds
+from agent.receipts.filling import complete
 from agent.receipts.lexicon import Lexicon, lexicons
 from agent.receipts.money import carried_subjects, slots_in_context, slots_known
 from agent.receipts.numbers import spaced_out, words_for_numbers
 from agent.receipts.promises import bare_assent, promises
-from agent.receipts.reading import SLOT, Reading, fold, read
+from agent.receipts.reading import Reading, fold, read
 from agent.receipts.verdict import Accepted, Reason, Refused, Verdict
-from core import observability
 from tools.outcome import Claim, Fact
 
 _MOST_REASONS = 6
@@ -31,18 +31,6 @@ def check(
 
     Pure and deterministic: the same arguments always give the same verdict, so a replayed turn is judged alike.
     """
-    verdict = _judge(template, facts, claims, customer_texts, language)
-    observability.GATE.labels(verdict="accepted" if isinstance(verdict, Accepted) else "refused").inc()
-    return verdict
-
-
-def _judge(
-    template: str,
-    facts: Mapping[str, Fact],
-    claims: Collection[tuple[Claim, str]],
-    customer_texts: Sequence[str],
-    language: str,
-) -> Verdict:
     if not template.strip():
         return Refused((Reason("empty", "", "Write a reply."),))
     receipts = Receipts.of(facts, claims)
@@ -56,12 +44,11 @@ def _judge(
         apart = read(template.translate(_SPLIT_MARKUP), names)
         if isinstance(apart, Reading):
             reasons += _worded(apart, spoken)
-    carried, misplaced = carried_subjects(reading, spoken[0], receipts)
-    reasons += misplaced
+    reasons += carried_subjects(reading, spoken[0], receipts)[1]
     if reasons:
         unique = list(dict.fromkeys(reasons))
         return Refused(tuple(unique[:_MOST_REASONS]))
-    return Accepted(_fill(template, receipts, carried, spoken[0]))
+    return Accepted(complete(template, facts, language))
 
 
 def _reasons(
@@ -85,16 +72,3 @@ def _worded(reading: Reading, spoken: tuple[Lexicon, ...]) -> Iterator[Reason]:
     yield from spaced_out(reading, spoken)
     for lexicon in spoken:
         yield from words_for_numbers(reading, lexicon, spoken_here=lexicon is spoken[0])
-
-
-def _fill(template: str, receipts: Receipts, carried: Mapping[int, str], lexicon: Lexicon) -> str:
-    parts: list[str] = []
-    end = 0
-    for order, slot in enumerate(SLOT.finditer(template)):
-        key = slot[1].strip()
-        value = key[5:].strip() if key.startswith("echo:") else receipts.facts[key].text
-        if order in carried:
-            value = lexicon.words.suffix.format(text=value, subject=carried[order])
-        parts += [template[end : slot.start()], value]
-        end = slot.end()
-    return "".join([*parts, template[end:]])

@@ -59,9 +59,7 @@ def slots_in_context(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> 
             yield from _echo(reading, lexicon, receipts, key, clause, excerpt)
 
 
-def _kind(
-    reading: Reading, lexicon: Lexicon, fact: Fact, position: int, clause: Clause, excerpt: str
-) -> Iterator[Reason]:
+def _kind(reading: Reading, lexicon: Lexicon, fact: Fact, position: int, clause: Clause, excerpt: str) -> Iterator[Reason]:
     rules = lexicon.words.money.kinds
     known = {kind for rule in rules for kind in rule.kinds}
     if fact.kind not in known:
@@ -100,9 +98,7 @@ def _currency(lexicon: Lexicon, fact: Fact, after: str, excerpt: str) -> Iterato
             yield Reason("wrong_currency", excerpt, "The slot carries its own currency; name no other one beside it.")
 
 
-def _echo(
-    reading: Reading, lexicon: Lexicon, receipts: Receipts, key: str, clause: Clause, excerpt: str
-) -> Iterator[Reason]:
+def _echo(reading: Reading, lexicon: Lexicon, receipts: Receipts, key: str, clause: Clause, excerpt: str) -> Iterator[Reason]:
     """A number of the customer must not become a price, a stock or a total of ours."""
     stretch = reading.plain[clause.head : clause.end]
     label = reading.plain[_label_start(reading, clause) : clause.end]
@@ -149,9 +145,7 @@ def carried_subjects(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> 
     return carried, reasons
 
 
-def _placed(
-    reading: Reading, receipts: Receipts, subject: str, clause: Clause, named: list[frozenset[str]]
-) -> str:
+def _placed(reading: Reading, receipts: Receipts, subject: str, clause: Clause, named: list[frozenset[str]]) -> str:
     """How the text attributes a value: to its own product (`named`), to an `other` one, or to none (`unnamed`)."""
     if named:
         return "named" if any(subject in product for product in named) else "other"

@@ -1,5 +1,6 @@
 """Numbers in words, also misspelt, spaced out or cut in pieces: they never pass."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -46,7 +47,7 @@ def _candidates(text: str) -> Iterator[str]:
     yield from tokens
     if _JOINERS.search(text):
         yield from _LETTERS.findall(_JOINERS.sub("", text))
-    for first, second in zip(tokens, tokens[1:], strict=False):
+    for first, second in itertools.pairwise(tokens):
         joined = first + second
         if len(joined) >= 5 and joined not in _NOT_CUT:
             yield "+" + joined
@@ -61,7 +62,6 @@ def _is_number(candidate: str, numbers: frozenset[str], sounds: frozenset[str]) 
         return False
     squeezed = _REPEATED.sub(r"\1", candidate)
     return (squeezed != candidate and squeezed in numbers) or (candidate not in _SOUND_ALIKES and phonetic(candidate) in sounds)
-
 
 
 def _reason(candidate: str) -> Reason:

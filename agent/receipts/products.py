@@ -15,8 +15,50 @@ PRODUCT_CLAIMS = frozenset(
 )
 """Claims whose subject is a product."""
 
-_NOT_PRODUCTS = frozenset({"", "order", "draft", "pedido", "orden", "carrito", "cart", "total", "delivery", "envio", "payment", "pago"})
-_FILLERS = frozenset("de del la el los las con sin y para en a un una the of with and for x kg g gr grs ml l lt lts kilo litro unidad und paquete caja bolsa lata botella".split())
+_NOT_PRODUCTS = frozenset(
+    {"", "order", "draft", "pedido", "orden", "carrito", "cart", "total", "delivery", "envio", "payment", "pago"}
+)
+_FILLERS = frozenset(
+    [
+        "de",
+        "del",
+        "la",
+        "el",
+        "los",
+        "las",
+        "con",
+        "sin",
+        "y",
+        "para",
+        "en",
+        "a",
+        "un",
+        "una",
+        "the",
+        "of",
+        "with",
+        "and",
+        "for",
+        "x",
+        "kg",
+        "g",
+        "gr",
+        "grs",
+        "ml",
+        "l",
+        "lt",
+        "lts",
+        "kilo",
+        "litro",
+        "unidad",
+        "und",
+        "paquete",
+        "caja",
+        "bolsa",
+        "lata",
+        "botella",
+    ]
+)
 
 
 def singular(word: str) -> str:
@@ -43,7 +85,7 @@ class Products:
     def of(cls, facts: Mapping[str, Fact], claims: Collection[tuple[Claim, str]]) -> "Products":
         """Collect the products that facts and claims speak of."""
         named = {key: fact.subject for key, fact in facts.items() if fact.kind in PRODUCT_KINDS}
-        subjects = {subject for subject in named.values()} | {subject for claim, subject in claims if claim in PRODUCT_CLAIMS}
+        subjects = set(named.values()) | {subject for claim, subject in claims if claim in PRODUCT_CLAIMS}
         subjects = {subject for subject in subjects if fold(subject).strip() not in _NOT_PRODUCTS}
         by_token: dict[str, set[str]] = {}
         for subject in subjects:
@@ -66,7 +108,7 @@ class Products:
             if fits is None:
                 gap += 1
                 continue
-            joins = bool(runs) and gap <= 1 and not frozenset.intersection(fits, *runs[-1]) == frozenset()
+            joins = bool(runs) and gap <= 1 and frozenset.intersection(fits, *runs[-1]) != frozenset()
             if joins:
                 runs[-1].append(fits)
             else:

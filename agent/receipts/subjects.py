@@ -11,24 +11,122 @@ from agent.receipts.verdict import Reason
 
 _DETERMINER = r"(?:el|la|los|las|un|una|unos|unas|tu|tus|este|esta|esos|esas|the|a|an|your|some|[\ue000-\ue7ff])"
 _ADVERB = r"(?:tambien|ya|entonces|ahora|te|also|just|for you|to you)"
-_FILLER = r"(?:unidad(?:es)?|kilos?|paquetes?|cajas?|bolsas?|latas?|botellas?|mas|otr[oa]s?|x|units?|of|de|del|more|packs?|kg|bags?)"
+_FILLER = (
+    r"(?:unidad(?:es)?|kilos?|paquetes?|cajas?|bolsas?|latas?|botellas?|mas|otr[oa]s?|x|units?|of|de|del|more|packs?|kg|bags?)"
+)
 _OBJECT = re.compile(rf"\s*(?:{_ADVERB}\s+)*(?:{_DETERMINER}\s*)+(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})")
 _BARE_OBJECT = re.compile(rf"\s*(?:{_ADVERB}\s+)*(?:{_DETERMINER}\s*)*(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})")
-_NEXT_OBJECT = re.compile(rf"(?:\by\b|,|\be\b|\bmas\b|\band\b|\bplus\b)\s*(?:{_DETERMINER}\s*)+(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})")
+_NEXT_OBJECT = re.compile(
+    rf"(?:\by\b|,|\be\b|\bmas\b|\band\b|\bplus\b)\s*(?:{_DETERMINER}\s*)+(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})"
+)
 _GRAMMAR = frozenset(
-    "para por con que cual como donde cuando mas muy bien todo toda todos todas algo nada alli aqui ahi este esta lo la los las"
-    " for to with that what how when now all any some here there your you our also too and but from this these more still"
-    " pedido orden carrito order cart tu su sus nuestro nuestra nuestros nuestras gusto mucho ese esa esos esas eso esto"
-    " actualmente ahora hoy ya tambien aun todavia solo bastante suficiente mucha muchas muchos varias varios disponible"
-    " disponibles stock existencia existencias inventario it them available left plenty currently today".split()
+    [
+        "para",
+        "por",
+        "con",
+        "que",
+        "cual",
+        "como",
+        "donde",
+        "cuando",
+        "mas",
+        "muy",
+        "bien",
+        "todo",
+        "toda",
+        "todos",
+        "todas",
+        "algo",
+        "nada",
+        "alli",
+        "aqui",
+        "ahi",
+        "este",
+        "esta",
+        "lo",
+        "la",
+        "los",
+        "las",
+        "for",
+        "to",
+        "with",
+        "that",
+        "what",
+        "how",
+        "when",
+        "now",
+        "all",
+        "any",
+        "some",
+        "here",
+        "there",
+        "your",
+        "you",
+        "our",
+        "also",
+        "too",
+        "and",
+        "but",
+        "from",
+        "this",
+        "these",
+        "more",
+        "still",
+        "pedido",
+        "orden",
+        "carrito",
+        "order",
+        "cart",
+        "tu",
+        "su",
+        "sus",
+        "nuestro",
+        "nuestra",
+        "nuestros",
+        "nuestras",
+        "gusto",
+        "mucho",
+        "ese",
+        "esa",
+        "esos",
+        "esas",
+        "eso",
+        "esto",
+        "actualmente",
+        "ahora",
+        "hoy",
+        "ya",
+        "tambien",
+        "aun",
+        "todavia",
+        "solo",
+        "bastante",
+        "suficiente",
+        "mucha",
+        "muchas",
+        "muchos",
+        "varias",
+        "varios",
+        "disponible",
+        "disponibles",
+        "stock",
+        "existencia",
+        "existencias",
+        "inventario",
+        "it",
+        "them",
+        "available",
+        "left",
+        "plenty",
+        "currently",
+        "today",
+    ]
 )
 
 
 def is_unknown_product(word: str, lexicon: Lexicon, receipts: Receipts) -> bool:
     """Whether a noun names neither a product of the turn nor anything that every shop speaks of."""
-    return not (
-        word in _GRAMMAR or word in lexicon.generic_heads or word in lexicon.objects or receipts.products.knows(word)
-    )
+    return not (word in _GRAMMAR or word in lexicon.generic_heads or word in lexicon.objects or receipts.products.knows(word))
 
 
 def wrong_product(

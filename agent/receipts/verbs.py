@@ -64,7 +64,7 @@ def english_forms(verb: str, irregular: dict[str, list[str]]) -> dict[str, Tense
         past = verb + ("d" if silent else "ed")
     ing = verb[:-1] + "ing" if silent and not verb.endswith("ee") else verb + "ing"
     doubled = verb + verb[-1] + "ing"
-    forms: dict[str, Tense] = {form: "infinitive" for form in irregular.get("base", [verb])}
-    forms |= {form: "past" for form in irregular.get("past", [past])}
+    forms: dict[str, Tense] = dict.fromkeys(irregular.get("base", [verb]), "infinitive")
+    forms |= dict.fromkeys(irregular.get("past", [past]), "past")
     forms |= {ing: "gerund", doubled: "gerund"}
     return forms
