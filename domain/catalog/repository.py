@@ -52,6 +52,12 @@ async def variant_by_sku(work: Work, sku: str) -> VariantRow | None:
     return next((row for row in found if row[0].sku == sku), found[0] if found else None)
 
 
+async def variants_by_sku(work: Work, skus: Iterable[str]) -> Sequence[VariantRow]:
+    """The variants with exactly these SKUs."""
+    rows = await work.session.execute(_variants(work).where(ProductVariant.sku.in_(list(skus))))
+    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+
+
 async def variants_of(work: Work, product_id: UUID) -> Sequence[VariantRow]:
     """The variants of one product in their order."""
     query = _variants(work).where(ProductVariant.product_id == product_id)

@@ -71,6 +71,13 @@ async def variants(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, Var
     return {row[0].id: variant_view(row, currency) for row in await repository.variants(work, variant_ids)}
 
 
+async def variants_by_sku(work: Work, skus: Iterable[str]) -> Mapping[str, VariantView]:
+    """The variants with exactly these SKUs, sold or not; unknown ones are left out."""
+    work.require(Permission.CATALOG_READ)
+    currency = await _currency(work)
+    return {row[0].sku: variant_view(row, currency) for row in await repository.variants_by_sku(work, skus)}
+
+
 async def sale_rules(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, SaleRule]:
     """In which quantities the variants are sold and counted."""
     return {row[0].id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
@@ -277,4 +284,5 @@ __all__ = [
     "stores",
     "units",
     "variants",
+    "variants_by_sku",
 ]

@@ -101,12 +101,12 @@ async def _seed_connections(work: Work, shop: DemoShop) -> None:
 
 async def _seed_stock(work: Work, shop: DemoShop, workspace: WorkspaceView, stores: dict[str, StoreView]) -> int:
     today = work.now.astimezone(workspace.zone).date()
+    skus = [(sku, category, product) for _, category, product in shop.numbered for sku in shop.skus(product)]
+    variants = await catalog.variants_by_sku(work, [sku for sku, _, _ in skus])
     lines: list[Line] = []
-    for _, category, product in shop.numbered:
-        view = await catalog.get_product(work, product.code)
-        for variant in view.variants:
-            places = {code: Place(store.id, variant.variant_id) for code, store in stores.items()}
-            lines.append(_line(shop, category, product, variant.sku, len(lines), places))
+    for number, (sku, category, product) in enumerate(skus):
+        places = {code: Place(store.id, variants[sku].variant_id) for code, store in stores.items()}
+        lines.append(_line(shop, category, product, sku, number, places))
     ledger, limits = simulate(
         shop.workspace.slug,
         lines,

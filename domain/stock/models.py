@@ -5,10 +5,29 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, String, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace
+
+
+def _on_level() -> ForeignKeyConstraint:
+    """The foreign key to a level, with the store and variant that the row repeats, so that they cannot disagree."""
+    return ForeignKeyConstraint(
+        ["workspace_id", "stock_item_id", "store_id", "variant_id"],
+        ["stock_items.workspace_id", "stock_items.id", "stock_items.store_id", "stock_items.variant_id"],
+    )
 
 
 class MovementType(StrEnum):
@@ -43,6 +62,7 @@ class StockItem(WorkspaceRow):
         belongs_to("stores", "store_id"),
         belongs_to("product_variants", "variant_id"),
         UniqueConstraint("workspace_id", "store_id", "variant_id"),
+        UniqueConstraint("workspace_id", "id", "store_id", "variant_id", name="uq_stock_items_place"),
         Index("ix_stock_items_variant", "workspace_id", "variant_id"),
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         CheckConstraint("held >= 0 AND held <= on_hand", name="held_within_on_hand"),
@@ -70,9 +90,7 @@ class StockMovement(WorkspaceRow):
     __tablename__ = "stock_movements"
     __table_args__ = (
         of_workspace(),
-        belongs_to("stock_items", "stock_item_id"),
-        belongs_to("stores", "store_id"),
-        belongs_to("product_variants", "variant_id"),
+        _on_level(),
         UniqueConstraint("workspace_id", "source", "source_ref", "line"),
         Index("ix_stock_movements_item", "workspace_id", "stock_item_id", "sequence"),
         Index("ix_stock_movements_occurred", "workspace_id", "occurred_at"),
@@ -124,9 +142,7 @@ class StockHold(WorkspaceRow):
     __tablename__ = "stock_holds"
     __table_args__ = (
         of_workspace(),
-        belongs_to("stock_items", "stock_item_id"),
-        belongs_to("stores", "store_id"),
-        belongs_to("product_variants", "variant_id"),
+        _on_level(),
         Index("ix_stock_holds_order", "workspace_id", "order_id"),
         Index(
             "uq_stock_holds_active",
