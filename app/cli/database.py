@@ -1,6 +1,5 @@
 """The commands that prepare a database: its schema, and the demo shops."""
 
-import importlib
 from typing import Annotated
 
 import typer
@@ -9,37 +8,41 @@ from app.cli import session
 from app.cli.terminal import fail, settings_or_exit
 from core.settings import Environment
 from domain.accounts import service as accounts
+from domain.seed import service as seeding
+from domain.seed.schemas import demo_shops
 from migrations.upgrade import upgrade
 
 
-async def _is_empty() -> bool:
-    return not await accounts.list_workspaces()
+async def _seed_unless_in_use() -> list[str]:
+    """Make the missing demo shops, unless somebody has put workspaces of their own here.
 
-
-def _seed() -> None:
-    seeding = importlib.import_module("domain.seed.service")
-    session.run(lambda: seeding.seed_demo())
-    print("The demo shops are in the database.")
+    Some may be missing because a first start was cut off between two shops.
+    """
+    existing = {ref.slug for ref in await accounts.list_workspaces()}
+    demo = {shop.workspace.slug for shop in demo_shops()}
+    return await seeding.seed_demo() if existing < demo else []
 
 
 def migrate(
     with_demo: Annotated[
-        bool, typer.Option("--with-demo", help="Put the demo shops into the database if it is empty.")
+        bool, typer.Option("--with-demo", help="Put the demo shops into the database, unless it is in use.")
     ] = False,
 ) -> None:
     """Bring the database to the newest revision."""
     settings = settings_or_exit(attached=True)
     upgrade(settings.database_url or "")
     print("The database is at the newest revision.")
-    if with_demo and session.run(_is_empty):
-        _seed()
+    if with_demo:
+        _say_made(session.run(_seed_unless_in_use))
 
 
 def seed() -> None:
-    """Put the demo shops into the database, unless it holds workspaces already."""
+    """Put the demo shops into the database; those that are there already stay as they are."""
     settings = settings_or_exit(attached=True)
     if settings.environment is Environment.PRODUCTION:
-        fail("demo shops have passwords and numbers that everybody knows; they do not go into a production database.")
-    if not session.run(_is_empty):
-        fail("the database holds workspaces already; demo shops go into an empty one only.")
-    _seed()
+        fail("demo shops have keys and numbers that everybody knows; they do not go into a production database.")
+    _say_made(session.run(seeding.seed_demo))
+
+
+def _say_made(slugs: list[str]) -> None:
+    print(f"Demo shops made: {', '.join(slugs) or 'none, they are there already'}.")

@@ -10,7 +10,7 @@ from app.cli.terminal import fail, settings_or_exit
 from core import db
 from core.access import Principal
 from core.errors import DomainError
-from core.messages import text
+from core.messages import refusal
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceRef
 
@@ -31,7 +31,7 @@ def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     try:
         return asyncio.run(connected())
     except DomainError as error:
-        fail(text(f"error.{error.code}", "en", count=None, **error.fields))
+        fail(refusal(error, "en"))
     except (SQLAlchemyError, OSError) as error:
         fail(f"the database did not answer as expected: {str(error).splitlines()[0]}. `nexova doctor` tells more.")
 
