@@ -142,7 +142,7 @@ async def fence(work: Work, turn: ClaimedTurn) -> Fence:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    session, row = (await work.session.execute(query)).tuples().one()
+    session, row = (await work.session.execute(query)).one()
     if session.lease_token != turn.lease_token:
         raise Abandoned("the lease has passed to another worker")
     if row.status != TurnStatus.OPEN or row.generation != turn.generation:

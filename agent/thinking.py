@@ -8,13 +8,17 @@ from decimal import Decimal
 from pydantic_ai import Agent, ModelRetry, RunContext
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import chain, history, prompting, receipts
+from agent import history, prompting, receipts
 from agent.briefing import claims_of
+from agent.chain import ChainModel
 from agent.frozen import ClaimedTurn
 from agent.history import Memory
 from agent.journal import Journal, Recorded
+from agent.lexical.model import LexicalModel
+from agent.lookup import catalogue_lookup
 from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
 from core.access import Principal
@@ -94,6 +98,17 @@ def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
     raise ModelRetry(verdict.for_model())
 
 
+def _model_of(turn: ClaimedTurn, deadline: float) -> Model:
+    """The chain that the turn was claimed with."""
+    lookup = catalogue_lookup(Principal.agent_for(turn.workspace_id, turn.customer_id))
+    return ChainModel(
+        turn.frozen.models,
+        workspace_id=turn.workspace_id,
+        deadline=deadline,
+        lexical=lambda: LexicalModel(turn.frozen.brief, lookup),
+    )
+
+
 async def think(turn: ClaimedTurn) -> Thought:
     """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
     started = time.monotonic()
@@ -114,7 +129,7 @@ async def think(turn: ClaimedTurn) -> Thought:
                 result = await _agent.run(
                     prompting.turn_prompt(brief, memory.done),
                     message_history=memory.messages,
-                    model=JournalModel(chain.build(turn, around.deadline), journal),
+                    model=JournalModel(_model_of(turn, around.deadline), journal),
                     instructions=instructions,
                     deps=around,
                     toolsets=[JournalToolset()],

@@ -95,7 +95,7 @@ def render(
     """An expected error as people and programs read it, in the language that the client accepts."""
     language = messages.choose_language(request.headers.get("accept-language"))
     try:
-        said = messages.text(f"error.{error.code}", language, count=None, **error.fields)
+        said = messages.refusal(error, language)
     except messages.MessageMissing:
         said = messages.text("error.error", language)
         log.error("error.unworded", code=error.code)

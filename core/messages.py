@@ -21,6 +21,10 @@ LOCALE_FOLDER = Path(__file__).parent.parent / "prompts" / "locale"
 LANGUAGES = ("es", "en")
 
 
+_USUAL_SYMBOLS = {"Bs.S": "Bs. "}
+"""Symbols of the locale data that nobody writes since the currency was renamed."""
+
+
 class MessageMissing(LookupError):
     """The catalogue has no such text: a programming error, found by the catalogue test."""
 
@@ -96,8 +100,11 @@ def _locale(language: str, country: str | None) -> Locale:
 
 
 def money(amount: Decimal, currency: str, country: str | None, language: str = "es") -> str:
-    """An amount as people of the country write it, for example `$ 12.000,00` or `Bs 25.000,00`."""
-    return format_currency(amount, currency, locale=_locale(language, country)).replace("\xa0", " ")
+    """An amount as people of the country write it, for example `$12.000,00` or `Bs. 25.000,00`."""
+    shown = format_currency(amount, currency, locale=_locale(language, country)).replace("\xa0", " ")
+    for official, usual in _USUAL_SYMBOLS.items():
+        shown = shown.replace(official, usual)
+    return shown
 
 
 def quantity(value: Decimal, unit: str, country: str | None, language: str = "es") -> str:
