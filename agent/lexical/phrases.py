@@ -189,7 +189,7 @@ def _pair_forwards(pieces: list[_Piece]) -> list[Mention]:
             if waiting is not None and following is not None and (following.unit or is_last_pair) and not following.is_marked:
                 found.append(_mention(piece.words, waiting, following))
                 pieces[index + 1] = _Piece()
-            elif waiting is None and following is not None and (following.is_marked or following.unit and is_last_pair):
+            elif waiting is None and following is not None and (following.is_marked or (following.unit and is_last_pair)):
                 found.append(_trailing(piece.words, following))
                 pieces[index + 1] = _Piece()
             elif piece.words:

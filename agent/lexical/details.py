@@ -1,0 +1,255 @@
+"""Delivery, contact and payment details: read from the text and cut out of it, so that no number in them is a quantity."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from agent.lexical.normalise import fold
+from agent.lexical.quantities import literal
+from agent.lexical.vocabulary import Vocabulary, vocabulary
+
+LONGEST_ADDRESS = 300
+_MIN_ADDRESS = 4
+
+
+@dataclass
+class Page:
+    """One message while it is read: the cleaned text, its folded form, and what was cut out so far."""
+
+    raw: str
+    folded: str
+
+    @classmethod
+    def of(cls, cleaned: str) -> "Page":
+        """Begin with cleaned text."""
+        return cls(cleaned, fold(cleaned))
+
+    def cut(self, start: int, end: int, mark: str = ";") -> None:
+        """Blank a stretch; a mark in its place keeps what stands around it apart."""
+        filler = mark + " " * (end - start - 1) if end > start else ""
+        self.folded = self.folded[:start] + filler + self.folded[end:]
+
+
+@dataclass
+class Details:
+    """What was read: delivery details, and the parts of a payment."""
+
+    delivery: dict[str, str] = field(default_factory=dict)
+    payment: dict[str, str] = field(default_factory=dict)
+    is_paid: bool = False
+
+
+def _group(match: re.Match[str], name: str) -> tuple[str, int, int] | None:
+    """The filled group among `name`, `name2`, `name_en`…"""
+    for key, value in match.groupdict().items():
+        if value is not None and key.startswith(name):
+            return value, match.start(key), match.end(key)
+    return None
+
+
+def read_payment(page: Page, details: Details, *, expected: bool, is_question: bool) -> None:
+    """A claim of having paid: method, reference, amount and bank. `expected` is set when a payment is being waited for."""
+    words = vocabulary()
+    paid = words.matches("paid", page.folded)
+    if is_question and not _has_reference(page.folded, words):
+        paid = None
+    method = _method(page.folded, words)
+    if not paid and not (expected and not is_question and (method or _bare_reference(page.folded))):
+        return
+    details.is_paid = True
+    if method:
+        details.payment["method"] = method
+    reference = words.matches("reference", page.folded)
+    span = _group(reference, "reference") if reference else None
+    if span is None:
+        bare = _bare_reference(page.folded)
+        span = (bare.group(), bare.start(), bare.end()) if bare else None
+    if span:
+        details.payment["reference"] = re.sub(r"\s+", "", page.raw[span[1] : span[2]]).strip("-")
+        page.cut(span[1], span[2])
+    amount = words.matches("amount", page.folded)
+    found = _group(amount, "amount") if amount else None
+    value = literal(found[0]) if found else None
+    if value is not None and found is not None:
+        details.payment["amount"] = f"{value.normalize():f}" if value else "0"
+        page.cut(found[1], found[2])
+    bank = _bank(page.folded, words)
+    if bank:
+        details.payment["bank"] = page.raw[bank[0] : bank[1]].title() if page.raw[bank[0] : bank[1]].islower() else page.raw[bank[0] : bank[1]]
+    _cut_payment_clauses(page, paid, words)
+
+
+def _cut_payment_clauses(page: Page, paid: re.Match[str] | None, words: Vocabulary) -> None:
+    """What is left of the sentence that speaks of the payment names no product."""
+    start, end = 0, len(page.folded)
+    if paid:
+        starts = [m.end() for m in re.finditer(r"[\n.!?](?=\s|$)", page.folded) if m.end() <= paid.start()]
+        start = starts[-1] if starts else 0
+        ends = [m.start() for m in re.finditer(r"[\n!?]|\.(?=\s)", page.folded) if m.start() >= paid.end()]
+        order = words.matches("order_verb", page.folded[paid.end() :])
+        stops = [*ends[:1], *([paid.end() + order.start()] if order else [])]
+        end = min(stops) if stops else end
+        verb = words.matches("order_verb", page.folded[start : paid.start()])
+        if verb:
+            start = paid.start()
+    page.cut(start, end)
+
+
+def _has_reference(folded: str, words: Vocabulary) -> bool:
+    return words.matches("reference", folded) is not None
+
+
+def _method(folded: str, words: Vocabulary) -> str | None:
+    for name, pattern in words.methods:
+        if pattern.search(folded):
+            return name
+    return None
+
+
+def _bare_reference(folded: str) -> re.Match[str] | None:
+    return re.search(r"(?<![\w.,$/-])\d{4,}(?![\w.,]*\d|\s*(?:bs|pesos|dolares|bolivares|usd|soles))", folded)
+
+
+def _bank(folded: str, words: Vocabulary) -> tuple[int, int] | None:
+    for bank in words.banks:
+        found = re.search(rf"\b{re.escape(bank)}\b", folded)
+        if found:
+            return found.span()
+    return None
+
+
+def read_phone(page: Page, details: Details, *, expected: bool) -> None:
+    """A telephone number, with its label or where one is waited for."""
+    words = vocabulary()
+    found = words.matches("phone", page.folded) or (words.matches("bare_phone", page.folded) if expected else None)
+    span = _group(found, "phone") if found else None
+    if found is None or span is None:
+        return
+    digits = re.sub(r"[^\d+]", "", span[0])
+    if 7 <= len(digits.lstrip("+")) <= 15:
+        details.delivery["phone"] = digits
+        page.cut(found.start(), found.end(), ",")
+
+
+def _is_name(words: list[str]) -> bool:
+    return bool(words) and all(word.isalpha() or "'" in word or "-" in word for word in words)
+
+
+def read_recipient(page: Page, details: Details, *, expected: bool) -> None:
+    """Who receives the order: after `a nombre de`, `recibe`…, or alone where a name is waited for."""
+    words = vocabulary()
+    found = words.matches("recipient", page.folded)
+    if found is None and expected:
+        found = words.matches("recipient_self", page.folded)
+    span = _group(found, "name") if found else None
+    if found is None or span is None:
+        return
+    stop = words.patterns["name_stop"].search(span[0])
+    length = stop.start() if stop else len(span[0])
+    name = page.raw[span[1] : span[1] + length].strip()
+    if _is_name(name.split()) and len(name) > 1:
+        details.delivery["recipient_name"] = name if not name.islower() else name.title()
+        page.cut(found.start(), span[1] + length, ",")
+
+
+def read_notes(page: Page, details: Details) -> None:
+    """Words for the courier."""
+    found = vocabulary().matches("notes", page.folded)
+    span = _group(found, "note") if found else None
+    if found and span:
+        details.delivery["notes"] = page.raw[span[1] : span[2]].strip()[:LONGEST_ADDRESS]
+        page.cut(found.start(), found.end(), ",")
+
+
+def _address_end(folded: str, start: int, words: Vocabulary) -> int:
+    stop = words.patterns["hard_stop"].search(folded, start)
+    return stop.start() if stop else len(folded)
+
+
+def read_store(text: str, stores: list[str]) -> str | None:
+    """The store that folded text names."""
+    for store in sorted(stores, key=len, reverse=True):
+        name = fold(store)
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+            return store
+    for store in stores:
+        parts = [part for part in re.split(r"[\W_]+", fold(store)) if len(part) >= 5]
+        others = [fold(other) for other in stores if other != store]
+        for part in parts:
+            if re.search(rf"\b{re.escape(part)}\b", text) and not any(part in other for other in others):
+                return store
+    return None
+
+
+def read_delivery(page: Page, details: Details, stores: list[str], *, expected: bool) -> None:
+    """Delivery or pick-up, the address after its lead words, the store."""
+    words = vocabulary()
+    pickup = words.matches("pickup", page.folded)
+    deliver = words.matches("deliver", page.folded)
+    address = words.matches("address", page.folded)
+    if pickup and not (deliver and deliver.start() < pickup.start()):
+        _read_pickup(page, details, stores, pickup)
+        return
+    if deliver is None and address is None:
+        return
+    if deliver is None and address is not None and not _stands_as_address(page, address, expected):
+        return
+    start = min(m.start() for m in (deliver, address) if m is not None)
+    lead = deliver.end() if deliver and (address is None or deliver.start() <= address.start()) else start
+    lead += _preposition(page.folded, lead)
+    if address is not None and address.start() < lead:
+        lead = address.start()
+    end = _address_end(page.folded, max(lead, address.end() if address else lead), words)
+    text = page.raw[lead:end].strip(" \t,.:;")
+    if _is_address(text, page.folded[lead:end], address is not None):
+        details.delivery["address"] = text[:LONGEST_ADDRESS]
+        page.cut(_lead_start(page.folded, start), end)
+    elif deliver is not None:
+        page.cut(deliver.start(), deliver.end() + _home(page.folded, deliver.end(), words))
+    details.delivery["fulfilment"] = "delivery"
+
+
+def _read_pickup(page: Page, details: Details, stores: list[str], pickup: re.Match[str]) -> None:
+    details.delivery["fulfilment"] = "pickup"
+    end = vocabulary().patterns["hard_stop"].search(page.folded, pickup.end())
+    tail = page.folded[pickup.start() : end.start() if end else len(page.folded)]
+    store = read_store(tail, stores)
+    if store:
+        details.delivery["store"] = store
+        page.cut(pickup.start(), pickup.start() + len(tail))
+    else:
+        page.cut(pickup.start(), pickup.end())
+
+
+def _stands_as_address(page: Page, address: re.Match[str], expected: bool) -> bool:
+    """Street words without a lead are an address where one is expected, behind `a la`, or with a number behind them."""
+    before = page.folded[: address.start()]
+    behind = page.folded[address.end() :]
+    led = re.search(r"\b(?:a|en|hasta|para|to|at)(?:\s+(?:la|el|los|las|the))?\s*$", before)
+    return bool(expected or led or (re.search(r"\d", behind) and not before.strip(" ,.;:-")))
+
+
+def _preposition(folded: str, start: int) -> int:
+    found = re.match(r"(?:\s*(?:es|:|,|-|a|al|en|para|hasta|por|to|at|is)(?=\s|$))*\s*(?:(?:la|el)\s+(?:siguiente\s+)?(?:direccion\s+)?(?=\w))?", folded[start:])
+    return found.end() if found else 0
+
+
+def _lead_start(folded: str, start: int) -> int:
+    found = re.search(r"\b(?:y|a|en|hasta|para|al|la|el)\s*(?:la|el|los|las)?\s*$", folded[:start])
+    return found.start() if found else start
+
+
+def _is_address(text: str, folded: str, has_street: bool) -> bool:
+    if len(text) < _MIN_ADDRESS or vocabulary().matches("no_address", folded.strip()):
+        return False
+    return has_street or bool(re.search(r"\d", folded) and re.search(r"[a-z]{3,}", folded)) or len(folded.split()) >= 3
+
+
+def _home(folded: str, start: int, words: Vocabulary) -> int:
+    found = re.match(r"\s*(?:a|hasta|en)?\s*(?:la|mi)?\s*(?:casa|oficina|domicilio|trabajo)\b", folded[start:])
+    return found.end() if found else 0
+
+
+def as_amount(value: str) -> Decimal | None:
+    """An amount as it was read, as a number."""
+    return literal(value)

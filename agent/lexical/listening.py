@@ -1,0 +1,158 @@
+"""From the messages of a brief to acts: text is read by the grammar, buttons, carts, places and pictures by their kind."""
+
+import re
+
+from agent.brief import Brief, BriefMessage
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.answers import answer
+from agent.lexical.assent import is_pure_assent
+from agent.lexical.normalise import clean, fold
+from agent.lexical.reading import Context, read
+from agent.lexical.vocabulary import vocabulary
+
+_PICTURES = frozenset({"image", "document"})
+_BUTTONS = frozenset({"button_reply", "list_reply"})
+AWAITING = "AWAITING_CONFIRMATION"
+
+
+def context_of(brief: Brief) -> Context:
+    """What the brief makes one expect of the next message."""
+    draft = brief.draft
+    order = brief.last_order
+    owes = order is not None and order.payment_status in ("unpaid", "partly_paid", "claimed") and order.status != "cancelled"
+    missing: frozenset[str] = frozenset()
+    if draft is not None and draft.lines and brief.state == "NEEDS_DETAILS":
+        missing = frozenset(draft.missing[:1])
+    return Context(
+        stores=brief.stores,
+        missing=missing,
+        expects_payment=owes and not (draft is not None and draft.lines),
+        has_draft=draft is not None and bool(draft.lines),
+    )
+
+
+def hear(brief: Brief) -> list[Act]:
+    """All acts of the messages that this turn answers, in order."""
+    context = context_of(brief)
+    texts = [message.text or "" for message in brief.messages if message.kind == "text"]
+    if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language):
+        return [Act(ActKind.CONFIRM, details={"assent": "1"})]
+    acts: list[Act] = []
+    for message in brief.messages:
+        acts.extend(_hear(message, brief, context))
+    return acts
+
+
+def _hear(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
+    if message.kind == "text":
+        return _text(message.text or "", brief, context)
+    if message.kind in _BUTTONS:
+        return _button(message, brief, context)
+    if message.kind == "order":
+        return [Act(ActKind.BASKET), *_text(message.text or "", brief, context)]
+    if message.kind == "location":
+        return [Act(ActKind.DELIVERY, details=_place(message))]
+    if message.kind == "contact":
+        return _contact(message)
+    if message.kind in _PICTURES:
+        caption = _text(message.text, brief, context) if message.text else []
+        if context.expects_payment or any(act.kind is ActKind.PAY for act in caption):
+            return [*caption, Act(ActKind.RECEIPT)]
+        return caption or [Act(ActKind.MEDIA, details={"kind": message.kind})]
+    if message.kind == "reaction":
+        return [Act(ActKind.REACTION)]
+    return [Act(ActKind.MEDIA, details={"kind": message.kind})]
+
+
+def _text(text: str, brief: Brief, context: Context) -> list[Act]:
+    """A text: first as the answer to the open question, else as whatever it says."""
+    folded = fold(clean(text)).strip()
+    if not folded:
+        return []
+    if brief.pending is not None:
+        answered = answer(folded, brief)
+        if answered is not None:
+            return [heard for act in answered for heard in (read(act.phrase, context) if _is_tail(act) else [act])]
+    acts = read(text, context)
+    if context.missing:
+        acts = _detail(text, acts, context, brief)
+    return acts or [Act(ActKind.UNKNOWN)]
+
+
+def _is_tail(act: Act) -> bool:
+    return act.kind is ActKind.UNKNOWN and bool(act.phrase)
+
+
+def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[Act]:
+    """While one detail is being asked for, bare words are that detail."""
+    if any(act.kind not in _VAGUE for act in acts) or any(act.kind is ActKind.ADD and act.quantity is not None and not _has_digits(text) for act in acts):
+        return acts
+    words = vocabulary()
+    folded = fold(clean(text)).strip(" .,!")
+    wanted = next(iter(context.missing))
+    if "?" in folded or words.matches("remove", folded) or words.matches("order_verb", folded):
+        return acts
+    if wanted == "recipient_name" and re.fullmatch(r"[a-z][a-z .'\-]{1,60}", folded) and len(folded.split()) <= 5:
+        return [Act(ActKind.DELIVERY, details={"recipient_name": text.strip(" .,!")})]
+    if wanted == "address" and len(folded) >= 6 and len(folded.split()) >= 2:
+        return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", "address": text.strip()})]
+    if wanted == "store":
+        place = _ordinal(folded)
+        if place is not None and brief.stores and -1 <= place - (place > 0) < len(brief.stores):
+            return [Act(ActKind.DELIVERY, details={"store": brief.stores[place - 1 if place > 0 else place]})]
+        return [Act(ActKind.DELIVERY, details={"store": text.strip()})]
+    return acts
+
+
+_VAGUE = frozenset({ActKind.ADD, ActKind.SET, ActKind.UNKNOWN, ActKind.GREET, ActKind.THANKS, ActKind.AFFIRM, ActKind.MORE})
+
+
+def _has_digits(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def _ordinal(folded: str) -> int | None:
+    words = vocabulary().ordinals
+    found = [words[word] for word in folded.split() if word in words]
+    if found:
+        return found[0]
+    return int(folded) if folded.isdecimal() and len(folded) < 3 else None
+
+
+def _button(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
+    """A pressed button or a chosen row: its id says it, else its title is read as text."""
+    pressed = str(message.payload.get("id") or "")
+    title = str(message.payload.get("title") or message.text or "")
+    verb, _, rest = pressed.partition(":")
+    if verb == "confirm":
+        return [Act(ActKind.CONFIRM, details={"token": rest})]
+    if verb == "change":
+        return [Act(ActKind.CHANGE)]
+    if verb == "cancel":
+        return [Act(ActKind.CANCEL)]
+    if brief.pending is not None:
+        for option in brief.pending.options:
+            if option.sku and (pressed == option.sku or pressed.endswith(f":{option.sku}") or verb == option.sku):
+                return [Act(ActKind.CHOOSE, details={"sku": option.sku})]
+    if verb in ("yes", "no") and rest:
+        return [Act(ActKind.CONFIRM if verb == "yes" else ActKind.REFUSE)]
+    if message.kind == "list_reply" and pressed:
+        return [Act(ActKind.CHOOSE, phrase=title, details={"row": rest or pressed, "title": title})]
+    return _text(title, brief, context)
+
+
+def _place(message: BriefMessage) -> dict[str, str]:
+    named = [str(message.payload[part]) for part in ("name", "address") if message.payload.get(part)]
+    details = {"fulfilment": "delivery"}
+    if named:
+        details["address"] = ", ".join(named)
+    return details
+
+
+def _contact(message: BriefMessage) -> list[Act]:
+    details = {}
+    if message.payload.get("name"):
+        details["recipient_name"] = str(message.payload["name"])
+    if message.payload.get("phone"):
+        details["phone"] = str(message.payload["phone"])
+    return [Act(ActKind.DELIVERY, details=details)] if details else [Act(ActKind.MEDIA, details={"kind": "contact"})]

@@ -1,0 +1,145 @@
+"""The lexical model behind pydantic-ai's interface: deterministic, offline, and honest about what it did not understand."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    ModelResponsePart,
+    RetryFeedbackPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from agent.brief import Brief
+from agent.lexical.compose import Returned, compose, leaves_open, plain
+from agent.lexical.plan import Call, Plan, make_plan
+from agent.lexical.products import Catalogue, Lookup
+from core.messages import text
+
+NAME = "lexical"
+_RETRY_FENCES = ("<retry_feedback", "<validation_errors")
+_MOST_STEPS = 4
+"""Model answers with calls in one turn; then it speaks, whatever is left."""
+
+
+class LexicalModel(Model[None]):
+    """Understands an order by grammar and catalogue look-up.
+
+    It reads the brief, not the prompt; the messages of the run only tell which calls have returned, and with what.
+    """
+
+    def __init__(self, brief: Brief, lookup: Lookup) -> None:
+        super().__init__()
+        self._brief = brief
+        self._catalogue = Catalogue(lookup)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name in a chain."""
+        return NAME
+
+    @property
+    def system(self) -> str:
+        """The provider: ourselves."""
+        return NAME
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """The next tool calls, or the reply."""
+        plan = await make_plan(self._brief, self._catalogue)
+        run = _this_run(messages)
+        returned = _returned(run)
+        refusals = _refusals(run)
+        calls = [] if refusals else _next_calls(plan, returned, run, self._brief)
+        if calls:
+            step = sum(isinstance(message, ModelResponse) for message in run)
+            return self._response([_part(call, step, index) for index, call in enumerate(calls)])
+        if refusals:
+            words = plain(self._brief, returned) if refusals == 1 else text("lexical.rephrase_or_person", self._brief.language)
+        else:
+            words = compose(self._brief, plan, returned)
+        understood = plan.understood and refusals < 2
+        return self._response([TextPart(words)], None if understood else {"understood": False})
+
+    def _response(self, parts: Sequence[ModelResponsePart], details: dict[str, Any] | None = None) -> ModelResponse:
+        return ModelResponse(
+            parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME, provider_details=details
+        )
+
+
+def _part(call: Call, step: int, index: int) -> ToolCallPart:
+    return ToolCallPart(tool_name=call.tool, args=call.arguments, tool_call_id=f"lexical-{step}-{index}")
+
+
+def _this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
+    """The messages since the customer's last words."""
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if isinstance(message, ModelRequest) and any(_is_prompt(part) for part in message.parts):
+            return messages[index:]
+    return messages
+
+
+def _is_prompt(part: object) -> bool:
+    return isinstance(part, UserPromptPart) and not str(part.content).lstrip().startswith(_RETRY_FENCES)
+
+
+def _refusals(run: list[ModelMessage]) -> int:
+    """How often the reply of this run was refused."""
+    return sum(
+        isinstance(part, RetryFeedbackPart) or (isinstance(part, UserPromptPart) and not _is_prompt(part))
+        for message in run
+        if isinstance(message, ModelRequest)
+        for part in message.parts
+    )
+
+
+def _returned(run: list[ModelMessage]) -> list[Returned]:
+    return [
+        Returned.of(part.tool_name, _shown(part))
+        for message in run
+        if isinstance(message, ModelRequest)
+        for part in message.parts
+        if isinstance(part, ToolReturnPart)
+    ]
+
+
+def _shown(part: ToolReturnPart[Any]) -> dict[str, Any]:
+    """The JSON of an outcome; anything else counts as a refusal without words."""
+    content: object = part.content
+    if isinstance(content, str):
+        try:
+            content = json.loads(content)
+        except ValueError:
+            return {}
+    if isinstance(content, dict):
+        return content
+    dump = getattr(content, "model_dump", None)
+    return dump(mode="json") if callable(dump) else {}
+
+
+def _next_calls(plan: Plan, returned: list[Returned], run: list[ModelMessage], brief: Brief) -> list[Call]:
+    """First everything that the customer asked for; then the confirmation, if that leaves nothing open."""
+    steps = sum(isinstance(message, ModelResponse) for message in run)
+    if steps == 0 and plan.calls:
+        return plan.calls
+    if steps >= _MOST_STEPS or not plan.then_confirm or leaves_open(returned):
+        return []
+    if brief.tools and "request_confirmation" not in brief.tools:
+        return []
+    if any(outcome.tool == "request_confirmation" for outcome in returned):
+        return []
+    return [Call("request_confirmation", {})]

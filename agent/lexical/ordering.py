@@ -1,0 +1,338 @@
+"""Acts on the lines of the order, as changes of the draft: added, set, taken out, replaced, chosen."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from agent.brief import Brief, BriefLine
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.normalise import tokenise
+from agent.lexical.products import Catalogue, Found, among, choose
+from agent.lexical.vocabulary import vocabulary
+from domain.catalog.search import Verdict
+from domain.catalog.words import read
+
+_QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One call on the draft."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass
+class _Wanted:
+    """A product wanted in this turn: what is known of it, and how much."""
+
+    product: str
+    quantity: Decimal | None
+    unit: str | None
+    name: str
+    is_total: bool = False
+    """The quantity replaces what the draft has, instead of adding to it."""
+
+
+class Ordering:
+    """Collects what one turn changes, in the customer's order; later words of the turn correct earlier ones."""
+
+    def __init__(self, brief: Brief, catalogue: Catalogue) -> None:
+        self.brief = brief
+        self.catalogue = catalogue
+        self.wanted: list[_Wanted] = []
+        self.questions: list[tuple[ActKind, str]] = []
+        self.talk: list[str] = []
+        self.other_calls: list[Change] = []
+        self.answered_pending = False
+        self._mentioned: str | None = None
+
+    @property
+    def lines(self) -> list[BriefLine]:
+        return list(self.brief.draft.lines) if self.brief.draft else []
+
+    async def changes(self, acts: list[Act]) -> list[Change]:
+        """The calls for all acts of the turn that are about products."""
+        for act in acts:
+            await self._take(act)
+        return [*(self._change(wanted) for wanted in self.wanted), *self.other_calls]
+
+    def _change(self, wanted: _Wanted) -> Change:
+        arguments: dict[str, Any] = {"product": wanted.product}
+        if wanted.quantity is not None:
+            arguments["quantity"] = _number(wanted.quantity)
+        if wanted.unit:
+            arguments["unit"] = wanted.unit
+        tool = "change_item_in_draft" if wanted.is_total else "add_item_to_draft"
+        return Change(tool, arguments)
+
+    async def _take(self, act: Act) -> None:
+        match act.kind:
+            case ActKind.ADD:
+                await self._add(act)
+            case ActKind.SET:
+                await self._set(act)
+            case ActKind.MORE:
+                await self._more(act)
+            case ActKind.REMOVE:
+                await self._remove(act)
+            case ActKind.REPLACE:
+                await self._replace(act)
+            case ActKind.CHOOSE:
+                await self._choose(act)
+            case ActKind.CHOOSE_NONE:
+                self.answered_pending = True
+                self.talk.append("as_you_wish")
+            case ActKind.CONFIRM:
+                self._agree()
+            case kind if kind in _QUESTIONS:
+                await self._question(act)
+
+    async def _add(self, act: Act) -> None:
+        if not act.phrase:
+            await self._lone_quantity(act)
+            return
+        if self._is_description(act.phrase) and await self._variant(act):
+            return
+        for found in await self.catalogue.resolve(act):
+            if self.catalogue.is_small_talk(found):
+                continue
+            self._want(found)
+
+    def _is_description(self, phrase: str) -> bool:
+        """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
+        words = vocabulary()
+        return all(
+            token.kind == "number" or token.text in words.units or token.text in words.size_words or token.text in words.fillers
+            for token in tokenise(phrase)
+        ) or phrase.split()[0] in words.size_words
+
+    async def _variant(self, act: Act) -> bool:
+        """`no, el de 500 gramos`: the same product in another size takes the place of the last one."""
+        if self.wanted or not self.lines:
+            return False
+        line = self.lines[-1]
+        base = [word.text for word in read(line.name).words if not any(letter.isdigit() for letter in word.text)]
+        hits = [hit for hit in await self.catalogue.hits(" ".join([*base, act.phrase])) if hit.sku != line.sku]
+        wanted = choose(act.phrase, [(hit.sku, hit.name) for hit in hits[:8]])
+        if wanted is None:
+            return False
+        self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+        self.wanted.append(_Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
+        return True
+
+    def _want(self, found: Found) -> None:
+        act = found.act
+        name = found.name or act.phrase
+        self._mentioned = found.sku or act.phrase
+        self.wanted.append(_Wanted(found.sku or act.phrase, act.quantity, act.unit, name))
+
+    async def _lone_quantity(self, act: Act) -> None:
+        """A quantity without a product: of what was just mentioned, asked about or offered."""
+        if act.quantity is None:
+            return
+        if self.wanted and self.wanted[-1].quantity is None:
+            self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
+        elif self._mentioned is not None:
+            self.wanted.append(_Wanted(self._mentioned, act.quantity, act.unit, self._mentioned))
+            self.questions = [question for question in self.questions if question[1] != self._mentioned]
+        elif self.wanted:
+            self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
+        else:
+            self.talk.append("of_what")
+
+    async def _set(self, act: Act) -> None:
+        """`que sean 4`, `mejor 2 maltas`, `no, el de 500`."""
+        if not act.phrase:
+            self._set_last(act.quantity, act.unit)
+            return
+        line = self._line(act.phrase)
+        if line is not None:
+            self._total(line, act)
+            return
+        wanted = self._in_turn(act.phrase)
+        if wanted is not None:
+            index = self.wanted.index(wanted)
+            if act.quantity is not None:
+                self.wanted[index] = replace(wanted, quantity=act.quantity, unit=act.unit)
+            return
+        await self._add(act)
+
+    def _set_last(self, quantity: Decimal | None, unit: str | None) -> None:
+        if quantity is None:
+            return
+        if self.wanted:
+            self.wanted[-1] = replace(self.wanted[-1], quantity=quantity, unit=unit)
+        elif self.lines:
+            line = self.lines[-1]
+            self.wanted.append(_Wanted(line.sku, quantity, unit, line.name, is_total=True))
+        else:
+            self.talk.append("of_what")
+
+    def _total(self, line: BriefLine, act: Act) -> None:
+        if act.quantity is None:
+            return
+        self._mentioned = line.sku
+        self.wanted.append(_Wanted(line.sku, act.quantity, act.unit, line.name, is_total=True))
+
+    def _line(self, phrase: str) -> BriefLine | None:
+        decision = among(phrase, [(line.sku, line.name) for line in self.lines])
+        if not decision.hits or (decision.verdict is Verdict.SEVERAL and len(decision.hits) > 1):
+            return None
+        return next(line for line in self.lines if line.sku == decision.hits[0].sku)
+
+    def _in_turn(self, phrase: str) -> _Wanted | None:
+        decision = among(phrase, [(wanted.product, wanted.name) for wanted in self.wanted])
+        if not decision.hits:
+            return None
+        return next(wanted for wanted in self.wanted if wanted.product == decision.hits[0].sku)
+
+    async def _more(self, act: Act) -> None:
+        """`uno más`, `otro foco`: added to what is there; without a product to the last line."""
+        quantity = act.quantity if act.quantity is not None else Decimal(1)
+        if act.phrase:
+            line = self._line(act.phrase)
+            if line is not None:
+                self.wanted.append(_Wanted(line.sku, quantity, act.unit, line.name))
+            else:
+                await self._add(replace(act, quantity=act.quantity))
+        elif self.wanted:
+            last = self.wanted[-1]
+            self.wanted[-1] = replace(last, quantity=(last.quantity or Decimal(0)) + quantity)
+        elif self.lines:
+            self.wanted.append(_Wanted(self.lines[-1].sku, quantity, act.unit, self.lines[-1].name))
+        else:
+            self.talk.append("of_what")
+
+    async def _remove(self, act: Act) -> None:
+        if not act.phrase:
+            self._remove_last()
+            return
+        wanted = self._in_turn(act.phrase)
+        line = self._line(act.phrase)
+        if wanted is not None and line is None:
+            self.wanted.remove(wanted)
+            return
+        if line is None:
+            several = among(act.phrase, [(known.sku, known.name) for known in self.lines])
+            if several.verdict is Verdict.NONE and (await self.catalogue.decide(act.phrase)).verdict is Verdict.NONE:
+                return
+            self.wanted.append(_Wanted(act.phrase, Decimal(0), None, act.phrase, is_total=True))
+            return
+        if act.quantity is not None and act.quantity < line.quantity and act.unit is None:
+            self.wanted.append(_Wanted(line.sku, line.quantity - act.quantity, None, line.name, is_total=True))
+        else:
+            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+
+    def _remove_last(self) -> None:
+        if self.wanted:
+            if not self.wanted[-1].is_total:
+                self.wanted.pop()
+        elif self.lines:
+            line = self.lines[-1]
+            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+
+    async def _replace(self, act: Act) -> None:
+        """One product instead of another; without a quantity of its own the new one takes the old one's."""
+        new = act.new
+        if new is None:
+            return
+        line = self._line(act.phrase) if act.phrase else (self.lines[-1] if self.lines else None)
+        if line is not None:
+            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+            if new.quantity is None:
+                new = replace(new, quantity=line.quantity)
+        else:
+            wanted = self._in_turn(act.phrase)
+            if wanted is not None:
+                self.wanted.remove(wanted)
+                new = replace(new, quantity=new.quantity if new.quantity is not None else wanted.quantity)
+        await self._add(replace(new, details={**new.details, "asked": "1"}))
+
+    async def _choose(self, act: Act) -> None:
+        """One of the offered products, or how many of the one in question."""
+        pending = self.brief.pending
+        row = act.details.get("row")
+        if row is not None:
+            await self._row(act, row)
+            return
+        if pending is None:
+            return
+        self.answered_pending = True
+        arguments = dict(pending.arguments)
+        sku = act.details.get("sku")
+        if pending.kind == "replace_draft":
+            self._push(pending.tool, {**arguments, "existing": sku})
+            return
+        if pending.kind == "choose_store":
+            name = next((option.name for option in pending.options if option.sku == sku), sku)
+            self._push(pending.tool, {**arguments, "store": name})
+            return
+        if sku is not None:
+            arguments["product"] = sku
+        if act.quantity is not None:
+            arguments["quantity"] = _number(act.quantity)
+            arguments.pop("unit", None)
+            if act.unit:
+                arguments["unit"] = act.unit
+        elif act.details.get("each"):
+            arguments["quantity"] = 1
+        self._push(pending.tool or "add_item_to_draft", arguments)
+        if act.details.get("each") and pending.kind == "choose_quantity":
+            self._each(act)
+
+    def _each(self, act: Act) -> None:
+        """`2 de cada uno` answers all the waiting questions of how many."""
+        for other in self.brief.waiting:
+            if other.kind == "choose_quantity":
+                self._push(other.tool, {**other.arguments, "quantity": _number(act.quantity or Decimal(1))})
+
+    def _push(self, tool: str, arguments: dict[str, Any]) -> None:
+        product = str(arguments.get("product", ""))
+        if tool in ("add_item_to_draft", "change_item_in_draft"):
+            quantity = arguments.get("quantity")
+            value = None if quantity is None else Decimal(str(quantity))
+            self.wanted.append(_Wanted(product, value, arguments.get("unit"), product, tool == "change_item_in_draft"))
+            self._mentioned = product
+        else:
+            self.other_calls.append(Change(tool, arguments))
+
+    async def _row(self, act: Act, row: str) -> None:
+        """A row of a list that is not the open question: a product of the catalogue, or a category."""
+        decision = await self.catalogue.decide(row)
+        if decision.verdict is Verdict.ONE and decision.hits[0].sku.casefold() == row.casefold():
+            self.wanted.append(_Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
+        else:
+            self.other_calls.append(Change("send_catalog", {"category": act.details.get("title") or row}))
+
+    def _agree(self) -> None:
+        """A yes to a single offered product ("did you mean…?", "shall I add it?")."""
+        pending = self.brief.pending
+        if pending is None or len(pending.options) != 1 or pending.kind not in ("choose_product", "offered"):
+            return
+        self.answered_pending = True
+        self._push(pending.tool or "add_item_to_draft", {**pending.arguments, "product": pending.options[0].sku})
+
+    async def _question(self, act: Act) -> None:
+        """What is asked about: the words, or else what is on the table."""
+        if act.phrase:
+            for found in await self.catalogue.resolve(replace(act, quantity=None, unit=None)):
+                phrase = found.sku or found.act.phrase
+                if found.is_known or not self.questions:
+                    self.questions.append((act.kind, phrase))
+                    self._mentioned = phrase
+            return
+        pending = self.brief.pending
+        if pending is not None and pending.options:
+            self.questions.extend((act.kind, option.sku) for option in pending.options[:5])
+        elif self.wanted:
+            self.questions.append((act.kind, self.wanted[-1].product))
+        elif self.lines:
+            self.questions.append((act.kind, self.lines[-1].sku))
+        else:
+            self.talk.append("of_what")
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,0 +1,221 @@
+"""The plan of a turn: which tools to call with what, and what to say besides; a pure function of brief and look-ups."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from agent.brief import Brief
+from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
+from agent.lexical.listening import AWAITING, hear
+from agent.lexical.ordering import Ordering
+from agent.lexical.products import Catalogue
+
+MOST_CALLS = 20
+"""Calls in one turn; a longer list is taken up in part, and the customer is told."""
+
+_TALK = {
+    ActKind.GREET: "greet",
+    ActKind.HOW_ARE_YOU: "how_are_you",
+    ActKind.THANKS: "thanks",
+    ActKind.BYE: "bye",
+    ActKind.WHO_ARE_YOU: "who_are_you",
+    ActKind.ASK_DELIVERY: "delivery_info",
+    ActKind.ASK_STORES: "stores",
+    ActKind.ASK_HOURS: "hours",
+    ActKind.ASK_PAYMENT_METHODS: "payment_methods",
+    ActKind.PAY_INTENT: "pay_later",
+    ActKind.MEDIA: "media",
+    ActKind.CHANGE: "what_to_change",
+    ActKind.NOT_UNDERSTOOD: "sorry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call to make."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass
+class Plan:
+    """What the turn does first, what it does once that has worked, and what it says of its own."""
+
+    acts: list[Act]
+    calls: list[Call] = field(default_factory=list)
+    then_confirm: bool = False
+    """Ask for the confirmation if the calls leave nothing open."""
+    talk: list[str] = field(default_factory=list)
+    """Keys of catalogue texts, without their prefix."""
+    understood: bool = True
+
+
+async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
+    """Read the messages of the brief and decide what to do."""
+    plan = Plan(acts=hear(brief))
+    await _Planner(brief, catalogue, plan).run()
+    plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools][:MOST_CALLS]
+    return plan
+
+
+class _Planner:
+    """Turns acts into calls and talk, one kind at a time."""
+
+    def __init__(self, brief: Brief, catalogue: Catalogue, plan: Plan) -> None:
+        self.brief = brief
+        self.catalogue = catalogue
+        self.plan = plan
+        self.ordering = Ordering(brief, catalogue)
+
+    def call(self, tool: str, **arguments: Any) -> None:
+        call = Call(tool, {name: value for name, value in arguments.items() if value is not None})
+        if call not in self.plan.calls:
+            self.plan.calls.append(call)
+
+    def say(self, key: str) -> None:
+        if key not in self.plan.talk:
+            self.plan.talk.append(key)
+
+    @property
+    def has_lines(self) -> bool:
+        return self.brief.draft is not None and bool(self.brief.draft.lines)
+
+    async def run(self) -> None:
+        acts = self.plan.acts
+        if any(act.kind is ActKind.HUMAN for act in acts):
+            self.call("request_human_handoff", reason="customer_asked")
+            return
+        if any(act.kind is ActKind.COMPLAINT for act in acts):
+            self.say("sorry")
+            self.call("request_human_handoff", reason="customer_asked")
+            return
+        self._carts()
+        await self._items()
+        for act in acts:
+            await self._one(act)
+        self._deliveries()
+        self._payments()
+        self._settle()
+
+    def _carts(self) -> None:
+        if any(act.kind is ActKind.BASKET for act in self.plan.acts):
+            self.call("create_order_draft")
+
+    async def _items(self) -> None:
+        for change in await self.ordering.changes(self.plan.acts):
+            self.call(change.tool, **change.arguments)
+        for kind, phrase in self.ordering.questions:
+            self._ask(kind, phrase)
+        for key in self.ordering.talk:
+            self.say(key)
+        if self.ordering.answered_pending:
+            self._ask_waiting()
+
+    def _ask_waiting(self) -> None:
+        """Take up the further questions of the last turn, now that the first is answered."""
+        for pending in self.brief.waiting:
+            arguments = dict(pending.arguments)
+            if "product" not in arguments and pending.options:
+                continue
+            self.call(pending.tool, **arguments)
+
+    def _ask(self, kind: ActKind, phrase: str) -> None:
+        self.call("list_products", query=phrase)
+
+    async def _one(self, act: Act) -> None:
+        kind = act.kind
+        if kind in _TALK:
+            self.say(_TALK[kind])
+        elif kind is ActKind.ASK_CATALOGUE:
+            self.call("send_catalog")
+        elif kind is ActKind.ASK_TOTAL:
+            self.say("total" if self.has_lines else "nothing_yet")
+        elif kind is ActKind.STATUS:
+            self.call("get_order_status")
+        elif kind is ActKind.CLEAR:
+            self.call("clear_draft")
+        elif kind is ActKind.CANCEL:
+            self._cancel()
+        elif kind is ActKind.REPEAT_ORDER:
+            self.call("get_customer_context")
+        elif kind is ActKind.CONFIRM:
+            await self._confirm(act)
+
+    def _cancel(self) -> None:
+        if self.has_lines or self.brief.last_order is None:
+            self.call("cancel_order")
+        else:
+            self.call("cancel_order", number=self.brief.last_order.number)
+
+    async def _confirm(self, act: Act) -> None:
+        """A yes means what was asked: the open summary, the open question, or nothing."""
+        draft, pending = self.brief.draft, self.brief.pending
+        if self.brief.state == AWAITING and draft is not None and (act.details.get("token") or draft.confirmation_token):
+            token = act.details.get("token") or draft.confirmation_token
+            self.call("confirm_order", token=token)
+        elif pending is not None and pending.kind == "cancel_order":
+            self.call(pending.tool, **pending.arguments)
+        elif act.details.get("token"):
+            self.plan.then_confirm = self.has_lines
+        elif pending is None or not self.ordering.answered_pending:
+            self.say("yes_to_what" if not self.has_lines else "anything_else")
+
+    def _deliveries(self) -> None:
+        merged: dict[str, str] = {}
+        for act in self.plan.acts:
+            if act.kind is ActKind.DELIVERY:
+                merged.update(act.details)
+        if merged:
+            self.call("set_delivery_details", **merged)
+
+    def _payments(self) -> None:
+        merged: dict[str, str] = {}
+        claimed = False
+        for act in self.plan.acts:
+            if act.kind is ActKind.PAY:
+                merged.update(act.details)
+                claimed = True
+        if claimed:
+            amount = merged.pop("amount", None)
+            self.call("register_payment", **merged, amount=float(Decimal(amount)) if amount else None)
+        if any(act.kind is ActKind.RECEIPT for act in self.plan.acts):
+            self.call("attach_receipt")
+
+    def _settle(self) -> None:
+        """What follows from the whole: asking for the confirmation, or admitting that nothing was understood."""
+        plan, kinds = self.plan, {act.kind for act in self.plan.acts}
+        finished = ActKind.FINISH in kinds or (ActKind.REFUSE in kinds and self._is_no_more(kinds))
+        gives_details = ActKind.DELIVERY in kinds
+        orders = any(call.tool in _ITEM_TOOLS for call in plan.calls)
+        if (finished or gives_details) and (self.has_lines or orders):
+            plan.then_confirm = True
+        elif finished and not plan.calls:
+            self.say("nothing_yet")
+        elif ActKind.REFUSE in kinds and not plan.calls:
+            self.say("not_yet" if self.brief.state == AWAITING else "as_you_wish")
+        if ActKind.REACTION in kinds and self.brief.state == AWAITING and not plan.calls:
+            plan.then_confirm = True
+        if plan.calls or plan.then_confirm or any(key not in _EMPTY_TALK for key in plan.talk):
+            return
+        if not kinds - SMALL_TALK and plan.talk:
+            return
+        if kinds <= {ActKind.AFFIRM, ActKind.REACTION}:
+            self.say("yes_to_what")
+            return
+        plan.understood = False
+        self.say("rephrase_or_person" if self.brief.failures else "rephrase")
+
+    def _is_no_more(self, kinds: set[ActKind]) -> bool:
+        """A bare no to "anything else?" ends the order; to a summary it does not."""
+        return (
+            self.has_lines
+            and self.brief.state != AWAITING
+            and (self.brief.pending is None or self.brief.pending.kind == "offered")
+            and not kinds & ITEM_ACTS
+            and ActKind.UNKNOWN not in kinds
+        )
+
+
+_EMPTY_TALK = frozenset({"greet", "how_are_you", "thanks", "bye"})
+_ITEM_TOOLS = frozenset({"add_item_to_draft", "change_item_in_draft", "create_order_draft"})

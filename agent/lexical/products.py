@@ -1,0 +1,189 @@
+"""Which products a phrase means: cutting run-on lists where the catalogue says so, choosing by size and by the draft."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from agent.lexical.acts import Act
+from agent.lexical.vocabulary import vocabulary
+from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
+from domain.catalog.words import Size, read
+
+Lookup = Callable[[str], Awaitable[list[Hit]]]
+
+MOST_LOOKUPS = 60
+"""Per turn; a longer list is read as it stands."""
+
+_WHOLE = 0.8
+"""From this score on a phrase is not cut into several products."""
+
+_SURE = 0.75
+"""Below this a phrase without quantity is small talk rather than a product."""
+
+_CHOICE = 0.4
+_CHOICE_GAP = 0.08
+_LONGEST_PART = 5
+_CUT_COST = 0.35
+_MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item act with what the catalogue says of its phrase."""
+
+    act: Act
+    decision: Decision[Hit]
+
+    @property
+    def sku(self) -> str | None:
+        """The SKU, if exactly one product is meant."""
+        return self.decision.hits[0].sku if self.decision.verdict is Verdict.ONE else None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the one product that is meant."""
+        return self.decision.hits[0].name if self.decision.verdict is Verdict.ONE else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the catalogue has anything like it."""
+        return self.decision.verdict is not Verdict.NONE
+
+
+_NOTHING: Decision[Hit] = Decision(Verdict.NONE, ())
+
+
+class Catalogue:
+    """The shop's products as one turn sees them: each phrase is looked up once, and not too many of them."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+        self._known: dict[str, list[Hit]] = {}
+
+    async def hits(self, phrase: str) -> list[Hit]:
+        """The products that fit a phrase, best first."""
+        if phrase not in self._known:
+            if len(self._known) >= MOST_LOOKUPS:
+                return []
+            self._known[phrase] = list(await self._lookup(phrase))
+        return self._known[phrase]
+
+    async def decide(self, phrase: str) -> Decision[Hit]:
+        """What a phrase settles."""
+        return decide(await self.hits(phrase)) if phrase else _NOTHING
+
+    async def resolve(self, act: Act) -> list[Found]:
+        """The products of one mention; more than one if the customer strung several together."""
+        hits = await self.hits(act.phrase)
+        decision = decide(hits)
+        words = act.phrase.split()
+        if len(words) > 1 and (not hits or hits[0].score < _WHOLE or decision.verdict is Verdict.NONE):
+            parts = await self._cut(words, hits)
+            if parts:
+                first = replace(act, phrase=parts[0])
+                rest = [replace(act, phrase=part, quantity=None, unit=None, details={}) for part in parts[1:]]
+                found = [await self._sized(first, await self.decide(parts[0]))]
+                return found + [Found(other, await self.decide(other.phrase)) for other in rest]
+        return [await self._sized(act, decision)]
+
+    async def _cut(self, words: list[str], hits: Sequence[Hit]) -> list[str] | None:
+        """The best cutting of a run of words into products, or None if it is no better than the whole."""
+        unmatched = set(hits[0].unmatched) if hits else set()
+        kept = [word for word in words if word not in unmatched]
+        if not kept or len(kept) > 16:
+            return None
+        best: list[tuple[float, list[str]]] = [(0.0, [])]
+        for end in range(1, len(kept) + 1):
+            options = [(best[end - 1][0] - 0.3, best[end - 1][1])]
+            for start in range(max(0, end - _LONGEST_PART), end):
+                phrase = _trimmed(kept[start:end])
+                if not phrase:
+                    options.append(best[start])
+                    continue
+                score = await self._score(phrase)
+                if score:
+                    gain = score * len([w for w in phrase.split() if w not in vocabulary().fillers]) - _CUT_COST
+                    options.append((best[start][0] + gain, [*best[start][1], phrase]))
+            best.append(max(options, key=lambda option: option[0]))
+        total, parts = best[-1]
+        whole = (hits[0].score * len(words) - _CUT_COST) if hits and decide(hits).verdict is not Verdict.NONE else 0.0
+        return parts if parts and total > whole else None
+
+    async def _score(self, phrase: str) -> float:
+        hits = await self.hits(phrase)
+        return hits[0].score if decide(hits).verdict is not Verdict.NONE else 0.0
+
+    async def _sized(self, act: Act, decision: Decision[Hit]) -> Found:
+        """Let a measure choose: `café 500 g` is the half-kilo bag, `queso 500 g` is half a kilo of cheese."""
+        if act.unit in _MEASURES and act.quantity is not None:
+            hits = [hit for hit in await self.hits(act.phrase) if hit.score >= _SURE]
+            wanted = _size(act.quantity, act.unit)
+            fitting = [hit for hit in hits[:10] if wanted in read(hit.name).sizes]
+            if act.details.get("size") and fitting:
+                bare = replace(act, quantity=None, unit=None, details={}, phrase=f"{act.phrase} {_plain(act.quantity)} {act.unit}")
+                return Found(bare, _of(fitting) if len(fitting) == 1 else await self.decide(bare.phrase))
+            if decision.verdict is Verdict.SEVERAL and len(fitting) == 1:
+                return Found(act, _of(fitting))
+        container = act.details.get("container", "")
+        if container and decision.verdict is not Verdict.ONE:
+            contained = await self.decide(f"{act.phrase} {container}")
+            if contained.verdict is Verdict.ONE:
+                return Found(act, contained)
+        return Found(act, decision)
+
+    def is_small_talk(self, found: Found) -> bool:
+        """Whether words that were taken for a product are rather something else that was said."""
+        if found.act.quantity is not None or found.act.details.get("asked"):
+            return False
+        if not found.is_known:
+            return True
+        best = found.decision.hits[0]
+        words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
+        return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _of(hits: Sequence[Hit]) -> Decision[Hit]:
+    return Decision(Verdict.ONE if len(hits) == 1 else Verdict.SEVERAL, tuple(hits))
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _size(quantity: Decimal, unit: str) -> Size:
+    dimension, factor = _MEASURES[unit]
+    return Size(dimension, (quantity * factor).normalize())
+
+
+def _trimmed(words: list[str]) -> str:
+    known = vocabulary()
+    kept = list(words)
+    while kept and (kept[0] in known.conjunctions or kept[0] in known.prepositions or kept[0] in known.articles):
+        kept.pop(0)
+    while kept and (kept[-1] in known.conjunctions or kept[-1] in known.prepositions or kept[-1] in known.articles):
+        kept.pop()
+    return " ".join(kept)
+
+
+def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:
+    """Which of a few known products (sku, name) a phrase means: the lines of a draft, the options of a question."""
+    if not phrase or not known:
+        return _NOTHING
+    return decide(rank(phrase, [Candidate(sku, name) for sku, name in known]))
+
+
+def choose(phrase: str, options: Sequence[tuple[str, str]]) -> str | None:
+    """The option that words pick out: any word or size that only one of them has will do."""
+    if not phrase:
+        return None
+    hits = rank(phrase, [Candidate(sku, name) for sku, name in options])
+    if hits and (len(hits) == 1 or hits[0].score - hits[1].score >= _CHOICE_GAP) and hits[0].score >= _CHOICE:
+        return hits[0].sku
+    wanted = read(phrase).sizes
+    fitting = [sku for sku, name in options if wanted and wanted <= read(name).sizes]
+    if len(fitting) == 1:
+        return fitting[0]
+    numbers = set(re.findall(r"\d+", phrase))
+    numbered = [sku for sku, name in options if numbers & set(re.findall(r"\d+", name))]
+    return numbered[0] if len(numbered) == 1 else None

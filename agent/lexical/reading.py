@@ -1,0 +1,262 @@
+"""Reading one message: from the customer's words to acts, without yet knowing which products the shop has."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
+from agent.lexical.normalise import clean, tokenise
+from agent.lexical.phrases import Mention, mentions, name_words
+from agent.lexical.vocabulary import Vocabulary, vocabulary
+
+_SENTENCE_END = re.compile(r"\n|;|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|[•·]|\s-\s|\((?!\d)|\)")
+_SIMPLE = (
+    "human", "not_understood", "complaint", "who_are_you", "status", "clear", "cancel", "ask_delivery",
+    "ask_payment_methods", "ask_hours", "ask_stores", "ask_total", "ask_catalogue", "same_as_before",
+)
+"""Patterns that settle a sentence; the order is that of precedence."""
+_TALK = ("greet", "how_are_you", "thanks", "bye")
+_KINDS = {"same_as_before": ActKind.REPEAT_ORDER}
+_MOVES_CLAUSE = ("remove", "set_quantity", "less")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the conversation makes one expect of a message."""
+
+    stores: list[str] = field(default_factory=list)
+    missing: frozenset[str] = frozenset()
+    expects_payment: bool = False
+    has_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch of folded text between marks."""
+
+    text: str
+    is_question: bool
+
+
+def _sentences(folded: str) -> list[Sentence]:
+    found: list[Sentence] = []
+    start = 0
+    for mark in [*_SENTENCE_END.finditer(folded), None]:
+        end = mark.start() if mark else len(folded)
+        text = folded[start:end]
+        asked = bool(mark and mark.group() == "?") or "¿" in text
+        if text.strip(" ,:¿¡-*"):
+            found.append(Sentence(text.replace("¿", " ").replace("¡", " "), asked))
+        start = mark.end() if mark else end
+    return found
+
+
+def read(text: str, context: Context) -> list[Act]:
+    """The acts of one text message, in the order in which they were said."""
+    page = Page.of(clean(text))
+    details = Details()
+    words = vocabulary()
+    asked = "?" in page.folded
+    if not _asks_about(words, page.folded):
+        read_payment(page, details, expected=context.expects_payment, is_question=asked)
+    if not details.is_paid:
+        read_phone(page, details, expected="phone" in context.missing)
+    if not words.matches("human", page.folded):
+        read_recipient(page, details, expected="recipient_name" in context.missing)
+        read_notes(page, details)
+        if not _asks_about(words, page.folded) and not words.matches("status", page.folded):
+            read_delivery(page, details, context.stores, expected="address" in context.missing)
+    acts: list[Act] = []
+    for sentence in _sentences(page.folded):
+        acts.extend(_read_sentence(sentence, words))
+    if details.delivery:
+        acts.append(Act(ActKind.DELIVERY, details=details.delivery))
+    if details.is_paid:
+        acts.append(Act(ActKind.PAY, details=details.payment))
+    return acts
+
+
+def _asks_about(words: Vocabulary, folded: str) -> bool:
+    return any(words.matches(name, folded) for name in ("ask_delivery", "ask_payment_methods", "ask_stores"))
+
+
+def _blank(text: str, match: re.Match[str], mark: str = " ") -> str:
+    return text[: match.start()] + mark + " " * (match.end() - match.start() - 1) + text[match.end() :]
+
+
+def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
+    acts: list[Act] = []
+    text = sentence.text
+    for name in ("chatter", "please"):
+        while match := words.matches(name, text):
+            text = _blank(text, match)
+    for name in _TALK:
+        if match := words.matches(name, text):
+            acts.append(Act(ActKind(name)))
+            text = _blank(text, match, ",")
+    if not _has_words(text):
+        return acts
+    replacing = _replacement(text, words)
+    if replacing is not None:
+        return [*acts, replacing]
+    for name in _SIMPLE:
+        match = words.matches(name, text)
+        if match and not (name == "cancel" and _removes_one(text, match)):
+            kind = _KINDS.get(name) or ActKind(name)
+            rest = _blank(text, match, "|")
+            return [*acts, Act(kind), *_rest_of(kind, rest, sentence, words)]
+    question = _question(text, sentence, words)
+    if question:
+        return acts + question
+    if match := words.matches("pay_intent", text):
+        return [*acts, Act(ActKind.PAY_INTENT)]
+    if match := words.matches("refuse", text):
+        acts.append(Act(ActKind.REFUSE))
+        text = _blank(text, match, "|")
+    items = _items(text, words)
+    ending = words.matches("finish", text)
+    if ending and not any(act.phrase and ending.start() <= 1 for act in items):
+        kept = _items(_blank(text, ending, "|"), words)
+        return [*acts, *kept, Act(ActKind.FINISH)]
+    return acts + items
+
+
+def _has_words(text: str) -> bool:
+    return bool(re.search(r"\w", text)) or any(token.kind == "mark" and ord(token.text[0]) > 0x2000 for token in tokenise(text))
+
+
+def _removes_one(text: str, match: re.Match[str]) -> bool:
+    """`cancela el aceite` takes a line out; `cancela`, `cancela el pedido` call the order off."""
+    rest = name_words(tokenise(text[match.end() :]))
+    return bool(rest)
+
+
+def _rest_of(kind: ActKind, rest: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+    """What a settled sentence may still order: `hacen delivery? quiero 2 panes`; only with a quantity, to be sure."""
+    if kind in (ActKind.COMPLAINT, ActKind.HUMAN, ActKind.STATUS, ActKind.NOT_UNDERSTOOD, ActKind.WHO_ARE_YOU):
+        return []
+    return [act for act in _items(rest, words) if act.phrase and act.quantity is not None]
+
+
+def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+    """Questions about the price or the availability of products."""
+    for name, kind in (("ask_price", ActKind.ASK_PRICE), ("ask_availability", ActKind.ASK_AVAILABILITY)):
+        match = words.matches(name, text)
+        if match is None:
+            continue
+        if kind is ActKind.ASK_AVAILABILITY and not sentence.is_question and _states_an_order(text, match, words):
+            continue
+        details = {"cheapest": "1"} if words.matches("cheapest", text) else {}
+        text = _blank(text, match, "|")
+        for again in ("ask_price", "ask_availability", "question_word", "cheapest"):
+            while more := words.matches(again, text):
+                text = _blank(text, more, "|")
+        order = words.patterns["order_verb"].search(text, match.start())
+        tail, head = "", text
+        if order and order.start() > match.start():
+            head, tail = text[: order.start()], text[order.end() :]
+        head = _without_verbs(head, words)
+        asked = [Act(kind, m.phrase, m.quantity, m.unit, details) for m in mentions(head) if m.phrase]
+        return [*(asked or [Act(kind, details=details)]), *(_items(tail, words) if tail else [])]
+    return []
+
+
+def _states_an_order(text: str, match: re.Match[str], words: Vocabulary) -> bool:
+    verb = words.matches("order_verb", text)
+    return verb is not None and verb.start() < match.start()
+
+
+def _without_verbs(text: str, words: Vocabulary) -> str:
+    while match := words.matches("order_verb", text):
+        text = _blank(text, match, "|")
+    return text
+
+
+def _replacement(text: str, words: Vocabulary) -> Act | None:
+    match = words.matches("replace_from", text)
+    if match is None:
+        return None
+    groups = {key: value for key, value in match.groupdict().items() if value is not None}
+    old = next((value for key, value in groups.items() if key.startswith("old")), "")
+    new = next((value for key, value in groups.items() if key.startswith("new")), "")
+    before, after = mentions(_bare(old, words)), mentions(_bare(new, words))
+    if not after:
+        return None
+    fresh = after[0]
+    if fresh.is_bare:
+        phrase = before[0].phrase if before else ""
+        return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
+    target = before[0].phrase if before else ""
+    return Act(ActKind.REPLACE, target, new=_act(ActKind.ADD, fresh))
+
+
+def _bare(text: str, words: Vocabulary) -> str:
+    for name in ("set_quantity", "more"):
+        while match := words.matches(name, text):
+            text = _blank(text, match)
+    return _without_verbs(text, words)
+
+
+def _act(kind: ActKind, mention: Mention) -> Act:
+    details = {"size": "1"} if mention.size else {}
+    if mention.container:
+        details["container"] = mention.container
+    return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
+
+
+def _clauses(text: str, words: Vocabulary) -> list[str]:
+    """A sentence cut where a verb begins a new wish, and before `y quita…`, `pero sin…`."""
+    cuts = {0}
+    for name in ("order_verb", "remove"):
+        cuts.update(match.start() for match in words.patterns[name].finditer(text))
+    for match in re.finditer(r",(?!\d)|\||\b(?:y|pero|and|but)\s+(?=mejor\b|solo\b|otr[oa]s?\b|que sean\b)", text):
+        cuts.add(match.start())
+    ordered = sorted(cuts)
+    return [text[start:end] for start, end in zip(ordered, [*ordered[1:], len(text)], strict=True)]
+
+
+def _items(text: str, words: Vocabulary) -> list[Act]:
+    """What a sentence without a question adds, changes or takes out."""
+    found: list[Act] = []
+    for clause in _clauses(text, words):
+        found.extend(_clause_items(clause, words, found[-1] if found else None))
+    return found
+
+
+def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[Act]:
+    if match := words.matches("remove", clause):
+        rest = mentions(_bare(_blank(clause, match), words))
+        return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [Act(ActKind.REMOVE)])
+    setting = words.matches("set_quantity", clause)
+    more = words.matches("more", clause)
+    plain = mentions(_bare(clause, words))
+    negated = re.match(r"\W*(?:y )?no\b", clause)
+    if negated and previous and previous.quantity is not None and plain and plain[0].is_bare:
+        return []
+    if not plain and more and re.search(r"\botr[oa]\b|\banother\b", clause):
+        plain = [Mention("", quantity=None)]
+    acts = []
+    for mention in plain:
+        kind = ActKind.ADD
+        if more and _more_counts(clause, words):
+            kind = ActKind.MORE
+        elif setting:
+            kind = ActKind.SET
+        acts.append(_act(kind, mention))
+    return _torn(acts, previous, words)
+
+
+def _more_counts(clause: str, words: Vocabulary) -> bool:
+    """`2 más de azúcar`, `otro foco`, `uno más`; not `más una llave` nor `nada más`."""
+    text = re.sub(r"\b(?:nada|no) mas\b", " ", clause)
+    return bool(
+        re.search(r"\botr[oa]s?\b|\banother\b|\bextra\b|\badicional", text)
+        or re.search(r"\b(?:\d+|un|una|uno|dos|tres|cuatro|cinco|seis|diez|docena|kilo|kilos|kg|one|two|three)\s+(?:mas|more)\b", text)
+        or re.search(r"^\W*(?:\S+\s+)?mas (?!un|una|uno|dos|tres|\d)", text)
+        or re.search(r"\bmore\b", text)
+    )
+
+
+def _torn(acts: list[Act], previous: Act | None, words: Vocabulary) -> list[Act]:
+    """A lone quantity behind a comma belongs to the product before it: `queso, medio kilo`."""
+    return [replace(act, kind=ActKind.SET) if act.kind is ActKind.ADD and not act.phrase and previous else act for act in acts]
