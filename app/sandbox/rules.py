@@ -251,7 +251,7 @@ def _said(kind: str, limits: dict[str, Any], message: str) -> str:
     if kind == "missing":
         return "must not be null"
     if kind.endswith(("too_long", "too_short")):
-        low, high = limits.get("min_length", 0), limits.get("max_length", "…")
+        low, high = limits.get("min_length", 1), limits.get("max_length", "…")
         return f"size must be between {low} and {high}"
     if kind == "string_pattern_mismatch" and "http" in str(limits.get("pattern")):
         return "is not a valid url"

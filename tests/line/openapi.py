@@ -51,7 +51,8 @@ def facts() -> dict[str, Any]:
 @lru_cache
 def _registry() -> Registry[Any]:
     resource: Resource[Any] = DRAFT202012.create_resource(facts())
-    return Registry[Any]().with_resource("facts:", resource)
+    found: Registry[Any] = Registry[Any]().with_resource("facts:", resource)
+    return found
 
 
 def problems(schema: dict[str, Any], instance: Any) -> list[str]:
