@@ -48,7 +48,7 @@ async def find_outgoing(work: Work, connection_id: UUID, provider_message_id: st
         Message.direction == Direction.OUT,
         Message.provider_message_id == provider_message_id,
     )
-    found = (await work.session.execute(query)).tuples().first()
+    found = (await work.session.execute(query)).first()
     return found if found is None else (found[0], found[1])
 
 

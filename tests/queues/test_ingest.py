@@ -1,0 +1,177 @@
+"""Reading what was stored: once each, in the hands of one worker, and given up with a reason when it cannot be read."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text, update
+
+from app import deadletters
+from app.actors import inbound as actor
+from app.broker import RedisBells
+from app.replay import replay
+from core import inbound
+from core.access import Principal
+from core.errors import NotFound
+from core.inbound import InboundEvent
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.connections.schemas import ConnectionSummary
+from tests.conftest import make_connection, make_workspace
+from tests.queues.payloads import outbox_rows_of, post, result, stored_events, webhook
+
+
+@pytest.fixture
+async def shop(web: httpx.AsyncClient) -> WorkspaceView:
+    """A workspace in the database that the web application has connected to."""
+    return await make_workspace()
+
+
+@pytest.fixture
+async def line(shop: WorkspaceView) -> ConnectionSummary:
+    """A connection of that workspace."""
+    return await make_connection(shop)
+
+
+async def ingest_all(shop: WorkspaceView) -> None:
+    """Ring once for every stored event."""
+    for event in await stored_events(shop.id):
+        await actor.ingest(str(shop.id), str(event.id))
+
+
+async def rows(shop: WorkspaceView, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query within the workspace."""
+    async with open_work(Principal.system(shop.id)) as work:
+        return [tuple(row) for row in (await work.session.execute(text(query))).all()]
+
+
+async def test_a_text_becomes_one_message_however_often_its_bell_rings(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result("dame 2 harinas")))
+    [event] = await stored_events(shop.id)
+    await asyncio.gather(*(actor.ingest(str(shop.id), str(event.id)) for _ in range(6)))
+    await ingest_all(shop)
+
+    assert await rows(shop, "SELECT kind, text, handled_at FROM messages") == [("text", "dame 2 harinas", None)]
+    [handled] = await stored_events(shop.id)
+    assert (handled.outcome, handled.parked_reason) == ("message", None)
+    assert [row.actor for row in await outbox_rows_of(shop.id)].count("conversation.turn") == 1
+
+
+async def test_the_correlation_id_of_the_webhook_reaches_message_and_turn(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result()), headers={"X-Nexova-Secret": "secret-of-tests", "x-request-id": "trace-7"})
+    await ingest_all(shop)
+
+    assert await rows(shop, "SELECT correlation_id FROM messages") == [("trace-7",)]
+    assert {row.correlation_id for row in await outbox_rows_of(shop.id)} == {"trace-7"}
+
+
+async def test_the_same_message_under_another_key_is_recognised(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result(message_id="wamid.same")))
+    await ingest_all(shop)
+    [event] = await stored_events(shop.id)
+    await replay(event.id)
+    await ingest_all(shop)
+
+    [again] = await stored_events(shop.id)
+    assert again.outcome == "repeated"
+    assert len(await rows(shop, "SELECT id FROM messages")) == 1
+    with pytest.raises(NotFound):
+        await replay(new_id())
+
+
+async def test_what_cannot_be_read_is_parked_with_its_reason_and_can_be_tried_again(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary, broker: RedisBells
+) -> None:
+    await post(web, line.slug, b"\xff not json at all")
+    await ingest_all(shop)
+
+    [event] = await stored_events(shop.id)
+    assert event.parked_reason
+    assert event.handled_at is None
+    [letter] = await deadletters.list_all()
+    assert (letter.kind, letter.id, letter.workspace_id) == ("event", str(event.id), str(shop.id))
+
+    assert (await deadletters.retry(letter.id)).id == letter.id
+    [reopened] = await stored_events(shop.id)
+    assert (reopened.parked_reason, reopened.attempts) == (None, 0)
+    assert await deadletters.list_all() == []
+
+
+async def test_an_event_that_keeps_failing_is_tried_later_and_later_and_then_parked(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result()))
+    async with open_work(Principal.system(shop.id)) as work:
+        await work.session.execute(text("DELETE FROM connections"))
+    pauses: list[timedelta] = []
+    for _ in range(inbound.MAX_ATTEMPTS):
+        await ingest_all(shop)
+        [event] = await stored_events(shop.id)
+        [(pause,)] = await rows(shop, "SELECT next_try_at - clock_timestamp() FROM inbound_events")
+        pauses.append(pause)
+
+    assert [round(pause.total_seconds()) for pause in pauses] == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert event.parked_reason is not None
+    assert "ConnectionNotFound" in event.parked_reason
+
+
+async def test_an_event_that_kills_the_process_is_parked_in_the_end(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result()))
+    [event] = await stored_events(shop.id)
+    for _ in range(inbound.MAX_ATTEMPTS):
+        async with open_work(Principal.system(shop.id)) as work:
+            assert await inbound.count_attempt(work, event.id)
+    await actor.ingest(str(shop.id), str(event.id))
+
+    [parked] = await stored_events(shop.id)
+    assert parked.parked_reason is not None
+    assert await rows(shop, "SELECT id FROM messages") == []
+
+
+def seen_report(message_id: str) -> bytes:
+    """A seen report for a message of ours."""
+    at = "2026-05-04T09:16:02.000+0000"
+    return json.dumps({"results": [{"messageId": message_id, "from": "58", "to": "58", "sentAt": at, "seenAt": at}]}).encode()
+
+
+async def test_a_report_without_its_message_waits_for_an_hour_and_is_never_parked(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, seen_report(str(new_id())))
+    for _ in range(inbound.MAX_ATTEMPTS + 3):
+        await ingest_all(shop)
+    [event] = await stored_events(shop.id)
+    assert (event.handled_at, event.parked_reason) == (None, None)
+
+    async with open_work(Principal.system(shop.id)) as work:
+        await work.session.execute(update(InboundEvent).values(created_at=work.system_time - timedelta(minutes=61)))
+    await ingest_all(shop)
+    [event] = await stored_events(shop.id)
+    assert event.outcome == "report:unmatched"
+
+
+async def test_before_a_turn_what_the_same_sender_has_waiting_is_read_in_order(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    await post(web, line.slug, webhook(result("uno")))
+    await ingest_all(shop)
+    await post(web, line.slug, webhook(result("dos"), result("tres"), result("otra", sender="584249998877")))
+    [(conversation_id,)] = await rows(shop, "SELECT id FROM conversations")
+    assert isinstance(conversation_id, UUID)
+    await actor.ingest_of_sender(str(shop.id), str(conversation_id))
+
+    assert await rows(shop, "SELECT text FROM messages ORDER BY position") == [("uno",), ("dos",), ("tres",)]
+    assert [event.outcome for event in await stored_events(shop.id)].count(None) == 1
