@@ -30,7 +30,7 @@ _OUTBOX = text(
     """
 )
 
-_BREAKERS = text("SELECT name, open_until > clock_timestamp() AS is_open FROM circuit_breakers ORDER BY name")
+_BREAKERS = text("SELECT name, opened_until > clock_timestamp() AS is_open FROM circuit_breakers ORDER BY name")
 
 
 def _timestamp() -> str:
