@@ -1,5 +1,6 @@
 """The supervisor with real processes: whatever is killed comes back, and nothing is ever left behind."""
 
+import json
 import os
 import signal
 import socket
@@ -100,9 +101,13 @@ def test_whatever_is_killed_comes_back(house: House) -> None:
 
 
 def test_doctor_finds_a_running_house_well(house: House) -> None:
-    assert wait_until(lambda: house.command("doctor").returncode == 0, 60), house.command("doctor").stdout
+    assert wait_until(lambda: house.answers("/health/deep")[0] == 200, 60), house.said()
 
-    assert "failing" not in house.command("doctor", "--json").stdout
+    findings = house.command("doctor", "--json")
+
+    assert findings.returncode == 0, findings.stdout
+    assert {"Postgres", "Redis", "web", "worker", "relay"} <= {finding["what"] for finding in json.loads(findings.stdout)}
+    assert house.command("doctor", "--alive").returncode == 0
 
 
 def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> None:
