@@ -1,0 +1,164 @@
+"""Who a sender is: user ids, numbers that change hands, and many workers at once."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from core.access import Principal
+from core.work import Work, open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.customers import phones
+from domain.customers import service as customers
+from domain.customers.schemas import ContactView, CustomerInput
+from tests.conftest import make_workspace
+from tests.domain.chat import count
+from tests.domain.shop import Shop
+
+CHANNEL = "infobip_whatsapp"
+
+
+async def sender(work: Work, phone: str | None, user_id: str | None = None, name: str | None = None) -> ContactView:
+    return await customers.find_or_create(
+        work, channel=CHANNEL, address=phone or user_id or "", user_id=user_id, phone=phone, name=name
+    )
+
+
+async def test_the_same_number_is_the_same_customer_however_it_is_written(work: Work) -> None:
+    # Given a customer who wrote once
+    first = await sender(work, "584145550101", name="Ana")
+
+    # When the same number arrives with a plus and spaces
+    second = await sender(work, "+58 414 555 0101")
+
+    # Then it is the same customer, under the canonical number
+    assert first.is_new
+    assert not second.is_new
+    assert second.customer_id == first.customer_id
+    assert second.phone == "+584145550101"
+
+
+async def test_a_number_with_another_user_id_belongs_to_a_new_customer(work: Work) -> None:
+    # Given a number whose holder has a user id
+    before = await sender(work, "584145550101", "VE.1")
+
+    # When the number arrives with another user id
+    after = await sender(work, "584145550101", "VE.2")
+
+    # Then that is a new customer, the old one keeps only the user id, and nothing is merged
+    assert after.customer_id != before.customer_id
+    again = await sender(work, None, "VE.1")
+    assert again.customer_id == before.customer_id
+    assert (await sender(work, "584145550101")).customer_id == after.customer_id
+
+
+async def test_the_user_id_wins_over_the_number(work: Work) -> None:
+    # Given two customers with user ids
+    first = await sender(work, "584145550101", "VE.1")
+    await sender(work, "584145550202", "VE.2")
+
+    # When the first one writes from the second one's number
+    moved = await sender(work, "584145550202", "VE.1")
+
+    # Then it is still the first customer, who now has the number
+    assert moved.customer_id == first.customer_id
+    assert (await sender(work, "584145550202")).customer_id == first.customer_id
+
+
+async def test_a_known_number_gets_its_user_id_when_it_is_first_shown(work: Work) -> None:
+    # Given a customer known by number
+    before = await sender(work, "584145550101")
+
+    # When a user id comes with it, and later alone
+    await sender(work, "584145550101", "VE.1")
+    alone = await sender(work, None, "VE.1")
+
+    # Then it is one customer
+    assert alone.customer_id == before.customer_id
+
+
+async def test_many_workers_make_one_customer(workspace: WorkspaceView) -> None:
+    # Given a sender nobody knows
+    async def find() -> UUID:
+        async with open_work(Principal.system(workspace.id)) as work:
+            return (await sender(work, "584145550101", "VE.1", "Ana")).customer_id
+
+    # When eight workers ask at once
+    found = await asyncio.gather(*(find() for _ in range(8)))
+
+    # Then all get the same customer, and there is only one
+    assert len(set(found)) == 1
+    shop = Shop(workspace.id, workspace.id, {})
+    assert await count(shop, "customers") == 1
+    assert await count(shop, "contact_addresses") == 1
+
+
+async def test_two_workspaces_know_the_same_number_as_two_customers(workspace: WorkspaceView) -> None:
+    # Given the same number in two workspaces
+    other = await make_workspace()
+    ids = []
+    for workspace_id in (workspace.id, other.id):
+        async with open_work(Principal.system(workspace_id)) as work:
+            ids.append((await sender(work, "584145550101")).customer_id)
+
+    # Then neither sees the other's customer
+    async with open_work(Principal.system(workspace.id)) as work:
+        with pytest.raises(customers.CustomerNotFound):
+            await customers.get(work, ids[1])
+        assert [view.id for view in await customers.by_phone(work, "584145550101")] == [ids[0]]
+
+
+async def test_staff_find_a_customer_by_name_and_by_a_national_number(work: Work) -> None:
+    # Given a customer
+    contact = await sender(work, "584145550101", name="Ana Pérez")
+    await customers.update(work, contact.customer_id, CustomerInput(first_name="Anita", email="ana@example.com"))
+
+    # Then name, e-mail and the number as people write it find her
+    assert [view.id for view in (await customers.search(work, "pérez")).items] == [contact.customer_id]
+    assert (await customers.search(work, "100%")).total == 0
+    assert [view.id for view in await customers.by_phone(work, "0414-555.0101", country="VE")] == [contact.customer_id]
+    assert (await customers.get(work, contact.customer_id)).called == "Anita"
+
+
+async def test_the_same_address_is_kept_once_and_the_last_used_comes_first(work: Work) -> None:
+    # Given a customer with two addresses, one said twice
+    contact = await sender(work, "584145550101")
+    await customers.save_address(work, contact.customer_id, "Calle 1, casa 2")
+    second = await customers.save_address(work, contact.customer_id, "Av. Bolívar, torre B")
+    await customers.save_address(work, contact.customer_id, "calle 1,  casa 2", recipient_name="Luis")
+
+    # When one is preferred and one is forgotten
+    kept = await customers.addresses(work, contact.customer_id)
+    await customers.choose_default_address(work, contact.customer_id, second.id)
+    preferred = await customers.addresses(work, contact.customer_id)
+    await customers.forget_address(work, contact.customer_id, second.id)
+
+    # Then there are two, then one, and another customer cannot touch them
+    assert [address.recipient_name for address in kept if address.text.startswith("calle")] == ["Luis"]
+    assert len(kept) == 2
+    assert [address.id for address in preferred if address.is_default] == [second.id]
+    assert len(await customers.addresses(work, contact.customer_id)) == 1
+    stranger = await sender(work, "584145550202")
+    with pytest.raises(customers.AddressNotFound):
+        await customers.forget_address(work, stranger.customer_id, kept[0].id)
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "expected"),
+    [
+        ("584145550101", None, "+584145550101"),
+        ("+58 (414) 555-0101", None, "+584145550101"),
+        ("0414 555 0101", "VE", "+584145550101"),
+        ("4145550101", "VE", "+584145550101"),
+        ("12", None, None),
+        ("VE.1234567890", None, None),
+        (None, "VE", None),
+    ],
+)
+def test_numbers_are_read_as_people_and_channels_write_them(raw: str | None, country: str | None, expected: str | None) -> None:
+    assert phones.e164(raw, country) == expected
+
+
+@pytest.mark.parametrize(("raw", "key"), [("5841", "5841"), ("+58 41", "5841"), (" web:7f3a ", "web:7f3a")])
+def test_addresses_that_are_no_numbers_stay_as_they_are(raw: str, key: str) -> None:
+    assert phones.address_key(raw) == key
