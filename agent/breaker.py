@@ -127,4 +127,4 @@ async def states() -> dict[str, bool]:
         rows = await session.execute(
             select(CircuitBreaker.name, func.coalesce(CircuitBreaker.opened_until > func.clock_timestamp(), False))
         )
-        return dict(rows.tuples())
+        return dict(rows.all())

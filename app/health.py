@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent import breaker
 from app import pulse
 from core import clock
 from core.work import open_system_work
@@ -29,8 +30,6 @@ _OUTBOX = text(
     WHERE published_at IS NULL AND parked_reason IS NULL AND due_at <= clock_timestamp()
     """
 )
-
-_BREAKERS = text("SELECT name, opened_until > clock_timestamp() AS is_open FROM circuit_breakers ORDER BY name")
 
 
 def _timestamp() -> str:
@@ -61,7 +60,7 @@ async def _database() -> dict[str, Any]:
     try:
         async with open_system_work() as session:
             outbox = (await session.execute(_OUTBOX)).one()
-            breakers = {row.name: bool(row.is_open) for row in await session.execute(_BREAKERS)}
+        open_breakers = sorted(name for name, is_open in (await breaker.states()).items() if is_open)
     except _UNAVAILABLE as error:
         return {"database": {"ok": False, "reason": type(error).__name__}}
     now: datetime = outbox.now
@@ -76,7 +75,7 @@ async def _database() -> dict[str, Any]:
             "pending": outbox.pending,
             "oldest_seconds": round(outbox.oldest, 1),
         },
-        "breakers": {"ok": not any(breakers.values()), "open": [name for name, is_open in breakers.items() if is_open]},
+        "models": {"ok": not open_breakers, "left_alone": open_breakers},
     }
 
 
@@ -97,10 +96,10 @@ async def _queues(client: "redis.asyncio.Redis") -> dict[str, Any]:
 
 @router.get("/health/deep")
 async def deep(request: Request, response: Response) -> dict[str, Any]:
-    """Look at the database, Redis, relays, workers, the outbox and the breakers; 503 if anything but a breaker fails."""
+    """Look at the database, Redis, relays, workers, the outbox and the models; 503 if anything but a model fails."""
     checks = {**await _database(), **await _queues(request.app.state.redis)}
     failing = [name for name, check in checks.items() if not check["ok"]]
-    healthy = not [name for name in failing if name != "breakers"]
+    healthy = not [name for name in failing if name != "models"]
     if not healthy:
         response.status_code = 503
     status = "ok" if not failing else ("degraded" if healthy else "unavailable")

@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(webhooks.router)
     if settings.sandbox_enabled:
-        app.include_router(importlib.import_module("app.sandbox").router(settings))
+        app.include_router(importlib.import_module("app.sandbox").router(settings), include_in_schema=False)
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -13,6 +13,8 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from core import observability
 from core.settings import Settings
@@ -33,7 +35,11 @@ def instance_name(process: str) -> str:
 def open_redis(settings: Settings) -> "redis.asyncio.Redis":
     """An asynchronous Redis client that fails fast; connects on first use."""
     return redis.asyncio.Redis.from_url(
-        settings.redis_url or "redis://127.0.0.1:6379/0", socket_timeout=2, socket_connect_timeout=1, decode_responses=True
+        settings.redis_url or "redis://127.0.0.1:6379/0",
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        retry=Retry(ConstantBackoff(0.05), 1),
+        decode_responses=True,
     )
 
 
@@ -47,9 +53,9 @@ async def beat_once(client: "redis.asyncio.Redis", process: str) -> None:
         await pipeline.execute()
 
 
-async def _beat(client: "redis.asyncio.Redis", process: str) -> None:
+async def _beat(client: "redis.asyncio.Redis", process: str, stopping: asyncio.Event) -> None:
     reachable = True
-    while True:
+    while not stopping.is_set():
         try:
             await beat_once(client, process)
             reachable = True
@@ -57,20 +63,23 @@ async def _beat(client: "redis.asyncio.Redis", process: str) -> None:
             if reachable:
                 log.warning("pulse.failed", error=str(error))
             reachable = False
-        await asyncio.sleep(INTERVAL_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(INTERVAL_SECONDS):
+                await stopping.wait()
 
 
 @asynccontextmanager
 async def beating(settings: Settings, process: str) -> AsyncIterator[None]:
     """Keep this process' pulse for the duration of a block."""
     client = open_redis(settings)
-    task = asyncio.create_task(_beat(client, process))
+    stopping = asyncio.Event()
+    task = asyncio.create_task(_beat(client, process, stopping))
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        # Asked rather than cancelled: the Redis client loses a cancellation that comes while it connects.
+        stopping.set()
+        await asyncio.gather(task, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await client.delete(_HEARTBEATS + instance_name(process), _METRICS + instance_name(process))
         await client.aclose()
