@@ -6,7 +6,7 @@ from agent.receipts.claims import Receipts
 from agent.receipts.lexicon import Lexicon
 from agent.receipts.products import flat
 from agent.receipts.reading import Clause, Reading
-from agent.receipts.subjects import other_subject, unknown_after, unknown_before
+from agent.receipts.subjects import other_subject, unknown_after, unknown_before, unknown_next
 from agent.receipts.verdict import Reason
 
 
@@ -39,6 +39,8 @@ def _measure(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int,
             if not product & right:
                 yield other_subject(excerpt, sorted(flat([product]))) if right else _no_receipt(excerpt)
                 return
+        if unknown := _unknown_beside(reading, lexicon, receipts, start, end, clause):
+            yield other_subject(excerpt, [unknown])
         return
     unknown = unknown_after(reading, lexicon, receipts, end, clause.end) or unknown_before(
         reading, lexicon, receipts, clause.head, start
@@ -48,6 +50,14 @@ def _measure(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int,
         yield _no_receipt(excerpt)
     elif wrong and not (earlier and earlier[-1] <= right):
         yield other_subject(excerpt, sorted(wrong))
+
+
+def _unknown_beside(
+    reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, clause: Clause
+) -> str | None:
+    """An unknown product in the same breath as a known one: `hay harina y arroz`, `hay arroz y harina`."""
+    first = unknown_after(reading, lexicon, receipts, end, clause.end)
+    return first or unknown_next(reading, lexicon, receipts, end, clause.end)
 
 
 def _stretch_end(reading: Reading, clause: Clause) -> int:

@@ -47,6 +47,8 @@ def deeds(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
         ]
         for index, word in enumerate(words):
             form = _form(word, lexicon)
+            if form is None and not _may_be_past(word, lexicon):
+                continue
             mood = _mood(text, clause, word, lexicon, first=index == 0)
             if form is not None:
                 yield from _verb(reading, lexicon, receipts, words, index, form, mood)
@@ -89,9 +91,9 @@ def _verb(
     time = _time(lexicon, words, index, form, mood)
     if time is None or _is_harmless_object(lexicon, form.verb, words, index):
         return
-    permitted: list[Receipt] = list(form.action.claims)
+    permitted = form.action.claims
     if time == "future" and form.action.future is not None:
-        permitted = list(form.action.future)
+        permitted = form.action.future
     narrowed = _narrow(permitted, lexicon, words, index)
     word = words[index]
     end = min(words[-1].end, word.end + 40)
@@ -169,26 +171,31 @@ def _present(lexicon: Lexicon, words: list[Word], index: int, tense: Tense, mood
 
 
 def _is_harmless_object(lexicon: Lexicon, verb: str, words: list[Word], index: int) -> bool:
-    harmless = lexicon.words.done.harmless_objects.get(verb, [])
+    harmless = lexicon.words.done.harmless_objects.get(verb, ())
     return any(word.plain in harmless for word in words[index + 1 : index + 5]) or (
         verb in {"recibir", "receive"} and any(word.plain in harmless for word in words[max(0, index - 4) : index])
     )
 
 
-def _narrow(permitted: list[Receipt], lexicon: Lexicon, words: list[Word], index: int) -> list[Receipt]:
-    """Keep the claims that fit the nearest thing named beside the verb."""
-    nearest: list[Receipt] | None = None
+def _narrow(
+    permitted: tuple[Receipt, ...], lexicon: Lexicon, words: list[Word], index: int
+) -> tuple[Receipt, ...]:
+    """Keep the claims that fit the nearest thing named beside the verb; people before it are who acts."""
+    nearest: tuple[Receipt, ...] | None = None
     distance = 99.0
     for other, word in enumerate(words):
         entry = lexicon.objects.get(word.plain)
         away = other - index if other > index else index - other + 0.5
-        if entry is not None and other != index and away < distance:
+        if entry is None or other == index or away >= distance:
+            continue
+        by = {before.plain for before in words[max(0, other - 3) : other]} & {"por", "by"}
+        if not entry.agents or (other > index and not by):
             nearest, distance = entry.claims, away
     if nearest is None:
         return permitted
     if "any" in permitted:
-        return list(nearest)
-    return [claim for claim in permitted if claim in nearest]
+        return nearest
+    return tuple(claim for claim in permitted if claim in nearest)
 
 
 def _unknown(
@@ -200,15 +207,19 @@ def _unknown(
         return
     if word.spoken in lexicon.harmless_past or word.plain in done.harmless_participles.split():
         if word.spoken in done.looked_up and not receipts.facts and not receipts.claims:
-            yield unsupported(reading.excerpt(word.start, words[-1].end), ["fact"])
+            yield unsupported(reading.excerpt(word.start, words[-1].end), ("fact",))
         return
-    yield unsupported(reading.excerpt(max(words[0].start, word.start - 12), min(words[-1].end, word.end + 40)), [])
+    yield unsupported(reading.excerpt(max(words[0].start, word.start - 12), min(words[-1].end, word.end + 40)), ())
+
+
+def _may_be_past(word: Word, lexicon: Lexicon) -> bool:
+    return word.spoken.endswith(("é", "í", "ó")) or bool(lexicon.find(lexicon.words.done.participle).fullmatch(word.plain))
 
 
 def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, mood: Mood) -> bool:
     done = lexicon.words.done
     previous = [other.plain for other in words[max(0, index - 2) : index]]
-    if re.fullmatch(done.participle, word.plain):
+    if lexicon.find(done.participle).fullmatch(word.plain):
         return any(lead in done.auxiliary_have or lead in done.auxiliary_passive for lead in previous) or (
             lexicon.words.mood.present_lead is not None
             and word.plain.endswith("ed")
@@ -218,12 +229,8 @@ def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, 
     if lexicon.words.mood.present_lead is not None or len(word.plain) < 4 or mood.question:
         return False
     if word.spoken.endswith("é"):
-        return not re.search("(?:ar|er|ir)é$", word.spoken) and not _is_product_word(word, lexicon)
+        return not word.spoken.endswith(("aré", "eré", "iré"))
     return word.spoken.endswith(("í", "ó"))
-
-
-def _is_product_word(word: Word, lexicon: Lexicon) -> bool:
-    return word.spoken in lexicon.harmless_words
 
 
 def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
@@ -266,7 +273,7 @@ _TOOLS = {
 }
 
 
-def unsupported(excerpt: str, permitted: list[Receipt]) -> Reason:
+def unsupported(excerpt: str, permitted: tuple[Receipt, ...]) -> Reason:
     """The refusal of a deed that nothing supports, with the tools that would make it true."""
     tools = sorted({_TOOLS[str(claim)] for claim in permitted if str(claim) in _TOOLS})
     if tools:

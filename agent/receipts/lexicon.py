@@ -27,59 +27,61 @@ class NumberWords(_Words):
     words: str
     values: dict[str, int]
     scales: dict[str, int]
-    halves: list[str]
-    spoken_only_here: list[str]
-    idioms: list[str]
+    halves: tuple[str, ...]
+    spoken_only_here: tuple[str, ...]
+    idioms: tuple[str, ...]
     quantified_article: str
-    quantified_idioms: list[str]
+    quantified_idioms: tuple[str, ...]
 
 
 class AvailabilityWords(_Words):
     """Words that state what there is, and uses in which they speak of something else."""
 
-    available: list[str]
-    unavailable: list[str]
-    not_stock: list[str]
+    available: tuple[str, ...]
+    unavailable: tuple[str, ...]
+    not_stock: tuple[str, ...]
 
 
 class Action(_Words):
     """Verbs of one deed and the claims that make it true."""
 
-    claims: list[Receipt]
-    verbs: list[str]
-    future: list[Receipt] | None = None
+    claims: tuple[Receipt, ...]
+    verbs: tuple[str, ...]
+    future: tuple[Receipt, ...] | None = None
     about: Literal["product"] | None = None
 
 
 class ObjectWords(_Words):
     """Things a deed can be done to; they narrow the claims of the verb."""
 
-    words: list[str]
-    claims: list[Receipt]
+    words: tuple[str, ...]
+    claims: tuple[Receipt, ...]
+    agents: bool = False
+    """Whether these are people, who act more often than they are acted on."""
 
 
 class Phrase(_Words):
     """A wording that states a deed without one of the verbs."""
 
     pattern: str
-    claims: list[Receipt]
+    claims: tuple[Receipt, ...]
 
 
 class DoneWords(_Words):
     """How the language says that something was done."""
 
-    actions: list[Action]
-    irregular: dict[str, dict[str, list[str] | str]]
-    nouns: list[str]
-    objects: list[ObjectWords]
-    harmless_objects: dict[str, list[str]]
-    phrases: list[Phrase]
+    actions: tuple[Action, ...]
+    irregular: dict[str, dict[str, tuple[str, ...] | str]]
+    nouns: tuple[str, ...]
+    objects: tuple[ObjectWords, ...]
+    harmless_objects: dict[str, tuple[str, ...]]
+    phrases: tuple[Phrase, ...]
     harmless_past: str
     harmless_words: str
     harmless_participles: str
-    looked_up: list[str]
-    auxiliary_have: list[str]
-    auxiliary_passive: list[str]
+    looked_up: tuple[str, ...]
+    auxiliary_have: tuple[str, ...]
+    auxiliary_passive: tuple[str, ...]
     participle: str
 
 
@@ -105,59 +107,71 @@ class PromiseWords(_Words):
     delivery_verbs: str
     time_words: str
     unsure: str
-    exempt: list[str]
+    exempt: tuple[str, ...]
     hours: str
-    fact_kinds: list[str]
-    free: list[str]
-    free_exempt: list[str]
+    fact_kinds: tuple[str, ...]
+    free: tuple[str, ...]
+    free_exempt: tuple[str, ...]
 
 
 class KindRule(_Words):
     """A word, and the kinds of facts that a slot beside it may hold."""
 
     pattern: str
-    kinds: list[str]
+    kinds: tuple[str, ...]
+    weak: bool = False
+    """Whether another word beside the slot tells more of it: `el envío cuesta` is a fee."""
 
 
 class CurrencyRule(_Words):
     """The name of a currency, and its codes."""
 
     pattern: str
-    codes: list[str]
+    codes: tuple[str, ...]
 
 
 class MoneyWords(_Words):
     """Words around amounts."""
 
     price_words: str
-    kinds: list[KindRule]
-    currencies: list[CurrencyRule]
+    kinds: tuple[KindRule, ...]
+    currencies: tuple[CurrencyRule, ...]
     hedges: str
     echo_claims: str
     echo_attributed: str
     generic_heads: str
 
 
+class NounWords(_Words):
+    """What stands around nouns, and words that only look like the name of a product."""
+
+    determiners: str
+    fillers: str
+    function_words: str
+    joints: str
+    affirmations: str
+
+
 class ContactWords(_Words):
     """Accounts, links, addresses and numbers to reach somebody."""
 
-    patterns: list[str]
+    patterns: tuple[str, ...]
     in_questions_fine: str
-    fact_kinds: list[str]
+    fact_kinds: tuple[str, ...]
 
 
 class Asked(_Words):
     """A question of the customer that a bare yes would answer with a claim."""
 
     pattern: str
-    claims: list[Claim]
+    claims: tuple[Claim, ...]
 
 
 class AssentWords(_Words):
     """A yes that says more than yes."""
 
     affirm: str
-    asked: list[Asked]
+    asked: tuple[Asked, ...]
     not_about: str
 
 
@@ -170,9 +184,10 @@ class WordFile(_Words):
     mood: MoodWords
     promises: PromiseWords
     money: MoneyWords
+    nouns: NounWords
     contacts: ContactWords
     assent: AssentWords
-    harmless: list[str]
+    harmless: tuple[str, ...]
     suffix: str
 
 
@@ -196,6 +211,7 @@ class Lexicon:
     numbers: frozenset[str]
     phonetic_numbers: frozenset[str]
     generic_heads: frozenset[str]
+    function_words: frozenset[str]
     harmless_past: frozenset[str]
     harmless_words: frozenset[str]
 
@@ -203,15 +219,21 @@ class Lexicon:
         """The compiled form of one of this lexicon's patterns."""
         return compiled(pattern)
 
-    def any_of(self, patterns: list[str]) -> re.Pattern[str]:
+    def any_of(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """One pattern that matches wherever one of the given ones does."""
-        return compiled("|".join(f"(?:{pattern})" for pattern in patterns))
+        return alternatives(patterns)
 
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
     """A regular expression, compiled once."""
     return re.compile(pattern, re.MULTILINE)
+
+
+@lru_cache(maxsize=256)
+def alternatives(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One regular expression that matches wherever one of the given ones does."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
 
 
 def phonetic(word: str) -> str:
@@ -226,7 +248,7 @@ def _forms(language: str, done: DoneWords) -> dict[str, Form]:
     for action in done.actions:
         for verb in action.verbs:
             entry = done.irregular.get(verb, {})
-            lists = {name: value for name, value in entry.items() if isinstance(value, list)}
+            lists = {name: list(value) for name, value in entry.items() if isinstance(value, tuple)}
             stem = entry.get("stem")
             if language == "es":
                 spelled = spanish_forms(verb, lists, stem if isinstance(stem, str) else None)
@@ -250,6 +272,7 @@ def lexicon(language: str) -> Lexicon:
         numbers=numbers,
         phonetic_numbers=frozenset(map(phonetic, numbers)) if language == "es" else frozenset(),
         generic_heads=frozenset(words.money.generic_heads.split()),
+        function_words=frozenset(words.nouns.function_words.split()),
         harmless_past=frozenset(words.done.harmless_past.split()),
         harmless_words=frozenset(words.done.harmless_words.split()),
     )

@@ -83,13 +83,13 @@ def _label_start(reading: Reading, clause: Clause) -> int:
     return start
 
 
-def _nearest(lexicon: Lexicon, rules: list[KindRule], text: str, start: int, position: int) -> KindRule | None:
-    best: tuple[int, KindRule] | None = None
+def _nearest(lexicon: Lexicon, rules: tuple[KindRule, ...], text: str, start: int, position: int) -> KindRule | None:
+    best: tuple[bool, int, KindRule] | None = None
     for rule in rules:
         for found in lexicon.find(rule.pattern).finditer(text, start, position):
-            if best is None or found.end() > best[0]:
-                best = (found.end(), rule)
-    return best[1] if best else None
+            if best is None or (not rule.weak, found.end()) > best[:2]:
+                best = (not rule.weak, found.end(), rule)
+    return best[2] if best else None
 
 
 def _currency(lexicon: Lexicon, fact: Fact, after: str, excerpt: str) -> Iterator[Reason]:

@@ -69,7 +69,7 @@ class Reading:
         text = NAME_MARK.sub(lambda mark: self.names[ord(mark[0]) - FIRST_NAME], text)
         return text.strip()[:120]
 
-    def without(self, lexicon: Lexicon, patterns: list[str]) -> str:
+    def without(self, lexicon: Lexicon, patterns: tuple[str, ...]) -> str:
         """The plain text with the given harmless wordings blanked out; positions stay."""
         return lexicon.any_of(patterns).sub(lambda found: " " * len(found[0]), self.plain)
 
@@ -97,9 +97,23 @@ def read(template: str, names: Iterable[str]) -> Reading | list[Reason]:
     spoken = "".join(character for character in composed if character not in _MARKUP and character not in "\ufe0f\u200d")
     plain = "".join(unicodedata.normalize("NFD", character)[0] for character in spoken)
     known = tuple(sorted({name for name in names if _is_maskable(name)}, key=lambda name: (-len(name), name)))[:2000]
-    spoken, plain = _mask(spoken, plain, known)
+    spoken, plain = _mask(spoken, _affirmed(spoken, plain), known)
     reasons = _foreign(plain) + _numbers(plain, template)
     return reasons or Reading(spoken, plain, tuple(slots), known, marked_up)
+
+
+YES = "sj"
+"""How `plain` spells a Spanish yes, so that it is not taken for an if."""
+
+_SPOKEN_YES = re.compile(r"\bsí\b")
+_BARE_YES = re.compile(r"\bsi\b(?=\s*(?:[,.!?;:)\n]|$))")
+
+
+def _affirmed(spoken: str, plain: str) -> str:
+    """Tell `sí` from `si`, also where the accent is left out before a comma or at the end."""
+    for found in [*_SPOKEN_YES.finditer(spoken), *_BARE_YES.finditer(plain)]:
+        plain = plain[: found.start()] + YES + plain[found.end() :]
+    return plain
 
 
 def _disguises(template: str) -> list[Reason]:
@@ -164,9 +178,16 @@ def _numbers(plain: str, template: str) -> list[Reason]:
             excerpt = SLOT_MARK.sub("{…}", NAME_MARK.sub("…", plain[max(0, index - 15) : index + 15])).strip()
             return [_invented(excerpt)]
     for character in SLOT.sub("", template):
-        if character in _NUMERIC_PICTURES:
+        if character in _NUMERIC_PICTURES or _is_letter_number(character):
             return [_invented(character)]
     return []
+
+
+def _is_letter_number(character: str) -> bool:
+    """Whether a number turns into letters when it is normalised, as a Roman numeral does."""
+    if character < "\x80" or unicodedata.numeric(character, None) is None:
+        return False
+    return not any(plain.isdigit() for plain in unicodedata.normalize("NFKC", character))
 
 
 def _invented(excerpt: str) -> Reason:

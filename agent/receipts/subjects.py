@@ -1,132 +1,44 @@
-"""Is a statement about the product that its receipt is about?"""
+"""Whether a statement is about the product that its receipt is about."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.receipts.claims import Receipts
-from agent.receipts.lexicon import Lexicon
+from agent.receipts.lexicon import Lexicon, NounWords
 from agent.receipts.products import flat
 from agent.receipts.reading import Reading
 from agent.receipts.verdict import Reason
 
-_DETERMINER = r"(?:el|la|los|las|un|una|unos|unas|tu|tus|este|esta|esos|esas|the|a|an|your|some|[\ue000-\ue7ff])"
-_ADVERB = r"(?:tambien|ya|entonces|ahora|te|also|just|for you|to you)"
-_FILLER = (
-    r"(?:unidad(?:es)?|kilos?|paquetes?|cajas?|bolsas?|latas?|botellas?|mas|otr[oa]s?|x|units?|of|de|del|more|packs?|kg|bags?)"
-)
-_OBJECT = re.compile(rf"\s*(?:{_ADVERB}\s+)*(?:{_DETERMINER}\s*)+(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})")
-_BARE_OBJECT = re.compile(rf"\s*(?:{_ADVERB}\s+)*(?:{_DETERMINER}\s*)*(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})")
-_NEXT_OBJECT = re.compile(
-    rf"(?:\by\b|,|\be\b|\bmas\b|\band\b|\bplus\b)\s*(?:{_DETERMINER}\s*)+(?:{_FILLER}\s+)*(?P<noun>[a-z]{{3,}})"
-)
-_GRAMMAR = frozenset(
-    [
-        "para",
-        "por",
-        "con",
-        "que",
-        "cual",
-        "como",
-        "donde",
-        "cuando",
-        "mas",
-        "muy",
-        "bien",
-        "todo",
-        "toda",
-        "todos",
-        "todas",
-        "algo",
-        "nada",
-        "alli",
-        "aqui",
-        "ahi",
-        "este",
-        "esta",
-        "lo",
-        "la",
-        "los",
-        "las",
-        "for",
-        "to",
-        "with",
-        "that",
-        "what",
-        "how",
-        "when",
-        "now",
-        "all",
-        "any",
-        "some",
-        "here",
-        "there",
-        "your",
-        "you",
-        "our",
-        "also",
-        "too",
-        "and",
-        "but",
-        "from",
-        "this",
-        "these",
-        "more",
-        "still",
-        "pedido",
-        "orden",
-        "carrito",
-        "order",
-        "cart",
-        "tu",
-        "su",
-        "sus",
-        "nuestro",
-        "nuestra",
-        "nuestros",
-        "nuestras",
-        "gusto",
-        "mucho",
-        "ese",
-        "esa",
-        "esos",
-        "esas",
-        "eso",
-        "esto",
-        "actualmente",
-        "ahora",
-        "hoy",
-        "ya",
-        "tambien",
-        "aun",
-        "todavia",
-        "solo",
-        "bastante",
-        "suficiente",
-        "mucha",
-        "muchas",
-        "muchos",
-        "varias",
-        "varios",
-        "disponible",
-        "disponibles",
-        "stock",
-        "existencia",
-        "existencias",
-        "inventario",
-        "it",
-        "them",
-        "available",
-        "left",
-        "plenty",
-        "currently",
-        "today",
-    ]
-)
+_SLOT = "[\ue000-\ue7ff]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """How a product is named after a verb in one language."""
+
+    object: re.Pattern[str]
+    bare_object: re.Pattern[str]
+    next_object: re.Pattern[str]
+    subject: re.Pattern[str]
+
+
+@lru_cache
+def _shapes(words: NounWords) -> _Shapes:
+    determiner = rf"(?:(?:{words.determiners})\b|{_SLOT})"
+    filler, noun = rf"(?:(?:{words.fillers})\b\s*)*", r"(?P<noun>[a-z]{3,})"
+    return _Shapes(
+        object=re.compile(rf"\s*{filler}(?:{determiner}\s*)+{filler}{noun}"),
+        bare_object=re.compile(rf"\s*{filler}(?:{determiner}\s*)*{filler}{noun}"),
+        next_object=re.compile(rf"(?:\b(?:{words.joints})\b|,)\s*{filler}(?:{determiner}\s*)+{filler}{noun}"),
+        subject=re.compile(rf"\W*(?:(?:{words.affirmations})\b)?\W*(?:{determiner})\s+{noun}"),
+    )
 
 
 def is_unknown_product(word: str, lexicon: Lexicon, receipts: Receipts) -> bool:
     """Whether a noun names neither a product of the turn nor anything that every shop speaks of."""
-    return not (word in _GRAMMAR or word in lexicon.generic_heads or word in lexicon.objects or receipts.products.knows(word))
+    return not (word in lexicon.function_words or word in lexicon.generic_heads or word in lexicon.objects or receipts.products.knows(word))
 
 
 def wrong_product(
@@ -141,9 +53,9 @@ def wrong_product(
         if not named & allowed:
             yield other_subject(reading.excerpt(clause.head, end), sorted(flat([named])))
             return
-    stretch = reading.plain[start:end]
-    nouns = [found["noun"] for found in [_OBJECT.match(stretch)] if found]
-    nouns += [found["noun"] for found in _NEXT_OBJECT.finditer(stretch)]
+    stretch, shapes = reading.plain[start:end], _shapes(lexicon.words.nouns)
+    nouns = [found["noun"] for found in [shapes.object.match(stretch)] if found]
+    nouns += [found["noun"] for found in shapes.next_object.finditer(stretch)]
     for noun in nouns:
         if is_unknown_product(noun, lexicon, receipts):
             yield other_subject(reading.excerpt(clause.head, end), [noun])
@@ -152,14 +64,22 @@ def wrong_product(
 
 def unknown_after(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
     """The unknown product that directly follows a position, as in `tenemos aceite`."""
-    found = _BARE_OBJECT.match(reading.plain[start:end])
+    found = _shapes(lexicon.words.nouns).bare_object.match(reading.plain[start:end])
     noun = found["noun"] if found else None
     return noun if noun is not None and is_unknown_product(noun, lexicon, receipts) else None
 
 
+def unknown_next(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
+    """An unknown product that an enumeration joins to the first one, as in `tenemos harina y arroz`."""
+    for found in re.finditer(rf"(?:\b(?:{lexicon.words.nouns.joints})\b|,)\s*(?P<noun>[a-z]{{3,}})", reading.plain[start:end]):
+        if is_unknown_product(found["noun"], lexicon, receipts):
+            return found["noun"]
+    return None
+
+
 def unknown_before(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
     """The unknown product that a stretch begins with, as in `el aceite está disponible`."""
-    found = re.match(rf"\W*(?:si|yes|y|and)?\W*(?:{_DETERMINER})\s+(?P<noun>[a-z]{{3,}})", reading.plain[start:end])
+    found = _shapes(lexicon.words.nouns).subject.match(reading.plain[start:end])
     noun = found["noun"] if found else None
     return noun if noun is not None and is_unknown_product(noun, lexicon, receipts) else None
 
