@@ -15,8 +15,6 @@ COPY agent agent
 COPY channels channels
 COPY prompts prompts
 COPY migrations migrations
-COPY evals evals
-COPY bench bench
 COPY app app
 RUN /opt/nexova/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
