@@ -1,4 +1,4 @@
-"""The page with the phones: one HTML file, one style sheet and one script of our own, worded by the catalogue."""
+"""The page with the phones: HTML, a style sheet and scripts of our own, without a build, worded by the catalogue."""
 
 import html
 import json
@@ -12,7 +12,8 @@ from core import messages
 from core.errors import NotFound
 
 _FOLDER = Path(__file__).parent / "page"
-_ASSETS = {"phone.css": "text/css", "phone.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_ASSETS = {path.name: _TYPES[path.suffix] for path in _FOLDER.iterdir() if path.suffix in _TYPES}
 _WORD = re.compile(r"\{\{([a-z_]+)\}\}")
 
 # Pictures that the shop sends may lie anywhere, as on a real phone.
@@ -54,7 +55,7 @@ async def show(request: Request, lang: str | None = None) -> HTMLResponse:
 
 @router.get("/sandbox/assets/{name}")
 async def asset(name: str) -> Response:
-    """The page's own style sheet, script and icon."""
+    """The page's own style sheet, scripts and icons."""
     if name not in _ASSETS:
         raise NotFound
     return FileResponse(_FOLDER / name, media_type=_ASSETS[name], headers={"Cache-Control": "no-cache"})
