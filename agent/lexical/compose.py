@@ -68,7 +68,7 @@ def plain(brief: Brief, returned: list[Returned]) -> str:
 
 
 def _text(brief: Brief, key: str, **fields: object) -> str:
-    return text(f"lexical.{key}", brief.language, **fields)
+    return text(f"lexical.{key}", brief.language, count=None, **fields)
 
 
 def _outcomes(returned: list[Returned]) -> list[str]:

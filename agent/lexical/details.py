@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from agent.lexical.normalise import fold
 from agent.lexical.quantities import literal
@@ -24,7 +23,7 @@ class Page:
         """Begin with cleaned text."""
         return cls(cleaned, fold(cleaned))
 
-    def cut(self, start: int, end: int, mark: str = ";") -> None:
+    def cut(self, start: int, end: int, mark: str = "|") -> None:
         """Blank a stretch; a mark in its place keeps what stands around it apart."""
         filler = mark + " " * (end - start - 1) if end > start else ""
         self.folded = self.folded[:start] + filler + self.folded[end:]
@@ -128,7 +127,7 @@ def read_phone(page: Page, details: Details, *, expected: bool) -> None:
     digits = re.sub(r"[^\d+]", "", span[0])
     if 7 <= len(digits.lstrip("+")) <= 15:
         details.delivery["phone"] = digits
-        page.cut(found.start(), found.end(), ",")
+        page.cut(found.start(), found.end())
 
 
 def _is_name(words: list[str]) -> bool:
@@ -144,12 +143,12 @@ def read_recipient(page: Page, details: Details, *, expected: bool) -> None:
     span = _group(found, "name") if found else None
     if found is None or span is None:
         return
-    stop = words.patterns["name_stop"].search(span[0])
+    stop = words.patterns["name_stop"].search(span[0], 1)
     length = stop.start() if stop else len(span[0])
     name = page.raw[span[1] : span[1] + length].strip()
     if _is_name(name.split()) and len(name) > 1:
         details.delivery["recipient_name"] = name if not name.islower() else name.title()
-        page.cut(found.start(), span[1] + length, ",")
+        page.cut(found.start(), span[1] + length)
 
 
 def read_notes(page: Page, details: Details) -> None:
@@ -158,7 +157,7 @@ def read_notes(page: Page, details: Details) -> None:
     span = _group(found, "note") if found else None
     if found and span:
         details.delivery["notes"] = page.raw[span[1] : span[2]].strip()[:LONGEST_ADDRESS]
-        page.cut(found.start(), found.end(), ",")
+        page.cut(found.start(), found.end())
 
 
 def _address_end(folded: str, start: int, words: Vocabulary) -> int:
@@ -185,8 +184,8 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     """Delivery or pick-up, the address after its lead words, the store."""
     words = vocabulary()
     pickup = words.matches("pickup", page.folded)
-    deliver = words.matches("deliver", page.folded)
     address = words.matches("address", page.folded)
+    deliver = _lead(page.folded, address, words)
     if pickup and not (deliver and deliver.start() < pickup.start()):
         _read_pickup(page, details, stores, pickup)
         return
@@ -207,6 +206,13 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     elif deliver is not None:
         page.cut(deliver.start(), deliver.end() + _home(page.folded, deliver.end(), words))
     details.delivery["fulfilment"] = "delivery"
+
+
+def _lead(folded: str, address: re.Match[str] | None, words: Vocabulary) -> re.Match[str] | None:
+    """The words that announce an address: the last ones before it (`delivery, por favor, estoy en…`)."""
+    found = list(words.patterns["deliver"].finditer(folded))
+    before = [match for match in found if address is not None and match.end() <= address.start()]
+    return before[-1] if before else (found[0] if found else None)
 
 
 def _read_pickup(page: Page, details: Details, stores: list[str], pickup: re.Match[str]) -> None:
@@ -248,8 +254,3 @@ def _is_address(text: str, folded: str, has_street: bool) -> bool:
 def _home(folded: str, start: int, words: Vocabulary) -> int:
     found = re.match(r"\s*(?:a|hasta|en)?\s*(?:la|mi)?\s*(?:casa|oficina|domicilio|trabajo)\b", folded[start:])
     return found.end() if found else 0
-
-
-def as_amount(value: str) -> Decimal | None:
-    """An amount as it was read, as a number."""
-    return literal(value)

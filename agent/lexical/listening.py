@@ -6,6 +6,7 @@ from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
+from agent.lexical.details import read_store
 from agent.lexical.normalise import clean, fold
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
@@ -90,21 +91,33 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     words = vocabulary()
     folded = fold(clean(text)).strip(" .,!")
     wanted = next(iter(context.missing))
+    if any(act.kind is ActKind.DELIVERY and wanted in act.details for act in acts):
+        return [act for act in acts if act.kind is ActKind.DELIVERY]
     if "?" in folded or words.matches("remove", folded) or words.matches("order_verb", folded):
         return acts
-    if wanted == "recipient_name" and re.fullmatch(r"[a-z][a-z .'\-]{1,60}", folded) and len(folded.split()) <= 5:
-        return [Act(ActKind.DELIVERY, details={"recipient_name": text.strip(" .,!")})]
+    if wanted == "recipient_name":
+        return _name(text, acts)
     if wanted == "address" and len(folded) >= 6 and len(folded.split()) >= 2:
         return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", "address": text.strip()})]
     if wanted == "store":
         place = _ordinal(folded)
         if place is not None and brief.stores and -1 <= place - (place > 0) < len(brief.stores):
             return [Act(ActKind.DELIVERY, details={"store": brief.stores[place - 1 if place > 0 else place]})]
-        return [Act(ActKind.DELIVERY, details={"store": text.strip()})]
+        return [Act(ActKind.DELIVERY, details={"store": read_store(folded, brief.stores) or text.strip()})]
     return acts
 
 
-_VAGUE = frozenset({ActKind.ADD, ActKind.SET, ActKind.UNKNOWN, ActKind.GREET, ActKind.THANKS, ActKind.AFFIRM, ActKind.MORE})
+def _name(text: str, acts: list[Act]) -> list[Act]:
+    """A bare name where one is asked for, perhaps with a telephone number behind it."""
+    phones = [act for act in acts if act.kind is ActKind.DELIVERY]
+    bare = re.sub(r"[^\w\s.'-]|\d[\d\s().-]*|\+", " ", text).strip(" .,!-")
+    if any("recipient_name" in act.details for act in phones) or not bare or len(bare.split()) > 5:
+        return acts
+    known = {key: value for act in phones for key, value in act.details.items()}
+    return [Act(ActKind.DELIVERY, details={**known, "recipient_name": " ".join(bare.split())})]
+
+
+_VAGUE = frozenset({ActKind.DELIVERY, ActKind.ADD, ActKind.SET, ActKind.UNKNOWN, ActKind.GREET, ActKind.THANKS, ActKind.AFFIRM, ActKind.MORE})
 
 
 def _has_digits(text: str) -> bool:

@@ -31,6 +31,7 @@ class _Wanted:
     quantity: Decimal | None
     unit: str | None
     name: str
+    phrase: str = ""
     is_total: bool = False
     """The quantity replaces what the draft has, instead of adding to it."""
 
@@ -98,7 +99,7 @@ class Ordering:
         for found in await self.catalogue.resolve(act):
             if self.catalogue.is_small_talk(found):
                 continue
-            self._want(found)
+            self._want(await self._with_head(found))
 
     def _is_description(self, phrase: str) -> bool:
         """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
@@ -113,7 +114,12 @@ class Ordering:
         if self.wanted or not self.lines:
             return False
         line = self.lines[-1]
-        base = [word.text for word in read(line.name).words if not any(letter.isdigit() for letter in word.text)]
+        words = vocabulary()
+        base = [
+            word.text
+            for word in read(line.name).words
+            if not any(letter.isdigit() for letter in word.text) and len(word.text) > 2 and word.text not in words.size_words
+        ]
         hits = [hit for hit in await self.catalogue.hits(" ".join([*base, act.phrase])) if hit.sku != line.sku]
         wanted = choose(act.phrase, [(hit.sku, hit.name) for hit in hits[:8]])
         if wanted is None:
@@ -122,11 +128,23 @@ class Ordering:
         self.wanted.append(_Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
         return True
 
+    async def _with_head(self, found: Found) -> Found:
+        """`2 amortiguadores delanteros y 2 traseros`: the noun of the product before it is left out."""
+        if found.sku is not None or not self.wanted or found.act.quantity is None:
+            return found
+        head = self.wanted[-1].phrase.split()[:1]
+        completed = await self.catalogue.decide(" ".join([*head, found.act.phrase])) if head else None
+        if completed is None or completed.verdict is not Verdict.ONE or head[0] in found.act.phrase.split():
+            return found
+        return Found(found.act, completed)
+
     def _want(self, found: Found) -> None:
         act = found.act
+        if act.quantity is None and act.details.get("single") and found.is_counted:
+            act = replace(act, quantity=Decimal(1))
         name = found.name or act.phrase
         self._mentioned = found.sku or act.phrase
-        self.wanted.append(_Wanted(found.sku or act.phrase, act.quantity, act.unit, name))
+        self.wanted.append(_Wanted(found.sku or act.phrase, act.quantity, act.unit, name, act.phrase))
 
     async def _lone_quantity(self, act: Act) -> None:
         """A quantity without a product: of what was just mentioned, asked about or offered."""
@@ -220,7 +238,7 @@ class Ordering:
                 return
             self.wanted.append(_Wanted(act.phrase, Decimal(0), None, act.phrase, is_total=True))
             return
-        if act.quantity is not None and act.quantity < line.quantity and act.unit is None:
+        if act.quantity is not None and act.quantity < line.quantity and act.unit is None and not act.details.get("single"):
             self.wanted.append(_Wanted(line.sku, line.quantity - act.quantity, None, line.name, is_total=True))
         else:
             self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
@@ -293,7 +311,8 @@ class Ordering:
         if tool in ("add_item_to_draft", "change_item_in_draft"):
             quantity = arguments.get("quantity")
             value = None if quantity is None else Decimal(str(quantity))
-            self.wanted.append(_Wanted(product, value, arguments.get("unit"), product, tool == "change_item_in_draft"))
+            is_total = tool == "change_item_in_draft"
+            self.wanted.append(_Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
             self._mentioned = product
         else:
             self.other_calls.append(Change(tool, arguments))

@@ -21,6 +21,8 @@ class Mention:
     unit: str | None = None
     container: str | None = None
     size: bool = False
+    is_single: bool = False
+    """Named with a singular article: `la mochila` is one."""
 
     @property
     def is_bare(self) -> bool:
@@ -54,8 +56,15 @@ def _pieces(tokens: list[Token]) -> list[_Piece]:
     pieces: list[_Piece] = []
     run: list[Token] = []
     starts = {q.start: q for q in find_quantities(tokens) if not _is_attribute(tokens, q)}
+    spelled = {q.start: q for q in find_quantities(tokens) if _is_attribute(tokens, q)}
     index = 0
     while index < len(tokens):
+        attribute = spelled.get(index)
+        if attribute is not None:
+            at = tokens[index]
+            run.append(Token(_spoken(attribute), at.start, tokens[attribute.end - 1].end, "code"))
+            index = attribute.end
+            continue
         quantity = starts.get(index)
         token = tokens[index]
         if quantity is not None:
@@ -96,7 +105,7 @@ def _mention(words: tuple[Token, ...], quantity: Quantity | None, extra: Quantit
         names.append(_spoken(extra))
     phrase = " ".join(names)
     if quantity is None:
-        return Mention(phrase)
+        return Mention(phrase, is_single=words[0].text in vocabulary().singular_articles if words else False)
     return Mention(phrase, quantity.value, quantity.unit, quantity.container, size)
 
 
@@ -117,11 +126,15 @@ def _groups(tokens: list[Token]) -> list[list[Token]]:
             if token.text in (",", "|"):
                 groups.append([])
                 continue
-            if token.text in words.conjunctions and index + 1 in starts:
+            if token.text in words.conjunctions and (index + 1 in starts or _is_article(tokens, index + 1)):
                 groups.append([])
                 continue
         groups[-1].append(token)
     return [group for group in groups if group]
+
+
+def _is_article(tokens: list[Token], index: int) -> bool:
+    return index + 1 < len(tokens) and tokens[index].text in vocabulary().articles
 
 
 def mentions(text: str) -> list[Mention]:
@@ -185,8 +198,8 @@ def _pair_forwards(pieces: list[_Piece]) -> list[Mention]:
     for index, piece in enumerate(pieces):
         if piece.quantity is None:
             following = pieces[index + 1].quantity if index + 1 < len(pieces) else None
-            is_last_pair = index + 2 >= len(pieces)
-            if waiting is not None and following is not None and (following.unit or is_last_pair) and not following.is_marked:
+            is_last_pair = index + 2 >= len(pieces) or pieces[index + 2].quantity is not None
+            if waiting is not None and following is not None and is_last_pair and not following.is_marked:
                 found.append(_mention(piece.words, waiting, following))
                 pieces[index + 1] = _Piece()
             elif waiting is None and following is not None and (following.is_marked or (following.unit and is_last_pair)):

@@ -10,7 +10,20 @@ from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
 from domain.catalog.words import Size, read
 
-Lookup = Callable[[str], Awaitable[list[Hit]]]
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product on sale that a phrase may mean, with its score and the typed words that fit nothing on sale."""
+
+    sku: str
+    name: str
+    score: float
+    unmatched: tuple[str, ...] = ()
+    is_counted: bool = False
+    """Sold by the piece, so that `la mochila` is one; of what is weighed one has to say how much."""
+
+
+Lookup = Callable[[str], Awaitable[list[Offer]]]
 
 MOST_LOOKUPS = 60
 """Per turn; a longer list is read as it stands."""
@@ -33,7 +46,7 @@ class Found:
     """An item act with what the catalogue says of its phrase."""
 
     act: Act
-    decision: Decision[Hit]
+    decision: Decision[Offer]
 
     @property
     def sku(self) -> str | None:
@@ -46,12 +59,17 @@ class Found:
         return self.decision.hits[0].name if self.decision.verdict is Verdict.ONE else None
 
     @property
+    def is_counted(self) -> bool:
+        """Whether everything it may mean is sold by the piece."""
+        return bool(self.decision.hits) and all(hit.is_counted for hit in self.decision.hits)
+
+    @property
     def is_known(self) -> bool:
         """Whether the catalogue has anything like it."""
         return self.decision.verdict is not Verdict.NONE
 
 
-_NOTHING: Decision[Hit] = Decision(Verdict.NONE, ())
+_NOTHING: Decision[Offer] = Decision(Verdict.NONE, ())
 
 
 class Catalogue:
@@ -59,9 +77,9 @@ class Catalogue:
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
-        self._known: dict[str, list[Hit]] = {}
+        self._known: dict[str, list[Offer]] = {}
 
-    async def hits(self, phrase: str) -> list[Hit]:
+    async def hits(self, phrase: str) -> list[Offer]:
         """The products that fit a phrase, best first."""
         if phrase not in self._known:
             if len(self._known) >= MOST_LOOKUPS:
@@ -69,7 +87,7 @@ class Catalogue:
             self._known[phrase] = list(await self._lookup(phrase))
         return self._known[phrase]
 
-    async def decide(self, phrase: str) -> Decision[Hit]:
+    async def decide(self, phrase: str) -> Decision[Offer]:
         """What a phrase settles."""
         return decide(await self.hits(phrase)) if phrase else _NOTHING
 
@@ -87,7 +105,7 @@ class Catalogue:
                 return found + [Found(other, await self.decide(other.phrase)) for other in rest]
         return [await self._sized(act, decision)]
 
-    async def _cut(self, words: list[str], hits: Sequence[Hit]) -> list[str] | None:
+    async def _cut(self, words: list[str], hits: Sequence[Offer]) -> list[str] | None:
         """The best cutting of a run of words into products, or None if it is no better than the whole."""
         unmatched = set(hits[0].unmatched) if hits else set()
         kept = [word for word in words if word not in unmatched]
@@ -103,18 +121,18 @@ class Catalogue:
                     continue
                 score = await self._score(phrase)
                 if score:
-                    gain = score * len([w for w in phrase.split() if w not in vocabulary().fillers]) - _CUT_COST
+                    gain = score * _content(phrase.split()) - _CUT_COST
                     options.append((best[start][0] + gain, [*best[start][1], phrase]))
             best.append(max(options, key=lambda option: option[0]))
         total, parts = best[-1]
-        whole = (hits[0].score * len(words) - _CUT_COST) if hits and decide(hits).verdict is not Verdict.NONE else 0.0
+        whole = (hits[0].score * _content(words) - _CUT_COST) if hits and decide(hits).verdict is not Verdict.NONE else 0.0
         return parts if parts and total > whole else None
 
     async def _score(self, phrase: str) -> float:
         hits = await self.hits(phrase)
         return hits[0].score if decide(hits).verdict is not Verdict.NONE else 0.0
 
-    async def _sized(self, act: Act, decision: Decision[Hit]) -> Found:
+    async def _sized(self, act: Act, decision: Decision[Offer]) -> Found:
         """Let a measure choose: `café 500 g` is the half-kilo bag, `queso 500 g` is half a kilo of cheese."""
         if act.unit in _MEASURES and act.quantity is not None:
             hits = [hit for hit in await self.hits(act.phrase) if hit.score >= _SURE]
@@ -143,7 +161,12 @@ class Catalogue:
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
 
 
-def _of(hits: Sequence[Hit]) -> Decision[Hit]:
+def _content(words: Sequence[str]) -> int:
+    """How many words say anything."""
+    return sum(word not in vocabulary().fillers for word in words)
+
+
+def _of(hits: Sequence[Offer]) -> Decision[Offer]:
     return Decision(Verdict.ONE if len(hits) == 1 else Verdict.SEVERAL, tuple(hits))
 
 
@@ -169,7 +192,7 @@ def _trimmed(words: list[str]) -> str:
 def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:
     """Which of a few known products (sku, name) a phrase means: the lines of a draft, the options of a question."""
     if not phrase or not known:
-        return _NOTHING
+        return Decision(Verdict.NONE, ())
     return decide(rank(phrase, [Candidate(sku, name) for sku, name in known]))
 
 

@@ -9,7 +9,7 @@ from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import Mention, mentions, name_words
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
-_SENTENCE_END = re.compile(r"\n|;|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|[•·]|\s-\s|\((?!\d)|\)")
+_SENTENCE_END = re.compile(r"\n|[;|]|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|(?:(?<=\n)|^)\s*\d{1,2}\s*[).](?=\s)|[•·]|\s-\s|\((?!\d)|\)")
 _SIMPLE = (
     "human", "not_understood", "complaint", "who_are_you", "status", "clear", "cancel", "ask_delivery",
     "ask_payment_methods", "ask_hours", "ask_stores", "ask_total", "ask_catalogue", "same_as_before",
@@ -17,7 +17,6 @@ _SIMPLE = (
 """Patterns that settle a sentence; the order is that of precedence."""
 _TALK = ("greet", "how_are_you", "thanks", "bye")
 _KINDS = {"same_as_before": ActKind.REPEAT_ORDER}
-_MOVES_CLAUSE = ("remove", "set_quantity", "less")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def read(text: str, context: Context) -> list[Act]:
     details = Details()
     words = vocabulary()
     asked = "?" in page.folded
-    if not _asks_about(words, page.folded):
+    if not (asked and words.matches("ask_payment_methods", page.folded)):
         read_payment(page, details, expected=context.expects_payment, is_question=asked)
     if not details.is_paid:
         read_phone(page, details, expected="phone" in context.missing)
@@ -77,7 +76,7 @@ def read(text: str, context: Context) -> list[Act]:
 
 
 def _asks_about(words: Vocabulary, folded: str) -> bool:
-    return any(words.matches(name, folded) for name in ("ask_delivery", "ask_payment_methods", "ask_stores"))
+    return any(words.matches(name, folded) for name in ("ask_delivery", "ask_stores"))
 
 
 def _blank(text: str, match: re.Match[str], mark: str = " ") -> str:
@@ -94,6 +93,8 @@ def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
         if match := words.matches(name, text):
             acts.append(Act(ActKind(name)))
             text = _blank(text, match, ",")
+    while match := words.matches("money_of", text):
+        text = _blank(text, match)
     if not _has_words(text):
         return acts
     replacing = _replacement(text, words)
@@ -113,12 +114,18 @@ def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
     if match := words.matches("refuse", text):
         acts.append(Act(ActKind.REFUSE))
         text = _blank(text, match, "|")
-    items = _items(text, words)
     ending = words.matches("finish", text)
-    if ending and not any(act.phrase and ending.start() <= 1 for act in items):
-        kept = _items(_blank(text, ending, "|"), words)
-        return [*acts, *kept, Act(ActKind.FINISH)]
-    return acts + items
+    items = _items(_blank(text, ending, "|") if ending else text, words)
+    if sentence.is_question:
+        items = [_as_question(act) for act in items]
+    return [*acts, *items, *([Act(ActKind.FINISH)] if ending else [])]
+
+
+def _as_question(act: Act) -> Act:
+    """`¿y el atún?` asks for the price; with a quantity it is a polite order."""
+    if act.kind is ActKind.ADD and act.quantity is None and not act.details.get("asked"):
+        return Act(ActKind.ASK_PRICE, act.phrase)
+    return act
 
 
 def _has_words(text: str) -> bool:
@@ -147,6 +154,7 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         if kind is ActKind.ASK_AVAILABILITY and not sentence.is_question and _states_an_order(text, match, words):
             continue
         details = {"cheapest": "1"} if words.matches("cheapest", text) else {}
+        before, text = _ordered_before(text, match, words)
         text = _blank(text, match, "|")
         for again in ("ask_price", "ask_availability", "question_word", "cheapest"):
             while more := words.matches(again, text):
@@ -157,8 +165,16 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
             head, tail = text[: order.start()], text[order.end() :]
         head = _without_verbs(head, words)
         asked = [Act(kind, m.phrase, m.quantity, m.unit, details) for m in mentions(head) if m.phrase]
-        return [*(asked or [Act(kind, details=details)]), *(_items(tail, words) if tail else [])]
+        return [*before, *(asked or [Act(kind, details=details)]), *(_items(tail, words) if tail else [])]
     return []
+
+
+def _ordered_before(text: str, match: re.Match[str], words: Vocabulary) -> tuple[list[Act], str]:
+    """What was ordered before the question in the same breath: `2 arroz y cuánto vale el aceite`."""
+    before = _items(text[: match.start()], words)
+    if not any(act.phrase and act.quantity is not None for act in before):
+        return [], text
+    return before, " " * match.start() + text[match.start() :]
 
 
 def _states_an_order(text: str, match: re.Match[str], words: Vocabulary) -> bool:
@@ -201,14 +217,20 @@ def _act(kind: ActKind, mention: Mention) -> Act:
     details = {"size": "1"} if mention.size else {}
     if mention.container:
         details["container"] = mention.container
+    if mention.is_single:
+        details["single"] = "1"
     return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
 
 
 def _clauses(text: str, words: Vocabulary) -> list[str]:
     """A sentence cut where a verb begins a new wish, and before `y quita…`, `pero sin…`."""
     cuts = {0}
-    for name in ("order_verb", "remove"):
-        cuts.update(match.start() for match in words.patterns[name].finditer(text))
+    removals = [match.span() for match in words.patterns["remove"].finditer(text)]
+    cuts.update(start for start, _ in removals)
+    for match in words.patterns["order_verb"].finditer(text):
+        if not any(start <= match.start() < end for start, end in removals):
+            cuts.add(match.start())
+    cuts.update(match.start() for match in words.patterns["second_thought"].finditer(text))
     for match in re.finditer(r",(?!\d)|\||\b(?:y|pero|and|but)\s+(?=mejor\b|solo\b|otr[oa]s?\b|que sean\b)", text):
         cuts.add(match.start())
     ordered = sorted(cuts)
@@ -217,6 +239,7 @@ def _clauses(text: str, words: Vocabulary) -> list[str]:
 
 def _items(text: str, words: Vocabulary) -> list[Act]:
     """What a sentence without a question adds, changes or takes out."""
+    text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
     found: list[Act] = []
     for clause in _clauses(text, words):
         found.extend(_clause_items(clause, words, found[-1] if found else None))
@@ -229,10 +252,8 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
         return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [Act(ActKind.REMOVE)])
     setting = words.matches("set_quantity", clause)
     more = words.matches("more", clause)
+    asked = words.matches("order_verb", clause) is not None
     plain = mentions(_bare(clause, words))
-    negated = re.match(r"\W*(?:y )?no\b", clause)
-    if negated and previous and previous.quantity is not None and plain and plain[0].is_bare:
-        return []
     if not plain and more and re.search(r"\botr[oa]\b|\banother\b", clause):
         plain = [Mention("", quantity=None)]
     acts = []
@@ -242,8 +263,9 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
             kind = ActKind.MORE
         elif setting:
             kind = ActKind.SET
-        acts.append(_act(kind, mention))
-    return _torn(acts, previous, words)
+        act = _act(kind, mention)
+        acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
+    return _torn(acts, previous)
 
 
 def _more_counts(clause: str, words: Vocabulary) -> bool:
@@ -257,6 +279,6 @@ def _more_counts(clause: str, words: Vocabulary) -> bool:
     )
 
 
-def _torn(acts: list[Act], previous: Act | None, words: Vocabulary) -> list[Act]:
+def _torn(acts: list[Act], previous: Act | None) -> list[Act]:
     """A lone quantity behind a comma belongs to the product before it: `queso, medio kilo`."""
     return [replace(act, kind=ActKind.SET) if act.kind is ActKind.ADD and not act.phrase and previous else act for act in acts]

@@ -26,6 +26,7 @@ class WordFile(BaseModel):
     containers: list[str] = Field(default_factory=list)
     multiples: dict[str, str] = Field(default_factory=dict)
     plural_parts: list[str] = Field(default_factory=list)
+    singular_articles: list[str] = Field(default_factory=list)
     articles: list[str] = Field(default_factory=list)
     prepositions: list[str] = Field(default_factory=list)
     size_words: list[str] = Field(default_factory=list)
@@ -50,6 +51,7 @@ class Vocabulary:
     units: dict[str, str]
     containers: frozenset[str]
     plural_parts: frozenset[str]
+    singular_articles: frozenset[str]
     articles: frozenset[str]
     prepositions: frozenset[str]
     size_words: frozenset[str]
@@ -94,6 +96,7 @@ def vocabulary() -> Vocabulary:
         units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
         containers=frozenset(word for file in files for word in file.containers),
         plural_parts=frozenset(word for file in files for word in file.plural_parts),
+        singular_articles=frozenset(word for file in files for word in file.singular_articles),
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         size_words=frozenset(word for file in files for word in file.size_words),

@@ -18,7 +18,7 @@ from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
 from agent.lexical.normalise import fold
-from domain.catalog.search import Hit
+from agent.lexical.products import Offer
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools.context import Pending
 from tools.outcome import Option
@@ -99,8 +99,9 @@ def brief_of(entry: dict[str, Any], catalogue: TestCatalogue) -> Brief:
 async def converse(brief: Brief, shop: Shop) -> str:
     """Let the model answer, doing its calls in the shop's memory; the final text."""
 
-    async def look_up(phrase: str) -> list[Hit]:
-        return shop.look_up(phrase)
+    async def look_up(phrase: str) -> list[Offer]:
+        counted = {product.sku: product.unit not in ("kg", "l") for product in shop.catalogue.products}
+        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched, counted[hit.sku]) for hit in shop.look_up(phrase)]
 
     model = LexicalModel(brief, look_up)
     messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart("(the model reads the brief)")])]
