@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -95,7 +95,7 @@ def refusal(error: DomainError, language: str) -> str:
 def _locale(language: str, country: str | None) -> Locale:
     try:
         return Locale.parse(f"{choose_language(language)}_{country}" if country else choose_language(language))
-    except (ValueError, LookupError):
+    except (ValueError, UnknownLocaleError):
         return Locale.parse(choose_language(language))
 
 
