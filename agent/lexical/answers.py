@@ -7,7 +7,7 @@ from agent.lexical.acts import Act, ActKind
 from agent.lexical.normalise import tokenise
 from agent.lexical.phrases import Mention, mentions
 from agent.lexical.products import choose
-from agent.lexical.quantities import find_quantities
+from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from tools.context import Pending
 
@@ -113,7 +113,7 @@ def _choice_words(head: str, mention: Mention | None, words: Vocabulary) -> str:
             text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
     if mention is not None and mention.quantity is not None and mention.phrase and not _describes(head, words):
         return mention.phrase
-    return " ".join(text.split())
+    return in_figures(" ".join(text.split()))
 
 
 def _how_many(folded: str, words: Vocabulary) -> list[Act] | None:

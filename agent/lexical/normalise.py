@@ -61,9 +61,17 @@ def fold(text: str) -> str:
     return "".join(_fold_character(character) for character in text)
 
 
+@lru_cache
+def _written_in_patterns() -> frozenset[str]:
+    """Words that the patterns know as they stand, so that they are not taken for misspelt others."""
+    words = vocabulary()
+    known = {word for pattern in words.patterns.values() for word in re.findall("[a-z]{5,}", pattern.pattern)}
+    return frozenset(known | words.multiples.keys() | words.numbers.keys() | words.units.keys() | words.fillers)
+
+
 @lru_cache(maxsize=8192)
 def _guess(word: str) -> str:
-    if len(word) < _SHORTEST_GUESS:
+    if len(word) < _SHORTEST_GUESS or word in _written_in_patterns():
         return word
     close = [
         known

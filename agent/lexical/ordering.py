@@ -7,9 +7,9 @@ from typing import Any
 from agent.brief import Brief, BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.normalise import tokenise
-from agent.lexical.products import Catalogue, Found, among, choose
+from agent.lexical.products import Catalogue, Found, among
 from agent.lexical.vocabulary import vocabulary
-from domain.catalog.search import Verdict
+from domain.catalog.search import GAP, PLAUSIBLE, Verdict
 from domain.catalog.words import read
 
 _QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
@@ -121,9 +121,9 @@ class Ordering:
             if not any(letter.isdigit() for letter in word.text) and len(word.text) > 2 and word.text not in words.size_words
         ]
         hits = [hit for hit in await self.catalogue.hits(" ".join([*base, act.phrase])) if hit.sku != line.sku]
-        wanted = choose(act.phrase, [(hit.sku, hit.name) for hit in hits[:8]])
-        if wanted is None:
+        if not hits or hits[0].score < PLAUSIBLE or (len(hits) > 1 and hits[0].score - hits[1].score < GAP):
             return False
+        wanted = hits[0].sku
         self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
         self.wanted.append(_Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
         return True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from agent.lexical.normalise import Token
+from agent.lexical.normalise import Token, tokenise
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
 _VULGAR = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75"), "⅓": Decimal(1) / 3, "⅔": Decimal(2) / 3}
@@ -169,7 +169,7 @@ class _Reader:
     def _bare_unit(self, start: int) -> Quantity | None:
         """`kilo y medio`, `kilo de`: a unit without a number is one of it."""
         unit, _, after = self.unit(start)
-        if unit is None:
+        if unit is None or len(self.text(start)) < 2:
             return None
         added, after = self.fraction_after(after)
         return Quantity(1 + added, unit, None, start, after, is_written=bool(added))
@@ -180,6 +180,16 @@ class _Reader:
         if unit in ("kg", "l") and value >= 1000 and written.count(".") + written.count(",") == 1:
             return value / 1000
         return value
+
+
+def in_figures(text: str) -> str:
+    """Folded text with spelled numbers and units in figures: `la de dos litros` becomes `la de 2 l`."""
+    tokens = tokenise(text)
+    for quantity in reversed(find_quantities(tokens)):
+        if quantity.is_written:
+            written = f"{quantity.value.normalize():f} {quantity.unit or ''}".strip()
+            text = text[: tokens[quantity.start].start] + written + text[tokens[quantity.end - 1].end :]
+    return text
 
 
 def find_quantities(tokens: list[Token]) -> list[Quantity]:
