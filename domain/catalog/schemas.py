@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.catalog.models import ProductStatus
+from domain.catalog.models import ProductStatus as ProductStatus
 
 Text = StringConstraints(strip_whitespace=True, min_length=1)
 Code = Annotated[str, Text, Field(max_length=100)]

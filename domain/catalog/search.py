@@ -31,6 +31,9 @@ Match = tuple[float, tuple[Word, ...]]
 _KNOWN = 0.97
 """From this similarity on two words are the same word."""
 
+_MODEL_NUMBER = 4
+"""From this length on a word with digits names a model."""
+
 _HEARD = 0.6
 """From this similarity on a typed word counts as found in a product."""
 
@@ -129,7 +132,7 @@ def _without_vowels(typed: Word, known: Word) -> float:
 class _Reading:
     """A candidate taken apart: all words that may be matched, and which of them make up its name."""
 
-    __slots__ = ("aliases", "candidate", "heads", "name", "pairs", "phrase", "sizes", "words")
+    __slots__ = ("aliases", "brand", "candidate", "name", "nouns", "pairs", "phrase", "sizes", "words")
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
@@ -138,7 +141,8 @@ class _Reading:
         self.aliases = [read(alias) for alias in candidate.aliases]
         self.name = self.phrase.words
         self.words = tuple(dict.fromkeys((*self.name, *brand.words, *(w for a in self.aliases for w in a.words))))
-        self.heads = {phrase.words[0] for phrase in (self.phrase, *self.aliases) if phrase.words} | set(brand.words)
+        self.brand = set(brand.words)
+        self.nouns = {phrase.words[0] for phrase in (self.phrase, *self.aliases) if phrase.words}
         self.sizes = {size for known in (self.phrase, *self.aliases) for size in known.sizes}
         self.pairs = {
             word(first.text + second.text): (first, second)
@@ -199,16 +203,29 @@ def _fits_size(phrase: Phrase, reading: _Reading) -> bool | None:
     return comparable <= reading.sizes if comparable else None
 
 
-def _score(phrase: Phrase, reading: _Reading, matches: Sequence[Match], weights: Sequence[float]) -> float:
+def _matched(matches: Sequence[Match]) -> set[Word]:
+    return {known for similar, words in matches if similar >= _HEARD for known in words}
+
+
+def _identifies(reading: _Reading, matched: set[Word], says_what: bool) -> bool:
+    """Whether the words name the thing itself: its noun, a model number, or, if no noun was said, its brand."""
+    return bool(
+        matched & reading.nouns
+        or (not says_what and matched & reading.brand)
+        or any(known.is_exact and len(known.text) >= _MODEL_NUMBER for known in matched)
+    )
+
+
+def _score(phrase: Phrase, reading: _Reading, matches: Sequence[Match], weights: Sequence[float], says_what: bool) -> float:
     if not phrase.words:
         return 0.0
     if any(_same(phrase, other) for other in (reading.phrase, *reading.aliases)):
         return 1.0
     coverage = sum(w * s for w, (s, _) in zip(weights, matches, strict=True)) / sum(weights)
-    matched = {known for similar, words in matches if similar >= _HEARD for known in words}
+    matched = _matched(matches)
     share = len(matched & set(reading.name)) / len(reading.name) if reading.name else 0.0
-    head = 1.0 if matched & reading.heads else 0.0
-    return coverage * (0.75 + 0.12 * head + 0.07 * share)
+    thing = 0.12 if _identifies(reading, matched, says_what) else 0.0
+    return coverage * (0.75 + thing + 0.07 * share)
 
 
 def _weights(phrase: Phrase, heard: Sequence[bool]) -> list[float]:
@@ -254,7 +271,8 @@ def rank(phrase: str, candidates: Sequence[Candidate]) -> list[Hit]:
     heard = [any(match[index][0] >= _HEARD for match in matches) for index in range(len(typed.words))]
     unmatched = tuple(w.text for w, known in zip(typed.words, heard, strict=True) if not known)
     weights = _weights(typed, heard)
-    scored = [(r, _score(typed, r, match, weights)) for r, match in zip(readings, matches, strict=True)]
+    says_what = any(_matched(match) & reading.nouns for reading, match in zip(readings, matches, strict=True))
+    scored = [(r, _score(typed, r, match, weights, says_what)) for r, match in zip(readings, matches, strict=True)]
     hits = []
     for reading, score in _prefer_size(typed, scored):
         candidate = reading.candidate

@@ -6,44 +6,17 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
-STOPWORDS = frozenset(
-    {
-        "de",
-        "del",
-        "la",
-        "el",
-        "los",
-        "las",
-        "lo",
-        "un",
-        "una",
-        "unos",
-        "unas",
-        "y",
-        "e",
-        "o",
-        "u",
-        "con",
-        "para",
-        "por",
-        "en",
-        "al",
-        "a",
-        "the",
-        "of",
-        "with",
-        "for",
-        "and",
-        "an",
-        "in",
-        "su",
-        "mi",
-        "talle",
-        "talla",
-        "size",
-    }
+_FILLERS = (
+    ("de", "del", "la", "el", "los", "las", "lo", "un", "una", "unos", "unas", "y", "e", "o", "u", "con", "para", "por"),
+    ("en", "al", "a", "su", "mi", "the", "of", "with", "for", "and", "an", "in", "talle", "talla", "size"),
+    ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "docena", "par", "media"),
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "dozen"),
 )
-"""Words that tell nothing about which product is meant; those for a size only announce it. `sin` is kept: it does."""
+STOPWORDS = frozenset(filler for fillers in _FILLERS for filler in fillers)
+"""Words that tell nothing about which product is meant: articles, how many, and what announces a size.
+
+`sin` is not among them: it tells much.
+"""
 
 _DOTTED_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b\.?)?")
 _SPACED_INITIALS = re.compile(r"\b[a-z](?: [a-z]){2,}\b")
@@ -108,11 +81,14 @@ class Phrase(NamedTuple):
 
 def plain(text: str) -> str:
     """Lower case without accents, with dotted initials joined: `Harina P.A.N.` becomes `harina pan`."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("½", " 1/2 ").replace("¼", " 1/4 ").casefold())
+    spelled = text.replace("½", " 1/2 ").replace("¼", " 1/4 ")
+    # Twice, because letters in fancy type become plain capitals first.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", spelled).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("⁄", "/")
+    bare = " ".join(bare.split())
     bare = _DOTTED_INITIALS.sub(lambda found: found.group().replace(".", "") + " ", bare)
     bare = _SPACED_INITIALS.sub(lambda found: found.group().replace(" ", ""), bare)
-    return re.sub(r"[’'`´]", "", bare)
+    return " ".join(re.sub(r"[’'`´]", "", bare).split())
 
 
 def compact(text: str) -> str:

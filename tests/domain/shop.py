@@ -32,6 +32,10 @@ class Shop:
         """The system, working in this shop."""
         return Principal.system(self.workspace_id)
 
+    async def open_branch(self, work: Work) -> UUID:
+        """Open a second store."""
+        return (await catalog.create_store(work, NewStore(code="T-2", name="Tienda Dos", city="Valencia"))).id
+
 
 PRODUCTS = (
     NewProduct(code="HAR-1", name="Harina P.A.N. Blanca", price=Decimal(25000), synonyms=("harina pan",)),
