@@ -113,6 +113,12 @@ class RedisBells(RedisBroker):
         except redis.RedisError as error:
             raise QueueUnavailable(str(error)) from error
 
+    def keep_reason(self, message: dramatiq.MessageProxy) -> None:
+        """Store a dead message anew, with the traceback that Dramatiq has put on it meanwhile."""
+        letters = f"{self.namespace}:{message.queue_name}.XQ.msgs"
+        encoded: bytes = message.encode()
+        self.client.hset(letters, message.options["redis_message_id"], encoded)
+
     def dead_rings(self) -> list[DeadRing]:
         """The rings whose jobs failed for unforeseen reasons; raises QueueUnavailable."""
         try:

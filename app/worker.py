@@ -72,6 +72,15 @@ class ProcessResources(Middleware):
         await self._stack.aclose()
 
 
+class Obituary(Middleware):
+    """Keeps with a dead letter what its job died of."""
+
+    def after_nack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """The message has just become a dead letter."""
+        assert isinstance(broker, RedisBells)
+        broker.keep_reason(message)
+
+
 class PromptWorker(dramatiq.Worker):
     """A worker that answers a ring within milliseconds and costs little while idle.
 
@@ -135,7 +144,7 @@ def declare_jobs(broker: RedisBells) -> None:
 def start(settings: Settings) -> tuple[RedisBells, dramatiq.Worker]:
     """Start the worker's threads in this process; `stop` ends them."""
     broker = open_broker(
-        settings, [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit()]
+        settings, [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit(), Obituary()]
     )
     declare_jobs(broker)
     broker.emit_after("process_boot")
