@@ -31,6 +31,7 @@ function showPhoto(address) {
 function picture(message) {
   const image = make("img", { src: message.media_url, alt: message.text ?? word("photo"), loading: "lazy" });
   const button = make("button", { type: "button", class: "picture", "aria-label": word("open_photo"), onclick: () => showPhoto(message.media_url) }, image);
+  image.addEventListener("load", () => button.dispatchEvent(new Event("grown", { bubbles: true })));
   image.addEventListener("error", () => button.replaceWith(card("file", word("photo_missing"), message.media_url)));
   return button;
 }

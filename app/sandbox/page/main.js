@@ -41,6 +41,7 @@ function choose(phone) {
   chosen = phone;
   if (phone) phone.hasNews = false;
   for (const each of phones) each.element.classList.toggle("chosen", each === phone);
+  phone?.stay();
   drawTabs();
 }
 

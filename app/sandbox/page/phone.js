@@ -18,6 +18,7 @@ export class Phone {
     this.messages = new Map();
     this.excitedUntil = Date.now() + EXCITED;
     this.isTyping = false;
+    this.atEnd = true;
     this.build(onClose);
     this.keepLooking();
   }
@@ -36,6 +37,8 @@ export class Phone {
     this.composer = make("form", { class: "composer" },
       make("button", { type: "button", class: "round", "aria-label": word("attach"), onclick: () => openMenu(this) }, icon("plus")),
       this.text, this.sendButton, this.photoInput);
+    this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
+    this.thread.addEventListener("grown", () => this.stay());
     this.listen();
     this.screen = make("div", { class: "screen" },
       make("div", { class: "shop" }, make("span", { class: "shop-face" }, icon("store")),
@@ -89,6 +92,7 @@ export class Phone {
     try {
       const body = { connection: this.connection.id, profile_name: this.owner.name, ...content };
       const { message } = await call(messagesOf(this.owner.phone), { method: "POST", body });
+      this.atEnd = true;
       this.take([message], this.isTyping);
       this.lookSoon();
       return true;
@@ -150,7 +154,6 @@ export class Phone {
   }
 
   draw() {
-    const atEnd = this.thread.scrollHeight - this.thread.scrollTop - this.thread.clientHeight < 90;
     const ordered = [...this.messages.values()].sort((one, other) => one.n - other.n);
     const parts = [];
     let day, side;
@@ -164,9 +167,12 @@ export class Phone {
     this.thread.replaceChildren(...(parts.length ? parts : [this.start()]));
     this.state.textContent = word(this.isTyping ? "typing" : "online");
     this.state.classList.toggle("typing", this.isTyping);
-    if (atEnd || !this.drawn) this.thread.scrollTop = this.thread.scrollHeight;
-    this.drawn ||= ordered.length > 0;
+    this.stay();
   }
+
+  isAtEnd() { return this.thread.scrollHeight - this.thread.scrollTop - this.thread.clientHeight < 90; }
+
+  stay() { if (this.atEnd) this.thread.scrollTop = this.thread.scrollHeight; }
 
   start() {
     const tries = word("suggestions").split("|").map((text) => make("button", { type: "button", onclick: () => this.send({ type: "text", text }) }, text));
