@@ -27,7 +27,7 @@ from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
-from evals.world import World, WorldCustomer, WorldOrder, WorldProduct
+from evals.world import World, WorldCustomer, WorldOrder, WorldProduct, WorldUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ async def _stock_up(work: Work, world: World) -> dict[str, UUID]:
     return variants
 
 
-_PIECE = NewUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "und", "unidad"))
+_PIECE = WorldUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "und", "unidad"))
 
 
 def _categories(world: World) -> list[str]:

@@ -1,7 +1,7 @@
 """How a simulated customer reads the shop: what kind of thing is asked, from buttons first and topics second."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,6 +44,12 @@ def row_of(bubbles: Sequence[Bubble], skus: Sequence[str]) -> tuple[Bubble, Choi
     return None
 
 
+def named(bubbles: Sequence[Bubble], names: Mapping[str, str]) -> str | None:
+    """The SKU whose name the newest messages mention."""
+    said = " ".join(bubble.text or "" for bubble in bubbles).casefold()
+    return next((sku for sku, name in names.items() if name.casefold() in said), None)
+
+
 def asked(bubbles: Sequence[Bubble]) -> list[Asked]:
     """What the shop's new messages ask for, the structured questions first."""
     found: list[Asked] = []
@@ -71,8 +77,6 @@ def _sorted_out(found: list[Asked], bubbles: Sequence[Bubble]) -> list[Asked]:
     if Asked.STORE in shown and Asked.FULFILMENT in shown and Asked.CHOOSE not in shown:
         # "Delivery, or do you fetch it at the store?" asks for the way, not for the store.
         shown.discard(Asked.STORE)
-    if shown & {Asked.STORE, Asked.FULFILMENT, Asked.REPLACE} or not (shown - {Asked.CHOOSE, Asked.MORE}):
-        pass
     if shown & {Asked.STORE, Asked.FULFILMENT, Asked.PAYMENT, Asked.ADDRESS, Asked.NAME, Asked.PHONE}:
         shown -= {Asked.CHOOSE, Asked.MORE}
     if shown & {Asked.CHOOSE, Asked.QUANTITY, Asked.REPLACE, Asked.CANCEL}:
