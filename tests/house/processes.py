@@ -96,11 +96,11 @@ class House:
         except (URLError, OSError):
             return 0, {}
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another `nexova` command against it."""
+    def command(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        """Run another `nexova` command against it; `said` is what is typed."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],
-            cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False, timeout=60,
+            cwd=ROOT, env=self._environment, input=said, capture_output=True, text=True, check=False, timeout=90,
         )  # fmt: skip
 
     def end(self) -> None:

@@ -1,0 +1,118 @@
+"""The command line: every command can be asked for help, and each list of a running house answers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import COMMANDS, build
+from tests.house.processes import ROOT, House, free_port, wait_until
+
+LISTS = (
+    ("connections",),
+    ("tools",),
+    ("handoff", "list"),
+    ("outbox", "list"),
+    ("deadletters", "list"),
+    ("doctor",),
+)
+NEED_AN_ID = (("replay",), ("outbox", "retry"), ("handoff", "release"), ("deadletters", "retry"))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One running house with the demo shops, for all tests of this module."""
+    running = House(tmp_path_factory.mktemp("house") / "data", free_port(), BURST_WINDOW_SECONDS="0")
+    assert wait_until(running.is_ready, 120), running.said()
+    yield running
+    running.end()
+
+
+def test_the_list_of_commands_is_complete_and_loads_none_of_them() -> None:
+    script = """
+import sys
+from app.cli import main
+sys.argv[1:] = ["--help"]
+try:
+    main()
+finally:
+    print(sorted(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert all(f" {name} " in done.stdout for name in COMMANDS)
+    assert not [name for name in ("sqlalchemy", "fastapi", "dramatiq", "pydantic_ai", "httpx") if f"'{name}'" in done.stdout]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    shown = CliRunner().invoke(build(name), [name, "--help"])
+
+    assert shown.exit_code == 0, shown.output
+    assert "Usage:" in shown.output
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("words", LISTS, ids=" ".join)
+def test_lists_answer_in_json(house: House, words: tuple[str, ...]) -> None:
+    done = house.command(*words, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), list)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_list_is_a_table_with_whole_lines_in_a_pipe(house: House) -> None:
+    lines = house.command("connections").stdout.splitlines()
+
+    assert lines[0].split()[:3] == ["id", "workspace", "channel"]
+    assert any(line.startswith("demo-store") and "/api/v1/webhooks/infobip/demo-store" in line for line in lines[1:])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "words", [("replay",), ("outbox", "retry"), ("handoff", "release"), ("deadletters", "retry")], ids=" ".join
+)
+def test_what_does_not_exist_is_refused_in_words(house: House, words: tuple[str, ...]) -> None:
+    done = house.command(*words, str(uuid4()))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("nexova: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_customer_is_answered_in_the_terminal(house: House) -> None:
+    answer = house.command("chat", "--connection", "demo-store", said="hola\n/quit\n")
+
+    assert answer.returncode == 0, answer.stderr
+    assert "demo-store  " in answer.stdout, answer.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_seeding_again_changes_nothing(house: House) -> None:
+    before = house.command("connections", "--json").stdout
+
+    assert house.command("seed").returncode == 0
+    assert house.command("connections", "--json").stdout == before
+
+
+@pytest.mark.parametrize("command", ["connections", "chat", "migrate"])
+def test_without_a_house_commands_say_what_to_do(command: str, tmp_path: Path) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "NEXOVA_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "nexova up" in done.stderr
