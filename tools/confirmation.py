@@ -73,7 +73,12 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
         return facts.outcome("below_minimum", words, status="refused", note="Offer to add something.", data=data)
     words = " ".join(price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes)
     return facts.outcome(
-        "not_for_sale", words, status="refused", note="Take these out with change_item_in_draft, quantity 0.", data=data
+        "not_for_sale",
+        words,
+        status="refused",
+        claims=[(Claim.UNAVAILABLE, change.name) for change in result.price_changes],
+        note="Take these out with change_item_in_draft, quantity 0.",
+        data=data,
     )
 
 

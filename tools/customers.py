@@ -8,8 +8,9 @@ from domain.orders.schemas import OrderView
 from tools.context import ToolContext
 from tools.definition import tool
 from tools.facts import Facts
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import ToolOutcome
 from tools.speech import say
+from tools.summary import order_claims
 
 MOST_ORDERS = 5
 MOST_USUAL = 5
@@ -25,7 +26,7 @@ async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
     addresses = await customers.addresses(ctx.work, ctx.customer_id)
     placed = await orders.history(ctx.work, ctx.customer_id, limit=MOST_ORDERS)
     stores = await catalog.stores(ctx.work)
-    claims = [(Claim.ORDER_STATUS, str(order.number)) for order in placed]
+    claims = [claim for order in placed for claim in order_claims(order)]
     words = []
     if placed:
         newest = placed[0]

@@ -274,6 +274,7 @@ async def change_item_in_draft(ctx: ToolContext, product: str, quantity: float, 
             "not_for_sale",
             say(ctx, "no_longer_sold", product=facts.name(line.name)),
             status="refused",
+            claims=[(Claim.UNAVAILABLE, line.name)],
             note="Take it out of the order with quantity 0.",
         )
     amount = await in_unit_of_sale(ctx.work, found.one, Decimal(str(quantity)), unit)

@@ -7,6 +7,8 @@ from core import messages
 from tools.context import ToolContext
 from tools.outcome import Claim, Fact, Option, ToolOutcome
 
+CENT = Decimal("0.01")
+
 
 class Facts:
     """The facts of one call. Each method adds one (or finds it again) and gives its slot, such as `{0}`."""
@@ -38,7 +40,7 @@ class Facts:
         """An amount of money, as people of the country write it."""
         currency = currency or self._workspace.currency
         shown = messages.money(amount, currency, self._workspace.country, self._language)
-        return self.add(kind, subject, str(amount), shown, currency)
+        return self.add(kind, subject, format(amount.quantize(CENT), "f"), shown, currency)
 
     def quantity(self, subject: str, value: Decimal, unit: str, kind: str = "quantity") -> str:
         """A quantity with its unit."""

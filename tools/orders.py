@@ -11,6 +11,7 @@ from tools.definition import tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
+from tools.summary import order_claims
 
 
 def _number(raw: str | None) -> int | None:
@@ -132,30 +133,22 @@ async def get_order_status(ctx: ToolContext, number: str | None = None) -> ToolO
             total=facts.money("total", name, order.total, order.currency),
         )
     ]
-    claims = [(Claim.ORDER_STATUS, name)]
-    if order.status is OrderStatus.CANCELLED:
-        claims.append((Claim.ORDER_CANCELLED, name))
-    else:
-        claims.append((Claim.ORDER_CONFIRMED, name))
-        words.append(await _payment_words(ctx, facts, order, claims))
+    if order.status is not OrderStatus.CANCELLED:
+        words.append(await _payment_words(ctx, facts, order))
     if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
         store = await catalog.get_store_by_id(ctx.work, order.store_id)
         words.append(say(ctx, "pickup_at", store=facts.add("store", store.code, store.name)))
     return facts.outcome(
         "order_status",
         " ".join(words),
-        claims=claims,
+        claims=order_claims(order),
         data={"number": name, "status": order.status.value, "payment_status": order.payment_status.value},
     )
 
 
-async def _payment_words(ctx: ToolContext, facts: Facts, order: OrderView, claims: list[tuple[Claim, str]]) -> str:
+async def _payment_words(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     name = str(order.number)
     balance = await payments.balance(ctx.work, order)
-    if order.payment_status == "paid":
-        claims.append((Claim.PAYMENT_VERIFIED, name))
-    if order.payment_status == "claimed":
-        claims.append((Claim.PAYMENT_CLAIMED, name))
     return say(
         ctx,
         f"payment_status.{order.payment_status}",

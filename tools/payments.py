@@ -10,6 +10,7 @@ from core.access import Permission
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
+from domain.orders import service as orders
 from domain.orders.models import OrderStatus
 from domain.orders.schemas import OrderView
 from domain.payments import service as payments
@@ -147,7 +148,7 @@ def _no_order(
             "nothing_to_pay",
             say(ctx, "nothing_to_pay"),
             status="refused",
-            note="No order of this customer waits for a payment. An open order must be confirmed or at least summarised first.",
+            note="No order of this customer waits for a payment. An open order must be summarised first.",
         )
     given = {"method": method.code if method else None, "reference": reference}
     ctx.pending = Pending(
@@ -261,7 +262,7 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     claimed = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
     if claimed is not None:
         await payments.link_receipts(ctx.work, claimed.id, files)
-        return _attached(ctx, facts)
+        return _attached(ctx, facts, await orders.get(ctx.work, claimed.order_id))
     order = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), None, None)
     if isinstance(order, tuple):
         if not order:
@@ -281,11 +282,12 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     return _claimed(ctx, facts, result, None, receipts=len(files))
 
 
-def _attached(ctx: ToolContext, facts: Facts) -> ToolOutcome:
-    ctx.signal("payment_claimed")
+def _attached(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
+    name = str(order.number) if order.number is not None else "draft"
+    ctx.signal("payment_claimed", order_id=str(order.id))
     return facts.outcome(
         "receipt_attached",
         say(ctx, "receipt_attached"),
-        claims=[(Claim.RECEIPT_ATTACHED, "payment")],
+        claims=[(Claim.RECEIPT_ATTACHED, name), (Claim.PAYMENT_CLAIMED, name)],
         note="A person verifies the payment. Do not say that it was received.",
     )

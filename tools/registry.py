@@ -10,7 +10,18 @@ from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
 from tools.outcome import ToolOutcome
 
-__all__ = ["MODULES", "Definition", "InvalidArguments", "ToolNotOffered", "UnknownTool", "call", "find", "offered", "schemas"]
+__all__ = [
+    "DEFINED",
+    "MODULES",
+    "Definition",
+    "InvalidArguments",
+    "ToolNotOffered",
+    "UnknownTool",
+    "call",
+    "find",
+    "offered",
+    "schemas",
+]
 
 MODULES = (catalog, customers, drafts, delivery, confirmation, orders, payments, stock, handoff)
 """The modules whose tools exist; importing them defines the tools."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.catalog import service as catalog
-from domain.orders.models import Fulfilment
+from domain.orders.models import Fulfilment, OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderLineView, OrderView, PriceChange, Shortage
 from tools.context import StagedMessage, ToolContext
 from tools.facts import Facts, plain
@@ -23,6 +23,18 @@ def draft_data(order: OrderView) -> dict[str, object]:
         "fulfilment": order.fulfilment.value if order.fulfilment else None,
         "status": order.status.value,
     }
+
+
+def order_claims(order: OrderView) -> list[tuple[Claim, str]]:
+    """What may be said of a placed order."""
+    number = str(order.number)
+    claims = [(Claim.ORDER_STATUS, number)]
+    claims.append((Claim.ORDER_CANCELLED if order.status is OrderStatus.CANCELLED else Claim.ORDER_CONFIRMED, number))
+    if order.payment_status is PaymentStatus.PAID:
+        claims.append((Claim.PAYMENT_VERIFIED, number))
+    if order.payment_status is PaymentStatus.CLAIMED:
+        claims.append((Claim.PAYMENT_CLAIMED, number))
+    return claims
 
 
 def line_words(ctx: ToolContext, facts: Facts, line: OrderLineView, currency: str) -> str:

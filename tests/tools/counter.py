@@ -1,0 +1,103 @@
+"""A counter at which tools are called one after another, as the turn calls them: one transaction each, the state live."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent import receipts
+from agent.states import State, Trigger, advance
+from core.access import Principal
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts import service as accounts
+from tests.domain.chat import Chat
+from tools import registry
+from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage
+from tools.outcome import ToolOutcome
+
+SLOT = re.compile(r"\{(\d+)\}")
+
+
+@dataclass
+class Counter:
+    """One session of one customer at the tools."""
+
+    chat: Chat
+    state: State = State.IDLE
+    consent: Consent = field(default_factory=Consent)
+    messages: list[TurnMessage] = field(default_factory=list)
+    question: Pending | None = None
+    language: str = "es"
+    signals: list[Signal] = field(default_factory=list)
+    staged: list[StagedMessage] = field(default_factory=list)
+    principal: Principal | None = None
+
+    async def __call__(self, name: str, **arguments: Any) -> ToolOutcome:
+        """Call a tool; its transaction commits, the session moves, and what it said is judged like a reply."""
+        definition = registry.find(name)
+        assert definition is not None, name
+        async with open_work(self.principal or self.chat.agent) as work:
+            context = ToolContext(
+                work=work,
+                workspace=await accounts.get_workspace(work),
+                conversation_id=self.chat.conversation_id,
+                customer_id=self.chat.customer_id,
+                connection_id=self.chat.connection_id,
+                turn_id=new_id(),
+                state=self.state,
+                language=self.language,
+                messages=self.messages,
+                consent=self.consent,
+                open_question=self.question,
+            )
+            outcome = await registry.call(definition, context, arguments)
+            self._move(context.signals)
+        self.signals, self.staged, self.question = context.signals, context.staged, context.pending
+        honest(outcome, self.staged, self.language)
+        return outcome
+
+    def _move(self, signals: list[Signal]) -> None:
+        for signal in signals:
+            if signal.name == "handoff_requested":
+                continue
+            self.state = advance(self.state, Trigger(signal.name))
+            if self.state is State.EXECUTING:
+                self.state = advance(self.state, Trigger.ORDER_EXECUTED)
+
+
+def honest(outcome: ToolOutcome, staged: list[StagedMessage], language: str) -> None:
+    """Assert that all words of a call pass the receipts gate on the call's own facts and claims."""
+    facts = {str(index): fact for index, fact in enumerate(outcome.facts)}
+    words = [outcome.say, *(message.text for message in staged)]
+    words += [text for message in staged for text in _strings(message.payload)]
+    for text in words:
+        assert not re.search(r"\d", SLOT.sub("", text)), f"a digit outside a slot: {text}"
+        assert all(int(index) < len(outcome.facts) for index in SLOT.findall(text)), f"a slot without a fact: {text}"
+        verdict = receipts.check(text, facts, outcome.claims, [], language)
+        assert isinstance(verdict, receipts.Accepted), f"{text!r}: {verdict}"
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for name, item in value.items() if name != "id" for text in _strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in _strings(item)]
+    return [value] if isinstance(value, str) and value else []
+
+
+def spoken(outcome: ToolOutcome) -> str:
+    """What the customer would read."""
+    return receipts.fill(outcome.say, {str(index): fact for index, fact in enumerate(outcome.facts)})
+
+
+def shown(counter: Counter, outcome: ToolOutcome) -> str:
+    """The text of the message that the call staged."""
+    facts = {str(index): fact for index, fact in enumerate(outcome.facts)}
+    return receipts.fill(counter.staged[-1].text, facts)
+
+
+def fact(outcome: ToolOutcome, kind: str) -> str:
+    """The value of the only fact of a kind."""
+    values = [one.value for one in outcome.facts if one.kind == kind]
+    assert len(values) == 1, values
+    return values[0]

@@ -1,0 +1,391 @@
+"""Tools of the confirmation, of placed orders and of payments: real assent, own orders, claims only."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from agent.states import State
+from core.access import Permission, Principal, Role
+from core.tables import new_id
+from core.work import open_work
+from domain.catalog import service as catalog
+from domain.catalog.models import ProductStatus
+from domain.catalog.schemas import ChangeProduct
+from domain.customers import service as customers
+from domain.orders import service as orders
+from domain.orders.models import OrderStatus
+from domain.payments import service as payments
+from domain.payments.schemas import Flag
+from domain.stock import service as stock
+from tests.domain.chat import STREET, chat_of, later, placed, reprice, send_picture, settle_on
+from tests.tools.conftest import agreed
+from tests.tools.counter import Counter, fact, shown, spoken
+from tools import registry
+from tools.context import Consent
+from tools.outcome import Claim
+
+
+async def summarised(counter: Counter, **items: int) -> str:
+    """An order whose summary is out; its token."""
+    for sku, quantity in (items or {"HAR": 2}).items():
+        await counter("add_item_to_draft", product=f"{sku}-1", quantity=quantity)
+    await counter("set_delivery_details", fulfilment="delivery", address=STREET)
+    outcome = await counter("request_confirmation")
+    assert outcome.code == "confirmation_requested"
+    return str(outcome.data["token"])
+
+
+async def confirmed(counter: Counter, **items: int) -> str:
+    """A placed order; its number."""
+    token = await summarised(counter, **items)
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+    assert outcome.code == "order_confirmed", outcome
+    return str(outcome.data["number"])
+
+
+async def test_the_summary_carries_the_sums_and_the_token(counter: Counter) -> None:
+    # When an order is summarised
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    await counter("set_delivery_details", fulfilment="delivery", address=STREET, notes="Tocar el timbre 2")
+    outcome = await counter("request_confirmation")
+
+    # Then the message holds every line and sum as slots, its buttons the token, and it dies with a change of items
+    (message,) = counter.staged
+    token = outcome.data["token"]
+    assert [button["id"] for button in message.payload["buttons"]] == [f"confirm:{token}", f"change:{token}", f"cancel:{token}"]
+    assert message.void_on == "items_changed"
+    text = shown(counter, outcome)
+    assert STREET in text
+    assert "Tocar el timbre 2" in text
+    assert "2 × Harina P.A.N. Blanca" in text
+    assert fact(outcome, "total") == "55000.00"
+    assert counter.state is State.AWAITING_CONFIRMATION
+    assert (Claim.CONFIRMATION_REQUESTED, "draft") in outcome.claims
+
+
+async def test_no_summary_without_items_or_details(counter: Counter) -> None:
+    assert (await counter("request_confirmation")).code == "draft_empty"
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    missing = await counter("request_confirmation")
+    assert (missing.status, missing.code, missing.data["missing"]) == ("ask", "details_missing", ["fulfilment"])
+    assert counter.state is State.NEEDS_DETAILS
+    assert counter.staged == []
+
+
+async def test_below_the_minimum_the_summary_is_refused(counter: Counter) -> None:
+    await settle_on(counter.chat.shop, minimum_order=Decimal(90000))
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    await counter("set_delivery_details", fulfilment="delivery", address=STREET)
+    refused = await counter("request_confirmation")
+    assert refused.code == "below_minimum"
+    assert fact(refused, "minimum") == "90000.00"
+
+
+async def test_a_button_places_the_order_and_says_how_to_pay(counter: Counter) -> None:
+    token = await summarised(counter)
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+    assert outcome.claims[0] == (Claim.ORDER_CONFIRMED, "1001")
+    assert counter.state is State.DONE
+    text = spoken(outcome)
+    assert "1001" in text
+    assert "0414-5550101" in text
+    assert "Efectivo" in text
+    async with counter.chat.work() as work:
+        assert [a.text for a in await customers.addresses(work, counter.chat.customer_id)] == [STREET]
+
+
+async def test_a_plain_yes_places_the_order(counter: Counter) -> None:
+    token = await summarised(counter)
+    await agreed(counter, token, pressed=False)
+    assert (await counter("confirm_order", token=token)).code == "order_confirmed"
+
+
+async def test_without_real_assent_it_is_asked_again_and_nothing_is_placed(counter: Counter) -> None:
+    # Given a summary
+    token = await summarised(counter)
+    async with counter.chat.work() as work:
+        sent = work.now
+    weak = {
+        "nothing said": Consent(summary_sent_at=sent),
+        "a message still unread": Consent(summary_sent_at=sent, pure_assent=True, open_messages=True),
+        "the summary never arrived": Consent(pure_assent=True),
+        "the button of an old summary": Consent(summary_sent_at=sent, token_pressed="old", pure_assent=True),
+        "its own button, but more was said": Consent(summary_sent_at=sent, token_pressed=token, open_messages=True),
+    }
+    for reason, consent in weak.items():
+        # When the model confirms anyway
+        counter.consent = consent
+        outcome = await counter("confirm_order", token=token)
+
+        # Then the same summary goes out again with its buttons, and the order is not placed
+        assert (outcome.status, outcome.code) == ("ask", "consent_missing"), reason
+        assert counter.staged[0].payload["buttons"][0]["id"] == f"confirm:{token}"
+        assert counter.state is State.AWAITING_CONFIRMATION
+    async with counter.chat.work() as work:
+        assert await orders.history(work, counter.chat.customer_id) == []
+
+
+async def test_a_made_up_token_confirms_nothing(counter: Counter) -> None:
+    token = await summarised(counter)
+    await agreed(counter, token, pressed=False)
+    with pytest.raises(orders.ConfirmationStale):
+        await counter("confirm_order", token="made-up")
+
+
+async def test_a_change_of_the_items_takes_the_yes_away(counter: Counter) -> None:
+    token = await summarised(counter)
+    await counter("change_item_in_draft", product="HAR-1", quantity=4)
+    await agreed(counter, token)
+    with pytest.raises(registry.ToolNotOffered):
+        await counter("confirm_order", token=token)
+
+
+async def test_a_changed_price_is_told_and_asked_again_with_a_new_token(counter: Counter) -> None:
+    token = await summarised(counter)
+    await reprice(counter.chat.shop, "HAR-1", 26000)
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+    assert (outcome.status, outcome.code) == ("ask", "price_changed")
+    assert outcome.data["token"] != token
+    assert {one.kind: one.value for one in outcome.facts if one.kind in ("old_price", "price")} == {
+        "old_price": "25000.00",
+        "price": "26000.00",
+    }
+    assert fact(outcome, "total") == "57000.00"
+    again = str(outcome.data["token"])
+    await agreed(counter, again)
+    assert (await counter("confirm_order", token=again)).code == "order_confirmed"
+
+
+async def test_stock_that_went_meanwhile_is_told(counter: Counter) -> None:
+    token = await summarised(counter, HAR=8)
+    await later(timedelta(minutes=31))
+    await placed(await chat_of(counter.chat.shop), {"HAR-1": 5})
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+    assert (outcome.status, outcome.code) == ("refused", "out_of_stock")
+    assert fact(outcome, "stock") == "5"
+    assert counter.state is State.COLLECTING_ORDER
+
+
+async def test_a_product_taken_off_sale_is_told(counter: Counter) -> None:
+    await summarised(counter)
+    async with open_work(counter.chat.shop.principal) as work:
+        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+    outcome = await counter("request_confirmation")
+    assert (outcome.status, outcome.code) == ("refused", "not_for_sale")
+
+
+async def test_cancelling_a_placed_order_is_asked_first(counter: Counter) -> None:
+    number = await confirmed(counter)
+    counter.question = None
+    first = await counter("cancel_order", number=number)
+    async with counter.chat.work() as work:
+        assert (await orders.history(work, counter.chat.customer_id))[0].status is OrderStatus.CONFIRMED
+    assert (first.status, first.code) == ("ask", "ask_cancel")
+    assert [button["id"] for button in counter.staged[0].payload["buttons"]] == ["yes:cancel_order", "no:cancel_order"]
+    second = await counter("cancel_order", number=number, reason="cambié de idea")
+    assert second.claims[0] == (Claim.ORDER_CANCELLED, number)
+    third = await counter("cancel_order", number=number)
+    assert third.code == "already_cancelled"
+
+
+async def test_asking_about_one_order_does_not_cancel_another(counter: Counter) -> None:
+    first = await confirmed(counter)
+    second = await confirmed(counter, ACE=1)
+    counter.question = None
+    await counter("cancel_order", number=first)
+    assert (await counter("cancel_order", number=second)).code == "ask_cancel"
+
+
+async def test_an_order_with_a_payment_is_for_a_person(counter: Counter) -> None:
+    number = await confirmed(counter)
+    await counter("register_payment", method="pago móvil", reference="0012345678")
+    assert (await counter("cancel_order", number=number)).code == "cancel_needs_person"
+
+
+async def test_giving_up_the_open_order_frees_the_goods(counter: Counter) -> None:
+    await summarised(counter)
+    outcome = await counter("cancel_order")
+    assert outcome.code == "draft_discarded"
+    assert counter.state is State.IDLE
+    async with open_work(counter.chat.shop.principal) as work:
+        flour = counter.chat.shop.variants["HAR-1"]
+        assert (await stock.available(work, [flour]))[flour].available == 10
+
+
+async def test_a_customer_reads_and_cancels_only_their_own_orders(counter: Counter) -> None:
+    stranger = await placed(await chat_of(counter.chat.shop), {"HAR-1": 1})
+    for name in ("get_order_status", "cancel_order"):
+        outcome = await counter(name, number=str(stranger.number))
+        assert (outcome.status, outcome.code) == ("refused", "order_not_found")
+    paid = await counter("register_payment", method="efectivo", number=str(stranger.number))
+    assert paid.code == "nothing_to_pay"
+
+
+async def test_the_status_says_what_is_paid(counter: Counter) -> None:
+    assert (await counter("get_order_status")).code == "no_orders_yet"
+    number = await confirmed(counter)
+    unpaid = await counter("get_order_status", number=f"#{number}")
+    await counter("register_payment", method="transferencia", reference="0012345678", bank="Banesco")
+    claimed = await counter("get_order_status")
+    async with open_work(counter.chat.staff) as work:
+        (payment,) = await payments.pending(work)
+        await payments.verify(work, payment.id)
+    paid = await counter("get_order_status")
+    assert fact(unpaid, "due") == "55000.00"
+    assert (Claim.PAYMENT_VERIFIED, number) not in unpaid.claims + claimed.claims
+    assert (Claim.PAYMENT_CLAIMED, number) in claimed.claims
+    assert (Claim.PAYMENT_VERIFIED, number) in paid.claims
+
+
+async def test_a_payment_is_only_claimed(counter: Counter) -> None:
+    number = await confirmed(counter)
+    outcome = await counter("register_payment", method="pagomovil", reference="Ref 0012345678", amount=55000.0, bank="Banesco")
+    assert outcome.claims == [(Claim.PAYMENT_CLAIMED, number)]
+    assert fact(outcome, "reference") == "0012345678"
+    assert "verificar" in spoken(outcome)
+    assert counter.signals[0].name == "payment_claimed"
+    again = await counter("register_payment", method="pago móvil", reference="12345678", bank="Banesco")
+    assert again.code == "payment_repeated"
+
+
+@pytest.mark.parametrize(("amount", "difference"), [(50000.0, "menos"), (60000.5, "más")])
+async def test_too_little_or_too_much_is_told(counter: Counter, amount: float, difference: str) -> None:
+    await confirmed(counter)
+    outcome = await counter("register_payment", method="efectivo", amount=amount)
+    assert difference in spoken(outcome)
+    assert Decimal(fact(outcome, "difference")) == abs(Decimal(str(amount)) - 55000)
+
+
+async def test_what_is_missing_of_a_payment_is_asked(counter: Counter) -> None:
+    await confirmed(counter)
+    which = await counter("register_payment", method="bitcoin", reference="0012345678")
+    assert counter.question is not None
+    assert counter.question.arguments == {"reference": "0012345678"}
+    reference = await counter("register_payment", method="transferencia")
+    assert [one.code for one in (which, reference)] == ["method_unknown", "reference_missing"]
+
+
+async def test_a_reference_of_another_order_is_refused(counter: Counter) -> None:
+    other = Counter(await chat_of(counter.chat.shop))
+    await confirmed(other)
+    await other("register_payment", method="pago móvil", reference="0012345678", bank="Banesco")
+    await confirmed(counter)
+    outcome = await counter("register_payment", method="pago móvil", reference="12345678", bank="banesco")
+    assert (outcome.status, outcome.code) == ("refused", "reference_used")
+
+
+async def test_of_several_open_orders_the_one_meant_is_found_or_asked(counter: Counter) -> None:
+    first, second = await confirmed(counter), await confirmed(counter, ACE=1)
+    asked = await counter("register_payment", method="efectivo")
+    assert asked.code == "which_order"
+    assert {one.value for one in asked.facts if one.kind == "order_number"} == {first, second}
+    by_amount = await counter("register_payment", method="efectivo", amount=50000.0)
+    assert by_amount.claims == [(Claim.PAYMENT_CLAIMED, second)]
+    by_number = await counter("register_payment", method="efectivo", number=first)
+    assert by_number.claims == [(Claim.PAYMENT_CLAIMED, first)]
+
+
+async def test_nothing_to_pay_is_said_so(counter: Counter) -> None:
+    assert (await counter("register_payment", method="efectivo")).code == "nothing_to_pay"
+
+
+async def test_a_payment_before_the_yes_is_kept_and_the_yes_is_still_asked_for(counter: Counter) -> None:
+    token = await summarised(counter)
+    paid = await counter("register_payment", method="pago móvil", reference="0012345678")
+    assert "confirmes" in spoken(paid)
+    assert counter.state is State.AWAITING_CONFIRMATION
+    await agreed(counter, token)
+    assert (await counter("confirm_order", token=token)).code == "order_confirmed"
+
+
+async def test_a_picture_sent_shortly_before_the_claim_is_its_receipt(counter: Counter) -> None:
+    await confirmed(counter)
+    await send_picture(counter.chat, "b" * 64)
+    outcome = await counter("register_payment", method="transferencia")
+    assert (Claim.RECEIPT_ATTACHED, "1001") in outcome.claims
+    nothing = await counter("attach_receipt")
+    assert (nothing.status, nothing.code) == ("refused", "no_receipt")
+
+
+async def test_a_picture_after_the_claim_is_tied_to_it(counter: Counter) -> None:
+    await confirmed(counter)
+    await counter("register_payment", method="transferencia", reference="0012345678")
+    await send_picture(counter.chat)
+    assert (await counter("attach_receipt")).code == "receipt_attached"
+
+
+async def test_a_picture_alone_is_a_claim_that_staff_look_at(counter: Counter) -> None:
+    await confirmed(counter)
+    await send_picture(counter.chat)
+    outcome = await counter("attach_receipt")
+    assert outcome.claims == [(Claim.PAYMENT_CLAIMED, "1001"), (Claim.RECEIPT_ATTACHED, "1001")]
+    assert Flag.RECEIPT_ONLY in outcome.data["flags"]
+
+
+async def test_an_old_picture_is_no_receipt_and_without_an_order_none_is(counter: Counter) -> None:
+    await send_picture(counter.chat)
+    assert (await counter("attach_receipt")).code == "nothing_to_pay_receipt"
+    await confirmed(counter)
+    await later(timedelta(minutes=16))
+    assert (await counter("attach_receipt")).code == "no_receipt"
+
+
+def test_a_customer_never_sees_adjust_stock() -> None:
+    workspace, customer = new_id(), new_id()
+    everything = Principal(Principal.agent_for(workspace, customer).kind, workspace, frozenset(Permission), customer)
+    for state in State:
+        assert "adjust_stock" not in {one.name for one in registry.offered(state, everything)}
+    staff = Principal.user(workspace, new_id(), Role.INVENTORY_SUPERVISOR)
+    assert [one.name for one in registry.offered(State.IDLE, staff)] == ["adjust_stock"]
+    assert registry.offered(State.IDLE, Principal.user(workspace, new_id(), Role.VIEWER)) == []
+
+
+async def test_calling_it_anyway_is_refused(counter: Counter) -> None:
+    with pytest.raises(registry.ToolNotOffered):
+        await counter("adjust_stock", sku="HAR-1", store="T-1", change=100, reason="soy el gerente")
+    async with open_work(counter.chat.shop.principal) as work:
+        flour = counter.chat.shop.variants["HAR-1"]
+        assert (await stock.available(work, [flour]))[flour].on_hand == 10
+
+
+async def test_staff_adjust_stock_with_a_reason(counter: Counter) -> None:
+    counter.principal = Principal.user(counter.chat.shop.workspace_id, new_id(), Role.INVENTORY_SUPERVISOR)
+    outcome = await counter("adjust_stock", sku="HAR-1", store="T-1", change=-3, reason="rotura")
+    assert fact(outcome, "stock") == "7"
+
+
+@pytest.mark.parametrize("state", [State.HANDOFF, State.EXECUTING])
+def test_nothing_is_offered_while_a_person_attends_or_an_order_is_placed(state: State) -> None:
+    assert registry.offered(state, Principal.agent_for(new_id(), new_id())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("add_item_to_draft", {"product": "HAR-1", "quantity": 1, "customer_id": "018f"}),
+        ("add_item_to_draft", {"product": "HAR-1", "quantity": "many"}),
+        ("add_item_to_draft", {"quantity": 1}),
+        ("get_order_status", {"number": "1001", "workspace_id": "018f"}),
+        ("set_delivery_details", {"fulfilment": "drone"}),
+    ],
+)
+async def test_arguments_beside_the_schema_are_refused_with_what_is_wrong(
+    counter: Counter, name: str, arguments: dict[str, object]
+) -> None:
+    with pytest.raises(registry.InvalidArguments) as refused:
+        await counter(name, **arguments)
+    assert name in str(refused.value)
+    assert refused.value.correctable
+
+
+def test_the_schemas_can_be_exported() -> None:
+    exported = json.loads(json.dumps(registry.schemas()))
+    assert {tool["name"] for tool in exported} >= {"confirm_order", "reserve_stock", "adjust_stock", "send_catalog"}
+    assert [tool["name"] for tool in exported if tool["audience"] == "staff"] == ["adjust_stock"]
+    assert [tool["states"] for tool in exported if tool["name"] == "confirm_order"] == [["AWAITING_CONFIRMATION"]]
