@@ -1,0 +1,1 @@
+"""Attacks on the promises: kills, races, lies, injections and strangers."""

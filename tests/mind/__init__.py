@@ -1,0 +1,1 @@
+"""Tests of the turn: its rules, one by one."""

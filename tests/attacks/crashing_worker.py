@@ -1,0 +1,44 @@
+"""A worker that is killed at the n-th boundary of its transactions: just before a commit, or just after it.
+
+Every external call of a job (model, Infobip, blob store) lies between two transactions, so these boundaries enclose
+the calls as well: a kill after the claim's commit is a kill before the call, one before the next commit is a kill after it.
+"""
+
+import asyncio
+import os
+import signal
+from multiprocessing.sharedctypes import Synchronized
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from agent.warming import warm_up
+from core import db
+from core.settings import get_settings
+from tests.drain import drain
+
+
+warm_up()
+
+
+def work(environment: dict[str, str], kill_at: int, boundaries: "Synchronized[int]") -> None:
+    """Run everything that is due, and die by SIGKILL at a boundary; `kill_at` 0 lives and counts them."""
+    os.environ.update(environment)
+    get_settings.cache_clear()
+
+    def pass_boundary(_: Session) -> None:
+        boundaries.value += 1
+        if boundaries.value == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Session, "before_commit", pass_boundary)
+    event.listen(Session, "after_commit", pass_boundary)
+    asyncio.run(_drain())
+
+
+async def _drain() -> None:
+    db.connect(get_settings().database_url or "", pool_size=5)
+    try:
+        await drain()
+    finally:
+        await db.disconnect()

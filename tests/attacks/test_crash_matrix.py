@@ -1,0 +1,278 @@
+"""The crash matrix: a worker is killed at every boundary of a conversation, and another one goes on.
+
+Each run is a conversation with a shop of its own: an order of two products, its confirmation, and the payment. Whatever
+the boundary, the end is the same: one order, one payment, the same stock, and each answer sent once.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import text
+
+from core import db
+from core.access import Principal
+from core.embedded import EmbeddedPostgres, processes, start_redis
+from core.settings import get_settings
+from core.work import open_work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
+from evals.phone import Phone
+from tests.attacks import crashing_worker
+from tests.conftest import make_connection, make_workspace
+from tests.domain.shop import Shop, fill, open_shop
+from tests.drain import drain
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = (
+    "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez",
+    "confirm",
+    "pagué por transferencia, referencia 88123456",
+)
+"""What the customer does; `confirm` presses the confirming button of the summary."""
+
+
+@dataclass(frozen=True)
+class House:
+    """A database and a web process; the workers are the test's own."""
+
+    url: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def house(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A web process with the sandbox on a database of its own."""
+    folder = tmp_path_factory.mktemp("crash")
+    name = f"crash_{uuid4().hex[:8]}"
+    asyncio.run(_create(postgres, template, name))
+    redis = start_redis(folder / "redis")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    environment = {
+        **os.environ,
+        "DATABASE_URL": postgres.url_for("nexova", name),
+        "REDIS_URL": redis.url,
+        "NEXOVA_PORT": port,
+        "NEXOVA_DATA_DIR": str(folder),
+        "LEASE_SECONDS": "0.4",
+        "BURST_WINDOW_SECONDS": "0",
+    }
+    log = folder / "web.log"
+    with processes.open_log(log) as output:
+        web = processes.spawn(
+            [sys.executable, "-m", "app.cli", "web"],
+            prepare=processes.die_with_parent(signal.SIGKILL),
+            environment=environment,
+            output=output,
+        )
+    url = f"http://127.0.0.1:{port}"
+    _await_ready(url, web, log)
+    patch = pytest.MonkeyPatch()
+    for key, value in environment.items():
+        patch.setenv(key, value)
+    get_settings.cache_clear()
+    yield House(url, environment)
+    patch.undo()
+    get_settings.cache_clear()
+    processes.stop(web, ((signal.SIGTERM, 10.0),))
+    redis.stop()
+
+
+async def _create(postgres: EmbeddedPostgres, template: str, name: str) -> None:
+    admin = await asyncpg.connect(postgres.url_for("postgres", "postgres"))
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER nexova")
+    await admin.close()
+
+
+def _await_ready(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/health/ready", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        try:
+            web.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(processes.tail(log, 20))
+
+
+@dataclass(frozen=True)
+class End:
+    """What a conversation came to, without anything that differs between two runs."""
+
+    orders: list[tuple[str, str, str]]
+    lines: list[tuple[str, str]]
+    payments: list[tuple[str, str]]
+    holds: list[tuple[str, str]]
+    stock: list[tuple[str, str, str]]
+    sold: list[tuple[str, str]]
+    answers: list[str]
+    open_messages: int
+
+
+async def _end(shop: Shop, phone: Phone) -> End:
+    queries = {
+        "orders": "SELECT status, payment_status, total::text FROM orders ORDER BY created_at",
+        "lines": "SELECT sku, quantity::text FROM order_lines ORDER BY sku",
+        "payments": "SELECT status, reference FROM payments ORDER BY created_at",
+        "holds": "SELECT status, quantity::text FROM stock_holds WHERE status <> 'released' ORDER BY quantity, id",
+        "stock": "SELECT v.sku, i.on_hand::text, i.held::text FROM stock_items i JOIN product_variants v "
+        "ON v.workspace_id = i.workspace_id AND v.id = i.variant_id ORDER BY v.sku",
+        "sold": "SELECT v.sku, m.delta::text FROM stock_movements m JOIN product_variants v "
+        "ON v.workspace_id = m.workspace_id AND v.id = m.variant_id WHERE m.type = 'sale' ORDER BY v.sku",
+    }
+    async with open_work(Principal.system(shop.workspace_id)) as work:
+        found = {
+            name: [tuple(str(value) for value in row) for row in await work.session.execute(text(query))]
+            for name, query in queries.items()
+        }
+        left = await work.session.scalar(
+            text("SELECT count(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL")
+        )
+    answers = [f"{bubble.type}: {bubble.text}" for bubble in phone.thread if bubble.direction == "shop"]
+    return End(answers=answers, open_messages=left or 0, **found)  # type: ignore[arg-type]  # the names are the fields
+
+
+async def _found() -> tuple[Shop, str]:
+    workspace = await make_workspace()
+    shop = await open_shop(workspace.id)
+    connection = await make_connection(workspace)
+    async with open_work(shop.principal) as work:
+        transfer = PaymentMethod(code="transferencia", kind=PaymentMethodKind.TRANSFER, name="Transferencia")
+        await accounts.update_settings(work, WorkspaceSettings(payment_methods=(transfer,)))
+        await fill(work, shop, "HAR-1", 10)
+        await fill(work, shop, "ACE-1", 10)
+    return shop, connection.slug
+
+
+async def _say(shop: Shop, phone: Phone, words: str, arrived: int) -> None:
+    """Send what the script says and wait until the webhook stands in the database."""
+    if words == "confirm":
+        button = next(choice for bubble in reversed(phone.thread) for choice in bubble.buttons)
+        await phone.send("button_reply", id=button.id)
+    else:
+        await phone.send("text", text=words)
+    async with asyncio.timeout(20):
+        while await _arrived(shop) < arrived:
+            await asyncio.sleep(0.01)
+
+
+async def _arrived(shop: Shop) -> int:
+    async with open_work(shop.principal) as work:
+        found = await work.session.scalar(text("SELECT count(*) FROM inbound_events WHERE kind = 'message'"))
+    return found or 0
+
+
+PHONE = "584141112233"
+
+
+def _run(house: House, kill_at: int) -> tuple[End, int, bool]:
+    """One conversation in which the worker dies at one boundary: its end, the boundaries passed, whether it died."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.attacks.crashing_worker"])
+    passed = context.Value("i", 0)
+    died = False
+
+    async def steps() -> End:
+        nonlocal died
+        db.connect(house.environment["DATABASE_URL"], pool_size=5)
+        try:
+            async with httpx.AsyncClient(base_url=house.url, timeout=30) as client:
+                shop, slug = await _found()
+                phone = Phone(client, PHONE, slug)
+                for number, words in enumerate(SCRIPT, start=1):
+                    await _say(shop, phone, words, number)
+                    worker = context.Process(
+                        target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed)
+                    )
+                    worker.start()
+                    await asyncio.to_thread(worker.join, 60)
+                    assert worker.exitcode in (0, -signal.SIGKILL), worker.exitcode
+                    if worker.exitcode != 0:
+                        died = True
+                        await _recover()
+                    await phone.read()
+                return await _end(shop, phone)
+        finally:
+            await db.disconnect()
+
+    return asyncio.run(steps()), passed.value, died
+
+
+async def _recover() -> None:
+    """Another worker: it waits for the dead one's leases to run out, as the sweeps do, and goes on."""
+    async with asyncio.timeout(30):
+        while True:
+            await drain(sweep=True)
+            async with db.sessions()() as session:
+                await session.execute(text("SET LOCAL ROLE nexova_system"))
+                left = await session.scalar(
+                    text(
+                        "SELECT (SELECT count(*) FROM turns WHERE status = 'open') + (SELECT count(*) FROM inbound_events "
+                        "WHERE handled_at IS NULL AND parked_reason IS NULL) + (SELECT count(*) FROM messages "
+                        "WHERE direction = 'out' AND status IN ('queued', 'sending', 'retry'))"
+                    )
+                )
+            if not left:
+                return
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(house: House) -> tuple[End, int]:
+    """The end of a conversation in which nobody dies, and the number of boundaries in it."""
+    end, boundaries, died = _run(house, 0)
+    assert not died
+    return end, boundaries
+
+
+def test_the_undisturbed_conversation_sells(undisturbed: tuple[End, int]) -> None:
+    end, boundaries = undisturbed
+    assert end.orders == [("confirmed", "claimed", "95000.00")], end
+    assert end.payments == [("claimed", "88123456")]
+    assert end.stock == [("ACE-1", "9.000", "0.000"), ("HAR-1", "8.000", "0.000"), ("QUE-1", "0.000", "0.000")][: len(end.stock)]
+    assert end.open_messages == 0
+    assert boundaries > 60
+
+
+
+
+def _settled(end: End) -> End:
+    """The end without how often an answer was repeated; that is looked at apart."""
+    return End(**{**end.__dict__, "answers": []})
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_a_kill_at_any_boundary_changes_nothing_in_the_outcome(
+    house: House, undisturbed: tuple[End, int], share: int
+) -> None:
+    """Every boundary is tried; the shares only spread them over the test processes."""
+    expected, boundaries = undisturbed
+    for kill_at in range(1 + share, boundaries + 1, 4):
+        # When the worker is killed there, and another one goes on
+        end, _, died = _run(house, kill_at)
+        # Then order, stock, holds and payment are as if nothing had happened
+        assert died, kill_at
+        assert _settled(end) == _settled(expected), kill_at
+        # And the customer reads every answer, and none twice
+        assert end.answers == expected.answers, kill_at
