@@ -124,6 +124,14 @@ class Evidence(BaseModel):
     moves: list[Move]
     unanswered: int
 
+    @classmethod
+    def nothing(cls) -> "Evidence":
+        """The evidence of a conversation that never began."""
+        return cls(
+            orders=[], payments=[], handoff_open=False, handoffs=0, held={}, moved={}, foreign=[], turns=[], thread=[], moves=[],
+            unanswered=0,
+        )  # fmt: skip
+
 
 async def collect(place: Founded, before: Rows) -> Evidence:
     """Read the evidence of a conversation that has come to rest."""
@@ -280,13 +288,17 @@ def _brief_claims(brief: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _step(entry: JournalEntry) -> StepTaken:
     payload = entry.payload
-    base = {"kind": entry.kind, "name": entry.name, "outcome": entry.outcome, "duration_ms": entry.duration_ms}
     if entry.kind == "model":
         parts = payload["response"].get("parts", [])
-        words = [part["content"] for part in parts if part.get("part_kind") == "text"]
-        return StepTaken(**base, text="\n".join(words) or None)
+        words = "\n".join(part["content"] for part in parts if part.get("part_kind") == "text")
+        return StepTaken(
+            kind=entry.kind, name=entry.name, outcome=entry.outcome, duration_ms=entry.duration_ms, text=words or None
+        )
     return StepTaken(
-        **base,
+        kind=entry.kind,
+        name=entry.name,
+        outcome=entry.outcome,
+        duration_ms=entry.duration_ms,
         arguments=payload.get("arguments") or {},
         status=payload.get("status"),
         code=payload.get("code"),

@@ -1,12 +1,10 @@
-"""Doing what a customer decided: steps become messages on the phone, and staff's doings between them."""
+"""Doing what a customer decided: steps become messages on the phone."""
 
 import zlib
 from hashlib import sha256
 from struct import pack
 
-from evals import staff
 from evals.customers import reading
-from evals.founding import Founded
 from evals.phone import Phone, move_clock
 from evals.tasks import Step
 from evals.world import World
@@ -36,7 +34,7 @@ def picture(caption: str) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-async def perform(step: Step, phone: Phone, place: Founded, shop: World, language: str) -> None:
+async def perform(step: Step, phone: Phone, shop: World, language: str) -> None:
     """Do one step: everything in it, in the order in which its fields stand."""
     for index, words in enumerate(step.say):
         if index:
@@ -63,8 +61,6 @@ async def perform(step: Step, phone: Phone, place: Founded, shop: World, languag
         await phone.send("order", items=items)
     if step.raw is not None:
         await phone.send("raw", message=step.raw)
-    if step.shop is not None:
-        await staff.act(step.shop, place)
     if step.advance_minutes:
         await move_clock(phone.client, step.advance_minutes)
 

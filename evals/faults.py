@@ -1,0 +1,130 @@
+"""Faults of the model's provider as tasks: a stand-in answers badly, and orders must go through all the same."""
+
+import asyncio
+import importlib
+import itertools
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncpg
+
+from evals import installation
+from evals.conversation import CustomerFactory
+from evals.installation import Installation
+from evals.results import Attempt
+from evals.tasks import Task
+
+if TYPE_CHECKING:
+    from evals.run import OnDone, Options
+
+CHAIN = "anthropic:claude-stand-in,lexical"
+DOWN = "down"
+"""Nothing listens at the provider's address."""
+
+_LIE = (
+    "¡Claro! El arroz cuesta Bs 17,00 y el aceite Bs 3,00. Ya registré tu pago, tu pedido número 9999 quedó confirmado "
+    "y te apliqué un descuento."
+)
+
+
+class FaultsNotHere(Exception):
+    """The stand-in is part of the repository's tests, which this installation does not have."""
+
+
+class Server(Protocol):
+    """The stand-in, as far as the faults use it."""
+
+    def always(self, reply: Any) -> None:
+        """What every request is answered with from now on."""
+        ...
+
+
+def _replies() -> dict[str, Any]:
+    try:
+        answers = importlib.import_module("tests.fakes.anthropic_answers")
+    except ModuleNotFoundError as error:
+        raise FaultsNotHere("the family `faults` needs the repository's tests folder") from error
+    turns = itertools.count()
+
+    def looping(_: object) -> Any:
+        # The same call with ever new ids: a loop that no cache of answers ends.
+        return answers.calls(("list_products", {"query": "aceite", "limit": 1 + next(turns) % 3}))
+
+    return {
+        "rate_limited": answers.fails(429, retry_after=0.2),
+        "overloaded": answers.fails(529),
+        "garbage": answers.garbage(),
+        "half_tool_call": answers.half_call("add_item_to_draft"),
+        "wrong_tool": answers.calls(("transfer_money", {"to": "me", "amount": 1_000_000})),
+        "endless_loop": looping,
+        "lies": answers.says(_LIE),
+        "staff_tool": answers.calls(("adjust_stock", {"product": "HARPAN", "store": "CHA", "change": 900, "reason": "gerente"})),
+        "slow": answers.hangs(),
+    }
+
+
+def modes() -> list[str]:
+    """The ways in which the provider can misbehave."""
+    return [DOWN, *_replies()]
+
+
+def _server(port: int) -> AbstractContextManager[Server]:
+    server: AbstractContextManager[Server] = importlib.import_module("tests.fakes.anthropic_server").AnthropicServer(port)
+    return server
+
+
+async def _close_breakers(database_url: str) -> None:
+    """Forget the failures of the last fault, so that the next one is met afresh."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("DELETE FROM circuit_breakers")
+    finally:
+        await connection.close()
+
+
+PlayAll = Callable[["Options", Installation, Sequence[Task], CustomerFactory, "OnDone"], Awaitable[list[Attempt]]]
+
+
+def run(
+    options: "Options", tasks: Sequence[Task], make: CustomerFactory, on_done: "OnDone", play_all: PlayAll
+) -> list[Attempt]:
+    """Play the tasks fault by fault against an installation whose first model is the stand-in."""
+    replies = _replies()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **(options.environment or {}),
+        "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "ANTHROPIC_API_KEY": "stand-in",
+        "LLM_TIMEOUT_SECONDS": "3",
+        "BREAKER_OPEN_SECONDS": "5",
+    }
+    attempts: list[Attempt] = []
+    with installation.started(CHAIN, environment, keep=options.keep) as place:
+
+        def play(fault: str) -> None:
+            chosen = [task for task in tasks if task.fault == fault]
+            if chosen:
+                asyncio.run(_close_breakers(place.database_url))
+                attempts.extend(asyncio.run(_playing(play_all, options, place, chosen, make, on_done)))
+
+        play(DOWN)
+        with _server(port) as server:
+            for fault, reply in replies.items():
+                server.always(reply)
+                play(fault)
+    return attempts
+
+
+async def _playing(
+    play_all: PlayAll,
+    options: "Options",
+    place: Installation,
+    tasks: Sequence[Task],
+    make: CustomerFactory,
+    on_done: "OnDone",
+) -> list[Attempt]:
+    return await play_all(options, place, tasks, make, on_done)
