@@ -252,7 +252,7 @@ class _Attempts:
         self._asked = asked
         self._seconds = seconds
         self._time_left = time_left
-        self._backoff = wait_exponential_jitter(initial=0.3, max=4, jitter=0.3)
+        self._backoff = wait_exponential_jitter(multiplier=0.3, max=4, jitter=0.3)
 
     async def run(self) -> ModelResponse:
         """Ask until there is an answer, or until trying again is not safe or not worth the time."""
