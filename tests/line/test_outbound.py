@@ -1,0 +1,342 @@
+"""What goes out to Infobip: pieces within the limits, bodies that the published schema allows, and outcomes told apart."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from channels.base import MediaUnavailable, Outbound, Part, Unsendable
+from channels.breaker import Breaker
+from channels.infobip.adapter import InfobipWhatsApp
+from channels.infobip.formatting import to_whatsapp
+from channels.infobip.media import may_have_key, sniff
+from channels.infobip.parts import BODY_LIMIT, TEXT_LIMIT, parts, split_text, units
+from channels.infobip.requests import PATHS, body_of
+from domain.connections.models import ChannelKind
+from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from tests.line.openapi import request_problems
+from tests.line.provider import accepted, response, scripted
+
+
+def connection() -> ConnectionView:
+    return ConnectionView(
+        workspace_id=uuid4(),
+        id=uuid4(),
+        slug="shop",
+        channel=ChannelKind.INFOBIP_WHATSAPP,
+        name="Shop",
+        address="447700900999",
+        base_url=None,
+        credentials=Credentials(api_key=SecretStr("key"), webhook=WebhookAuthentication(method="none")),
+        settings=ConnectionSettings(),
+        is_active=True,
+    )
+
+
+def problems_of(part: Part) -> list[str]:
+    message = Outbound(uuid4(), "447700900123", part.kind, part.text, part.payload, "wamid.x")
+    body = body_of(message, sender="447700900999", notify_url="https://bot.example.com/reports")
+    return request_problems(PATHS[part.kind], json.loads(json.dumps(body)))
+
+
+_words = st.text(st.sampled_from("abcñé 😀\n.*_`#-|[]()~!¿?"), max_size=80)
+_long = st.builds(lambda text, times: (text + " ") * times, _words, st.integers(1, 120))
+_entries = st.lists(st.fixed_dictionaries({"title": _words}, optional={"description": _words}), min_size=1, max_size=24).map(
+    lambda entries: [{"id": f"row:{place}", **entry} for place, entry in enumerate(entries)]
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(kind=st.sampled_from(["text", "buttons", "list"]), text=_long, entries=_entries, footer=_words)
+def test_whatever_is_said_goes_out_in_pieces_that_the_published_schema_allows(
+    kind: str, text: str, entries: list[dict[str, Any]], footer: str
+) -> None:
+    try:
+        pieces = parts(kind, text, {"buttons": entries, "rows": entries, "footer": footer})
+    except Unsendable:
+        assert not to_whatsapp(text)
+        return
+
+    assert [problems_of(piece) for piece in pieces] == [[] for _ in pieces]
+
+
+@settings(deadline=None)
+@given(_long, st.integers(10, 300))
+def test_splitting_loses_no_word_and_keeps_the_limit(text: str, limit: int) -> None:
+    pieces = split_text(text, limit)
+
+    assert all(0 < units(piece) <= limit for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+def test_a_long_text_is_cut_between_paragraphs() -> None:
+    paragraphs = [("palabra " * 300).strip(), ("otra " * 400).strip(), ("fin " * 300).strip()]
+
+    pieces = parts("text", "\n\n".join(paragraphs), {})
+
+    assert [piece.text for piece in pieces] == [
+        paragraphs[0],
+        paragraphs[1] + "\n\n" + paragraphs[2],
+    ]
+    assert all(units(piece.text or "") <= TEXT_LIMIT for piece in pieces)
+
+
+def test_a_long_question_keeps_its_end_above_the_buttons() -> None:
+    pieces = parts("buttons", "línea de pedido\n" * 100 + "¿Confirmas?", {"buttons": [{"id": "yes", "title": "Sí"}]})
+
+    assert [piece.kind for piece in pieces] == ["text", "buttons"]
+    assert (pieces[-1].text or "").endswith("¿Confirmas?")
+    assert units(pieces[-1].text or "") <= BODY_LIMIT
+
+
+def test_more_than_three_buttons_become_a_list_and_more_than_ten_rows_two_lists() -> None:
+    entries = [{"id": str(number), "title": f"Opción {number}"} for number in range(13)]
+
+    few, many = parts("buttons", "Elige", {"buttons": entries[:4]}), parts("list", "Elige", {"rows": entries})
+
+    assert [piece.kind for piece in few] == ["list"]
+    assert [len(piece.payload["sections"][0]["rows"]) for piece in many] == [10, 3]
+
+
+def test_titles_that_collide_after_shortening_are_told_apart() -> None:
+    entries = [{"id": str(number), "title": "Harina de maíz precocida blanca"} for number in range(3)]
+
+    [buttons] = parts("buttons", "Elige", {"buttons": entries})
+
+    titles = [button["title"] for button in buttons.payload["buttons"]]
+    assert len(set(titles)) == 3
+    assert all(units(title) <= 20 for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("buttons", {"buttons": [{"id": "x" * 257, "title": "a"}]}),
+        ("buttons", {"buttons": [{"id": " x", "title": "a"}]}),
+        ("list", {"rows": [{"id": "1", "title": "a"}, {"id": "1", "title": "b"}]}),
+        ("image", {"media_url": "file:///etc/passwd"}),
+        ("template", {}),
+        ("hologram", {}),
+    ],
+)
+def test_what_whatsapp_has_no_form_for_is_refused_before_it_is_sent(kind: str, payload: dict[str, Any]) -> None:
+    with pytest.raises(Unsendable):
+        parts(kind, "Hola", payload)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("**Total:** Bs 10", "*Total:* Bs 10"),
+        ("*Total* ya", "*Total* ya"),
+        ("# Pedido\ntexto", "*Pedido*\ntexto"),
+        ("- uno\n* dos\n+ tres", "- uno\n- dos\n- tres"),
+        ("[catálogo](https://a.example/c)", "catálogo: https://a.example/c"),
+        ("~~antes~~ ahora", "~antes~ ahora"),
+        ("***ojo***", "*_ojo_*"),
+        ("2 * 3 * 4 = 24", "2 * 3 * 4 = 24"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a · b\n1 · 2"),
+        ("```python\nx = **1**\n```", "```x = **1**```"),
+        ("mi_archivo_final.txt", "mi_archivo_final.txt"),
+    ],
+)
+def test_markdown_becomes_what_whatsapp_shows(written: str, shown: str) -> None:
+    assert to_whatsapp(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("image", {"media_url": "https://cdn.example.com/a.jpg"}),
+        ("document", {"media_url": "https://cdn.example.com/a.pdf", "filename": "factura.pdf"}),
+        ("template", {"name": "order_update", "language": "es", "placeholders": ["Ada", "4711"]}),
+    ],
+)
+def test_files_and_templates_are_what_the_published_schema_allows(kind: str, payload: dict[str, Any]) -> None:
+    for piece in parts(kind, "Recibo " * 600, payload):
+        assert problems_of(piece) == []
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+        yield client
+
+
+def channel(base_url: str, http: httpx.AsyncClient, breaker: Breaker | None = None) -> InfobipWhatsApp:
+    return InfobipWhatsApp(connection(), http, breaker or Breaker(), base_url=base_url)
+
+
+def text(said: str = "hola") -> Outbound:
+    return Outbound(uuid4(), "447700900123", "text", said, {})
+
+
+CLASSIC = {"requestError": {"serviceException": {"messageId": "BAD_REQUEST", "text": "Bad request"}}}
+PLATFORM = {"errorCode": "E400", "description": "No", "action": "x", "violations": [{"property": "p", "violation": "v"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "code"),
+    [
+        (accepted(), "sent", None),
+        (accepted(0, 0), "sent", None),
+        (accepted(3, 5), "sent", None),
+        (accepted(5, 12), "rejected", "infobip_12"),
+        (accepted(2, 9), "rejected", "infobip_9"),
+        (accepted(5, 23), "unknown", "infobip_23"),
+        (accepted(9, 1), "unknown", "answer_unreadable"),
+        (response(200, b"<html>proxy</html>"), "unknown", "answer_unreadable"),
+        (response(200, b""), "unknown", "answer_unreadable"),
+        (response(200, {"messages": []}), "unknown", "answer_unreadable"),
+        (response(400, CLASSIC), "rejected", "http_400"),
+        (response(400, PLATFORM), "rejected", "http_400"),
+        (response(401, b""), "rejected", "http_401"),
+        (response(404, {"error": "no"}), "rejected", "http_404"),
+        (response(302, b"", "Location: http://elsewhere.example"), "rejected", "http_redirected"),
+        (response(429, b"", "Retry-After: 7"), "retry", "too_many_requests"),
+        (response(500, CLASSIC), "unknown", "http_500"),
+        (response(502, b"<html>bad gateway</html>"), "unknown", "http_502"),
+        (response(503, b""), "unknown", "http_503"),
+        (b"", "unknown", "connection_lost"),
+        (b"garbage\r\n\r\n", "unknown", "connection_lost"),
+    ],
+)
+async def test_every_answer_is_told_apart(answer: bytes, result: str, code: str | None, http: httpx.AsyncClient) -> None:
+    async with scripted(answer) as provider:
+        outcome = await channel(provider.base_url, http).send(text())
+
+    assert (outcome.result, outcome.error_code) == (result, code)
+    if result == "retry":
+        assert outcome.retry_after == 7
+
+
+async def test_only_what_fails_before_the_request_was_written_is_certainly_not_sent(http: httpx.AsyncClient) -> None:
+    async with scripted(None) as provider:
+        silent = await channel(provider.base_url, http).send(text())
+        base_url = provider.base_url
+    nobody = await channel(base_url, http).send(text())
+    nonsense = await channel("nowhere", http).send(text())
+
+    assert (silent.result, silent.error_code) == ("unknown", "timeout")
+    assert (nobody.result, nobody.error_code) == ("retry", "connect_failed")
+    assert (nonsense.result, nonsense.error_code) == ("rejected", "connection_misconfigured")
+
+
+async def test_a_send_carries_the_key_and_our_own_message_id(http: httpx.AsyncClient) -> None:
+    message = text("¿Sí? 😀")
+    async with scripted(accepted()) as provider:
+        await channel(provider.base_url, http).send(message)
+        [request] = provider.received
+
+    assert request.headers["authorization"] == "App key"
+    assert request.path == "/whatsapp/1/message/text"
+    assert request.json["messageId"] == str(message.message_id)
+    assert request.json["content"] == {"text": "¿Sí? 😀"}
+
+
+async def test_a_read_mark_escapes_the_message_id_and_never_fails(http: httpx.AsyncClient) -> None:
+    async with scripted(response(404, {"error": "no"}), b"") as provider:
+        line = channel(provider.base_url, http)
+        await line.mark_read("wamid.A/B+C==")
+        await line.typing("447700900123")
+        read, typing = provider.received
+
+    assert read.path == "/whatsapp/1/senders/447700900999/message/wamid.A%2FB%2BC%3D%3D/read"
+    assert request_problems("/whatsapp/1/events", typing.json) == []
+
+
+async def test_a_line_that_failed_several_times_is_left_alone_for_a_while(http: httpx.AsyncClient) -> None:
+    now = 0.0
+    breaker = Breaker(failures=2, rest_seconds=10, clock=lambda: now)
+    async with scripted(response(500, b""), response(500, b""), accepted()) as provider:
+        line = channel(provider.base_url, http, breaker)
+        first, second, resting = [await line.send(text()) for _ in range(3)]
+        now = 11.0
+        probe, after = await line.send(text()), breaker.wait()
+        calls = len(provider.received)
+
+    assert [first.result, second.result] == ["unknown", "unknown"]
+    assert (resting.result, resting.error_code, resting.counted) == ("retry", "line_resting", False)
+    assert (probe.result, after, calls) == ("sent", 0.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://api.infobip.com/whatsapp/1/senders/1/media/2", True),
+        ("https://abc12.api.infobip.com/x", True),
+        ("https://shop.example/base/x", True),
+        ("http://api.infobip.com/x", False),
+        ("https://infobip.com.evil.example/x", False),
+        ("https://evilinfobip.com/x", False),
+        ("https://api.infobip.com:8443/x", False),
+        ("https://user@api.infobip.com/x", False),
+        ("https://169.254.169.254/x", False),
+        ("file:///etc/passwd", False),
+        ("https://[broken", False),
+    ],
+)
+def test_the_key_goes_to_the_provider_and_to_nobody_else(url: str, allowed: bool) -> None:
+    assert may_have_key(url, "https://shop.example/base") is allowed
+
+
+async def test_a_file_is_known_by_its_bytes_and_not_by_its_header(http: httpx.AsyncClient) -> None:
+    jpeg = b"\xff\xd8\xff\xe0" + b"0" * 20
+    async with scripted(response(200, jpeg, "Content-Type: text/html")) as provider:
+        found = await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
+
+    assert (found.content, found.content_type) == (jpeg, "image/jpeg")
+    assert sniff(b"<script>", "text/html") == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "retriable"),
+    [
+        (response(404, b""), "gone", False),
+        (response(500, b""), "http_500", True),
+        (response(429, b""), "http_429", True),
+        (response(401, b""), "http_401", False),
+        (response(302, b"", "Location: http://127.0.0.1:9/internal"), "foreign_redirect", False),
+        (response(302, b"", "Location: https://localhost/internal"), "foreign_redirect", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "too_large", False),
+        (response(200, b"x" * (10 * 1024 * 1024 + 1)), "too_large", False),
+        (response(200, b""), "empty", True),
+        (b"", "unreachable", True),
+    ],
+)
+async def test_a_file_that_cannot_be_had_is_told_with_its_reason(
+    answer: bytes, reason: str, retriable: bool, http: httpx.AsyncClient
+) -> None:
+    async with scripted(answer) as provider:
+        with pytest.raises(MediaUnavailable) as caught:
+            await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
+
+    assert (caught.value.reason, caught.value.retriable) == (reason, retriable)
+
+
+async def test_a_redirect_within_the_provider_is_followed_without_the_key(http: httpx.AsyncClient) -> None:
+    png = b"\x89PNG\r\n\x1a\n123"
+    async with scripted(response(302, b"", "Location: /cdn/1"), response(200, png)) as provider:
+        found = await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
+        first, second = provider.received
+
+    assert found.content == png
+    assert first.headers["authorization"] == "App key"
+    assert "authorization" not in second.headers
+
+
+async def test_many_sends_at_once_each_get_their_own_answer(http: httpx.AsyncClient) -> None:
+    async with scripted(*[accepted()] * 20) as provider:
+        line = channel(provider.base_url, http)
+        outcomes = await asyncio.gather(*(line.send(text(str(number))) for number in range(20)))
+        said = sorted(int(request.json["content"]["text"]) for request in provider.received)
+
+    assert {outcome.result for outcome in outcomes} == {"sent"}
+    assert said == list(range(20))
