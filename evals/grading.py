@@ -69,8 +69,12 @@ def _end_state(state: Expected, world: World, evidence: Evidence) -> list[Findin
 
 
 def _made(evidence: Evidence) -> list[OrderFound]:
-    """The orders of this conversation; an open draft with nothing in it is none."""
-    return [order for order in evidence.orders if order.key is None and (order.lines or order.status not in _OPEN)]
+    """The orders of this conversation. An open draft with nothing in it, and one that was given up, are none."""
+    return [
+        order
+        for order in evidence.orders
+        if order.key is None and (order.number is not None or (order.lines and order.status in _OPEN))
+    ]
 
 
 def _orders(state: Expected, evidence: Evidence) -> list[Finding]:
@@ -212,7 +216,18 @@ def _answers(evidence: Evidence) -> list[Finding]:
         findings.append(Finding(kind="unanswered", text="the shop never said a word"))
     lost = [line for line in evidence.thread if line.direction == "out" and line.status in ("failed", "rejected", "unconfirmed")]
     findings.extend(Finding(kind="unanswered", text=f"a message never arrived: {line.text!r}", turn=line.turn) for line in lost)
-    return findings
+    return [*findings, *_unheard(evidence)]
+
+
+def _unheard(evidence: Evidence) -> list[Finding]:
+    """Orders that were placed in this conversation without the customer ever being told their number."""
+    said = {value for line in evidence.thread if line.direction == "out" for _, values in claims.values_of(line.text or "")
+            for value in values}  # fmt: skip
+    return [
+        Finding(kind="told", text=f"the customer was never told that order {order.number} is placed")
+        for order in _made(evidence)
+        if order.number is not None and Decimal(order.number) not in said
+    ]
 
 
 # What the customer was told

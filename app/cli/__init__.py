@@ -30,6 +30,7 @@ COMMANDS: dict[str, Command] = {
     "handoff": Command("app.cli.handoff", "group", "Conversations that wait for a person or are with one."),
     "outbox": Command("app.cli.outbox", "group", "Jobs that were announced and have not gone out."),
     "deadletters": Command("app.cli.deadletters", "group", "Jobs that failed for an unforeseen reason."),
+    "eval": Command("app.cli.evals", "group", "Play the eval suite, compare runs, freeze and replay conversations."),
     "replay": Command("app.cli.replay", "replay", "Read one stored inbound event again."),
 }
 

@@ -1,0 +1,1 @@
+"""Measuring the lexical model on a corpus of messages."""

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from pydantic_ai.models import ModelRequestParameters
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
@@ -229,7 +237,9 @@ def main() -> None:
             for one in report.checked:
                 if not one.is_right:
                     wrong = [aspect for aspect, right in one.right.items() if not right]
-                    sys.stdout.write(f"{one.id} {wrong}\n   {said[one.id]['say']}\n   want {said[one.id]['want']}\n   got  {one.got}\n")
+                    sys.stdout.write(
+                        f"{one.id} {wrong}\n   {said[one.id]['say']}\n   want {said[one.id]['want']}\n   got  {one.got}\n"
+                    )
 
 
 if __name__ == "__main__":

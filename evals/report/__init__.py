@@ -1,0 +1,1 @@
+"""Reports of a run: a table for the terminal and a page for the browser."""
