@@ -17,7 +17,6 @@ from core import db
 from core.settings import get_settings
 from tests.drain import drain
 
-
 warm_up()
 
 

@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -23,6 +22,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from channels import registry
 from core import db
 from core.access import Principal
 from core.embedded import EmbeddedPostgres, processes, start_redis
@@ -146,9 +146,7 @@ async def _end(shop: Shop, phone: Phone) -> End:
             name: [tuple(str(value) for value in row) for row in await work.session.execute(text(query))]
             for name, query in queries.items()
         }
-        left = await work.session.scalar(
-            text("SELECT count(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL")
-        )
+        left = await work.session.scalar(text("SELECT count(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL"))
     answers = [f"{bubble.type}: {bubble.text}" for bubble in phone.thread if bubble.direction == "shop"]
     return End(answers=answers, open_messages=left or 0, **found)  # type: ignore[arg-type]  # the names are the fields
 
@@ -214,6 +212,7 @@ def _run(house: House, kill_at: int) -> tuple[End, int, bool]:
                     await phone.read()
                 return await _end(shop, phone)
         finally:
+            await registry.close()
             await db.disconnect()
 
     return asyncio.run(steps()), passed.value, died
@@ -250,11 +249,11 @@ def test_the_undisturbed_conversation_sells(undisturbed: tuple[End, int]) -> Non
     end, boundaries = undisturbed
     assert end.orders == [("confirmed", "claimed", "95000.00")], end
     assert end.payments == [("claimed", "88123456")]
-    assert end.stock == [("ACE-1", "9.000", "0.000"), ("HAR-1", "8.000", "0.000"), ("QUE-1", "0.000", "0.000")][: len(end.stock)]
+    assert (
+        end.stock == [("ACE-1", "9.000", "0.000"), ("HAR-1", "8.000", "0.000"), ("QUE-1", "0.000", "0.000")][: len(end.stock)]
+    )
     assert end.open_messages == 0
     assert boundaries > 60
-
-
 
 
 def _settled(end: End) -> End:
@@ -263,9 +262,7 @@ def _settled(end: End) -> End:
 
 
 @pytest.mark.parametrize("share", range(4))
-def test_a_kill_at_any_boundary_changes_nothing_in_the_outcome(
-    house: House, undisturbed: tuple[End, int], share: int
-) -> None:
+def test_a_kill_at_any_boundary_changes_nothing_in_the_outcome(house: House, undisturbed: tuple[End, int], share: int) -> None:
     """Every boundary is tried; the shares only spread them over the test processes."""
     expected, boundaries = undisturbed
     for kill_at in range(1 + share, boundaries + 1, 4):

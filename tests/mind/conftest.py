@@ -1,0 +1,108 @@
+"""Fixtures of the turn's tests: a shop with goods, and a customer who writes to it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from agent import sessions
+from agent.turn import run_turn
+from core.access import Principal
+from core.work import Work, open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.connections.schemas import ConnectionSummary
+from domain.conversations import service as conversations
+from domain.conversations.schemas import IncomingMessage, MessageView
+from tests.domain.shop import Shop, fill, open_shop
+
+
+@dataclass
+class Customer:
+    """A customer of the shop: what they write comes in as the ingest would store it."""
+
+    shop: Shop
+    connection_id: UUID
+    phone: str = "584141112233"
+    conversation_id: UUID = field(default_factory=uuid4)
+
+    async def writes(self, words: str | None = None, *, kind: str = "text", **payload: Any) -> UUID:
+        """Send one message; the turn becomes due."""
+        async with open_work(self.shop.principal) as work:
+            return await self.writes_in(work, words, kind=kind, **payload)
+
+    async def writes_in(self, work: Work, words: str | None = None, *, kind: str = "text", **payload: Any) -> UUID:
+        """Send one message in a transaction that the test holds open."""
+        received = await conversations.receive(
+            work,
+            self.connection_id,
+            "infobip_whatsapp",
+            IncomingMessage(
+                provider_message_id=f"wamid.{uuid4().hex}",
+                address=self.phone,
+                phone=self.phone,
+                profile_name="Ana",
+                kind=kind,
+                text=words,
+                payload=payload,
+                received_at=work.now + timedelta(milliseconds=1),
+                inbound_event_id=uuid4(),
+            ),
+        )
+        await sessions.message_arrived(work, received.conversation_id, kind, words)
+        self.conversation_id = received.conversation_id
+        assert received.message_id is not None
+        return received.message_id
+
+    async def is_answered(self) -> None:
+        """Let one turn run."""
+        await run_turn(self.shop.workspace_id, self.conversation_id)
+
+    async def reads(self) -> list[MessageView]:
+        """What the shop has said, oldest first; it counts as sent from now on."""
+        async with open_work(self.shop.principal) as work:
+            await work.session.execute(
+                text("UPDATE messages SET status = 'sent', sent_at = :now WHERE direction = 'out' AND status = 'queued'"),
+                {"now": work.now},
+            )
+            thread = await conversations.thread(work, self.conversation_id, limit=50)
+        return [message for message in thread if message.direction == "out"]
+
+    async def says(self, words: str) -> str:
+        """Write, be answered, and read the newest answer."""
+        await self.writes(words)
+        await self.is_answered()
+        return (await self.reads())[-1].text or ""
+
+
+Query = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+
+
+@pytest.fixture
+async def shop(workspace: WorkspaceView) -> Shop:
+    """A small shop with ten of each product on the shelf."""
+    opened = await open_shop(workspace.id)
+    async with open_work(opened.principal) as work:
+        for sku in opened.variants:
+            await fill(work, opened, sku, 10)
+    return opened
+
+
+@pytest.fixture
+def customer(shop: Shop, connection: ConnectionSummary) -> Customer:
+    """A customer who has not written yet."""
+    return Customer(shop, connection.id)
+
+
+@pytest.fixture
+def query(workspace: WorkspaceView) -> Query:
+    """Reads rows of the workspace by SQL."""
+
+    async def run(sql: str) -> list[tuple[Any, ...]]:
+        async with open_work(Principal.system(workspace.id)) as work:
+            return [tuple(row) for row in await work.session.execute(text(sql))]
+
+    return run
