@@ -31,13 +31,20 @@ def written(number: str) -> frozenset[Decimal]:
     return frozenset(values)
 
 
-def echoed(literal: str) -> frozenset[Decimal]:
-    """The values of the number inside an `{echo:…}` slot; empty if it is not a number."""
+def echoed(literal: str, lexicons: tuple[Lexicon, ...] = ()) -> frozenset[Decimal]:
+    """The values of the number inside an `{echo:…}` slot, in digits or in words; empty if it is anything else."""
     folded = fold(literal).strip()
     if not _ECHO.match(folded):
-        return frozenset()
+        return frozenset().union(*(_in_words(folded, lexicon) for lexicon in lexicons))
     scale = 1000 if re.search(r"(?:mil|k)\Z", folded) else 1
     return frozenset((value * scale).normalize() for value in written(re.sub(r" ?(?:mil|k)\Z", "", folded)))
+
+
+def _in_words(text: str, lexicon: Lexicon) -> frozenset[Decimal]:
+    words = lexicon.words.numbers
+    known = words.values.keys() | words.scales.keys() | set(words.halves) | {"y", "and", "de"}
+    is_number = 0 < len(text.split()) <= 6 and all(word in known for word in text.split())
+    return frozenset(value.normalize() for value in _read(text, lexicon)) if is_number else frozenset()
 
 
 def said(texts: Iterable[str], lexicons: tuple[Lexicon, ...]) -> frozenset[Decimal]:

@@ -57,7 +57,7 @@ def _unknown_beside(
 ) -> str | None:
     """An unknown product in the same breath as a known one: `hay harina y arroz`, `hay arroz y harina`."""
     first = unknown_after(reading, lexicon, receipts, end, clause.end)
-    return first or unknown_next(reading, lexicon, receipts, end, clause.end)
+    return first or unknown_next(reading, lexicon, receipts, end, clause.sentence[1])
 
 
 def _stretch_end(reading: Reading, clause: Clause) -> int:

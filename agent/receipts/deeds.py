@@ -12,6 +12,8 @@ from agent.receipts.verbs import Tense
 from agent.receipts.verdict import Reason
 
 _SECOND_PERSON = re.compile(r"\byou('ve| have)?( just| already)*$")
+_BY = frozenset({"por", "by"})
+_PREPOSITIONS = frozenset({"a", "al", "de", "del", "en", "con", "desde", "to", "of", "from", "in", "with", "for"})
 _LOOSE_LEADS = frozenset({"ya", "lo", "la", "le", "te", "se", "los", "las", "les", "nos", "me"})
 _DETERMINERS = frozenset({"tu", "tus", "el", "la", "los", "las", "un", "una", "su", "este", "esta", "ese", "esa", "nuestro"})
 
@@ -185,11 +187,14 @@ def _narrow(
     distance = 99.0
     for other, word in enumerate(words):
         entry = lexicon.objects.get(word.plain)
-        away = other - index if other > index else index - other + 0.5
-        if entry is None or other == index or away >= distance:
+        if entry is None or other == index:
             continue
-        by = {before.plain for before in words[max(0, other - 3) : other]} & {"por", "by"}
-        if not entry.agents or (other > index and not by):
+        before = [previous.plain for previous in words[max(0, other - 3, index + 1 if other > index else 0) : other]]
+        if entry.agents and (other < index or not _BY.isdisjoint(before)):
+            continue
+        away = other - index if other > index else index - other + 0.5
+        away += 20 if not _PREPOSITIONS.isdisjoint(before[-2:]) else 0
+        if away < distance:
             nearest, distance = entry.claims, away
     if nearest is None:
         return permitted

@@ -58,7 +58,7 @@ def _reasons(
     if any(key.startswith("echo:") for key in reading.slots):
         echoes = said(customer_texts, spoken)
     asked = [fold(text) for text in customer_texts[-1:]]
-    yield from slots_known(reading, receipts, frozenset(echoes))
+    yield from slots_known(reading, receipts, echoes, spoken)
     yield from _worded(reading, spoken)
     for lexicon in spoken:
         yield from slots_in_context(reading, lexicon, receipts)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from agent.receipts.amounts import echoed
 from agent.receipts.claims import Receipts, decimal
@@ -24,11 +25,13 @@ def slot_marks(reading: Reading) -> Iterator[tuple[int, str]]:
         yield found.start(), reading.slots[ord(found[0]) - FIRST_SLOT]
 
 
-def slots_known(reading: Reading, receipts: Receipts, said: frozenset[object]) -> Iterator[Reason]:
+def slots_known(
+    reading: Reading, receipts: Receipts, said: frozenset[Decimal], lexicons: tuple[Lexicon, ...]
+) -> Iterator[Reason]:
     """Refuse slots that hold nothing, and echoes of what the customer never wrote."""
     for key in reading.slots:
         if key.startswith("echo:"):
-            if not echoed(key[5:]) & said:
+            if not echoed(key[5:], lexicons) & said:
                 yield Reason(
                     "not_an_echo", "{" + key + "}", "The customer did not write that number. Use a slot of a tool result."
                 )

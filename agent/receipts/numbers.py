@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent.receipts.lexicon import Lexicon, phonetic
 from agent.receipts.reading import Reading
@@ -60,8 +61,17 @@ def _is_number(candidate: str, numbers: frozenset[str], sounds: frozenset[str]) 
         return True
     if len(candidate) < 3:
         return False
+    if _glued(numbers).fullmatch(candidate):
+        return True
     squeezed = _REPEATED.sub(r"\1", candidate)
     return (squeezed != candidate and squeezed in numbers) or (candidate not in _SOUND_ALIKES and phonetic(candidate) in sounds)
+
+
+@lru_cache
+def _glued(numbers: frozenset[str]) -> re.Pattern[str]:
+    """Numbers written as one word, as in `treintaicinco` or `dosmil`."""
+    words = "|".join(sorted((word for word in numbers if len(word) >= 3), key=len, reverse=True))
+    return re.compile(rf"(?:(?:{words})(?:i|y)?){{2,}}")
 
 
 def _reason(candidate: str) -> Reason:

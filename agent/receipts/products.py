@@ -16,53 +16,17 @@ PRODUCT_CLAIMS = frozenset(
 """Claims whose subject is a product."""
 
 _NOT_PRODUCTS = frozenset(
-    {"", "order", "draft", "pedido", "orden", "carrito", "cart", "total", "delivery", "envio", "payment", "pago"}
+    ("", "order", "draft", "pedido", "orden", "carrito", "cart", "total", "delivery", "envio", "payment", "pago")
 )
 _FILLERS = frozenset(
-    [
-        "de",
-        "del",
-        "la",
-        "el",
-        "los",
-        "las",
-        "con",
-        "sin",
-        "y",
-        "para",
-        "en",
-        "a",
-        "un",
-        "una",
-        "the",
-        "of",
-        "with",
-        "and",
-        "for",
-        "x",
-        "kg",
-        "g",
-        "gr",
-        "grs",
-        "ml",
-        "l",
-        "lt",
-        "lts",
-        "kilo",
-        "litro",
-        "unidad",
-        "und",
-        "paquete",
-        "caja",
-        "bolsa",
-        "lata",
-        "botella",
-    ]
+    "del los las con sin para una the with and for grs lts kilo litro unidad und paquete caja bolsa lata botella".split()
 )
 
 
 def singular(word: str) -> str:
     """The word without a plural ending, near enough for comparing."""
+    if len(word) > 4 and word.endswith("ces"):
+        return word[:-3] + "z"
     if len(word) > 4 and word.endswith("es") and word[-3] not in "aeiou":
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") else word

@@ -22,6 +22,7 @@ class _Shapes:
     bare_object: re.Pattern[str]
     next_object: re.Pattern[str]
     subject: re.Pattern[str]
+    bare_subject: re.Pattern[str]
 
 
 @lru_cache
@@ -33,6 +34,7 @@ def _shapes(words: NounWords) -> _Shapes:
         bare_object=re.compile(rf"\s*{filler}(?:{determiner}\s*)*{filler}{noun}"),
         next_object=re.compile(rf"(?:\b(?:{words.joints})\b|,)\s*{filler}(?:{determiner}\s*)+{filler}{noun}"),
         subject=re.compile(rf"\W*(?:(?:{words.affirmations})\b)?\W*(?:{determiner})\s+{noun}"),
+        bare_subject=re.compile(rf"\W*(?:(?:{words.affirmations})\b)?\W*{noun}(?:\s+(?:{words.affirmations}|{words.fillers}))*\s*"),
     )
 
 
@@ -70,8 +72,12 @@ def unknown_after(reading: Reading, lexicon: Lexicon, receipts: Receipts, start:
 
 
 def unknown_next(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
-    """An unknown product that an enumeration joins to the first one, as in `tenemos harina y arroz`."""
-    for found in re.finditer(rf"(?:\b(?:{lexicon.words.nouns.joints})\b|,)\s*(?P<noun>[a-z]{{3,}})", reading.plain[start:end]):
+    """An unknown product that an enumeration joins to the first one: `tenemos harina, aceite y arroz`."""
+    joints = lexicon.words.nouns.joints
+    listed = re.match(rf"[^,.;:!?\n]*(?:,\s*[a-z]{{3,}}[^,.;:!?\n]*?)*?\s*\b(?:{joints})\s+[a-z]{{3,}}", reading.plain[start:end])
+    if listed is None:
+        return None
+    for found in re.finditer(rf"(?:\b(?:{joints})\b|,)\s*(?P<noun>[a-z]{{3,}})", listed[0]):
         if is_unknown_product(found["noun"], lexicon, receipts):
             return found["noun"]
     return None
@@ -79,7 +85,8 @@ def unknown_next(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: 
 
 def unknown_before(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
     """The unknown product that a stretch begins with, as in `el aceite está disponible`."""
-    found = _shapes(lexicon.words.nouns).subject.match(reading.plain[start:end])
+    shapes = _shapes(lexicon.words.nouns)
+    found = shapes.subject.match(reading.plain[start:end]) or shapes.bare_subject.fullmatch(reading.plain[start:end])
     noun = found["noun"] if found else None
     return noun if noun is not None and is_unknown_product(noun, lexicon, receipts) else None
 

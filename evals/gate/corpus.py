@@ -35,8 +35,8 @@ class Group(BaseModel):
     world: str
     customer: list[str]
     language: str = "es"
-    develop: list[str]
-    report: list[str]
+    develop: list[str] = []
+    report: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
