@@ -11,8 +11,6 @@ from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from tools.context import Pending
 
-_LEADS = re.compile(r"\b(?:y|pero|tambien|ademas|and|also|plus)\b\s+(?=(?:agrega|dame|quita|ponme|mandame|quiero|anota|suma|add|give|remove)\w*\b|\d|un[ao]?\b|dos\b|tres\b|media\b|medio\b)")
-
 
 def answer(folded: str, brief: Brief) -> list[Act] | None:
     """The acts of a text that answers the open question; None if it speaks of something else."""
@@ -33,7 +31,7 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
 
 def _split(folded: str) -> tuple[str, str]:
     """The answer and what else was said after it."""
-    found = _LEADS.search(folded)
+    found = vocabulary().matches("and_then", folded)
     return (folded[: found.start()], folded[found.end() :]) if found else (folded, "")
 
 
@@ -56,10 +54,11 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
         sku = options[0][0]
     if sku is None:
         return None
-    quantity = mention.quantity if mention and found is None and not _is_place(mention, head) else None
+    quantity = mention.quantity if mention and found is None else None
     if found is not None and mention and mention.quantity is not None and _says_how_many(head):
         quantity = mention.quantity
-    if quantity is not None and not is_offer and pending.arguments.get("quantity") is not None and _describes(head, words):
+    is_known = pending.arguments.get("quantity") is not None
+    if quantity is not None and not is_offer and is_known and _describes(head, words):
         quantity = None
     unit = mention.unit if mention and quantity is not None else None
     return [Act(ActKind.CHOOSE, quantity=quantity, unit=unit, details={"sku": sku}), *_more(tail)]
@@ -83,18 +82,14 @@ def _by_place(head: str, count: int, words: Vocabulary, is_offer: bool) -> int |
 
 
 def _says_how_many(head: str) -> bool:
-    return bool(re.search(r"\b(?:dame|quiero|ponme|mandame|me das|agrega|anota|give me|i want|want)\b.*\d|\d+\s+(?:de|del|of)\b", head)) or bool(
-        re.match(r"\W*(?:\d+|dos|tres|cuatro|cinco|seis|media docena|un par)\s+(?:de|del|of)\b", head)
-    )
-
-
-def _is_place(mention: Mention, head: str) -> bool:
-    return mention.quantity is None
+    """`dame 2 de la primera`: the number says how many, the ordinal which."""
+    return vocabulary().matches("so_many_of", head) is not None
 
 
 def _describes(head: str, words: Vocabulary) -> bool:
     """`la de 1 kg`, `el de 500`, `talle 40`: the number tells the option apart."""
-    return bool(re.match(r"\W*(?:l[aeo]s?|el)?\s*(?:de|del)\b", head)) or any(token.text in words.size_words for token in tokenise(head))
+    begins = re.match(r"\W*(?:l[aeo]s?|el)?\s*(?:de|del)\b", head) is not None
+    return begins or any(token.text in words.size_words for token in tokenise(head))
 
 
 def _mention(head: str, words: Vocabulary) -> Mention | None:

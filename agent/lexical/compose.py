@@ -9,6 +9,7 @@ from core.messages import text
 
 _ASKS_ITSELF = frozenset({"request_confirmation", "confirm_order", "request_human_handoff", "cancel_order", "clear_draft"})
 _ITEM_CODES = frozenset({"item_added", "item_changed", "item_removed", "cart_applied"})
+_NEEDED = frozenset({"add_item_to_draft", "set_delivery_details"})
 _OPENING = ("greet", "how_are_you", "sorry")
 _CLOSING = ("thanks", "bye")
 
@@ -38,10 +39,7 @@ class Returned:
 
 def leaves_open(returned: list[Returned]) -> bool:
     """Whether a call asks or was refused, so that the order is not ready to be confirmed."""
-    return any(
-        outcome.status == "ask" or (outcome.status == "refused" and outcome.tool in ("add_item_to_draft", "set_delivery_details"))
-        for outcome in returned
-    )
+    return any(outcome.status == "ask" or (outcome.status == "refused" and outcome.tool in _NEEDED) for outcome in returned)
 
 
 def compose(brief: Brief, plan: Plan, returned: list[Returned]) -> str:
@@ -97,10 +95,18 @@ def _answer(brief: Brief, key: str) -> str:
             methods = ", ".join(brief.payment_methods)
             return _text(brief, key, methods=methods) if methods else _text(brief, "ask_a_person")
         case "stores":
-            names = ", ".join(brief.stores)
+            names = _store_names(brief)
             return _text(brief, key, stores=names) if names else _text(brief, "ask_a_person")
         case _:
             return _text(brief, key)
+
+
+def _store_names(brief: Brief) -> str:
+    """The stores, by slots where there are facts of them: a name such as `GDL-01` holds digits, which need one."""
+    slots = {fact.text: f"{{{name}}}" for name, fact in brief.facts.items() if fact.kind == "store"}
+    names = [slots.get(store, store) for store in brief.stores]
+    unsaid = any(character.isdigit() for name in names if not name.startswith("{") for character in name)
+    return "" if unsaid else ", ".join(names)
 
 
 def _total(brief: Brief) -> str:

@@ -39,7 +39,7 @@ class Details:
 
 
 def _group(match: re.Match[str], name: str) -> tuple[str, int, int] | None:
-    """The filled group among `name`, `name2`, `name_en`…"""
+    """The filled group whose name begins so: `name`, `name2`, `name_en`."""
     for key, value in match.groupdict().items():
         if value is not None and key.startswith(name):
             return value, match.start(key), match.end(key)
@@ -47,7 +47,7 @@ def _group(match: re.Match[str], name: str) -> tuple[str, int, int] | None:
 
 
 def read_payment(page: Page, details: Details, *, expected: bool, is_question: bool) -> None:
-    """A claim of having paid: method, reference, amount and bank. `expected` is set when a payment is being waited for."""
+    """A claim of having paid, with method, reference, amount and bank; `expected` while a payment is waited for."""
     words = vocabulary()
     paid = words.matches("paid", page.folded)
     if is_question and not _has_reference(page.folded, words):
@@ -74,7 +74,8 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
         page.cut(found[1], found[2])
     bank = _bank(page.folded, words)
     if bank:
-        details.payment["bank"] = page.raw[bank[0] : bank[1]].title() if page.raw[bank[0] : bank[1]].islower() else page.raw[bank[0] : bank[1]]
+        name = page.raw[bank[0] : bank[1]]
+        details.payment["bank"] = name.title() if name.islower() else name
     _cut_payment_clauses(page, paid, words)
 
 
@@ -236,8 +237,9 @@ def _stands_as_address(page: Page, address: re.Match[str], expected: bool) -> bo
 
 
 def _preposition(folded: str, start: int) -> int:
-    found = re.match(r"(?:\s*(?:es|:|,|-|a|al|en|para|hasta|por|to|at|is)(?=\s|$))*\s*(?:(?:la|el)\s+(?:siguiente\s+)?(?:direccion\s+)?(?=\w))?", folded[start:])
-    return found.end() if found else 0
+    """Small words between the lead and the address: `a la`, `es:`, `para el`."""
+    found = vocabulary().patterns["address_opening"].match(folded, start)
+    return found.end() - start if found else 0
 
 
 def _lead_start(folded: str, start: int) -> int:

@@ -3,7 +3,7 @@
 import re
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.acts import Act, ActKind
+from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import read_store
@@ -86,7 +86,7 @@ def _is_tail(act: Act) -> bool:
 
 def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[Act]:
     """While one detail is being asked for, bare words are that detail."""
-    if any(act.kind not in _VAGUE for act in acts) or any(act.kind is ActKind.ADD and act.quantity is not None and not _has_digits(text) for act in acts):
+    if any(act.kind not in _VAGUE for act in acts) or (not _has_digits(text) and any(_is_order(act) for act in acts)):
         return acts
     words = vocabulary()
     folded = fold(clean(text)).strip(" .,!")
@@ -117,7 +117,11 @@ def _name(text: str, acts: list[Act]) -> list[Act]:
     return [Act(ActKind.DELIVERY, details={**known, "recipient_name": " ".join(bare.split())})]
 
 
-_VAGUE = frozenset({ActKind.DELIVERY, ActKind.ADD, ActKind.SET, ActKind.UNKNOWN, ActKind.GREET, ActKind.THANKS, ActKind.AFFIRM, ActKind.MORE})
+def _is_order(act: Act) -> bool:
+    return act.kind is ActKind.ADD and act.quantity is not None
+
+
+_VAGUE = frozenset({ActKind.DELIVERY, ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.UNKNOWN, *SMALL_TALK})
 
 
 def _has_digits(text: str) -> bool:

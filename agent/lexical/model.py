@@ -9,7 +9,6 @@ from pydantic_ai.messages import (
     ModelRequest,
     ModelResponse,
     ModelResponsePart,
-    RetryFeedbackPart,
     TextPart,
     ToolCallPart,
     ToolReturnPart,
@@ -26,7 +25,6 @@ from agent.lexical.products import Catalogue, Lookup
 from core.messages import text
 
 NAME = "lexical"
-_RETRY_FENCES = ("<retry_feedback", "<validation_errors")
 _MOST_STEPS = 4
 """Model answers with calls in one turn; then it speaks, whatever is left."""
 
@@ -85,26 +83,20 @@ def _part(call: Call, step: int, index: int) -> ToolCallPart:
 
 
 def _this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
-    """The messages since the customer's last words."""
+    """The messages of this run, which stand behind the history."""
+    run_id = messages[-1].run_id if messages else None
+    if run_id is not None:
+        return [message for message in messages if message.run_id == run_id]
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
-        if isinstance(message, ModelRequest) and any(_is_prompt(part) for part in message.parts):
+        if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
             return messages[index:]
     return messages
 
 
-def _is_prompt(part: object) -> bool:
-    return isinstance(part, UserPromptPart) and not str(part.content).lstrip().startswith(_RETRY_FENCES)
-
-
 def _refusals(run: list[ModelMessage]) -> int:
-    """How often the reply of this run was refused."""
-    return sum(
-        isinstance(part, RetryFeedbackPart) or (isinstance(part, UserPromptPart) and not _is_prompt(part))
-        for message in run
-        if isinstance(message, ModelRequest)
-        for part in message.parts
-    )
+    """How often a reply of this run was refused: every answer without calls that did not end it."""
+    return sum(isinstance(message, ModelResponse) and not message.tool_calls for message in run)
 
 
 def _returned(run: list[ModelMessage]) -> list[Returned]:

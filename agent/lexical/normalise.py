@@ -9,7 +9,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from agent.lexical.vocabulary import vocabulary
 
-LONGEST_TEXT = 4_000
+LONGEST_TEXT = 2_000
 """Characters that are read; nobody orders in more, and the time of a turn stays bounded."""
 
 _LETTERS = "a-zñ"

@@ -51,6 +51,7 @@ class Ordering:
 
     @property
     def lines(self) -> list[BriefLine]:
+        """The lines of the open draft."""
         return list(self.brief.draft.lines) if self.brief.draft else []
 
     async def changes(self, acts: list[Act]) -> list[Change]:
@@ -104,10 +105,16 @@ class Ordering:
     def _is_description(self, phrase: str) -> bool:
         """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
         words = vocabulary()
-        return all(
-            token.kind == "number" or token.text in words.units or token.text in words.size_words or token.text in words.fillers
-            for token in tokenise(phrase)
-        ) or phrase.split()[0] in words.size_words
+        return (
+            all(
+                token.kind == "number"
+                or token.text in words.units
+                or token.text in words.size_words
+                or token.text in words.fillers
+                for token in tokenise(phrase)
+            )
+            or phrase.split()[0] in words.size_words
+        )
 
     async def _variant(self, act: Act) -> bool:
         """`no, el de 500 gramos`: the same product in another size takes the place of the last one."""

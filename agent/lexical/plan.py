@@ -7,6 +7,7 @@ from typing import Any
 from agent.brief import Brief
 from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
 from agent.lexical.listening import AWAITING, hear
+from agent.lexical.normalise import fold
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue
 
@@ -116,9 +117,10 @@ class _Planner:
         """Take up the further questions of the last turn, now that the first is answered."""
         for pending in self.brief.waiting:
             arguments = dict(pending.arguments)
-            if "product" not in arguments and pending.options:
-                continue
-            self.call(pending.tool, **arguments)
+            if pending.kind == "choose_product" and "product" not in arguments:
+                arguments["product"] = _common_words([option.name for option in pending.options])
+            if pending.kind != "choose_product" or arguments["product"]:
+                self.call(pending.tool, **arguments)
 
     def _ask(self, kind: ActKind, phrase: str) -> None:
         self.call("list_products", query=phrase)
@@ -215,6 +217,12 @@ class _Planner:
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds
         )
+
+
+def _common_words(names: list[str]) -> str:
+    """What several product names have in common, in the order of the first: the words that led to the question."""
+    split = [fold(name).split() for name in names]
+    return " ".join(word for word in split[0] if all(word in other for other in split[1:])) if split else ""
 
 
 _EMPTY_TALK = frozenset({"greet", "how_are_you", "thanks", "bye"})

@@ -139,7 +139,8 @@ class Catalogue:
             wanted = _size(act.quantity, act.unit)
             fitting = [hit for hit in hits[:10] if wanted in read(hit.name).sizes]
             if act.details.get("size") and fitting:
-                bare = replace(act, quantity=None, unit=None, details={}, phrase=f"{act.phrase} {_plain(act.quantity)} {act.unit}")
+                phrase = f"{act.phrase} {_plain(act.quantity)} {act.unit}"
+                bare = replace(act, quantity=None, unit=None, details={}, phrase=phrase)
                 return Found(bare, _of(fitting) if len(fitting) == 1 else await self.decide(bare.phrase))
             if decision.verdict is Verdict.SEVERAL and len(fitting) == 1:
                 return Found(act, _of(fitting))

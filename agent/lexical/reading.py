@@ -9,10 +9,24 @@ from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import Mention, mentions, name_words
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
-_SENTENCE_END = re.compile(r"\n|[;|]|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|(?:(?<=\n)|^)\s*\d{1,2}\s*[).](?=\s)|[•·]|\s-\s|\((?!\d)|\)")
+_SENTENCE_END = re.compile(
+    r"\n|[;|]|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|(?:(?<=\n)|^)\s*\d{1,2}\s*[).](?=\s)|[•·]|\s-\s|\((?!\d)|\)"
+)
 _SIMPLE = (
-    "human", "not_understood", "complaint", "who_are_you", "status", "clear", "cancel", "ask_delivery",
-    "ask_payment_methods", "ask_hours", "ask_stores", "ask_total", "ask_catalogue", "same_as_before",
+    "human",
+    "not_understood",
+    "complaint",
+    "who_are_you",
+    "status",
+    "clear",
+    "cancel",
+    "ask_delivery",
+    "ask_payment_methods",
+    "ask_hours",
+    "ask_stores",
+    "ask_total",
+    "ask_catalogue",
+    "same_as_before",
 )
 """Patterns that settle a sentence; the order is that of precedence."""
 _TALK = ("greet", "how_are_you", "thanks", "bye")
@@ -84,33 +98,42 @@ def _blank(text: str, match: re.Match[str], mark: str = " ") -> str:
 
 
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
+    acts, text = _small_talk(sentence.text, words)
+    if not _has_words(text):
+        return acts
+    return acts + _read_matter(text, sentence, words)
+
+
+def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
+    """Greetings and thanks, and the text without them and without padding."""
     acts: list[Act] = []
-    text = sentence.text
-    for name in ("chatter", "please"):
+    for name in ("chatter", "please", "money_of"):
         while match := words.matches(name, text):
             text = _blank(text, match)
     for name in _TALK:
-        if match := words.matches(name, text):
+        if words.matches(name, text):
             acts.append(Act(ActKind(name)))
+        while match := words.matches(name, text):
             text = _blank(text, match, ",")
-    while match := words.matches("money_of", text):
-        text = _blank(text, match)
-    if not _has_words(text):
-        return acts
+    return acts, text
+
+
+def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+    """What a sentence is about, beside small talk."""
     replacing = _replacement(text, words)
     if replacing is not None:
-        return [*acts, replacing]
+        return [replacing]
     for name in _SIMPLE:
         match = words.matches(name, text)
         if match and not (name == "cancel" and _removes_one(text, match)):
             kind = _KINDS.get(name) or ActKind(name)
             rest = _blank(text, match, "|")
-            return [*acts, Act(kind), *_rest_of(kind, rest, sentence, words)]
-    question = _question(text, sentence, words)
-    if question:
-        return acts + question
-    if match := words.matches("pay_intent", text):
-        return [*acts, Act(ActKind.PAY_INTENT)]
+            return [Act(kind), *_rest_of(kind, rest, words)]
+    if question := _question(text, sentence, words):
+        return question
+    if words.matches("pay_intent", text):
+        return [Act(ActKind.PAY_INTENT)]
+    acts: list[Act] = []
     if match := words.matches("refuse", text):
         acts.append(Act(ActKind.REFUSE))
         text = _blank(text, match, "|")
@@ -138,7 +161,7 @@ def _removes_one(text: str, match: re.Match[str]) -> bool:
     return bool(rest)
 
 
-def _rest_of(kind: ActKind, rest: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+def _rest_of(kind: ActKind, rest: str, words: Vocabulary) -> list[Act]:
     """What a settled sentence may still order: `hacen delivery? quiero 2 panes`; only with a quantity, to be sure."""
     if kind in (ActKind.COMPLAINT, ActKind.HUMAN, ActKind.STATUS, ActKind.NOT_UNDERSTOOD, ActKind.WHO_ARE_YOU):
         return []
@@ -254,12 +277,12 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
     more = words.matches("more", clause)
     asked = words.matches("order_verb", clause) is not None
     plain = mentions(_bare(clause, words))
-    if not plain and more and re.search(r"\botr[oa]\b|\banother\b", clause):
+    if not plain and more and _more_counts(clause, words):
         plain = [Mention("", quantity=None)]
     acts = []
     for mention in plain:
         kind = ActKind.ADD
-        if more and _more_counts(clause, words):
+        if more and _more_counts(clause, words) and mention is plain[-1]:
             kind = ActKind.MORE
         elif setting:
             kind = ActKind.SET
@@ -270,13 +293,8 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
 
 def _more_counts(clause: str, words: Vocabulary) -> bool:
     """`2 más de azúcar`, `otro foco`, `uno más`; not `más una llave` nor `nada más`."""
-    text = re.sub(r"\b(?:nada|no) mas\b", " ", clause)
-    return bool(
-        re.search(r"\botr[oa]s?\b|\banother\b|\bextra\b|\badicional", text)
-        or re.search(r"\b(?:\d+|un|una|uno|dos|tres|cuatro|cinco|seis|diez|docena|kilo|kilos|kg|one|two|three)\s+(?:mas|more)\b", text)
-        or re.search(r"^\W*(?:\S+\s+)?mas (?!un|una|uno|dos|tres|\d)", text)
-        or re.search(r"\bmore\b", text)
-    )
+    text = words.patterns["no_more"].sub(" ", clause)
+    return words.matches("so_many_more", text) is not None
 
 
 def _torn(acts: list[Act], previous: Act | None) -> list[Act]:
