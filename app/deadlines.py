@@ -9,12 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from agent import sessions
-from core import observability
+from core import db, observability
 from core.access import Principal
-from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
+from core.errors import Abandoned, DomainError
 from core.work import Work, open_system_work, open_work
 from domain.conversations import delivery
 from domain.orders import service as orders
@@ -109,7 +108,7 @@ async def _settle(deadline: Deadline, workspace_id: UUID, subject: UUID) -> None
         log.info("deadline.settled", deadline=deadline.name, subject=str(subject))
     except (DomainError, Abandoned) as error:
         log.info("deadline.moved", deadline=deadline.name, subject=str(subject), reason=str(error))
-    except (OperationalError, InterfaceError, CommitOutcomeUnknown):
-        raise
-    except Exception:
+    except Exception as error:
+        if db.is_outage(error):
+            raise
         log.exception("deadline.failed", deadline=deadline.name, subject=str(subject))

@@ -13,10 +13,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, Text, Uuid, bindparam, text
-from sqlalchemy.exc import DataError, IntegrityError
 
 from channels.base import RawEvent
+from core import db
 from core.access import Principal
+from core.errors import CommitOutcomeUnknown
 from core.tables import new_id
 from core.work import open_work
 
@@ -123,25 +124,23 @@ class Intake:
         while parcels := self._take(workspace_id):
             try:
                 new = await store(workspace_id, parcels)
-            except (DataError, IntegrityError) as error:
-                await self._write_singly(workspace_id, parcels, error)
             except Exception as error:
-                _fail(parcels, error)
+                if len(parcels) == 1 or db.is_outage(error) or isinstance(error, CommitOutcomeUnknown):
+                    _fail(parcels, error)
+                else:
+                    await self._write_singly(workspace_id, parcels)
             else:
                 for parcel in parcels:
                     if not parcel.stored.done():
                         parcel.stored.set_result(new)
 
-    async def _write_singly(self, workspace_id: UUID, parcels: list[Parcel], error: Exception) -> None:
+    async def _write_singly(self, workspace_id: UUID, parcels: list[Parcel]) -> None:
         """One webhook that the database refuses must not cost its neighbours theirs."""
-        if len(parcels) == 1:
-            _fail(parcels, error)
-            return
         for parcel in parcels:
             try:
                 new = await store(workspace_id, [parcel])
-            except Exception as own_error:
-                _fail([parcel], own_error)
+            except Exception as error:
+                _fail([parcel], error)
             else:
                 if not parcel.stored.done():
                     parcel.stored.set_result(new)

@@ -11,8 +11,6 @@ from types import FrameType
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, TimeLimit
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app import pulse
 from app.actors import RUNNERS
@@ -28,9 +26,6 @@ POLL_MILLISECONDS = 20
 
 DRAIN_MILLISECONDS = 5_000
 """How long running jobs may finish after a stop signal; later they are cancelled, and resumed by another worker."""
-
-UNAVAILABLE = (OperationalError, InterfaceError, PoolExhausted, CommitOutcomeUnknown, ConnectionError)
-"""What a job meets when a server is away: the sweeps ring again, so such a ring is simply dropped."""
 
 log = observability.log(__name__)
 
@@ -112,16 +107,17 @@ def _performing(name: str, run: Runner) -> Runner:
             except Abandoned as reason:
                 outcome = "abandoned"
                 log.info("job.abandoned", reason=str(reason))
-            except UNAVAILABLE as error:
-                outcome = "unavailable"
-                log.warning("job.unavailable", error=f"{type(error).__name__}: {error}"[:300])
             except asyncio.CancelledError:
                 outcome = "cancelled"
                 log.warning("job.cancelled", seconds=round(time.perf_counter() - started, 1))
                 raise
-            except Exception:
-                log.exception("job.failed")
-                raise
+            except Exception as error:
+                if not isinstance(error, CommitOutcomeUnknown) and not db.is_outage(error):
+                    log.exception("job.failed")
+                    raise
+                # A server is away. The row is as it was, and the sweeps ring again.
+                outcome = "unavailable"
+                log.warning("job.unavailable", error=f"{type(error).__name__}: {error}"[:300])
             finally:
                 observability.JOBS.labels(actor=name, outcome=outcome).inc()
                 observability.JOB_SECONDS.labels(actor=name).observe(time.perf_counter() - started)

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 APP_ROLE = "nexova_app"
@@ -84,3 +86,15 @@ async def disconnect() -> None:
     if _engine is not None:
         await _engine.dispose()
     _engine = _sessions = None
+
+
+_PASSING = frozenset({"08", "40", "53", "55", "57"})
+"""Classes of SQLSTATE that say nothing against the work itself: connection, rollback, resources, locks, shutdown."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a failure only says that the database was away or busy, so that the same work may succeed later."""
+    if isinstance(error, DBAPIError):
+        sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or sqlstate[:2] in _PASSING
+    return isinstance(error, OSError | TimeoutError | PoolTimeout)

@@ -55,11 +55,6 @@ class InboundEvent(WorkspaceRow):
     parked_reason: Mapped[str | None] = mapped_column(String(500))
 
 
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after so many tries."""
-    return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
-
-
 async def count_attempt(work: Work, event_id: UUID) -> int | None:
     """Count a try on an open event, before it is read: how many there are now, or None if it is not open.
 

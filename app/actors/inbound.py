@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from agent import sessions
 from channels import registry
 from channels.base import EventUnreadable, Inbound, StatusReport
-from core import inbound, observability
+from core import db, inbound, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.inbound import InboundEvent
@@ -47,9 +45,11 @@ async def ingest(workspace_id: str, event_id: str) -> None:
             if row is not None:
                 with observability.correlated(row.correlation_id, inbound_event=event_id):
                     await _handle(work, row)
-    except (OperationalError, InterfaceError, CommitOutcomeUnknown, Abandoned, OSError):
+    except (CommitOutcomeUnknown, Abandoned):
         raise
     except Exception as error:
+        if db.is_outage(error):
+            raise
         log.exception("inbound_event.failed", inbound_event=event_id, attempts=attempts)
         await _note_failure(principal, event, attempts, f"{type(error).__name__}: {error}")
 
