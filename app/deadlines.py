@@ -104,8 +104,9 @@ async def settle_all(limit: int) -> None:
 async def _settle(deadline: Deadline, workspace_id: UUID, subject: UUID) -> None:
     try:
         async with open_work(Principal.system(workspace_id)) as work:
-            await deadline.settle(work, subject)
-        log.info("deadline.settled", deadline=deadline.name, subject=str(subject))
+            changed = await deadline.settle(work, subject)
+        if changed is not False:
+            log.info("deadline.settled", deadline=deadline.name, subject=str(subject))
     except (DomainError, Abandoned) as error:
         log.info("deadline.moved", deadline=deadline.name, subject=str(subject), reason=str(error))
     except Exception as error:
