@@ -85,6 +85,7 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> Frozen:
+    await orders.refresh_prices(work, conversation.id)
     brief = await briefing.write(work, session, conversation, open_messages)
     return Frozen(
         brief=brief,
