@@ -8,9 +8,9 @@ from channels.base import Channel
 from channels.breaker import Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from core.settings import Settings, get_settings
-from domain.connections.models import ChannelKind
 from domain.connections.schemas import ConnectionView
 
+INFOBIP_WHATSAPP = "infobip_whatsapp"
 SANDBOX_PATH = "/sandbox/infobip"
 WEBHOOK_PATH = "/api/v1/webhooks/infobip"
 
@@ -82,7 +82,7 @@ def open_channel(connection: ConnectionView, http: httpx.AsyncClient | None = No
     """The channel of a connection."""
     settings = get_settings()
     address = base_url(connection, settings)
-    if connection.channel is not ChannelKind.INFOBIP_WHATSAPP:
+    if connection.channel != INFOBIP_WHATSAPP:
         raise LookupError(f"no channel of kind {connection.channel}")
     breaker = _breakers.setdefault(address, Breaker())
     return InfobipWhatsApp(

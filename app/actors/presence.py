@@ -1,18 +1,25 @@
 """Shows a customer that the message was read and an answer is being written; best effort, and it holds nothing up."""
 
 import asyncio
+from typing import Final
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels import registry
 from core import observability
 from core.access import Principal
-from core.errors import NotFound
+from core.errors import CommitOutcomeUnknown, NotFound
 from core.work import open_work
 from domain.connections import service as connections
+from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.schemas import Voice
 from domain.customers import service as customers
+
+AT_ONCE: Final = 8
+"""Under a rush the signs are left out: the provider takes ten read marks a second, and answers matter more."""
 
 log = observability.log(__name__)
 _running: set[asyncio.Task[None]] = set()
@@ -20,26 +27,34 @@ _running: set[asyncio.Task[None]] = set()
 
 def announce(workspace_id: UUID, conversation_id: UUID) -> None:
     """Show presence in the background, while the turn is being thought."""
+    if len(_running) >= AT_ONCE:
+        return
     task = asyncio.create_task(show(workspace_id, conversation_id))
     _running.add(task)
     task.add_done_callback(_running.discard)
 
 
 async def show(workspace_id: UUID, conversation_id: UUID) -> None:
-    """Mark the customer's last message as read and show that somebody is typing."""
+    """Show that somebody is typing, and that the customer's last message was read, if it is still to be answered."""
     try:
-        async with open_work(Principal.system(workspace_id)) as work:
-            conversation = await conversations.get(work, conversation_id)
-            if conversation.voice is not Voice.AGENT:
-                return
-            contact = await customers.contact(work, conversation.contact_address_id)
-            connection = await connections.get(work, conversation.connection_id)
-            last = await delivery.last_inbound_provider_id(work, conversation_id)
-    except (NotFound, OSError, TimeoutError) as error:
+        found = await _whom(workspace_id, conversation_id)
+    except (NotFound, SQLAlchemyError, CommitOutcomeUnknown, OSError, TimeoutError) as error:
         log.info("presence.failed", error=type(error).__name__)
         return
-    channel = registry.open_channel(connection)
-    signs = [channel.typing(contact.address)]
-    if last is not None:
-        signs.append(channel.mark_read(last))
-    await asyncio.gather(*signs)
+    if found is not None:
+        connection, address, last = found
+        channel = registry.open_channel(connection)
+        await channel.typing(address)
+        if last is not None:
+            await channel.mark_read(last)
+
+
+async def _whom(workspace_id: UUID, conversation_id: UUID) -> tuple[ConnectionView, str, str | None] | None:
+    """The line, the customer's address and their last message; None when the agent has nothing to answer."""
+    async with open_work(Principal.system(workspace_id)) as work:
+        conversation = await conversations.get(work, conversation_id)
+        if conversation.voice is not Voice.AGENT or not await conversations.open_messages(work, conversation_id):
+            return None
+        contact = await customers.contact(work, conversation.contact_address_id)
+        connection = await connections.get(work, conversation.connection_id)
+        return connection, contact.address, await delivery.last_inbound_provider_id(work, conversation_id)

@@ -1,112 +1,22 @@
-"""Delivery: each message at most once, in order, for the right voice, whatever happens between send and record."""
+"""Delivery: each message at most once, in order, whatever happens between send and record."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import count
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text, update
 
-from app.actors.deliveries import STALE_SECONDS, deliver
+from app.actors.deliveries import STALE_SECONDS
 from channels import registry
 from channels.infobip.adapter import SEND_SECONDS
-from core.access import Principal, Role
 from core.tables import new_id
-from core.work import Work, open_work
+from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.connections.models import Connection
 from domain.conversations import delivery
-from domain.conversations import service as conversations
 from domain.conversations.delivery import Outcome
-from domain.conversations.models import Conversation, Message, Notification
-from domain.conversations.schemas import IncomingMessage, OutgoingMessage
-from tests.conftest import make_connection
-from tests.line.provider import ScriptedProvider, accepted, response, scripted
-
-_numbers = count(1)
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A conversation whose provider answers as the test has written."""
-
-    principal: Principal
-    connection_id: UUID
-    conversation_id: UUID
-    provider: ScriptedProvider
-
-    async def queue(self, *messages: OutgoingMessage | str) -> list[UUID]:
-        said = [OutgoingMessage(text=each) if isinstance(each, str) else each for each in messages]
-        async with open_work(self.principal) as work:
-            return await conversations.queue(work, self.conversation_id, said)
-
-    async def deliver(self) -> None:
-        await deliver(str(self.principal.workspace_id), str(self.conversation_id))
-
-    async def messages(self) -> list[Message]:
-        async with open_work(self.principal) as work:
-            query = select(Message).where(Message.direction == "out").order_by(Message.position)
-            return list(await work.session.scalars(query))
-
-    async def statuses(self) -> list[str]:
-        return [message.status for message in await self.messages()]
-
-    async def notifications(self) -> list[str]:
-        async with open_work(self.principal) as work:
-            return list(await work.session.scalars(select(Notification.kind).order_by(Notification.kind)))
-
-    async def report(self, message_id: UUID, status: Any, error_code: str | None = None) -> bool:
-        async with open_work(self.principal) as work:
-            return await delivery.record_report(work, self.connection_id, str(message_id), status, error_code=error_code)
-
-    async def settle(self, message_id: UUID) -> None:
-        async with open_work(self.principal) as work:
-            await delivery.settle(work, message_id)
-
-    async def let_time_pass(self) -> None:
-        """Every claim, retry and deadline of the thread is over."""
-        async with open_work(self.principal) as work:
-            past = func.clock_timestamp() - timedelta(seconds=1)
-            for column in ("next_try_at", "claimed_until", "deadline_at"):
-                await work.session.execute(update(Message).where(getattr(Message, column).is_not(None)).values({column: past}))
-
-    @property
-    def said(self) -> list[str]:
-        return [request.json["content"]["text"] for request in self.provider.received]
-
-
-async def incoming(work: Work, connection_id: UUID, body: str = "hola") -> UUID:
-    received = await conversations.receive(
-        work,
-        connection_id,
-        "infobip_whatsapp",
-        IncomingMessage(
-            provider_message_id=f"wamid.{next(_numbers)}",
-            address="584141112233",
-            phone="584141112233",
-            kind="text",
-            text=body,
-            received_at=work.now,
-            inbound_event_id=new_id(),
-        ),
-    )
-    return received.conversation_id
-
-
-@asynccontextmanager
-async def opened(workspace: WorkspaceView, *answers: bytes | None) -> AsyncIterator[Thread]:
-    principal = Principal.system(workspace.id)
-    async with scripted(*answers) as provider:
-        connection = await make_connection(workspace, base_url=provider.base_url)
-        async with open_work(principal) as work:
-            conversation_id = await incoming(work, connection.id)
-        yield Thread(principal, connection.id, conversation_id, provider)
-        await registry.close()
+from domain.conversations.schemas import OutgoingMessage
+from tests.line.provider import accepted, response
+from tests.line.threads import opened
 
 
 async def test_messages_go_out_in_order_and_once(workspace: WorkspaceView) -> None:
@@ -295,95 +205,6 @@ async def test_what_cannot_be_sent_is_refused_and_does_not_stop_the_rest(workspa
             ("rejected", "message_empty"),
             ("sent", None),
         ]
-
-
-async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversation(workspace: WorkspaceView) -> None:
-    async with opened(workspace, accepted()) as thread:
-        await thread.queue("del agente")
-        operator = Principal.user(workspace.id, new_id(), Role.OPERATOR)
-        async with open_work(operator) as work:
-            await conversations.take(work, thread.conversation_id)
-            await conversations.reply(work, thread.conversation_id, OutgoingMessage(text="de una persona"))
-
-        await thread.deliver()
-
-        assert thread.said == ["de una persona"]
-        assert await thread.statuses() == ["cancelled", "sent"]
-
-
-async def test_a_message_of_an_older_voice_is_not_sent_even_if_nobody_cancelled_it(workspace: WorkspaceView) -> None:
-    async with opened(workspace, accepted()) as thread:
-        await thread.queue("viejo")
-        async with open_work(thread.principal) as work:
-            await work.session.execute(update(Conversation).values(voice_epoch=Conversation.voice_epoch + 1))
-        await thread.queue("nuevo")
-
-        await thread.deliver()
-
-        assert thread.said == ["nuevo"]
-        assert [row.error_code for row in await thread.messages()] == ["voice_lost", None]
-
-
-async def test_the_farewell_of_the_agent_goes_out_while_nobody_has_taken_over(workspace: WorkspaceView) -> None:
-    async with opened(workspace, accepted()) as thread:
-        await thread.queue("Te paso con una persona.")
-        async with open_work(thread.principal) as work:
-            await conversations.wait_for_person(work, thread.conversation_id, "customer_asked")
-
-        await thread.deliver()
-
-        assert thread.said == ["Te paso con una persona."]
-
-
-async def close_window(thread: Thread) -> None:
-    async with open_work(thread.principal) as work:
-        await work.session.execute(update(Conversation).values(window_until=work.now - timedelta(minutes=1)))
-
-
-async def test_outside_the_window_a_text_is_refused_and_staff_are_told(workspace: WorkspaceView) -> None:
-    async with opened(workspace) as thread:
-        await thread.queue("tarde")
-        await close_window(thread)
-
-        await thread.deliver()
-
-        [row] = await thread.messages()
-        assert (row.status, row.error_code, row.attempts) == ("rejected", "window_closed", 0)
-        assert thread.provider.received == []
-        assert await thread.notifications() == ["message_rejected"]
-
-
-async def test_outside_the_window_the_template_goes_out_once_until_the_customer_writes(workspace: WorkspaceView) -> None:
-    async with opened(workspace, accepted(), accepted()) as thread:
-        async with open_work(thread.principal) as work:
-            await work.session.execute(
-                update(Connection).values(settings={"window_template": "seguimos_aqui", "template_language": "es"})
-            )
-        await close_window(thread)
-        await thread.queue("uno", "dos")
-
-        await thread.deliver()
-
-        rows = await thread.messages()
-        assert [(row.kind, row.status) for row in rows] == [
-            ("text", "rejected"),
-            ("template", "sent"),
-            ("text", "rejected"),
-        ]
-        [request] = thread.provider.received
-        assert request.path == "/whatsapp/1/message/template"
-        assert request.json["messages"][0]["content"]["templateName"] == "seguimos_aqui"
-
-
-async def test_the_window_is_read_from_the_business_clock(workspace: WorkspaceView) -> None:
-    async with opened(workspace) as thread:
-        await thread.queue("tarde")
-        async with open_work(thread.principal) as work:
-            await work.session.execute(text("INSERT INTO runtime_clock (id, shift) VALUES (1, interval '25 hours')"))
-
-        await thread.deliver()
-
-        assert [row.error_code for row in await thread.messages()] == ["window_closed"]
 
 
 async def test_a_resting_line_costs_no_try(workspace: WorkspaceView) -> None:

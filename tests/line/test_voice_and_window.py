@@ -1,0 +1,105 @@
+"""Whose words go out, and when: the voice of the conversation, and WhatsApp's 24 hours, are looked at before each send."""
+
+from datetime import timedelta
+
+from sqlalchemy import text, update
+
+from core.access import Principal, Role
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.connections.models import Connection
+from domain.conversations import service as conversations
+from domain.conversations.models import Conversation
+from domain.conversations.schemas import OutgoingMessage
+from tests.line.provider import accepted
+from tests.line.threads import Thread, opened
+
+
+async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversation(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted()) as thread:
+        await thread.queue("del agente")
+        operator = Principal.user(workspace.id, new_id(), Role.OPERATOR)
+        async with open_work(operator) as work:
+            await conversations.take(work, thread.conversation_id)
+            await conversations.reply(work, thread.conversation_id, OutgoingMessage(text="de una persona"))
+
+        await thread.deliver()
+
+        assert thread.said == ["de una persona"]
+        assert await thread.statuses() == ["cancelled", "sent"]
+
+
+async def test_a_message_of_an_older_voice_is_not_sent_even_if_nobody_cancelled_it(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted()) as thread:
+        await thread.queue("viejo")
+        async with open_work(thread.principal) as work:
+            await work.session.execute(update(Conversation).values(voice_epoch=Conversation.voice_epoch + 1))
+        await thread.queue("nuevo")
+
+        await thread.deliver()
+
+        assert thread.said == ["nuevo"]
+        assert [row.error_code for row in await thread.messages()] == ["voice_lost", None]
+
+
+async def test_the_farewell_of_the_agent_goes_out_while_nobody_has_taken_over(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted()) as thread:
+        await thread.queue("Te paso con una persona.")
+        async with open_work(thread.principal) as work:
+            await conversations.wait_for_person(work, thread.conversation_id, "customer_asked")
+
+        await thread.deliver()
+
+        assert thread.said == ["Te paso con una persona."]
+
+
+async def close_window(thread: Thread) -> None:
+    async with open_work(thread.principal) as work:
+        await work.session.execute(update(Conversation).values(window_until=work.now - timedelta(minutes=1)))
+
+
+async def test_outside_the_window_a_text_is_refused_and_staff_are_told(workspace: WorkspaceView) -> None:
+    async with opened(workspace) as thread:
+        await thread.queue("tarde")
+        await close_window(thread)
+
+        await thread.deliver()
+
+        [row] = await thread.messages()
+        assert (row.status, row.error_code, row.attempts) == ("rejected", "window_closed", 0)
+        assert thread.provider.received == []
+        assert await thread.notifications() == ["message_rejected"]
+
+
+async def test_outside_the_window_the_template_goes_out_once_until_the_customer_writes(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted(), accepted()) as thread:
+        async with open_work(thread.principal) as work:
+            await work.session.execute(
+                update(Connection).values(settings={"window_template": "seguimos_aqui", "template_language": "es"})
+            )
+        await close_window(thread)
+        await thread.queue("uno", "dos")
+
+        await thread.deliver()
+
+        rows = await thread.messages()
+        assert [(row.kind, row.status) for row in rows] == [
+            ("text", "rejected"),
+            ("template", "sent"),
+            ("text", "rejected"),
+        ]
+        [request] = thread.provider.received
+        assert request.path == "/whatsapp/1/message/template"
+        assert request.json["messages"][0]["content"]["templateName"] == "seguimos_aqui"
+
+
+async def test_the_window_is_read_from_the_business_clock(workspace: WorkspaceView) -> None:
+    async with opened(workspace) as thread:
+        await thread.queue("tarde")
+        async with open_work(thread.principal) as work:
+            await work.session.execute(text("INSERT INTO runtime_clock (id, shift) VALUES (1, interval '25 hours')"))
+
+        await thread.deliver()
+
+        assert [row.error_code for row in await thread.messages()] == ["window_closed"]
