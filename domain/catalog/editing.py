@@ -15,7 +15,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import repository
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound
-from domain.catalog.index import keys_of_known, synonym_key, words_of
+from domain.catalog.index import filing, synonym_key
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant, Store, Synonym, Unit
 from domain.catalog.schemas import (
     CategoryView,
@@ -30,7 +30,7 @@ from domain.catalog.schemas import (
 )
 from domain.catalog.search import Candidate
 from domain.catalog.views import product_view, variant_name, variant_view
-from domain.catalog.words import plain, word
+from domain.catalog.words import plain
 
 
 @asynccontextmanager
@@ -189,15 +189,18 @@ async def index_products(
 ) -> None:
     """File the words under which these variants are found; `synonyms` are by product code."""
     by_id = {product.id: product for product in products}
-    postings: dict[UUID, set[str]] = {}
+    postings: dict[UUID, frozenset[str]] = {}
+    keys: dict[str, set[str]] = {}
     for variant in variants:
         product = by_id[variant.product_id]
         barcode = (variant.barcode,) if variant.barcode else ()
         names = (*synonyms.get(product.code, ()), *barcode)
         candidate = Candidate(variant.sku, variant_name(product, variant), product.brand or "", names)
-        postings[variant.id] = words_of(candidate)
-    known = {text for words in postings.values() for text in words}
-    await repository.file_words(work, {text: keys_of_known(word(text)) for text in known}, postings)
+        filed = filing(candidate)
+        postings[variant.id] = filed.words | filed.literal
+        for text, text_keys in filed.keys.items():
+            keys.setdefault(text, set()).update(text_keys)
+    await repository.file_words(work, keys, postings)
 
 
 async def change_product(work: Work, code: str, command: ChangeProduct) -> ProductView:

@@ -1,7 +1,9 @@
 """The keys of the word index: a typed word and a known word that could be the same share at least one key."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from domain.catalog.search import Candidate
 from domain.catalog.words import Word, compact, read, word
@@ -20,16 +22,17 @@ def _slips(root: str) -> set[str]:
     return {root, *(root[:at] + root[at + 1 :] for at in range(len(root)))}
 
 
-def keys_of_known(known: Word) -> set[str]:
+@lru_cache(maxsize=20_000)
+def keys_of_known(known: Word) -> frozenset[str]:
     """The keys under which a word of the catalogue is filed."""
     keys = {f"f:{form}" for form in known.forms}
     if known.is_exact:
-        return keys
+        return frozenset(keys)
     keys |= {f"s:{slip}" for slip in _slips(known.root)}
     keys |= {f"p:{known.sound[:length]}" for length in _PREFIXES if length <= len(known.sound)}
     if len(known.bones) >= 2:
         keys.add(f"b:{known.bones}")
-    return keys
+    return frozenset(keys)
 
 
 def keys_of_typed(typed: Word) -> set[str]:
@@ -47,14 +50,31 @@ def keys_of_typed(typed: Word) -> set[str]:
     return keys
 
 
-def words_of(candidate: Candidate) -> set[str]:
-    """The words under which a variant is found: of its names, two neighbours written as one, and its code."""
-    found = {compact(candidate.sku)}
+class Filing(NamedTuple):
+    """The words under which a variant is found: those of its names, and those met only as they stand.
+
+    Two neighbours written as one and codes belong to the latter: there is one of them for nearly every product, so
+    they are not filed under all the ways to misspell them.
+    """
+
+    words: frozenset[str]
+    literal: frozenset[str]
+
+    @property
+    def keys(self) -> dict[str, frozenset[str]]:
+        """The keys under which each word is filed."""
+        literal = {text: frozenset(f"f:{form}" for form in word(text).forms) for text in self.literal}
+        return literal | {text: keys_of_known(word(text)) for text in self.words}
+
+
+def filing(candidate: Candidate) -> Filing:
+    """The words under which a variant is found."""
+    words, literal = set[str](), {compact(candidate.sku)}
     for text in (candidate.name, candidate.brand, *candidate.aliases):
-        words = [known.text for known in read(text).words]
-        found.update(words)
-        found.update(first + second for first, second in pairwise(words))
-    return {text for text in found if 0 < len(text) <= LONGEST_WORD}
+        found = [known.text for known in read(text).words]
+        words.update(found)
+        literal.update(first + second for first, second in pairwise(found))
+    return Filing(*(frozenset(text for text in texts if 0 < len(text) <= LONGEST_WORD) for texts in (words, literal)))
 
 
 def typed_words(phrase: str) -> list[Word]:

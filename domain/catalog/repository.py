@@ -101,11 +101,12 @@ async def expansions(work: Work, keys: Iterable[str]) -> Sequence[tuple[str, str
 
 
 async def words_under(work: Work, keys: Iterable[str], limit: int) -> Sequence[tuple[str, str]]:
-    """The known words under these keys, with the key that found them."""
+    """The known words under these keys, with the key that found them; words that only begin alike come last."""
     query = select(SearchWord.key, SearchWord.word).where(
         SearchWord.workspace_id == work.workspace_id, SearchWord.key.in_(list(keys))
     )
-    return [(key, word) for key, word in await work.session.execute(query.limit(limit))]
+    query = query.order_by(SearchWord.key.startswith("p:"), SearchWord.key, SearchWord.word).limit(limit)
+    return [(key, word) for key, word in await work.session.execute(query)]
 
 
 _MATCHING = text(
@@ -139,33 +140,41 @@ async def variants_with_words(work: Work, weighted: Sequence[tuple[str, int, flo
     return list(await work.session.scalars(_MATCHING, parameters))
 
 
+_FILE_WORDS = text(
+    """
+    INSERT INTO search_words (workspace_id, key, word)
+    SELECT :workspace, k.key, k.word FROM unnest(CAST(:keys AS text[]), CAST(:words AS text[])) AS k(key, word)
+    ON CONFLICT DO NOTHING
+    """
+)
+_POST_WORDS = text(
+    """
+    INSERT INTO search_postings (workspace_id, variant_id, word)
+    SELECT :workspace, p.variant, p.word
+      FROM unnest(CAST(:variants AS uuid[]), CAST(:words AS text[])) AS p(variant, word)
+    """
+)
+_AT_ONCE = 20_000
+
+
 async def file_words(work: Work, keys: Mapping[str, Iterable[str]], postings: Mapping[UUID, Iterable[str]]) -> None:
     """File known words under their keys, and replace the words under which the variants are found."""
-    filed = [(key, word) for word, word_keys in keys.items() for key in word_keys]
-    if filed:
-        await work.session.execute(
-            text(
-                "INSERT INTO search_words (workspace_id, key, word)"
-                " SELECT :workspace, k.key, k.word FROM unnest(CAST(:keys AS text[]), CAST(:words AS text[])) AS k(key, word)"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {"workspace": work.workspace_id, "keys": [k for k, _ in filed], "words": [w for _, w in filed]},
-        )
+    # Sorted, so that two writers of the same words wait for each other and never both ways.
+    filed = sorted((key, word) for word, word_keys in keys.items() for key in word_keys)
+    for start in range(0, len(filed), _AT_ONCE):
+        some = filed[start : start + _AT_ONCE]
+        parameters = {"workspace": work.workspace_id, "keys": [k for k, _ in some], "words": [w for _, w in some]}
+        await work.session.execute(_FILE_WORDS, parameters)
     await work.session.execute(
         delete(SearchPosting).where(
             SearchPosting.workspace_id == work.workspace_id, SearchPosting.variant_id.in_(list(postings))
         )
     )
     rows = [(variant_id, word) for variant_id, words in postings.items() for word in words]
-    if rows:
-        await work.session.execute(
-            text(
-                "INSERT INTO search_postings (workspace_id, variant_id, word)"
-                " SELECT :workspace, p.variant, p.word FROM unnest(CAST(:variants AS uuid[]), CAST(:words AS text[]))"
-                " AS p(variant, word)"
-            ),
-            {"workspace": work.workspace_id, "variants": [v for v, _ in rows], "words": [w for _, w in rows]},
-        )
+    for start in range(0, len(rows), _AT_ONCE):
+        some_rows = rows[start : start + _AT_ONCE]
+        variants_and_words = {"variants": [v for v, _ in some_rows], "words": [w for _, w in some_rows]}
+        await work.session.execute(_POST_WORDS, {"workspace": work.workspace_id, **variants_and_words})
 
 
 async def product_by_code(work: Work, code: str) -> Product | None:

@@ -88,15 +88,21 @@ class Decision(Generic[Found]):
 
 def similarity(typed: Word, known: Word) -> float:
     """How surely a typed word means a known one, from 0 to 1."""
+    same = _sameness(typed, known)
+    if same or typed.is_exact or known.is_exact:
+        return same
+    return max(_misspelt(typed.root, known.root), _abbreviated(typed, known), _without_vowels(typed, known))
+
+
+def _sameness(typed: Word, known: Word) -> float:
+    """Whether it is the same word: as written, by its sound, or in another form of it."""
     if typed.text == known.text:
         return 1.0
     if typed.is_exact or known.is_exact:
         return 0.0
     if typed.sound == known.sound:
         return 0.98
-    if typed.forms & known.forms:
-        return 0.97
-    return max(_misspelt(typed.root, known.root), _abbreviated(typed, known), _without_vowels(typed, known))
+    return 0.0 if typed.forms.isdisjoint(known.forms) else _KNOWN
 
 
 def _misspelt(typed: str, known: str) -> float:
@@ -160,8 +166,8 @@ class _Reading:
             if score > found[0]:
                 found = (score, (known,))
         for joined, parts in self.pairs.items():
-            score = similarity(typed, joined)
-            if score >= _KNOWN and score > found[0]:
+            score = _sameness(typed, joined)
+            if score > found[0]:
                 found = (score, parts)
         return found
 
@@ -190,11 +196,11 @@ def _same(phrase: Phrase, other: Phrase) -> bool:
     )
 
 
-def _names_sku(phrase: str, sku: str) -> bool:
-    code = compact(sku)
+def _codes(phrase: str) -> set[str]:
+    """What in a phrase may be a code: all of it, its parts, two neighbours together."""
     parts = phrase.split()
     pairs = [first + second for first, second in pairwise(parts)]
-    return len(code) >= 3 and any(compact(spelling) == code for spelling in (phrase, *parts, *pairs))
+    return {code for code in map(compact, (phrase, *parts, *pairs)) if len(code) >= 3}
 
 
 def _fits_size(phrase: Phrase, reading: _Reading) -> bool | None:
@@ -265,7 +271,7 @@ def _prefer_size(phrase: Phrase, scored: list[tuple[_Reading, float]]) -> list[t
 
 def rank(phrase: str, candidates: Sequence[Candidate]) -> list[Hit]:
     """Score the candidates for a phrase, best first; those that share nothing with it are left out."""
-    typed = read(phrase)
+    typed, codes = read(phrase), _codes(phrase)
     readings = [_Reading(candidate) for candidate in candidates]
     matches = _prefer_known([reading.match(typed) for reading in readings])
     heard = [any(match[index][0] >= _HEARD for match in matches) for index in range(len(typed.words))]
@@ -276,7 +282,7 @@ def rank(phrase: str, candidates: Sequence[Candidate]) -> list[Hit]:
     hits = []
     for reading, score in _prefer_size(typed, scored):
         candidate = reading.candidate
-        if _names_sku(phrase, candidate.sku):
+        if compact(candidate.sku) in codes:
             hits.append(Hit(candidate.sku, candidate.name, 1.0))
         elif score > 0:
             hits.append(Hit(candidate.sku, candidate.name, round(score, 4), unmatched))

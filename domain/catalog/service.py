@@ -40,7 +40,7 @@ from domain.catalog.words import Word, read, word
 
 MOST_ITEMS = 100
 _CANDIDATES = 200
-_KNOWN_WORDS = 2_000
+_KNOWN_WORDS = 500
 _LONGEST_PHRASE = 200
 _LONGEST_SYNONYM = 4
 
@@ -134,17 +134,20 @@ async def _candidates(work: Work, readings: Sequence[str]) -> Sequence[VariantRo
     found: dict[UUID, None] = {}
     for reading in readings:
         typed = typed_words(reading)
-        keys = {key: index for index, word in enumerate(typed) for key in keys_of_typed(word)}
-        known = {text: word(text) for _, text in await repository.words_under(work, keys, _KNOWN_WORDS)}
-        weighted = _weigh(typed, known.values())
+        places: dict[str, list[int]] = {}
+        for place, one in enumerate(typed):
+            for key in keys_of_typed(one):
+                places.setdefault(key, []).append(place)
+        known = await repository.words_under(work, places, _KNOWN_WORDS)
+        weighted = _weigh(typed, {(place, text) for key, text in known for place in places[key]})
         if weighted:
             found.update(dict.fromkeys(await repository.variants_with_words(work, weighted, _CANDIDATES)))
     return await repository.variants(work, found) if found else []
 
 
-def _weigh(typed: Sequence[Word], known: Iterable[Word]) -> list[tuple[str, int, float]]:
+def _weigh(typed: Sequence[Word], pairs: Iterable[tuple[int, str]]) -> list[tuple[str, int, float]]:
     """Which known words each typed word may mean, with how surely."""
-    scored = ((other.text, place, similarity(one, other)) for other in known for place, one in enumerate(typed))
+    scored = ((text, place, similarity(typed[place], word(text))) for place, text in pairs)
     return [(text, place, score) for text, place, score in scored if score >= PLAUSIBLE]
 
 

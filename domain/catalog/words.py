@@ -57,7 +57,8 @@ class Size(NamedTuple):
 class Word(NamedTuple):
     """A word with the forms under which it meets others.
 
-    `root` is what typing errors are measured on, `bones` is what is left in chat spelling without vowels.
+    `root` is what typing errors are measured on, `bones` is what is left in chat spelling without vowels; for an
+    exact word (a number, a model, a clothing size) only the same characters will do.
     """
 
     text: str
@@ -65,11 +66,7 @@ class Word(NamedTuple):
     root: str
     bones: str
     forms: frozenset[str]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether only the same characters will do: numbers, models, clothing sizes."""
-        return len(self.text) < 3 or any(letter.isdigit() for letter in self.text)
+    is_exact: bool
 
 
 class Phrase(NamedTuple):
@@ -91,6 +88,7 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[’'`´]", "", bare).split())
 
 
+@lru_cache(maxsize=50_000)
 def compact(text: str) -> str:
     """Only the letters and digits, for comparing codes: `REM 001` and `rem-001` are the same."""
     return _NOT_WORD.sub("", plain(text))
@@ -134,11 +132,11 @@ def _forms(sounded: str) -> frozenset[str]:
 def word(text: str) -> Word:
     """Read one plain word."""
     if len(text) < 3 or any(letter.isdigit() for letter in text):
-        return Word(text, text, text, "", frozenset({text}))
+        return Word(text, text, text, "", frozenset({text}), True)
     sounded = sound(text)
     forms = _forms(sounded)
     singular = sounded[:-1] if len(sounded) > 4 and sounded.endswith("s") else sounded
-    return Word(text, sounded, singular, re.sub("[aeiou]", "", singular), forms)
+    return Word(text, sounded, singular, re.sub("[aeiou]", "", singular), forms, False)
 
 
 def _number(text: str) -> Decimal | None:
