@@ -12,13 +12,16 @@ from agent.lexical.vocabulary import Vocabulary, vocabulary
 from tools.context import Pending
 
 
+_CHOICES = frozenset({"choose_product", "offered", "choose_store", "choose_method", "choose_order"})
+
+
 def answer(folded: str, brief: Brief) -> list[Act] | None:
     """The acts of a text that answers the open question; None if it speaks of something else."""
     pending = brief.pending
     words = vocabulary()
     if pending is None or "?" in folded or any(words.matches(name, folded) for name in ("human", "cancel", "ask_price")):
         return None
-    if pending.kind in ("choose_product", "offered", "choose_store"):
+    if pending.kind in _CHOICES:
         return _which(folded, pending, words)
     if pending.kind == "choose_quantity":
         return _how_many(folded, words)
@@ -37,8 +40,13 @@ def _split(folded: str) -> tuple[str, str]:
 
 def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
     is_offer = pending.kind == "offered"
-    options = [(option.sku, f"{option.name}") for option in pending.options]
+    options = [(option.sku, option.name) for option in pending.options]
     head, tail = _split(folded)
+    if _names_several(head, words):
+        if is_offer:
+            return None
+        head, _, behind = head.partition(",")
+        tail = ", ".join(part for part in (behind, tail) if part.strip())
     if words.matches("both", head) and options and not is_offer:
         return [Act(ActKind.CHOOSE, details={"sku": sku, "each": "1"}) for sku, _ in options[:5]]
     if words.matches("none", head) and not is_offer:
@@ -49,7 +57,7 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
     mention = _mention(head, words)
     sku = options[found][0] if found is not None else None
     if sku is None and not (mention and mention.quantity is not None and is_offer and not mention.phrase):
-        sku = choose(_choice_words(head, mention, words), options)
+        sku = choose(_choice_words(head, mention, words), options, is_sure=is_offer)
     if sku is None and is_offer and len(options) == 1 and mention is not None and not mention.phrase:
         sku = options[0][0]
     if sku is None:
@@ -76,7 +84,7 @@ def _by_place(head: str, count: int, words: Vocabulary, is_offer: bool) -> int |
         place = ordinals[0] - 1 if ordinals[0] > 0 else count - 1
         return place if 0 <= place < count else None
     bare = re.fullmatch(r"\W*(?:el|la|opcion|numero|nro|option|number|#)?\W*(\d{1,2})\W*", head)
-    if bare and not (is_offer and count == 1) and 1 <= int(bare[1]) <= count:
+    if bare and not is_offer and 1 <= int(bare[1]) <= count:
         return int(bare[1]) - 1
     return None
 
@@ -86,6 +94,18 @@ def _says_how_many(head: str) -> bool:
     return vocabulary().matches("so_many_of", head) is not None
 
 
+def _names_several(head: str, words: Vocabulary) -> bool:
+    """A list of things is an order of its own, not the choice of one."""
+    return len([mention for mention in mentions(_without_verbs(head, words)) if mention.phrase]) > 1
+
+
+def _without_verbs(head: str, words: Vocabulary) -> str:
+    text = head
+    for match in words.patterns["order_verb"].finditer(head):
+        text = text[: match.start()] + "|" + " " * (match.end() - match.start() - 1) + text[match.end() :]
+    return text
+
+
 def _describes(head: str, words: Vocabulary) -> bool:
     """`la de 1 kg`, `el de 500`, `talle 40`: the number tells the option apart."""
     begins = re.match(r"\W*(?:l[aeo]s?|el)?\s*(?:de|del)\b", head) is not None
@@ -93,10 +113,7 @@ def _describes(head: str, words: Vocabulary) -> bool:
 
 
 def _mention(head: str, words: Vocabulary) -> Mention | None:
-    text = head
-    for match in words.patterns["order_verb"].finditer(head):
-        text = text[: match.start()] + "|" + " " * (match.end() - match.start() - 1) + text[match.end() :]
-    found = mentions(text)
+    found = mentions(_without_verbs(head, words))
     return found[0] if found else None
 
 

@@ -12,6 +12,9 @@ from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import GAP, PLAUSIBLE, Verdict
 from domain.catalog.words import read
 
+_ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number"}
+"""Which argument the answer to a question about something else than a product fills."""
+
 _QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
 
 
@@ -290,9 +293,9 @@ class Ordering:
         if pending.kind == "replace_draft":
             self._push(pending.tool, {**arguments, "existing": sku})
             return
-        if pending.kind == "choose_store":
+        if pending.kind in _ARGUMENTS:
             name = next((option.name for option in pending.options if option.sku == sku), sku)
-            self._push(pending.tool, {**arguments, "store": name})
+            self._push(pending.tool, {**arguments, _ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku})
             return
         if sku is not None:
             arguments["product"] = sku

@@ -70,8 +70,9 @@ class _Planner:
         self.ordering = Ordering(brief, catalogue)
 
     def call(self, tool: str, **arguments: Any) -> None:
+        """Plan a call; only what changes the lines of the order may stand twice."""
         call = Call(tool, {name: value for name, value in arguments.items() if value is not None})
-        if call not in self.plan.calls:
+        if tool in _ITEM_TOOLS or call not in self.plan.calls:
             self.plan.calls.append(call)
 
     def say(self, key: str) -> None:
@@ -179,10 +180,20 @@ class _Planner:
                 merged.update(act.details)
                 claimed = True
         if claimed:
-            amount = merged.pop("amount", None)
-            self.call("register_payment", **merged, amount=float(Decimal(amount)) if amount else None)
+            self._claim(merged)
         if any(act.kind is ActKind.RECEIPT for act in self.plan.acts):
             self.call("attach_receipt")
+
+    def _claim(self, said: dict[str, str]) -> None:
+        """A payment, together with what was said of it before a question about it."""
+        pending = self.brief.pending
+        given: dict[str, Any] = dict(pending.arguments) if pending is not None and pending.tool == "register_payment" else {}
+        given |= said
+        if "method" not in given:
+            given["method"] = self.brief.payment_methods[0] if len(self.brief.payment_methods) == 1 else ""
+        if "amount" in said:
+            given["amount"] = float(Decimal(said["amount"]))
+        self.call("register_payment", **given)
 
     def _settle(self) -> None:
         """What follows from the whole: asking for the confirmation, or admitting that nothing was understood."""

@@ -197,11 +197,17 @@ def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:
     return decide(rank(phrase, [Candidate(sku, name) for sku, name in known]))
 
 
-def choose(phrase: str, options: Sequence[tuple[str, str]]) -> str | None:
-    """The option that words pick out: any word or size that only one of them has will do."""
+def choose(phrase: str, options: Sequence[tuple[str, str]], *, is_sure: bool = False) -> str | None:
+    """The option that words pick out: any word or size that only one of them has will do.
+
+    With `is_sure` the options were merely shown, and the words must fit one of them well.
+    """
     if not phrase:
         return None
     hits = rank(phrase, [Candidate(sku, name) for sku, name in options])
+    foreign = [word for word in hits[0].unmatched if word not in vocabulary().fillers] if hits else []
+    if foreign and (is_sure or len(foreign) * 2 >= _content(phrase.split())):
+        return None
     if hits and (len(hits) == 1 or hits[0].score - hits[1].score >= _CHOICE_GAP) and hits[0].score >= _CHOICE:
         return hits[0].sku
     wanted = read(phrase).sizes
