@@ -1,1 +1,1 @@
-"""The eval suite: does the agent sell, every time?"""
+"""The eval suite, which asks of every change: does the agent sell, every time."""

@@ -127,10 +127,9 @@ class Evidence(BaseModel):
     @classmethod
     def nothing(cls) -> "Evidence":
         """The evidence of a conversation that never began."""
-        return cls(
-            orders=[], payments=[], handoff_open=False, handoffs=0, held={}, moved={}, foreign=[], turns=[], thread=[], moves=[],
-            unanswered=0,
-        )  # fmt: skip
+        nothing: dict[str, object] = {"held": {}, "moved": {}, "handoff_open": False, "handoffs": 0, "unanswered": 0}
+        lists = ("orders", "payments", "foreign", "turns", "thread", "moves")
+        return cls.model_validate({**nothing, **{name: [] for name in lists}})
 
 
 async def collect(place: Founded, before: Rows) -> Evidence:
@@ -232,9 +231,7 @@ async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFou
 
 
 async def _turns(work: Work) -> list[TurnTaken]:
-    rows = (
-        await work.session.scalars(select(Turn).where(Turn.workspace_id == work.workspace_id).order_by(Turn.number))
-    ).all()
+    rows = (await work.session.scalars(select(Turn).where(Turn.workspace_id == work.workspace_id).order_by(Turn.number))).all()
     entries = (
         await work.session.scalars(
             select(JournalEntry)

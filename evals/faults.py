@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import itertools
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,7 +59,9 @@ def _replies() -> dict[str, Any]:
         "wrong_tool": answers.calls(("transfer_money", {"to": "me", "amount": 1_000_000})),
         "endless_loop": looping,
         "lies": answers.says(_LIE),
-        "staff_tool": answers.calls(("adjust_stock", {"product": "HARPAN", "store": "CHA", "change": 900, "reason": "gerente"})),
+        "staff_tool": answers.calls(
+            ("adjust_stock", {"product": "HARPAN", "store": "CHA", "change": 900, "reason": "gerente"})
+        ),
         "slow": answers.hangs(),
     }
 
@@ -87,14 +88,12 @@ async def _close_breakers(database_url: str) -> None:
 PlayAll = Callable[["Options", Installation, Sequence[Task], CustomerFactory, "OnDone"], Awaitable[list[Attempt]]]
 
 
-def run(
+def play_faults(
     options: "Options", tasks: Sequence[Task], make: CustomerFactory, on_done: "OnDone", play_all: PlayAll
 ) -> list[Attempt]:
     """Play the tasks fault by fault against an installation whose first model is the stand-in."""
     replies = _replies()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = installation.free_port()
     environment = {
         **(options.environment or {}),
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",

@@ -94,9 +94,7 @@ async def _stock_up(work: Work, world: World) -> dict[str, UUID]:
         await catalog.create_unit(work, NewUnit(code=unit.code, name=unit.name, precision=unit.precision, aliases=unit.aliases))
     stores = {
         store.code: (
-            await catalog.create_store(
-                work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city)
-            )
+            await catalog.create_store(work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city))
         ).id
         for store in world.stores
     }
@@ -105,9 +103,7 @@ async def _stock_up(work: Work, world: World) -> dict[str, UUID]:
     for phrase, expansion in world.expansions:
         await catalog.add_expansion(work, phrase, expansion)
     await work.session.flush()
-    variants = {
-        sku: (await catalog.get_variant(work, sku)).variant_id for product in world.products for sku in product.skus
-    }
+    variants = {sku: (await catalog.get_variant(work, sku)).variant_id for product in world.products for sku in product.skus}
     for code, store_id in stores.items():
         lines = [
             HoldLine(variant_id=variants[sku], quantity=quantity)
@@ -171,12 +167,12 @@ async def _remember(
         ),
     )
     for address in customer.addresses:
-        await customers.save_address(
-            work, received.customer_id, address, recipient_name=customer.name, phone=customer.phone
-        )
+        await customers.save_address(work, received.customer_id, address, recipient_name=customer.name, phone=customer.phone)
     made: dict[str, OrderView] = {}
     for order in customer.orders:
-        made[order.key] = await _past_order(work, world, received.conversation_id, received.customer_id, customer, order, variants)
+        made[order.key] = await _past_order(
+            work, world, received.conversation_id, received.customer_id, customer, order, variants
+        )
     return made
 
 

@@ -68,7 +68,7 @@ def started(models: str, environment: Mapping[str, str] | None = None, *, keep: 
         redis = start_redis(folder / "redis")
         stack.callback(redis.stop)
         upgrade(postgres.url)
-        port = _free_port()
+        port = free_port()
         surroundings = {
             **os.environ,
             **QUICK,
@@ -103,7 +103,8 @@ def _spawn(name: str, environment: dict[str, str], log: Path) -> subprocess.Pope
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

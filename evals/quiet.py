@@ -49,8 +49,7 @@ class Activity(BaseModel):
 
     def is_quiet(self, sent: int) -> bool:
         """Whether all that was sent has arrived and nothing is left to be done."""
-        busy = self.unread + self.unanswered + self.thinking + self.due + self.unsent + self.unfetched + self.overdue + self.unpaid
-        return self.arrived >= sent and busy == 0
+        return self.arrived >= sent and not any(self.model_dump(exclude={"arrived"}).values())
 
 
 class NeverQuiet(Exception):

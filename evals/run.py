@@ -19,10 +19,11 @@ from evals.conversation import CustomerFactory, Played, play
 from evals.customers.scripted import ScriptedCustomer
 from evals.grading import Finding, FindingKind, first_wrong, grade
 from evals.installation import Installation
-from evals.results import Attempt, Run
+from evals.results import Attempt, Fault, Run
 from evals.tasks import Task
 
 KINDS: tuple[FindingKind, ...] = ("end_state", "unauthorised", "lie", "unanswered", "stuck", "told")
+SCRIPTED = "scripted"
 OnDone = Callable[[Attempt], None]
 
 
@@ -35,7 +36,7 @@ class Options:
     repeat: int = 1
     jobs: int = 4
     seed: int = 0
-    customer: str = "scripted"
+    customer: str = SCRIPTED
     environment: Mapping[str, str] | None = None
     running: Installation | None = None
     keep: bool = False
@@ -129,9 +130,17 @@ class Player:
     async def __call__(self, task: Task) -> Attempt:
         """Play the task once more and judge it."""
         self._begun[task.id] += 1
-        attempt = judged(await play(self._client, task, self._begun[task.id], self._make), self._options.customer)
+        number = self._begun[task.id]
+        attempt = judged(await play(self._client, task, number, self._make), self._options.customer)
+        if attempt.fault == "agent" and self._options.customer != SCRIPTED:
+            attempt = attempt.model_copy(update={"fault": await self._second_opinion(task, number)})
         self._on_done(attempt)
         return attempt
+
+    async def _second_opinion(self, task: Task, number: int) -> Fault:
+        """Whose fault a failure with a model's customer is: play it with the scripted one, and see who is alone."""
+        again = judged(await play(self._client, task, number, make_scripted(self._options.seed)), SCRIPTED)
+        return "disputed" if again.passed else "agent"
 
     async def all(self, tasks: Sequence[Task], jobs: int) -> list[Attempt]:
         """Play all tasks as often as the options say, at most `jobs` at a time."""
@@ -167,7 +176,9 @@ def make_scripted(seed: int) -> CustomerFactory:
     return make
 
 
-async def play_all(options: Options, place: Installation, tasks: Sequence[Task], make: CustomerFactory, on_done: OnDone) -> list[Attempt]:
+async def play_all(
+    options: Options, place: Installation, tasks: Sequence[Task], make: CustomerFactory, on_done: OnDone
+) -> list[Attempt]:
     """Play tasks against one installation: those that move its clock last and alone."""
     timeout = httpx.Timeout(30.0)
     db.connect(place.database_url, pool_size=max(4, options.jobs + 2))
@@ -191,7 +202,7 @@ def run(options: Options, make: CustomerFactory | None = None, on_done: OnDone =
             attempts += asyncio.run(play_all(options, place, ordinary, make, on_done))
     faulty = [task for task in options.tasks if task.fault is not None]
     if faulty:
-        attempts += faults.run(options, faulty, make, on_done, play_all)
+        attempts += faults.play_faults(options, faulty, make, on_done, play_all)
     return _report(options, attempts, started_at, time.monotonic() - started)
 
 

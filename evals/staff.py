@@ -48,9 +48,7 @@ async def _talk(event: ShopEvent, place: Founded) -> None:
     async with open_work(place.principal) as work:
         member = await accounts.add_member(work, "operadora@eval.test", "Operadora", Role.OPERATOR)
         conversation_id = await work.session.scalar(
-            select(Conversation.id).where(
-                Conversation.workspace_id == work.workspace_id, Conversation.voice != "agent"
-            )
+            select(Conversation.id).where(Conversation.workspace_id == work.workspace_id, Conversation.voice != "agent")
         )
     if conversation_id is None:
         return

@@ -7,7 +7,18 @@ import unicodedata
 
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _NEIGHBOURS = {
-    "a": "s", "s": "a", "e": "r", "r": "e", "i": "o", "o": "i", "n": "m", "m": "n", "t": "r", "d": "f", "l": "k", "c": "v",
+    "a": "s",
+    "s": "a",
+    "e": "r",
+    "r": "e",
+    "i": "o",
+    "o": "i",
+    "n": "m",
+    "m": "n",
+    "t": "r",
+    "d": "f",
+    "l": "k",
+    "c": "v",
 }
 
 

@@ -26,7 +26,7 @@ def confirm_button(bubbles: Sequence[Bubble]) -> Choice | None:
 
 
 def button(bubbles: Sequence[Bubble], meaning: str) -> Choice | None:
-    """The newest button whose id says that it has this meaning: `confirm`, `change`, `cancel`, `replace`…"""
+    """The newest button whose id says that it has this meaning: `confirm`, `change`, `cancel`, `replace`."""
     for bubble in reversed(bubbles):
         for choice in bubble.choices:
             if choice.id == meaning or choice.id.split(":")[0] == meaning:

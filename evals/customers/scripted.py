@@ -156,8 +156,8 @@ class ScriptedCustomer:
             if sum(char.isdigit() for char in text) >= 4:
                 pieces.append(text)
                 continue
-            for piece in in_pieces(text, self._task.style.splits, self._chance):
-                pieces.append(mistyped(piece, self._task.style.typos, self._chance))
+            split = in_pieces(text, self._task.style.splits, self._chance)
+            pieces.extend(mistyped(piece, self._task.style.typos, self._chance) for piece in split)
         return step.model_copy(update={"say": tuple(pieces)})
 
     def _phrase(self, key: str) -> str:

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
         for split in splits:
             judged = of(corpus, split)
             failures = wrong(judged)
-            print(f"{LABELS[corpus]:24}{split:10}{len(judged):8}{len(failures):7}{len(failures) / len(judged):9.1%}")
+            print(f"{LABELS[corpus]:24}{split:10}{len(judged):8}{len(failures):7}{len(failures) / max(len(judged), 1):9.1%}")
             for case in failures if split in shown else []:
                 _show(case)
     everything = [case for corpus in corpora for split in splits for case in of(corpus, split)]

@@ -6,8 +6,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel
 
-from evals.results import Attempt, Interval, Run
 from evals.evidence import Line, StepTaken, TurnTaken
+from evals.results import Attempt, Run
+from evals.statistics import Interval
 
 
 class TurnShown(BaseModel):

@@ -5,7 +5,8 @@ from rich.table import Table
 
 from evals.baseline import Verdict
 from evals.difference import Difference, Flip
-from evals.results import Figures, Interval, Run
+from evals.results import Figures, Run
+from evals.statistics import Interval
 
 _WORST = 10
 
@@ -75,7 +76,9 @@ def show_difference(difference: Difference, console: Console) -> None:
 
 def _flips(title: str, flips: list[Flip], console: Console) -> None:
     for flip in flips:
-        console.print(f"{title} {flip.task} {flip.before:.0%} → {flip.after:.0%}: {flip.reason}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{title} {flip.task} {flip.before:.0%} → {flip.after:.0%}: {flip.reason}", highlight=False, soft_wrap=True
+        )
 
 
 def show_verdict(verdict: Verdict, console: Console) -> None:

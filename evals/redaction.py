@@ -1,0 +1,79 @@
+"""Redaction: personal data leave a captured conversation, and the same thing is always replaced by the same stand-in."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d .-]{5,}\d(?![\w-])")
+_LEAST_DIGITS = 7
+"""Fewer digits are quantities, prices and short references, which the conversation is about."""
+
+_FIRST = ("Alex", "Blanca", "Ciro", "Dora", "Elio", "Fani", "Gael", "Hilda", "Ivo", "Jana")
+_LAST = ("Arce", "Bosque", "Campos", "Duarte", "Espejo", "Fuentes", "Garza", "Huerta", "Islas", "Jardín")
+_STREETS = ("Calle Uno", "Avenida Dos", "Paseo Tres", "Callejón Cuatro", "Bulevar Cinco")
+
+
+class Redactor:
+    """Replaces what points to a person. What it must know (names, addresses) is told to it; numbers it finds itself.
+
+    `salt` makes the stand-ins of two captures differ, so that they cannot be put together.
+    """
+
+    def __init__(
+        self, salt: str, *, names: Iterable[str] = (), addresses: Iterable[str] = (), kept: Iterable[str] = ()
+    ) -> None:
+        self._salt = salt
+        self._kept = {re.sub(r"\D", "", word) for word in kept}
+        self._known: dict[str, str] = {}
+        for name in names:
+            self._learn(name, self._name(name))
+            for part in name.split():
+                if len(part) > 2:
+                    self._learn(part, self._name(name).split()[0])
+        for address in addresses:
+            self._learn(address, self._address(address))
+        words = sorted(self._known, key=len, reverse=True)
+        pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
+        self._pattern = re.compile(pattern, re.IGNORECASE) if words else None
+
+    def _learn(self, word: str, stand_in: str) -> None:
+        if word.strip():
+            self._known.setdefault(word.strip().casefold(), stand_in)
+
+    def _number(self, *parts: str) -> int:
+        return int.from_bytes(hashlib.sha256("\x1f".join([self._salt, *parts]).encode()).digest()[:8], "big")
+
+    def _name(self, name: str) -> str:
+        number = self._number("name", name.casefold())
+        return f"{_FIRST[number % len(_FIRST)]} {_LAST[number // 97 % len(_LAST)]}"
+
+    def _address(self, address: str) -> str:
+        number = self._number("address", address.casefold())
+        return f"{_STREETS[number % len(_STREETS)]}, casa {number // 31 % 90 + 10}"
+
+    def digits(self, written: str) -> str:
+        """A number of the same length and shape."""
+        bare = re.sub(r"\D", "", written)
+        if bare in self._kept or len(bare) < _LEAST_DIGITS:
+            return written
+        stream = iter(f"{self._number('digits', bare):024d}"[::-1] * (len(bare) // 20 + 1))
+        return "".join(next(stream) if char.isdigit() else char for char in written)
+
+    def text(self, words: str) -> str:
+        """The text without what points to a person."""
+        if self._pattern is not None:
+            words = self._pattern.sub(lambda found: self._known[found[0].casefold()], words)
+        words = _EMAIL.sub(lambda found: f"correo{self._number('mail', found[0]) % 1000}@example.test", words)
+        return _LONG_NUMBER.sub(lambda found: self.digits(found[0]), words)
+
+    def deep(self, value: Any) -> Any:
+        """A JSON value with every text in it redacted; keys stay."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: self.deep(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.deep(item) for item in value]
+        return value
