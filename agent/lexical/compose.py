@@ -139,6 +139,8 @@ def _question(brief: Brief, plan: Plan, returned: list[Returned], has_answered: 
     codes = {outcome.code for outcome in returned}
     if codes & _ITEM_CODES:
         return _text(brief, "anything_else")
+    if "product_not_found" in codes:
+        return _text(brief, "another_name")
     if "products_found" in codes:
         return _text(brief, "add_one")
     if returned:

@@ -36,12 +36,17 @@ def hear(brief: Brief) -> list[Act]:
     """All acts of the messages that this turn answers, in order."""
     context = context_of(brief)
     texts = [message.text or "" for message in brief.messages if message.kind == "text"]
-    if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language):
+    if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language) and not _finishes(texts, brief):
         return [Act(ActKind.CONFIRM, details={"assent": "1"})]
     acts: list[Act] = []
     for message in brief.messages:
         acts.extend(_hear(message, brief, context))
     return acts
+
+
+def _finishes(texts: list[str], brief: Brief) -> bool:
+    """`listo` agrees to a summary that is out; before there is one it says that the order is complete."""
+    return brief.state != AWAITING and any(vocabulary().matches("finish", fold(clean(text))) for text in texts)
 
 
 def _hear(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
