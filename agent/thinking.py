@@ -91,7 +91,9 @@ def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
     """Let a reply through only if everything it states has a receipt; else tell the model what is wrong."""
     journal = ctx.deps.journal
     facts, claims = evidence(journal.turn, journal.calls)
-    verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, journal.turn.frozen.brief.language)
+    language = journal.turn.frozen.brief.language
+    said = [call.say for call in journal.calls]
+    verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, language, vouched=said)
     if isinstance(verdict, receipts.Accepted):
         return verdict.text
     log.info("reply.refused", turn=str(journal.turn.turn_id), reasons=[reason.code for reason in verdict.reasons])

@@ -52,9 +52,7 @@ def _measure(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int,
         yield other_subject(excerpt, sorted(wrong))
 
 
-def _unknown_beside(
-    reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, clause: Clause
-) -> str | None:
+def _unknown_beside(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int, clause: Clause) -> str | None:
     """An unknown product in the same breath as a known one: `hay harina y arroz`, `hay arroz y harina`."""
     first = unknown_after(reading, lexicon, receipts, end, clause.end)
     return first or unknown_next(reading, lexicon, receipts, end, clause.sentence[1])

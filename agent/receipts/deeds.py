@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agent.receipts.claims import Receipts
 from agent.receipts.lexicon import Form, Lexicon, Receipt
 from agent.receipts.reading import WORD, Clause, Reading
-from agent.receipts.subjects import wrong_product
+from agent.receipts.subjects import joined_nouns, wrong_product
 from agent.receipts.verbs import Tense
 from agent.receipts.verdict import Reason
 
@@ -102,8 +102,22 @@ def _verb(
     supporting = receipts.supporting(narrowed)
     if supporting is None:
         yield unsupported(reading.excerpt(max(word.start - 12, words[0].start), end), narrowed)
-    elif form.action.about == "product":
+        return
+    yield from _joined(reading, lexicon, receipts, form, word.end)
+    if form.action.about == "product":
         yield from wrong_product(reading, lexicon, receipts, word.end, receipts.products_of(supporting))
+
+
+def _joined(reading: Reading, lexicon: Lexicon, receipts: Receipts, form: Form, start: int) -> Iterator[Reason]:
+    """The further things that the same verb was done to: `anoté la harina y tu pago`."""
+    for noun, position in joined_nouns(reading, lexicon, start):
+        entry = lexicon.objects.get(noun)
+        if entry is None or "any" in form.action.claims:
+            continue
+        narrowed = tuple(claim for claim in form.action.claims if claim in entry.claims)
+        if receipts.supporting(narrowed) is None:
+            yield unsupported(reading.excerpt(start, position + len(noun)), narrowed)
+            return
 
 
 def _time(lexicon: Lexicon, words: list[Word], index: int, form: Form, mood: Mood) -> str | None:
@@ -179,9 +193,7 @@ def _is_harmless_object(lexicon: Lexicon, verb: str, words: list[Word], index: i
     )
 
 
-def _narrow(
-    permitted: tuple[Receipt, ...], lexicon: Lexicon, words: list[Word], index: int
-) -> tuple[Receipt, ...]:
+def _narrow(permitted: tuple[Receipt, ...], lexicon: Lexicon, words: list[Word], index: int) -> tuple[Receipt, ...]:
     """Keep the claims that fit the nearest thing named beside the verb; people before it are who acts."""
     nearest: tuple[Receipt, ...] | None = None
     distance = 99.0
@@ -282,7 +294,10 @@ def unsupported(excerpt: str, permitted: tuple[Receipt, ...]) -> Reason:
     """The refusal of a deed that nothing supports, with the tools that would make it true."""
     tools = sorted({_TOOLS[str(claim)] for claim in permitted if str(claim) in _TOOLS})
     if tools:
-        advice = f"No tool call of this turn did this. Call {' or '.join(tools)} first, or do not say that it is done or will be done."
+        advice = (
+            f"No tool call of this turn did this. Call {' or '.join(tools)} first, or do not say that it is done or "
+            "will be done."
+        )
     else:
         advice = "Nothing of this turn makes this true, and no tool can. Do not say it; offer what you can do."
     return Reason("claim_without_receipt", excerpt, advice)

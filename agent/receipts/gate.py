@@ -17,6 +17,8 @@ from agent.receipts.verdict import Accepted, Reason, Refused, Verdict
 from tools.outcome import Claim, Fact
 
 _MOST_REASONS = 6
+_SHORTEST_SENTENCE = 8
+"""Shorter texts of a tool are too common to stand for themselves in another sentence."""
 _SPLIT_MARKUP = str.maketrans("*_~`", "    ")
 
 
@@ -26,10 +28,14 @@ def check(
     claims: Collection[tuple[Claim, str]],
     customer_texts: Sequence[str],
     language: str,
+    *,
+    vouched: Collection[str] = (),
 ) -> Verdict:
     """Fill the slots of a template, or refuse it with everything that is wrong with it.
 
-    Pure and deterministic: the same arguments always give the same verdict, so a replayed turn is judged alike.
+    `vouched` are sentences that code wrote in this turn (what the tools say); where the template repeats one word for
+    word, it needs no further receipt. Pure and deterministic: the same arguments always give the same verdict, so a
+    replayed turn is judged alike.
     """
     if not template.strip():
         return Refused((Reason("empty", "", "Write a reply."),))
@@ -39,12 +45,17 @@ def check(
     if isinstance(reading, list):
         return Refused(tuple(reading))
     spoken = lexicons(language)
-    reasons = list(_reasons(reading, receipts, customer_texts, spoken))
-    if reading.marked_up:
-        apart = read(template.translate(_SPLIT_MARKUP), names)
+    reasons = list(slots_known(reading, receipts, _echoes(reading, customer_texts, spoken), spoken))
+    judged = _own_words(template, vouched)
+    own = read(judged, names)
+    if not isinstance(own, Reading) or not judged.strip():
+        return Refused(tuple(reasons)) if reasons else Accepted(complete(template, facts, language))
+    reasons += _reasons(own, receipts, customer_texts, spoken)
+    if own.marked_up:
+        apart = read(judged.translate(_SPLIT_MARKUP), names)
         if isinstance(apart, Reading):
             reasons += _worded(apart, spoken)
-    reasons += carried_subjects(reading, spoken[0], receipts)[1]
+    reasons += carried_subjects(own, spoken[0], receipts)[1]
     if reasons:
         unique = list(dict.fromkeys(reasons))
         return Refused(tuple(unique[:_MOST_REASONS]))
@@ -54,11 +65,7 @@ def check(
 def _reasons(
     reading: Reading, receipts: Receipts, customer_texts: Sequence[str], spoken: tuple[Lexicon, ...]
 ) -> Iterator[Reason]:
-    echoes: frozenset[Decimal] = frozenset()
-    if any(key.startswith("echo:") for key in reading.slots):
-        echoes = said(customer_texts, spoken)
     asked = [fold(text) for text in customer_texts[-1:]]
-    yield from slots_known(reading, receipts, echoes, spoken)
     yield from _worded(reading, spoken)
     for lexicon in spoken:
         yield from slots_in_context(reading, lexicon, receipts)
@@ -66,6 +73,21 @@ def _reasons(
         yield from deeds(reading, lexicon, receipts)
         yield from promises(reading, lexicon, receipts)
         yield from bare_assent(reading, lexicon, receipts, asked)
+
+
+def _echoes(reading: Reading, customer_texts: Sequence[str], spoken: tuple[Lexicon, ...]) -> frozenset[Decimal]:
+    """The numbers of the customer, if the reply echoes any."""
+    if not any(key.startswith("echo:") for key in reading.slots):
+        return frozenset()
+    return said(customer_texts, spoken)
+
+
+def _own_words(template: str, vouched: Collection[str]) -> str:
+    """What remains of a template without the sentences that code wrote."""
+    for sentence in sorted((text.strip() for text in vouched), key=len, reverse=True):
+        if len(sentence) >= _SHORTEST_SENTENCE:
+            template = template.replace(sentence, "\n")
+    return template
 
 
 def _worded(reading: Reading, spoken: tuple[Lexicon, ...]) -> Iterator[Reason]:

@@ -119,6 +119,8 @@ class KindRule(_Words):
 
     pattern: str
     kinds: tuple[str, ...]
+    unless: str | None = None
+    """Words in the same clause that make the rule void."""
     weak: bool = False
     """Whether another word beside the slot tells more of it: `el envío cuesta` is a fee."""
 

@@ -15,7 +15,7 @@ from tools.outcome import Fact
 
 _KNOWN_TOTALS = frozenset({"total", "subtotal", "fee", "amount", "balance", "due", "change", "sum", "grand_total"})
 _ATTACHED_BEFORE = re.compile(r"(?:[a-z\ue000-\uefff]|[$€£¥%#+]\s*|(?<!\s)-|\bbs\.?\s*|\bus\s*)\Z")
-_ATTACHED_AFTER = re.compile(r"[a-z\ue000-\uefff]|\s*%|\s*por ?ciento\b|[.,'][\ue000-\ue7ff]|\s+[\ue000-\ue7ff]")
+_ATTACHED_AFTER = re.compile(r"[a-z\ue000-\uefff]|\s*%|\s*por ?ciento\b|[.,'][\ue000-\ue7ff]|[ \t]+[\ue000-\ue7ff]")
 _BOUND_KINDS = PRODUCT_KINDS - {"name", "product", "option"}
 
 
@@ -64,11 +64,13 @@ def slots_in_context(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> 
 
 def _kind(reading: Reading, lexicon: Lexicon, fact: Fact, position: int, clause: Clause, excerpt: str) -> Iterator[Reason]:
     rules = lexicon.words.money.kinds
-    known = {kind for rule in rules for kind in rule.kinds}
+    known = {kind for rule in rules for kind in rule.kinds} | PRODUCT_KINDS
     if fact.kind not in known:
         return
     start = _label_start(reading, clause)
     previous = [mark for mark, _ in slot_marks(reading) if start <= mark < position]
+    stretch = reading.plain[start : clause.end]
+    rules = tuple(rule for rule in rules if rule.unless is None or not lexicon.find(rule.unless).search(stretch))
     nearest = _nearest(lexicon, rules, reading.plain, max([start, *previous]), position)
     if nearest is not None and fact.kind not in nearest.kinds:
         yield Reason(

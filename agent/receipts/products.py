@@ -18,9 +18,10 @@ PRODUCT_CLAIMS = frozenset(
 _NOT_PRODUCTS = frozenset(
     ("", "order", "draft", "pedido", "orden", "carrito", "cart", "total", "delivery", "envio", "payment", "pago")
 )
-_FILLERS = frozenset(
-    "del los las con sin para una the with and for grs lts kilo litro unidad und paquete caja bolsa lata botella".split()
+_FILLERS = re.compile(
+    "del|los|las|con|sin|para|una|the|with|and|for|grs|lts|kilo|litro|unidad|und|paquete|caja|bolsa|lata|botella"
 )
+"""Words of product names that tell no product from another."""
 
 
 def singular(word: str) -> str:
@@ -34,7 +35,7 @@ def singular(word: str) -> str:
 
 def _tokens(name: str) -> frozenset[str]:
     plain = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", fold(name))
-    return frozenset(singular(word) for word in re.findall(r"[a-z]+", plain) if len(word) >= 3 and word not in _FILLERS)
+    return frozenset(singular(word) for word in re.findall(r"[a-z]+", plain) if len(word) >= 3 and not _FILLERS.fullmatch(word))
 
 
 @dataclass(frozen=True)

@@ -34,13 +34,16 @@ def _shapes(words: NounWords) -> _Shapes:
         bare_object=re.compile(rf"\s*{filler}(?:{determiner}\s*)*{filler}{noun}"),
         next_object=re.compile(rf"(?:\b(?:{words.joints})\b|,)\s*{filler}(?:{determiner}\s*)+{filler}{noun}"),
         subject=re.compile(rf"\W*(?:(?:{words.affirmations})\b)?\W*(?:{determiner})\s+{noun}"),
-        bare_subject=re.compile(rf"\W*(?:(?:{words.affirmations})\b)?\W*{noun}(?:\s+(?:{words.affirmations}|{words.fillers}))*\s*"),
+        bare_subject=re.compile(
+            rf"\W*(?:(?:{words.affirmations})\b)?\W*{noun}(?:\s+(?:{words.affirmations}|{words.fillers}))*\s*"
+        ),
     )
 
 
 def is_unknown_product(word: str, lexicon: Lexicon, receipts: Receipts) -> bool:
     """Whether a noun names neither a product of the turn nor anything that every shop speaks of."""
-    return not (word in lexicon.function_words or word in lexicon.generic_heads or word in lexicon.objects or receipts.products.knows(word))
+    ordinary = word in lexicon.function_words or word in lexicon.generic_heads or word in lexicon.objects
+    return not ordinary and not receipts.products.knows(word)
 
 
 def wrong_product(
@@ -64,6 +67,15 @@ def wrong_product(
             return
 
 
+def joined_nouns(reading: Reading, lexicon: Lexicon, start: int) -> Iterator[tuple[str, int]]:
+    """The nouns that are joined to the object of a verb, up to the next verb, with their positions."""
+    end = _statement_end(reading, lexicon, start, reading.clause_at(start - 1).sentence[1])
+    for found in _shapes(lexicon.words.nouns).next_object.finditer(reading.plain[start:end]):
+        follows = reading.plain[start + found.end() :][:12].strip()
+        if not re.match(r"(?:quedo|esta|es|va|fue|ya|son|is|was|will|has)\b", follows):
+            yield found["noun"], start + found.start("noun")
+
+
 def unknown_after(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
     """The unknown product that directly follows a position, as in `tenemos aceite`."""
     found = _shapes(lexicon.words.nouns).bare_object.match(reading.plain[start:end])
@@ -74,7 +86,9 @@ def unknown_after(reading: Reading, lexicon: Lexicon, receipts: Receipts, start:
 def unknown_next(reading: Reading, lexicon: Lexicon, receipts: Receipts, start: int, end: int) -> str | None:
     """An unknown product that an enumeration joins to the first one: `tenemos harina, aceite y arroz`."""
     joints = lexicon.words.nouns.joints
-    listed = re.match(rf"[^,.;:!?\n]*(?:,\s*[a-z]{{3,}}[^,.;:!?\n]*?)*?\s*\b(?:{joints})\s+[a-z]{{3,}}", reading.plain[start:end])
+    listed = re.match(
+        rf"[^,.;:!?\n]*(?:,\s*[a-z]{{3,}}[^,.;:!?\n]*?)*?\s*\b(?:{joints})\s+[a-z]{{3,}}", reading.plain[start:end]
+    )
     if listed is None:
         return None
     for found in re.finditer(rf"(?:\b(?:{joints})\b|,)\s*(?P<noun>[a-z]{{3,}})", listed[0]):

@@ -63,7 +63,7 @@ async def test_of_many_workers_one_probes() -> None:
 async def test_racing_workers_get_one_probe_among_them() -> None:
     for _ in range(2):
         await breaker.failed(Admission(MODEL, is_probe=False, failures=0), "ModelServerError")
-    rounds = []
+    rounds: list[Admission | None] = []
     while not any(rounds):
         rounds = await asyncio.gather(*(breaker.admit(MODEL) for _ in range(8)))
 

@@ -52,11 +52,11 @@ async def reserved(workspace: WorkspaceView, amount: str) -> Reservation:
 
 async def test_a_reservation_is_settled_at_its_true_cost(workspace: WorkspaceView) -> None:
     reservation = await reserved(workspace, "0.4")
-    assert await figures(workspace.id) == (0, Decimal("0.4"))
+    assert await figures(workspace.id) == (Decimal(0), Decimal("0.4"))
 
     await spend.settle(reservation, Decimal("0.1"))
 
-    assert await figures(workspace.id) == (Decimal("0.1"), 0)
+    assert await figures(workspace.id) == (Decimal("0.1"), Decimal(0))
 
 
 async def test_settling_twice_books_once(workspace: WorkspaceView) -> None:
@@ -65,7 +65,7 @@ async def test_settling_twice_books_once(workspace: WorkspaceView) -> None:
     await spend.settle(reservation, Decimal("0.1"))
     await spend.settle(reservation, Decimal("0.3"))
 
-    assert await figures(workspace.id) == (Decimal("0.1"), 0)
+    assert await figures(workspace.id) == (Decimal("0.1"), Decimal(0))
 
 
 async def test_what_could_pass_the_ceiling_is_refused(workspace: WorkspaceView) -> None:
@@ -79,7 +79,7 @@ async def test_racing_workers_never_reserve_more_than_the_ceiling(workspace: Wor
     asked = await asyncio.gather(*(spend.reserve(workspace.id, MODEL, Decimal("0.15")) for _ in range(12)))
 
     assert sum(reservation is not None for reservation in asked) == 6
-    assert await figures(workspace.id) == (0, Decimal("0.9"))
+    assert await figures(workspace.id) == (Decimal(0), Decimal("0.9"))
 
 
 async def test_the_reservation_of_a_dead_worker_counts_as_spent(workspace: WorkspaceView) -> None:
@@ -89,7 +89,7 @@ async def test_the_reservation_of_a_dead_worker_counts_as_spent(workspace: Works
     assert await spend.sweep() == 1
     assert await spend.sweep() == 0
 
-    assert await figures(workspace.id) == (Decimal("0.4"), 0)
+    assert await figures(workspace.id) == (Decimal("0.4"), Decimal(0))
 
 
 async def test_a_worker_that_wakes_after_the_sweep_puts_the_books_right(workspace: WorkspaceView) -> None:
@@ -99,7 +99,7 @@ async def test_a_worker_that_wakes_after_the_sweep_puts_the_books_right(workspac
 
     await spend.settle(reservation, Decimal("0.1"))
 
-    assert await figures(workspace.id) == (Decimal("0.1"), 0)
+    assert await figures(workspace.id) == (Decimal("0.1"), Decimal(0))
 
 
 async def test_expired_reservations_make_room_for_new_ones_only_as_spent_money(workspace: WorkspaceView) -> None:
@@ -113,4 +113,4 @@ async def test_each_workspace_has_its_own_ceiling(workspace: WorkspaceView) -> N
     await reserved(workspace, "1")
 
     assert await spend.reserve(other.id, MODEL, Decimal("1")) is not None
-    assert await figures(other.id) == (0, Decimal("1"))
+    assert await figures(other.id) == (Decimal(0), Decimal("1"))

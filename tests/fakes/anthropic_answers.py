@@ -121,7 +121,7 @@ def error_body(kind: str, text: str) -> Json:
 
 def events(whole: Json, answer: Answer) -> Iterator[bytes]:
     """The message as server-sent events, as the API streams it."""
-    opening = {**whole, "content": [], "stop_reason": None}
+    opening: Json = {**whole, "content": [], "stop_reason": None}
     yield _event("message_start", {"type": "message_start", "message": opening})
     for index, block in enumerate(whole["content"]):
         is_call = block["type"] == "tool_use"
@@ -135,9 +135,9 @@ def events(whole: Json, answer: Answer) -> Iterator[bytes]:
             yield _event("error", error_body(answer.error_type, "Overloaded"))
             return
         yield _event("content_block_stop", {"type": "content_block_stop", "index": index})
-    delta = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
+    closing: Json = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
     usage = {"output_tokens": whole["usage"]["output_tokens"]}
-    yield _event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage})
+    yield _event("message_delta", {"type": "message_delta", "delta": closing, "usage": usage})
     yield _event("message_stop", {"type": "message_stop"})
 
 

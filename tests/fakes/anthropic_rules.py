@@ -90,9 +90,9 @@ def _check_tools(tools: object) -> None:
             raise _bad("tools: Tool names must be unique.")
         names.add(tool["name"])
         schema = tool.get("input_schema")
-        if "type" not in tool or tool["type"] == "custom":
-            if not isinstance(schema, dict) or schema.get("type") != "object":
-                raise _bad(f"tools.{index}.input_schema.type: Field required")
+        is_ours = tool.get("type", "custom") == "custom"
+        if is_ours and (not isinstance(schema, dict) or schema.get("type") != "object"):
+            raise _bad(f"tools.{index}.input_schema.type: Field required")
 
 
 def _check_messages(messages: object) -> None:
