@@ -66,7 +66,7 @@ async def capture(work: Work, conversation_id: UUID, name: str) -> Capture:
         )
     ).all()
     found = [await orders.get(work, order_id) for order_id in made]
-    redactor = await _redactor(work, conversation.customer_id, conversation_id, [order for order in found])
+    redactor = await _redactor(work, conversation.customer_id, conversation_id, found)
     shop = await _world(work, turns[0].started_at, {line.sku: line.unit_price for order in found for line in order.lines})
     contact = await customers.contact(work, conversation.contact_address_id)
     tokens = [
@@ -150,7 +150,7 @@ async def _product(
     codes: dict[UUID, str],
 ) -> WorldProduct:
     product = await catalog.get_product(work, (await catalog.variants(work, [variant.variant_id]))[variant.variant_id].sku)
-    content = (variant.content_quantity, variant.content_unit)
+    quantity, unit = variant.content_quantity, variant.content_unit
     return WorldProduct(
         sku=variant.sku,
         name=variant.name,
@@ -159,7 +159,7 @@ async def _product(
         brand=variant.brand,
         unit=variant.unit,
         step=variant.step,
-        content=content if content[0] is not None and content[1] is not None else None,
+        content=(quantity, unit) if quantity is not None and unit is not None else None,
         synonyms=product.synonyms,
         stock={code: levels.get((variant.variant_id, store_id), Decimal(0)) for store_id, code in codes.items()},
     )
@@ -287,7 +287,7 @@ async def _effects(work: Work, made: Sequence[UUID], conversation_id: UUID, reda
         payments=[
             PaymentEffect(
                 method=payment.method,
-                reference=redactor.digits(payment.reference) if payment.reference else None,
+                reference=redactor.text(payment.reference) if payment.reference else None,
                 amount=payment.amount,
             )
             for payment in paid

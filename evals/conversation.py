@@ -54,7 +54,11 @@ def number_for(shop: World, task: Task, attempt: int) -> str:
 
 async def play(client: httpx.AsyncClient, task: Task, attempt: int, make: CustomerFactory) -> Played:
     """Play one task in a workspace of its own."""
-    shop = world.load(task.world)
+    return await play_in(client, world.load(task.world), task, attempt, make)
+
+
+async def play_in(client: httpx.AsyncClient, shop: World, task: Task, attempt: int, make: CustomerFactory) -> Played:
+    """Play one task in a new workspace that is this world."""
     place = await found(shop, f"eval-{uuid4().hex[:10]}-{task.id}"[:90].rstrip("-"))
     async with open_work(place.principal) as work:
         baseline = await snapshot.take(work)

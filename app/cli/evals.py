@@ -1,9 +1,7 @@
 """The command `nexova eval`: run the suite, compare runs, freeze conversations and play them again."""
 
 import importlib
-import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from app.cli import eval_captures
 from app.cli.terminal import fail
 
 if TYPE_CHECKING:
@@ -38,15 +37,6 @@ def _chosen(families: list[str], tasks: list[str], smoke: bool) -> "list[Task]":
     if not kept:
         fail("no task fits what was asked for.")
     return kept
-
-
-@contextmanager
-def _keys() -> Iterator[None]:
-    """A data folder of the run's own for the keys that seal its connections, unless the installation has some."""
-    with tempfile.TemporaryDirectory(prefix="nexova-eval-keys-") as folder:
-        if "NEXOVA_SECRET_KEYS" not in os.environ:
-            os.environ["NEXOVA_DATA_DIR"] = folder
-        yield
 
 
 def _interruptible() -> None:
@@ -83,11 +73,9 @@ def run(
     tasks = _chosen(family or [], task or [], smoke)
     console = Console()
     _interruptible()
-    with _keys():
+    with _room("session").own_keys():
         runs, results = _room("run"), _room("results")
-        options = runs.Options(
-            tasks=tasks, models=model, repeat=repeat, jobs=jobs, seed=seed, customer=customer, keep=keep
-        )
+        options = runs.Options(tasks=tasks, models=model, repeat=repeat, jobs=jobs, seed=seed, customer=customer, keep=keep)
         with _progress(console, len(tasks) * repeat) as done:
             try:
                 found = runs.run(options, _customers(customer, seed), done)
@@ -183,3 +171,8 @@ def html(
     """Make the page of a run that was measured before."""
     _room("report.page").write(_room("results").load(results), page)
     print(page)
+
+
+group.command("capture")(eval_captures.capture)
+group.command("replay")(eval_captures.replay)
+group.command("shadow")(eval_captures.shadow)
