@@ -1,7 +1,8 @@
 """Stores what came in at the door: webhooks that arrive while a transaction runs share the next one.
 
-A lone webhook waits for nobody. Under load, one commit (with its flush to disk, its notification and its row locks)
-serves many webhooks, so that the door bends instead of breaking.
+A lone webhook waits for nobody. Each workspace has one transaction at a time in this process; under load one commit
+(with its flush to disk, its notification and its row locks) serves many webhooks, so that the door bends instead of
+breaking.
 """
 
 import asyncio
@@ -20,9 +21,6 @@ from core.access import Principal
 from core.errors import CommitOutcomeUnknown
 from core.tables import new_id
 from core.work import open_work
-
-LANES: Final = 2
-"""How many transactions of one workspace may run at once in this process."""
 
 BATCH_EVENTS: Final = 500
 
@@ -104,7 +102,7 @@ class Intake:
 
     def __init__(self) -> None:
         self._waiting: dict[UUID, list[Parcel]] = defaultdict(list)
-        self._writers: dict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
+        self._writers: dict[UUID, asyncio.Task[None]] = {}
 
     async def put(
         self, workspace_id: UUID, connection_id: UUID, correlation_id: str, events: Sequence[RawEvent]
@@ -112,11 +110,9 @@ class Intake:
         """Store the events of one webhook; returns, once they are committed, those that were new."""
         parcel = Parcel(connection_id, correlation_id, [(new_id(), event) for event in events])
         self._waiting[workspace_id].append(parcel)
-        writers = self._writers[workspace_id]
-        if len(writers) < LANES:
-            writer = asyncio.create_task(self._write(workspace_id))
-            writers.add(writer)
-            writer.add_done_callback(writers.discard)
+        writer = self._writers.get(workspace_id)
+        if writer is None or writer.done():
+            self._writers[workspace_id] = asyncio.create_task(self._write(workspace_id))
         new = await parcel.stored
         return [event for event_id, event in parcel.events if event_id in new]
 
