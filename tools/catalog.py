@@ -6,7 +6,7 @@ from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import CategoryView, VariantView
 from tools.context import Pending, StagedMessage, ToolContext
-from tools.definition import tool
+from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.products import in_stock, meant, not_found, priced
@@ -22,7 +22,7 @@ _TITLE = 24
 
 @tool(permission=Permission.CATALOG_READ)
 async def list_products(
-    ctx: ToolContext, query: str | None = None, category: str | None = None, limit: int = 5
+    ctx: ToolContext, query: Sentence | None = None, category: Words | None = None, limit: int = 5
 ) -> ToolOutcome:
     """Look up products on sale, with their prices and whether there is stock.
 
@@ -95,7 +95,7 @@ def _data(variant: VariantView, available: bool) -> dict[str, object]:
 
 
 @tool(permission=Permission.CATALOG_READ)
-async def send_catalog(ctx: ToolContext, category: str | None = None) -> ToolOutcome:
+async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolOutcome:
     """Send the customer a list of products with prices to tap on, or of categories if there are many products.
 
     Args:

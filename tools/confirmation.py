@@ -6,7 +6,7 @@ from domain.orders import service as orders
 from domain.orders.models import Fulfilment
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView
 from tools.context import ToolContext
-from tools.definition import AWAITING, tool
+from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.speech import listed, say
@@ -83,7 +83,7 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
 
 
 @tool(permission=Permission.ORDERS_CONFIRM, states=AWAITING, writes=True)
-async def confirm_order(ctx: ToolContext, token: str) -> ToolOutcome:
+async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     """Place the order whose summary the customer has just accepted, by its button or by a plain yes. Never call it on a
     question, on a condition, or together with a change.
 

@@ -4,9 +4,9 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, get_type_hints
+from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_ai import Tool
 
 from core.access import Permission, Principal, PrincipalKind
@@ -18,6 +18,15 @@ SHOPPING = frozenset({"IDLE", "COLLECTING_ORDER", "NEEDS_DETAILS", "AWAITING_CON
 """The session's states in which a customer may shop: not while an order is being placed, nor while a person attends."""
 
 AWAITING = frozenset({"AWAITING_CONFIRMATION"})
+
+Words = Annotated[str, Field(max_length=100)]
+"""A name, a number or a few words from the model."""
+
+Sentence = Annotated[str, Field(max_length=500)]
+"""An address, a reason or a note from the model."""
+
+Quantity = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0.01, le=999_999_999_999, allow_inf_nan=False)]
 
 _STAFF = frozenset({PrincipalKind.USER, PrincipalKind.API_KEY})
 

@@ -10,7 +10,7 @@ from domain.orders import service as orders
 from domain.orders.models import Fulfilment, OrderStatus
 from domain.orders.schemas import Delivery, OrderView
 from tools.context import Pending, ToolContext
-from tools.definition import tool
+from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
@@ -23,11 +23,11 @@ SHORTEST_ADDRESS = 5
 async def set_delivery_details(
     ctx: ToolContext,
     fulfilment: Literal["delivery", "pickup"] | None = None,
-    address: str | None = None,
-    store: str | None = None,
-    recipient_name: str | None = None,
-    phone: str | None = None,
-    notes: str | None = None,
+    address: Sentence | None = None,
+    store: Sentence | None = None,
+    recipient_name: Words | None = None,
+    phone: Words | None = None,
+    notes: Sentence | None = None,
 ) -> ToolOutcome:
     """Note how the order reaches the customer. Give only what the customer said; the rest stays as it is.
 

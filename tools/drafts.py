@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from core.access import Permission
 from domain.catalog.schemas import VariantView
@@ -14,7 +14,7 @@ from domain.orders.models import OrderStatus
 from domain.orders.schemas import CartItem, CartResult, OrderView, Shortage
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
-from tools.definition import tool
+from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import Facts, plain
 from tools.measures import UnitMismatch, in_unit_of_sale
 from tools.outcome import Claim, Option, ToolOutcome
@@ -45,7 +45,7 @@ def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, obje
 async def create_order_draft(
     ctx: ToolContext,
     existing: Literal["ask", "add", "replace"] = "ask",
-    cart: list[CartItem] | None = None,
+    cart: Annotated[list[CartItem], Field(max_length=100)] | None = None,
 ) -> ToolOutcome:
     """Begin an order, or take in the cart that the customer sent from the WhatsApp catalogue. add_item_to_draft begins
     an order by itself, so this is only needed for a cart.
@@ -136,7 +136,7 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOut
 
 @tool(permission=Permission.ORDERS_DRAFT, writes=True)
 async def add_item_to_draft(
-    ctx: ToolContext, product: str, quantity: float | None = None, unit: str | None = None
+    ctx: ToolContext, product: Sentence, quantity: Quantity | None = None, unit: Words | None = None
 ) -> ToolOutcome:
     """Add a product to the customer's order (an order is begun if there is none). Call it once per product. To change
     how many of a product are in the order, use change_item_in_draft.
@@ -242,7 +242,9 @@ async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wa
 
 
 @tool(permission=Permission.ORDERS_DRAFT, writes=True)
-async def change_item_in_draft(ctx: ToolContext, product: str, quantity: float, unit: str | None = None) -> ToolOutcome:
+async def change_item_in_draft(
+    ctx: ToolContext, product: Sentence, quantity: Quantity, unit: Words | None = None
+) -> ToolOutcome:
     """Set how many of a product are in the order; zero takes it out.
 
     Args:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from core.access import Permission
 from tools.context import ToolContext
-from tools.definition import tool
+from tools.definition import Sentence, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.speech import say
@@ -13,7 +13,7 @@ Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
 
 
 @tool(permission=Permission.HANDOFF_REQUEST, writes=True)
-async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: str | None = None) -> ToolOutcome:
+async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: Sentence | None = None) -> ToolOutcome:
     """Hand the conversation to a person of the shop. Call it when the customer asks for one, complains, or wants
     something that no tool can do. After it, say no more than that a person will answer.
 
@@ -22,7 +22,7 @@ async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: str | 
             tool said that a person must decide.
         detail: One sentence for the person on what the customer wants.
     """
-    ctx.signal("handoff_requested", reason=reason, detail=(detail or "")[:500])
+    ctx.signal("handoff_requested", reason=reason, detail=detail or "")
     return Facts(ctx).outcome(
         "handoff_requested",
         say(ctx, "handoff_requested"),

@@ -7,7 +7,7 @@ from domain.orders.models import Fulfilment, OrderStatus
 from domain.orders.schemas import OrderView
 from domain.payments import service as payments
 from tools.context import Pending, StagedMessage, ToolContext
-from tools.definition import tool
+from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
@@ -39,7 +39,7 @@ def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome
 
 
 @tool(permission=Permission.ORDERS_CANCEL, writes=True)
-async def cancel_order(ctx: ToolContext, number: str | None = None, reason: str | None = None) -> ToolOutcome:
+async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Sentence | None = None) -> ToolOutcome:
     """Cancel an order of this customer. A placed order is only cancelled after the customer was asked and agreed: the
     first call asks, the same call after their yes cancels. Without a number it gives up the open order.
 
@@ -113,7 +113,7 @@ def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) ->
 
 
 @tool(permission=Permission.ORDERS_READ)
-async def get_order_status(ctx: ToolContext, number: str | None = None) -> ToolOutcome:
+async def get_order_status(ctx: ToolContext, number: Words | None = None) -> ToolOutcome:
     """Read where an order of this customer stands and whether it is paid.
 
     Args:

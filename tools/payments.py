@@ -16,7 +16,7 @@ from domain.orders.schemas import OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment, ClaimResult
 from tools.context import Pending, ToolContext
-from tools.definition import tool
+from tools.definition import Amount, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import listed, say
@@ -28,11 +28,11 @@ RECEIPT_WINDOW: Final = timedelta(minutes=15)
 @tool(permission=Permission.PAYMENTS_CLAIM, writes=True)
 async def register_payment(
     ctx: ToolContext,
-    method: str,
-    reference: str | None = None,
-    amount: float | None = None,
-    bank: str | None = None,
-    number: str | None = None,
+    method: Words,
+    reference: Words | None = None,
+    amount: Amount | None = None,
+    bank: Words | None = None,
+    number: Words | None = None,
 ) -> ToolOutcome:
     """Write down that the customer says to have paid. It is only a claim: never say that the payment was received or
     verified. Receipts sent shortly before are tied to it.

@@ -1,17 +1,22 @@
 """Stock tools: setting goods aside for a customer's draft, and corrections by staff."""
 
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
 
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.orders import service as orders
 from domain.stock import service as stock
 from tools.context import ToolContext
-from tools.definition import tool
+from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
+
+Change = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
 
 
 @tool(permission=Permission.STOCK_HOLD, writes=True)
@@ -35,7 +40,7 @@ async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
 
 
 @tool(permission=Permission.STOCK_ADJUST, writes=True, staff_only=True)
-async def adjust_stock(ctx: ToolContext, sku: str, store: str, change: float, reason: str) -> ToolOutcome:
+async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Change, reason: Sentence) -> ToolOutcome:
     """Correct the stock of a product in a store by hand, with a reason. For staff only.
 
     Args:

@@ -181,7 +181,5 @@ async def get_address(work: Work, customer_id: UUID, address_id: UUID) -> Custom
 async def delete_address(work: Work, address_id: UUID) -> None:
     """Forget an address."""
     await work.session.execute(
-        delete(CustomerAddress).where(
-            CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.id == address_id
-        )
+        delete(CustomerAddress).where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.id == address_id)
     )

@@ -1,7 +1,6 @@
 """What other rooms see of customers."""
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,11 +72,3 @@ class CustomerInput(BaseModel):
     phone: str | None = Field(None, max_length=40)
     email: str | None = Field(None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     notes: str | None = Field(None, max_length=1000)
-
-
-class SpentView(_View):
-    """What a customer has bought so far, in one currency."""
-
-    currency: str
-    orders: int
-    total: Decimal

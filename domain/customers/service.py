@@ -68,9 +68,7 @@ async def find_or_create(
     raise RuntimeError("a contact address was made and vanished again and again")
 
 
-async def _choose(
-    work: Work, found: list[ContactAddress], user_id: str | None, key: str | None
-) -> ContactAddress | None:
+async def _choose(work: Work, found: list[ContactAddress], user_id: str | None, key: str | None) -> ContactAddress | None:
     """Whose message this is, among those who have the user id or the number; a number is taken from whoever lost it."""
     same_person = next((row for row in found if user_id is not None and row.user_id == user_id), None)
     holder = next((row for row in found if key is not None and row.address_key == key), None)

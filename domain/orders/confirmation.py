@@ -53,9 +53,7 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
         audit.record(work, "order.confirmation_requested", target=order, after={"total": order.total})
     order.confirmation_requested_at = work.now
     await work.session.flush()
-    return ConfirmationRequest(
-        order=await drafts.view(work, order), price_changes=tuple(changes), held_until=held_until
-    )
+    return ConfirmationRequest(order=await drafts.view(work, order), price_changes=tuple(changes), held_until=held_until)
 
 
 async def _refusal(
@@ -124,9 +122,7 @@ async def _hold(
     return ()
 
 
-async def _serving_store(
-    work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
-) -> UUID:
+async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> UUID:
     """The store of the pick-up; for a delivery the one that holds already, the default one, or the first that has all."""
     stores = await catalog.stores(work)
     if order.store_id is not None and (order.fulfilment == Fulfilment.PICKUP or not stores):
@@ -163,9 +159,7 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
     if changes:
         pricing.add_up(order, lines, settings)
         await _back_to_draft(work, order, "prices changed after the summary")
-        return ConfirmationResult(
-            order=await drafts.view(work, order), refusal="price_changed", price_changes=tuple(changes)
-        )
+        return ConfirmationResult(order=await drafts.view(work, order), refusal="price_changed", price_changes=tuple(changes))
     shortages = await _sell(work, order, lines, settings)
     if shortages:
         await _back_to_draft(work, order, "out of stock after the summary")
@@ -174,9 +168,7 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
     return ConfirmationResult(order=await drafts.view(work, order))
 
 
-async def _sell(
-    work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
-) -> tuple[Shortage, ...]:
+async def _sell(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> tuple[Shortage, ...]:
     """Turn the holds into sales. Asking for them again first makes good a hold that a sweep has ended meanwhile."""
     shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
     if not shortages:

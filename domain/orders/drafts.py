@@ -211,9 +211,7 @@ async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]
     return changes
 
 
-async def apply_catalog_order(
-    work: Work, conversation_id: UUID, items: Sequence[CartItem], *, replace: bool
-) -> CartResult:
+async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence[CartItem], *, replace: bool) -> CartResult:
     """Take a WhatsApp cart into the draft at our prices, added to what is there or in its place."""
     work.require(Permission.ORDERS_DRAFT)
     order, lines = await lock_draft(work, conversation_id)

@@ -77,18 +77,12 @@ class Order(WorkspaceRow):
             "status IN ('draft', 'awaiting_confirmation', 'confirmed', 'shipped', 'delivered', 'cancelled')",
             name="status_known",
         ),
-        CheckConstraint(
-            "payment_status IN ('unpaid', 'claimed', 'partly_paid', 'paid')", name="payment_status_known"
-        ),
+        CheckConstraint("payment_status IN ('unpaid', 'claimed', 'partly_paid', 'paid')", name="payment_status_known"),
         CheckConstraint("fulfilment IN ('delivery', 'pickup')", name="fulfilment_known"),
         CheckConstraint("subtotal >= 0 AND delivery_fee >= 0 AND total >= 0", name="amounts_not_negative"),
         CheckConstraint("total = subtotal + delivery_fee", name="total_is_sum"),
-        CheckConstraint(
-            "status NOT IN ('confirmed', 'shipped', 'delivered') OR number IS NOT NULL", name="placed_has_number"
-        ),
-        CheckConstraint(
-            "status <> 'awaiting_confirmation' OR confirmation_token IS NOT NULL", name="awaiting_has_token"
-        ),
+        CheckConstraint("status NOT IN ('confirmed', 'shipped', 'delivered') OR number IS NOT NULL", name="placed_has_number"),
+        CheckConstraint("status <> 'awaiting_confirmation' OR confirmation_token IS NOT NULL", name="awaiting_has_token"),
     )
 
     customer_id: Mapped[UUID]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -92,9 +92,7 @@ async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order 
 async def by_number(work: Work, customer_id: UUID, number: int) -> Order | None:
     """A placed order of this customer."""
     return await work.session.scalar(
-        select(Order).where(
-            Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number == number
-        )
+        select(Order).where(Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number == number)
     )
 
 
@@ -188,18 +186,3 @@ async def lock_overdue(work: Work, now: datetime, *, limit: int) -> list[Order]:
         .execution_options(populate_existing=True)
     )
     return list(rows)
-
-
-async def spent(work: Work, customer_id: UUID) -> list[tuple[str, int, object]]:
-    """How many orders the customer has placed, and for how much, by currency."""
-    rows = await work.session.execute(
-        select(Order.currency, func.count(), func.sum(Order.total))
-        .where(
-            Order.workspace_id == work.workspace_id,
-            Order.customer_id == customer_id,
-            Order.status.in_([OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED]),
-        )
-        .group_by(Order.currency)
-        .order_by(Order.currency)
-    )
-    return [(currency, count, total) for currency, count, total in rows]

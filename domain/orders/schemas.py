@@ -171,5 +171,3 @@ class CartResult(_View):
     unknown: tuple[str, ...] = ()
     unusable: tuple[str, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()
-
-

@@ -373,6 +373,11 @@ def test_nothing_is_offered_while_a_person_attends_or_an_order_is_placed(state: 
         ("add_item_to_draft", {"quantity": 1}),
         ("get_order_status", {"number": "1001", "workspace_id": "018f"}),
         ("set_delivery_details", {"fulfilment": "drone"}),
+        ("set_delivery_details", {"address": "calle " * 100}),
+        ("add_item_to_draft", {"product": "HAR-1", "quantity": -1}),
+        ("add_item_to_draft", {"product": "HAR-1", "quantity": float("inf")}),
+        ("register_payment", {"method": "efectivo", "amount": float("nan")}),
+        ("register_payment", {"method": "efectivo", "amount": 0}),
     ],
 )
 async def test_arguments_beside_the_schema_are_refused_with_what_is_wrong(

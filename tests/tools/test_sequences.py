@@ -12,7 +12,7 @@ from agent.states import State
 from core.errors import DomainError
 from core.work import open_work
 from domain.orders import service as orders
-from domain.orders.models import OPEN, PLACED, OrderStatus
+from domain.orders.models import OPEN, PLACED, OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderView
 from domain.stock import service as stock
 from domain.stock.models import HoldStatus
@@ -96,10 +96,13 @@ async def hold_together(chat: Chat, stocked: dict[str, Decimal]) -> None:
 
 
 def check_holds(order: OrderView, held: dict[UUID, Decimal]) -> None:
-    """Holds are the lines or part of them (a sweep may have ended some), and a placed or dead order has none."""
+    """Holds are the lines or part of them (a sweep may have ended some), and a placed or dead order has none.
+
+    A claimed payment keeps what was held when it was claimed, whatever changes in the draft, until staff decide.
+    """
     if order.status not in OPEN:
         assert held == {}
-    else:
+    elif order.payment_status is PaymentStatus.UNPAID or order.status is OrderStatus.AWAITING_CONFIRMATION:
         assert all(quantity_of(order, variant_id) == quantity for variant_id, quantity in held.items())
     assert (order.number is not None) == (order.status in PLACED or order.confirmed_at is not None)
     assert (order.status is OrderStatus.AWAITING_CONFIRMATION) <= (order.confirmation_token is not None)
