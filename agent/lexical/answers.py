@@ -11,7 +11,6 @@ from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from tools.context import Pending
 
-
 _CHOICES = frozenset({"choose_product", "offered", "choose_store", "choose_method", "choose_order"})
 
 
@@ -62,14 +61,17 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
         sku = options[0][0]
     if sku is None:
         return None
-    quantity = mention.quantity if mention and found is None else None
-    if found is not None and mention and mention.quantity is not None and _says_how_many(head):
-        quantity = mention.quantity
-    is_known = pending.arguments.get("quantity") is not None
-    if quantity is not None and not is_offer and is_known and _describes(head, words):
-        quantity = None
-    unit = mention.unit if mention and quantity is not None else None
-    return [Act(ActKind.CHOOSE, quantity=quantity, unit=unit, details={"sku": sku}), *_more(tail)]
+    if mention is None or not _counts(head, mention, pending, by_place=found is not None):
+        return [Act(ActKind.CHOOSE, details={"sku": sku}), *_more(tail)]
+    return [Act(ActKind.CHOOSE, quantity=mention.quantity, unit=mention.unit, details={"sku": sku}), *_more(tail)]
+
+
+def _counts(head: str, mention: Mention, pending: Pending, *, by_place: bool) -> bool:
+    """Whether the number in an answer says how many, and not which one."""
+    if mention.quantity is None or (by_place and not _says_how_many(head)):
+        return False
+    is_known = pending.kind != "offered" and pending.arguments.get("quantity") is not None
+    return by_place or not (is_known and _describes(head, vocabulary()))
 
 
 def _more(tail: str) -> list[Act]:
