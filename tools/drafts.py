@@ -61,9 +61,7 @@ async def create_order_draft(
         return _ask_replace(ctx, facts, items)
     order = await _start(ctx)
     if items:
-        result = await orders.apply_catalog_order(
-            ctx.work, ctx.conversation_id, items, replace=existing == "replace"
-        )
+        result = await orders.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
         return _cart_outcome(ctx, facts, result)
     ctx.signal("items_changed", order_id=str(order.id))
     key = "draft_continued" if order.lines else "draft_created"
@@ -232,9 +230,7 @@ async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wa
     """What falls short if this order wants so much; what the order holds already is its own."""
     level = (await stock.available(ctx.work, [variant.variant_id]))[variant.variant_id]
     held = await stock.holds_of(ctx.work, draft.id)
-    own = sum(
-        (hold.quantity for hold in held if hold.variant_id == variant.variant_id and hold.status == "active"), Decimal(0)
-    )
+    own = sum((hold.quantity for hold in held if hold.variant_id == variant.variant_id and hold.status == "active"), Decimal(0))
     free = level.available + own
     if free >= wanted:
         return None
@@ -295,9 +291,7 @@ async def change_item_in_draft(
         quantity=facts.quantity(line.name, changed.quantity, changed.unit),
         amount=facts.money("line_total", line.name, changed.total, order.currency),
     )
-    return facts.outcome(
-        "item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=_changed(ctx, facts, order)
-    )
+    return facts.outcome("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=_changed(ctx, facts, order))
 
 
 def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:

@@ -92,9 +92,7 @@ def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) ->
         total=facts.money("total", str(order.number), order.total, order.currency),
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
-    ctx.pending = Pending(
-        kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options
-    )
+    ctx.pending = Pending(kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options)
     ctx.staged.append(
         StagedMessage(
             kind="buttons",

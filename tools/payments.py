@@ -93,9 +93,7 @@ def _method(ctx: ToolContext, words: str) -> PaymentMethod | None:
     return ctx.workspace.payment_method(hits[0].sku) if len(hits) == 1 else None
 
 
-def _ask_method(
-    ctx: ToolContext, facts: Facts, reference: str | None, amount: float | None, bank: str | None
-) -> ToolOutcome:
+def _ask_method(ctx: ToolContext, facts: Facts, reference: str | None, amount: float | None, bank: str | None) -> ToolOutcome:
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
     given = {"reference": reference, "amount": amount, "bank": bank}
@@ -200,14 +198,10 @@ def _claimed(
     )
 
 
-def _claim_words(
-    ctx: ToolContext, facts: Facts, result: ClaimResult, method: PaymentMethod | None, amount: str
-) -> str:
+def _claim_words(ctx: ToolContext, facts: Facts, result: ClaimResult, method: PaymentMethod | None, amount: str) -> str:
     payment, order = result.payment, result.order
     assert payment is not None, "a claim without refusal has a payment"
-    order_words = (
-        say(ctx, "of_order", number=facts.order_number(order.number)) if order.number else say(ctx, "of_open_order")
-    )
+    order_words = say(ctx, "of_order", number=facts.order_number(order.number)) if order.number else say(ctx, "of_open_order")
     if result.repeated:
         return say(ctx, "payment_repeated", order=order_words)
     if method is not None and method.kind is PaymentMethodKind.CASH:

@@ -61,15 +61,11 @@ def priced(facts: Facts, variant: VariantView) -> str:
     return facts.money("price", variant.name, variant.price, variant.currency)
 
 
-def ask_which(
-    context: ToolContext, variants: Sequence[VariantView], tool: str, arguments: dict[str, object]
-) -> ToolOutcome:
+def ask_which(context: ToolContext, variants: Sequence[VariantView], tool: str, arguments: dict[str, object]) -> ToolOutcome:
     """Ask the customer which of several products is meant; the answer repeats the call with its SKU."""
     facts = Facts(context)
     names = ", ".join(f"{facts.name(variant.name)} ({priced(facts, variant)})" for variant in variants)
-    options = [
-        Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants
-    ]
+    options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants]
     context.pending = Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options)
     code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
     return facts.outcome(

@@ -15,8 +15,7 @@ def draft_data(order: OrderView) -> dict[str, object]:
     """The draft for the machine that reads the outcome."""
     return {
         "lines": [
-            {"sku": line.sku, "name": line.name, "quantity": plain(line.quantity), "unit": line.unit}
-            for line in order.lines
+            {"sku": line.sku, "name": line.name, "quantity": plain(line.quantity), "unit": line.unit} for line in order.lines
         ],
         "total": str(order.total),
         "currency": order.currency,

@@ -49,9 +49,7 @@ async def of_order(work: Work, order_id: UUID) -> list[Payment]:
     return list(rows)
 
 
-async def like(
-    work: Work, order_id: UUID, reference_key: str, reference_tail: str | None
-) -> list[Payment]:
+async def like(work: Work, order_id: UUID, reference_key: str, reference_tail: str | None) -> list[Payment]:
     """Payments of other orders with the same reference, or with the same last characters."""
     conditions = [Payment.reference_key == reference_key]
     if reference_tail is not None:

@@ -96,9 +96,7 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     return ClaimResult(payment=_view(payment), order=order, due=due, difference=amount - due)
 
 
-def _values(
-    work: Work, command: ClaimPayment, order: OrderView, reference: str | None, amount: Decimal
-) -> dict[str, Any]:
+def _values(work: Work, command: ClaimPayment, order: OrderView, reference: str | None, amount: Decimal) -> dict[str, Any]:
     key = references.key(reference)
     return {
         "order_id": order.id,
@@ -150,9 +148,7 @@ async def _reference_flags(work: Work, order_id: UUID, values: dict[str, Any]) -
     return flags
 
 
-async def _tell_staff(
-    work: Work, kind: str, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None
-) -> None:
+async def _tell_staff(work: Work, kind: str, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None) -> None:
     await conversations.notify(
         work,
         kind,

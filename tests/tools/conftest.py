@@ -53,6 +53,4 @@ async def agreed(counter: Counter, token: str, *, pressed: bool = True) -> None:
     """The customer presses the summary's button, or says yes and nothing else."""
     async with counter.chat.work() as work:
         sent_at = work.now - timedelta(seconds=5)
-    counter.consent = Consent(
-        token_pressed=token if pressed else None, pure_assent=not pressed, summary_sent_at=sent_at
-    )
+    counter.consent = Consent(token_pressed=token if pressed else None, pure_assent=not pressed, summary_sent_at=sent_at)
