@@ -27,9 +27,9 @@ _METRICS = "nexova:metrics:"
 log = observability.log(__name__)
 
 
-def instance_name(process: str) -> str:
-    """The name of this process among all processes of the installation."""
-    return f"{process}:{platform.node()}:{os.getpid()}"
+def instance_name(process: str, pid: int | None = None) -> str:
+    """The name of a process of this machine, this one without a pid, among all processes of the installation."""
+    return f"{process}:{platform.node()}:{pid or os.getpid()}"
 
 
 def open_redis(settings: Settings) -> "redis.asyncio.Redis":
@@ -83,6 +83,14 @@ async def beating(settings: Settings, process: str) -> AsyncIterator[None]:
         with contextlib.suppress(redis.RedisError, OSError):
             await client.delete(_HEARTBEATS + instance_name(process), _METRICS + instance_name(process))
         await client.aclose()
+
+
+def is_living(client: "redis.Redis", process: str, pid: int) -> bool:
+    """Whether one process of this machine works: it has a heartbeat. False also while Redis is away."""
+    try:
+        return bool(client.exists(_HEARTBEATS + instance_name(process, pid)))
+    except redis.RedisError:
+        return False
 
 
 async def heartbeats(client: "redis.asyncio.Redis") -> dict[str, float]:

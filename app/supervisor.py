@@ -1,5 +1,6 @@
 """Runs the whole house as one command: servers, migrations, demo data, then web, worker and relay, kept alive."""
 
+import contextlib
 import http.client
 import os
 import select
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from app import runtime
+from app import pulse, runtime
+from app.broker import redis_client
 from app.supervised import Child, GaveUp, Supervised
 from core.embedded import (
     EmbeddedPostgres,
@@ -150,11 +152,22 @@ class Supervisor:
             for child in self._children:
                 if child.process.poll() is not None:
                     raise StartFailed(f"{child.name} ended with code {child.process.returncode}{self._last_words(child.name)}")
-            if time.monotonic() > deadline:
-                raise StartFailed(f"the web process was not ready within {READY_WITHIN_SECONDS:.0f} s{self._last_words('web')}")
-            return self._answers()
+            missing = self._missing()
+            if missing and time.monotonic() > deadline:
+                raise StartFailed(f"{missing} was not ready within {READY_WITHIN_SECONDS:.0f} s{self._last_words(missing)}")
+            return missing is None
 
         self._wait_for(settled)
+
+    def _missing(self) -> str | None:
+        """The first process that does not work yet: web answers that it can serve, the others have a heartbeat."""
+        if not self._answers():
+            return "web"
+        with contextlib.closing(redis_client(self._redis_url)) as client:
+            for child in self._children:
+                if child.name != "web" and not pulse.is_living(client, child.name, child.process.pid):
+                    return child.name
+        return None
 
     def _answers(self) -> bool:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104 - read, not bound to

@@ -12,6 +12,7 @@ import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, TimeLimit
 
+from agent import warming
 from app import pulse
 from app.actors import RUNNERS
 from app.broker import RedisBells, open_broker
@@ -170,6 +171,7 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
+    warming.warm_up()
     broker, worker = start(settings)
     log.info("process.started", threads=settings.worker_threads)
     stopping.wait()

@@ -28,7 +28,6 @@ class Settings(BaseSettings):
     port: int = Field(8000, validation_alias="NEXOVA_PORT", ge=1, le=65535)
     public_url: str | None = Field(None, validation_alias="NEXOVA_PUBLIC_URL")
     secret_keys: SecretStr | None = Field(None, validation_alias="NEXOVA_SECRET_KEYS")
-    blob_url: str | None = Field(None, validation_alias="NEXOVA_BLOB_URL")
 
     # Servers of your own; without them the embedded ones are started
     database_url: str | None = None
