@@ -118,7 +118,9 @@ _MATCHING = text(
                            AS w(word, place, weight)
                       JOIN search_postings p ON p.workspace_id = :workspace AND p.word = w.word
                      GROUP BY p.variant_id, w.place) AS places
-             GROUP BY variant_id) AS found
+             GROUP BY variant_id
+             ORDER BY 2 DESC
+             LIMIT 1000) AS found
       JOIN product_variants v ON v.workspace_id = :workspace AND v.id = found.variant_id
       JOIN products p ON p.workspace_id = :workspace AND p.id = v.product_id
      WHERE v.is_active AND v.price > 0 AND p.status = 'active'

@@ -39,7 +39,7 @@ from domain.catalog.views import product_view, sale_rule, variant_name, variant_
 from domain.catalog.words import Word, read, word
 
 MOST_ITEMS = 100
-_CANDIDATES = 200
+_CANDIDATES = 120
 _KNOWN_WORDS = 500
 _LONGEST_PHRASE = 200
 _LONGEST_SYNONYM = 4
