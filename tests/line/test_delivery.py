@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.actors.deliveries import STALE_SECONDS
 from channels import registry
 from channels.infobip.adapter import SEND_SECONDS
+from core.outbox import OutboxMessage
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
@@ -16,7 +18,7 @@ from domain.conversations import delivery
 from domain.conversations.delivery import Outcome
 from domain.conversations.schemas import OutgoingMessage
 from tests.line.provider import accepted, response
-from tests.line.threads import opened
+from tests.line.threads import Thread, opened
 
 
 async def test_messages_go_out_in_order_and_once(workspace: WorkspaceView) -> None:
@@ -244,3 +246,25 @@ async def test_two_conversations_do_not_wait_for_each_other(workspace: Workspace
 
 def test_a_claim_outlives_the_longest_call() -> None:
     assert delivery.CLAIM.total_seconds() > STALE_SECONDS + SEND_SECONDS
+
+
+async def rings(thread: Thread) -> int:
+    async with open_work(thread.principal) as work:
+        query = select(func.count()).where(
+            OutboxMessage.actor == "message.deliver", OutboxMessage.due_at <= func.clock_timestamp()
+        )
+        return await work.session.scalar(query) or 0
+
+
+async def test_a_report_that_settles_a_doubt_rings_for_the_messages_behind_it(workspace: WorkspaceView) -> None:
+    async with opened(workspace, response(500, b"")) as thread:
+        first, _ = await thread.queue("uno", "dos")
+        await thread.deliver()
+        before = await rings(thread)
+
+        await thread.report(first, "sent")
+        settled = await rings(thread)
+        await thread.report(first, "delivered")
+
+        assert settled == before + 1
+        assert await rings(thread) == settled
