@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from anthropic import AsyncAnthropic
 from genai_prices import calc_price
+from openai import AsyncOpenAI
 from pydantic_ai.models import Model, infer_model
 from pydantic_ai.models.anthropic import AnthropicModel, AnthropicModelSettings
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -65,6 +66,14 @@ def link(name: str, settings: Settings, lexical: LexicalFactory) -> Link:
     if (name, settings) not in made:
         made[name, settings] = _model(name, settings)
     return Link(name, made[name, settings], is_offline=False, unknown_price=unknown_price)
+
+
+async def disconnect() -> None:
+    """Close the connections of this event loop's models, when the process ends."""
+    for model in _made.pop(asyncio.get_running_loop(), {}).values():
+        client = getattr(model, "client", None)
+        if isinstance(client, AsyncAnthropic | AsyncOpenAI):
+            await client.close()
 
 
 def _model(name: str, settings: Settings) -> Model:

@@ -1,7 +1,7 @@
 """A stand-in for Anthropic, settings that point to it, and chains made from them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from agent import links
 from agent.chain import ChainModel, ModelCall
 from core.settings import get_settings
 from domain.accounts.schemas import WorkspaceView
@@ -21,10 +22,11 @@ FIRST, SECOND = "anthropic:claude-sonnet-5-5", "anthropic:claude-haiku-5-5"
 
 
 @pytest.fixture
-def anthropic() -> Iterator[AnthropicServer]:
-    """The stand-in, reachable, with model requests allowed."""
+async def anthropic() -> AsyncIterator[AnthropicServer]:
+    """The stand-in, reachable, with model requests allowed; connections to it are closed afterwards."""
     with AnthropicServer() as server, models.override_allow_model_requests(True):
         yield server
+        await links.disconnect()
 
 
 Configure = Callable[..., None]
