@@ -93,7 +93,7 @@ async function start() {
   ({ connections } = await call("/sandbox/connections"));
   document.getElementById("empty").hidden = connections.length > 0;
   document.getElementById("add").disabled = connections.length === 0;
-  picker.replaceChildren(...connections.map((connection) => make("option", { value: connection.id }, `${connection.shop} · ${connection.id}`)));
+  picker.replaceChildren(...connections.map((connection) => make("option", { value: connection.id }, connection.name === connection.shop ? connection.name : `${connection.name} · ${connection.shop}`)));
   if (!connections.length) return;
   const wanted = new URLSearchParams(location.search).get("connection") ?? remembered("connection");
   if (connections.some((connection) => connection.id === wanted)) picker.value = wanted;

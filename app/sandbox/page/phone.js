@@ -42,7 +42,7 @@ export class Phone {
     this.listen();
     this.screen = make("div", { class: "screen" },
       make("div", { class: "shop" }, make("span", { class: "shop-face" }, icon("store")),
-        make("div", { class: "shop-words" }, make("span", { class: "shop-name", title: connection.shop }, connection.shop), this.state)),
+        make("div", { class: "shop-words" }, make("span", { class: "shop-name", title: connection.name }, connection.name), this.state)),
       this.thread, this.composer);
     this.element = make("section", { class: "device", "aria-label": word("phone_of", { name: owner.name }) },
       make("div", { class: "owner" }, this.face,
@@ -176,7 +176,7 @@ export class Phone {
 
   start() {
     const tries = word("suggestions").split("|").map((text) => make("button", { type: "button", onclick: () => this.send({ type: "text", text }) }, text));
-    return make("div", { class: "thread-start" }, make("p", {}, word("start", { shop: this.connection.shop })), make("div", { class: "suggestions" }, tries));
+    return make("div", { class: "thread-start" }, make("p", {}, word("start", { shop: this.connection.name })), make("div", { class: "suggestions" }, tries));
   }
 
   async keepLooking() {
