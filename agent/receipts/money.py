@@ -14,8 +14,9 @@ from agent.receipts.verdict import Reason
 from tools.outcome import Fact
 
 _KNOWN_TOTALS = frozenset({"total", "subtotal", "fee", "amount", "balance", "due", "change", "sum", "grand_total"})
-_ATTACHED_BEFORE = re.compile(r"(?:[a-z\ue000-\uefff]|[$€£¥%#+]\s*|(?<!\s)-|\bbs\.?\s*|\bus\s*)\Z")
-_ATTACHED_AFTER = re.compile(r"[a-z\ue000-\uefff]|\s*%|\s*por ?ciento\b|[.,'][\ue000-\ue7ff]|[ \t]+[\ue000-\ue7ff]")
+_ATTACHED_BEFORE = re.compile(r"(?:[a-z]|[$€£¥%#+]\s*|(?<!\s)-|\bbs\.?\s*|\bus\s*)\Z")
+_ATTACHED_AFTER = re.compile(r"[a-z]|\s*%|\s*por ?ciento\b")
+_NEXT_SLOT = re.compile(r"[.,' \t]*([\ue000-\ue7ff])")
 _BOUND_KINDS = PRODUCT_KINDS - {"name", "product", "option"}
 
 
@@ -47,7 +48,8 @@ def slots_in_context(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> 
         clause = reading.clause_at(position)
         excerpt = reading.excerpt(clause.head, clause.end)
         hedged = lexicon.find(lexicon.words.money.hedges).search(before)
-        if hedged or _ATTACHED_BEFORE.search(before) or _ATTACHED_AFTER.match(after):
+        runs_on = _runs_on(reading, receipts, key, after)
+        if hedged or runs_on or _ATTACHED_BEFORE.search(before) or _ATTACHED_AFTER.match(after):
             yield Reason(
                 "slot_context",
                 excerpt,

@@ -1,0 +1,1 @@
+"""Conversations with a real provider, recorded and replayed."""

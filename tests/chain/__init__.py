@@ -1,0 +1,1 @@
+"""The model chain, its breakers and its spend ceiling."""

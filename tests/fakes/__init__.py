@@ -1,0 +1,1 @@
+"""Stand-ins for foreign systems, spoken to over real HTTP."""

@@ -1,0 +1,1 @@
+"""The receipts gate."""
