@@ -64,6 +64,21 @@ def slots_in_context(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> 
             yield from _echo(reading, lexicon, receipts, key, clause, excerpt)
 
 
+def _runs_on(reading: Reading, receipts: Receipts, key: str, after: str) -> bool:
+    """Whether the value runs into the next one and both together read as a third number."""
+    found = _NEXT_SLOT.match(after)
+    if found is None:
+        return False
+    left, right = (_shown(receipts, slot) for slot in (key, reading.slots[ord(found[1]) - FIRST_SLOT]))
+    return left[-1:].isdigit() and right[:1].isdigit()
+
+
+def _shown(receipts: Receipts, key: str) -> str:
+    if key.startswith("echo:"):
+        return key[5:].strip()
+    return receipts.facts[key].text if key in receipts.facts else ""
+
+
 def _kind(reading: Reading, lexicon: Lexicon, fact: Fact, position: int, clause: Clause, excerpt: str) -> Iterator[Reason]:
     rules = lexicon.words.money.kinds
     known = {kind for rule in rules for kind in rule.kinds} | PRODUCT_KINDS
