@@ -75,7 +75,7 @@ async def capture(work: Work, conversation_id: UUID, name: str) -> Capture:
     notes = ["People of the shop spoke in it; the replay repeats their words."] if _people(thread) else []
     return Capture(
         name=name,
-        commit=results.commit()[0],
+        commit=results.revision()[0],
         models=sorted({turn.model_name for turn in turns if turn.model_name}),
         world=shop,
         phone=redactor.digits(contact.phone or contact.address),

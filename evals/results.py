@@ -124,7 +124,7 @@ def figures(attempts: list[Attempt]) -> Figures:
     )
 
 
-def commit() -> tuple[str, bool]:
+def revision() -> tuple[str, bool]:
     """The commit that is evaluated, and whether the files differ from it; unknown outside a checkout."""
 
     def git(*arguments: str) -> str:

@@ -213,7 +213,7 @@ def _place(options: Options) -> AbstractContextManager[Installation]:
 
 
 def _report(options: Options, attempts: list[Attempt], started_at: datetime, seconds: float) -> Run:
-    commit, dirty = results.commit()
+    commit, dirty = results.revision()
     hashes = {turn.prompt_hash for attempt in attempts for turn in attempt.taken if turn.prompt_hash}
     return Run(
         commit=commit,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from evals import world
-from evals.claims import values_of
+from evals.claims import public_words, values_of
 from evals.customers import reading
 from evals.phone import Bubble
 from evals.tasks import Step, Task
@@ -31,7 +31,8 @@ def check(task: Task, said: Sequence[str], thread: Sequence[Bubble], *, left: bo
     shown = "\n".join(
         [*(bubble.text or "" for bubble in thread), *(choice.title for bubble in thread for choice in bubble.choices)]
     )
-    found = [*_invented(_given(task) + "\n" + shown, said), *_beyond(task, said, shown)]
+    public = "\n".join(public_words(world.load(task.world)))
+    found = [*_invented("\n".join([_given(task), shown, public]), said), *_beyond(task, said, shown)]
     if any(_SHOP_WORDS.search(words) for words in said):
         found.append("spoke as the shop")
     if left and task.wants_order and reading.confirm_button(thread[-3:]) is not None:
@@ -44,12 +45,12 @@ def check(task: Task, said: Sequence[str], thread: Sequence[Bubble], *, left: bo
 def _invented(known: str, said: Sequence[str]) -> list[str]:
     """Numbers that neither the task nor the shop gave."""
     digits = re.sub(r"\D+", " ", known).split()
-    joined = re.sub(r"\D", "", known)
+    joined = [re.sub(r"\D", "", line) for line in known.splitlines()]
     found = []
     for words in said:
         for token, _ in values_of(words):
             bare = re.sub(r"\D", "", token)
-            if len(bare) >= _LONG and bare not in digits and bare not in joined:
+            if len(bare) >= _LONG and bare not in digits and not any(bare in line for line in joined):
                 found.append(f"gave the number {token}, which is in no fact of the goal")
     return found
 

@@ -1,5 +1,6 @@
 """The scripted customer: says what the task's file says, answers what it knows, and is the same for the same seed."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,6 +18,7 @@ MOST_REPEATS = 3
 """How often the same kind of question is answered before the customer gives up."""
 
 MOST_NUDGES = 2
+_REFERENCE = re.compile(r"\d{5,}|\d[\d -]{6,}\d")
 _DETAILS = (Asked.FULFILMENT, Asked.ADDRESS, Asked.STORE, Asked.NAME, Asked.PHONE, Asked.PAYMENT)
 
 
@@ -63,7 +65,7 @@ class ScriptedCustomer:
     def _answer(self, kinds: list[Asked]) -> list[Step]:
         if Asked.CONFIRM in kinds:
             return self._confirm()
-        explicit = next((kind for kind in kinds if kind in self._task.answers), None)
+        explicit = next((kind for kind in kinds if self._has_answer(kind)), None)
         if explicit is not None:
             return self._scripted(explicit)
         if Asked.CHOOSE in kinds and (step := self._choose()):
@@ -77,6 +79,11 @@ class ScriptedCustomer:
         if unknown and not self._script:
             return self._pass(unknown)
         return []
+
+    def _has_answer(self, kind: Asked) -> bool:
+        """Whether the task has an answer left: what else is wanted is said once, all other answers are repeated."""
+        steps = self._task.answers.get(kind, ())
+        return bool(steps) and (kind is not Asked.MORE or self._answered[kind] < len(steps))
 
     def _may(self, kind: Asked) -> bool:
         self._answered[kind] += 1
@@ -153,12 +160,18 @@ class ScriptedCustomer:
             return step
         pieces: list[str] = []
         for text in step.say:
-            if sum(char.isdigit() for char in text) >= 4:
+            if self._is_exact(text):
                 pieces.append(text)
                 continue
             split = in_pieces(text, self._task.style.splits, self._chance)
             pieces.extend(mistyped(piece, self._task.style.typos, self._chance) for piece in split)
         return step.model_copy(update={"say": tuple(pieces)})
+
+    def _is_exact(self, text: str) -> bool:
+        """Whether the text holds what must arrive letter by letter: a reference, a telephone, a name, an address."""
+        orders = [order for state in (self._task.expect, *self._task.expect.alternatives) for order in state.orders]
+        exact = [word for order in orders for word in (*order.address_has, order.recipient_has) if word]
+        return bool(_REFERENCE.search(text)) or any(word.casefold() in text.casefold() for word in exact)
 
     def _phrase(self, key: str) -> str:
         language = "en" if self._task.language == "en" else "es"
