@@ -58,7 +58,8 @@ class InboundEvent(WorkspaceRow):
 async def count_attempt(work: Work, event_id: UUID) -> int | None:
     """Count a try on an open event, before it is read: how many there are now, or None if it is not open.
 
-    Committed by itself, so that an event that kills the process is counted too.
+    Committed by itself, so that an event that kills the process is counted too; without a flush to disk, as a count
+    that a crash of Postgres forgets does no harm.
     """
     pause = func.least(func.power(2, InboundEvent.attempts) * timedelta(seconds=2), LONGEST_PAUSE)
     statement = (
@@ -70,7 +71,7 @@ async def count_attempt(work: Work, event_id: UUID) -> int | None:
             InboundEvent.parked_reason.is_(None),
         )
         .values(attempts=InboundEvent.attempts + 1, next_try_at=func.clock_timestamp() + pause)
-        .returning(InboundEvent.attempts)
+        .returning(InboundEvent.attempts, func.set_config("synchronous_commit", "off", True))
     )
     return await work.session.scalar(statement)
 
@@ -91,7 +92,7 @@ async def lock_open(work: Work, event_id: UUID) -> InboundEvent | None:
 
 
 async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> Sequence[UUID]:
-    """The open events of some senders on a connection, in the order in which they came."""
+    """The open events of some senders on a connection, in the order in which they came: that of their ids."""
     query = (
         select(InboundEvent.id)
         .where(
@@ -101,7 +102,7 @@ async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str])
             InboundEvent.handled_at.is_(None),
             InboundEvent.parked_reason.is_(None),
         )
-        .order_by(InboundEvent.created_at, InboundEvent.position)
+        .order_by(InboundEvent.id)
     )
     return (await work.session.scalars(query)).all()
 

@@ -48,7 +48,7 @@ async def post(web: httpx.AsyncClient, slug: str, body: bytes, headers: dict[str
 async def stored_events(workspace_id: UUID) -> list[InboundEvent]:
     """The inbound events of a workspace, as they came."""
     async with open_work(Principal.system(workspace_id)) as work:
-        query = select(InboundEvent).order_by(InboundEvent.created_at, InboundEvent.position)
+        query = select(InboundEvent).order_by(InboundEvent.id)
         return list((await work.session.scalars(query)).all())
 
 

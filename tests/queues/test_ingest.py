@@ -170,7 +170,8 @@ async def test_before_a_turn_what_the_same_sender_has_waiting_is_read_in_order(
 ) -> None:
     await post(web, line.slug, webhook(result("uno")))
     await ingest_all(shop)
-    await post(web, line.slug, webhook(result("dos"), result("tres"), result("otra", sender="584249998877")))
+    later = [result("dos", message_id="wamid.z"), result("tres", message_id="wamid.a"), result("otra", sender="584249998877")]
+    await post(web, line.slug, webhook(*later))
     [(conversation_id,)] = await rows(shop, "SELECT id FROM conversations")
     assert isinstance(conversation_id, UUID)
     await actor.ingest_of_sender(str(shop.id), str(conversation_id))
