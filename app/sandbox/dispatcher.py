@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,6 +24,7 @@ from domain.connections.schemas import ConnectionView
 
 LIMIT = 50
 POLL_SECONDS = 0.5
+REMEMBERED_SECONDS = 5.0
 LONGEST_PAUSE = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(milliseconds=500)
 
@@ -37,7 +39,7 @@ class Dispatcher:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._bell = asyncio.Event()
-        self._connections: dict[tuple[object, object], ConnectionView] = {}
+        self._connections: dict[tuple[object, object], tuple[float, ConnectionView]] = {}
 
     def ring(self) -> None:
         """Something new is due: look at once."""
@@ -60,42 +62,40 @@ class Dispatcher:
         while True:
             pause = POLL_SECONDS
             try:
-                if await self.deliver_due(http):
-                    continue
-                async with open_system_work() as session:
-                    due = await store.next_due(session)
-                pause = POLL_SECONDS if due is None else min(max(due, 0.005), POLL_SECONDS)
+                pause = await self.deliver_due(http)
             except _UNAVAILABLE as error:
                 log.warning("sandbox.dispatch_failed", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._bell.wait()
-            self._bell.clear()
+            if pause:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._bell.wait()
+                self._bell.clear()
 
-    async def deliver_due(self, http: httpx.AsyncClient) -> int:
-        """Call what is due now: the calls of one phone one after the other, different phones at the same time."""
+    async def deliver_due(self, http: httpx.AsyncClient) -> float:
+        """Call what is due now and say how long to rest: one phone's calls one by one, different phones' at once."""
         async with open_system_work() as session:
             calls = await store.claim_due(session, LIMIT)
+            for call in calls:
+                if _is_report(call):
+                    await store.apply_effect(session, call)
+            due = None if calls else await store.next_due(session)
+        if not calls:
+            return POLL_SECONDS if due is None else min(max(due, 0.005), POLL_SECONDS)
         lanes: dict[tuple[object, str], list[Call]] = {}
         for call in calls:
             lanes.setdefault((call.connection_id, call.phone), []).append(call)
-        self._connections.clear()
         await asyncio.gather(*(self._deliver_lane(http, lane) for lane in lanes.values()))
-        return len(calls)
+        return 0.0
 
     async def _deliver_lane(self, http: httpx.AsyncClient, lane: list[Call]) -> None:
         for call in lane:
             await self._deliver(http, call)
 
     async def _deliver(self, http: httpx.AsyncClient, call: Call) -> None:
-        is_report = call.body is None or "message" not in call.body
-        if is_report:
-            async with open_system_work() as session:
-                await store.apply_effect(session, call)
         status = await self._call(http, call) if call.body is not None else 200
         async with open_system_work() as session:
             if status == 200:
-                if not is_report:
+                if not _is_report(call):
                     await store.apply_effect(session, call)
                 await store.forget_call(session, call)
             else:
@@ -123,8 +123,16 @@ class Dispatcher:
         return response.status_code
 
     async def _connection(self, call: Call) -> ConnectionView:
+        """The connection of a call, as it was a few seconds ago at most."""
         key = (call.workspace_id, call.connection_id)
-        if key not in self._connections:
+        known = self._connections.get(key)
+        if known is None or known[0] < time.monotonic():
             async with open_work(Principal.system(call.workspace_id)) as work:
-                self._connections[key] = await connections.get(work, call.connection_id)
-        return self._connections[key]
+                known = (time.monotonic() + REMEMBERED_SECONDS, await connections.get(work, call.connection_id))
+            self._connections[key] = known
+        return known[1]
+
+
+def _is_report(call: Call) -> bool:
+    """Reports tell what has happened on the phone; a customer's message has only arrived when the webhook took it."""
+    return call.body is None or "message" not in call.body
