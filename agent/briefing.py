@@ -1,6 +1,6 @@
 """Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,8 +23,10 @@ from tools.context import Pending
 from tools.outcome import Claim, Fact
 
 
-def facts_of(workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, language: str) -> dict[str, Fact]:
-    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums and the last order."""
+def facts_of(
+    workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, stores: Iterable[str], language: str
+) -> dict[str, Fact]:
+    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums, the last order, the stores."""
     found: list[Fact] = []
 
     def money(kind: str, subject: str, amount: Decimal, currency: str) -> None:
@@ -44,6 +46,7 @@ def facts_of(workspace: WorkspaceView, draft: OrderView | None, last: OrderView 
         number = str(last.number)
         found.append(Fact(kind="order_number", subject=number, value=number, text=number))
         money("total", number, last.total, last.currency)
+    found.extend(Fact(kind="store", subject=name, value=name, text=name) for name in stores)
     return {f"s{index}": fact for index, fact in enumerate(found, start=1)}
 
 
@@ -105,7 +108,7 @@ async def write(
     stores = {store.id: store.name for store in await catalog.stores(work)}
     last_order = None
     if last is not None:
-        paid = last.payment_status in ("paid", "verified")
+        paid = last.payment_status == "paid"
         last_order = LastOrder(
             number=str(last.number),
             status=last.status,
@@ -129,7 +132,7 @@ async def write(
         stores=list(stores.values()),
         payment_methods=[method.name for method in workspace.settings.payment_methods],
         messages=[_brief_message(message) for message in open_messages],
-        facts=facts_of(workspace, draft, last, language),
+        facts=facts_of(workspace, draft, last, stores.values(), language),
         notes=[*_notes(session), *await _undelivered(work, conversation)],
         tools=[spec.name for spec in registry.offered(State(session.state), principal)],
         failures=session.failures,
@@ -162,4 +165,5 @@ async def fresh_facts(work: Work, conversation: ConversationView, language: str)
     workspace = await accounts.get_workspace(work)
     draft = await orders.open_draft(work, conversation.id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
-    return facts_of(workspace, draft, placed[0] if placed else None, language)
+    stores = [store.name for store in await catalog.stores(work)]
+    return facts_of(workspace, draft, placed[0] if placed else None, stores, language)

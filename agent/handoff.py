@@ -1,5 +1,6 @@
 """Hand-offs: when a person is brought in, and how an operator takes a conversation and gives it back."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from agent import sessions
@@ -15,21 +16,31 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import HandoffReason, HandoffView, OutgoingMessage
 
 
-def reason_of(session: AgentSession, calls: list[Recorded], most_failures: int) -> HandoffReason | None:
-    """Why this turn ends with a person: somebody asked for one, or too many turns failed in a row."""
-    if any(signal.name == "handoff_requested" for call in calls for signal in call.signals):
-        return "customer_asked"
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a person is brought in, and what they are told."""
+
+    reason: HandoffReason
+    detail: str | None = None
+
+
+def cause_of(session: AgentSession, calls: list[Recorded], most_failures: int) -> Cause | None:
+    """Why this turn ends with a person: a tool asked for one, or too many turns failed in a row."""
+    for call in calls:
+        for signal in call.signals:
+            if signal.name == "handoff_requested":
+                return Cause(signal.data.get("reason", "customer_asked"), signal.data.get("detail") or None)
     if session.failures >= most_failures:
-        return "repeated_failure"
+        return Cause("repeated_failure")
     return None
 
 
-async def begin(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer, reason: HandoffReason) -> Answer:
+async def begin(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer, cause: Cause) -> Answer:
     """Leave the agent's voice in this transaction; what the turn still says goes out as the farewell."""
-    await conversations.wait_for_person(work, turn.conversation_id, reason)
+    await conversations.wait_for_person(work, turn.conversation_id, cause.reason, cause.detail)
     sessions.move(work, fence.session, Trigger.HANDOFF_REQUESTED)
     fence.session.failures = 0
-    if reason == "customer_asked" and answer.failure is None:
+    if cause.reason != "repeated_failure" and answer.failure is None:
         return answer
     farewell = OutgoingMessage(text=text("turn.handoff", turn.frozen.brief.language))
     return Answer([*answer.messages, farewell], answer.failure)

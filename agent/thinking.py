@@ -66,7 +66,7 @@ def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact],
     brief = turn.frozen.brief
     changed = any(call.has_effect for call in calls)
     placed = brief.last_order.number if brief.last_order else None
-    facts = {name: fact for name, fact in brief.facts.items() if not changed or fact.subject == placed}
+    facts = {name: fact for name, fact in brief.facts.items() if not changed or fact.subject == placed or fact.kind == "store"}
     claims = claims_of(brief.last_order, brief.draft)
     for call in calls:
         facts.update(call.facts)

@@ -15,6 +15,7 @@ from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
+from agent.states import State, Trigger
 from agent.thinking import Thought, think
 from core import observability
 from core.access import Principal
@@ -85,6 +86,7 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> Frozen:
+    await _void_lost_summary(work, session, conversation, open_messages)
     await orders.refresh_prices(work, conversation.id)
     brief = await briefing.write(work, session, conversation, open_messages)
     return Frozen(
@@ -98,6 +100,26 @@ async def _freeze(
         models=list(get_settings().model_chain),
         history_until=work.system_time,
     )
+
+
+async def _void_lost_summary(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
+) -> None:
+    """A summary that never arrived cannot be answered: its token is void, and what it held is free again.
+
+    Whoever presses one of its buttons has it, whatever the provider reported.
+    """
+    token = session.confirmation_token
+    if session.confirmation_message_id is None or token is None:
+        return
+    if any(token in str(message.payload.get("id", "")) for message in open_messages):
+        return
+    if not await conversations.is_lost(work, session.confirmation_message_id):
+        return
+    await orders.void(work, conversation.id, token, reason="the summary was not delivered")
+    if session.state == State.AWAITING_CONFIRMATION:
+        sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
+    session.confirmation_token = session.confirmation_message_id = None
 
 
 async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
@@ -158,14 +180,14 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
         return await _think_again(work, fence, open_messages)
     answer = await finishing.compose(work, fence, turn, thought, calls)
     _count_failure(fence.session, thought, answer)
-    reason = handoff.reason_of(fence.session, calls, MOST_FAILURES)
-    if reason is not None:
-        answer = await handoff.begin(work, fence, turn, answer, reason)
+    cause = handoff.cause_of(fence.session, calls, MOST_FAILURES)
+    if cause is not None:
+        answer = await handoff.begin(work, fence, turn, answer, cause)
     await finishing.release(work, fence, turn, answer)
     await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
     _remember_questions(fence.session, calls)
     _close(work, fence, thought, answer)
-    if late and reason is None:
+    if late and cause is None:
         sessions.make_due(work, fence.session, work.system_time)
     return None
 

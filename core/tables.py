@@ -65,9 +65,7 @@ class WorkspaceRow(Base):
 
 def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
     """A foreign key (workspace_id, column) to another workspace row's (workspace_id, id)."""
-    return ForeignKeyConstraint(
-        ["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete
-    )
+    return ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete)
 
 
 def of_workspace() -> ForeignKeyConstraint:

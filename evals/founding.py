@@ -15,14 +15,12 @@ from domain.accounts.schemas import CreateWorkspace, PaymentMethodKind
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
-from domain.connections.models import ChannelKind
-from domain.connections.schemas import Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import ChannelKind, Credentials, NewConnection, WebhookAuthentication
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMessage
 from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment
-from domain.orders.schemas import Delivery, OrderView
+from domain.orders.schemas import Delivery, Fulfilment, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment
 from domain.stock import service as stock

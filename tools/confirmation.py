@@ -3,8 +3,7 @@
 from core.access import Permission
 from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment
-from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
 from tools.context import ToolContext
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts

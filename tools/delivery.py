@@ -7,8 +7,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.customers.phones import e164
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment, OrderStatus
-from domain.orders.schemas import Delivery, OrderView
+from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
 from tools.context import Pending, ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts

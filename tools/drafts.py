@@ -10,8 +10,7 @@ from core.access import Permission
 from domain.catalog.schemas import VariantView
 from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.models import OrderStatus
-from domain.orders.schemas import CartItem, CartResult, OrderView, Shortage
+from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView, Shortage
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
 from tools.definition import Quantity, Sentence, Words, tool

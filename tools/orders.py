@@ -3,8 +3,7 @@
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment, OrderStatus
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
 from domain.payments import service as payments
 from tools.context import Pending, StagedMessage, ToolContext
 from tools.definition import Sentence, Words, tool

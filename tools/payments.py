@@ -11,8 +11,7 @@ from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
 from domain.orders import service as orders
-from domain.orders.models import OrderStatus
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment, ClaimResult
 from tools.context import Pending, ToolContext

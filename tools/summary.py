@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from domain.catalog import service as catalog
-from domain.orders.models import Fulfilment, OrderStatus, PaymentStatus
-from domain.orders.schemas import OrderLineView, OrderView, PriceChange, Shortage
+from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
 from tools.context import StagedMessage, ToolContext
 from tools.facts import Facts, plain
 from tools.outcome import Claim, ToolOutcome

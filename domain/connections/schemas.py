@@ -7,6 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from domain.connections.models import ChannelKind
 
+__all__ = [
+    "ChannelKind",
+    "ConnectionSettings",
+    "ConnectionSummary",
+    "ConnectionView",
+    "Credentials",
+    "NewConnection",
+    "WebhookAuthentication",
+    "revealed",
+]
+
 
 class WebhookAuthentication(BaseModel):
     """How webhooks of a connection prove that they come from the provider.

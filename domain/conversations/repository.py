@@ -148,7 +148,7 @@ async def attachments_of(work: Work, message_ids: Sequence[UUID]) -> dict[UUID, 
     query = select(Attachment.message_id, Attachment.id).where(
         Attachment.workspace_id == work.workspace_id, Attachment.message_id.in_(message_ids)
     )
-    return {message_id: attachment_id for message_id, attachment_id in await work.session.execute(query)}
+    return {row.message_id: row.id for row in await work.session.execute(query)}
 
 
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:

@@ -314,6 +314,13 @@ async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
     return row.sent_at
 
 
+async def is_lost(work: Work, message_id: UUID) -> bool:
+    """Whether a message has surely not been read: refused, failed, or without any report after its deadline."""
+    row = await repository.message(work, message_id)
+    lost = (MessageStatus.FAILED, MessageStatus.REJECTED, MessageStatus.UNCONFIRMED, MessageStatus.CANCELLED)
+    return row is None or row.status in lost
+
+
 async def open_handoffs(work: Work) -> list[HandoffView]:
     """Everything that waits for a person or is with one."""
     work.require(Permission.CONVERSATIONS_READ)

@@ -7,7 +7,27 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.orders.models import OPEN, Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.models import OPEN, PLACED, Fulfilment, OrderStatus, PaymentStatus
+
+__all__ = [
+    "OPEN",
+    "PLACED",
+    "CartItem",
+    "CartResult",
+    "ConfirmationRequest",
+    "ConfirmationResult",
+    "Delivery",
+    "Fulfilment",
+    "Missing",
+    "OrderLineView",
+    "OrderPage",
+    "OrderStatus",
+    "OrderView",
+    "PaymentStatus",
+    "PriceChange",
+    "Shortage",
+    "StatusChangeView",
+]
 
 Missing = Literal["items", "fulfilment", "address", "store", "recipient_name", "phone"]
 """What a draft may still lack before its summary can be sent."""

@@ -11,8 +11,7 @@ from core.errors import Conflict, NotFound
 from core.work import Work
 from domain.conversations import service as conversations
 from domain.orders import service as orders
-from domain.orders.models import PLACED, OrderStatus, PaymentStatus
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
 from domain.payments.models import Payment, PaymentState
 from domain.payments.receipts import link_receipts, receipt_stored, receipts_of, unlinked

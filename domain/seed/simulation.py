@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from core.messages import text
 from domain.seed.schemas import Season
 from domain.stock.schemas import LedgerLine, Limits, MovementType, Place
 
@@ -27,6 +28,11 @@ SELL_OUT_DAYS = 25
 WEEKDAYS = (0.85, 0.9, 0.95, 1.0, 1.2, 1.4, 0.9)
 _CENT = Decimal("0.01")
 _PROMOTION = Decimal("0.90")
+
+
+def _reason(name: str) -> str:
+    """The demo shops write their reasons in Spanish."""
+    return text(f"seed.{name}", "es")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Simulation:
         if index == 0:
             counted = stock.full
             yield self._move(
-                stock, MovementType.COUNT, counted, (day, time(7)), "count", counted=counted, reason="Inventario inicial"
+                stock, MovementType.COUNT, counted, (day, time(7)), "count", counted=counted, reason=_reason("opening")
             )
         elif index % 30 == self._line.number % 30:
             counted = max(stock.on_hand - self._shrinkage(stock), Decimal(0))
@@ -144,7 +150,7 @@ class Simulation:
                 (day, time(7, 30)),
                 "count",
                 counted=counted,
-                reason="Conteo mensual",
+                reason=_reason("monthly_count"),
             )
         if (arrived := stock.arrivals.pop(day, None)) is not None:
             drift = Decimal(self._random.randint(96, 104)) / 100
@@ -171,7 +177,7 @@ class Simulation:
 
     def _trade(self, stock: _Stock, day: date, *, is_last: bool) -> Iterator[LedgerLine]:
         if self._random.random() < 0.008 and stock.on_hand > 1:
-            reason = self._random.choice(("Producto dañado", "Producto vencido", "Merma en exhibición"))
+            reason = _reason(self._random.choice(("damaged", "expired", "display")))
             yield self._move(stock, MovementType.ADJUSTMENT, Decimal(-1), (day, time(12)), "shrinkage", reason=reason)
         sold = min(self._demand(stock, day), stock.on_hand)
         if is_last and stock.shelf.is_sold_out:
@@ -183,7 +189,7 @@ class Simulation:
             yield self._move(stock, MovementType.SALE, -sold, (day, time(20)), "pos", unit_price=price)
         if sold > 2 and not stock.shelf.is_sold_out and self._random.random() < 0.01:
             yield self._move(
-                stock, MovementType.RETURN, Decimal(1), (day, time(20, 30)), "pos-return", reason="Devolución de cliente"
+                stock, MovementType.RETURN, Decimal(1), (day, time(20, 30)), "pos-return", reason=_reason("customer_return")
             )
         self._reorder(stock, day, is_last=is_last)
         if is_last and not stock.shelf.is_sold_out and stock.on_hand < stock.low:

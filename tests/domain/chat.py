@@ -20,8 +20,7 @@ from domain.conversations import attachments
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMedia, IncomingMessage
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment
-from domain.orders.schemas import Delivery, OrderView
+from domain.orders.schemas import Delivery, Fulfilment, OrderView
 from tests.conftest import make_connection
 from tests.domain.shop import Shop
 

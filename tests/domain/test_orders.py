@@ -10,8 +10,7 @@ from core.access import Principal
 from core.errors import NotPermitted
 from core.work import open_work
 from domain.orders import service as orders
-from domain.orders.models import Fulfilment, OrderStatus
-from domain.orders.schemas import CartItem, Delivery
+from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderStatus
 from domain.stock import service as stock
 from tests.domain.chat import Chat, asked, chat_of, count, draft_with, later, placed, reprice, settle_on
 from tests.domain.shop import Shop

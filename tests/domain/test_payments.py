@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from core.errors import NotPermitted
 from core.work import open_work
 from domain.orders import service as orders
-from domain.orders.models import OrderStatus, PaymentStatus
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
 from domain.payments import references
 from domain.payments import service as payments
 from domain.payments.models import PaymentState

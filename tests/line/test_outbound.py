@@ -19,8 +19,7 @@ from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key, sniff
 from channels.infobip.parts import BODY_LIMIT, TEXT_LIMIT, parts, split_text, units
 from channels.infobip.requests import PATHS, body_of
-from domain.connections.models import ChannelKind
-from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from domain.connections.schemas import ChannelKind, ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
 from tests.line.openapi import request_problems
 from tests.line.provider import accepted, response, scripted
 

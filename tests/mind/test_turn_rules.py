@@ -322,3 +322,15 @@ async def test_silence_ends_nothing_while_a_message_is_open(customer: Customer) 
         await clock.shift_by(session, timedelta(minutes=31))
     async with open_work(customer.shop.principal) as work:
         assert not await sessions.expire(work, customer.conversation_id)
+
+
+async def test_a_summary_that_was_not_delivered_cannot_be_confirmed(customer: Customer, query: Query) -> None:
+    # Given a summary that the provider reports as failed
+    await customer.says(ORDER)
+    await query("UPDATE messages SET status = 'failed' WHERE kind = 'buttons' RETURNING id")
+    # When the customer says yes to who knows what
+    await customer.writes("sí")
+    await customer.is_answered()
+    # Then nothing is confirmed, and its stock is free or held for a new summary
+    assert (await query("SELECT status FROM orders"))[0][0] != "confirmed"
+    assert await query("SELECT count(*) FROM audit_entries WHERE tag = 'order.confirmation_voided'") == [(1,)]

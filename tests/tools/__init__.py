@@ -1,0 +1,1 @@
+"""The tools: what each does, refuses and says."""

@@ -15,7 +15,7 @@ from domain.catalog.models import ProductStatus
 from domain.catalog.schemas import ChangeProduct
 from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.models import OrderStatus
+from domain.orders.schemas import OrderStatus
 from domain.payments import service as payments
 from domain.payments.schemas import Flag
 from domain.stock import service as stock

@@ -12,8 +12,7 @@ from agent.states import State
 from core.errors import DomainError
 from core.work import open_work
 from domain.orders import service as orders
-from domain.orders.models import OPEN, PLACED, OrderStatus, PaymentStatus
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import OPEN, PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.stock import service as stock
 from domain.stock.models import HoldStatus
 from tests.domain.chat import Chat, chat_of, later, reprice
