@@ -33,10 +33,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 
 from agent import breaker, spend
 from agent.breaker import Admission
-from agent.frozen import ClaimedTurn
 from agent.links import LEXICAL, LexicalFactory, Link, NotConfigured, link, provider_of
 from core import observability
-from core.settings import Settings, get_settings
+from core.settings import get_settings
 
 log = observability.log("agent.chain")
 _tracer = trace.get_tracer("nexova.agent.chain")
@@ -91,7 +90,6 @@ class ChainModel(Model):
         deadline: float,
         lexical: LexicalFactory,
         on_call: Callable[[ModelCall], None] | None = None,
-        settings: Settings | None = None,
     ) -> None:
         """Make the chain. `deadline` is on the clock of `time.monotonic`; `lexical` makes the offline link."""
         super().__init__()
@@ -100,7 +98,7 @@ class ChainModel(Model):
         self._deadline = deadline
         self._lexical = lexical
         self._on_call = on_call
-        self._settings_of_house = settings or get_settings()
+        self._house = get_settings()
 
     @property
     def model_name(self) -> str:
@@ -138,7 +136,7 @@ class ChainModel(Model):
             if only_offline and name != LEXICAL:
                 continue
             try:
-                found = link(name, self._settings_of_house, self._lexical)
+                found = link(name, self._house, self._lexical)
             except NotConfigured as missing:
                 log.error("model.not_configured", model=name, missing=str(missing))
                 self._report(calls, ModelCall(name, "not_configured", error=str(missing)))
@@ -159,7 +157,7 @@ class ChainModel(Model):
         if admission is None:
             self._report(calls, ModelCall(found.name, "breaker_open"))
             return None, False
-        estimate = asked.estimate(found, self._settings_of_house.llm_max_tokens)
+        estimate = asked.estimate(found, self._house.llm_max_tokens)
         reservation = await spend.reserve(self._workspace_id, found.name, estimate)
         if reservation is None:
             await breaker.abandoned(admission)
@@ -210,7 +208,7 @@ class ChainModel(Model):
         left = self._time_left()
         if found.is_offline:
             return max(left, LAST_LINK_SECONDS)
-        return min(self._settings_of_house.llm_timeout_seconds, left - LAST_LINK_SECONDS)
+        return min(self._house.llm_timeout_seconds, left - LAST_LINK_SECONDS)
 
     def _report(self, calls: list[ModelCall], call: ModelCall) -> None:
         calls.append(call)
@@ -371,10 +369,3 @@ def _answered(found: Link, usage: RequestUsage, cost: Decimal, attempts: int, se
         cost=cost,
         latency_ms=round(seconds * 1000),
     )
-
-
-def build(
-    turn: ClaimedTurn, deadline: float, lexical: LexicalFactory, on_call: Callable[[ModelCall], None] | None = None
-) -> ChainModel:
-    """The chain of a turn: the models it was claimed with. `deadline` is on the clock of `time.monotonic`."""
-    return ChainModel(turn.frozen.models, workspace_id=turn.workspace_id, deadline=deadline, lexical=lexical, on_call=on_call)

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from agent import spend
 from app import deadlines
 from app.broker import RedisBells
 from app.queues import Ring
@@ -142,6 +143,7 @@ class Sweeper:
     async def sweep(self) -> int:
         """Settle what ran out of time, then ring for everything that was left lying; how many bells were rung."""
         await deadlines.settle_all(LIMIT)
+        await spend.sweep()
         rings = [ring for sweep in SWEEPS for ring in await left_lying(sweep)]
         due = [ring for ring in rings if self._patience.allows((ring.job, *ring.arguments.values()))]
         self._patience.forget_old()

@@ -12,7 +12,7 @@ import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, TimeLimit
 
-from agent import warming
+from agent import links, warming
 from app import pulse
 from app.actors import RUNNERS
 from app.broker import RedisBells, open_broker
@@ -57,6 +57,7 @@ class ProcessResources(Middleware):
         db.connect(self._settings.database_url, pool_size=self._settings.database_pool_size)
         self._stack.push_async_callback(db.disconnect)
         self._stack.push_async_callback(registry.close)
+        self._stack.push_async_callback(links.disconnect)
         await self._stack.enter_async_context(pulse.beating(self._settings, "worker"))
 
     async def _close(self) -> None:
