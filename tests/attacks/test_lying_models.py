@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.fakes.anthropic_server import AnthropicServer, calls, says
+from tests.fakes.anthropic_answers import calls, says
+from tests.fakes.anthropic_server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
 LIES = (

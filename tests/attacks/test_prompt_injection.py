@@ -6,7 +6,8 @@ import pytest
 
 from core.access import Principal
 from core.tables import new_id
-from tests.fakes.anthropic_server import AnthropicServer, calls, says
+from tests.fakes.anthropic_answers import calls, says
+from tests.fakes.anthropic_server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 from tools import registry
 

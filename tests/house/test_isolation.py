@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core import db
@@ -59,10 +59,10 @@ async def test_every_foreign_and_unique_key_of_workspace_rows_holds_the_workspac
             referred = key.referred_table.name
             if referred not in GLOBAL_TABLES:
                 assert "workspace_id" in key.column_keys, (table.name, referred)
-        unique = [c for c in table.constraints if c.__class__.__name__ == "UniqueConstraint"]
-        unique += [index for index in table.indexes if index.unique]
-        for key in unique:
-            columns = [column.name for column in key.columns]
+        unique = [key.columns for key in table.constraints if isinstance(key, UniqueConstraint)]
+        unique += [index.columns for index in table.indexes if index.unique]
+        for keyed in unique:
+            columns = [column.name for column in keyed]
             if len(columns) == 1 and (table.name, columns[0]) in UNIQUE_WITHOUT_WORKSPACE:
                 continue
             assert columns[0] == "workspace_id", (table.name, columns)
