@@ -48,12 +48,29 @@ class Work:
         self.principal.require(permission)
 
 
+async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[datetime, datetime]:
+    """Begin a transaction: business time and system time.
+
+    A pooled connection may have died while nobody used it. Nothing was done on it yet, so a fresh one is taken; the
+    pool drops all others of the same age.
+    """
+    values = {"role": role, "workspace": workspace}
+    try:
+        entered = (await session.execute(_ENTER, values)).one()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        await session.rollback()
+        entered = (await session.execute(_ENTER, values)).one()
+    return entered.business_time, entered.system_time
+
+
 @asynccontextmanager
 async def _transaction(role: str, workspace: str) -> AsyncIterator[tuple[AsyncSession, datetime, datetime]]:
     async with db.sessions()() as session:
-        entered = (await session.execute(_ENTER, {"role": role, "workspace": workspace})).one()
+        now, system_time = await _enter(session, role, workspace)
         try:
-            yield session, entered.business_time, entered.system_time
+            yield session, now, system_time
             await session.flush()
         except BaseException:
             await session.rollback()
