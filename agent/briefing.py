@@ -96,13 +96,16 @@ def _brief_message(message: OpenMessage) -> BriefMessage:
 
 
 async def write(
-    work: Work, session: AgentSession, conversation: ConversationView, open_messages: Sequence[OpenMessage]
+    work: Work,
+    session: AgentSession,
+    conversation: ConversationView,
+    open_messages: Sequence[OpenMessage],
+    draft: OrderView | None,
 ) -> Brief:
-    """The brief for answering these messages now."""
+    """The brief for answering these messages now, with the draft as it is open."""
     workspace = await accounts.get_workspace(work)
     language = messages.choose_language(workspace.language)
     customer = await customers.get(work, conversation.customer_id)
-    draft = await orders.open_draft(work, conversation.id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
     last = placed[0] if placed else None
     stores = {store.id: store.name for store in await catalog.stores(work)}

@@ -12,7 +12,12 @@ CONFIRM_PREFIX = "confirm:"
 
 
 async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
-    """What the customer has done about the summary that is out: pressed its button, or plainly said yes after it."""
+    """What the customer has done about the summary that is out: pressed its button, or plainly said yes after it.
+
+    Nothing, while none is out.
+    """
+    if session.confirmation_message_id is None:
+        return Consent()
     answered = {message.id for message in turn.frozen.messages}
     late = [m for m in await conversations.open_messages(work, turn.conversation_id) if m.id not in answered]
     pressed = [
@@ -20,9 +25,7 @@ async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
         for message in turn.frozen.messages
         if message.kind == "button_reply" and str(message.payload.get("id", "")).startswith(CONFIRM_PREFIX)
     ]
-    sent_at = None
-    if session.confirmation_message_id is not None:
-        sent_at = await conversations.arrived_at(work, session.confirmation_message_id)
+    sent_at = await conversations.arrived_at(work, session.confirmation_message_id)
     texts = [message.text or "" for message in turn.frozen.messages]
     plain = all(message.kind == "text" for message in turn.frozen.messages)
     after = sent_at is not None and all(message.received_at >= sent_at for message in turn.frozen.messages)

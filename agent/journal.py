@@ -129,19 +129,16 @@ class Journal:
         self.calls: list[Recorded] = []
 
     @classmethod
-    async def open(cls, turn: ClaimedTurn) -> "Journal":
+    async def open(cls, work: Work, turn: ClaimedTurn) -> "Journal":
         """Read what is recorded of this turn's generation."""
-        async with open_work(Principal.system(turn.workspace_id)) as work:
-            rows = (
-                await work.session.scalars(
-                    select(JournalEntry).where(
-                        JournalEntry.workspace_id == turn.workspace_id,
-                        JournalEntry.turn_id == turn.turn_id,
-                        JournalEntry.generation == turn.generation,
-                    )
-                )
-            ).all()
-        return cls(turn, {(row.step, StepKind(row.kind), row.ordinal): row.payload for row in rows})
+        rows = await work.session.execute(
+            select(JournalEntry.step, JournalEntry.kind, JournalEntry.ordinal, JournalEntry.payload).where(
+                JournalEntry.workspace_id == turn.workspace_id,
+                JournalEntry.turn_id == turn.turn_id,
+                JournalEntry.generation == turn.generation,
+            )
+        )
+        return cls(turn, {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows})
 
     def next_answer(self) -> tuple[Key, ModelResponse | None]:
         """The key of the model's next answer, and that answer if it is recorded."""

@@ -44,16 +44,19 @@ def _own(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
 
 async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
     """The session of a conversation, locked. The conversation is locked already."""
-    await work.session.execute(
-        insert(AgentSession)
-        .values(workspace_id=work.workspace_id, id=new_id(), conversation_id=conversation_id, state=State.IDLE)
-        .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
-    )
     query = (
         select(AgentSession)
         .where(*_own(work, conversation_id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
+    )
+    session = await work.session.scalar(query)
+    if session is not None:
+        return session
+    await work.session.execute(
+        insert(AgentSession)
+        .values(workspace_id=work.workspace_id, id=new_id(), conversation_id=conversation_id, state=State.IDLE)
+        .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
     )
     return (await work.session.scalars(query)).one()
 
@@ -92,8 +95,17 @@ def make_due(work: Work, session: AgentSession, due_at: datetime) -> None:
 
 
 async def take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
-    """Take the lease of a session if nobody holds it and its turn is due; the token grows with every taking."""
+    """Take the lease of a session if nobody holds it and its turn is due; the token grows with every taking.
+
+    The conversation is locked already.
+    """
+    if (session := await _take_lease(work, conversation_id)) is not None:
+        return session
     await find_or_create(work, conversation_id)
+    return await _take_lease(work, conversation_id)
+
+
+async def _take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
     now = func.clock_timestamp()
     lease = timedelta(seconds=get_settings().lease_seconds)
     statement = (
@@ -220,8 +232,8 @@ async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:
     return await work.session.scalar(query)
 
 
-async def add_turn(work: Work, session: AgentSession, conversation: ConversationView, frozen: Frozen) -> Turn:
-    """Open a new turn with the inputs it was claimed with."""
+def add_turn(work: Work, session: AgentSession, conversation: ConversationView, frozen: Frozen) -> Turn:
+    """Open a new turn with the inputs it was claimed with; it is written with the next flush."""
     session.turn_count += 1
     row = Turn(
         workspace_id=work.workspace_id,
@@ -241,7 +253,6 @@ async def add_turn(work: Work, session: AgentSession, conversation: Conversation
         latency_ms=0,
     )
     work.session.add(row)
-    await work.session.flush()
     return row
 
 

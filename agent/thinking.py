@@ -115,8 +115,8 @@ async def think(turn: ClaimedTurn) -> Thought:
     """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
     started = time.monotonic()
     budget = get_settings().turn_budget_seconds
-    journal = await Journal.open(turn)
     async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+        journal = await Journal.open(work, turn)
         workspace = await accounts.get_workspace(work)
         memory = await history.recall(work, turn)
     brief = turn.frozen.brief

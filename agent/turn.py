@@ -76,19 +76,24 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
             sessions.free_lease(session)
             return None
         frozen = await _freeze(work, session, conversation, open_messages)
-        row = await sessions.add_turn(work, session, conversation, frozen)
+        row = sessions.add_turn(work, session, conversation, frozen)
     row.attempts += 1
     session.turn_due_at = session.burst_started_at = None
-    await orders.extend_holds(work, conversation_id, work.now + timedelta(seconds=get_settings().turn_budget_seconds))
-    return sessions.claimed(session, row, conversation)
+    turn = sessions.claimed(session, row, conversation)
+    if turn.frozen.brief.draft is not None:
+        until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
+        await orders.extend_holds(work, conversation_id, until)
+    return turn
 
 
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> Frozen:
     await _void_lost_summary(work, session, conversation, open_messages)
-    await orders.refresh_prices(work, conversation.id)
-    brief = await briefing.write(work, session, conversation, open_messages)
+    draft = await orders.open_draft(work, conversation.id)
+    if draft is not None and await orders.refresh_prices(work, conversation.id):
+        draft = await orders.open_draft(work, conversation.id)
+    brief = await briefing.write(work, session, conversation, open_messages, draft)
     return Frozen(
         brief=brief,
         messages=[TurnMessage.model_validate(message.model_dump()) for message in open_messages],

@@ -21,19 +21,29 @@ from domain.conversations.models import (
     Notification,
 )
 
+_HELD = "conversations.held"
+"""Where a session remembers the conversations that its transaction has locked."""
+
 POSITION_STEP = 100
 """Positions leave room between messages, so that the parts of a split text fit in between."""
 
 
 async def lock(work: Work, conversation_id: UUID) -> Conversation | None:
-    """Lock one conversation: the first lock of whoever changes anything in it."""
+    """Lock one conversation: the first lock of whoever changes anything in it. A lock that this work has is enough."""
+    held: dict[UUID, Conversation] = work.session.info.setdefault(_HELD, {})
+    if conversation_id in held:
+        return held[conversation_id]
     query = (
         select(Conversation)
         .where(Conversation.workspace_id == work.workspace_id, Conversation.id == conversation_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return await work.session.scalar(query)
+    row = await work.session.scalar(query)
+    # A lock taken inside a savepoint goes with it.
+    if row is not None and not work.session.in_nested_transaction():
+        held[conversation_id] = row
+    return row
 
 
 async def get(work: Work, conversation_id: UUID) -> Conversation | None:
@@ -121,14 +131,20 @@ def _open_in(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
     ]
 
 
-async def open_messages(work: Work, conversation_id: UUID) -> Sequence[Message]:
-    """The customer's messages that nobody has answered, in the order in which they were written."""
+async def open_messages(work: Work, conversation_id: UUID) -> list[tuple[Message, UUID | None]]:
+    """The customer's messages that nobody has answered, as they were written, each with the file that belongs to it."""
+    file = (
+        select(Attachment.id)
+        .where(Attachment.workspace_id == Message.workspace_id, Attachment.message_id == Message.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(Message)
+        select(Message, file)
         .where(*_open_in(work, conversation_id))
         .order_by(Message.received_at, Message.batch_position, Message.inbound_event_id)
     )
-    return (await work.session.scalars(query)).all()
+    return [(row, attachment_id) for row, attachment_id in await work.session.execute(query)]
 
 
 async def mark_handled(
@@ -141,14 +157,6 @@ async def mark_handled(
     await work.session.execute(
         update(Message).where(*conditions).values(handled_at=work.system_time, handled_by=handled_by, handled_ref=ref)
     )
-
-
-async def attachments_of(work: Work, message_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The attachment of each message that has one."""
-    query = select(Attachment.message_id, Attachment.id).where(
-        Attachment.workspace_id == work.workspace_id, Attachment.message_id.in_(message_ids)
-    )
-    return {row.message_id: row.id for row in await work.session.execute(query)}
 
 
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:

@@ -241,18 +241,16 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
 
 async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
     """The customer's messages that nobody has answered, in the order in which they were written."""
-    rows = await repository.open_messages(work, conversation_id)
-    attachments = await repository.attachments_of(work, [row.id for row in rows]) if rows else {}
     return [
         OpenMessage(
             id=row.id,
             kind=row.kind,
             text=row.text,
             payload=row.payload,
-            attachment_id=attachments.get(row.id),
+            attachment_id=attachment_id,
             received_at=row.received_at or row.created_at,
         )
-        for row in rows
+        for row, attachment_id in await repository.open_messages(work, conversation_id)
     ]
 
 

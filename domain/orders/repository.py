@@ -137,9 +137,12 @@ async def page(
 
 async def lines(work: Work, order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
     """The lines of orders, in the order in which they were added."""
+    wanted = list(order_ids)
+    if not wanted:
+        return {}
     rows = await work.session.scalars(
         select(OrderLine)
-        .where(OrderLine.workspace_id == work.workspace_id, OrderLine.order_id.in_(list(order_ids)))
+        .where(OrderLine.workspace_id == work.workspace_id, OrderLine.order_id.in_(wanted))
         .order_by(OrderLine.position, OrderLine.id)
     )
     found: dict[UUID, list[OrderLine]] = {}
