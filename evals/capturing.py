@@ -170,13 +170,13 @@ async def _stock(work: Work, since: datetime) -> dict[tuple[UUID, UUID], Decimal
     items = await work.session.execute(
         select(StockItem.variant_id, StockItem.store_id, StockItem.on_hand).where(StockItem.workspace_id == work.workspace_id)
     )
-    levels = {(variant_id, store_id): on_hand for variant_id, store_id, on_hand in items.tuples()}
+    levels = {(variant_id, store_id): on_hand for variant_id, store_id, on_hand in items}
     moved = await work.session.execute(
         select(StockMovement.variant_id, StockMovement.store_id, func.sum(StockMovement.delta))
         .where(StockMovement.workspace_id == work.workspace_id, StockMovement.created_at >= since)
         .group_by(StockMovement.variant_id, StockMovement.store_id)
     )
-    for variant_id, store_id, delta in moved.tuples():
+    for variant_id, store_id, delta in moved:
         levels[variant_id, store_id] = max(levels.get((variant_id, store_id), Decimal(0)) - delta, Decimal(0))
     return levels
 

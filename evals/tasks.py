@@ -185,8 +185,8 @@ class Task(Part):
 
     @property
     def wants_order(self) -> bool:
-        """Whether the customer means to end with a confirmed order."""
-        return any(order.key is None and order.status == "confirmed" for order in self.expect.orders)
+        """Whether the customer means to confirm an order, whatever becomes of it afterwards."""
+        return any(order.key is None and order.status in ("confirmed", "cancelled") for order in self.expect.orders)
 
     @property
     def wanted(self) -> dict[str, Decimal]:

@@ -50,6 +50,14 @@ def named(bubbles: Sequence[Bubble], names: Mapping[str, str]) -> str | None:
     return next((sku for sku, name in names.items() if name.casefold() in said), None)
 
 
+_ONE = re.compile(r"te refieres|(did|do) you mean", re.IGNORECASE)
+
+
+def offers_one(bubbles: Sequence[Bubble]) -> bool:
+    """Whether the shop asks if one thing is meant, which a yes answers."""
+    return any(_ONE.search(bubble.text or "") for bubble in bubbles)
+
+
 def asked(bubbles: Sequence[Bubble]) -> list[Asked]:
     """What the shop's new messages ask for, the structured questions first."""
     found: list[Asked] = []

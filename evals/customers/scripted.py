@@ -70,10 +70,12 @@ class ScriptedCustomer:
             return self._scripted(explicit)
         if Asked.CHOOSE in kinds and (step := self._choose()):
             return [step]
+        if Asked.QUANTITY in kinds and (step := self._quantity()):
+            return [step]
         known = [words for kind in kinds if kind in _DETAILS and (words := self._known(kind))]
         if known:
             return [Step(say=(", ".join(known),))]
-        if Asked.REPHRASE in kinds and self._said and self._may(Asked.REPHRASE):
+        if Asked.REPHRASE in kinds and self._said and self._is_in_earnest and self._may(Asked.REPHRASE):
             return [Step(say=(self._said,))]
         unknown = [kind for kind in kinds if kind in _DETAILS]
         if unknown and not self._script:
@@ -83,7 +85,15 @@ class ScriptedCustomer:
     def _has_answer(self, kind: Asked) -> bool:
         """Whether the task has an answer left: what else is wanted is said once, all other answers are repeated."""
         steps = self._task.answers.get(kind, ())
-        return bool(steps) and (kind is not Asked.MORE or self._answered[kind] < len(steps))
+        if kind is Asked.MORE and (self._script or self._answered[kind] >= len(steps)):
+            return False
+        return bool(steps)
+
+    @property
+    def _is_in_earnest(self) -> bool:
+        """Whether the customer wants something, and so says it again to a shop that did not understand; but not for ever."""
+        expect = self._task.expect
+        return self._answered[Asked.REPHRASE] == 0 and bool(expect.orders or expect.payments or expect.told or expect.handoff)
 
     def _may(self, kind: Asked) -> bool:
         self._answered[kind] += 1
@@ -120,7 +130,18 @@ class ScriptedCustomer:
         sku = row[2] if row is not None else reading.named(self._screen[-1:], {sku: self._shop.name_of(sku) for sku in likes})
         if sku is None or not self._may(Asked.CHOOSE):
             return None
+        if row is None and reading.offers_one(self._screen[-1:]):
+            return Step(say=(self._phrase("yes"),))
         return Step(press=sku)
+
+    def _quantity(self) -> Step | None:
+        """The wanted quantity of the product that the shop's question names, or of the only one."""
+        wanted = self._task.wanted
+        sku = reading.named(self._screen[-1:], {sku: self._shop.name_of(sku) for sku in wanted})
+        sku = sku or (next(iter(wanted)) if len(wanted) == 1 else None)
+        if sku is None or self._script or not self._may(Asked.QUANTITY):
+            return None
+        return Step(say=(f"{wanted[sku].normalize():f}",))
 
     def _known(self, kind: Asked) -> str | None:
         knows = self._task.knows
