@@ -25,7 +25,7 @@ COMMANDS: dict[str, Command] = {
     "seed": Command("app.cli.database", "seed", "Put the demo shops into the database."),
     "doctor": Command("app.cli.doctor", "doctor", "Say what is configured and reachable, and what to do."),
     "chat": Command("app.cli.chat", "chat", "Talk to the agent as a customer, here in the terminal."),
-    "connections": Command("app.cli.connections", "connections", "List the connections of all workspaces."),
+    "connections": Command("app.cli.connections", "group", "The lines on which customers write; adding one."),
     "tools": Command("app.cli.tools", "tools", "Export the JSON Schema of every tool."),
     "handoff": Command("app.cli.handoff", "group", "Conversations that wait for a person or are with one."),
     "outbox": Command("app.cli.outbox", "group", "Jobs that were announced and have not gone out."),

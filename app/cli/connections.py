@@ -1,12 +1,21 @@
-"""`nexova connections`: the lines on which customers write."""
+"""`nexova connections`: the lines on which customers write, and adding one of a real account."""
 
-from pydantic import BaseModel
+import secrets
+from typing import Annotated, Literal
+
+import typer
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from app.cli import session
-from app.cli.terminal import AsJson, InWorkspace, settings_or_exit, show
+from app.cli.terminal import AsJson, InWorkspace, fail, settings_or_exit, show
+from channels import registry
 from core.work import open_work
 from domain.connections import service
-from domain.connections.schemas import ConnectionSummary
+from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
+
+group = typer.Typer(invoke_without_command=True)
+
+Proof = Literal["token", "basic", "header", "none"]
 
 
 class Row(BaseModel):
@@ -41,8 +50,63 @@ def _row(workspace: str, connection: ConnectionSummary, base_url: str) -> Row:
     )
 
 
-def connections(workspace: InWorkspace = None, as_json: AsJson = False) -> None:
+@group.callback()
+def connections(context: typer.Context, workspace: InWorkspace = None, as_json: AsJson = False) -> None:
     """List the connections, with the address to which the provider must send its webhooks."""
+    if context.invoked_subcommand is not None:
+        return
     base_url = settings_or_exit(attached=True).base_url
     rows = session.run(lambda: _rows(workspace, base_url))
     show(rows, as_json=as_json, empty="There are no connections. `nexova seed` makes those of the demo shops.")
+
+
+def _proof(method: Proof, secret: str, header: str, username: str) -> WebhookAuthentication:
+    """How webhooks will prove themselves: the secret as URL token, as a header's value, or as Basic password."""
+    if method == "token":
+        return WebhookAuthentication(method="token", token=SecretStr(secret))
+    if method == "basic":
+        return WebhookAuthentication(method="basic", username=username, password=SecretStr(secret))
+    if method == "header":
+        return WebhookAuthentication(method="header", header=header, secret=SecretStr(secret))
+    return WebhookAuthentication(method="none")
+
+
+async def _add(workspace: str, command: NewConnection) -> str:
+    ((_, principal),) = await session.workspaces(workspace)
+    async with open_work(principal) as work:
+        created = await service.create(work, command)
+        view = await service.get(work, created.id)
+    return registry.webhook_url(view, settings_or_exit().base_url)
+
+
+@group.command()
+def add(
+    workspace: Annotated[str, typer.Option("--workspace", "-w", help="The workspace's slug.")],
+    id: Annotated[str, typer.Option("--id", help="A short id; it stands in the webhook's address.")],
+    number: Annotated[str, typer.Option(help="The WhatsApp sender, in international format without +.")],
+    base_url: Annotated[str, typer.Option(help="The account's address, https://….api.infobip.com.")],
+    api_key: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="INFOBIP_API_KEY", help="Asked for if absent.")],
+    name: Annotated[str, typer.Option(help="What staff call it.")] = "WhatsApp",
+    proof: Annotated[Proof, typer.Option(help="How webhooks prove that they come from Infobip.")] = "token",
+    header: Annotated[str, typer.Option(help="The header that carries the secret, with --proof header.")] = "X-Nexova-Secret",
+    username: Annotated[str, typer.Option(help="The user name, with --proof basic.")] = "infobip",
+) -> None:
+    """Add a WhatsApp sender of a real Infobip account, and say what to enter in Infobip's portal."""
+    secret = secrets.token_urlsafe(24)
+    try:
+        command = NewConnection(
+            slug=id,
+            name=name,
+            address=number.lstrip("+"),
+            base_url=base_url,
+            credentials=Credentials(api_key=SecretStr(api_key), webhook=_proof(proof, secret, header, username)),
+        )
+    except ValidationError as error:
+        fail("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
+    address = session.run(lambda: _add(workspace, command))
+    print("Enter this address in Infobip's portal, for inbound messages, delivery reports and seen reports:")
+    print(f"  {address}")
+    if proof == "basic":
+        print(f"with Basic authentication, user {username}, password {secret}")
+    elif proof == "header":
+        print(f"with the header {header}: {secret}")

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from core import audit, vault
 from core.access import Permission
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.tables import new_id
 from core.work import Work, open_system_work
 from domain.connections import repository
@@ -23,6 +25,12 @@ class ConnectionNotFound(NotFound):
     """No connection has this id or address."""
 
     code = "connection_not_found"
+
+
+class ConnectionExists(Conflict):
+    """The id or the sender is taken."""
+
+    code = "connection_exists"
 
 
 def _view(row: Connection) -> ConnectionView:
@@ -55,8 +63,11 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
         settings=command.settings.model_dump(),
         is_active=True,
     )
-    work.session.add(row)
-    await work.session.flush()
+    try:
+        async with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError as error:
+        raise ConnectionExists(slug=command.slug, address=command.address) from error
     audit.record(work, "connection.created", target=row, after={"slug": row.slug, "address": row.address})
     return summary(row)
 

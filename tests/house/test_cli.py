@@ -100,6 +100,20 @@ def test_a_customer_is_answered_in_the_terminal(house: House) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+def test_a_real_sender_is_added_with_the_address_for_the_portal(house: House) -> None:
+    sender = ("--number", "584140000001", "--base-url", "https://x1.api.infobip.com", "--api-key", "secret-of-the-account")
+    added = house.command("connections", "add", "-w", "fluxion", "--id", "mi-linea", *sender)
+
+    assert added.returncode == 0, added.stderr
+    assert "/api/v1/webhooks/infobip/mi-linea?token=" in added.stdout
+    assert "secret-of-the-account" not in added.stdout + house.command("connections", "--json").stdout
+    again = house.command("connections", "add", "-w", "fluxion", "--id", "mi-linea", *sender)
+    assert again.returncode == 1
+    assert again.stderr.startswith("nexova: ")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_seeding_again_changes_nothing(house: House) -> None:
     before = house.command("connections", "--json").stdout
 
