@@ -1,4 +1,4 @@
-"""The commands of `nexova eval` that work on conversations that happened: capture, replay, shadow."""
+"""The commands of `nexova eval` that play what was not written for it: captures, last week's traffic, a benchmark."""
 
 import importlib
 from pathlib import Path
@@ -115,3 +115,30 @@ def shadow(
     console.print(
         f"{found.same} of {found.conversations} would have ended alike; sold {found.sold_after} instead of {found.sold_before}."
     )
+
+
+def tau2(
+    folder: Annotated[Path, typer.Argument(help="The benchmark's retail domain: db.json, tasks.json, policy.md.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="The model of the agent, such as anthropic:<model>.")],
+    user: Annotated[str | None, typer.Option("--user-model", help="The model of the user; the agent's otherwise.")] = None,
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", help="Only these tasks, by id.")] = None,
+    repeat: Annotated[int, typer.Option("--repeat", "-k", min=1, max=32)] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64)] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Play the retail tasks of tau2-bench, whose files you bring, with a model of yours as agent and as user."""
+    data, play = _room("tau2.data"), _room("tau2.play")
+    try:
+        domain = data.load(folder)
+        found = play.run(domain, model, user or model, only=task, repeat=repeat, jobs=jobs)
+    except (data.DomainMissing, play.NotConfigured) as error:
+        fail(str(error))
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
+    for k, share in found.passes.items():
+        print(f"pass^{k}  {share.value:.1%}  [{share.low:.1%}, {share.high:.1%}]")
+    for result in found.results:
+        if not result.reward:
+            why = result.error or ("the database differs" if not result.database_right else f"not said: {result.missing}")
+            print(f"failed  {result.task}: {why}")

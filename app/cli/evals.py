@@ -176,3 +176,4 @@ def html(
 group.command("capture")(eval_captures.capture)
 group.command("replay")(eval_captures.replay)
 group.command("shadow")(eval_captures.shadow)
+group.command("tau2")(eval_captures.tau2)
