@@ -65,6 +65,8 @@ class ScriptedCustomer:
     def _answer(self, kinds: list[Asked]) -> list[Step]:
         if Asked.CONFIRM in kinds:
             return self._confirm()
+        if Asked.CHOOSE in kinds and (agreed := self._agree()):
+            return [agreed]
         explicit = next((kind for kind in kinds if self._has_answer(kind)), None)
         if explicit is not None:
             return self._scripted(explicit)
@@ -102,7 +104,6 @@ class ScriptedCustomer:
     def _scripted(self, kind: Asked) -> list[Step]:
         steps = self._task.answers[kind]
         if not self._may(kind):
-            self.troubles.append(f"was asked for {kind} again and again")
             return []
         step = steps[min(self._answered[kind], len(steps)) - 1]
         self._has_confirmed = self._has_confirmed or (kind is Asked.CONFIRM and self._is_yes(step))
@@ -119,20 +120,28 @@ class ScriptedCustomer:
         if self._script or not self._task.wants_order:
             return []
         if not self._may(Asked.CONFIRM):
-            self.troubles.append("was asked to confirm again and again")
             return []
         self._has_confirmed = True
         return [Step(press="confirm")]
 
     def _choose(self) -> Step | None:
-        likes = [*self._task.knows.likes, *self._task.wanted]
-        row = reading.row_of(self._screen[-4:], likes)
-        sku = row[2] if row is not None else reading.named(self._screen[-1:], {sku: self._shop.name_of(sku) for sku in likes})
+        row = reading.row_of(self._screen[-4:], list(self._liked))
+        sku = row[2] if row is not None else reading.named(self._screen[-1:], self._liked)
         if sku is None or not self._may(Asked.CHOOSE):
             return None
-        if row is None and reading.offers_one(self._screen[-1:]):
-            return Step(say=(self._phrase("yes"),))
         return Step(press=sku)
+
+    @property
+    def _liked(self) -> dict[str, str]:
+        """The products that this customer would take, by SKU, with their names."""
+        return {sku: self._shop.name_of(sku) for sku in (*self._task.knows.likes, *self._task.wanted)}
+
+    def _agree(self) -> Step | None:
+        """A yes to a shop that asks whether just this product is meant."""
+        last = self._screen[-1:]
+        if not reading.offers_one(last) or reading.named(last, self._liked) is None or not self._may(Asked.CHOOSE):
+            return None
+        return Step(say=(self._phrase("agree"),))
 
     def _quantity(self) -> Step | None:
         """The wanted quantity of the product that the shop's question names, or of the only one."""

@@ -144,3 +144,15 @@ def test_what_the_shop_itself_offered_may_be_asked_for() -> None:
 def test_leaving_before_the_confirmation_that_the_goal_wants_is_the_simulators_fault() -> None:
     found = consistency.check(task("order-simple-pan"), ["hola"], [SUMMARY], left=True)
     assert found == ["left while the shop waited for the confirmation that the goal wants"]
+
+
+async def test_a_customer_agrees_when_just_the_wanted_product_is_offered_and_says_how_many() -> None:
+    # Given a customer who wants twelve balls
+    customer = ScriptedCustomer(task("units-english-dozen"))
+    await customer.respond([])
+    # When the shop asks whether balls are meant, and how many
+    agreed = await customer.respond([shop("Do you mean Rubber Ball ($4.50)?")])
+    counted = await customer.respond([shop("How much Rubber Ball would you like?")])
+    # Then the customer says yes, and the number
+    assert agreed == [Step(say=("yes",))]
+    assert counted == [Step(say=("12",))]
