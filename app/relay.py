@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+import uvloop
 
 from app import outbox_rows, pulse
 from app.broker import QueueUnavailable, RedisBells, open_broker
@@ -182,4 +183,4 @@ def main() -> None:
     observability.configure_tracing(settings, "relay")
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set; `nexova up` starts a database of its own")
-    asyncio.run(_run(settings))
+    uvloop.run(_run(settings))

@@ -27,7 +27,7 @@ from core.embedded import (
 )
 from core.settings import Environment, Settings
 
-READY_WITHIN_SECONDS = 60.0
+READY_WITHIN_SECONDS = 120.0
 PATIENCE = {"web": 10.0, "worker": 15.0, "relay": 5.0}
 """How long each process may take to finish what it is doing when it is told to stop."""
 
