@@ -10,9 +10,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
+SMOKE ?= --smoke
 PYTHON ?=
 
-.PHONY: help run chat doctor test fast torture bench check lint types imports format lock clean
+.PHONY: help run chat doctor test fast eval torture bench check lint types imports format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +54,9 @@ test: $(STAMP) ## All tests but the long torture
 
 fast: $(STAMP) ## The tests that take less than a minute together
 	$(BIN)/pytest -n $(JOBS) -m "not torture and not slow and not browser"
+
+eval: $(STAMP) ## Conversations with simulated customers, held against evals/baseline.json (SMOKE= plays all of them)
+	$(BIN)/nexova eval $(SMOKE) --check --jobs $(JOBS) --html eval-results/page.html
 
 torture: $(STAMP) ## Hundreds of conversations under random kills; prints its figures
 	$(BIN)/pytest -m torture -s
