@@ -1,27 +1,25 @@
 """The links of the model chain: each name of `LLM_MODELS` as a model that can be asked, with its price."""
 
 import asyncio
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol, cast
 from weakref import WeakKeyDictionary
 
-from anthropic import AsyncAnthropic
 from genai_prices import calc_price
-from openai import AsyncOpenAI
 from pydantic_ai.models import Model, infer_model
-from pydantic_ai.models.anthropic import AnthropicModel, AnthropicModelSettings
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from core.settings import Settings
 
 LEXICAL = "lexical"
 """The name of the link that needs no network."""
+
+MAKERS = frozenset({"anthropic", "openai"})
+"""The providers that have a module of their own in `agent.providers`."""
 
 LexicalFactory = Callable[[], Model]
 """Makes the offline model of a turn."""
@@ -72,50 +70,41 @@ async def disconnect() -> None:
     """Close the connections of this event loop's models, when the process ends."""
     for model in _made.pop(asyncio.get_running_loop(), {}).values():
         client = getattr(model, "client", None)
-        if isinstance(client, AsyncAnthropic | AsyncOpenAI):
+        if client is not None:
             await client.close()
+
+
+def load(names: Iterable[str]) -> None:
+    """Import what the links of these names need, which takes a second or two each the first time."""
+    for name in names:
+        _maker(provider_of(name))
 
 
 def _model(name: str, settings: Settings) -> Model:
     provider, _, model = name.partition(":")
-    if provider == "anthropic":
-        return _anthropic(model, settings)
-    if provider == "openai":
-        return _openai(model, settings)
-    return infer_model(name)
+    maker = _maker(provider)
+    if maker is None:
+        return infer_model(name)
+    made = maker.make(model, settings)
+    if made is None:
+        raise NotConfigured(maker.KEY)
+    return made
 
 
-def _anthropic(name: str, settings: Settings) -> Model:
-    key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None
-    if not key and not settings.anthropic_base_url:
-        raise NotConfigured("ANTHROPIC_API_KEY")
-    client = AsyncAnthropic(
-        api_key=key or "none",
-        base_url=settings.anthropic_base_url,
-        max_retries=0,
-        timeout=settings.llm_timeout_seconds,
-    )
-    return AnthropicModel(
-        name,
-        provider=AnthropicProvider(anthropic_client=client),
-        settings=AnthropicModelSettings(
-            max_tokens=settings.llm_max_tokens,
-            anthropic_cache_instructions=True,
-            anthropic_cache_tool_definitions=True,
-            anthropic_cache=True,
-        ),
-    )
+class _Maker(Protocol):
+    """A module of `agent.providers`."""
+
+    KEY: str
+
+    def make(self, name: str, settings: Settings) -> Model | None:
+        """The model of a name; None when it is not configured."""
+        ...
 
 
-def _openai(name: str, settings: Settings) -> Model:
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-    if not key and not settings.openai_base_url:
-        raise NotConfigured("OPENAI_API_KEY")
-    return OpenAIChatModel(
-        name,
-        provider=OpenAIProvider(base_url=settings.openai_base_url, api_key=key or "none"),
-        settings=ModelSettings(max_tokens=settings.llm_max_tokens, max_retries=0, timeout=settings.llm_timeout_seconds),
-    )
+def _maker(provider: str) -> _Maker | None:
+    if provider not in MAKERS:
+        return None
+    return cast("_Maker", importlib.import_module(f"agent.providers.{provider}"))
 
 
 @lru_cache
