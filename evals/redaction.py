@@ -25,7 +25,9 @@ class Redactor:
         self, salt: str, *, names: Iterable[str] = (), addresses: Iterable[str] = (), kept: Iterable[str] = ()
     ) -> None:
         self._salt = salt
-        self._kept = {re.sub(r"\D", "", word) for word in kept}
+        public = [word.strip(".,;:()") for word in kept]
+        self._kept = {re.sub(r"\D", "", word) for word in public}
+        self._kept_mails = {word.casefold() for word in public if "@" in word}
         self._known: dict[str, str] = {}
         for name in names:
             self._learn(name, self._name(name))
@@ -53,6 +55,11 @@ class Redactor:
         number = self._number("address", address.casefold())
         return f"{_STREETS[number % len(_STREETS)]}, casa {number // 31 % 90 + 10}"
 
+    def _mail(self, written: str) -> str:
+        if written.casefold() in self._kept_mails:
+            return written
+        return f"correo{self._number('mail', written.casefold()) % 1000}@example.test"
+
     def digits(self, written: str) -> str:
         """A number of the same length and shape."""
         bare = re.sub(r"\D", "", written)
@@ -65,7 +72,7 @@ class Redactor:
         """The text without what points to a person."""
         if self._pattern is not None:
             words = self._pattern.sub(lambda found: self._known[found[0].casefold()], words)
-        words = _EMAIL.sub(lambda found: f"correo{self._number('mail', found[0]) % 1000}@example.test", words)
+        words = _EMAIL.sub(lambda found: self._mail(found[0]), words)
         return _LONG_NUMBER.sub(lambda found: self.digits(found[0]), words)
 
     def deep(self, value: Any) -> Any:

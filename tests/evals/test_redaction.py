@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from evals.redaction import Redactor
 
-REDACTOR = Redactor("salt", names=["María Pérez"], addresses=["Calle Sucre 45, Chacao"], kept=["0414-5550101"])
+REDACTOR = Redactor(
+    "salt", names=["María Pérez"], addresses=["Calle Sucre 45, Chacao"], kept=["0414-5550101", "pagos@tienda.example."]
+)
 
 
 def test_names_addresses_numbers_and_mails_are_replaced_wherever_they_stand() -> None:
@@ -22,7 +24,7 @@ def test_the_same_thing_gets_the_same_stand_in_in_one_capture_and_another_in_the
 
 
 def test_quantities_prices_and_what_the_shop_publishes_stay() -> None:
-    words = "quiero 12 harinas a 1.250,00 y pago al 0414-5550101"
+    words = "quiero 12 harinas a 1.250,00 y pago al 0414-5550101 o a pagos@tienda.example"
     assert REDACTOR.text(words) == words
 
 
