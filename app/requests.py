@@ -74,7 +74,7 @@ class RequestFrame:
             except ClientDisconnect:
                 status = 499
             except Exception:
-                log.exception("request.failed", path=scope["path"])
+                log.exception("request.failed", route=getattr(scope.get("route"), "path", "unmatched"))
                 if has_begun:
                     raise
                 await render(Request(scope), DomainError())(scope, receive, send_framed)

@@ -68,6 +68,8 @@ def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
         # finds the old one dead.
         pool_recycle=1800,
         json_serializer=to_json,
+        # Errors of statements end up in logs; what customers wrote does not.
+        hide_parameters=True,
         connect_args={
             "timeout": 10,
             "command_timeout": 30,

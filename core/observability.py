@@ -1,9 +1,10 @@
 """What the house tells about itself: structured logs with one correlation id, metrics, and traces when configured."""
 
 import logging
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -68,6 +69,23 @@ def mask(address: str | None) -> str:
     return f"{address[:3]}…{address[-2:]}" if len(address) > 6 else "…"
 
 
+_NUMBER = re.compile(r"(?<![\w-])\+?\d{7,15}(?![\w-])")
+_INPUT = re.compile(r"input_value=.*?(?=, input_type=|\]|$)", re.DOTALL)
+_DETAIL = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
+_FOREIGN = ("exception", "error", "reason", "detail", "event")
+"""The fields that hold texts of libraries, which quote what they were given."""
+
+
+def without_content(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of errors what customers wrote and their numbers: validators and Postgres quote both."""
+    for name in _FOREIGN:
+        value = event.get(name)
+        if isinstance(value, str):
+            value = _DETAIL.sub(r"\1: …", _INPUT.sub("input_value=…", value))
+            event[name] = _NUMBER.sub(lambda found: mask(found[0]), value)
+    return event
+
+
 def configure_logging(settings: Settings, process: str) -> None:
     """Set up structured logs: JSON, or coloured lines on a terminal."""
     pretty = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
@@ -87,6 +105,7 @@ def configure_logging(settings: Settings, process: str) -> None:
             *shared,
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
+            without_content,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -97,7 +116,12 @@ def configure_logging(settings: Settings, process: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                without_content,
+                renderer,
+            ],
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
