@@ -119,18 +119,20 @@ async def _may_go(work: Work, conversation: Conversation, message: Message, cut:
         message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
         return False
     if message.kind != "template" and (conversation.window_until is None or conversation.window_until <= work.now):
-        await _close_window(work, message, template)
+        await _close_window(work, conversation, message, template)
         return False
     return message.attempts > 0 or await _is_cut(work, message, cut)
 
 
-async def _close_window(work: Work, message: Message, template: Template | None) -> None:
+async def _close_window(work: Work, conversation: Conversation, message: Message, template: Template | None) -> None:
     """Refuse a message outside the 24 hours; the template, if there is one, asks the customer once to write again."""
     if template is not None:
         last = await deliveries.last_inbound_position(work, message.conversation_id)
         if not await deliveries.has_template_after(work, message.conversation_id, last):
             content = {"name": template.name, "language": template.language, "placeholders": []}
-            deliveries.insert_after(work, message, 1, {"kind": "template", "text": None, "payload": content})
+            # At the end of the thread: the places right behind this message may belong to its other parts.
+            offset = repository.next_position(conversation) - message.position
+            deliveries.insert_after(work, message, offset, {"kind": "template", "text": None, "payload": content})
     await _refuse(work, message, MessageStatus.REJECTED, WINDOW_CLOSED)
 
 

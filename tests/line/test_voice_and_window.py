@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text, update
 
+from app.actors.deliveries import deliver_next
 from core.access import Principal, Role
 from core.tables import new_id
 from core.work import open_work
@@ -86,8 +87,8 @@ async def test_outside_the_window_the_template_goes_out_once_until_the_customer_
         rows = await thread.messages()
         assert [(row.kind, row.status) for row in rows] == [
             ("text", "rejected"),
-            ("template", "sent"),
             ("text", "rejected"),
+            ("template", "sent"),
         ]
         [request] = thread.provider.received
         assert request.path == "/whatsapp/1/message/template"
@@ -103,3 +104,24 @@ async def test_the_window_is_read_from_the_business_clock(workspace: WorkspaceVi
         await thread.deliver()
 
         assert [row.error_code for row in await thread.messages()] == ["window_closed"]
+
+
+async def test_a_window_that_closes_between_the_parts_of_a_text_blocks_nothing(workspace: WorkspaceView) -> None:
+    # Given a long text of which the first part is out when the window closes
+    async with opened(workspace, accepted(), accepted()) as thread:
+        async with open_work(thread.principal) as work:
+            await work.session.execute(
+                update(Connection).values(settings={"window_template": "seguimos_aqui", "template_language": "es"})
+            )
+        await thread.queue("párrafo largo.\n\n" * 600)
+        await deliver_next(thread.principal, thread.conversation_id)
+        await close_window(thread)
+
+        await thread.deliver()
+
+        # Then the other parts are refused and the template asks the customer to write again
+        [first, *others, last] = [(row.kind, row.status) for row in await thread.messages()]
+        assert first == ("text", "sent")
+        assert others
+        assert set(others) == {("text", "rejected")}
+        assert last == ("template", "sent")
