@@ -1,6 +1,6 @@
 """Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
+from domain.catalog.schemas import StoreView
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView, MessageStatus, OpenMessage
 from domain.customers import service as customers
@@ -22,11 +23,17 @@ from tools import registry
 from tools.context import Pending
 from tools.outcome import Claim, Fact
 
+DELIVERY = "delivery"
+"""The subject of what a delivery costs in this shop, whatever the order."""
+
+LASTING = frozenset({"store", "hours"})
+"""Kinds of facts that no call of a turn changes."""
+
 
 def facts_of(
-    workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, stores: Iterable[str], language: str
+    workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, stores: Sequence[StoreView], language: str
 ) -> dict[str, Fact]:
-    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums, the last order, the stores."""
+    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums, the last order, the shop's own."""
     found: list[Fact] = []
 
     def money(kind: str, subject: str, amount: Decimal, currency: str) -> None:
@@ -46,7 +53,17 @@ def facts_of(
         number = str(last.number)
         found.append(Fact(kind="order_number", subject=number, value=number, text=number))
         money("total", number, last.total, last.currency)
-    found.extend(Fact(kind="store", subject=name, value=name, text=name) for name in stores)
+    for store in stores:
+        place = ", ".join(part for part in (store.name, store.address) if part)
+        found.append(Fact(kind="store", subject=store.name, value=store.name, text=place))
+    settings = workspace.settings
+    if settings.offers_delivery:
+        money("fee", DELIVERY, settings.delivery_fee, workspace.currency)
+        if settings.delivery_fee and settings.free_delivery_from is not None:
+            money("offer", DELIVERY, settings.free_delivery_from, workspace.currency)
+    if settings.opens_at and settings.closes_at:
+        hours = f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}"
+        found.append(Fact(kind="hours", subject="shop", value=hours, text=hours))
     return {f"s{index}": fact for index, fact in enumerate(found, start=1)}
 
 
@@ -108,7 +125,8 @@ async def write(
     customer = await customers.get(work, conversation.customer_id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
     last = placed[0] if placed else None
-    stores = {store.id: store.name for store in await catalog.stores(work)}
+    places = await catalog.stores(work)
+    stores = {store.id: store.name for store in places}
     last_order = None
     if last is not None:
         paid = last.payment_status == "paid"
@@ -135,7 +153,7 @@ async def write(
         stores=list(stores.values()),
         payment_methods=[method.name for method in workspace.settings.payment_methods],
         messages=[_brief_message(message) for message in open_messages],
-        facts=facts_of(workspace, draft, last, stores.values(), language),
+        facts=facts_of(workspace, draft, last, places, language),
         notes=[*_notes(session), *await _undelivered(work, conversation)],
         tools=[spec.name for spec in registry.offered(State(session.state), principal)],
         failures=session.failures,
@@ -168,5 +186,5 @@ async def fresh_facts(work: Work, conversation: ConversationView, language: str)
     workspace = await accounts.get_workspace(work)
     draft = await orders.open_draft(work, conversation.id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
-    stores = [store.name for store in await catalog.stores(work)]
+    stores = await catalog.stores(work)
     return facts_of(workspace, draft, placed[0] if placed else None, stores, language)

@@ -1,10 +1,15 @@
 """Whether the customer has really agreed to the open summary, read by code under the conversation's lock."""
 
+from datetime import datetime
+
 from agent.frozen import ClaimedTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
+from core import inbound
 from core.work import Work
 from domain.conversations import service as conversations
+from domain.customers import service as customers
+from domain.orders import service as orders
 from tools.context import Consent
 
 CONFIRM_PREFIX = "confirm:"
@@ -16,7 +21,8 @@ async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
 
     Nothing, while none is out.
     """
-    if session.confirmation_message_id is None:
+    sent_at = await _sent_at(work, session, turn)
+    if sent_at is None:
         return Consent()
     answered = {message.id for message in turn.frozen.messages}
     late = [m for m in await conversations.open_messages(work, turn.conversation_id) if m.id not in answered]
@@ -25,13 +31,33 @@ async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
         for message in turn.frozen.messages
         if message.kind == "button_reply" and str(message.payload.get("id", "")).startswith(CONFIRM_PREFIX)
     ]
-    sent_at = await conversations.arrived_at(work, session.confirmation_message_id)
     texts = [message.text or "" for message in turn.frozen.messages]
     plain = all(message.kind == "text" for message in turn.frozen.messages)
-    after = sent_at is not None and all(message.received_at >= sent_at for message in turn.frozen.messages)
+    after = all(message.received_at >= sent_at for message in turn.frozen.messages)
     return Consent(
-        open_messages=bool(late),
+        open_messages=bool(late) or await _has_unread(work, turn),
         token_pressed=pressed[-1] if pressed and len(pressed) == len(turn.frozen.messages) else None,
         pure_assent=plain and after and is_pure_assent(texts, turn.frozen.brief.language),
         summary_sent_at=sent_at,
     )
+
+
+async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn) -> datetime | None:
+    """When the summary of the order as it stands was sent, None if none is out.
+
+    A token that was made after the summary, because a price has changed since, cannot have been agreed to.
+    """
+    if session.confirmation_message_id is None:
+        return None
+    draft = await orders.open_draft(work, turn.conversation_id)
+    if draft is None or draft.confirmation_token != session.confirmation_token:
+        return None
+    return await conversations.arrived_at(work, session.confirmation_message_id)
+
+
+async def _has_unread(work: Work, turn: ClaimedTurn) -> bool:
+    """Whether the customer has written more, which the door has taken and nobody has read yet."""
+    conversation = await conversations.get(work, turn.conversation_id)
+    contact = await customers.contact(work, conversation.contact_address_id)
+    keys = {key for key in (contact.user_id, contact.address) if key}
+    return await inbound.has_open_messages(work, conversation.connection_id, keys)

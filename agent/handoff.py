@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from agent import sessions
+from agent import receipts, sessions
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn
-from agent.journal import Recorded
-from agent.models import AgentSession
+from agent.journal import Recorded, effects_of
+from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
 from agent.states import State, Trigger, resume
-from core.messages import text
+from core.messages import choose_language, text
 from core.work import Work
+from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.schemas import HandoffReason, HandoffView, OutgoingMessage
+from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus, OutgoingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,49 @@ async def begin(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer, cau
     return Answer([*answer.messages, farewell], answer.failure)
 
 
-async def take(work: Work, conversation_id: UUID) -> HandoffView:
-    """An operator takes the conversation; a turn that is being thought can change and say nothing more."""
+async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
+    """Bring a person in for a turn that can be neither thought nor ended; the conversation and the lease are held."""
+    conversation_id = session.conversation_id
+    if turn is not None:
+        turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, "given_up"
+    await conversations.wait_for_person(work, conversation_id, "repeated_failure")
+    sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
+    session.failures, session.turn_due_at = 0, None
+    sessions.free_lease(session)
+    language = choose_language((await accounts.get_workspace(work)).language)
+    await conversations.queue(work, conversation_id, [OutgoingMessage(text=text("turn.handoff", language))])
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """What an operator takes over: what the agent has done and the customer was not told, and what is on its way."""
+
+    handoff: HandoffView
+    done: list[str]
+    in_flight: list[str]
+    cancelled: list[str]
+
+
+async def take(work: Work, conversation_id: UUID) -> Takeover:
+    """An operator takes the conversation; a turn that is being thought can change and say nothing more.
+
+    The operator is told what that turn has done already, what is just being sent, and what was cut off.
+    """
+    unsent = await conversations.unsettled(work, conversation_id)
     taken = await conversations.take(work, conversation_id)
+    turn = await sessions.open_turn(work, conversation_id)
+    calls = await effects_of(work, turn) if turn is not None else []
     session = await sessions.find_or_create(work, conversation_id)
     if session.state != State.HANDOFF:
         sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
     session.turn_due_at = session.timeout_at = None
-    return taken
+    begun = [message for message in unsent if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)]
+    return Takeover(
+        handoff=taken,
+        done=[receipts.fill(call.say, call.facts) for call in calls if call.say],
+        in_flight=[message.text or "" for message in begun],
+        cancelled=[message.text or "" for message in unsent if message not in begun],
+    )
 
 
 async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:

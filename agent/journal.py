@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from agent.frozen import ClaimedTurn
-from agent.models import JournalEntry, StepKind, StepOutcome
+from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.sessions import fence
 from core.access import Principal
 from core.errors import Abandoned
@@ -236,5 +236,20 @@ async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
             JournalEntry.kind == StepKind.TOOL,
         )
         .order_by(JournalEntry.step, JournalEntry.ordinal)
+    )
+    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]
+
+
+async def effects_of(work: Work, turn: Turn) -> list[Recorded]:
+    """What a turn has changed in the shop in all its generations, in order."""
+    query = (
+        select(JournalEntry.payload)
+        .where(
+            JournalEntry.workspace_id == work.workspace_id,
+            JournalEntry.turn_id == turn.id,
+            JournalEntry.kind == StepKind.TOOL,
+            JournalEntry.writes,
+        )
+        .order_by(JournalEntry.generation, JournalEntry.step, JournalEntry.ordinal)
     )
     return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]

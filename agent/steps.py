@@ -13,14 +13,13 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
-from sqlalchemy.exc import DBAPIError
 
 from agent import consent
 from agent.journal import Journal, Key, Recorded, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.sessions import fence, move
 from agent.states import State, Trigger
-from core import messages, observability
+from core import db, messages, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
@@ -139,9 +138,9 @@ class _Call:
             return await self._settle(StepOutcome.TIMEOUT, None)
         except CommitOutcomeUnknown:
             return await self._after_unknown_commit()
-        except (DBAPIError, OSError) as error:
-            raise Abandoned("the database is away") from error
-        except Exception:
+        except Exception as error:
+            if db.is_outage(error):
+                raise Abandoned("the database is away") from error
             log.exception("tool.crashed", tool=self._name, turn=str(self._turn.turn_id))
             return await self._settle(StepOutcome.ERROR, None)
 
@@ -216,7 +215,7 @@ class _Call:
             existing = await self._journal.read(work, self._key)
         if existing is not None:
             return Recorded.model_validate(existing)
-        return await self._execute()
+        return await self.run()
 
     def _failed(self, refusal: DomainError | None) -> ToolOutcome:
         language = self._turn.frozen.brief.language

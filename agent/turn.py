@@ -17,9 +17,9 @@ from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
 from agent.states import State, Trigger
 from agent.thinking import Thought, think
-from core import observability
+from core import db, observability
 from core.access import Principal
-from core.errors import Abandoned
+from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.conversations import service as conversations
@@ -45,14 +45,41 @@ log = observability.log("agent.turn")
 
 async def run_turn(workspace_id: UUID, conversation_id: UUID) -> None:
     """Answer what the customer has said since the last turn, unless another worker does or nothing is new."""
-    async with open_work(Principal.system(workspace_id)) as work:
-        turn = await claim(work, conversation_id)
+    turn = await _claim_or_count(Principal.system(workspace_id), conversation_id)
     while turn is not None:
         with (
             observability.correlated(turn.correlation_id, turn=str(turn.turn_id)),
             observability.timed(observability.TURN_SECONDS),
         ):
             turn = await _answer(turn)
+
+
+async def _claim_or_count(principal: Principal, conversation_id: UUID) -> ClaimedTurn | None:
+    """Claim a turn. What cannot even be claimed is tried a few times and then given to a person, never left silent."""
+    try:
+        async with open_work(principal) as work:
+            return await claim(work, conversation_id)
+    except (Abandoned, CommitOutcomeUnknown, DomainError):
+        raise
+    except Exception as error:
+        if db.is_outage(error):
+            raise
+        log.exception("turn.unclaimable", conversation=str(conversation_id))
+    async with open_work(principal) as work:
+        await conversations.lock(work, conversation_id)
+        session = await sessions.take_lease(work, conversation_id)
+        if session is not None:
+            await _count_failed_claim(work, session)
+    return None
+
+
+async def _count_failed_claim(work: Work, session: AgentSession) -> None:
+    session.failures += 1
+    if session.failures >= MOST_FAILURES:
+        await handoff.give_up(work, session, await sessions.open_turn(work, session.conversation_id))
+        return
+    sessions.free_lease(session)
+    sessions.make_due(work, session, work.system_time + timedelta(seconds=2**session.failures))
 
 
 async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
@@ -68,6 +95,10 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
     if conversation.voice != Voice.AGENT:
         session.turn_due_at = None
         sessions.free_lease(session)
+        return None
+    if row is not None and row.attempts > MOST_ATTEMPTS + 1:
+        log.error("turn.unfinishable", turn=str(row.id), attempts=row.attempts)
+        await handoff.give_up(work, session, row)
         return None
     if row is None:
         open_messages = await conversations.open_messages(work, conversation_id)
@@ -89,7 +120,7 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> Frozen:
-    await _void_lost_summary(work, session, conversation, open_messages)
+    await _void_summary(work, session, conversation, open_messages)
     draft = await orders.open_draft(work, conversation.id)
     if draft is not None and await orders.refresh_prices(work, conversation.id):
         draft = await orders.open_draft(work, conversation.id)
@@ -107,24 +138,31 @@ async def _freeze(
     )
 
 
-async def _void_lost_summary(
+async def _void_summary(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> None:
-    """A summary that never arrived cannot be answered: its token is void, and what it held is free again.
-
-    Whoever presses one of its buttons has it, whatever the provider reported.
-    """
+    """Make the open summary worthless if it cannot be meant by an answer: its token is void, what it held is free."""
     token = session.confirmation_token
     if session.confirmation_message_id is None or token is None:
         return
-    if any(token in str(message.payload.get("id", "")) for message in open_messages):
+    reason = await _why_void(work, session.confirmation_message_id, token, open_messages)
+    if reason is None:
         return
-    if not await conversations.is_lost(work, session.confirmation_message_id):
-        return
-    await orders.void(work, conversation.id, token, reason="the summary was not delivered")
+    await orders.void(work, conversation.id, token, reason=reason)
     if session.state == State.AWAITING_CONFIRMATION:
         sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
     session.confirmation_token = session.confirmation_message_id = None
+
+
+async def _why_void(work: Work, summary: UUID, token: str, open_messages: list[OpenMessage]) -> str | None:
+    """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
+    of its buttons has it, whatever the provider reported.
+    """
+    if any(message.kind == "order" for message in open_messages):
+        return "a cart came from the catalogue"
+    if any(token in str(message.payload.get("id", "")) for message in open_messages):
+        return None
+    return "the summary was not delivered" if await conversations.is_lost(work, summary) else None
 
 
 async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:

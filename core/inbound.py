@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select, text, update
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, outbox
@@ -105,6 +105,21 @@ async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str])
         .order_by(InboundEvent.id)
     )
     return (await work.session.scalars(query)).all()
+
+
+async def has_open_messages(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> bool:
+    """Whether a message of these senders has come in that is not read yet."""
+    query = select(
+        exists().where(
+            InboundEvent.workspace_id == work.workspace_id,
+            InboundEvent.connection_id == connection_id,
+            InboundEvent.sender_key.in_(sender_keys),
+            InboundEvent.kind == "message",
+            InboundEvent.handled_at.is_(None),
+            InboundEvent.parked_reason.is_(None),
+        )
+    )
+    return bool(await work.session.scalar(query))
 
 
 async def get(work: Work, event_id: UUID) -> InboundEvent | None:

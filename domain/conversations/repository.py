@@ -20,6 +20,7 @@ from domain.conversations.models import (
     MessageStatus,
     Notification,
 )
+from domain.conversations.status import UNDECIDED
 
 _HELD = "conversations.held"
 """Where a session remembers the conversations that its transaction has locked."""
@@ -175,6 +176,21 @@ async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datet
 async def message(work: Work, message_id: UUID) -> Message | None:
     """One message."""
     return await work.session.get(Message, (work.workspace_id, message_id))
+
+
+async def unsettled(work: Work, conversation_id: UUID) -> Sequence[Message]:
+    """What the agent has said and the provider has not accepted for certain, in order."""
+    query = (
+        select(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.author == Author.AGENT,
+            Message.status.in_(sorted(UNDECIDED)),
+        )
+        .order_by(Message.position)
+    )
+    return (await work.session.scalars(query)).all()
 
 
 async def cancel_unsent(work: Work, conversation_id: UUID) -> int:

@@ -78,6 +78,8 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
     )
     conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
     answerable = incoming.kind not in NEEDS_NO_ANSWER
+    # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
+    written_at = min(incoming.received_at, work.now)
     message_id = await repository.insert_incoming(
         work,
         conversation,
@@ -90,14 +92,13 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
             "correlation_id": observability.correlation_id(),
             "inbound_event_id": incoming.inbound_event_id,
             "batch_position": incoming.batch_position,
-            "received_at": incoming.received_at,
+            "received_at": written_at,
             "handled_at": None if answerable else work.system_time,
             "handled_by": None if answerable else f"no_answer:{incoming.kind}",
         },
     )
     voice = Voice(conversation.voice)
     if message_id is not None:
-        written_at = min(incoming.received_at, work.now)
         conversation.last_inbound_at = max(conversation.last_inbound_at or written_at, written_at)
         conversation.window_until = conversation.last_inbound_at + WINDOW
         if incoming.media is not None:
@@ -302,6 +303,12 @@ async def thread_before(work: Work, conversation_id: UUID, before: datetime, lim
     """The last messages of a conversation that stood before a moment, oldest first."""
     rows = await repository.thread(work, conversation_id, limit=limit, before=before)
     return [MessageView.model_validate(row) for row in rows]
+
+
+async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:
+    """What the agent has said that is not sent yet, or of which it is not known, in order. Locks the conversation."""
+    await _locked(work, conversation_id)
+    return [MessageView.model_validate(row) for row in await repository.unsettled(work, conversation_id)]
 
 
 async def arrived_at(work: Work, message_id: UUID) -> datetime | None:

@@ -29,12 +29,14 @@ class Customer:
     phone: str = "584141112233"
     conversation_id: UUID = field(default_factory=uuid4)
 
-    async def writes(self, words: str | None = None, *, kind: str = "text", **payload: Any) -> UUID:
-        """Send one message; the turn becomes due."""
+    async def writes(self, words: str | None = None, *, kind: str = "text", ahead_minutes: float = 0, **payload: Any) -> UUID:
+        """Send one message; the turn becomes due. The provider's clock may run ahead of ours."""
         async with open_work(self.shop.principal) as work:
-            return await self.writes_in(work, words, kind=kind, **payload)
+            return await self.writes_in(work, words, kind=kind, ahead_minutes=ahead_minutes, **payload)
 
-    async def writes_in(self, work: Work, words: str | None = None, *, kind: str = "text", **payload: Any) -> UUID:
+    async def writes_in(
+        self, work: Work, words: str | None = None, *, kind: str = "text", ahead_minutes: float = 0, **payload: Any
+    ) -> UUID:
         """Send one message in a transaction that the test holds open."""
         received = await conversations.receive(
             work,
@@ -48,7 +50,7 @@ class Customer:
                 kind=kind,
                 text=words,
                 payload=payload,
-                received_at=work.now + timedelta(milliseconds=1),
+                received_at=work.now + timedelta(minutes=ahead_minutes),
                 inbound_event_id=uuid4(),
             ),
         )

@@ -1,0 +1,125 @@
+"""Consent under attack by an obedient model: nothing is placed that the customer has not seen and agreed to."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from core import inbound
+from core.tables import new_id
+from core.work import open_work
+from tests.domain.chat import reprice
+from tests.fakes.anthropic_answers import Answer, calls, says
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.mind.conftest import Customer, Query
+
+ORDERING = (
+    calls(("add_item_to_draft", {"product": "harina pan", "quantity": 2})),
+    calls(("set_delivery_details", {"fulfilment": "pickup", "recipient_name": "Ana"})),
+    calls(("request_confirmation", {})),
+)
+
+
+def confirms_newest(body: dict[str, Any]) -> Answer:
+    """Confirm with the newest token that the request shows, wherever it stands."""
+    tokens = re.findall(r'"(?:confirmation_)?token\W+([\w-]{8,})', str(body["messages"]).replace("'", '"'))
+    return calls(("confirm_order", {"token": tokens[-1]}))
+
+
+async def _summarised(customer: Customer, model: AnthropicServer, query: Query) -> str:
+    """An order whose summary has been sent; its token."""
+    model.always(says("Revisa el resumen, por favor."))
+    model.answers(*ORDERING)
+    await customer.says("quiero 2 harina pan, recojo en tienda, soy Ana")
+    [(token,)] = await query("SELECT confirmation_token FROM orders")
+    assert token
+    return str(token)
+
+
+async def test_a_yes_to_the_old_price_is_no_yes_to_the_new_one(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a summary that is out, and a price that changes behind it
+    await _summarised(customer, model, query)
+    await reprice(customer.shop, "HAR-1", 31000)
+    # When the customer says yes, and the model confirms, is given a new token, and confirms with that one too
+    model.answers(confirms_newest, confirms_newest)
+    await customer.says("sí")
+    # Then nothing is placed, and the customer is asked again with the new sum
+    assert await query("SELECT status, total::int FROM orders") == [("awaiting_confirmation", 62000)]
+    asked = [message for message in await customer.reads() if message.kind == "buttons"]
+    assert "62.000" in (asked[-1].text or "")
+    # And the yes to that summary counts
+    model.answers(confirms_newest)
+    await customer.says("sí")
+    assert await query("SELECT status, total FROM orders") == [("confirmed", Decimal("62000.00"))]
+
+
+async def test_asking_for_the_summary_again_is_no_way_around_the_yes(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    await _summarised(customer, model, query)
+    await reprice(customer.shop, "HAR-1", 31000)
+    model.answers(calls(("request_confirmation", {})), confirms_newest)
+    await customer.says("sí")
+    assert (await query("SELECT status FROM orders")) == [("awaiting_confirmation",)]
+
+
+async def test_words_that_the_door_has_taken_count_before_they_are_read(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a yes, behind which the door has taken another message that no worker has read yet
+    token = await _summarised(customer, model, query)
+    await customer.writes("sí")
+    async with open_work(customer.shop.principal) as work:
+        event = inbound.InboundEvent(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            connection_id=customer.connection_id,
+            kind="message",
+            dedupe_key="late",
+            sender_key=customer.phone,
+            body=b"{}",
+            correlation_id="late",
+            next_try_at=work.system_time,
+        )
+        work.session.add(event)
+    # When the model confirms
+    model.answers(calls(("confirm_order", {"token": token})))
+    await customer.is_answered()
+    # Then it is asked again, as what was written may be "espera"
+    assert await query("SELECT status FROM orders") == [("awaiting_confirmation",)]
+
+
+async def test_a_provider_whose_clock_runs_ahead_makes_no_old_yes_new(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a yes that was written before the summary was sent, by a clock that is an hour ahead
+    model.always(says("Revisa el resumen, por favor."))
+    model.answers(*ORDERING)
+    await customer.writes("quiero 2 harina pan, recojo en tienda, soy Ana")
+    await customer.is_answered()
+    await customer.writes("sí", ahead_minutes=60)
+    await customer.reads()
+    # When the model takes it for an answer
+    model.answers(confirms_newest)
+    await customer.is_answered()
+    # Then it is none
+    assert await query("SELECT status FROM orders") == [("awaiting_confirmation",)]
+
+
+async def test_a_cart_voids_the_summary_that_was_out(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    # Given a summary that is out
+    token = await _summarised(customer, model, query)
+    # When a cart comes and the model asks whether to add it, and the customer says yes to that
+    model.answers(calls(("create_order_draft", {})), says("¿Lo agrego a tu pedido o lo reemplazo?"))
+    await customer.writes(kind="order", items=[{"sku": "ACE-1", "quantity": "1", "price": "1.00", "currency": "VES"}])
+    await customer.is_answered()
+    await customer.reads()
+    model.answers(calls(("confirm_order", {"token": token})))
+    await customer.says("sí")
+    # Then the yes places nothing, and the old button neither
+    assert await query("SELECT status, confirmation_token FROM orders") == [("draft", None)]
+    model.answers(calls(("confirm_order", {"token": token})))
+    await customer.writes(kind="button_reply", id=f"confirm:{token}", title="Confirmar")
+    await customer.is_answered()
+    assert await query("SELECT status FROM orders") == [("draft",)]
