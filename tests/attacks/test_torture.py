@@ -9,7 +9,7 @@ from tests.attacks.torture import torture
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_short_torture_leaves_the_books_in_order() -> None:
     figures, _ = await torture(conversations=16, at_once=8, pause=2.5, seed=7)
     sys.stdout.write(f"\n{figures}\n")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -172,8 +172,9 @@ class Shopper:
             "text",
             text="quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez",
         )
-        summary = await self._heard(lambda bubble: bool(bubble.buttons) or "no" in (bubble.text or "").lower())
-        if summary is None or not summary.buttons:
+        first = await self._heard(lambda bubble: True)
+        summary = first and await self._heard(lambda bubble: bool(bubble.buttons), patience=20)
+        if not summary:
             self.figures.refused += 1
             return
         await self._send("button_reply", id=summary.buttons[0].id)
@@ -189,9 +190,9 @@ class Shopper:
                 return
             await asyncio.sleep(0.2)
 
-    async def _heard(self, wanted, after: int = 0) -> Bubble | None:  # type: ignore[no-untyped-def]  # a plain predicate
+    async def _heard(self, wanted: Callable[[Bubble], bool], after: int = 0, patience: float = 90) -> Bubble | None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(patience):
                 while True:
                     with suppress(httpx.HTTPError):
                         await self.phone.read()
