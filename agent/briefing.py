@@ -173,7 +173,7 @@ def _notes(session: AgentSession) -> list[str]:
 async def _undelivered(work: Work, conversation: ConversationView) -> list[str]:
     """What the customer may not have read, so that it is not taken for said."""
     lost = {MessageStatus.UNCONFIRMED, MessageStatus.FAILED, MessageStatus.REJECTED}
-    newest = await conversations.thread(work, conversation.id, limit=6)
+    newest = await conversations.thread_before(work, conversation.id, work.system_time, 6)
     return [
         f"This message of yours may not have reached the customer: {message.text}"
         for message in newest

@@ -5,9 +5,11 @@ from datetime import datetime
 from agent.frozen import ClaimedTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
+from agent.sessions import Fence
 from core import inbound
 from core.work import Work
 from domain.conversations import service as conversations
+from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
 from domain.orders import service as orders
 from tools.context import Consent
@@ -16,12 +18,12 @@ CONFIRM_PREFIX = "confirm:"
 """The id of a summary's confirming button is this and the token."""
 
 
-async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
+async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
     """What the customer has done about the summary that is out: pressed its button, or plainly said yes after it.
 
     Nothing, while none is out.
     """
-    sent_at = await _sent_at(work, session, turn)
+    sent_at = await _sent_at(work, held.session, turn)
     if sent_at is None:
         return Consent()
     answered = {message.id for message in turn.frozen.messages}
@@ -35,7 +37,7 @@ async def read(work: Work, session: AgentSession, turn: ClaimedTurn) -> Consent:
     plain = all(message.kind == "text" for message in turn.frozen.messages)
     after = all(message.received_at >= sent_at for message in turn.frozen.messages)
     return Consent(
-        open_messages=bool(late) or await _has_unread(work, turn),
+        open_messages=bool(late) or await _has_unread(work, held.conversation),
         token_pressed=pressed[-1] if pressed and len(pressed) == len(turn.frozen.messages) else None,
         pure_assent=plain and after and is_pure_assent(texts, turn.frozen.brief.language),
         summary_sent_at=sent_at,
@@ -55,9 +57,8 @@ async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn) -> date
     return await conversations.arrived_at(work, session.confirmation_message_id)
 
 
-async def _has_unread(work: Work, turn: ClaimedTurn) -> bool:
+async def _has_unread(work: Work, conversation: ConversationView) -> bool:
     """Whether the customer has written more, which the door has taken and nobody has read yet."""
-    conversation = await conversations.get(work, turn.conversation_id)
     contact = await customers.contact(work, conversation.contact_address_id)
     keys = {key for key in (contact.user_id, contact.address) if key}
     return await inbound.has_open_messages(work, conversation.connection_id, keys)

@@ -17,7 +17,7 @@ from pydantic_core import SchemaValidator, core_schema
 from agent import consent
 from agent.journal import Journal, Key, Recorded, recorded
 from agent.models import AgentSession, StepOutcome
-from agent.sessions import fence, move
+from agent.sessions import Fence, fence, move
 from agent.states import State, Trigger
 from core import db, messages, observability
 from core.access import Principal
@@ -150,17 +150,17 @@ class _Call:
             raise registry.UnknownTool(tool=self._name)
         principal = Principal.agent_for(self._turn.workspace_id, self._turn.customer_id)
         async with open_work(principal) as work:
-            session = (await fence(work, self._turn)).session
+            held = await fence(work, self._turn)
             if existing := await self._journal.read(work, self._key):
                 return Recorded.model_validate(existing)
-            context = await self._context(work, session)
+            context = await self._context(work, held)
             outcome = await registry.call(spec, context, self._arguments)
-            apply_signals(work, session, context)
+            apply_signals(work, held.session, context)
             record = self._record(outcome, StepOutcome.VALUE, context)
             await self._store(work, record)
         return record
 
-    async def _context(self, work: Work, session: AgentSession) -> ToolContext:
+    async def _context(self, work: Work, held: Fence) -> ToolContext:
         return ToolContext(
             work=work,
             workspace=self._workspace,
@@ -168,11 +168,11 @@ class _Call:
             customer_id=self._turn.customer_id,
             connection_id=self._turn.connection_id,
             turn_id=self._turn.turn_id,
-            state=session.state,
+            state=held.session.state,
             language=self._turn.frozen.brief.language,
             messages=self._turn.frozen.messages,
             open_question=self._turn.frozen.brief.pending,
-            consent=await consent.read(work, session, self._turn),
+            consent=await consent.read(work, held, self._turn),
         )
 
     def _record(self, outcome: ToolOutcome, kind: StepOutcome, context: ToolContext | None) -> Recorded:
