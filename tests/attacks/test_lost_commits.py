@@ -1,0 +1,80 @@
+"""Commits whose answer is lost, in the way in and in the way out: read again, and neither doubled nor forgotten."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from sqlalchemy import event, func, select, text
+from sqlalchemy.orm import Session
+
+from app.actors import inbound as ingesting
+from core import inbound
+from core.errors import CommitOutcomeUnknown
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.conversations.models import DeliveryAttempt
+from tests.line.provider import accepted
+from tests.line.threads import opened
+from tests.queues.payloads import result
+
+
+@contextmanager
+def losing(number: int) -> Iterator[None]:
+    """The connection breaks right after the n-th commit."""
+    commits = 0
+
+    def break_once(_: Session) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == number:
+            raise ConnectionResetError("the server closed the connection")
+
+    event.listen(Session, "after_commit", break_once)
+    try:
+        yield
+    finally:
+        event.remove(Session, "after_commit", break_once)
+
+
+@pytest.mark.parametrize("lost", range(1, 6))
+async def test_a_message_is_sent_once_whichever_commit_of_its_delivery_is_lost(workspace: WorkspaceView, lost: int) -> None:
+    # Given two messages, and a connection that breaks after one of the deliverer's commits
+    async with opened(workspace, accepted(), accepted()) as thread:
+        await thread.queue("uno", "dos")
+        with losing(lost), suppress(CommitOutcomeUnknown):
+            await thread.deliver()
+        # When the bell rings again
+        await thread.deliver()
+        # Then each was sent once, and both are known to be
+        assert thread.said == ["uno", "dos"]
+        assert await thread.statuses() == ["sent", "sent"]
+        async with open_work(thread.principal) as work:
+            assert await work.session.scalar(select(func.count()).select_from(DeliveryAttempt)) == 2
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_an_event_is_taken_in_once_whichever_commit_of_its_ingest_is_lost(workspace: WorkspaceView, lost: int) -> None:
+    async with opened(workspace) as thread:
+        async with open_work(thread.principal) as work:
+            row = inbound.InboundEvent(
+                workspace_id=work.workspace_id,
+                id=new_id(),
+                connection_id=thread.connection_id,
+                kind="message",
+                dedupe_key="one",
+                sender_key="584141112233",
+                body=json.dumps(result("dame 2 harinas")).encode(),
+                correlation_id="one",
+                next_try_at=work.system_time,
+            )
+            work.session.add(row)
+        ids = (str(workspace.id), str(row.id))
+        with losing(lost), suppress(CommitOutcomeUnknown):
+            await ingesting.ingest(*ids)
+        await ingesting.ingest(*ids)
+        async with open_work(thread.principal) as work:
+            said = text("SELECT count(*) FROM messages WHERE direction = 'in' AND text = 'dame 2 harinas'")
+            assert await work.session.scalar(said) == 1
+            assert await work.session.scalar(text("SELECT outcome FROM inbound_events")) == "message"
