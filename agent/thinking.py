@@ -12,7 +12,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
 from agent import history, prompting, receipts
-from agent.briefing import claims_of
+from agent.briefing import DELIVERY, LASTING, claims_of
 from agent.chain import ChainModel
 from agent.frozen import ClaimedTurn
 from agent.history import Memory
@@ -66,7 +66,11 @@ def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact],
     brief = turn.frozen.brief
     changed = any(call.has_effect for call in calls)
     placed = brief.last_order.number if brief.last_order else None
-    facts = {name: fact for name, fact in brief.facts.items() if not changed or fact.subject == placed or fact.kind == "store"}
+    facts = {
+        name: fact
+        for name, fact in brief.facts.items()
+        if not changed or fact.subject in (placed, DELIVERY) or fact.kind in LASTING
+    }
     claims = claims_of(brief.last_order, brief.draft)
     for call in calls:
         facts.update(call.facts)

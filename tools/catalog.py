@@ -9,7 +9,7 @@ from tools.context import Pending, StagedMessage, ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.products import in_stock, meant, not_found, priced
+from tools.products import in_stock, meant, not_found, product_line, unit_price
 from tools.speech import say
 
 MOST_LISTED = 10
@@ -57,15 +57,15 @@ async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact:
     for variant in variants:
         available = stocked[variant.variant_id]
         claims.append((Claim.AVAILABLE if available else Claim.UNAVAILABLE, variant.name))
-        key = "product_line" if available else "product_line_sold_out"
-        price = _price(ctx, facts, variant)
-        lines.append(say(ctx, key, product=facts.name(variant.name), price=price))
+        price = unit_price(ctx, facts, variant)
+        lines.append(product_line(ctx, facts, variant, available=available))
         options.append(Option(sku=variant.sku, name=variant.name, detail=facts.read(price)))
     if len(variants) == 1:
         key = "product_found" if stocked[variants[0].variant_id] else "product_sold_out"
-        words = say(ctx, key, product=facts.name(variants[0].name), price=_price(ctx, facts, variants[0]))
+        words = say(ctx, key, product=facts.name(variants[0].name), price=unit_price(ctx, facts, variants[0]))
     else:
-        words = say(ctx, "products_found", lines="\n".join(lines))
+        key = "products_found" if any(stocked.values()) else "products_sold_out"
+        words = say(ctx, key, lines="\n".join(lines))
     ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
     return facts.outcome(
         "products_found",
@@ -75,13 +75,6 @@ async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact:
         note="" if is_exact else "These are candidates; use the SKU of the one the customer means.",
         data={"products": [_data(variant, stocked[variant.variant_id]) for variant in variants]},
     )
-
-
-def _price(ctx: ToolContext, facts: Facts, variant: VariantView) -> str:
-    price = priced(facts, variant)
-    if variant.precision == 0 and variant.unit.upper() in {"PZA", "UND", "UN", "U"}:
-        return price
-    return say(ctx, "price_per_unit", price=price, unit=variant.unit.lower())
 
 
 def _data(variant: VariantView, available: bool) -> dict[str, object]:
@@ -142,7 +135,7 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
 
 
 def _row(ctx: ToolContext, facts: Facts, variant: VariantView) -> dict[str, str]:
-    name, price = facts.name(variant.name), _price(ctx, facts, variant)
+    name, price = facts.name(variant.name), unit_price(ctx, facts, variant)
     description = f"{name} · {price}" if len(variant.name) > _TITLE else price
     return {"id": variant.sku, "title": name, "description": description}
 

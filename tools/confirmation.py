@@ -1,6 +1,8 @@
 """Confirmation tools: sending the summary, and placing the order on the customer's real yes."""
 
 from core.access import Permission
+from domain.accounts.schemas import PaymentMethod
+from domain.catalog import service as catalog
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
@@ -8,7 +10,7 @@ from tools.context import ToolContext
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
-from tools.speech import listed, say
+from tools.speech import say
 from tools.summary import draft_data, price_change_words, shortage_outcome, stage_summary
 
 
@@ -24,7 +26,7 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     result = await orders.request_confirmation(ctx.work, ctx.conversation_id)
     if result.refusal is not None:
         return _not_ready(ctx, facts, result)
-    await stage_summary(ctx, facts, result.order)
+    await stage_summary(ctx, facts, result.order, result.held_until)
     return _requested(ctx, facts, result)
 
 
@@ -33,8 +35,6 @@ def _requested(
 ) -> ToolOutcome:
     words = [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
     words.append(say(ctx, "confirmation_requested"))
-    if result.held_until is not None:
-        words.append(say(ctx, "held_until", until=facts.until("draft", result.held_until)))
     claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
     claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
     return facts.outcome(
@@ -123,7 +123,7 @@ async def _ask_again(
     request = await orders.request_confirmation(ctx.work, ctx.conversation_id)
     if request.refusal is not None:
         return _not_ready(ctx, facts, request)
-    await stage_summary(ctx, facts, request.order)
+    await stage_summary(ctx, facts, request.order, request.held_until)
     if result is not None:
         request = request.model_copy(update={"price_changes": result.price_changes})
     return _requested(ctx, facts, request, code)
@@ -151,30 +151,39 @@ async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcom
             total=facts.money("total", str(order.number), order.total, order.currency),
         )
     ]
+    words.append(await _what_next(ctx, facts, order))
     words += _how_to_pay(ctx, facts, order)
     return facts.outcome(
         "order_confirmed",
-        "\n".join(words),
+        "\n\n".join(words),
         claims=[(Claim.ORDER_CONFIRMED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
         data={"number": str(order.number), "draft": draft_data(order)},
     )
+
+
+async def _what_next(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+    if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
+        return say(ctx, "next_delivery", address=facts.add("address", str(order.number), order.address_text))
+    assert order.store_id is not None, "an order that is fetched has a store"
+    store = await catalog.get_store_by_id(ctx.work, order.store_id)
+    place = ", ".join(part for part in (store.name, store.address) if part)
+    return say(ctx, "next_pickup", store=facts.add("store", store.code, place))
 
 
 def _how_to_pay(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
     methods = ctx.workspace.settings.payment_methods
     if order.payment_status != "unpaid" or not methods:
         return []
-    words = [say(ctx, "ways_to_pay", methods=listed(ctx, [facts.add("method", m.code, m.name) for m in methods]))]
-    words += [
-        say(
-            ctx,
-            "way_to_pay",
-            method=facts.add("method", method.code, method.name),
-            instructions=facts.add("instructions", method.code, method.instructions),
-        )
-        for method in methods
-        if method.instructions
-    ]
+    lines = "\n".join(_way_to_pay(ctx, facts, method) for method in methods)
+    words = [say(ctx, "ways_to_pay", methods=lines)]
+    after = [say(ctx, "pay_tell")] if any(method.needs_reference for method in methods) else []
     if order.cancel_deadline is not None:
-        words.append(say(ctx, "pay_until", until=facts.until(str(order.number), order.cancel_deadline)))
-    return words
+        after.append(say(ctx, "pay_until", until=facts.until(str(order.number), order.cancel_deadline)))
+    return [*words, " ".join(after)] if after else words
+
+
+def _way_to_pay(ctx: ToolContext, facts: Facts, method: PaymentMethod) -> str:
+    name = facts.add("method", method.code, method.name)
+    if not method.instructions:
+        return say(ctx, "way_to_pay_plain", method=name)
+    return say(ctx, "way_to_pay", method=name, instructions=facts.add("instructions", method.code, method.instructions))

@@ -7,7 +7,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools.context import ToolContext
 from tools.definition import tool
-from tools.facts import Facts
+from tools.facts import Facts, plain
 from tools.outcome import ToolOutcome
 from tools.speech import say
 from tools.summary import order_claims
@@ -47,16 +47,23 @@ async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
         "customer_context",
         " ".join(words),
         claims=claims,
+        note="To repeat the last order, call create_order_draft with its last_items as the cart." if placed else "",
         data={
             "name": customer.called,
             "has_phone": customer.phone is not None,
             "addresses": [address.text for address in addresses[:3]],
             "orders": [{"number": str(order.number), "status": order.status.value} for order in placed],
+            "last_items": _items(placed[0]) if placed else [],
             "usual": _usual(placed),
             "stores": [store.name for store in stores],
             "payment_methods": [method.name for method in ctx.workspace.settings.payment_methods],
         },
     )
+
+
+def _items(order: OrderView) -> list[dict[str, str]]:
+    """What an order had, as a cart in which it can be ordered again."""
+    return [{"sku": line.sku, "quantity": plain(line.quantity)} for line in order.lines]
 
 
 def _usual(placed: list[OrderView]) -> list[dict[str, str]]:

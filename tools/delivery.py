@@ -1,18 +1,21 @@
 """The tool that says how the goods of the open order reach the customer."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
+from domain.connections import service as connections
 from domain.customers.phones import e164
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
 from tools.context import Pending, ToolContext
 from tools.definition import Sentence, Words, tool
+from tools.drafts import begin_draft
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.speech import say
+from tools.speech import listed, say
 from tools.summary import draft_data
 
 SHORTEST_ADDRESS = 5
@@ -39,9 +42,6 @@ async def set_delivery_details(
         notes: Anything else that the person who delivers must know.
     """
     facts = Facts(ctx)
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    if draft is None:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Add a product first.")
     number = e164(phone, ctx.workspace.country) if phone else None
     if phone and number is None:
         return facts.outcome("phone_not_usable", say(ctx, "phone_not_usable"), status="ask", note="Nothing was changed.")
@@ -63,10 +63,11 @@ async def set_delivery_details(
     )
     if not delivery.model_dump(exclude_none=True):
         return facts.outcome("nothing_given", say(ctx, "ask.fulfilment"), status="ask", note="No detail was given.")
+    before = await begin_draft(ctx)
     order = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
-    if draft.status is OrderStatus.AWAITING_CONFIRMATION:
+    if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines:
         ctx.signal("items_changed", order_id=str(order.id))
-    return await _noted(ctx, facts, order)
+    return await _noted(ctx, facts, delivery, before, order)
 
 
 def _is_address(address: str) -> bool:
@@ -77,7 +78,7 @@ async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -
     """The store that is meant; the only one for a pick-up; or the question which one."""
     stores = await catalog.stores(ctx.work)
     if phrase is None:
-        return stores[0] if fulfilment == "pickup" and len(stores) == 1 else None
+        return await _own_store(ctx, stores) if fulfilment == "pickup" else None
     found = await catalog.find_stores(ctx.work, phrase)
     if len(found) == 1:
         return found[0]
@@ -99,6 +100,13 @@ async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -
     )
 
 
+async def _own_store(ctx: ToolContext, stores: Sequence[StoreView]) -> StoreView | None:
+    """The store from which the line sells on which the customer writes; else the only one there is."""
+    code = (await connections.settings_of(ctx.work, ctx.connection_id)).store
+    mine = [store for store in stores if store.code == code] if code else list(stores)
+    return mine[0] if len(mine) == 1 else None
+
+
 def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
     """The place that the customer shared in this turn as a location on the map."""
     for message in reversed(ctx.messages):
@@ -110,26 +118,40 @@ def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
     return None
 
 
-async def _noted(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
+async def _noted(ctx: ToolContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView) -> ToolOutcome:
     missing = await orders.missing_details(ctx.work, order)
     claims = [(Claim.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
-    words = say(ctx, "details_noted")
-    if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
-        words = say(ctx, "delivery_noted", address=facts.add("address", "draft", order.address_text))
-    elif order.fulfilment is Fulfilment.DELIVERY:
-        words = say(ctx, "delivery_chosen")
-    elif order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
-        store = await catalog.get_store_by_id(ctx.work, order.store_id)
-        words = say(ctx, "pickup_noted", store=facts.add("store", store.code, store.name))
-    elif order.fulfilment is Fulfilment.PICKUP:
-        words = say(ctx, "pickup_chosen")
+    noted = [await _where(ctx, facts, given, order)]
+    if given.recipient_name:
+        noted.append(say(ctx, "noted.recipient", name=facts.add("recipient", "draft", given.recipient_name)))
+    if given.recipient_phone:
+        noted.append(say(ctx, "noted.phone", phone=facts.add("phone", "draft", given.recipient_phone)))
+    if given.notes:
+        noted.append(say(ctx, "noted.note"))
+    words = [say(ctx, "noted", details=listed(ctx, [part for part in noted if part]))]
     if order.delivery_fee:
-        words += " " + say(ctx, "fee_noted", amount=facts.money("fee", "draft", order.delivery_fee, order.currency))
+        fee = facts.money("fee", "draft", order.delivery_fee, order.currency)
+        words += [say(ctx, "fee_noted", amount=fee)] if order.delivery_fee != before.delivery_fee else []
     facts.money("total", "draft", order.total, order.currency)
     return facts.outcome(
         "delivery_set",
-        words,
+        " ".join(words),
         claims=claims,
         note=f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation.",
         data={"missing": list(missing), "draft": draft_data(order)},
     )
+
+
+async def _where(ctx: ToolContext, facts: Facts, given: Delivery, order: OrderView) -> str:
+    """What was said of the place, if this call said anything of it."""
+    if given.address or given.latitude is not None:
+        return say(ctx, "noted.address", address=facts.add("address", "draft", order.address_text or ""))
+    if given.fulfilment is Fulfilment.DELIVERY:
+        return say(ctx, "noted.delivery")
+    if order.fulfilment is not Fulfilment.PICKUP or (given.fulfilment is None and given.store_id is None):
+        return ""
+    if order.store_id is None:
+        return say(ctx, "noted.pickup_somewhere")
+    store = await catalog.get_store_by_id(ctx.work, order.store_id)
+    place = ", ".join(part for part in (store.name, store.address) if part)
+    return say(ctx, "noted.pickup", store=facts.add("store", store.code, place))

@@ -14,15 +14,16 @@ from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView, 
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
 from tools.definition import Quantity, Sentence, Words, tool
-from tools.facts import Facts, plain
-from tools.measures import UnitMismatch, in_unit_of_sale
+from tools.facts import COUNTED, Facts, plain
+from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.products import ask_which, meant, meant_line, not_found
+from tools.products import ask_which, meant, meant_line, not_found, unit_price
 from tools.speech import listed, say
-from tools.summary import draft_data, price_change_words, shortage_outcome
+from tools.summary import draft_data, line_words, price_change_words, shortage_outcome
 
 
-async def _start(ctx: ToolContext) -> OrderView:
+async def begin_draft(ctx: ToolContext) -> OrderView:
+    """The open order of this conversation, begun if there is none."""
     customer = await customers.get(ctx.work, ctx.customer_id)
     return await orders.start_draft(
         ctx.work,
@@ -58,7 +59,7 @@ async def create_order_draft(
     facts = Facts(ctx)
     if items and draft is not None and draft.lines and existing == "ask":
         return _ask_replace(ctx, facts, items)
-    order = await _start(ctx)
+    order = await begin_draft(ctx)
     if items:
         result = await orders.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
         return _cart_outcome(ctx, facts, result)
@@ -106,16 +107,9 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOut
     added = [line for line in result.order.lines if line.sku in result.added]
     words = []
     if added:
-        lines = [
-            say(
-                ctx,
-                "cart_line",
-                quantity=facts.quantity(line.name, line.quantity, line.unit),
-                product=facts.name(line.name),
-            )
-            for line in added
-        ]
-        words.append(say(ctx, "cart_added", lines=listed(ctx, lines)))
+        lines = [line_words(ctx, facts, line, result.order.currency) for line in added]
+        total = facts.money("total", "draft", result.order.total, result.order.currency)
+        words.append(say(ctx, "cart_added", lines="\n".join(lines), total=total))
     words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
     if result.unknown:
         words.append(say(ctx, "cart_unknown", count=len(result.unknown), number=facts.count("unknown", len(result.unknown))))
@@ -123,7 +117,7 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOut
         words.append(say(ctx, "cart_unusable"))
     return facts.outcome(
         "cart_applied" if added else "cart_empty",
-        " ".join(words),
+        "\n\n".join(words),
         status="ok" if added else "refused",
         claims=[(Claim.ITEM_ADDED, line.name) for line in added],
         note="Prices are the shop's own, whatever the catalogue on the phone showed.",
@@ -141,7 +135,8 @@ async def add_item_to_draft(
     Args:
         product: The SKU, or what the customer calls the product, with brand and size if they said them.
         quantity: How many; leave out only if the customer did not say.
-        unit: The unit if the customer said one, such as kg, g, docena, paquete.
+        unit: The unit if the customer said one, such as kg, g, docena, paquete; or the money if they said for how much,
+            such as bs, pesos, dólares: 500 bs of cheese is quantity 500, unit bs.
     """
     found = await meant(ctx, product)
     asked: dict[str, object] = {"quantity": quantity, "unit": unit}
@@ -149,14 +144,20 @@ async def add_item_to_draft(
         if not found.several:
             return not_found(ctx, product)
         known = {name: value for name, value in asked.items() if value is not None}
-        return ask_which(ctx, found.several, "add_item_to_draft", known)
+        return ask_which(ctx, found.several, "add_item_to_draft", product, known)
     variant = found.one
     if quantity is None:
         return _ask_quantity(ctx, variant)
-    amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
+    money = money_of(Decimal(str(quantity)), unit, variant.currency)
+    if money is not None:
+        amount: Decimal | UnitMismatch = bought_for(money, variant)
+        if not amount:
+            return _too_little(ctx, variant, money)
+    else:
+        amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
     if isinstance(amount, UnitMismatch) or not variant.allows(amount):
         return _ask_countable(ctx, variant, "add_item_to_draft")
-    draft = await _start(ctx)
+    draft = await begin_draft(ctx)
     line = draft.line(variant.variant_id)
     short = await _shortage(ctx, draft, variant, amount + (line.quantity if line is not None else 0))
     if short is not None:
@@ -165,18 +166,30 @@ async def add_item_to_draft(
     return _added(ctx, order, variant, amount)
 
 
+def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolOutcome:
+    """The amount of money that the customer gave does not buy any of it."""
+    facts = Facts(ctx)
+    words = say(
+        ctx,
+        "money_too_little",
+        money=facts.money("budget", "customer", money, variant.currency),
+        product=facts.name(variant.name),
+        price=unit_price(ctx, facts, variant),
+    )
+    return facts.outcome("money_too_little", words, status="refused", note="Nothing was added.", data={"sku": variant.sku})
+
+
 def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
     facts = Facts(ctx)
     line = order.line(variant.variant_id)
     assert line is not None, "it was just added"
-    quantity = facts.quantity(line.name, amount, line.unit)
-    name = facts.name(line.name)
+    what = facts.amount(line.name, amount, line.unit)
     total = facts.money("line_total", line.name, line.total, order.currency)
     if line.quantity == amount:
-        words = say(ctx, "item_added", quantity=quantity, product=name, amount=total)
+        words = say(ctx, "item_added", what=what, amount=total)
     else:
         together = facts.quantity(line.name, line.quantity, line.unit)
-        words = say(ctx, "item_added_more", quantity=quantity, product=name, together=together, amount=total)
+        words = say(ctx, "item_added_more", what=what, together=together, amount=total)
     facts.money("price", line.name, line.unit_price, order.currency)
     data = _changed(ctx, facts, order)
     return facts.outcome(
@@ -214,7 +227,7 @@ def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> To
         options=[Option(sku=variant.sku, name=variant.name)],
     )
     grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
-    by_piece = variant.grain == 1 and variant.unit.upper() in {"PZA", "UND", "UN", "U"}
+    by_piece = variant.grain == 1 and variant.unit.upper() in COUNTED
     key = "sold_by_piece" if by_piece else "sold_in_steps"
     return facts.outcome(
         "quantity_not_allowed",

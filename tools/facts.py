@@ -8,6 +8,8 @@ from tools.context import ToolContext
 from tools.outcome import Claim, Fact, Option, ToolOutcome
 
 CENT = Decimal("0.01")
+COUNTED = frozenset({"PZA", "UND", "UN", "U"})
+"""Units of things that are counted; a person does not say them."""
 
 
 class Facts:
@@ -17,6 +19,7 @@ class Facts:
         """Begin with none."""
         self._workspace = context.workspace
         self._language = context.language
+        self._now = context.work.now
         self.items: list[Fact] = []
 
     def add(self, kind: str, subject: str, value: str, text: str | None = None, currency: str | None = None) -> str:
@@ -46,6 +49,12 @@ class Facts:
         """A quantity with its unit."""
         return self.add(kind, subject, plain(value), messages.quantity(value, unit, self._workspace.country, self._language))
 
+    def amount(self, name: str, value: Decimal, unit: str) -> str:
+        """So much of a product: `2 × Malta`, `0,5 kg de Queso`."""
+        quantity = self.quantity(name, value, unit)
+        key = "counted" if unit.upper() in COUNTED else "measured"
+        return messages.text(f"tool.{key}", self._language, quantity=quantity, product=self.name(name))
+
     def count(self, subject: str, value: int) -> str:
         """How many there are of something."""
         return self.add("count", subject, str(value))
@@ -56,7 +65,10 @@ class Facts:
 
     def until(self, subject: str, at: datetime) -> str:
         """A point in time up to which something holds."""
-        shown = messages.moment(at, self._workspace.timezone, self._workspace.country, self._language)
+        day, _, clock = messages.moment(at, self._workspace.timezone, self._workspace.country, self._language).rpartition(" ")
+        zone = self._workspace.zone
+        key = "until_today" if at.astimezone(zone).date() == self._now.astimezone(zone).date() else "until_day"
+        shown = messages.text(f"tool.{key}", self._language, day=day, clock=clock)
         return self.add("until", subject, at.isoformat(), shown)
 
     def outcome(

@@ -1,7 +1,7 @@
 """How much of a product an amount is that a customer gave in words of their own: a dozen, half a kilo, 500 grams."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,14 +31,28 @@ class _Measure(BaseModel):
     factor: Decimal
 
 
+class _Money(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    words: tuple[str, ...]
+    currencies: frozenset[str]
+    of: int = 1
+
+
 class _Words(BaseModel):
     pieces: tuple[_Pieces, ...]
     measures: tuple[_Measure, ...]
+    money: tuple[_Money, ...]
+
+
+@lru_cache
+def _file() -> _Words:
+    return _Words.model_validate(yaml.safe_load(_DATA.read_text(encoding="utf-8")))
 
 
 @lru_cache
 def _words() -> tuple[dict[str, int], dict[str, _Measure]]:
-    words = _Words.model_validate(yaml.safe_load(_DATA.read_text(encoding="utf-8")))
+    words = _file()
     return (
         {word: entry.of for entry in words.pieces for word in entry.words},
         {word: entry for entry in words.measures for word in entry.words},
@@ -50,6 +64,21 @@ class UnitMismatch:
     """The amount cannot be said in the unit in which the product is sold."""
 
     unit: str
+
+
+def money_of(quantity: Decimal, unit: str | None, currency: str) -> Decimal | None:
+    """The amount of money that a quantity is, if its unit is what people call this currency."""
+    word = plain(unit or "").strip().rstrip(".")
+    for money in _file().money:
+        if word in money.words and currency in money.currencies:
+            return quantity * money.of
+    return None
+
+
+def bought_for(money: Decimal, variant: VariantView) -> Decimal:
+    """As much of a product as an amount of money buys, in steps in which it can be sold; perhaps nothing."""
+    steps = (money / variant.price / variant.grain).to_integral_value(ROUND_FLOOR) if variant.price else Decimal(0)
+    return steps * variant.grain
 
 
 async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, unit: str | None) -> Decimal | UnitMismatch:

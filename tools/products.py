@@ -6,16 +6,18 @@ from uuid import UUID
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.catalog.search import Candidate, Verdict, decide, rank
-from domain.catalog.words import plain
+from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
+from domain.catalog.words import plain, read
 from domain.orders.schemas import OrderLineView
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
-from tools.facts import Facts
+from tools.facts import COUNTED, Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 
 MOST_OPTIONS = 5
+SAME_WORD = 0.95
+"""From this similarity on two words name the same kind of thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,18 @@ async def meant(context: ToolContext, phrase: str) -> Meant:
     found = await catalog.search(context.work, phrase)
     decision = decide(found)
     by_sku = {hit.sku: hit for hit in found}
-    chosen = tuple(by_sku[hit.sku] for hit in decision.hits)
-    if decision.verdict is Verdict.ONE:
+    chosen = _named_so(phrase, tuple(by_sku[hit.sku] for hit in decision.hits))
+    if decision.verdict is Verdict.ONE or (len(chosen) == 1 and len(decision.hits) > 1):
         return Meant(one=chosen[0])
     return Meant(several=chosen[:MOST_OPTIONS])
+
+
+def _named_so(phrase: str, found: tuple[VariantView, ...]) -> tuple[VariantView, ...]:
+    """Those whose name begins with what was asked for, if there are any: oil before tuna in oil."""
+    wanted = read(phrase).words[:1]
+    heads = [(variant, read(variant.name).words[:1]) for variant in found]
+    first = tuple(v for v, head in heads if head and wanted and similarity(wanted[0], head[0]) >= SAME_WORD)
+    return first or found
 
 
 def meant_line(lines: Sequence[OrderLineView], phrase: str) -> tuple[OrderLineView, ...]:
@@ -56,17 +66,37 @@ async def in_stock(context: ToolContext, variant_ids: Sequence[UUID]) -> dict[UU
     return {variant_id: level.available > 0 for variant_id, level in found.items()}
 
 
+def product_line(context: ToolContext, facts: Facts, variant: VariantView, *, available: bool = True) -> str:
+    """One product of a list, with its price."""
+    key = "product_line" if available else "product_line_sold_out"
+    return say(context, key, product=facts.name(variant.name), price=unit_price(context, facts, variant))
+
+
+def unit_price(context: ToolContext, facts: Facts, variant: VariantView) -> str:
+    """The price, by the kilo or the metre where the product is measured."""
+    price = priced(facts, variant)
+    if variant.precision == 0 and variant.unit.upper() in COUNTED:
+        return price
+    return say(context, "price_per_unit", price=price, unit=variant.unit.lower())
+
+
 def priced(facts: Facts, variant: VariantView) -> str:
     """The slot of a product's price."""
     return facts.money("price", variant.name, variant.price, variant.currency)
 
 
-def ask_which(context: ToolContext, variants: Sequence[VariantView], tool: str, arguments: dict[str, object]) -> ToolOutcome:
-    """Ask the customer which of several products is meant; the answer repeats the call with its SKU."""
+def ask_which(
+    context: ToolContext, variants: Sequence[VariantView], tool: str, phrase: str, arguments: dict[str, object]
+) -> ToolOutcome:
+    """Ask the customer which of several products is meant; the answer repeats the call with its SKU in place of the phrase."""
     facts = Facts(context)
-    names = ", ".join(f"{facts.name(variant.name)} ({priced(facts, variant)})" for variant in variants)
+    if len(variants) > 1:
+        lines = [product_line(context, facts, variant) for variant in variants]
+        names = "\n".join(lines)
+    else:
+        names = say(context, "one_option", product=facts.name(variants[0].name), price=priced(facts, variants[0]))
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants]
-    context.pending = Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options)
+    context.pending = Pending(kind="choose_product", tool=tool, arguments={"product": phrase, **arguments}, options=options)
     code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
     return facts.outcome(
         code,

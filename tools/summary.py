@@ -1,6 +1,7 @@
 """A draft in words and in data: its summary with buttons, and what falls short."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.catalog import service as catalog
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
@@ -40,18 +41,20 @@ def line_words(ctx: ToolContext, facts: Facts, line: OrderLineView, currency: st
     return say(
         ctx,
         "summary.line",
-        quantity=facts.quantity(line.name, line.quantity, line.unit),
-        product=facts.name(line.name),
+        what=facts.amount(line.name, line.quantity, line.unit),
         amount=facts.money("line_total", line.name, line.total, currency),
     )
 
 
-async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView) -> None:
+async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_until: datetime | None) -> None:
     """Stage the summary with the buttons that carry its token; a change of the items in this turn makes it void."""
     token = order.confirmation_token
     lines = [line_words(ctx, facts, line, order.currency) for line in order.lines]
     parts = [say(ctx, "summary.title"), "\n".join(lines), _sums(ctx, facts, order), await _details(ctx, facts, order)]
-    parts.append(say(ctx, "summary.question"))
+    closing = [say(ctx, "summary.question")]
+    if held_until is not None:
+        closing.append(say(ctx, "held_until", until=facts.until("draft", held_until)))
+    parts.append(" ".join(closing))
     ctx.staged.append(
         StagedMessage(
             kind="buttons",

@@ -48,6 +48,9 @@ class ActKind(StrEnum):
     MEDIA = "media"
     REACTION = "reaction"
     AFFIRM = "affirm"
+    START_ORDER = "start_order"
+    HAGGLE = "haggle"
+    CHITCHAT = "chitchat"
     UNKNOWN = "unknown"
 
 

@@ -20,6 +20,8 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
     words = vocabulary()
     if pending is None or "?" in folded or any(words.matches(name, folded) for name in ("human", "cancel", "ask_price")):
         return None
+    if pending.kind == "choose_product" and (changed := _other_quantity(folded, pending, words)):
+        return [changed]
     if pending.kind in _CHOICES:
         return _which(folded, pending, words)
     if pending.kind == "choose_quantity":
@@ -64,6 +66,21 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
     if mention is None or not _counts(head, mention, pending, by_place=found is not None):
         return [Act(ActKind.CHOOSE, details={"sku": sku}), *_more(tail)]
     return [Act(ActKind.CHOOSE, quantity=mention.quantity, unit=mention.unit, details={"sku": sku}), *_more(tail)]
+
+
+def _other_quantity(folded: str, pending: Pending, words: Vocabulary) -> Act | None:
+    """`no, mejor 3 de arroz`: how many of what is being asked about; which one is still open."""
+    if not (words.matches("second_thought", folded) or words.matches("set_quantity", folded)):
+        return None
+    text = folded
+    for name in ("set_quantity", "refuse"):
+        while match := words.matches(name, text):
+            text = text[: match.start()] + "," + " " * (match.end() - match.start() - 1) + text[match.end() :]
+    found = [mention for mention in mentions(_without_verbs(text, words)) if mention.quantity is not None]
+    asked = set(str(pending.arguments.get("product", "")).split())
+    if len(found) != 1 or not set(found[0].phrase.split()) <= asked:
+        return None
+    return Act(ActKind.CHOOSE, quantity=found[0].quantity, unit=found[0].unit)
 
 
 def _counts(head: str, mention: Mention, pending: Pending, *, by_place: bool) -> bool:

@@ -135,6 +135,12 @@ def _is_name(words: list[str]) -> bool:
     return bool(words) and all(word.isalpha() or "'" in word or "-" in word for word in words)
 
 
+def looks_like_name(text: str) -> bool:
+    """`Luis Rojas`: two to four words that begin with a capital, and nothing else."""
+    said = text.strip(" .,!").split()
+    return 2 <= len(said) <= 4 and _is_name(said) and all(word[0].isupper() for word in said)
+
+
 def read_recipient(page: Page, details: Details, *, expected: bool) -> None:
     """Who receives the order: after `a nombre de`, `recibe`…, or alone where a name is waited for."""
     words = vocabulary()

@@ -6,7 +6,7 @@ from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
-from agent.lexical.details import read_store
+from agent.lexical.details import looks_like_name, read_store
 from agent.lexical.normalise import clean, fold
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
@@ -24,9 +24,11 @@ def context_of(brief: Brief) -> Context:
     missing: frozenset[str] = frozenset()
     if draft is not None and draft.lines and brief.state == "NEEDS_DETAILS":
         missing = frozenset(draft.missing[:1])
+    lacks = frozenset(draft.missing) if draft is not None and draft.fulfilment is not None else missing
     return Context(
         stores=brief.stores,
         missing=missing,
+        lacks=lacks,
         expects_payment=owes and not (draft is not None and draft.lines),
         has_draft=draft is not None and bool(draft.lines),
     )
@@ -108,7 +110,10 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
         place = _ordinal(folded)
         if place is not None and brief.stores and -1 <= place - (place > 0) < len(brief.stores):
             return [Act(ActKind.DELIVERY, details={"store": brief.stores[place - 1 if place > 0 else place]})]
-        return [Act(ActKind.DELIVERY, details={"store": read_store(folded, brief.stores) or text.strip()})]
+        store = read_store(folded, brief.stores)
+        if store is None and "recipient_name" in context.lacks and looks_like_name(text):
+            return _name(text, acts)
+        return [Act(ActKind.DELIVERY, details={"store": store or text.strip()})]
     return acts
 
 

@@ -19,9 +19,10 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from agent.brief import Brief
-from agent.lexical.compose import Returned, compose, leaves_open, plain
+from agent.lexical.compose import compose, leaves_open, plain
 from agent.lexical.plan import Call, Plan, make_plan
 from agent.lexical.products import Catalogue, Lookup
+from agent.lexical.returned import Returned
 from core.messages import text
 
 NAME = "lexical"
@@ -128,6 +129,8 @@ def _next_calls(plan: Plan, returned: list[Returned], run: list[ModelMessage], b
     steps = sum(isinstance(message, ModelResponse) for message in run)
     if steps == 0 and plan.calls:
         return plan.calls
+    if again := _repeated(plan, returned):
+        return [again]
     if steps >= _MOST_STEPS or not plan.then_confirm or leaves_open(returned):
         return []
     if brief.tools and "request_confirmation" not in brief.tools:
@@ -135,3 +138,11 @@ def _next_calls(plan: Plan, returned: list[Returned], run: list[ModelMessage], b
     if any(outcome.tool == "request_confirmation" for outcome in returned):
         return []
     return [Call("request_confirmation", {})]
+
+
+def _repeated(plan: Plan, returned: list[Returned]) -> Call | None:
+    """The last order as a cart, once the customer's context has brought it."""
+    if not plan.then_repeat or any(outcome.tool == "create_order_draft" for outcome in returned):
+        return None
+    items = next((outcome.data.get("last_items") for outcome in returned if outcome.tool == "get_customer_context"), None)
+    return Call("create_order_draft", {"cart": items}) if items else None

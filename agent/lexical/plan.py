@@ -6,8 +6,8 @@ from typing import Any
 
 from agent.brief import Brief
 from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
+from agent.lexical.details import looks_like_name
 from agent.lexical.listening import AWAITING, hear
-from agent.lexical.normalise import fold
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue
 
@@ -28,6 +28,9 @@ _TALK = {
     ActKind.MEDIA: "media",
     ActKind.CHANGE: "what_to_change",
     ActKind.NOT_UNDERSTOOD: "sorry",
+    ActKind.START_ORDER: "yes_to_what",
+    ActKind.HAGGLE: "haggle",
+    ActKind.CHITCHAT: "chitchat",
 }
 
 
@@ -45,6 +48,8 @@ class Plan:
 
     acts: list[Act]
     calls: list[Call] = field(default_factory=list)
+    then_repeat: bool = False
+    """Order again what the last order had, once it is known."""
     then_confirm: bool = False
     """Ask for the confirmation if the calls leave nothing open."""
     talk: list[str] = field(default_factory=list)
@@ -117,11 +122,8 @@ class _Planner:
     def _ask_waiting(self) -> None:
         """Take up the further questions of the last turn, now that the first is answered."""
         for pending in self.brief.waiting:
-            arguments = dict(pending.arguments)
-            if pending.kind == "choose_product" and "product" not in arguments:
-                arguments["product"] = _common_words([option.name for option in pending.options])
-            if pending.kind != "choose_product" or arguments["product"]:
-                self.call(pending.tool, **arguments)
+            if pending.kind != "choose_product" or pending.arguments.get("product"):
+                self.call(pending.tool, **pending.arguments)
 
     def _ask(self, kind: ActKind, phrase: str) -> None:
         self.call("list_products", query=phrase)
@@ -142,6 +144,7 @@ class _Planner:
             self._cancel()
         elif kind is ActKind.REPEAT_ORDER:
             self.call("get_customer_context")
+            self.plan.then_repeat = True
         elif kind is ActKind.CONFIRM:
             await self._confirm(act)
 
@@ -159,10 +162,27 @@ class _Planner:
             self.call("confirm_order", token=token)
         elif pending is not None and pending.kind == "cancel_order":
             self.call(pending.tool, **pending.arguments)
+        elif act.details.get("token") and not self.has_lines:
+            self.call("get_order_status")
         elif act.details.get("token"):
-            self.plan.then_confirm = self.has_lines
-        elif pending is None or not self.ordering.answered_pending:
-            self.say("yes_to_what" if not self.has_lines else "anything_else")
+            self.plan.then_confirm = True
+        elif not self.ordering.answered_pending and not self._ask_again():
+            self._nothing_asked()
+
+    def _ask_again(self) -> bool:
+        """A question about the order that is still open is asked once more."""
+        pending = self.brief.pending
+        if pending is None or pending.kind not in _ASKED_ABOUT or not pending.arguments.get("product"):
+            return False
+        self.call(pending.tool, **pending.arguments)
+        return True
+
+    def _nothing_asked(self) -> None:
+        """A yes where nothing was asked: on with the order, or at the customer's service."""
+        if self.has_lines:
+            self.say("anything_else")
+        else:
+            self.say("at_your_service" if self.brief.state == "DONE" else "yes_to_what")
 
     def _deliveries(self) -> None:
         merged: dict[str, str] = {}
@@ -206,7 +226,7 @@ class _Planner:
         elif finished and not plan.calls:
             self.say("nothing_yet")
         elif ActKind.REFUSE in kinds and not plan.calls:
-            self.say("not_yet" if self.brief.state == AWAITING else "as_you_wish")
+            self._refused()
         if ActKind.REACTION in kinds and self.brief.state == AWAITING and not plan.calls:
             plan.then_confirm = True
         if plan.calls or plan.then_confirm or any(key not in _EMPTY_TALK for key in plan.talk):
@@ -214,27 +234,42 @@ class _Planner:
         if not kinds - SMALL_TALK and plan.talk:
             return
         if kinds <= {ActKind.AFFIRM, ActKind.REACTION}:
-            self.say("yes_to_what")
+            self._nothing_asked()
+            return
+        if self._gives_name():
             return
         plan.understood = False
+        if not self.brief.failures and self._ask_again():
+            self.say("not_caught")
+            return
         self.say("rephrase_or_person" if self.brief.failures else "rephrase")
+
+    def _refused(self) -> None:
+        if self.brief.state == AWAITING:
+            self.say("not_yet")
+        else:
+            self.say("draft_kept" if self.has_lines and self.brief.state == "IDLE" else "as_you_wish")
+
+    def _gives_name(self) -> bool:
+        """`Luis Rojas` after the summary: nothing that is sold, but the name of who receives it."""
+        said = [message.text or "" for message in self.brief.messages]
+        if self.brief.state != AWAITING or len(said) != 1 or not looks_like_name(said[0]):
+            return False
+        self.call("set_delivery_details", recipient_name=said[0].strip(" .,!"))
+        self.plan.then_confirm = True
+        return True
 
     def _is_no_more(self, kinds: set[ActKind]) -> bool:
         """A bare no to "anything else?" ends the order; to a summary it does not."""
         return (
             self.has_lines
-            and self.brief.state != AWAITING
+            and self.brief.state not in (AWAITING, "IDLE")
             and (self.brief.pending is None or self.brief.pending.kind == "offered")
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds
         )
 
 
-def _common_words(names: list[str]) -> str:
-    """What several product names have in common, in the order of the first: the words that led to the question."""
-    split = [fold(name).split() for name in names]
-    return " ".join(word for word in split[0] if all(word in other for other in split[1:])) if split else ""
-
-
 _EMPTY_TALK = frozenset({"greet", "how_are_you", "thanks", "bye"})
+_ASKED_ABOUT = frozenset({"choose_product", "choose_quantity"})
 _ITEM_TOOLS = frozenset({"add_item_to_draft", "change_item_in_draft", "create_order_draft"})

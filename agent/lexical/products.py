@@ -115,6 +115,8 @@ class Catalogue:
         for end in range(1, len(kept) + 1):
             options = [(best[end - 1][0] - 0.3, best[end - 1][1])]
             for start in range(max(0, end - _LONGEST_PART), end):
+                if start and _describes(kept, start):
+                    continue
                 phrase = _trimmed(kept[start:end])
                 if not phrase:
                     options.append(best[start])
@@ -160,6 +162,13 @@ class Catalogue:
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _describes(words: Sequence[str], start: int) -> bool:
+    """Whether what begins here tells more of the product before: `balatas para tsuru`, `remera talle m`."""
+    known = vocabulary()
+    describing = known.prepositions | known.size_words | known.linking
+    return words[start] in describing or words[start - 1] in describing
 
 
 def _content(words: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
 from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import Mention, mentions, name_words
+from agent.lexical.quantities import find_quantities, literal
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
 _SENTENCE_END = re.compile(
@@ -17,6 +18,7 @@ _SIMPLE = (
     "not_understood",
     "complaint",
     "who_are_you",
+    "chitchat",
     "status",
     "clear",
     "cancel",
@@ -27,6 +29,8 @@ _SIMPLE = (
     "ask_total",
     "ask_catalogue",
     "same_as_before",
+    "start_order",
+    "haggle",
 )
 """Patterns that settle a sentence; the order is that of precedence."""
 _TALK = ("greet", "how_are_you", "thanks", "bye")
@@ -39,6 +43,9 @@ class Context:
 
     stores: list[str] = field(default_factory=list)
     missing: frozenset[str] = frozenset()
+    """The detail that is being asked for."""
+    lacks: frozenset[str] = frozenset()
+    """All details that are not known yet; whoever gives one unasked is understood."""
     expects_payment: bool = False
     has_draft: bool = False
 
@@ -73,9 +80,9 @@ def read(text: str, context: Context) -> list[Act]:
     if not (asked and words.matches("ask_payment_methods", page.folded)):
         read_payment(page, details, expected=context.expects_payment, is_question=asked)
     if not details.is_paid:
-        read_phone(page, details, expected="phone" in context.missing)
+        read_phone(page, details, expected=context.has_draft)
     if not words.matches("human", page.folded):
-        read_recipient(page, details, expected="recipient_name" in context.missing)
+        read_recipient(page, details, expected="recipient_name" in context.lacks)
         read_notes(page, details)
         if not _asks_about(words, page.folded) and not words.matches("status", page.folded):
             read_delivery(page, details, context.stores, expected="address" in context.missing)
@@ -98,16 +105,39 @@ def _blank(text: str, match: re.Match[str], mark: str = " ") -> str:
 
 
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
-    acts, text = _small_talk(sentence.text, words)
+    worth, text = _money_worth(sentence.text, words)
+    talk, text = _small_talk(text, words)
+    acts = [*talk, *worth]
     if not _has_words(text):
         return acts
-    return acts + _read_matter(text, sentence, words)
+    matter = _read_matter(text, sentence, words)
+    return [*acts, *(act for act in matter if not worth or act.phrase)]
+
+
+def _money_worth(text: str, words: Vocabulary) -> tuple[list[Act], str]:
+    """`500 bs de queso`: as much of a product as an amount of money buys; the money is the unit."""
+    acts: list[Act] = []
+    while match := words.matches("money_worth", text):
+        said = {name.rstrip("0123456789").removesuffix("_en"): value for name, value in _filled(match)}
+        phrase = " ".join(name_words(tokenise(said["what"])))
+        amount = said["amount"].rstrip(".,")
+        spelled = find_quantities(tokenise(amount))
+        value = literal(amount) if amount[:1].isdigit() else (spelled[0].value if spelled else None)
+        text = _blank(text, match, "|")
+        if phrase and value:
+            money = said.get("money") or ("$" if "sign" in said else "bs")
+            acts.append(Act(ActKind.ADD, phrase, value, money, {"asked": "1"}))
+    return acts, text
+
+
+def _filled(match: re.Match[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in match.groupdict().items() if value is not None]
 
 
 def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
     """Greetings and thanks, and the text without them and without padding."""
     acts: list[Act] = []
-    for name in ("chatter", "please", "money_of"):
+    for name in ("because", "chatter", "please", "money_of"):
         while match := words.matches(name, text):
             text = _blank(text, match)
     for name in _TALK:

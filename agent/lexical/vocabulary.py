@@ -29,6 +29,8 @@ class WordFile(BaseModel):
     singular_articles: list[str] = Field(default_factory=list)
     articles: list[str] = Field(default_factory=list)
     prepositions: list[str] = Field(default_factory=list)
+    linking: list[str] = Field(default_factory=list)
+    """Words between a product and what it is for or with."""
     size_words: list[str] = Field(default_factory=list)
     conjunctions: list[str] = Field(default_factory=list)
     fillers: list[str] = Field(default_factory=list)
@@ -54,6 +56,7 @@ class Vocabulary:
     singular_articles: frozenset[str]
     articles: frozenset[str]
     prepositions: frozenset[str]
+    linking: frozenset[str]
     size_words: frozenset[str]
     conjunctions: frozenset[str]
     fillers: frozenset[str]
@@ -99,6 +102,7 @@ def vocabulary() -> Vocabulary:
         singular_articles=frozenset(word for file in files for word in file.singular_articles),
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
+        linking=frozenset(word for file in files for word in file.linking),
         size_words=frozenset(word for file in files for word in file.size_words),
         conjunctions=frozenset(word for file in files for word in file.conjunctions),
         fillers=frozenset(word for file in files for word in file.fillers),

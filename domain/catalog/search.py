@@ -203,6 +203,20 @@ def _codes(phrase: str) -> set[str]:
     return {code for code in map(compact, (phrase, *parts, *pairs)) if len(code) >= 3}
 
 
+def _is_code(sku: str, phrase: str, typed: Phrase, readings: Sequence["_Reading"]) -> bool:
+    """Whether letters that spell a SKU mean it: not if they are the very word for a product (`carne` and `CAR-NE`)."""
+    is_spelled = not sku.isalnum() and sku.casefold() in phrase.casefold()
+    if is_spelled or any(letter.isdigit() for letter in sku):
+        return True
+    return not any(
+        similarity(said, noun) >= _KNOWN
+        for said in typed.words
+        for reading in readings
+        if reading.candidate.sku != sku
+        for noun in reading.nouns
+    )
+
+
 def _fits_size(phrase: Phrase, reading: _Reading) -> bool | None:
     """Whether the named sizes are this candidate's; None if there is nothing to compare."""
     comparable = {size for size in phrase.sizes if any(size.dimension == known.dimension for known in reading.sizes)}
@@ -282,7 +296,7 @@ def rank(phrase: str, candidates: Sequence[Candidate]) -> list[Hit]:
     hits = []
     for reading, score in _prefer_size(typed, scored):
         candidate = reading.candidate
-        if compact(candidate.sku) in codes:
+        if compact(candidate.sku) in codes and _is_code(candidate.sku, phrase, typed, readings):
             hits.append(Hit(candidate.sku, candidate.name, 1.0))
         elif score > 0:
             hits.append(Hit(candidate.sku, candidate.name, round(score, 4), unmatched))

@@ -85,6 +85,14 @@ async def get(work: Work, connection_id: UUID) -> ConnectionView:
     return _view(row)
 
 
+async def settings_of(work: Work, connection_id: UUID) -> ConnectionSettings:
+    """What the shop has chosen for one of its lines; its secrets stay closed."""
+    row = await repository.get(work, connection_id)
+    if row is None:
+        raise ConnectionNotFound
+    return ConnectionSettings.model_validate(row.settings)
+
+
 async def all_of_workspace(work: Work) -> list[ConnectionSummary]:
     """The connections of this workspace."""
     work.require(Permission.CONNECTIONS_READ)

@@ -13,6 +13,7 @@ from domain.catalog.search import Candidate, Hit, Verdict, decide, rank
 from domain.catalog.words import read
 
 FOLDER = Path(__file__).parent / "catalogues"
+_MONEY = frozenset({"bs", "bolivares", "pesos", "dolares", "usd", "$"})
 _FACTORS = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1)}
 
 
@@ -107,6 +108,8 @@ class Shop:
     def _amount(self, sku: str, quantity: float, unit: str | None) -> Decimal:
         """Grams to kilos where the product is sold by weight, packages where its name has a size."""
         amount = Decimal(str(quantity))
+        if unit in _MONEY:
+            return amount / self.catalogue.product(sku).price
         if unit not in _FACTORS:
             return amount
         dimension, factor = _FACTORS[unit]

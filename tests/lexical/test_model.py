@@ -195,7 +195,7 @@ async def test_several_questions_are_asked_one_after_another() -> None:
     oil = Pending(
         kind="choose_product",
         tool="add_item_to_draft",
-        arguments={"quantity": 3},
+        arguments={"product": "aceite", "quantity": 3},
         options=[Option(sku="ACE-MZ", name="Aceite Mazeite 1 L"), Option(sku="ACE-VT", name="Aceite Vatel 1 L")],
     )
 

@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from agent.states import State
 from core.tables import new_id
 from core.work import open_work
+from domain.catalog import service as catalog
+from domain.catalog.schemas import NewProduct
 from domain.orders import service as orders
 from tests.domain.chat import STREET, asked, chat_of, placed, settle_on
 from tests.domain.shop import fill
@@ -89,9 +92,9 @@ async def test_two_products_that_fit_are_asked_about(counter: Counter) -> None:
     assert (found.status, found.code) == ("ask", "ambiguous_product")
     assert {option.sku for option in found.options} == {"ARR-1", "ARR-2"}
     assert counter.question is not None
-    assert (counter.question.tool, counter.question.arguments) == ("add_item_to_draft", {"quantity": 2.0})
+    assert (counter.question.tool, counter.question.arguments) == ("add_item_to_draft", {"product": "arroz", "quantity": 2.0})
     assert await lines(counter) == {}
-    added = await counter("add_item_to_draft", product=found.options[1].sku, **counter.question.arguments)
+    added = await counter("add_item_to_draft", **{**counter.question.arguments, "product": found.options[1].sku})
     assert added.status == "ok"
 
 
@@ -217,7 +220,6 @@ async def test_a_cart_of_nothing_known_is_refused(counter: Counter) -> None:
 
 
 async def test_delivery_details_are_noted_one_by_one(counter: Counter) -> None:
-    assert (await counter("set_delivery_details", fulfilment="delivery")).code == "draft_empty"
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
     first = await counter("set_delivery_details", fulfilment="delivery")
     second = await counter("set_delivery_details", address=STREET, phone="0414-555.01.01", recipient_name="Luis")
@@ -225,6 +227,57 @@ async def test_delivery_details_are_noted_one_by_one(counter: Counter) -> None:
     assert second.data["missing"] == []
     assert STREET in spoken(second)
     assert fact(second, "fee") == "5000.00"
+
+
+async def test_details_may_come_before_the_goods(counter: Counter) -> None:
+    early = await counter("set_delivery_details", address=STREET, recipient_name="Luis")
+    assert (early.status, early.data["missing"]) == ("ok", ["items"])
+    assert counter.state is State.COLLECTING_ORDER
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    assert (await counter("request_confirmation")).status == "ok"
+
+
+async def test_only_what_was_given_is_repeated(counter: Counter) -> None:
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    await counter("set_delivery_details", address=STREET)
+    named = await counter("set_delivery_details", recipient_name="Luis")
+    assert STREET not in spoken(named)
+    assert "Luis" in spoken(named)
+
+
+async def test_what_is_fetched_is_fetched_from_the_store_of_the_line(counter: Counter) -> None:
+    # Given two stores, and a line that sells from the second
+    async with open_work(counter.chat.shop.principal) as work:
+        await counter.chat.shop.open_branch(work)
+        await work.session.execute(
+            text("UPDATE connections SET settings = settings || jsonb_build_object('store', 'T-2') WHERE id = :id"),
+            {"id": counter.chat.connection_id},
+        )
+    # When the customer wants to fetch the order, without saying where
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    noted = await counter("set_delivery_details", fulfilment="pickup")
+    # Then it is that store, and nobody asks
+    assert "store" not in noted.data["missing"]
+    assert "Tienda Dos" in spoken(noted)
+
+
+async def test_an_amount_of_money_buys_what_it_buys(counter: Counter) -> None:
+    cheese = await counter("add_item_to_draft", product="queso", quantity=45000, unit="bs")
+    flour = await counter("add_item_to_draft", product="harina", quantity=60000, unit="bolívares")
+    little = await counter("add_item_to_draft", product="aceite", quantity=100, unit="bs")
+    foreign = await counter("add_item_to_draft", product="aceite", quantity=100, unit="usd")
+    assert (cheese.status, flour.status) == ("ok", "ok")
+    assert await lines(counter) == {"QUE-1": Decimal("0.500"), "HAR-1": Decimal(2)}
+    assert (little.status, little.code) == ("refused", "money_too_little")
+    assert foreign.status == "ask"
+
+
+async def test_a_name_that_begins_with_the_word_goes_before_one_that_only_has_it(counter: Counter) -> None:
+    async with open_work(counter.chat.shop.principal) as work:
+        tuna = NewProduct(code="ATU-1", name="Atún Margarita en aceite 140 g", price=Decimal(41000))
+        await catalog.create_products(work, [tuna])
+    found = await counter("list_products", query="aceite")
+    assert [option.sku for option in found.options] == ["ACE-1"]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +320,7 @@ async def test_what_is_known_of_a_customer_is_only_their_own(counter: Counter) -
     known = await counter("get_customer_context")
     assert known.data["name"] == "Ana Pérez"
     assert known.data["orders"] == [{"number": "1002", "status": "confirmed"}]
+    assert known.data["last_items"] == [{"sku": "HAR-1", "quantity": "1"}]
     assert known.data["usual"] == [{"sku": "HAR-1", "name": "Harina P.A.N. Blanca"}]
 
 
