@@ -3,7 +3,7 @@
 import importlib
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.cli import eval_captures
-from app.cli.terminal import fail
+from app.cli.terminal import fail, settings_or_exit
 
 if TYPE_CHECKING:
-    from evals.results import Attempt
+    from evals.installation import Installation
+    from evals.results import Attempt, Run
     from evals.tasks import Task
 
 group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
@@ -37,6 +38,18 @@ def _chosen(families: list[str], tasks: list[str], smoke: bool) -> "list[Task]":
     if not kept:
         fail("no task fits what was asked for.")
     return kept
+
+
+def _running(tasks: "list[Task]", console: Console) -> "tuple[Installation, list[Task]]":
+    """The installation that runs, and the tasks that may be played in it: none that move its clock, or need another."""
+    settings = settings_or_exit(attached=True)
+    kept = [task for task in tasks if not task.moves_clock and task.fault is None]
+    if len(kept) < len(tasks):
+        console.print(f"{len(tasks) - len(kept)} tasks need an installation of their own and are left out.")
+    found: Installation = _room("installation").Installation(
+        settings.base_url, settings.database_url or "", models=settings.llm_models
+    )
+    return found, kept
 
 
 def _interruptible() -> None:
@@ -65,6 +78,9 @@ def run(
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Keep this run's figures as the new baseline.")
     ] = False,
+    running: Annotated[
+        bool, typer.Option("--running", help="Play in the installation that runs, in workspaces beside its own.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the installation's folder with its logs.")] = False,
 ) -> None:
     """Play the suite's conversations against a real installation of their own, and judge them by the database."""
@@ -73,9 +89,103 @@ def run(
     tasks = _chosen(family or [], task or [], smoke)
     console = Console()
     _interruptible()
-    with _room("session").own_keys():
-        runs, results = _room("run"), _room("results")
-        options = runs.Options(tasks=tasks, models=model, repeat=repeat, jobs=jobs, seed=seed, customer=customer, keep=keep)
+    place, tasks = _running(tasks, console) if running else (None, tasks)
+    with nullcontext() if running else _room("session").own_keys():
+        runs = _room("run")
+        options = runs.Options(
+            tasks=tasks,
+            running=place,
+            models=place.models if place else model,
+            repeat=repeat,
+            jobs=jobs,
+            seed=seed,
+            customer=customer,
+            keep=keep,
+        )
+        with _progress(console, len(tasks) * repeat) as done:
+            try:
+                found = runs.run(options, _customers(customer, seed), done)
+            except KeyboardInterrupt:
+                fail("stopped; nothing was written.")
+            except (_room("installation").InstallationFailed, _room("faults").FaultsNotHere) as error:
+                fail(str(error))
+    _keep(found, json, html, console)
+    _baseline(found, check=check, update=update_baseline, console=console)
+
+
+def _keep(found: "Run", json: Path | None, html: Path | None, console: Console) -> None:
+    """Write the results and the page, and print the figures."""
+    path = json or _RESULTS / f"{found.started_at:%Y%m%d-%H%M%S}-{found.commit[:8]}.json"
+    _room("results").save(found, path)
+    _room("report.terminal").show(found, console)
+    console.print(f"Results: {path}", highlight=False)
+    if html is not None:
+        _room("report.page").write(found, html)
+        console.print(f"Page: {html}", highlight=False)
+
+
+def _running(tasks: "list[Task]", console: Console) -> "tuple[Installation, list[Task]]":
+    """The installation that runs, and the tasks that may be played in it: none that move its clock, or need another."""
+    settings = settings_or_exit(attached=True)
+    kept = [task for task in tasks if not task.moves_clock and task.fault is None]
+    if len(kept) < len(tasks):
+        console.print(f"{len(tasks) - len(kept)} tasks need an installation of their own and are left out.")
+    found: Installation = _room("installation").Installation(
+        settings.base_url, settings.database_url or "", models=settings.llm_models
+    )
+    return found, kept
+
+
+def _interruptible() -> None:
+    """Let SIGTERM end the run as Ctrl-C does, so that its servers are stopped."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+@group.callback()
+def run(
+    context: typer.Context,
+    family: Annotated[list[str] | None, typer.Option("--family", "-f", help="Only these families.")] = None,
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", help="Only tasks whose id begins so.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="The chain to evaluate, as in LLM_MODELS.")] = "lexical",
+    customer: Annotated[str, typer.Option(help="`scripted`, or a model that plays the customers.")] = "scripted",
+    repeat: Annotated[int, typer.Option("--repeat", "-k", min=1, max=32, help="How often each task is played.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Conversations at a time.")] = 4,
+    seed: Annotated[int, typer.Option(help="For the slips of scripted customers.")] = 0,
+    smoke: Annotated[bool, typer.Option("--smoke", help="Only the tasks marked as smoke.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="Where to write the results.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Where to write the page.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Fail if figures fall behind evals/baseline.json.")] = False,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Keep this run's figures as the new baseline.")
+    ] = False,
+    running: Annotated[
+        bool, typer.Option("--running", help="Play in the installation that runs, in workspaces beside its own.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the installation's folder with its logs.")] = False,
+) -> None:
+    """Play the suite's conversations against a real installation of their own, and judge them by the database."""
+    if context.invoked_subcommand is not None:
+        return
+    tasks = _chosen(family or [], task or [], smoke)
+    console = Console()
+    _interruptible()
+    place, tasks = _running(tasks, console) if running else (None, tasks)
+    with nullcontext() if running else _room("session").own_keys():
+        runs = _room("run")
+        options = runs.Options(
+            tasks=tasks,
+            running=place,
+            models=place.models if place else model,
+            repeat=repeat,
+            jobs=jobs,
+            seed=seed,
+            customer=customer,
+            keep=keep,
+        )
         with _progress(console, len(tasks) * repeat) as done:
             try:
                 found = runs.run(options, _customers(customer, seed), done)
