@@ -39,7 +39,7 @@ async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
     return Consent(
         open_messages=bool(late) or await _has_unread(work, held.conversation),
         token_pressed=pressed[-1] if pressed and len(pressed) == len(turn.frozen.messages) else None,
-        pure_assent=plain and after and is_pure_assent(texts, turn.frozen.brief.language),
+        pure_assent=plain and after and await _is_answered(work, held.session, texts, turn),
         summary_sent_at=sent_at,
     )
 
@@ -55,6 +55,13 @@ async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn) -> date
     if draft is None or draft.confirmation_token != session.confirmation_token:
         return None
     return await conversations.arrived_at(work, session.confirmation_message_id)
+
+
+async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn: ClaimedTurn) -> bool:
+    """Whether the words are a plain yes, and the summary is what they answer: a yes to a later question is none."""
+    if session.confirmation_message_id is None or not is_pure_assent(texts, turn.frozen.brief.language):
+        return False
+    return await conversations.is_last_word(work, session.confirmation_message_id)
 
 
 async def _has_unread(work: Work, conversation: ConversationView) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -191,6 +191,21 @@ async def unsettled(work: Work, conversation_id: UUID) -> Sequence[Message]:
         .order_by(Message.position)
     )
     return (await work.session.scalars(query)).all()
+
+
+async def has_later_words(work: Work, message: Message) -> bool:
+    """Whether anything but the same turn's other messages went out, or is to go out, behind a message."""
+    query = select(
+        exists().where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == message.conversation_id,
+            Message.direction == Direction.OUT,
+            Message.position > message.position,
+            Message.turn_id.is_distinct_from(message.turn_id),
+            Message.status != MessageStatus.CANCELLED,
+        )
+    )
+    return bool(await work.session.scalar(query))
 
 
 async def cancel_unsent(work: Work, conversation_id: UUID) -> int:

@@ -319,6 +319,12 @@ async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
     return row.sent_at
 
 
+async def is_last_word(work: Work, message_id: UUID) -> bool:
+    """Whether the customer has been told nothing since the turn that said this."""
+    row = await repository.message(work, message_id)
+    return row is not None and not await repository.has_later_words(work, row)
+
+
 async def is_lost(work: Work, message_id: UUID) -> bool:
     """Whether a message has surely not been read: refused, failed, or without any report after its deadline."""
     row = await repository.message(work, message_id)

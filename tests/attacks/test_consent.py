@@ -123,3 +123,29 @@ async def test_a_cart_voids_the_summary_that_was_out(customer: Customer, model: 
     await customer.writes(kind="button_reply", id=f"confirm:{token}", title="Confirmar")
     await customer.is_answered()
     assert await query("SELECT status FROM orders") == [("draft",)]
+
+
+async def test_a_yes_to_another_question_is_no_yes_to_the_summary(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a summary, and a question that was asked after it
+    token = await _summarised(customer, model, query)
+    model.answers(says("¿Quieres que te cuente de otras marcas?"))
+    await customer.says("mmm")
+    # When the customer says yes to that, and the model takes it for the order
+    model.answers(calls(("confirm_order", {"token": token})))
+    await customer.says("sí")
+    # Then nothing is placed, and the summary is shown again
+    assert await query("SELECT status FROM orders") == [("awaiting_confirmation",)]
+    # And the yes to it counts
+    model.answers(calls(("confirm_order", {"token": token})))
+    await customer.says("sí")
+    assert await query("SELECT status FROM orders") == [("confirmed",)]
+
+
+async def test_an_obedient_model_confirms_a_question_in_vain(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    token = await _summarised(customer, model, query)
+    for words in ("¿y si le quito una?", "sí, espera, mejor 4"):
+        model.answers(calls(("confirm_order", {"token": token})))
+        await customer.says(words)
+        assert await query("SELECT status FROM orders") == [("awaiting_confirmation",)]

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from agent import handoff, sessions
 from agent.models import StepKind
-from agent.thinking import think
+from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
 from core import clock
 from core.access import Principal, Role
+from core.errors import Abandoned
 from core.settings import get_settings
 from core.work import open_system_work, open_work
 from domain.accounts import service as accounts
@@ -242,3 +243,25 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     assert "Harina P.A.N." in said[0]
     assert len(said) == 2
     assert await query("SELECT reason FROM handoffs") == [("repeated_failure",)]
+
+
+async def test_a_zombie_that_wakes_in_the_middle_of_another_s_turn_does_nothing(customer: Customer, query: Query) -> None:
+    # Given worker A with a lease that ran out, and worker B that has taken the same turn up
+    await customer.writes("quiero 2 harina pan")
+    async with open_work(customer.shop.principal) as work:
+        stale = await claim(work, customer.conversation_id)
+    await _lease_runs_out(query)
+    async with open_work(customer.shop.principal) as work:
+        held = await claim(work, customer.conversation_id)
+    assert stale is not None
+    assert held is not None
+    # When A wakes up while B has not finished
+    with pytest.raises(Abandoned):
+        await think(stale)
+    async with open_work(Principal.agent_for(stale.workspace_id, stale.customer_id)) as work:
+        with pytest.raises(Abandoned):
+            await finish(work, stale, Thought(reply="hola"))
+    # Then it has recorded, done and said nothing
+    assert await query("SELECT count(*) FROM journal_entries") == [(0,)]
+    assert await query("SELECT count(*) FROM order_lines") == [(0,)]
+    assert await query("SELECT count(*) FROM messages WHERE direction = 'out'") == [(0,)]
