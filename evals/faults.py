@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,7 +12,6 @@ import asyncpg
 from evals import installation
 from evals.conversation import CustomerFactory
 from evals.installation import Installation
-from evals.results import Attempt
 from evals.tasks import Task
 
 if TYPE_CHECKING:
@@ -85,12 +84,10 @@ async def _close_breakers(database_url: str) -> None:
         await connection.close()
 
 
-PlayAll = Callable[["Options", Installation, Sequence[Task], CustomerFactory, "OnDone"], Awaitable[list[Attempt]]]
+PlayAll = Callable[["Options", Installation, Sequence[Task], CustomerFactory, "OnDone"], Coroutine[Any, Any, None]]
 
 
-def play_faults(
-    options: "Options", tasks: Sequence[Task], make: CustomerFactory, on_done: "OnDone", play_all: PlayAll
-) -> list[Attempt]:
+def play_faults(options: "Options", tasks: Sequence[Task], make: CustomerFactory, on_done: "OnDone", play_all: PlayAll) -> None:
     """Play the tasks fault by fault against an installation whose first model is the stand-in."""
     replies = _replies()
     port = installation.free_port()
@@ -101,29 +98,16 @@ def play_faults(
         "LLM_TIMEOUT_SECONDS": "3",
         "BREAKER_OPEN_SECONDS": "5",
     }
-    attempts: list[Attempt] = []
     with installation.started(CHAIN, environment, keep=options.keep) as place:
 
         def play(fault: str) -> None:
             chosen = [task for task in tasks if task.fault == fault]
             if chosen:
                 asyncio.run(_close_breakers(place.database_url))
-                attempts.extend(asyncio.run(_playing(play_all, options, place, chosen, make, on_done)))
+                asyncio.run(play_all(options, place, chosen, make, on_done))
 
         play(DOWN)
         with _server(port) as server:
             for fault, reply in replies.items():
                 server.always(reply)
                 play(fault)
-    return attempts
-
-
-async def _playing(
-    play_all: PlayAll,
-    options: "Options",
-    place: Installation,
-    tasks: Sequence[Task],
-    make: CustomerFactory,
-    on_done: "OnDone",
-) -> list[Attempt]:
-    return await play_all(options, place, tasks, make, on_done)

@@ -84,6 +84,7 @@ class Run(BaseModel):
     seed: int
     repeat: int
     jobs: int
+    complete: bool = True
     attempts: list[Attempt]
 
     def families(self) -> dict[str, list[Attempt]]:

@@ -142,10 +142,10 @@ class Player:
         again = judged(await play(self._client, task, number, make_scripted(self._options.seed)), SCRIPTED)
         return "disputed" if again.passed else "agent"
 
-    async def all(self, tasks: Sequence[Task], jobs: int) -> list[Attempt]:
-        """Play all tasks as often as the options say, at most `jobs` at a time."""
+    async def all(self, tasks: Sequence[Task], jobs: int) -> None:
+        """Play all tasks as often as the options say, at most `jobs` at a time; each attempt is told when it is done."""
         if not tasks:
-            return []
+            return
         dataset = Dataset[Task, Attempt, None](
             name="nexova",
             cases=[Case(name=task.id, inputs=task) for task in tasks],
@@ -154,17 +154,13 @@ class Player:
         report = await dataset.evaluate(
             self, name="nexova", task_name="play", max_concurrency=jobs, progress=False, repeat=self._options.repeat
         )
-        return [*(case.output for case in report.cases), *self._failures(report)]
+        self._tell_failures(report)
 
-    def _failures(self, report: EvaluationReport[Task, Attempt, None]) -> list[Attempt]:
-        lost = []
+    def _tell_failures(self, report: EvaluationReport[Task, Attempt, None]) -> None:
         for failure in report.failures:
             last = failure.error_stacktrace.strip().splitlines()[-3:]
             message = f"{failure.error_message} ({' | '.join(line.strip() for line in last)})"
-            attempt = failed_harness(failure.inputs, 0, self._options.customer, message)
-            self._on_done(attempt)
-            lost.append(attempt)
-        return lost
+            self._on_done(failed_harness(failure.inputs, 0, self._options.customer, message))
 
 
 def make_scripted(seed: int) -> CustomerFactory:
@@ -178,32 +174,44 @@ def make_scripted(seed: int) -> CustomerFactory:
 
 async def play_all(
     options: Options, place: Installation, tasks: Sequence[Task], make: CustomerFactory, on_done: OnDone
-) -> list[Attempt]:
+) -> None:
     """Play tasks against one installation: those that move its clock last and alone."""
     timeout = httpx.Timeout(30.0)
     db.connect(place.database_url, pool_size=max(4, options.jobs + 2))
     try:
         async with httpx.AsyncClient(base_url=place.base_url, timeout=timeout) as client:
             player = Player(options, client, make, on_done)
-            still = await player.all([task for task in tasks if not task.moves_clock], options.jobs)
-            return still + await player.all([task for task in tasks if task.moves_clock], 1)
+            await player.all([task for task in tasks if not task.moves_clock], options.jobs)
+            await player.all([task for task in tasks if task.moves_clock], 1)
     finally:
         await db.disconnect()
 
 
 def run(options: Options, make: CustomerFactory | None = None, on_done: OnDone = lambda _: None) -> Run:
-    """Run the suite; call it from the main thread, as it starts servers."""
+    """Run the suite; call it from the main thread, as it starts servers.
+
+    A run that is interrupted comes back with what was played until then, marked as not complete.
+    """
     make = make or make_scripted(options.seed)
     started_at, started = clock.process_now(), time.monotonic()
     attempts: list[Attempt] = []
-    ordinary = [task for task in options.tasks if task.fault is None]
-    if ordinary:
-        with _place(options) as place:
-            attempts += asyncio.run(play_all(options, place, ordinary, make, on_done))
-    faulty = [task for task in options.tasks if task.fault is not None]
-    if faulty:
-        attempts += faults.play_faults(options, faulty, make, on_done, play_all)
-    return _report(options, attempts, started_at, time.monotonic() - started)
+
+    def done(attempt: Attempt) -> None:
+        attempts.append(attempt)
+        on_done(attempt)
+
+    complete = True
+    try:
+        ordinary = [task for task in options.tasks if task.fault is None]
+        if ordinary:
+            with _place(options) as place:
+                asyncio.run(play_all(options, place, ordinary, make, done))
+        faulty = [task for task in options.tasks if task.fault is not None]
+        if faulty:
+            faults.play_faults(options, faulty, make, done, play_all)
+    except KeyboardInterrupt:
+        complete = False
+    return _report(options, attempts, started_at, time.monotonic() - started, complete=complete)
 
 
 def _place(options: Options) -> AbstractContextManager[Installation]:
@@ -212,7 +220,7 @@ def _place(options: Options) -> AbstractContextManager[Installation]:
     return installation.started(options.models, options.environment, keep=options.keep)
 
 
-def _report(options: Options, attempts: list[Attempt], started_at: datetime, seconds: float) -> Run:
+def _report(options: Options, attempts: list[Attempt], started_at: datetime, seconds: float, *, complete: bool) -> Run:
     commit, dirty = results.revision()
     hashes = {turn.prompt_hash for attempt in attempts for turn in attempt.taken if turn.prompt_hash}
     return Run(
@@ -226,5 +234,6 @@ def _report(options: Options, attempts: list[Attempt], started_at: datetime, sec
         seed=options.seed,
         repeat=options.repeat,
         jobs=options.jobs,
+        complete=complete,
         attempts=sorted(attempts, key=lambda attempt: (attempt.family, attempt.task, attempt.attempt)),
     )

@@ -105,11 +105,11 @@ def run(
         with _progress(console, len(tasks) * repeat) as done:
             try:
                 found = runs.run(options, _customers(customer, seed), done)
-            except KeyboardInterrupt:
-                fail("stopped; nothing was written.")
             except (_room("installation").InstallationFailed, _room("faults").FaultsNotHere) as error:
                 fail(str(error))
     _keep(found, json, html, console)
+    if not found.complete:
+        fail(f"stopped after {len(found.attempts)} of {len(tasks) * repeat} attempts; the results hold those.")
     _baseline(found, check=check, update=update_baseline, console=console)
 
 
