@@ -9,11 +9,17 @@ MOST_HITS = 10
 
 
 def catalogue_lookup(principal: Principal) -> Lookup:
-    """A look-up with the rights of a principal: the products that words may mean, best first."""
+    """A look-up for one turn, with the rights of a principal: the products that words may mean, best first.
+
+    What was looked up once in the turn is remembered: each step of the model asks anew for the same words.
+    """
+    known: dict[str, list[Offer]] = {}
 
     async def look_up(phrase: str) -> list[Offer]:
-        async with open_work(principal) as work:
-            hits = await catalog.search(work, phrase, limit=MOST_HITS)
-        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched, is_counted=hit.precision == 0) for hit in hits]
+        if phrase not in known:
+            async with open_work(principal) as work:
+                hits = await catalog.search(work, phrase, limit=MOST_HITS)
+            known[phrase] = [Offer(hit.sku, hit.name, hit.score, hit.unmatched, is_counted=hit.precision == 0) for hit in hits]
+        return list(known[phrase])
 
     return look_up

@@ -17,9 +17,7 @@ from domain.catalog.search import Candidate
 CHUNK = 20_000
 CONVERSATIONS = 1_000
 
-_SYLLABLES = (
-    "ba be bo ca ce co da de do fa fi ga go la le lo ma me mo na ne no pa pe po ra re ro sa se so ta te to va vi za".split()
-)
+_SYLLABLES = [consonant + vowel for consonant in "bcdfglmnprstv" for vowel in "aeo"]
 _NOUNS = ("aceite", "arroz", "harina", "leche", "jabón", "galleta", "café", "queso", "jugo", "pasta")
 
 _PRODUCTS = text(

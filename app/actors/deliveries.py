@@ -41,7 +41,7 @@ async def deliver(workspace_id: str, conversation_id: str) -> None:
 
 
 async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
-    """Send the oldest message that may be sent; False when there is none, or a try did not settle it."""
+    """Send the oldest message that may be sent; False when no other is left, or a try did not settle it."""
     claimed: Claimed | None = None
     claimed_at = time.monotonic()
     try:
@@ -55,12 +55,12 @@ async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
         return False
     with observability.correlated(claimed.correlation_id, message=str(claimed.message_id), attempt=claimed.attempt):
         outcome = await _send(channel, claimed, claimed_at)
-        await _record(principal, claimed, outcome)
-    return outcome.result in ("sent", "rejected")
+        is_more = await _record(principal, claimed, outcome)
+    return is_more and outcome.result in ("sent", "rejected")
 
 
 async def _line(work: Work, conversation_id: UUID) -> tuple[Channel, Template | None]:
-    conversation = await conversations.get(work, conversation_id)
+    conversation = await conversations.lock(work, conversation_id)
     connection = await connections.get(work, conversation.connection_id)
     return registry.open_channel(connection), _template(connection)
 
@@ -87,12 +87,20 @@ async def _send(channel: Channel, claimed: Claimed, claimed_at: float) -> SendOu
     return outcome
 
 
-async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> None:
-    """Record the outcome; recording twice changes nothing, so a commit in doubt is simply made again."""
+async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> bool:
+    """Record the outcome, and see whether more is to be sent.
+
+    Recording twice changes nothing, so a commit in doubt is simply made again.
+    """
     known = Outcome(outcome.result, outcome.error_code, outcome.detail, outcome.retry_after, outcome.http_status)
     try:
-        async with open_work(principal) as work:
-            await delivery.record_outcome(work, claimed, known)
+        return await _recorded(principal, claimed, known)
     except CommitOutcomeUnknown:
-        async with open_work(principal) as work:
-            await delivery.record_outcome(work, claimed, known)
+        return await _recorded(principal, claimed, known)
+
+
+async def _recorded(principal: Principal, claimed: Claimed, known: Outcome) -> bool:
+    async with open_work(principal) as work:
+        await delivery.record_outcome(work, claimed, known)
+        await work.session.flush()
+        return await delivery.is_more_to_send(work, claimed.conversation_id)

@@ -65,6 +65,7 @@ class Claimed:
     """A message whose next try belongs to the caller; nobody else sends in this conversation meanwhile."""
 
     message_id: UUID
+    conversation_id: UUID
     attempt_id: UUID
     attempt: int
     to: str
@@ -164,6 +165,7 @@ async def _claim(work: Work, conversation: Conversation, message: Message) -> Cl
     await work.session.flush()
     return Claimed(
         message_id=message.id,
+        conversation_id=conversation.id,
         attempt_id=attempt_id,
         attempt=message.attempts,
         to=contact.address,
@@ -182,7 +184,7 @@ async def is_claimed(work: Work, claimed: Claimed) -> bool:
 
 async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> MessageStatus | None:
     """Note what a try came to; what a report has said meanwhile stands above it. The message's status after it."""
-    message = await _locked(work, claimed.message_id)
+    message = await _locked(work, claimed.message_id, claimed.conversation_id)
     attempt = await deliveries.get_attempt(work, claimed.attempt_id)
     if message is None or attempt is None or attempt.finished_at is not None:
         return None
@@ -269,7 +271,7 @@ async def record_report(
 ) -> bool:
     """Move a message forward by what the provider reports of it; False if no message went out under this id."""
     found = await deliveries.find_outgoing(work, connection_id, provider_message_id)
-    message = await _locked(work, found[0]) if found else None
+    message = await _locked(work, *found) if found else None
     if message is None:
         return False
     held_up = message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)
@@ -285,7 +287,8 @@ async def record_report(
 
 async def settle(work: Work, message_id: UUID) -> None:
     """What a time that ran out means: a dead deliverer's message is unknown, an unknown one at last unconfirmed."""
-    message = await _locked(work, message_id)
+    conversation_id = await deliveries.conversation_of(work, message_id)
+    message = await _locked(work, message_id, conversation_id) if conversation_id is not None else None
     if message is not None:
         await _expire(work, message)
         if message.status == MessageStatus.UNCONFIRMED:
@@ -300,12 +303,16 @@ async def _expire(work: Work, message: Message) -> None:
         await _tell_staff(work, message)
 
 
-async def _locked(work: Work, message_id: UUID) -> Message | None:
+async def _locked(work: Work, message_id: UUID, conversation_id: UUID) -> Message | None:
     """A message after its conversation has been locked."""
-    conversation_id = await deliveries.conversation_of(work, message_id)
-    if conversation_id is None or await repository.lock(work, conversation_id) is None:
+    if await repository.lock(work, conversation_id) is None:
         return None
     return await deliveries.get(work, message_id)
+
+
+async def is_more_to_send(work: Work, conversation_id: UUID) -> bool:
+    """Whether a conversation has a message left that is not settled."""
+    return await deliveries.first_undecided(work, conversation_id) is not None
 
 
 async def last_inbound_provider_id(work: Work, conversation_id: UUID) -> str | None:

@@ -54,6 +54,19 @@ async def get(work: Work, conversation_id: UUID) -> Conversation | None:
 
 async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID) -> Conversation:
     """The conversation of an address on a connection, locked; made when it is new."""
+    query = (
+        select(Conversation)
+        .where(
+            Conversation.workspace_id == work.workspace_id,
+            Conversation.connection_id == connection_id,
+            Conversation.contact_address_id == contact_address_id,
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = await work.session.scalar(query)
+    if found is not None:
+        return found
     await work.session.execute(
         insert(Conversation)
         .values(
@@ -64,16 +77,6 @@ async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UU
             customer_id=customer_id,
         )
         .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "contact_address_id"])
-    )
-    query = (
-        select(Conversation)
-        .where(
-            Conversation.workspace_id == work.workspace_id,
-            Conversation.connection_id == connection_id,
-            Conversation.contact_address_id == contact_address_id,
-        )
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
     return (await work.session.scalars(query)).one()
 
