@@ -67,6 +67,8 @@ class ScriptedCustomer:
             return self._confirm()
         if Asked.CHOOSE in kinds and (agreed := self._agree()):
             return [agreed]
+        if Asked.PAYMENT in kinds and self._has_confirmed and self._afterwards:
+            return self._next(self._afterwards)
         explicit = next((kind for kind in kinds if self._has_answer(kind)), None)
         if explicit is not None:
             return self._scripted(explicit)
