@@ -46,7 +46,7 @@ def measure(quick: bool) -> Section:
         asyncio.run(_found(place.postgres.url))
         place.postgres.stop()
         model.always(answers_with(ANSWER).after(THINKS))
-        port, threads = free_port(), get_settings().worker_threads
+        port, settings = free_port(), get_settings()
         given = {"LLM_MODELS": f"{MODEL},lexical", "ANTHROPIC_API_KEY": "none", "ANTHROPIC_BASE_URL": model.url}
         with house(place.folder, INFOBIP_BASE_URL=f"http://127.0.0.1:{port}", **given) as found:
             started = time.perf_counter()
@@ -57,8 +57,8 @@ def measure(quick: bool) -> Section:
     return Section(
         "Many conversations, slow model",
         f"{conversations} customers of `{LINE}` write at once, and the model (a stand-in that speaks Anthropic's Messages API "
-        f"over HTTP) takes {THINKS:.0f} s for each. The wait that the house adds is what is longer than that; one worker "
-        f"process with {threads} threads, the default.",
+        f"over HTTP) takes {THINKS:.0f} s for each. The wait that the house adds is what is longer than that; "
+        f"one worker process with {settings.worker_threads} threads, the default.",
         [
             Table(
                 ("conversations", "answered by the model", "added p50", "added p95", "longest", "all in"),

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     unpaid_order_hours: float = Field(48, gt=0)
 
     # The processes
-    worker_threads: int = Field(64, ge=1)
+    worker_threads: int = Field(256, ge=1)
     log_level: str = "INFO"
     log_format: str = Field("auto", pattern="^(auto|json|console)$")
     otel_exporter_otlp_endpoint: str | None = None
