@@ -156,6 +156,7 @@ async def test_a_turn_that_cannot_be_finished_brings_a_person(customer: Customer
     await customer.is_answered()
     assert await query("SELECT reason FROM handoffs") == [("repeated_failure",)]
     assert await query("SELECT voice FROM conversations") == [("waiting",)]
+    assert await query("SELECT status, outcome FROM turns") == [("finished", "given_up")]
     assert (await customer.reads())[-1].text
 
 

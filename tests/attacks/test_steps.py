@@ -1,0 +1,51 @@
+"""The steps of a turn under attack: calls that fail, and calls that undo each other."""
+
+from agent.thinking import think
+from agent.turn import claim
+from core.work import open_work
+from tests.fakes.anthropic_answers import calls, says
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.mind.conftest import Customer, Query
+
+
+async def test_a_call_that_failed_is_recorded_and_never_tried_again(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a turn whose call the tool refused with an error, and which died before it finished
+    model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), says("¿Cuántas quieres?"))
+    await customer.writes("quiero harina pan")
+    async with open_work(customer.shop.principal) as work:
+        turn = await claim(work, customer.conversation_id)
+    assert turn is not None
+    first = await think(turn)
+    recorded = await query("SELECT id, outcome FROM journal_entries WHERE kind = 'tool'")
+    assert [row[1] for row in recorded] == ["refusal"]
+    # When another worker resumes it
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
+    async with open_work(customer.shop.principal) as work:
+        again = await claim(work, customer.conversation_id)
+    assert again is not None
+    second = await think(again)
+    # Then neither the model nor the tool was asked again
+    assert second.reply == first.reply
+    assert len(model.bodies) == 2
+    assert await query("SELECT id, outcome FROM journal_entries WHERE kind = 'tool'") == recorded
+
+
+async def test_no_button_goes_out_for_a_summary_that_the_same_turn_made_void(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a model that asks for the confirmation and then changes the order
+    model.answers(
+        calls(("add_item_to_draft", {"product": "harina pan", "quantity": 2})),
+        calls(("set_delivery_details", {"fulfilment": "pickup", "recipient_name": "Ana"})),
+        calls(("request_confirmation", {})),
+        calls(("change_item_in_draft", {"product": "harina pan", "quantity": 4})),
+    )
+    model.always(says("¿Algo más?"))
+    await customer.writes("quiero 2 harina pan, recojo en tienda, soy Ana; no, mejor 4")
+    await customer.is_answered()
+    # Then no button is out, and none is armed
+    assert [message.kind for message in await customer.reads()] == ["text"]
+    assert await query("SELECT confirmation_token, confirmation_message_id FROM agent_sessions") == [(None, None)]
+    assert await query("SELECT status, confirmation_token FROM orders") == [("draft", None)]
