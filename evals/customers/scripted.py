@@ -81,7 +81,8 @@ class ScriptedCustomer:
             return [Step(say=(", ".join(known),))]
         if Asked.REPHRASE in kinds and self._said and self._is_in_earnest and self._may(Asked.REPHRASE):
             return [Step(say=(self._said,))]
-        unknown = [kind for kind in kinds if kind in _DETAILS]
+        # A placed order is answered with the ways of paying: that needs no answer from who pays later.
+        unknown = [kind for kind in kinds if kind in _DETAILS and not (kind is Asked.PAYMENT and self._has_confirmed)]
         if unknown and not self._script:
             return self._pass(unknown)
         return []

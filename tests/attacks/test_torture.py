@@ -8,8 +8,8 @@ import pytest
 from tests.attacks.torture import torture
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.torture
+@pytest.mark.timeout(1200)
 async def test_a_short_torture_leaves_the_books_in_order() -> None:
     figures, _ = await torture(conversations=16, at_once=8, pause=2.5, seed=7)
     sys.stdout.write(f"\n{figures}\n")
