@@ -230,7 +230,7 @@ async def _recover() -> None:
                     text(
                         "SELECT (SELECT count(*) FROM turns WHERE status = 'open') + (SELECT count(*) FROM inbound_events "
                         "WHERE handled_at IS NULL AND parked_reason IS NULL) + (SELECT count(*) FROM messages "
-                        "WHERE direction = 'out' AND status IN ('queued', 'sending', 'retry'))"
+                        "WHERE direction = 'out' AND status IN ('queued', 'sending', 'retry', 'unknown'))"
                     )
                 )
             if not left:
