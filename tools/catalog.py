@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import CategoryView, VariantView
+from domain.catalog.search import similarity
+from domain.catalog.words import read
 from tools.context import Pending, StagedMessage, ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.products import in_stock, meant, not_found, product_line, unit_price
+from tools.products import SAME_WORD, in_stock, meant, not_found, product_line, unit_price
 from tools.speech import say
 
 MOST_LISTED = 10
@@ -34,13 +36,15 @@ async def list_products(
         limit: How many products at most, from 1 to 10.
     """
     limit = max(1, min(limit, MOST_LISTED))
-    if query and query.strip():
+    if query and query.strip() and category is None:
+        category = await _category_named(ctx, query)
+    if query and query.strip() and category is None:
         found = await meant(ctx, query)
         variants = [found.one] if found.one is not None else list(found.several[:limit])
         if not variants:
             return not_found(ctx, query)
-        return await _shown(ctx, variants, is_exact=found.one is not None)
-    page = await catalog.list_products(ctx.work, category, limit)
+        return await _shown(ctx, variants, is_exact=found.one is not None, is_near=found.is_near)
+    page = await catalog.list_products(ctx.work, category, max(limit, MOST_LISTED if query else limit))
     if not page.items:
         facts = Facts(ctx)
         key = "category_empty" if category else "catalog_empty"
@@ -48,7 +52,19 @@ async def list_products(
     return await _shown(ctx, page.items, is_exact=False)
 
 
-async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool) -> ToolOutcome:
+async def _category_named(ctx: ToolContext, query: str) -> str | None:
+    """The category that the words name, such as `bebidas`, if it has anything and the words are no SKU."""
+    wanted = read(query).words
+    if not wanted or await catalog.find(ctx.work, query.strip()) is not None:
+        return None
+    for category in await catalog.categories(ctx.work):
+        named = read(category.name).words
+        if category.products and all(any(similarity(word, known) >= SAME_WORD for known in named) for word in wanted):
+            return category.name
+    return None
+
+
+async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool, is_near: bool = False) -> ToolOutcome:
     facts = Facts(ctx)
     stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
     claims = []
@@ -62,9 +78,11 @@ async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact:
         options.append(Option(sku=variant.sku, name=variant.name, detail=facts.read(price)))
     if len(variants) == 1:
         key = "product_found" if stocked[variants[0].variant_id] else "product_sold_out"
+        key = "product_near" if is_near and key == "product_found" else key
         words = say(ctx, key, product=facts.name(variants[0].name), price=unit_price(ctx, facts, variants[0]))
     else:
         key = "products_found" if any(stocked.values()) else "products_sold_out"
+        key = "products_near" if is_near and key == "products_found" else key
         words = say(ctx, key, lines="\n".join(lines))
     ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
     return facts.outcome(

@@ -26,6 +26,8 @@ class Meant:
 
     one: VariantView | None = None
     several: tuple[VariantView, ...] = ()
+    is_near: bool = False
+    """Some of the words fit nothing on sale: it is only the nearest there is."""
 
 
 async def meant(context: ToolContext, phrase: str) -> Meant:
@@ -37,9 +39,10 @@ async def meant(context: ToolContext, phrase: str) -> Meant:
     decision = decide(found)
     by_sku = {hit.sku: hit for hit in found}
     chosen = _named_so(phrase, tuple(by_sku[hit.sku] for hit in decision.hits))
+    is_near = any(hit.unmatched for hit in decision.hits)
     if decision.verdict is Verdict.ONE or (len(chosen) == 1 and len(decision.hits) > 1):
-        return Meant(one=chosen[0])
-    return Meant(several=chosen[:MOST_OPTIONS])
+        return Meant(one=chosen[0], is_near=is_near)
+    return Meant(several=chosen[:MOST_OPTIONS], is_near=is_near)
 
 
 def _named_so(phrase: str, found: tuple[VariantView, ...]) -> tuple[VariantView, ...]:

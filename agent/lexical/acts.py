@@ -33,6 +33,7 @@ class ActKind(StrEnum):
     ASK_TOTAL = "ask_total"
     ASK_PAYMENT_METHODS = "ask_payment_methods"
     ASK_DELIVERY = "ask_delivery"
+    ASK_DELIVERY_TIME = "ask_delivery_time"
     ASK_STORES = "ask_stores"
     ASK_HOURS = "ask_hours"
     DELIVERY = "delivery"

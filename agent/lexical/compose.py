@@ -27,7 +27,7 @@ def compose(brief: Brief, plan: Plan, returned: list[Returned]) -> str:
     asks = any(outcome.status == "ask" for outcome in returned)
     answers = [key for key in plan.talk if key not in _OPENING and key not in _CLOSING and not (asks and (key in _ASKING_TALK))]
     said += [_answer(brief, key) for key in answers]
-    closing = [key for key in _CLOSING if key in plan.talk]
+    closing = [key for key in _CLOSING if key in plan.talk and (key == "bye" or not returned)]
     said.append(" ".join(_text(brief, key) for key in closing))
     said.append(_question(brief, plan, returned, bool(answers or closing)))
     return _flowing(said) or _text(brief, "rephrase")
@@ -159,7 +159,8 @@ def _delivery(brief: Brief) -> str:
         words.append(_text(brief, "delivery_fee", fee=fee) if costs else _text(brief, "delivery_free"))
     if free is not None:
         words.append(_text(brief, "delivery_free_from", amount=free))
-    return " ".join([*words, _text(brief, "delivery_info")])
+    is_ordering = brief.draft is not None and bool(brief.draft.lines)
+    return " ".join(words if words and is_ordering else [*words, _text(brief, "delivery_info")])
 
 
 def _stores(brief: Brief) -> str:
@@ -204,7 +205,9 @@ def _question(brief: Brief, plan: Plan, returned: list[Returned], has_answered: 
     if "product_not_found" in codes:
         return _text(brief, "another_name")
     if "products_found" in codes:
-        return _text(brief, "add_one")
+        shown = [product for outcome in returned for product in outcome.data.get("products", [])]
+        in_stock = [product for product in shown if product.get("available", True)]
+        return _text(brief, "add_one" if len(shown) == 1 else "add_some") if in_stock or not shown else ""
     if any("items" in outcome.data.get("missing", ()) for outcome in returned):
         return _text(brief, "yes_to_what")
     if returned:

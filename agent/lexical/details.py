@@ -168,8 +168,11 @@ def read_notes(page: Page, details: Details) -> None:
 
 
 def _address_end(folded: str, start: int, words: Vocabulary) -> int:
+    """Where words of another kind begin, or something was cut out already."""
     stop = words.patterns["hard_stop"].search(folded, start)
-    return stop.start() if stop else len(folded)
+    mark = folded.find("|", start)
+    ends = [stop.start()] if stop else []
+    return min([*ends, mark if mark >= 0 else len(folded), len(folded)])
 
 
 def read_store(text: str, stores: list[str]) -> str | None:
@@ -207,7 +210,7 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
         lead = address.start()
     end = _address_end(page.folded, max(lead, address.end() if address else lead), words)
     text = page.raw[lead:end].strip(" \t,.:;")
-    if _is_address(text, page.folded[lead:end], address is not None):
+    if _is_address(text, page.folded[lead:end], address is not None or (expected and end > lead)):
         details.delivery["address"] = text[:LONGEST_ADDRESS]
         page.cut(_lead_start(page.folded, start), end)
     elif deliver is not None:

@@ -82,9 +82,21 @@ def _text(text: str, brief: Brief, context: Context) -> list[Act]:
         if answered is not None:
             return [heard for act in answered for heard in (read(act.phrase, context) if _is_tail(act) else [act])]
     acts = read(text, context)
+    if (store := _other_store(folded, acts, brief)) is not None:
+        return [Act(ActKind.DELIVERY, details={"store": store})]
     if context.missing:
         acts = _detail(text, acts, context, brief)
     return acts or [Act(ActKind.UNKNOWN)]
+
+
+def _other_store(folded: str, acts: list[Act], brief: Brief) -> str | None:
+    """`en Monterrey`: a store is named and nothing is ordered, while the order is to be fetched."""
+    draft = brief.draft
+    if draft is None or draft.fulfilment != "pickup" or "?" in folded:
+        return None
+    if any(act.kind not in _VAGUE or act.kind is ActKind.DELIVERY or act.quantity is not None for act in acts):
+        return None
+    return read_store(folded, brief.stores)
 
 
 def _is_tail(act: Act) -> bool:
@@ -98,7 +110,7 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     words = vocabulary()
     folded = fold(clean(text)).strip(" .,!")
     wanted = next(iter(context.missing))
-    if any(act.kind is ActKind.DELIVERY and wanted in act.details for act in acts):
+    if any(act.kind is ActKind.DELIVERY and (wanted in act.details or act.details.keys() - {"phone"}) for act in acts):
         return [act for act in acts if act.kind is ActKind.DELIVERY]
     if "?" in folded or words.matches("remove", folded) or words.matches("order_verb", folded):
         return acts

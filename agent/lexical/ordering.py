@@ -51,6 +51,8 @@ class Ordering:
         self.other_calls: list[Change] = []
         self.answered_pending = False
         self._mentioned: str | None = None
+        self._asked: dict[str, str] = {}
+        """What the phrases of the questions mean, where that is settled."""
 
     @property
     def lines(self) -> list[BriefLine]:
@@ -164,7 +166,7 @@ class Ordering:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
         elif self._mentioned is not None:
             self.wanted.append(_Wanted(self._mentioned, act.quantity, act.unit, self._mentioned))
-            self.questions = [question for question in self.questions if question[1] != self._mentioned]
+            self.questions = [one for one in self.questions if self._asked.get(one[1], one[1]) != self._mentioned]
         elif self.wanted:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
         else:
@@ -347,10 +349,9 @@ class Ordering:
         """What is asked about: the words, or else what is on the table."""
         if act.phrase:
             for found in await self.catalogue.resolve(replace(act, quantity=None, unit=None)):
-                phrase = found.sku or found.act.phrase
                 if found.is_known or not self.questions:
-                    self.questions.append((act.kind, phrase))
-                    self._mentioned = phrase
+                    self.questions.append((act.kind, found.act.phrase))
+                    self._mentioned = self._asked[found.act.phrase] = found.sku or found.act.phrase
             return
         pending = self.brief.pending
         if pending is not None and pending.options:

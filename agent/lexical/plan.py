@@ -21,6 +21,7 @@ _TALK = {
     ActKind.BYE: "bye",
     ActKind.WHO_ARE_YOU: "who_are_you",
     ActKind.ASK_DELIVERY: "delivery_info",
+    ActKind.ASK_DELIVERY_TIME: "delivery_time",
     ActKind.ASK_STORES: "stores",
     ActKind.ASK_HOURS: "hours",
     ActKind.ASK_PAYMENT_METHODS: "payment_methods",
@@ -137,7 +138,7 @@ class _Planner:
         elif kind is ActKind.ASK_TOTAL:
             self.say("total" if self.has_lines else "nothing_yet")
         elif kind is ActKind.STATUS:
-            self.call("get_order_status")
+            self._status()
         elif kind is ActKind.CLEAR:
             self.call("clear_draft")
         elif kind is ActKind.CANCEL:
@@ -147,6 +148,14 @@ class _Planner:
             self.plan.then_repeat = True
         elif kind is ActKind.CONFIRM:
             await self._confirm(act)
+
+    def _status(self) -> None:
+        """Where the order stands; one that was never confirmed is shown again instead."""
+        if self.has_lines and self.brief.last_order is None:
+            self.say("not_confirmed")
+            self.plan.then_confirm = True
+        else:
+            self.call("get_order_status")
 
     def _cancel(self) -> None:
         if self.has_lines or self.brief.last_order is None:

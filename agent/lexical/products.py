@@ -146,6 +146,9 @@ class Catalogue:
                 return Found(bare, _of(fitting) if len(fitting) == 1 else await self.decide(bare.phrase))
             if decision.verdict is Verdict.SEVERAL and len(fitting) == 1:
                 return Found(act, _of(fitting))
+        weighed = _weighed(act, decision)
+        if weighed is not None:
+            return Found(weighed, decision)
         container = act.details.get("container", "")
         if container and decision.verdict is not Verdict.ONE:
             contained = await self.decide(f"{act.phrase} {container}")
@@ -162,6 +165,17 @@ class Catalogue:
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _weighed(act: Act, decision: Decision[Offer]) -> Act | None:
+    """`un pollo de 2 kilos`: of what is sold by weight the size named says how much is wanted."""
+    if act.quantity is None or act.unit is not None or decision.verdict is not Verdict.ONE or decision.hits[0].is_counted:
+        return None
+    sizes = read(act.phrase).sizes - read(decision.hits[0].name).sizes
+    if len(sizes) != 1:
+        return None
+    (size,) = sizes
+    return replace(act, quantity=act.quantity * size.amount, unit=size.dimension) if size.dimension in ("g", "ml") else None
 
 
 def _describes(words: Sequence[str], start: int) -> bool:

@@ -22,6 +22,7 @@ _SIMPLE = (
     "status",
     "clear",
     "cancel",
+    "ask_delivery_time",
     "ask_delivery",
     "ask_payment_methods",
     "ask_hours",
@@ -34,6 +35,18 @@ _SIMPLE = (
 )
 """Patterns that settle a sentence; the order is that of precedence."""
 _TALK = ("greet", "how_are_you", "thanks", "bye")
+_ORDERS_NOTHING = frozenset(
+    {
+        ActKind.COMPLAINT,
+        ActKind.HUMAN,
+        ActKind.STATUS,
+        ActKind.NOT_UNDERSTOOD,
+        ActKind.WHO_ARE_YOU,
+        ActKind.CHITCHAT,
+        ActKind.START_ORDER,
+    }
+)
+"""Acts in whose sentence nothing else is ordered."""
 _KINDS = {"same_as_before": ActKind.REPEAT_ORDER}
 
 
@@ -193,7 +206,7 @@ def _removes_one(text: str, match: re.Match[str]) -> bool:
 
 def _rest_of(kind: ActKind, rest: str, words: Vocabulary) -> list[Act]:
     """What a settled sentence may still order: `hacen delivery? quiero 2 panes`; only with a quantity, to be sure."""
-    if kind in (ActKind.COMPLAINT, ActKind.HUMAN, ActKind.STATUS, ActKind.NOT_UNDERSTOOD, ActKind.WHO_ARE_YOU):
+    if kind in _ORDERS_NOTHING:
         return []
     return [act for act in _items(rest, words) if act.phrase and act.quantity is not None]
 
