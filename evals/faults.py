@@ -1,17 +1,17 @@
 """Faults of the model's provider as tasks: a stand-in answers badly, and orders must go through all the same."""
 
 import asyncio
-import importlib
 import itertools
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from evals import installation
 from evals.conversation import CustomerFactory
 from evals.installation import Installation
+from evals.stand_in import answers
+from evals.stand_in.server import AnthropicServer, Reply
 from evals.tasks import Task
 
 if TYPE_CHECKING:
@@ -27,26 +27,10 @@ _LIE = (
 )
 
 
-class FaultsNotHere(Exception):
-    """The stand-in is part of the repository's tests, which this installation does not have."""
-
-
-class Server(Protocol):
-    """The stand-in, as far as the faults use it."""
-
-    def always(self, reply: Any) -> None:
-        """What every request is answered with from now on."""
-        ...
-
-
-def _replies() -> dict[str, Any]:
-    try:
-        answers = importlib.import_module("tests.fakes.anthropic_answers")
-    except ModuleNotFoundError as error:
-        raise FaultsNotHere("the family `faults` needs the repository's tests folder") from error
+def _replies() -> dict[str, Reply]:
     turns = itertools.count()
 
-    def looping(_: object) -> Any:
+    def looping(_: object) -> answers.Answer:
         # The same call with ever new ids: a loop that no cache of answers ends.
         return answers.calls(("list_products", {"query": "aceite", "limit": 1 + next(turns) % 3}))
 
@@ -68,11 +52,6 @@ def _replies() -> dict[str, Any]:
 def modes() -> list[str]:
     """The ways in which the provider can misbehave."""
     return [DOWN, *_replies()]
-
-
-def _server(port: int) -> AbstractContextManager[Server]:
-    server: AbstractContextManager[Server] = importlib.import_module("tests.fakes.anthropic_server").AnthropicServer(port)
-    return server
 
 
 async def _close_breakers(database_url: str) -> None:
@@ -107,7 +86,7 @@ def play_faults(options: "Options", tasks: Sequence[Task], make: CustomerFactory
                 asyncio.run(play_all(options, place, chosen, make, on_done))
 
         play(DOWN)
-        with _server(port) as server:
+        with AnthropicServer(port) as server:
             for fault, reply in replies.items():
                 server.always(reply)
                 play(fault)

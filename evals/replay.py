@@ -1,7 +1,6 @@
 """Playing a captured conversation again: with the answers it had, bit for bit, or with another prompt or model."""
 
 import asyncio
-import importlib
 import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,6 +17,8 @@ from evals.customers.base import Customer
 from evals.evidence import Evidence
 from evals.installation import Installation
 from evals.phone import Bubble
+from evals.stand_in import answers
+from evals.stand_in.server import AnthropicServer
 from evals.tasks import Step, Task
 
 AS_CAPTURED = "captured"
@@ -82,16 +83,15 @@ class CapturedAnswers:
         self._tokens = capture.tokens
         self._given = 0
 
-    def __call__(self, body: dict[str, Any]) -> Any:
+    def __call__(self, body: dict[str, Any]) -> answers.Answer:
         """The next answer."""
-        make = importlib.import_module("tests.fakes.anthropic_answers")
         if self._given >= len(self._answers):
-            return make.says("…")
+            return answers.says("…")
         parts = self._answers[self._given]["parts"]
         self._given += 1
         words = "\n".join(part["content"] for part in parts if part.get("part_kind") == "text")
         calls = [(part["tool_name"], self._arguments(part, body)) for part in parts if part.get("part_kind") == "tool-call"]
-        return make.calls(*calls, text=words) if calls else make.says(words or "…")
+        return answers.calls(*calls, text=words) if calls else answers.says(words or "…")
 
     def _arguments(self, part: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         arguments = part.get("args") or {}
@@ -194,10 +194,10 @@ def replay_all(
     """Play captures again, one after the other. Nothing of it reaches the shop that they come from."""
     done: list[Replayed] = []
     with ExitStack() as stack:
-        server: Any = None
+        server: AnthropicServer | None = None
         environment: dict[str, str] = {}
         if models == AS_CAPTURED:
-            server = stack.enter_context(importlib.import_module("tests.fakes.anthropic_server").AnthropicServer())
+            server = stack.enter_context(AnthropicServer())
             environment = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "as-captured"}
         chain = _CHAIN if server is not None else models
         place = stack.enter_context(installation.started(chain, environment))

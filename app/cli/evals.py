@@ -105,7 +105,7 @@ def run(
         with _progress(console, len(tasks) * repeat) as done:
             try:
                 found = runs.run(options, _customers(customer, seed), done)
-            except (_room("installation").InstallationFailed, _room("faults").FaultsNotHere) as error:
+            except _room("installation").InstallationFailed as error:
                 fail(str(error))
     _keep(found, json, html, console)
     if not found.complete:

@@ -7,9 +7,9 @@ from typing import Any
 from core import inbound
 from core.tables import new_id
 from core.work import open_work
+from evals.stand_in.answers import Answer, calls, says
+from evals.stand_in.server import AnthropicServer
 from tests.domain.chat import reprice
-from tests.fakes.anthropic_answers import Answer, calls, says
-from tests.fakes.anthropic_server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
 ORDERING = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.fakes.anthropic_answers import calls, says
-from tests.fakes.anthropic_server import AnthropicServer
+from evals.stand_in.answers import calls, says
+from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
 LIES = (

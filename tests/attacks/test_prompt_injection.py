@@ -6,8 +6,8 @@ import pytest
 
 from core.access import Principal
 from core.tables import new_id
-from tests.fakes.anthropic_answers import calls, says
-from tests.fakes.anthropic_server import AnthropicServer
+from evals.stand_in.answers import calls, says
+from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 from tools import registry
 

@@ -3,8 +3,8 @@
 from agent.thinking import think
 from agent.turn import claim
 from core.work import open_work
-from tests.fakes.anthropic_answers import calls, says
-from tests.fakes.anthropic_server import AnthropicServer
+from evals.stand_in.answers import calls, says
+from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
 

@@ -17,11 +17,11 @@ from core.errors import DomainError, NotFound
 from core.tables import GLOBAL_TABLES
 from core.work import open_work
 from domain.catalog.schemas import NewProduct
+from evals.stand_in.answers import calls, says
+from evals.stand_in.server import AnthropicServer
 from migrations.models import metadata
 from tests.conftest import make_connection, make_workspace
 from tests.domain.shop import fill, open_shop
-from tests.fakes.anthropic_answers import calls, says
-from tests.fakes.anthropic_server import AnthropicServer
 from tests.mind.conftest import Customer
 from tools import registry
 

@@ -8,9 +8,9 @@ from pydantic_ai import Agent, models
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
+from evals.stand_in.answers import calls, says
+from evals.stand_in.server import AnthropicServer
 from tests.cassettes.recording import cassette
-from tests.fakes.anthropic_answers import calls, says
-from tests.fakes.anthropic_server import AnthropicServer
 
 
 async def answer(url: str, words: str) -> str:

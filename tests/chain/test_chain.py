@@ -10,8 +10,7 @@ from agent import breaker, spend
 from agent.chain import ChainFailed
 from core.access import Principal
 from core.work import open_work
-from tests.chain.conftest import FIRST, SECOND, Chains, Configure
-from tests.fakes.anthropic_answers import (
+from evals.stand_in.answers import (
     broken_json,
     calls,
     drops,
@@ -22,7 +21,8 @@ from tests.fakes.anthropic_answers import (
     hangs,
     says,
 )
-from tests.fakes.anthropic_server import AnthropicServer
+from evals.stand_in.server import AnthropicServer
+from tests.chain.conftest import FIRST, SECOND, Chains, Configure
 
 
 async def test_the_first_link_answers_and_its_tokens_and_cost_are_reported(chains: Chains, anthropic: AnthropicServer) -> None:

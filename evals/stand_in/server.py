@@ -1,7 +1,7 @@
 """An Anthropic stand-in that speaks the Messages API over real HTTP, so that the real client code runs.
 
 In a test: `with AnthropicServer() as server: server.answers(says("Hola"))`, and `ANTHROPIC_BASE_URL=server.url`.
-By hand: `python -m tests.fakes.anthropic_server --port 8089 --script answers.yaml`, a list of `{say: …}`,
+By hand: `python -m evals.stand_in.server --port 8089 --script answers.yaml`, a list of `{say: …}`,
 `{call: name, input: {…}}` and `{fail: 529}`; it repeats the last answer for ever.
 """
 
@@ -22,8 +22,8 @@ import yaml
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from tests.fakes.anthropic_answers import Answer, calls, error_body, events, fails, message, says
-from tests.fakes.anthropic_rules import Json, Rejected, breakpoints, check_body, check_headers
+from evals.stand_in.answers import Answer, calls, error_body, events, fails, message, says
+from evals.stand_in.rules import Json, Rejected, breakpoints, check_body, check_headers
 
 Reply = Answer | Callable[[Json], Answer]
 """An answer, or a function that makes one from the request."""
@@ -190,7 +190,7 @@ def main() -> None:
     with AnthropicServer(arguments.port) as server:
         server.answers(*made[:-1])
         server.always(made[-1])
-        print(f"ANTHROPIC_BASE_URL={server.url}")  # noqa: T201 - the address is what this program is for
+        print(f"ANTHROPIC_BASE_URL={server.url}")
         threading.Event().wait()
 
 

@@ -1,1 +1,0 @@
-"""Stand-ins for foreign systems, spoken to over real HTTP."""
