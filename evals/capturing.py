@@ -105,6 +105,7 @@ async def _redactor(work: Work, customer_id: UUID, conversation_id: UUID, found:
         names=[name for name in names if name],
         addresses=[place for place in places if place],
         kept=[word for text in public for word in text.split()],
+        country=workspace.country,
     )
 
 

@@ -7,7 +7,7 @@ the calls as well: a kill after the claim's commit is a kill before the call, on
 import asyncio
 import os
 import signal
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -15,21 +15,34 @@ from sqlalchemy.orm import Session
 from agent.warming import warm_up
 from core import db
 from core.settings import get_settings
+from domain.conversations.models import DeliveryAttempt
 from tests.drain import drain
 
 warm_up()
 
 
-def work(environment: dict[str, str], kill_at: int, boundaries: "Synchronized[int]") -> None:
-    """Run everything that is due, and die by SIGKILL at a boundary; `kill_at` 0 lives and counts them."""
+def work(environment: dict[str, str], kill_at: int, boundaries: "Synchronized[int]", sent: "SynchronizedArray[int]") -> None:
+    """Run everything that is due, and die by SIGKILL at a boundary; `kill_at` 0 lives and counts them.
+
+    `sent` gets the boundaries at which a message is with the provider and its outcome not yet recorded.
+    """
     os.environ.update(environment)
     get_settings.cache_clear()
+    records: set[Session] = set()
 
-    def pass_boundary(_: Session) -> None:
+    def pass_boundary(session: Session) -> None:
         boundaries.value += 1
+        if session in records:
+            records.discard(session)
+            sent[next(place for place, taken in enumerate(sent) if not taken)] = boundaries.value
         if boundaries.value == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def look_for_outcome(session: Session, *_: object) -> None:
+        if any(isinstance(row, DeliveryAttempt) and row.outcome for row in session.dirty):
+            records.add(session)
+
+    event.listen(Session, "before_flush", look_for_outcome)
     event.listen(Session, "before_commit", pass_boundary)
     event.listen(Session, "after_commit", pass_boundary)
     asyncio.run(_drain())

@@ -7,14 +7,15 @@ the boundary, the end is the same: one order, one payment, the same stock, and e
 import asyncio
 import multiprocessing
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -184,12 +185,25 @@ async def _arrived(shop: Shop) -> int:
 
 PHONE = "584141112233"
 
+SAMPLE = 8
+"""How many boundaries the quick form tries."""
 
-def _run(house: House, kill_at: int) -> tuple[End, int, bool]:
-    """One conversation in which the worker dies at one boundary: its end, the boundaries passed, whether it died."""
+
+@dataclass(frozen=True)
+class Run:
+    """A conversation with a worker that may have died: its end, the boundaries passed, and those between send and record."""
+
+    end: End
+    boundaries: int
+    sent: list[int]
+    died: bool
+
+
+def _run(house: House, kill_at: int) -> Run:
+    """One conversation in which the worker dies at one boundary; at none if it is 0."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.attacks.crashing_worker"])
-    passed = context.Value("i", 0)
+    passed, sent = context.Value("i", 0), context.Array("i", 20)
     died = False
 
     async def steps() -> End:
@@ -202,7 +216,7 @@ def _run(house: House, kill_at: int) -> tuple[End, int, bool]:
                 for number, words in enumerate(SCRIPT, start=1):
                     await _say(shop, phone, words, number)
                     worker = context.Process(
-                        target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed)
+                        target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed, sent)
                     )
                     worker.start()
                     await asyncio.to_thread(worker.join, 60)
@@ -216,7 +230,8 @@ def _run(house: House, kill_at: int) -> tuple[End, int, bool]:
             await registry.close()
             await db.disconnect()
 
-    return asyncio.run(steps()), passed.value, died
+    end = asyncio.run(steps())
+    return Run(end, passed.value, [boundary for boundary in sent if boundary], died)
 
 
 async def _recover() -> None:
@@ -230,7 +245,8 @@ async def _recover() -> None:
                     text(
                         "SELECT (SELECT count(*) FROM turns WHERE status = 'open') + (SELECT count(*) FROM inbound_events "
                         "WHERE handled_at IS NULL AND parked_reason IS NULL) + (SELECT count(*) FROM messages "
-                        "WHERE direction = 'out' AND status IN ('queued', 'sending', 'retry', 'unknown'))"
+                        "WHERE direction = 'out' AND status IN ('queued', 'sending', 'retry', 'unknown')) "
+                        "+ (SELECT count(*) FROM agent_sessions WHERE turn_due_at IS NOT NULL)"
                     )
                 )
             if not left:
@@ -239,57 +255,68 @@ async def _recover() -> None:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(house: House) -> tuple[End, int]:
-    """The end of a conversation in which nobody dies, and the number of boundaries in it."""
-    end, boundaries, died = _run(house, 0)
-    assert not died
-    return end, boundaries
+def undisturbed(house: House) -> Run:
+    """A conversation in which nobody dies."""
+    run = _run(house, 0)
+    assert not run.died
+    return run
 
 
-def test_the_undisturbed_conversation_sells(undisturbed: tuple[End, int]) -> None:
-    end, boundaries = undisturbed
+def test_the_undisturbed_conversation_sells(undisturbed: Run) -> None:
+    end = undisturbed.end
     assert end.orders == [("confirmed", "claimed", "95000.00")], end
     assert end.payments == [("claimed", "88123456")]
     assert (
         end.stock == [("ACE-1", "9.000", "0.000"), ("HAR-1", "8.000", "0.000"), ("QUE-1", "0.000", "0.000")][: len(end.stock)]
     )
     assert end.open_messages == 0
-    assert boundaries > 60
+    assert undisturbed.boundaries > 60
+    assert len(undisturbed.sent) == len(end.answers) == 4
 
 
-def _settled(end: End) -> End:
-    """The end without how often an answer was repeated; that is looked at apart."""
-    return End(**{**end.__dict__, "answers": []})
+def _without_times(end: End) -> End:
+    """The end without times of day in the answers, which differ between two runs."""
+    answers = [re.sub(r"\d{1,2}( \w+\.?)? \d{1,2}:\d{2}|\d{1,2}:\d{2}", "…", answer) for answer in end.answers]
+    return replace(end, answers=answers)
 
 
-def _said(end: End) -> list[str]:
-    """The answers without times of day, which differ between two runs."""
-    return [re.sub(r"\d{1,2}( \w+\.?)? \d{1,2}:\d{2}|\d{1,2}:\d{2}", "…", answer) for answer in end.answers]
-
-
-def _try(house: House, undisturbed: tuple[End, int], kills: range) -> None:
-    expected, _ = undisturbed
+def _try(house: House, undisturbed: Run, kills: Iterable[int]) -> None:
+    """Kill the worker at each of the boundaries: whatever it was, the end is the same, with every answer read once."""
+    started, tried = time.monotonic(), 0
+    unlike: dict[int, str] = {}
     for kill_at in kills:
-        # When the worker is killed there, and another one goes on
-        end, _, died = _run(house, kill_at)
-        # Then order, stock, holds and payment are as if nothing had happened
-        assert died, kill_at
-        assert _settled(end) == _settled(expected), kill_at
-        # And the customer reads every answer, and none twice
-        assert _said(end) == _said(expected), kill_at
+        run = _run(house, kill_at)
+        tried += 1
+        # Two runs differ by a few boundaries, as reports come when they like: the last may lie behind the end.
+        assert run.died or run.boundaries < kill_at, kill_at
+        if _without_times(run.end) != _without_times(undisturbed.end):
+            unlike[kill_at] = _difference(undisturbed.end, run.end)
+    seconds = time.monotonic() - started
+    sys.stdout.write(
+        f"\n{tried} of {undisturbed.boundaries} boundaries tried, {tried - len(unlike)} ended the same, {seconds:.0f} s\n"
+    )
+    assert not unlike
 
 
-SAMPLE = 9
-"""Of so many boundaries the quick form tries one."""
+def _difference(expected: End, found: End) -> str:
+    before, after = _without_times(expected), _without_times(found)
+    names = [name for name in before.__dict__ if getattr(before, name) != getattr(after, name)]
+    return "; ".join(f"{name}: {getattr(after, name)} instead of {getattr(before, name)}" for name in names)
 
 
-@pytest.mark.torture
-@pytest.mark.timeout(600)
-def test_a_kill_at_a_sample_of_boundaries_changes_nothing_in_the_outcome(house: House, undisturbed: tuple[End, int]) -> None:
-    _try(house, undisturbed, range(2, undisturbed[1] + 1, SAMPLE))
+def _spread(undisturbed: Run, most: int) -> list[int]:
+    """Some boundaries, other ones each day: one within each stretch of the conversation, and one between send and record."""
+    chance = random.Random(int(os.environ.get("CRASH_SEED") or time.time() // 86_400))
+    stretch = undisturbed.boundaries / most
+    found = {int(chance.uniform(index, index + 1) * stretch) + 1 for index in range(most)}
+    return sorted({min(boundary, undisturbed.boundaries) for boundary in found} | {chance.choice(undisturbed.sent)})
+
+
+def test_a_kill_at_some_boundaries_changes_nothing_in_the_outcome(house: House, undisturbed: Run) -> None:
+    _try(house, undisturbed, _spread(undisturbed, SAMPLE))
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_a_kill_at_any_boundary_changes_nothing_in_the_outcome(house: House, undisturbed: tuple[End, int]) -> None:
-    _try(house, undisturbed, range(1, undisturbed[1] + 1))
+def test_a_kill_at_any_boundary_changes_nothing_in_the_outcome(house: House, undisturbed: Run) -> None:
+    _try(house, undisturbed, range(1, undisturbed.boundaries + 1))

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.customers.phones import e164
 from evals.redaction import Redactor
 
 REDACTOR = Redactor(
@@ -26,6 +27,14 @@ def test_the_same_thing_gets_the_same_stand_in_in_one_capture_and_another_in_the
 def test_quantities_prices_and_what_the_shop_publishes_stay() -> None:
     words = "quiero 12 harinas a 1.250,00 y pago al 0414-5550101 o a pagos@tienda.example"
     assert REDACTOR.text(words) == words
+
+
+def test_a_telephone_stays_a_telephone_of_its_country_and_another_however_it_is_written() -> None:
+    redactor = Redactor("salt", country="MX")
+    stand_ins = [redactor.digits(written) for written in ("+52 55 1971 5499", "525519715499", "55 1971 5499")]
+    assert {e164(found, "MX") is not None for found in stand_ins} == {True}
+    assert all("1971" not in found and "5499" not in found for found in stand_ins)
+    assert stand_ins[0].replace(" ", "") == "+" + stand_ins[1].replace(" ", "")
 
 
 def test_deep_values_are_redacted_and_their_keys_are_not() -> None:
