@@ -34,7 +34,7 @@ def work(environment: dict[str, str], kill_at: int, boundaries: "Synchronized[in
         boundaries.value += 1
         if session in records:
             records.discard(session)
-            sent[next(place for place, taken in enumerate(sent) if not taken)] = boundaries.value
+            sent[sent[:].index(0)] = boundaries.value
         if boundaries.value == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -231,7 +231,7 @@ def _run(house: House, kill_at: int) -> Run:
             await db.disconnect()
 
     end = asyncio.run(steps())
-    return Run(end, passed.value, [boundary for boundary in sent if boundary], died)
+    return Run(end, passed.value, [boundary for boundary in sent[:] if boundary], died)
 
 
 async def _recover() -> None:

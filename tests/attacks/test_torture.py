@@ -1,27 +1,32 @@
-"""Hundreds of conversations under random kills: the books add up, nothing is lost, and nothing is said twice."""
+"""Conversations under random kills: the books add up, nothing is lost, nothing happens twice, and nothing is said twice."""
 
 import os
 import sys
 
 import pytest
 
-from tests.attacks.torture import torture
+from tests.attacks.torture import VICTIMS, torture
 
 
-@pytest.mark.torture
-@pytest.mark.timeout(1200)
-async def test_a_short_torture_leaves_the_books_in_order() -> None:
-    figures, _ = await torture(conversations=16, at_once=8, pause=2.5, seed=7)
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_customers_are_served_and_the_books_are_in_order_although_everything_is_killed_once() -> None:
+    # When customers shop while each process of the house is killed, and the line misbehaves
+    figures = await torture(conversations=16, at_once=6, pause=2.0, seed=int(os.environ.get("TORTURE_SEED", "7")))
     sys.stdout.write(f"\n{figures}\n")
-    assert figures.confirmed > 0
-    assert figures.kills.total() > 0
+    # Then the house came to rest with its books in order (checked inside), and trade went on
+    assert set(figures.kills) == set(VICTIMS)
+    assert figures.confirmed >= figures.conversations // 2
+    assert figures.paid >= figures.conversations // 2
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-async def test_the_torture() -> None:
+async def test_hundreds_of_customers_are_served_under_kills_without_end() -> None:
     conversations = int(os.environ.get("TORTURE_CONVERSATIONS", "300"))
     seed = int(os.environ.get("TORTURE_SEED", "1"))
-    figures, _ = await torture(conversations=conversations, at_once=24, pause=2.0, seed=seed)
+    figures = await torture(conversations, at_once=16, pause=4.0, seed=seed)
     sys.stdout.write(f"\nseed {seed}: {figures}\n")
+    assert set(figures.kills) == set(VICTIMS)
     assert figures.messages_in >= conversations
+    assert figures.confirmed >= conversations // 2

@@ -8,18 +8,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 import httpx
+import redis
 from sqlalchemy import text
 
+from app import pulse
+from app.broker import redis_client
 from app.runtime import Runtime, runtime_file
-from core import db
+from core import db, messages
 from core.settings import get_settings
 from core.work import open_work
 from evals.founding import Founded, found
@@ -28,11 +31,14 @@ from evals.phone import Bubble, Phone
 from evals.world import World
 from tests.attacks.books import broken_rules
 
-VICTIMS = ("web", "worker", "worker", "relay", "redis", "postgres")
-"""Who may be killed; the worker twice as often."""
+VICTIMS = ("web", "worker", "relay", "redis", "postgres")
+"""Who is killed. Each round takes all of them, in an order of its own; sometimes two at once."""
 
-STOCK = Decimal(60)
-"""What lies on the shelf of each product: too little for all customers."""
+TWO_AT_ONCE = 0.2
+"""How often a second one dies with the first."""
+
+PATIENCE = 75.0
+"""How long a customer waits for an answer, in seconds: a message whose sender died counts as lost after 50."""
 
 CHAOS = {
     "duplicate": 0.25,
@@ -45,21 +51,27 @@ CHAOS = {
     "fail": 0.0,
 }
 
-WORLD = World.model_validate(
-    {
-        "name": "Abasto del Tormento",
-        "currency": "VES",
-        "country": "VE",
-        "timezone": "America/Caracas",
-        "language": "es",
-        "stores": [{"code": "T-1", "name": "Tienda Uno"}],
-        "settings": {"payment_methods": [{"code": "transferencia", "kind": "transfer", "name": "Transferencia"}]},
-        "products": [
-            {"sku": "HAR-1", "name": "Harina P.A.N. Blanca", "price": "25000", "stock": STOCK, "synonyms": ["harina pan"]},
-            {"sku": "ACE-1", "name": "Aceite Mazeite", "price": "45000", "stock": STOCK},
-        ],
-    }
-)
+ANNOUNCED = messages.text("tool.confirmation_requested", "es")
+"""The words that come before a summary."""
+
+
+def world(stock: int) -> World:
+    """A shop with so much on the shelf of each of two products."""
+    return World.model_validate(
+        {
+            "name": "Abasto del Tormento",
+            "currency": "VES",
+            "country": "VE",
+            "timezone": "America/Caracas",
+            "language": "es",
+            "stores": [{"code": "T-1", "name": "Tienda Uno"}],
+            "settings": {"payment_methods": [{"code": "transferencia", "kind": "transfer", "name": "Transferencia"}]},
+            "products": [
+                {"sku": "HAR-1", "name": "Harina P.A.N. Blanca", "price": "25000", "stock": stock, "synonyms": ["harina pan"]},
+                {"sku": "ACE-1", "name": "Aceite Mazeite", "price": "45000", "stock": stock},
+            ],
+        }
+    )
 
 
 @dataclass
@@ -71,6 +83,9 @@ class Figures:
     confirmed: int = 0
     paid: int = 0
     refused: int = 0
+    gave_up: Counter[str] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+    back: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     messages_in: int = 0
     messages_out: int = 0
     repeated_turns: int = 0
@@ -79,11 +94,17 @@ class Figures:
 
     def __str__(self) -> str:
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
+        back = ", ".join(f"{name} {max(seconds):.1f}" for name, seconds in sorted(self.back.items()))
+        gave_up = ", ".join(f"{count} on {what}" for what, count in sorted(self.gave_up.items()))
+        waits = sorted(self.waits) or [0.0]
         return (
             f"{self.conversations} conversations in {self.seconds:.0f} s; killed: {kills or 'nobody'}\n"
+            f"  the house was whole again after at most (s): {back or '-'}\n"
             f"  {self.messages_in} messages in, {self.messages_out} out ({self.unconfirmed} without a report), "
             f"{self.repeated_turns} turns resumed\n"
-            f"  {self.confirmed} orders confirmed, {self.paid} payments claimed, {self.refused} sent away for want of stock"
+            f"  {self.confirmed} orders confirmed, {self.paid} payments claimed, {self.refused} sent away for want of stock\n"
+            f"  answers after {median(waits):.1f} s (median), {waits[int(len(waits) * 0.95)]:.1f} s (p95), {waits[-1]:.1f} s "
+            f"(slowest); customers who gave up waiting: {gave_up or 'none'}"
         )
 
 
@@ -132,11 +153,27 @@ class House:
                     assert supervisor.poll() is None, (self.folder.parent / "up.log").read_text()
                     await asyncio.sleep(0.1)
 
-    def kill(self, name: str) -> bool:
-        """Kill one process of the house, if it runs."""
-        with suppress(FileNotFoundError, ValueError, ProcessLookupError, KeyError):
-            os.kill(self.runtime.processes[name], signal.SIGKILL)
-            return True
+    def kill(self, name: str) -> int:
+        """Kill one process of the house; the id that it had."""
+        pid = self.runtime.processes[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def until_whole(self, dead: Collection[int]) -> None:
+        """Wait until all processes run and work, and none of them is one of the dead."""
+        async with asyncio.timeout(60), httpx.AsyncClient(timeout=2) as client:
+            with redis_client(self.runtime.redis_url) as bells:
+                while not await self._is_whole(client, bells, dead):
+                    await asyncio.sleep(0.1)
+
+    async def _is_whole(self, client: httpx.AsyncClient, bells: redis.Redis, dead: Collection[int]) -> bool:
+        processes = self.runtime.processes
+        if set(processes.values()) & set(dead):
+            return False
+        if not all([await asyncio.to_thread(pulse.is_living, bells, name, processes[name]) for name in ("worker", "relay")]):
+            return False
+        with suppress(httpx.HTTPError):
+            return (await client.get(f"{self.url}/health/ready")).status_code == 200
         return False
 
 
@@ -172,16 +209,18 @@ class Shopper:
             "text",
             text="quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez",
         )
-        first = await self._heard(lambda bubble: True)
-        summary = first and await self._heard(lambda bubble: bool(bubble.buttons), patience=20)
-        if not summary:
+        # Without enough on the shelf there is an answer, and no summary is announced.
+        summary = await self._heard("the summary", lambda bubble: bool(bubble.buttons) or ANNOUNCED not in (bubble.text or ""))
+        if summary is None:
+            return
+        if not summary.buttons:
             self.figures.refused += 1
             return
         await self._send("button_reply", id=summary.buttons[0].id)
-        if await self._heard(lambda bubble: not bubble.buttons, after=summary.n) is None:
+        if await self._heard("the confirmation", lambda bubble: True, after=summary.n) is None:
             return
         await self._send("text", text=f"pagué por transferencia, referencia 7{self.number:09d}")
-        await self._heard(lambda bubble: True, after=self.phone.seen)
+        await self._heard("the payment", lambda bubble: True, after=self.phone.seen)
 
     async def _send(self, kind: str, **content: str) -> None:
         while True:
@@ -190,16 +229,19 @@ class Shopper:
                 return
             await asyncio.sleep(0.2)
 
-    async def _heard(self, wanted: Callable[[Bubble], bool], after: int = 0, patience: float = 90) -> Bubble | None:
+    async def _heard(self, what: str, wanted: Callable[[Bubble], bool], after: int = 0) -> Bubble | None:
+        started = time.monotonic()
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     with suppress(httpx.HTTPError):
                         await self.phone.read()
                     for bubble in self.phone.thread:
                         if bubble.direction == "shop" and bubble.n > after and wanted(bubble):
+                            self.figures.waits.append(time.monotonic() - started)
                             return bubble
                     await asyncio.sleep(0.15)
+        self.figures.gave_up[what] += 1
         return None
 
 
@@ -232,39 +274,66 @@ async def _until_quiet(place: Founded, patience: float) -> None:
     raise AssertionError("the house did not come to rest")
 
 
-async def _kill_at_random(place: House, chance: random.Random, pause: float, figures: Figures) -> None:
-    while True:
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
-        victim = chance.choice(VICTIMS)
-        if place.kill(victim):
-            figures.kills[victim] += 1
+class Killer:
+    """Kills one process after the other, sometimes two at once, and each time lets the house come back and work a while."""
+
+    def __init__(self, place: House, chance: random.Random, pause: float, figures: Figures) -> None:
+        """Prepare; `pause` is how long the house is left alone on average once it is whole."""
+        self._place = place
+        self._chance = chance
+        self._pause = pause
+        self._figures = figures
+        self.rounds = 0
+
+    async def run(self) -> None:
+        """Kill until cancelled."""
+        while True:
+            for victim in self._chance.sample(VICTIMS, len(VICTIMS)):
+                await asyncio.sleep(self._chance.uniform(0.5, 1.5) * self._pause)
+                await self._strike(victim)
+            self.rounds += 1
+
+    async def _strike(self, victim: str) -> None:
+        others = [name for name in VICTIMS if name != victim]
+        victims = [victim, self._chance.choice(others)] if self._chance.random() < TWO_AT_ONCE else [victim]
+        dead = [self._place.kill(name) for name in victims]
+        self._figures.kills.update(victims)
+        started = time.monotonic()
+        await self._place.until_whole(dead)
+        self._figures.back["+".join(sorted(victims))].append(time.monotonic() - started)
 
 
-async def torture(conversations: int, at_once: int, pause: float, seed: int) -> tuple[Figures, Founded]:
-    """Let customers shop while somebody is killed every `pause` seconds; checks that the house comes to rest."""
-    figures = Figures(conversations=conversations)
-    started = time.monotonic()
+async def torture(conversations: int, at_once: int, pause: float, seed: int) -> Figures:
+    """Let customers shop while the house is killed piece by piece; then it must come to rest with its books in order.
+
+    There are so many conversations at least, and more until everything has been killed once.
+    """
+    figures, started = Figures(), time.monotonic()
     async with house() as place, httpx.AsyncClient(base_url=place.url, timeout=10) as client:
-        founded = await found(WORLD, f"tormento-{seed}")
-        (
-            await client.put("/sandbox/chaos", json={"connection": founded.connection, "seed": str(seed), **CHAOS})
-        ).raise_for_status()
-        killer = asyncio.create_task(_kill_at_random(place, random.Random(seed), pause, figures))
-        gate = asyncio.Semaphore(at_once)
+        # Three customers of four find what they want.
+        founded = await found(world(conversations * 3 // 2), f"tormento-{seed}")
+        chaos = {"connection": founded.connection, "seed": str(seed), **CHAOS}
+        (await client.put("/sandbox/chaos", json=chaos)).raise_for_status()
+        killer = Killer(place, random.Random(seed), pause, figures)
 
-        async def one(number: int) -> None:
-            async with gate:
-                await Shopper(client, founded, number, figures).shop()
+        async def lane() -> None:
+            while figures.conversations < conversations or (killer.rounds == 0 and not killing.done()):
+                figures.conversations += 1
+                await Shopper(client, founded, figures.conversations, figures).shop()
 
+        killing = asyncio.create_task(killer.run())
         try:
-            await asyncio.gather(*(one(number) for number in range(conversations)))
+            await asyncio.gather(*(lane() for _ in range(at_once)))
         finally:
-            killer.cancel()
+            killing.cancel()
+        with suppress(asyncio.CancelledError):
+            await killing
         await _until_quiet(founded, 180)
         figures.seconds = time.monotonic() - started
         await _read_figures(founded, figures)
-        await check(founded)
-    return figures, founded
+        broken = await broken_rules(founded.workspace_id)
+        assert not broken, broken
+    return figures
 
 
 async def _read_figures(place: Founded, figures: Figures) -> None:
@@ -274,9 +343,3 @@ async def _read_figures(place: Founded, figures: Figures) -> None:
     figures.messages_out = await _count(place, "SELECT count(*) FROM messages WHERE direction = 'out'")
     figures.unconfirmed = await _count(place, "SELECT count(*) FROM messages WHERE status = 'unconfirmed'")
     figures.repeated_turns = await _count(place, "SELECT count(*) FROM turns WHERE attempts > 1")
-
-
-async def check(place: Founded) -> None:
-    """Look through the books of the shop; raises AssertionError with what does not add up."""
-    broken = await broken_rules(place.workspace_id)
-    assert not broken, broken
