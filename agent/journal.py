@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from agent.frozen import ClaimedTurn
@@ -117,6 +117,30 @@ def recorded(
     )
 
 
+# Asked at every step, so built once.
+_IN_TURN = (
+    JournalEntry.workspace_id == bindparam("workspace"),
+    JournalEntry.turn_id == bindparam("turn"),
+    JournalEntry.generation == bindparam("generation"),
+)
+_ENTRIES = select(JournalEntry.step, JournalEntry.kind, JournalEntry.ordinal, JournalEntry.payload).where(*_IN_TURN)
+_ENTRY = select(JournalEntry.payload).where(
+    *_IN_TURN,
+    JournalEntry.step == bindparam("step"),
+    JournalEntry.kind == bindparam("kind"),
+    JournalEntry.ordinal == bindparam("ordinal"),
+)
+_CALLS = (
+    select(JournalEntry.payload)
+    .where(*_IN_TURN, JournalEntry.kind == StepKind.TOOL)
+    .order_by(JournalEntry.step, JournalEntry.ordinal)
+)
+
+
+def _of(turn: ClaimedTurn) -> dict[str, Any]:
+    return {"workspace": turn.workspace_id, "turn": turn.turn_id, "generation": turn.generation}
+
+
 class Journal:
     """The recorded steps of one generation of a turn, and the counters by which a run finds its place in them."""
 
@@ -131,13 +155,7 @@ class Journal:
     @classmethod
     async def open(cls, work: Work, turn: ClaimedTurn) -> "Journal":
         """Read what is recorded of this turn's generation."""
-        rows = await work.session.execute(
-            select(JournalEntry.step, JournalEntry.kind, JournalEntry.ordinal, JournalEntry.payload).where(
-                JournalEntry.workspace_id == turn.workspace_id,
-                JournalEntry.turn_id == turn.turn_id,
-                JournalEntry.generation == turn.generation,
-            )
-        )
+        rows = await work.session.execute(_ENTRIES, _of(turn))
         return cls(turn, {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows})
 
     def next_answer(self) -> tuple[Key, ModelResponse | None]:
@@ -207,16 +225,7 @@ class Journal:
     async def read(self, work: Work, key: Key) -> dict[str, Any] | None:
         """The entry under a key, from the database."""
         step, kind, ordinal = key
-        return await work.session.scalar(
-            select(JournalEntry.payload).where(
-                JournalEntry.workspace_id == self.turn.workspace_id,
-                JournalEntry.turn_id == self.turn.turn_id,
-                JournalEntry.generation == self.turn.generation,
-                JournalEntry.step == step,
-                JournalEntry.kind == kind,
-                JournalEntry.ordinal == ordinal,
-            )
-        )
+        return await work.session.scalar(_ENTRY, {**_of(self.turn), "step": step, "kind": kind, "ordinal": ordinal})
 
 
 def _answer(payload: dict[str, Any]) -> ModelResponse:
@@ -227,17 +236,7 @@ def _answer(payload: dict[str, Any]) -> ModelResponse:
 
 async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
     """All tool calls of the turn's present generation, as they are recorded, in order."""
-    query = (
-        select(JournalEntry.payload)
-        .where(
-            JournalEntry.workspace_id == turn.workspace_id,
-            JournalEntry.turn_id == turn.turn_id,
-            JournalEntry.generation == turn.generation,
-            JournalEntry.kind == StepKind.TOOL,
-        )
-        .order_by(JournalEntry.step, JournalEntry.ordinal)
-    )
-    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]
+    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, _of(turn))).all()]
 
 
 async def effects_of(work: Work, turn: Turn) -> list[Recorded]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import defer
 from sqlalchemy.sql.elements import ColumnElement
 
 from agent.frozen import ClaimedTurn, Frozen
@@ -25,6 +26,16 @@ from domain.orders import service as orders
 
 FINISHED_SHARE = 0.2
 """The part of the burst window that is waited after words that look complete."""
+
+# Every step of a turn asks this, so it is built once, and it leaves out the large column that no step needs.
+_FENCE = (
+    select(AgentSession, Turn)
+    .join(Turn, (Turn.workspace_id == AgentSession.workspace_id) & (Turn.id == bindparam("turn")))
+    .where(AgentSession.workspace_id == bindparam("workspace"), AgentSession.conversation_id == bindparam("conversation"))
+    .options(defer(Turn.frozen))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 log = observability.log("agent.sessions")
 
@@ -117,7 +128,7 @@ async def _take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
         )
         .values(lease_token=AgentSession.lease_token + 1, lease_until=now + lease)
         .returning(AgentSession)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True, synchronize_session=False)
     )
     return await work.session.scalar(statement)
 
@@ -147,14 +158,8 @@ async def fence(work: Work, turn: ClaimedTurn) -> Fence:
     has lost the conversation.
     """
     conversation = await conversations.lock(work, turn.conversation_id)
-    query = (
-        select(AgentSession, Turn)
-        .join(Turn, (Turn.workspace_id == AgentSession.workspace_id) & (Turn.id == turn.turn_id))
-        .where(*_own(work, turn.conversation_id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    session, row = (await work.session.execute(query)).one()
+    values = {"workspace": work.workspace_id, "conversation": turn.conversation_id, "turn": turn.turn_id}
+    session, row = (await work.session.execute(_FENCE, values)).one()
     if session.lease_token != turn.lease_token:
         raise Abandoned("the lease has passed to another worker")
     if row.status != TurnStatus.OPEN or row.generation != turn.generation:

@@ -4,6 +4,7 @@ Dramatiq never retries here (`max_retries=0`): attempts, the next try and parkin
 again. Messages of jobs that failed for an unforeseen reason are kept as dead letters for thirty days.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ from typing import cast
 
 import dramatiq
 import redis
-from dramatiq.brokers.redis import RedisBroker
+from dramatiq.broker import MessageProxy
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import current_millis
 from dramatiq.middleware import Middleware
 from redis.backoff import ConstantBackoff
@@ -22,6 +24,12 @@ from core.settings import Settings
 
 DEAD_LETTERS_KEPT = timedelta(days=30)
 NAMESPACE = "dramatiq"
+RUNG = f"{NAMESPACE}:rung"
+"""The Redis channel on which every ring names its queue."""
+
+DEAF_SECONDS = 0.5
+"""How long a consumer waits at most for the next ring, in case it could not be heard."""
+
 _UNPACK_SIZE = 1000
 """Dramatiq's script wants it with every command and uses it only for maintenance, which is not asked for here."""
 
@@ -65,8 +73,38 @@ def redis_client(url: str) -> redis.Redis:
     )
 
 
+class _Consumer(_RedisConsumer):  # type: ignore[misc]  # Dramatiq leaves its Redis broker untyped
+    """Dramatiq's consumer, which waits for a ring where Dramatiq's asks Redis again and again."""
+
+    def __init__(self, broker: "RedisBells", queue: str, prefetch: int, rung: threading.Event) -> None:
+        super().__init__(broker, queue, prefetch, 0)
+        self._rung = rung
+
+    def __next__(self) -> MessageProxy | None:
+        """The next message; None after a wait without one."""
+        self._rung.clear()  # before the look, so that a ring in between is not missed
+        message: MessageProxy | None = super().__next__()
+        if message is None:
+            self._rung.wait(DEAF_SECONDS)
+        return message
+
+    def ack(self, message: MessageProxy) -> None:
+        """Let go of a message that is done; there may be room for the next."""
+        super().ack(message)
+        self._make_room()
+
+    def nack(self, message: MessageProxy) -> None:
+        """Give a message to the dead letters; there may be room for the next."""
+        super().nack(message)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if self.outstanding_message_count + 1 >= self.prefetch:
+            self._rung.set()
+
+
 class RedisBells(RedisBroker):
-    """Dramatiq's Redis broker, with many messages pushed in one round trip."""
+    """Dramatiq's Redis broker, with many messages pushed in one round trip and consumers that are woken."""
 
     def __init__(self, url: str, middleware: list[Middleware]) -> None:
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves its Redis broker untyped
@@ -75,6 +113,34 @@ class RedisBells(RedisBroker):
             namespace=NAMESPACE,
             dead_message_ttl=int(DEAD_LETTERS_KEPT.total_seconds() * 1000),
         )
+        self._rung = {queue: threading.Event() for queue in QUEUES}
+        self._starting = threading.Lock()
+        self._closing = threading.Event()
+        self._listener = threading.Thread(target=self._listen, name="bells", daemon=True)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 0) -> _Consumer:
+        """A consumer of one queue. The first one starts the thread that hears the rings for all of them."""
+        with self._starting:
+            if not self._listener.is_alive() and not self._closing.is_set():
+                self._listener.start()
+        return _Consumer(self, queue_name, prefetch, self._rung[queue_name])
+
+    def _listen(self) -> None:
+        while not self._closing.is_set():
+            try:
+                with self.client.pubsub(ignore_subscribe_messages=True) as heard:
+                    heard.subscribe(RUNG)
+                    self._wake_all()
+                    while not self._closing.is_set():
+                        ring = heard.get_message(timeout=1.0)
+                        if ring is not None:
+                            self._rung[ring["data"].decode()].set()
+            except redis.RedisError:
+                self._closing.wait(DEAF_SECONDS)
+
+    def _wake_all(self) -> None:
+        for rung in self._rung.values():
+            rung.set()
 
     def ring(self, rings: Sequence[Ring]) -> None:
         """Announce jobs in one pipeline; raises QueueUnavailable."""
@@ -99,6 +165,8 @@ class RedisBells(RedisBroker):
                     ],
                     client=pipeline,
                 )
+            for queue in {ring.queue for ring in rings}:
+                pipeline.publish(RUNG, queue)
             pipeline.execute()
         except redis.RedisError as error:
             raise QueueUnavailable(str(error)) from error
@@ -156,6 +224,8 @@ class RedisBells(RedisBroker):
 
     def close(self) -> None:
         """Let go of the connections."""
+        self._closing.set()
+        self._wake_all()
         self.client.close()
 
 

@@ -29,6 +29,9 @@ def _encode(value: object) -> object:
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 """Characters that Postgres takes in no text: the null character and halves of surrogate pairs."""
 
+_MAY_BE_REFUSED = re.compile(r"\\u0000|[\ud800-\udfff]")
+"""How such characters look in JSON."""
+
 
 def storable(value: Any) -> Any:
     """A JSON value without the characters that Postgres refuses."""
@@ -43,7 +46,10 @@ def storable(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """JSON for a JSONB column; decimals and ids become strings, so nothing turns into a float."""
-    return json.dumps(storable(value), default=_encode, ensure_ascii=False)
+    encoded = json.dumps(value, default=_encode, ensure_ascii=False)
+    if _MAY_BE_REFUSED.search(encoded):
+        encoded = json.dumps(storable(value), default=_encode, ensure_ascii=False)
+    return encoded
 
 
 def async_url(url: str) -> str:
@@ -62,11 +68,13 @@ def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
     _engine = create_async_engine(
         async_url(url),
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,
         pool_timeout=20,
         # No ping before use, which costs three round trips: a Work takes a fresh connection when its first statement
         # finds the old one dead.
         pool_recycle=1800,
+        # The connection used last has the statements prepared; a rarely used one would prepare them anew.
+        pool_use_lifo=True,
         json_serializer=to_json,
         # Errors of statements end up in logs; what customers wrote does not.
         hide_parameters=True,

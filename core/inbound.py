@@ -72,6 +72,7 @@ async def count_attempt(work: Work, event_id: UUID) -> int | None:
         )
         .values(attempts=InboundEvent.attempts + 1, next_try_at=func.clock_timestamp() + pause)
         .returning(InboundEvent.attempts, func.set_config("synchronous_commit", "off", True))
+        .execution_options(synchronize_session=False)
     )
     return await work.session.scalar(statement)
 

@@ -12,8 +12,10 @@ from domain.accounts.models import Membership, User, Workspace
 
 
 async def find_workspace(work: Work) -> Workspace | None:
-    """The workspace of this work."""
-    return await work.session.get(Workspace, work.workspace_id)
+    """The workspace of this work. The session keeps it, as everything asks for it."""
+    row = await work.session.get(Workspace, work.workspace_id)
+    work.session.info["accounts.workspace"] = row
+    return row
 
 
 async def lock_workspace(work: Work) -> Workspace | None:

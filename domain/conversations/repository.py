@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import DateTime, Integer, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -25,6 +25,41 @@ from domain.conversations.status import UNDECIDED
 _HELD = "conversations.held"
 """Where a session remembers the conversations that its transaction has locked."""
 
+# Statements that every turn asks several times are built once: building one takes as long as running it.
+_LOCK = (
+    select(Conversation)
+    .where(Conversation.workspace_id == bindparam("workspace"), Conversation.id == bindparam("conversation"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_OPEN_MESSAGES = (
+    select(
+        Message,
+        select(Attachment.id)
+        .where(Attachment.workspace_id == Message.workspace_id, Attachment.message_id == Message.id)
+        .limit(1)
+        .scalar_subquery(),
+    )
+    .where(
+        Message.workspace_id == bindparam("workspace"),
+        Message.conversation_id == bindparam("conversation"),
+        Message.direction == Direction.IN,
+        Message.handled_at.is_(None),
+    )
+    .order_by(Message.received_at, Message.batch_position, Message.inbound_event_id)
+)
+_THREAD = (
+    select(Message)
+    .where(
+        Message.workspace_id == bindparam("workspace"),
+        Message.conversation_id == bindparam("conversation"),
+        Message.status != MessageStatus.CANCELLED,
+        Message.created_at < func.coalesce(bindparam("before", type_=DateTime(timezone=True)), text("'infinity'::timestamptz")),
+    )
+    .order_by(Message.created_at.desc(), Message.position.desc())
+    .limit(bindparam("count", type_=Integer))
+)
+
 POSITION_STEP = 100
 """Positions leave room between messages, so that the parts of a split text fit in between."""
 
@@ -34,13 +69,7 @@ async def lock(work: Work, conversation_id: UUID) -> Conversation | None:
     held: dict[UUID, Conversation] = work.session.info.setdefault(_HELD, {})
     if conversation_id in held:
         return held[conversation_id]
-    query = (
-        select(Conversation)
-        .where(Conversation.workspace_id == work.workspace_id, Conversation.id == conversation_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    row = await work.session.scalar(query)
+    row = await work.session.scalar(_LOCK, {"workspace": work.workspace_id, "conversation": conversation_id})
     # A lock taken inside a savepoint goes with it.
     if row is not None and not work.session.in_nested_transaction():
         held[conversation_id] = row
@@ -126,54 +155,36 @@ async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID,
     return row.id
 
 
-def _open_in(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
-    return [
-        Message.workspace_id == work.workspace_id,
-        Message.conversation_id == conversation_id,
-        Message.direction == Direction.IN,
-        Message.handled_at.is_(None),
-    ]
-
-
 async def open_messages(work: Work, conversation_id: UUID) -> list[tuple[Message, UUID | None]]:
     """The customer's messages that nobody has answered, as they were written, each with the file that belongs to it."""
-    file = (
-        select(Attachment.id)
-        .where(Attachment.workspace_id == Message.workspace_id, Attachment.message_id == Message.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(Message, file)
-        .where(*_open_in(work, conversation_id))
-        .order_by(Message.received_at, Message.batch_position, Message.inbound_event_id)
-    )
-    return [(row, attachment_id) for row, attachment_id in await work.session.execute(query)]
+    rows = await work.session.execute(_OPEN_MESSAGES, {"workspace": work.workspace_id, "conversation": conversation_id})
+    return [(row, attachment_id) for row, attachment_id in rows]
 
 
 async def mark_handled(
     work: Work, conversation_id: UUID, handled_by: str, ref: UUID | None, message_ids: Sequence[UUID] | None = None
 ) -> None:
     """Close open messages: those given, or all of the conversation."""
-    conditions = _open_in(work, conversation_id)
-    if message_ids is not None:
-        conditions.append(Message.id.in_(message_ids))
-    await work.session.execute(
-        update(Message).where(*conditions).values(handled_at=work.system_time, handled_by=handled_by, handled_ref=ref)
+    statement = (
+        update(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.direction == Direction.IN,
+            Message.handled_at.is_(None),
+        )
+        .values(handled_at=work.system_time, handled_by=handled_by, handled_ref=ref)
+        .execution_options(synchronize_session=False)
     )
+    if message_ids is not None:
+        statement = statement.where(Message.id.in_(message_ids))
+    await work.session.execute(statement)
 
 
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:
     """The newest messages of a thread, oldest first."""
-    query = select(Message).where(
-        Message.workspace_id == work.workspace_id,
-        Message.conversation_id == conversation_id,
-        Message.status != MessageStatus.CANCELLED,
-    )
-    if before is not None:
-        query = query.where(Message.created_at < before)
-    rows = (await work.session.scalars(query.order_by(Message.created_at.desc(), Message.position.desc()).limit(limit))).all()
-    return list(reversed(rows))
+    values = {"workspace": work.workspace_id, "conversation": conversation_id, "before": before, "count": limit}
+    return list(reversed((await work.session.scalars(_THREAD, values)).all()))
 
 
 async def message(work: Work, message_id: UUID) -> Message | None:
