@@ -1,14 +1,17 @@
 """Answers to the open question: which of the offered products, how many, add or replace."""
 
 import re
+from decimal import Decimal
 
 from agent.brief import Brief
 from agent.lexical.acts import Act, ActKind
-from agent.lexical.normalise import tokenise
+from agent.lexical.details import Details, Page, read_payment
+from agent.lexical.normalise import fold, tokenise
 from agent.lexical.phrases import Mention, mentions
-from agent.lexical.products import choose
+from agent.lexical.products import among, choose, content_words
 from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
+from domain.catalog.words import read
 from tools.context import Pending
 
 _CHOICES = frozenset({"choose_product", "offered", "choose_store", "choose_method", "choose_order"})
@@ -20,17 +23,27 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
     words = vocabulary()
     if pending is None or "?" in folded or any(words.matches(name, folded) for name in ("human", "cancel", "ask_price")):
         return None
+    if pending.tool == "register_payment" and (paid := _payment(folded)):
+        return [paid]
     if pending.kind == "choose_product" and (changed := _other_quantity(folded, pending, words)):
         return [changed]
     if pending.kind in _CHOICES:
         return _which(folded, pending, words)
     if pending.kind == "choose_quantity":
-        return _how_many(folded, words)
+        return _how_many(folded, pending, words)
     if pending.kind == "replace_draft":
         return _add_or_replace(folded, words)
     if words.matches("refuse", folded) or words.matches("none", folded):
         return [Act(ActKind.REFUSE)]
     return [Act(ActKind.CONFIRM)] if words.matches("affirm", folded) else None
+
+
+def _payment(folded: str) -> Act | None:
+    """What is told of a payment while its method or its reference is asked for; a method alone is a choice."""
+    details = Details()
+    read_payment(Page.of(folded), details, expected=True, is_question=False)
+    told = details.payment.keys() - {"method", "method_words"}
+    return Act(ActKind.PAY, details=details.payment) if told else None
 
 
 def _split(folded: str) -> tuple[str, str]:
@@ -42,30 +55,96 @@ def _split(folded: str) -> tuple[str, str]:
 def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
     is_offer = pending.kind == "offered"
     options = [(option.sku, option.name) for option in pending.options]
-    head, tail = _split(folded)
+    head, tail = _split(_without_pronoun(folded, words))
     if _names_several(head, words):
         if is_offer:
             return None
         head, _, behind = head.partition(",")
         tail = ", ".join(part for part in (behind, tail) if part.strip())
-    if words.matches("both", head) and options and not is_offer:
-        return [Act(ActKind.CHOOSE, details={"sku": sku, "each": "1"}) for sku, _ in options[:5]]
+    both = words.matches("both", head)
+    if both and options and not is_offer:
+        return [*_all_of_them(head, both, pending, words), *_more(tail, pending, words)]
     if words.matches("none", head) and not is_offer:
         return [Act(ActKind.CHOOSE_NONE)]
     if words.matches("any_of_them", head) and options:
-        return [Act(ActKind.CHOOSE, details={"sku": options[0][0]}), *_more(tail)]
+        return [Act(ActKind.CHOOSE, details={"sku": options[0][0]}), *_more(tail, pending, words)]
+    chosen = _one_of_them(head, pending, words)
+    return None if chosen is None else [chosen, *_more(tail, pending, words)]
+
+
+def _one_of_them(head: str, pending: Pending, words: Vocabulary) -> Act | None:
+    """The option that an answer picks out by its place, its words or its figures, and how many if it says so."""
+    is_offer = pending.kind == "offered"
+    options = [(option.sku, option.name) for option in pending.options]
     found = _by_place(head, len(options), words, is_offer)
     mention = _mention(head, words)
-    sku = options[found][0] if found is not None else None
-    if sku is None and not (mention and mention.quantity is not None and is_offer and not mention.phrase):
+    sku = options[found][0] if found is not None else _by_letter(head, options) or _by_size(head, options, words)
+    is_count = mention is not None and mention.quantity is not None and is_offer and not mention.phrase
+    if sku is None and not is_count:
         sku = choose(_choice_words(head, mention, words), options, is_sure=is_offer)
+        sku = sku or choose(_choice_words(head, None, words), options, is_sure=is_offer)
+    if sku is None and len(options) == 1 and _is_mere_count(head, mention, words):
+        sku = options[0][0]
     if sku is None and is_offer and len(options) == 1 and mention is not None and not mention.phrase:
         sku = options[0][0]
     if sku is None:
-        return None
+        return None if is_offer else _narrowed(head, pending, mention, words)
     if mention is None or not _counts(head, mention, pending, by_place=found is not None):
-        return [Act(ActKind.CHOOSE, details={"sku": sku}), *_more(tail)]
-    return [Act(ActKind.CHOOSE, quantity=mention.quantity, unit=mention.unit, details={"sku": sku}), *_more(tail)]
+        return Act(ActKind.CHOOSE, details={"sku": sku})
+    unit = None if _by_letter(head, options) else mention.unit
+    return Act(ActKind.CHOOSE, quantity=mention.quantity, unit=unit, details={"sku": sku})
+
+
+def _all_of_them(head: str, both: re.Match[str], pending: Pending, words: Vocabulary) -> list[Act]:
+    """`las dos` are the options, one of each; `las dos de 500` says which of them both shall be."""
+    options = [(option.sku, option.name) for option in pending.options]
+    rest = head[: both.start()] + " " * (both.end() - both.start()) + head[both.end() :]
+    is_each = words.matches("one_of_each", head) is not None
+    count = next((quantity.value for quantity in find_quantities(tokenise(both.group()))), None)
+    count = Decimal(2) if count is None and words.matches("two_of_them", both.group()) else count
+    known = pending.arguments.get("quantity")
+    if not is_each and content_words(rest):
+        sku = choose(_choice_words(rest, None, words), options)
+        if sku is None:
+            return [Act(ActKind.UNKNOWN)]
+        return [Act(ActKind.CHOOSE, quantity=count if known is None else None, details={"sku": sku})]
+    if is_each:
+        each = next((quantity.value for quantity in find_quantities(tokenise(head))), Decimal(1))
+        return [Act(ActKind.CHOOSE, quantity=each, details={"sku": sku}) for sku, _ in options[:5]]
+    if count not in (None, len(options)) or (known is not None and Decimal(str(known)) not in (1, len(options))):
+        return [Act(ActKind.UNKNOWN)]
+    return [Act(ActKind.CHOOSE, details={"sku": sku, "each": "1"}) for sku, _ in options[:5]]
+
+
+def _narrowed(head: str, pending: Pending, mention: Mention | None, words: Vocabulary) -> Act | None:
+    """`las del tsuru`, `the 5 lb one`: more of what is asked for, though not yet which; it is looked up together."""
+    asked = str(pending.arguments.get("product", ""))
+    if not asked or pending.kind != "choose_product":
+        return None
+    said = content_words(_without_verbs(head, words))
+    is_description = all(any(letter.isdigit() for letter in word) or word in words.units for word in said)
+    fits = [option for option in pending.options if among(" ".join(said), [(option.sku or "", option.name)]).hits]
+    if not said or (not fits and not is_description) or (fits and _unheard(said, pending)):
+        return None
+    phrase = " ".join([asked, *content_words(in_figures(_choice_words(head, None, words)))])
+    is_measure = mention is not None and not mention.phrase and (mention.unit is not None or _is_pointed_at(head))
+    if is_measure or mention is None or mention.quantity is None or not _counts(head, mention, pending, by_place=False):
+        return Act(ActKind.CHOOSE, phrase=phrase)
+    return Act(ActKind.CHOOSE, phrase=f"{asked} {mention.phrase}", quantity=mention.quantity, unit=mention.unit)
+
+
+def _unheard(said: list[str], pending: Pending) -> bool:
+    """Whether a word is in none of the options: then something else is spoken of."""
+    options = [(option.sku or "", option.name) for option in pending.options]
+    return any(not any(among(word, [option]).hits for option in options) for word in said if not word.isdecimal())
+
+
+def _without_pronoun(folded: str, words: Vocabulary) -> str:
+    """`the big one` without its `one`, which is no number."""
+    found = words.matches("pronoun_one", folded)
+    if found is None or not content_words(folded[: found.start()]):
+        return folded
+    return folded[: found.start()] + " " * (found.end() - found.start()) + folded[found.end() :]
 
 
 def _other_quantity(folded: str, pending: Pending, words: Vocabulary) -> Act | None:
@@ -87,13 +166,35 @@ def _counts(head: str, mention: Mention, pending: Pending, *, by_place: bool) ->
     """Whether the number in an answer says how many, and not which one."""
     if mention.quantity is None or (by_place and not _says_how_many(head)):
         return False
+    if by_place:
+        return True
+    options = [(option.sku, option.name) for option in pending.options]
+    if _by_letter(head, options) is not None:
+        return True
     is_known = pending.kind != "offered" and pending.arguments.get("quantity") is not None
-    return by_place or not (is_known and _describes(head, vocabulary()))
+    figures = [token.text for token in tokenise(in_figures(head)) if token.kind == "number"]
+    if len(figures) == 1 and not _says_how_many(head):
+        measured = f"{figures[0]} {mention.unit or ''}".strip()
+        picks = choose(measured, options) is not None
+        if picks and (is_known or _is_pointed_at(head)):
+            return False
+    return not (is_known and mention.size)
 
 
-def _more(tail: str) -> list[Act]:
-    """What is said after the answer is read like any text."""
-    return [Act(ActKind.UNKNOWN, phrase=tail)] if tail.strip() else []
+def _is_pointed_at(head: str) -> bool:
+    """`el 12`, `the 5 lb`: a figure behind a singular article says which."""
+    words = vocabulary()
+    first = next((token.text for token in tokenise(head) if token.is_word or token.kind == "number"), "")
+    return first in words.singular_articles or first == "the"
+
+
+def _more(tail: str, pending: Pending, words: Vocabulary) -> list[Act]:
+    """What is said after the answer: another of the options, or else it is read like any text."""
+    if not tail.strip():
+        return []
+    if pending.kind == "choose_product" and (other := _one_of_them(tail, pending, words)) and other.details.get("sku"):
+        return [other]
+    return [Act(ActKind.UNKNOWN, phrase=tail)]
 
 
 def _by_place(head: str, count: int, words: Vocabulary, is_offer: bool) -> int | None:
@@ -108,6 +209,37 @@ def _by_place(head: str, count: int, words: Vocabulary, is_offer: bool) -> int |
     return None
 
 
+def _by_letter(head: str, options: list[tuple[str, str]]) -> str | None:
+    """`una m y una l`: a letter that is a size here, though it may be a litre or a metre elsewhere."""
+    units = vocabulary().units
+    said = {token.text for token in tokenise(head) if len(token.text) == 1 and token.text in units}
+    found = [sku for sku, name in options if said & {token.text for token in tokenise(fold(name))}]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_size(head: str, options: list[tuple[str, str]], words: Vocabulary) -> str | None:
+    """`la grande`, `the small one`: where all options have a size, and each another."""
+    is_large, is_small = words.matches("the_large", head), words.matches("the_small", head)
+    sizes = [(size.amount, sku) for sku, name in options for size in read(name).sizes]
+    dimensions = {size.dimension for _, name in options for size in read(name).sizes}
+    is_clear = len(sizes) == len(options) == len({amount for amount, _ in sizes}) and len(dimensions) == 1
+    if not is_clear or bool(is_large) is bool(is_small):
+        return None
+    return (max(sizes) if is_large else min(sizes))[1]
+
+
+def _is_mere_count(head: str, mention: Mention | None, words: Vocabulary) -> bool:
+    """`sí, 2`: nothing but how many of the one thing that is meant."""
+    if mention is None or mention.quantity is None or mention.phrase or mention.unit or words.matches("refuse", head):
+        return False
+    return not _is_pointed_at(head) and len(content_words(_affirmed(head, words))) == 1
+
+
+def _affirmed(head: str, words: Vocabulary) -> str:
+    found = words.matches("affirm", head)
+    return head[: found.start()] + " " * (found.end() - found.start()) + head[found.end() :] if found else head
+
+
 def _says_how_many(head: str) -> bool:
     """`dame 2 de la primera`: the number says how many, the ordinal which."""
     return vocabulary().matches("so_many_of", head) is not None
@@ -120,7 +252,8 @@ def _names_several(head: str, words: Vocabulary) -> bool:
 
 def _without_verbs(head: str, words: Vocabulary) -> str:
     text = head
-    for match in words.patterns["order_verb"].finditer(head):
+    verbs = [*words.patterns["order_verb"].finditer(head), *words.patterns["set_quantity"].finditer(head)]
+    for match in verbs:
         text = text[: match.start()] + "|" + " " * (match.end() - match.start() - 1) + text[match.end() :]
     return text
 
@@ -132,14 +265,14 @@ def _describes(head: str, words: Vocabulary) -> bool:
 
 
 def _mention(head: str, words: Vocabulary) -> Mention | None:
-    found = mentions(_without_verbs(head, words))
+    found = mentions(_without_verbs(_affirmed(head, words), words))
     return found[0] if found else None
 
 
 def _choice_words(head: str, mention: Mention | None, words: Vocabulary) -> str:
     """The words that tell the options apart, without verbs; sizes stay."""
     text = head
-    for name in ("order_verb", "please", "thanks", "affirm"):
+    for name in ("order_verb", "please", "thanks", "affirm", "set_quantity", "refuse"):
         for match in words.patterns[name].finditer(head):
             text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
     if mention is not None and mention.quantity is not None and mention.phrase and not _describes(head, words):
@@ -147,7 +280,7 @@ def _choice_words(head: str, mention: Mention | None, words: Vocabulary) -> str:
     return in_figures(" ".join(text.split()))
 
 
-def _how_many(folded: str, words: Vocabulary) -> list[Act] | None:
+def _how_many(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
     head, tail = _split(folded)
     if words.matches("none", head) or words.matches("refuse", head):
         return [Act(ActKind.CHOOSE_NONE)]
@@ -156,7 +289,7 @@ def _how_many(folded: str, words: Vocabulary) -> list[Act] | None:
     if mention is None or mention.quantity is None or mention.phrase or len(quantities) != 1:
         return None
     each = {"each": "1"} if re.search(r"\b(?:cada|each)\b", head) else {}
-    return [Act(ActKind.CHOOSE, quantity=mention.quantity, unit=mention.unit, details=each), *_more(tail)]
+    return [Act(ActKind.CHOOSE, quantity=mention.quantity, unit=mention.unit, details=each), *_more(tail, pending, words)]
 
 
 def _add_or_replace(folded: str, words: Vocabulary) -> list[Act] | None:

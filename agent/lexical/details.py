@@ -57,7 +57,7 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
         return
     details.is_paid = True
     if method:
-        details.payment["method"] = method
+        details.payment["method"], details.payment["method_words"] = method
     reference = words.matches("reference", page.folded)
     span = _group(reference, "reference") if reference else None
     if span is None:
@@ -99,10 +99,11 @@ def _has_reference(folded: str, words: Vocabulary) -> bool:
     return words.matches("reference", folded) is not None
 
 
-def _method(folded: str, words: Vocabulary) -> str | None:
+def _method(folded: str, words: Vocabulary) -> tuple[str, str] | None:
+    """The way of paying that is named, and the words that name it."""
     for name, pattern in words.methods:
-        if pattern.search(folded):
-            return name
+        if found := pattern.search(folded):
+            return name, found.group()
     return None
 
 
@@ -204,12 +205,16 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     if deliver is None and address is not None and not _stands_as_address(page, address, expected):
         return
     start = min(m.start() for m in (deliver, address) if m is not None)
+    if address is not None and address.start() == start and expected:
+        start = _street_start(page.folded, start)
     lead = deliver.end() if deliver and (address is None or deliver.start() <= address.start()) else start
     lead += _preposition(page.folded, lead)
-    if address is not None and address.start() < lead:
+    if address is not None and start <= address.start() < lead:
         lead = address.start()
     end = _address_end(page.folded, max(lead, address.end() if address else lead), words)
-    text = page.raw[lead:end].strip(" \t,.:;")
+    while expected and page.folded[end : end + 1] == "\n" and _is_address_line(page, end + 1):
+        end = _address_end(page.folded, end + 1, words)
+    text = re.sub(r"\s*\n\s*", ", ", page.raw[lead:end].strip(" \t\n,.:;"))
     if _is_address(text, page.folded[lead:end], address is not None or (expected and end > lead)):
         details.delivery["address"] = text[:LONGEST_ADDRESS]
         page.cut(_lead_start(page.folded, start), end)
@@ -249,6 +254,35 @@ def _preposition(folded: str, start: int) -> int:
     """Small words between the lead and the address: `a la`, `es:`, `para el`."""
     found = vocabulary().patterns["address_opening"].match(folded, start)
     return found.end() - start if found else 0
+
+
+def _street_start(folded: str, found: int) -> int:
+    """Where the address begins of which `apto 5` was recognised: what stands before it on the line belongs to it too."""
+    words = vocabulary()
+    before = folded[:found]
+    stops = [match.end() for match in re.finditer(r"[\n|?!]", before)]
+    for name in ("order_verb", "remove", "finish", "recipient"):
+        stops += [found for _ in words.patterns[name].finditer(before)]
+    return max(stops, default=0)
+
+
+def _is_address_line(page: Page, start: int) -> bool:
+    """Whether the next line goes on with the address: no name, no wish, nothing that was cut out."""
+    words = vocabulary()
+    end = page.folded.find("\n", start)
+    raw, folded = (text[start : end if end >= 0 else len(text)] for text in (page.raw, page.folded))
+    says_more = any(words.matches(name, folded) for name in ("order_verb", "remove", "finish", "thanks", "recipient"))
+    is_name = looks_like_name(raw) and not words.matches("address", folded)
+    return bool(raw.strip()) and not is_name and not says_more and not set(folded) & set("|?")
+
+
+def bare_address(text: str) -> str:
+    """What a message says of an address when it says nothing else: without greeting, courtesy and `es en` around it."""
+    folded = fold(text)
+    start = _preposition(folded, 0)
+    stop = vocabulary().patterns["hard_stop"].search(folded, start + 1)
+    bare = text[start : stop.start() if stop else len(text)].strip(" \t\n,.:;")
+    return bare[:LONGEST_ADDRESS]
 
 
 def _lead_start(folded: str, start: int) -> int:

@@ -6,7 +6,7 @@ from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
-from agent.lexical.details import looks_like_name, read_store
+from agent.lexical.details import bare_address, looks_like_name, read_store
 from agent.lexical.normalise import clean, fold
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
@@ -41,9 +41,19 @@ def hear(brief: Brief) -> list[Act]:
     if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language) and not _finishes(texts, brief):
         return [Act(ActKind.CONFIRM, details={"assent": "1"})]
     acts: list[Act] = []
-    for message in brief.messages:
-        acts.extend(_hear(message, brief, context))
+    for index, message in enumerate(brief.messages):
+        if not _is_repeated(message, brief.messages[:index]):
+            acts.extend(_hear(message, brief, context))
     return acts
+
+
+def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:
+    """The very same words sent again by impatience; whoever wants one more says so."""
+    if message.kind != "text" or not message.text:
+        return False
+    said = fold(clean(message.text)).split()
+    is_more = vocabulary().matches("more", " ".join(said)) is not None
+    return not is_more and any(other.kind == "text" and fold(clean(other.text or "")).split() == said for other in before)
 
 
 def _finishes(texts: list[str], brief: Brief) -> bool:
@@ -111,13 +121,14 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     folded = fold(clean(text)).strip(" .,!")
     wanted = next(iter(context.missing))
     if any(act.kind is ActKind.DELIVERY and (wanted in act.details or act.details.keys() - {"phone"}) for act in acts):
-        return [act for act in acts if act.kind is ActKind.DELIVERY]
-    if "?" in folded or words.matches("remove", folded) or words.matches("order_verb", folded):
+        return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.details.get("asked"))]
+    said = fold(bare_address(text)) if wanted == "address" else folded
+    if "?" in folded or words.matches("remove", said) or words.matches("order_verb", said):
         return acts
     if wanted == "recipient_name":
         return _name(text, acts)
     if wanted == "address" and len(folded) >= 6 and len(folded.split()) >= 2:
-        return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", "address": text.strip()})]
+        return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", "address": bare_address(text)})]
     if wanted == "store":
         place = _ordinal(folded)
         if place is not None and brief.stores and -1 <= place - (place > 0) < len(brief.stores):

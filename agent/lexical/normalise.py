@@ -47,6 +47,9 @@ def _bare(character: str) -> str:
     lowered = character.lower()
     if lowered in "½¼¾⅓⅔":
         return lowered
+    if lowered == "º":
+        # `Nº 14` is a number, not the word no.
+        return "°"
     base = unicodedata.normalize("NFKD", lowered)[:1] or character
     return base if len(base) == 1 else character
 

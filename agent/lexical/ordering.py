@@ -106,6 +106,9 @@ class Ordering:
             if self.catalogue.is_small_talk(found):
                 continue
             self._want(await self._with_head(found))
+            if act.details.get("only") and any(line.sku == found.sku for line in self.lines):
+                # `quiero 1 jabón, nada más` of what is in the order already: one in all.
+                self.wanted[-1].is_total = self.wanted[-1].quantity is not None
 
     def _is_description(self, phrase: str) -> bool:
         """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
@@ -173,9 +176,11 @@ class Ordering:
             self.talk.append("of_what")
 
     async def _set(self, act: Act) -> None:
-        """`que sean 4`, `mejor 2 maltas`, `no, el de 500`."""
+        """`que sean 4`, `mejor 2 maltas`, `no, el de 500`, `la pintura mejor celeste`."""
         if not act.phrase:
             self._set_last(act.quantity, act.unit)
+            return
+        if await self._swap(act):
             return
         line = self._line(act.phrase)
         if line is not None:
@@ -188,6 +193,21 @@ class Ordering:
                 self.wanted[index] = replace(wanted, quantity=act.quantity, unit=act.unit)
             return
         await self._add(act)
+
+    async def _swap(self, act: Act) -> bool:
+        """Another product of a kind that the order has one of takes its place: `mejor el aceite mazeite`."""
+        meant = await self.catalogue.decide(act.phrase)
+        known = [line.sku for line in self.lines] + [wanted.product for wanted in self.wanted]
+        if meant.verdict is not Verdict.ONE or meant.hits[0].sku in known:
+            return False
+        head = [word.sound for word in read(meant.hits[0].name).words[:1]]
+        same = [line for line in self.lines if [word.sound for word in read(line.name).words[:1]] == head]
+        if len(same) != 1 or not any(word.sound in head for word in read(act.phrase).words):
+            return False
+        quantity = act.quantity if act.quantity is not None else same[0].quantity
+        self.wanted.append(_Wanted(same[0].sku, Decimal(0), None, same[0].name, is_total=True))
+        self.wanted.append(_Wanted(meant.hits[0].sku, quantity, act.unit, meant.hits[0].name, act.phrase))
+        return True
 
     def _set_last(self, quantity: Decimal | None, unit: str | None) -> None:
         if quantity is None:
@@ -223,10 +243,13 @@ class Ordering:
         quantity = act.quantity if act.quantity is not None else Decimal(1)
         if act.phrase:
             line = self._line(act.phrase)
-            if line is not None:
+            again = next((wanted for wanted in self.wanted if wanted.phrase == act.phrase), None)
+            if again is not None and again.quantity is not None:
+                again.quantity += quantity
+            elif line is not None:
                 self.wanted.append(_Wanted(line.sku, quantity, act.unit, line.name))
             else:
-                await self._add(replace(act, quantity=act.quantity))
+                await self._add(act)
         elif self.wanted:
             last = self.wanted[-1]
             self.wanted[-1] = replace(last, quantity=(last.quantity or Decimal(0)) + quantity)
@@ -278,6 +301,14 @@ class Ordering:
             if wanted is not None:
                 self.wanted.remove(wanted)
                 new = replace(new, quantity=new.quantity if new.quantity is not None else wanted.quantity)
+            elif act.details.get("unsure"):
+                await self._add(replace(new, phrase=f"{act.phrase} {new.phrase}"))
+                return
+        if line is not None and (await self.catalogue.decide(new.phrase)).verdict is not Verdict.ONE:
+            # `cambia la blanca por la celeste`: the noun is that of what is replaced.
+            kind = f"{' '.join(word.text for word in read(line.name).words[:1])} {new.phrase}"
+            if (await self.catalogue.decide(kind)).verdict is Verdict.ONE:
+                new = replace(new, phrase=kind)
         await self._add(replace(new, details={**new.details, "asked": "1"}))
 
     async def _choose(self, act: Act) -> None:
@@ -299,8 +330,8 @@ class Ordering:
             name = next((option.name for option in pending.options if option.sku == sku), sku)
             self._push(pending.tool, {**arguments, _ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku})
             return
-        if sku is not None:
-            arguments["product"] = sku
+        if sku is not None or act.phrase:
+            arguments["product"] = sku or act.phrase
         if act.quantity is not None:
             arguments["quantity"] = _number(act.quantity)
             arguments.pop("unit", None)

@@ -21,6 +21,8 @@ class Mention:
     unit: str | None = None
     container: str | None = None
     size: bool = False
+    is_pack: bool = False
+    """Counted as `x3`, which may also be how many are in a pack."""
     is_single: bool = False
     """Named with a singular article: `la mochila` is one."""
 
@@ -105,12 +107,21 @@ def _mention(words: tuple[Token, ...], quantity: Quantity | None, extra: Quantit
         names.append(_spoken(extra))
     phrase = " ".join(names)
     if quantity is None:
-        return Mention(phrase, is_single=words[0].text in vocabulary().singular_articles if words else False)
-    return Mention(phrase, quantity.value, quantity.unit, quantity.container, size)
+        return Mention(phrase, is_single=_is_single(words))
+    return Mention(phrase, quantity.value, quantity.unit, quantity.container, size, is_pack=quantity.is_pack)
+
+
+def _is_single(words: tuple[Token, ...]) -> bool:
+    """`la mochila`, `a leash`; not `a la …`, which is Spanish."""
+    known = vocabulary()
+    after = words[1].text if len(words) > 1 else ""
+    return bool(words) and words[0].text in known.singular_articles and after not in known.articles
 
 
 def _spoken(quantity: Quantity) -> str:
     value = f"{quantity.value.normalize():f}"
+    if quantity.is_pack:
+        return f"x{value}"
     return f"{value} {quantity.unit}" if quantity.unit else value
 
 
@@ -134,7 +145,8 @@ def _groups(tokens: list[Token]) -> list[list[Token]]:
 
 
 def _is_article(tokens: list[Token], index: int) -> bool:
-    return index + 1 < len(tokens) and tokens[index].text in vocabulary().articles
+    known = vocabulary()
+    return index + 1 < len(tokens) and (tokens[index].text in known.articles or tokens[index].text in known.singular_articles)
 
 
 def mentions(text: str) -> list[Mention]:
@@ -199,7 +211,8 @@ def _pair_forwards(pieces: list[_Piece]) -> list[Mention]:
         if piece.quantity is None:
             following = pieces[index + 1].quantity if index + 1 < len(pieces) else None
             is_last_pair = index + 2 >= len(pieces) or pieces[index + 2].quantity is not None
-            if waiting is not None and following is not None and is_last_pair and not following.is_marked:
+            is_pack = following is not None and following.is_pack and index + 2 >= len(pieces)
+            if waiting is not None and following is not None and is_last_pair and (is_pack or not following.is_marked):
                 found.append(_mention(piece.words, waiting, following))
                 pieces[index + 1] = _Piece()
             elif waiting is None and following is not None and (following.is_marked or (following.unit and is_last_pair)):

@@ -9,7 +9,9 @@ from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
 from agent.lexical.details import looks_like_name
 from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
-from agent.lexical.products import Catalogue
+from agent.lexical.products import Catalogue, among
+from domain.catalog.search import Verdict
+from tools.context import Pending
 
 MOST_CALLS = 20
 """Calls in one turn; a longer list is taken up in part, and the customer is told."""
@@ -181,6 +183,9 @@ class _Planner:
     def _ask_again(self) -> bool:
         """A question about the order that is still open is asked once more."""
         pending = self.brief.pending
+        if pending is not None and pending.tool == "register_payment":
+            self.call(pending.tool, **{"method": "", **pending.arguments})
+            return True
         if pending is None or pending.kind not in _ASKED_ABOUT or not pending.arguments.get("product"):
             return False
         self.call(pending.tool, **pending.arguments)
@@ -208,18 +213,31 @@ class _Planner:
             if act.kind is ActKind.PAY:
                 merged.update(act.details)
                 claimed = True
-        if claimed:
-            self._claim(merged)
-        if any(act.kind is ActKind.RECEIPT for act in self.plan.acts):
+        pending = self.brief.pending if self.brief.pending and self.brief.pending.tool == "register_payment" else None
+        has_receipt = any(act.kind is ActKind.RECEIPT for act in self.plan.acts)
+        # A picture that only says "here it is" tells nothing to claim with; the receipt stands for it.
+        if claimed and (merged or not has_receipt):
+            if has_receipt and "method" not in merged:
+                self.call("attach_receipt")
+            self._claim(merged, pending)
+        elif has_receipt and pending is not None and pending.kind == "payment_reference":
+            self.call(pending.tool, **pending.arguments)
+        elif has_receipt:
             self.call("attach_receipt")
+            if pending is not None:
+                self.call(pending.tool, **{"method": "", **pending.arguments})
 
-    def _claim(self, said: dict[str, str]) -> None:
-        """A payment, together with what was said of it before a question about it."""
-        pending = self.brief.pending
-        given: dict[str, Any] = dict(pending.arguments) if pending is not None and pending.tool == "register_payment" else {}
+    def _claim(self, said: dict[str, str], pending: Pending | None) -> None:
+        """A payment, together with what was said of it before a question about it; pictures of the turn are tied to it."""
+        given: dict[str, Any] = dict(pending.arguments) if pending is not None else {}
         given |= said
+        words = given.pop("method_words", "")
         if "method" not in given:
             given["method"] = self.brief.payment_methods[0] if len(self.brief.payment_methods) == 1 else ""
+        elif words:
+            # Where the shop's own name for it was said, that is the one; `transferencia` and `Zelle` are both transfers.
+            named = among(words, [(name, name) for name in self.brief.payment_methods])
+            given["method"] = named.hits[0].sku if named.verdict is Verdict.ONE else given["method"]
         if "amount" in said:
             given["amount"] = float(Decimal(said["amount"]))
         self.call("register_payment", **given)
@@ -227,7 +245,7 @@ class _Planner:
     def _settle(self) -> None:
         """What follows from the whole: asking for the confirmation, or admitting that nothing was understood."""
         plan, kinds = self.plan, {act.kind for act in self.plan.acts}
-        finished = ActKind.FINISH in kinds or (ActKind.REFUSE in kinds and self._is_no_more(kinds))
+        finished = self._is_finished(kinds)
         gives_details = ActKind.DELIVERY in kinds
         orders = any(call.tool in _ITEM_TOOLS for call in plan.calls)
         if (finished or gives_details) and (self.has_lines or orders):
@@ -242,12 +260,24 @@ class _Planner:
             return
         if not kinds - SMALL_TALK and plan.talk:
             return
+        self._not_settled(kinds)
+
+    def _is_finished(self, kinds: set[ActKind]) -> bool:
+        """Whether the order is complete, as the customer sees it."""
+        if ActKind.START_ORDER in kinds and self.has_lines and "yes_to_what" in self.plan.talk:
+            # `quiero hacer el pedido` of whoever has one already: it is to be placed.
+            self.plan.talk.remove("yes_to_what")
+            return True
+        return ActKind.FINISH in kinds or (ActKind.REFUSE in kinds and self._is_no_more(kinds))
+
+    def _not_settled(self, kinds: set[ActKind]) -> None:
+        """Nothing came of the words: a yes to nothing, a name, or something that was not understood."""
         if kinds <= {ActKind.AFFIRM, ActKind.REACTION}:
             self._nothing_asked()
             return
         if self._gives_name():
             return
-        plan.understood = False
+        self.plan.understood = False
         if not self.brief.failures and self._ask_again():
             self.say("not_caught")
             return
@@ -276,6 +306,7 @@ class _Planner:
             and (self.brief.pending is None or self.brief.pending.kind == "offered")
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds
+            and not any(act.details.get("hold") for act in self.plan.acts)
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.lexical.acts import Act
+from agent.lexical.normalise import tokenise
 from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
 from domain.catalog.words import Size, read
@@ -39,6 +40,7 @@ _CHOICE_GAP = 0.08
 _LONGEST_PART = 5
 _CUT_COST = 0.35
 _MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
+_MEASURES |= {"lb": ("g", 454), "oz": ("g", 28)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,9 @@ class Catalogue:
                 return Found(bare, _of(fitting) if len(fitting) == 1 else await self.decide(bare.phrase))
             if decision.verdict is Verdict.SEVERAL and len(fitting) == 1:
                 return Found(act, _of(fitting))
+        packed = _packed(act, decision)
+        if packed is not None:
+            return Found(packed, await self.decide(packed.phrase))
         weighed = _weighed(act, decision)
         if weighed is not None:
             return Found(weighed, decision)
@@ -165,6 +170,19 @@ class Catalogue:
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _packed(act: Act, decision: Decision[Offer]) -> Act | None:
+    """`x3` that leaves open how many are wanted: behind a count without a pack of three, or alone where there is one."""
+    behind = re.search(r"\bx(\d+)$", act.phrase)
+    count = Decimal(behind[1]) if behind else act.quantity
+    if count is None or not (behind or act.details.get("pack")) or decision.verdict is Verdict.NONE:
+        return None
+    has_pack = any(Size("u", count) in read(hit.name).sizes for hit in decision.hits)
+    if has_pack is bool(behind):
+        return None
+    phrase = act.phrase if behind else f"{act.phrase} x{_plain(count)}"
+    return replace(act, phrase=phrase, quantity=None, unit=None, details={"asked": "1"})
 
 
 def _weighed(act: Act, decision: Decision[Offer]) -> Act | None:
@@ -188,6 +206,11 @@ def _describes(words: Sequence[str], start: int) -> bool:
 def _content(words: Sequence[str]) -> int:
     """How many words say anything."""
     return sum(word not in vocabulary().fillers for word in words)
+
+
+def content_words(text: str) -> list[str]:
+    """The words and figures of folded text that say anything."""
+    return [token.text for token in tokenise(text) if token.kind != "mark" and token.text not in vocabulary().fillers]
 
 
 def _of(hits: Sequence[Offer]) -> Decision[Offer]:
@@ -228,7 +251,8 @@ def choose(phrase: str, options: Sequence[tuple[str, str]], *, is_sure: bool = F
     if not phrase:
         return None
     hits = rank(phrase, [Candidate(sku, name) for sku, name in options])
-    foreign = [word for word in hits[0].unmatched if word not in vocabulary().fillers] if hits else []
+    known = vocabulary().fillers | vocabulary().size_words
+    foreign = [word for word in hits[0].unmatched if word not in known] if hits else []
     if foreign and (is_sure or len(foreign) * 2 >= _content(phrase.split())):
         return None
     if hits and (len(hits) == 1 or hits[0].score - hits[1].score >= _CHOICE_GAP) and hits[0].score >= _CHOICE:

@@ -22,6 +22,8 @@ class Quantity:
     end: int
     is_marked: bool = False
     """Written as `x3` or `3x`: certainly a count."""
+    is_pack: bool = False
+    """Written as `x3`, as the contents of a pack are."""
     is_written: bool = True
     """Said by a number or number word, not only by an article or a unit."""
 
@@ -126,8 +128,10 @@ class _Reader:
         """The quantity that starts exactly here."""
         if self.text(index) == "x" and index + 1 < len(self.tokens) and self.tokens[index + 1].kind == "number":
             value = literal(self.text(index + 1))
-            return None if value is None else Quantity(value, None, None, index, index + 2, is_marked=True)
+            return None if value is None else Quantity(value, None, None, index, index + 2, is_marked=True, is_pack=True)
         number = self.number(index)
+        if number is None and self.text(index) in self.words.unit_articles and self.text(index + 1) in self.words.containers:
+            return Quantity(Decimal(1), None, self.text(index + 1), index, index + 2)
         after = number[1] if number else index
         multiple = self.multiple(after)
         if multiple is not None:

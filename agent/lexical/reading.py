@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
@@ -19,9 +20,9 @@ _SIMPLE = (
     "complaint",
     "who_are_you",
     "chitchat",
-    "status",
     "clear",
     "cancel",
+    "status",
     "ask_delivery_time",
     "ask_delivery",
     "ask_payment_methods",
@@ -42,11 +43,15 @@ _ORDERS_NOTHING = frozenset(
         ActKind.STATUS,
         ActKind.NOT_UNDERSTOOD,
         ActKind.WHO_ARE_YOU,
-        ActKind.CHITCHAT,
         ActKind.START_ORDER,
     }
 )
 """Acts in whose sentence nothing else is ordered."""
+_ORDERS_ON_DEMAND = frozenset({ActKind.CANCEL, ActKind.CLEAR, ActKind.CHITCHAT})
+"""Acts beside which something is ordered only where it is asked for in so many words."""
+_QUESTIONS = frozenset(
+    {ActKind.ASK_DELIVERY, ActKind.ASK_DELIVERY_TIME, ActKind.ASK_PAYMENT_METHODS, ActKind.ASK_HOURS, ActKind.ASK_STORES}
+)
 _KINDS = {"same_as_before": ActKind.REPEAT_ORDER}
 
 
@@ -171,20 +176,27 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         if match and not (name == "cancel" and _removes_one(text, match)):
             kind = _KINDS.get(name) or ActKind(name)
             rest = _blank(text, match, "|")
-            return [Act(kind), *_rest_of(kind, rest, words)]
+            return [Act(kind), *_rest_of(kind, rest, match.end(), sentence, words)]
     if question := _question(text, sentence, words):
         return question
     if words.matches("pay_intent", text):
         return [Act(ActKind.PAY_INTENT)]
     acts: list[Act] = []
     if match := words.matches("refuse", text):
-        acts.append(Act(ActKind.REFUSE))
+        acts.append(Act(ActKind.REFUSE, details={"hold": "1"} if words.matches("hold", text) else {}))
         text = _blank(text, match, "|")
-    ending = words.matches("finish", text)
-    items = _items(_blank(text, ending, "|") if ending else text, words)
+    is_finished = is_only = False
+    while ending := words.matches("finish", text):
+        is_finished = True
+        is_only = is_only or words.matches("only_that", ending.group()) is not None
+        text = _blank(text, ending, "|")
+    items = _items(text, words)
     if sentence.is_question:
-        items = [_as_question(act) for act in items]
-    return [*acts, *items, *([Act(ActKind.FINISH)] if ending else [])]
+        is_order = any(act.quantity is not None for act in items)
+        items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
+    if is_only:
+        items = [replace(act, details={**act.details, "only": "1"}) if act.kind is ActKind.ADD else act for act in items]
+    return [*acts, *items, *([Act(ActKind.FINISH)] if is_finished else [])]
 
 
 def _as_question(act: Act) -> Act:
@@ -199,15 +211,23 @@ def _has_words(text: str) -> bool:
 
 
 def _removes_one(text: str, match: re.Match[str]) -> bool:
-    """`cancela el aceite` takes a line out; `cancela`, `cancela el pedido` call the order off."""
+    """`cancela el aceite` takes a line out; `cancela`, `cancela el pedido de ayer` call the order off."""
+    if vocabulary().matches("whole_order", match.group()):
+        return False
     rest = name_words(tokenise(text[match.end() :]))
     return bool(rest)
 
 
-def _rest_of(kind: ActKind, rest: str, words: Vocabulary) -> list[Act]:
+def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a settled sentence may still order: `hacen delivery? quiero 2 panes`; only with a quantity, to be sure."""
     if kind in _ORDERS_NOTHING:
         return []
+    if kind in _ORDERS_ON_DEMAND:
+        # What was ordered before a cancellation is called off as well.
+        later = _items(" " * after + rest[after:] if kind is not ActKind.CHITCHAT else rest, words)
+        return [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
+    if kind in _QUESTIONS and words.matches("ask_price", rest):
+        return [act for act in _question(rest, sentence, words) if act.phrase]
     return [act for act in _items(rest, words) if act.phrase and act.quantity is not None]
 
 
@@ -262,14 +282,15 @@ def _replacement(text: str, words: Vocabulary) -> Act | None:
     old = next((value for key, value in groups.items() if key.startswith("old")), "")
     new = next((value for key, value in groups.items() if key.startswith("new")), "")
     before, after = mentions(_bare(old, words)), mentions(_bare(new, words))
-    if not after:
+    if not after or words.matches("remove", new):
         return None
     fresh = after[0]
     if fresh.is_bare:
         phrase = before[0].phrase if before else ""
         return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
     target = before[0].phrase if before else ""
-    return Act(ActKind.REPLACE, target, new=_act(ActKind.ADD, fresh))
+    details = {"unsure": "1"} if any(key.startswith("older") for key in groups) else {}
+    return Act(ActKind.REPLACE, target, details=details, new=_act(ActKind.ADD, fresh))
 
 
 def _bare(text: str, words: Vocabulary) -> str:
@@ -285,6 +306,8 @@ def _act(kind: ActKind, mention: Mention) -> Act:
         details["container"] = mention.container
     if mention.is_single:
         details["single"] = "1"
+    if mention.is_pack:
+        details["pack"] = "1"
     return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
 
 
@@ -296,9 +319,11 @@ def _clauses(text: str, words: Vocabulary) -> list[str]:
     for match in words.patterns["order_verb"].finditer(text):
         if not any(start <= match.start() < end for start, end in removals):
             cuts.add(match.start())
-    cuts.update(match.start() for match in words.patterns["second_thought"].finditer(text))
-    for match in re.finditer(r",(?!\d)|\||\b(?:y|pero|and|but)\s+(?=mejor\b|solo\b|otr[oa]s?\b|que sean\b)", text):
-        cuts.add(match.start())
+    thoughts = [match.span() for match in words.patterns["second_thought"].finditer(text)]
+    cuts.update(start for start, _ in thoughts)
+    for match in (*re.finditer(r",(?!\d)|\|", text), *words.patterns["new_clause"].finditer(text)):
+        if not any(end <= match.start() <= end + 1 for _, end in thoughts):
+            cuts.add(match.start())
     ordered = sorted(cuts)
     return [text[start:end] for start, end in zip(ordered, [*ordered[1:], len(text)], strict=True)]
 
@@ -308,11 +333,30 @@ def _items(text: str, words: Vocabulary) -> list[Act]:
     text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
     found: list[Act] = []
     for clause in _clauses(text, words):
-        found.extend(_clause_items(clause, words, found[-1] if found else None))
+        acts = _clause_items(clause, words, found[-1] if found else None)
+        if acts and found and _corrects(acts[0], found[-1]):
+            acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase)
+        elif not acts and found and _is_open(found[-1]) and words.matches("remove", clause):
+            acts = [Act(ActKind.REMOVE, found.pop().phrase)]
+        found.extend(acts)
     return found
 
 
+def _corrects(act: Act, last: Act) -> bool:
+    """`la sal, mejor que sean 2`: how many of what was named just before without saying how many."""
+    return _is_open(last) and act.kind is ActKind.SET and not act.phrase and act.quantity is not None
+
+
+def _is_open(act: Act) -> bool:
+    """Whether a product was only named, with nothing said about it yet."""
+    is_named = act.kind in (ActKind.ADD, ActKind.SET) and bool(act.phrase)
+    return is_named and act.quantity is None and not act.details.get("asked")
+
+
 def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[Act]:
+    if match := words.matches("not_this", clause):
+        named = mentions(_bare(dict(_filled(match))["what"], words))
+        return [_act(ActKind.REMOVE, mention) for mention in named if mention.phrase]
     if match := words.matches("remove", clause):
         rest = mentions(_bare(_blank(clause, match), words))
         return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [Act(ActKind.REMOVE)])
@@ -330,6 +374,8 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
         elif setting:
             kind = ActKind.SET
         act = _act(kind, mention)
+        if kind is ActKind.MORE and mention.phrase and act.quantity is None and words.matches("one_more", clause):
+            act = replace(act, quantity=Decimal(1))
         acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
     return _torn(acts, previous)
 

@@ -27,6 +27,8 @@ class WordFile(BaseModel):
     multiples: dict[str, str] = Field(default_factory=dict)
     plural_parts: list[str] = Field(default_factory=list)
     singular_articles: list[str] = Field(default_factory=list)
+    unit_articles: list[str] = Field(default_factory=list)
+    """Articles that count one of a container: `a bag of`."""
     articles: list[str] = Field(default_factory=list)
     prepositions: list[str] = Field(default_factory=list)
     linking: list[str] = Field(default_factory=list)
@@ -54,6 +56,7 @@ class Vocabulary:
     containers: frozenset[str]
     plural_parts: frozenset[str]
     singular_articles: frozenset[str]
+    unit_articles: frozenset[str]
     articles: frozenset[str]
     prepositions: frozenset[str]
     linking: frozenset[str]
@@ -100,6 +103,7 @@ def vocabulary() -> Vocabulary:
         containers=frozenset(word for file in files for word in file.containers),
         plural_parts=frozenset(word for file in files for word in file.plural_parts),
         singular_articles=frozenset(word for file in files for word in file.singular_articles),
+        unit_articles=frozenset(word for file in files for word in file.unit_articles),
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),

@@ -24,6 +24,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _BETWEEN_MODEL_PARTS = re.compile(r"(?<=\d[a-z])[-/](?=\d)|(?<=[a-z])-(?=\d)")
 
 _MASS = {"kg": 1000, "kgs": 1000, "kilo": 1000, "kilos": 1000, "kilogramo": 1000, "kilogramos": 1000, "k": 1000}
+_MASS |= {"lb": 454, "lbs": 454, "pound": 454, "pounds": 454, "oz": 28, "ounce": 28, "ounces": 28}
 _MASS |= {"g": 1, "gr": 1, "grs": 1, "gms": 1, "gramo": 1, "gramos": 1, "grams": 1, "gram": 1}
 _VOLUME = {"l": 1000, "lt": 1000, "lts": 1000, "ltr": 1000, "litro": 1000, "litros": 1000, "liter": 1000}
 _VOLUME |= {"liters": 1000, "ml": 1, "cc": 1, "cm3": 1, "mililitros": 1}
@@ -135,6 +136,9 @@ def word(text: str) -> Word:
         return Word(text, text, text, "", frozenset({text}), True)
     sounded = sound(text)
     forms = _forms(sounded)
+    if len(text) > 3 and text.endswith("s"):
+        # The plural hides how the word ends: `balls` sounds like `bays`, `ball` like `bai`.
+        forms |= _forms(sound(text[:-1]))
     singular = sounded[:-1] if len(sounded) > 4 and sounded.endswith("s") else sounded
     return Word(text, sounded, singular, re.sub("[aeiou]", "", singular), forms, False)
 
