@@ -1,6 +1,6 @@
 """Acts on the lines of the order, as changes of the draft: added, set, taken out, replaced, chosen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from agent.lexical.acts import Act, ActKind
 from agent.lexical.normalise import tokenise
 from agent.lexical.products import Catalogue, Found, among
 from agent.lexical.vocabulary import vocabulary
+from agent.lexical.wanted import Change, Wanted, number
 from domain.catalog.search import GAP, PLAUSIBLE, Verdict
 from domain.catalog.words import read
 
@@ -18,34 +19,13 @@ _ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order"
 _QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One call on the draft."""
-
-    tool: str
-    arguments: dict[str, Any]
-
-
-@dataclass
-class _Wanted:
-    """A product wanted in this turn: what is known of it, and how much."""
-
-    product: str
-    quantity: Decimal | None
-    unit: str | None
-    name: str
-    phrase: str = ""
-    is_total: bool = False
-    """The quantity replaces what the draft has, instead of adding to it."""
-
-
 class Ordering:
     """Collects what one turn changes, in the customer's order; later words of the turn correct earlier ones."""
 
     def __init__(self, brief: Brief, catalogue: Catalogue) -> None:
         self.brief = brief
         self.catalogue = catalogue
-        self.wanted: list[_Wanted] = []
+        self.wanted: list[Wanted] = []
         self.questions: list[tuple[ActKind, str]] = []
         self.talk: list[str] = []
         self.other_calls: list[Change] = []
@@ -63,16 +43,7 @@ class Ordering:
         """The calls for all acts of the turn that are about products."""
         for act in acts:
             await self._take(act)
-        return [*(self._change(wanted) for wanted in self.wanted), *self.other_calls]
-
-    def _change(self, wanted: _Wanted) -> Change:
-        arguments: dict[str, Any] = {"product": wanted.product}
-        if wanted.quantity is not None:
-            arguments["quantity"] = _number(wanted.quantity)
-        if wanted.unit:
-            arguments["unit"] = wanted.unit
-        tool = "change_item_in_draft" if wanted.is_total else "add_item_to_draft"
-        return Change(tool, arguments)
+        return [*(wanted.change for wanted in self.wanted), *self.other_calls]
 
     async def _take(self, act: Act) -> None:
         match act.kind:
@@ -139,8 +110,8 @@ class Ordering:
         if not hits or hits[0].score < PLAUSIBLE or (len(hits) > 1 and hits[0].score - hits[1].score < GAP):
             return False
         wanted = hits[0].sku
-        self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
-        self.wanted.append(_Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
+        self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+        self.wanted.append(Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
         return True
 
     async def _with_head(self, found: Found) -> Found:
@@ -159,7 +130,7 @@ class Ordering:
             act = replace(act, quantity=Decimal(1))
         name = found.name or act.phrase
         self._mentioned = found.sku or act.phrase
-        self.wanted.append(_Wanted(found.sku or act.phrase, act.quantity, act.unit, name, act.phrase))
+        self.wanted.append(Wanted(found.sku or act.phrase, act.quantity, act.unit, name, act.phrase))
 
     async def _lone_quantity(self, act: Act) -> None:
         """A quantity without a product: of what was just mentioned, asked about or offered."""
@@ -168,7 +139,7 @@ class Ordering:
         if self.wanted and self.wanted[-1].quantity is None:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
         elif self._mentioned is not None:
-            self.wanted.append(_Wanted(self._mentioned, act.quantity, act.unit, self._mentioned))
+            self.wanted.append(Wanted(self._mentioned, act.quantity, act.unit, self._mentioned))
             self.questions = [one for one in self.questions if self._asked.get(one[1], one[1]) != self._mentioned]
         elif self.wanted:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
@@ -205,8 +176,8 @@ class Ordering:
         if len(same) != 1 or not any(word.sound in head for word in read(act.phrase).words):
             return False
         quantity = act.quantity if act.quantity is not None else same[0].quantity
-        self.wanted.append(_Wanted(same[0].sku, Decimal(0), None, same[0].name, is_total=True))
-        self.wanted.append(_Wanted(meant.hits[0].sku, quantity, act.unit, meant.hits[0].name, act.phrase))
+        self.wanted.append(Wanted(same[0].sku, Decimal(0), None, same[0].name, is_total=True))
+        self.wanted.append(Wanted(meant.hits[0].sku, quantity, act.unit, meant.hits[0].name, act.phrase))
         return True
 
     def _set_last(self, quantity: Decimal | None, unit: str | None) -> None:
@@ -216,7 +187,7 @@ class Ordering:
             self.wanted[-1] = replace(self.wanted[-1], quantity=quantity, unit=unit)
         elif self.lines:
             line = self.lines[-1]
-            self.wanted.append(_Wanted(line.sku, quantity, unit, line.name, is_total=True))
+            self.wanted.append(Wanted(line.sku, quantity, unit, line.name, is_total=True))
         else:
             self.talk.append("of_what")
 
@@ -224,7 +195,7 @@ class Ordering:
         if act.quantity is None:
             return
         self._mentioned = line.sku
-        self.wanted.append(_Wanted(line.sku, act.quantity, act.unit, line.name, is_total=True))
+        self.wanted.append(Wanted(line.sku, act.quantity, act.unit, line.name, is_total=True))
 
     def _line(self, phrase: str) -> BriefLine | None:
         decision = among(phrase, [(line.sku, line.name) for line in self.lines])
@@ -232,7 +203,7 @@ class Ordering:
             return None
         return next(line for line in self.lines if line.sku == decision.hits[0].sku)
 
-    def _in_turn(self, phrase: str) -> _Wanted | None:
+    def _in_turn(self, phrase: str) -> Wanted | None:
         decision = among(phrase, [(wanted.product, wanted.name) for wanted in self.wanted])
         if not decision.hits:
             return None
@@ -247,20 +218,23 @@ class Ordering:
             if again is not None and again.quantity is not None:
                 again.quantity += quantity
             elif line is not None:
-                self.wanted.append(_Wanted(line.sku, quantity, act.unit, line.name))
+                self.wanted.append(Wanted(line.sku, quantity, act.unit, line.name))
             else:
                 await self._add(act)
         elif self.wanted:
             last = self.wanted[-1]
             self.wanted[-1] = replace(last, quantity=(last.quantity or Decimal(0)) + quantity)
         elif self.lines:
-            self.wanted.append(_Wanted(self.lines[-1].sku, quantity, act.unit, self.lines[-1].name))
+            self.wanted.append(Wanted(self.lines[-1].sku, quantity, act.unit, self.lines[-1].name))
         else:
             self.talk.append("of_what")
 
     async def _remove(self, act: Act) -> None:
+        if act.details.get("except"):
+            self._keep_only(act.details["except"].split("|"))
+            return
         if not act.phrase:
-            self._remove_last()
+            self._remove_last(act.quantity)
             return
         wanted = self._in_turn(act.phrase)
         line = self._line(act.phrase)
@@ -271,20 +245,33 @@ class Ordering:
             several = among(act.phrase, [(known.sku, known.name) for known in self.lines])
             if several.verdict is Verdict.NONE and (await self.catalogue.decide(act.phrase)).verdict is Verdict.NONE:
                 return
-            self.wanted.append(_Wanted(act.phrase, Decimal(0), None, act.phrase, is_total=True))
+            self.wanted.append(Wanted(act.phrase, Decimal(0), None, act.phrase, is_total=True))
             return
         if act.quantity is not None and act.quantity < line.quantity and act.unit is None and not act.details.get("single"):
-            self.wanted.append(_Wanted(line.sku, line.quantity - act.quantity, None, line.name, is_total=True))
+            self.wanted.append(Wanted(line.sku, line.quantity - act.quantity, None, line.name, is_total=True))
         else:
-            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+            self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
 
-    def _remove_last(self) -> None:
+    def _keep_only(self, phrases: list[str]) -> None:
+        """Take out all lines but these; if one of them is not in the order, it is not clear what is meant."""
+        kept = [self._line(phrase) for phrase in phrases]
+        if None in kept:
+            self.talk.append("what_to_change")
+            return
+        self.wanted += [Wanted(line.sku, Decimal(0), None, line.name, is_total=True) for line in self.lines if line not in kept]
+
+    def _remove_last(self, quantity: Decimal | None = None) -> None:
+        """`quítalo`, `uno menos`: what was named last."""
         if self.wanted:
-            if not self.wanted[-1].is_total:
+            last = self.wanted[-1]
+            if quantity is not None and last.quantity is not None and last.quantity > quantity:
+                last.quantity -= quantity
+            elif not last.is_total:
                 self.wanted.pop()
         elif self.lines:
             line = self.lines[-1]
-            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+            left = max(line.quantity - quantity, Decimal(0)) if quantity is not None else Decimal(0)
+            self.wanted.append(Wanted(line.sku, left, None, line.name, is_total=True))
 
     async def _replace(self, act: Act) -> None:
         """One product instead of another; without a quantity of its own the new one takes the old one's."""
@@ -293,7 +280,7 @@ class Ordering:
             return
         line = self._line(act.phrase) if act.phrase else (self.lines[-1] if self.lines else None)
         if line is not None:
-            self.wanted.append(_Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+            self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
             if new.quantity is None:
                 new = replace(new, quantity=line.quantity)
         else:
@@ -333,7 +320,7 @@ class Ordering:
         if sku is not None or act.phrase:
             arguments["product"] = sku or act.phrase
         if act.quantity is not None:
-            arguments["quantity"] = _number(act.quantity)
+            arguments["quantity"] = number(act.quantity)
             arguments.pop("unit", None)
             if act.unit:
                 arguments["unit"] = act.unit
@@ -347,7 +334,7 @@ class Ordering:
         """`2 de cada uno` answers all the waiting questions of how many."""
         for other in self.brief.waiting:
             if other.kind == "choose_quantity":
-                self._push(other.tool, {**other.arguments, "quantity": _number(act.quantity or Decimal(1))})
+                self._push(other.tool, {**other.arguments, "quantity": number(act.quantity or Decimal(1))})
 
     def _push(self, tool: str, arguments: dict[str, Any]) -> None:
         product = str(arguments.get("product", ""))
@@ -355,7 +342,7 @@ class Ordering:
             quantity = arguments.get("quantity")
             value = None if quantity is None else Decimal(str(quantity))
             is_total = tool == "change_item_in_draft"
-            self.wanted.append(_Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
+            self.wanted.append(Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
             self._mentioned = product
         else:
             self.other_calls.append(Change(tool, arguments))
@@ -364,7 +351,7 @@ class Ordering:
         """A row of a list that is not the open question: a product of the catalogue, or a category."""
         decision = await self.catalogue.decide(row)
         if decision.verdict is Verdict.ONE and decision.hits[0].sku.casefold() == row.casefold():
-            self.wanted.append(_Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
+            self.wanted.append(Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
         else:
             self.other_calls.append(Change("send_catalog", {"category": act.details.get("title") or row}))
 
@@ -393,7 +380,3 @@ class Ordering:
             self.questions.append((act.kind, self.lines[-1].sku))
         else:
             self.talk.append("of_what")
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
+from agent.lexical.items import blank, filled, keeping, read_items, replacement, without_verbs
 from agent.lexical.normalise import clean, tokenise
-from agent.lexical.phrases import Mention, mentions, name_words
+from agent.lexical.phrases import mentions, name_words
 from agent.lexical.quantities import find_quantities, literal
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
@@ -118,10 +118,6 @@ def _asks_about(words: Vocabulary, folded: str) -> bool:
     return any(words.matches(name, folded) for name in ("ask_delivery", "ask_stores"))
 
 
-def _blank(text: str, match: re.Match[str], mark: str = " ") -> str:
-    return text[: match.start()] + mark + " " * (match.end() - match.start() - 1) + text[match.end() :]
-
-
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
     worth, text = _money_worth(sentence.text, words)
     talk, text = _small_talk(text, words)
@@ -136,20 +132,16 @@ def _money_worth(text: str, words: Vocabulary) -> tuple[list[Act], str]:
     """`500 bs de queso`: as much of a product as an amount of money buys; the money is the unit."""
     acts: list[Act] = []
     while match := words.matches("money_worth", text):
-        said = {name.rstrip("0123456789").removesuffix("_en"): value for name, value in _filled(match)}
+        said = {name.rstrip("0123456789").removesuffix("_en"): value for name, value in filled(match)}
         phrase = " ".join(name_words(tokenise(said["what"])))
         amount = said["amount"].rstrip(".,")
         spelled = find_quantities(tokenise(amount))
         value = literal(amount) if amount[:1].isdigit() else (spelled[0].value if spelled else None)
-        text = _blank(text, match, "|")
+        text = blank(text, match, "|")
         if phrase and value:
             money = said.get("money") or ("$" if "sign" in said else "bs")
             acts.append(Act(ActKind.ADD, phrase, value, money, {"asked": "1"}))
     return acts, text
-
-
-def _filled(match: re.Match[str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in match.groupdict().items() if value is not None]
 
 
 def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
@@ -157,25 +149,25 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
     acts: list[Act] = []
     for name in ("because", "chatter", "please", "money_of"):
         while match := words.matches(name, text):
-            text = _blank(text, match)
+            text = blank(text, match)
     for name in _TALK:
         if words.matches(name, text):
             acts.append(Act(ActKind(name)))
         while match := words.matches(name, text):
-            text = _blank(text, match, ",")
+            text = blank(text, match, ",")
     return acts, text
 
 
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
-    replacing = _replacement(text, words)
-    if replacing is not None:
-        return [replacing]
+    whole = keeping(text, words) or replacement(text, words)
+    if whole is not None:
+        return [whole]
     for name in _SIMPLE:
         match = words.matches(name, text)
         if match and not (name == "cancel" and _removes_one(text, match)):
             kind = _KINDS.get(name) or ActKind(name)
-            rest = _blank(text, match, "|")
+            rest = blank(text, match, "|")
             return [Act(kind), *_rest_of(kind, rest, match.end(), sentence, words)]
     if question := _question(text, sentence, words):
         return question
@@ -184,13 +176,13 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     acts: list[Act] = []
     if match := words.matches("refuse", text):
         acts.append(Act(ActKind.REFUSE, details={"hold": "1"} if words.matches("hold", text) else {}))
-        text = _blank(text, match, "|")
+        text = blank(text, match, "|")
     is_finished = is_only = False
     while ending := words.matches("finish", text):
         is_finished = True
         is_only = is_only or words.matches("only_that", ending.group()) is not None
-        text = _blank(text, ending, "|")
-    items = _items(text, words)
+        text = blank(text, ending, "|")
+    items = read_items(text, words)
     if sentence.is_question:
         is_order = any(act.quantity is not None for act in items)
         items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
@@ -224,11 +216,11 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         return []
     if kind in _ORDERS_ON_DEMAND:
         # What was ordered before a cancellation is called off as well.
-        later = _items(" " * after + rest[after:] if kind is not ActKind.CHITCHAT else rest, words)
+        later = read_items(" " * after + rest[after:] if kind is not ActKind.CHITCHAT else rest, words)
         return [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]
-    return [act for act in _items(rest, words) if act.phrase and act.quantity is not None]
+    return [act for act in read_items(rest, words) if act.phrase and act.quantity is not None]
 
 
 def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -241,23 +233,23 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
             continue
         details = {"cheapest": "1"} if words.matches("cheapest", text) else {}
         before, text = _ordered_before(text, match, words)
-        text = _blank(text, match, "|")
+        text = blank(text, match, "|")
         for again in ("ask_price", "ask_availability", "question_word", "cheapest"):
             while more := words.matches(again, text):
-                text = _blank(text, more, "|")
+                text = blank(text, more, "|")
         order = words.patterns["order_verb"].search(text, match.start())
         tail, head = "", text
         if order and order.start() > match.start():
             head, tail = text[: order.start()], text[order.end() :]
-        head = _without_verbs(head, words)
+        head = without_verbs(head, words)
         asked = [Act(kind, m.phrase, m.quantity, m.unit, details) for m in mentions(head) if m.phrase]
-        return [*before, *(asked or [Act(kind, details=details)]), *(_items(tail, words) if tail else [])]
+        return [*before, *(asked or [Act(kind, details=details)]), *(read_items(tail, words) if tail else [])]
     return []
 
 
 def _ordered_before(text: str, match: re.Match[str], words: Vocabulary) -> tuple[list[Act], str]:
     """What was ordered before the question in the same breath: `2 arroz y cuánto vale el aceite`."""
-    before = _items(text[: match.start()], words)
+    before = read_items(text[: match.start()], words)
     if not any(act.phrase and act.quantity is not None for act in before):
         return [], text
     return before, " " * match.start() + text[match.start() :]
@@ -266,126 +258,3 @@ def _ordered_before(text: str, match: re.Match[str], words: Vocabulary) -> tuple
 def _states_an_order(text: str, match: re.Match[str], words: Vocabulary) -> bool:
     verb = words.matches("order_verb", text)
     return verb is not None and verb.start() < match.start()
-
-
-def _without_verbs(text: str, words: Vocabulary) -> str:
-    while match := words.matches("order_verb", text):
-        text = _blank(text, match, "|")
-    return text
-
-
-def _replacement(text: str, words: Vocabulary) -> Act | None:
-    match = words.matches("replace_from", text)
-    if match is None:
-        return None
-    groups = {key: value for key, value in match.groupdict().items() if value is not None}
-    old = next((value for key, value in groups.items() if key.startswith("old")), "")
-    new = next((value for key, value in groups.items() if key.startswith("new")), "")
-    before, after = mentions(_bare(old, words)), mentions(_bare(new, words))
-    if not after or words.matches("remove", new):
-        return None
-    fresh = after[0]
-    if fresh.is_bare:
-        phrase = before[0].phrase if before else ""
-        return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
-    target = before[0].phrase if before else ""
-    details = {"unsure": "1"} if any(key.startswith("older") for key in groups) else {}
-    return Act(ActKind.REPLACE, target, details=details, new=_act(ActKind.ADD, fresh))
-
-
-def _bare(text: str, words: Vocabulary) -> str:
-    for name in ("set_quantity", "more"):
-        while match := words.matches(name, text):
-            text = _blank(text, match)
-    return _without_verbs(text, words)
-
-
-def _act(kind: ActKind, mention: Mention) -> Act:
-    details = {"size": "1"} if mention.size else {}
-    if mention.container:
-        details["container"] = mention.container
-    if mention.is_single:
-        details["single"] = "1"
-    if mention.is_pack:
-        details["pack"] = "1"
-    return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
-
-
-def _clauses(text: str, words: Vocabulary) -> list[str]:
-    """A sentence cut where a verb begins a new wish, and before `y quita…`, `pero sin…`."""
-    cuts = {0}
-    removals = [match.span() for match in words.patterns["remove"].finditer(text)]
-    cuts.update(start for start, _ in removals)
-    for match in words.patterns["order_verb"].finditer(text):
-        if not any(start <= match.start() < end for start, end in removals):
-            cuts.add(match.start())
-    thoughts = [match.span() for match in words.patterns["second_thought"].finditer(text)]
-    cuts.update(start for start, _ in thoughts)
-    for match in (*re.finditer(r",(?!\d)|\|", text), *words.patterns["new_clause"].finditer(text)):
-        if not any(end <= match.start() <= end + 1 for _, end in thoughts):
-            cuts.add(match.start())
-    ordered = sorted(cuts)
-    return [text[start:end] for start, end in zip(ordered, [*ordered[1:], len(text)], strict=True)]
-
-
-def _items(text: str, words: Vocabulary) -> list[Act]:
-    """What a sentence without a question adds, changes or takes out."""
-    text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
-    found: list[Act] = []
-    for clause in _clauses(text, words):
-        acts = _clause_items(clause, words, found[-1] if found else None)
-        if acts and found and _corrects(acts[0], found[-1]):
-            acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase)
-        elif not acts and found and _is_open(found[-1]) and words.matches("remove", clause):
-            acts = [Act(ActKind.REMOVE, found.pop().phrase)]
-        found.extend(acts)
-    return found
-
-
-def _corrects(act: Act, last: Act) -> bool:
-    """`la sal, mejor que sean 2`: how many of what was named just before without saying how many."""
-    return _is_open(last) and act.kind is ActKind.SET and not act.phrase and act.quantity is not None
-
-
-def _is_open(act: Act) -> bool:
-    """Whether a product was only named, with nothing said about it yet."""
-    is_named = act.kind in (ActKind.ADD, ActKind.SET) and bool(act.phrase)
-    return is_named and act.quantity is None and not act.details.get("asked")
-
-
-def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[Act]:
-    if match := words.matches("not_this", clause):
-        named = mentions(_bare(dict(_filled(match))["what"], words))
-        return [_act(ActKind.REMOVE, mention) for mention in named if mention.phrase]
-    if match := words.matches("remove", clause):
-        rest = mentions(_bare(_blank(clause, match), words))
-        return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [Act(ActKind.REMOVE)])
-    setting = words.matches("set_quantity", clause)
-    more = words.matches("more", clause)
-    asked = words.matches("order_verb", clause) is not None
-    plain = mentions(_bare(clause, words))
-    if not plain and more and _more_counts(clause, words):
-        plain = [Mention("", quantity=None)]
-    acts = []
-    for mention in plain:
-        kind = ActKind.ADD
-        if more and _more_counts(clause, words) and mention is plain[-1]:
-            kind = ActKind.MORE
-        elif setting:
-            kind = ActKind.SET
-        act = _act(kind, mention)
-        if kind is ActKind.MORE and mention.phrase and act.quantity is None and words.matches("one_more", clause):
-            act = replace(act, quantity=Decimal(1))
-        acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
-    return _torn(acts, previous)
-
-
-def _more_counts(clause: str, words: Vocabulary) -> bool:
-    """`2 más de azúcar`, `otro foco`, `uno más`; not `más una llave` nor `nada más`."""
-    text = words.patterns["no_more"].sub(" ", clause)
-    return words.matches("so_many_more", text) is not None
-
-
-def _torn(acts: list[Act], previous: Act | None) -> list[Act]:
-    """A lone quantity behind a comma belongs to the product before it: `queso, medio kilo`."""
-    return [replace(act, kind=ActKind.SET) if act.kind is ActKind.ADD and not act.phrase and previous else act for act in acts]

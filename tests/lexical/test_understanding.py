@@ -114,6 +114,17 @@ async def test_another_size_than_the_offered_one_is_looked_up() -> None:
         ("quita la sal y deja el aceite", {"ACE-VT": 2, "ARR": 1}),
         ("1 arroz nada más", {"ACE-VT": 2, "SAL": 1, "ARR": 1}),
         ("la semana que viene mejor hablamos", DRAFT),
+        ("la sal no la necesito", {"ACE-VT": 2, "ARR": 1}),
+        ("no lo quiero", DRAFT),
+        ("quita la sal, el arroz y ponme 3 cloro", {"ACE-VT": 2, "CLO": 3}),
+        ("quita la sal, 2 maltas", {"ACE-VT": 2, "ARR": 1, "MAL": 2}),
+        ("borra todo excepto la sal", {"SAL": 1}),
+        ("quita todo menos el café", DRAFT),
+        ("un aceite menos", {"ACE-VT": 1, "SAL": 1, "ARR": 1}),
+        ("por lo menos 2 maltas", {**DRAFT, "MAL": 2}),
+        ("sube la sal a 4", {"ACE-VT": 2, "SAL": 4, "ARR": 1}),
+        ("que la sal sean 2", {"ACE-VT": 2, "SAL": 2, "ARR": 1}),
+        ("en vez de arroz 3 azúcar", {"ACE-VT": 2, "SAL": 1, "AZU": 3}),
     ],
 )
 async def test_a_correction_changes_what_it_names_and_nothing_else(said: str, cart: dict[str, float]) -> None:

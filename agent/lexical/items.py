@@ -1,0 +1,168 @@
+"""What a sentence without a question does to the lines of an order: adds, sets, takes out, replaces, keeps."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.phrases import Mention, mentions
+from agent.lexical.vocabulary import Vocabulary
+
+
+def blank(text: str, match: re.Match[str], mark: str = " ") -> str:
+    """The text without a match, every other character in its place; a mark keeps what stands around it apart."""
+    return text[: match.start()] + mark + " " * (match.end() - match.start() - 1) + text[match.end() :]
+
+
+def filled(match: re.Match[str]) -> list[tuple[str, str]]:
+    """The named groups of a match that took part in it."""
+    return [(name, value) for name, value in match.groupdict().items() if value is not None]
+
+
+def without_verbs(text: str, words: Vocabulary) -> str:
+    """The text without the verbs of ordering."""
+    while match := words.matches("order_verb", text):
+        text = blank(text, match, "|")
+    return text
+
+
+def replacement(text: str, words: Vocabulary) -> Act | None:
+    """One thing for another: `cambia el arroz por azúcar`, `en vez de 2 que sean 3`."""
+    match = words.matches("replace_from", text)
+    if match is None:
+        return None
+    groups = {key: value for key, value in match.groupdict().items() if value is not None}
+    old = next((value for key, value in groups.items() if key.startswith("old")), "")
+    new = next((value for key, value in groups.items() if key.startswith("new")), "")
+    before, after = mentions(_bare(old, words)), mentions(_bare(new, words))
+    if not after or words.matches("remove", new):
+        return None
+    fresh = after[0]
+    if fresh.is_bare:
+        phrase = before[0].phrase if before else ""
+        return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
+    target = before[0].phrase if before else ""
+    details = {"unsure": "1"} if any(key.startswith("older") for key in groups) else {}
+    return Act(ActKind.REPLACE, target, details=details, new=_act(ActKind.ADD, fresh))
+
+
+def keeping(text: str, words: Vocabulary) -> Act | None:
+    """`quita todo menos el arroz`, `solo déjame la sal`: everything else is taken out."""
+    match = words.matches("all_but", text)
+    kept = mentions(_bare(text[match.end() :], words)) if match else []
+    if not kept or any(mention.quantity is not None or not mention.phrase for mention in kept):
+        return None
+    return Act(ActKind.REMOVE, details={"except": "|".join(mention.phrase for mention in kept)})
+
+
+def _bare(text: str, words: Vocabulary) -> str:
+    return without_verbs(_without("more", _without("set_quantity", text, words), words), words)
+
+
+def _act(kind: ActKind, mention: Mention) -> Act:
+    details = {"size": "1"} if mention.size else {}
+    if mention.container:
+        details["container"] = mention.container
+    if mention.is_single:
+        details["single"] = "1"
+    if mention.is_pack:
+        details["pack"] = "1"
+    return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
+
+
+def _clauses(text: str, words: Vocabulary) -> list[str]:
+    """A sentence cut where a verb begins a new wish, and before `y quita…`, `pero sin…`."""
+    cuts = {0}
+    removals = [match.span() for match in words.patterns["remove"].finditer(text)]
+    cuts.update(start for start, _ in removals)
+    for match in words.patterns["order_verb"].finditer(text):
+        if not any(start <= match.start() < end for start, end in removals):
+            cuts.add(match.start())
+    thoughts = [match.span() for match in words.patterns["second_thought"].finditer(text)]
+    cuts.update(start for start, _ in thoughts)
+    for match in (*re.finditer(r",(?!\d)|\|", text), *words.patterns["new_clause"].finditer(text)):
+        if not any(end <= match.start() <= end + 1 for _, end in thoughts):
+            cuts.add(match.start())
+    ordered = sorted(cuts)
+    return [text[start:end] for start, end in zip(ordered, [*ordered[1:], len(text)], strict=True)]
+
+
+def read_items(text: str, words: Vocabulary) -> list[Act]:
+    """What a sentence without a question adds, changes or takes out."""
+    text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
+    found: list[Act] = []
+    for clause in _clauses(text, words):
+        acts = _clause_items(clause, words, found[-1] if found else None)
+        if acts and found and _corrects(acts[0], found[-1]):
+            acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase)
+        elif not acts and found and _is_open(found[-1]) and words.matches("remove", clause):
+            acts = [Act(ActKind.REMOVE, found.pop().phrase)]
+        found.extend(acts)
+    return found
+
+
+def _corrects(act: Act, last: Act) -> bool:
+    """`la sal, mejor que sean 2`: how many of what was named just before without saying how many."""
+    return _is_open(last) and act.kind is ActKind.SET and not act.phrase and act.quantity is not None
+
+
+def _is_open(act: Act) -> bool:
+    """Whether a product was only named, with nothing said about it yet."""
+    is_named = act.kind in (ActKind.ADD, ActKind.SET) and bool(act.phrase)
+    return is_named and act.quantity is None and not act.details.get("asked")
+
+
+def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[Act]:
+    if match := words.matches("not_this", clause):
+        named = mentions(_bare(dict(filled(match))["what"], words))
+        return [_act(ActKind.REMOVE, mention) for mention in named if mention.phrase]
+    if match := words.matches("remove", clause):
+        rest = mentions(_bare(blank(clause, match), words))
+        # `no lo quiero` alone does not say what; `quítalo` is what was named last.
+        nothing_named = Act(ActKind.REFUSE if words.matches("not_wanted", clause) else ActKind.REMOVE)
+        return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [nothing_named])
+    if match := words.matches("so_many_less", clause):
+        fewer = mentions(_bare(_without("less", clause, words), words))
+        return [_act(ActKind.REMOVE, mention) for mention in fewer if mention.quantity is not None]
+    setting = words.matches("set_quantity", clause)
+    more = words.matches("more", clause)
+    asked = words.matches("order_verb", clause) is not None
+    plain = mentions(_bare(clause, words))
+    if not plain and more and _more_counts(clause, words):
+        plain = [Mention("", quantity=None)]
+    acts = []
+    goes_on = not (setting or more or asked) and clause.startswith(",") and previous is not None and _goes_on(plain, previous)
+    for mention in plain:
+        kind = ActKind.REMOVE if goes_on else ActKind.ADD
+        if more and _more_counts(clause, words) and mention is plain[-1]:
+            kind = ActKind.MORE
+        elif setting:
+            kind = ActKind.SET
+        act = _act(kind, mention)
+        if kind is ActKind.MORE and mention.phrase and act.quantity is None and words.matches("one_more", clause):
+            act = replace(act, quantity=Decimal(1))
+        acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
+    return _torn(acts, previous)
+
+
+def _goes_on(plain: list[Mention], previous: Act) -> bool:
+    """`quita la sal, el arroz y el aceite`: what a comma adds to a list of things to take out."""
+    is_counted = previous.quantity is not None
+    return previous.kind is ActKind.REMOVE and all(m.phrase and (m.quantity is not None) is is_counted for m in plain)
+
+
+def _without(name: str, text: str, words: Vocabulary) -> str:
+    while match := words.matches(name, text):
+        text = blank(text, match)
+    return text
+
+
+def _more_counts(clause: str, words: Vocabulary) -> bool:
+    """`2 más de azúcar`, `otro foco`, `uno más`; not `más una llave` nor `nada más`."""
+    text = words.patterns["no_more"].sub(" ", clause)
+    return words.matches("so_many_more", text) is not None
+
+
+def _torn(acts: list[Act], previous: Act | None) -> list[Act]:
+    """A lone quantity behind a comma belongs to the product before it: `queso, medio kilo`."""
+    return [replace(act, kind=ActKind.SET) if act.kind is ActKind.ADD and not act.phrase and previous else act for act in acts]
