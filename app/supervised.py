@@ -41,10 +41,11 @@ class Part(Protocol):
 
 
 class Child:
-    """One of our own processes: web, worker or relay."""
+    """One of our own processes: web, worker or relay, under its name or, of several, `worker-2`."""
 
     def __init__(self, name: str, environment: Mapping[str, str], log: Path | None, patience: float) -> None:
         self.name = name
+        self.role = name.partition("-")[0]
         self.log = log
         self._environment = dict(environment)
         self._patience = patience
@@ -58,8 +59,8 @@ class Child:
         return self._process
 
     def start(self, *arguments: str) -> None:
-        """Start `nexova <name>` as a child that the kernel kills when we die."""
-        command = [sys.executable, "-m", "app.cli", self.name, *arguments]
+        """Start `nexova <role>` as a child that the kernel kills when we die."""
+        command = [sys.executable, "-m", "app.cli", self.role, *arguments]
         # A hard death is right here: everything in progress is resumed from the database, and the port is free at once.
         prepare = processes.die_with_parent(signal.SIGKILL)
         environment = {**os.environ, **self._environment}

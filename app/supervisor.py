@@ -87,7 +87,8 @@ class Supervisor:
         self._note("Preparing the database")
         self._prepare_database()
         self._note("Starting web, worker and relay")
-        for name in ("web", "worker", "relay"):
+        workers = ["worker", *(f"worker-{number}" for number in range(2, self._settings.worker_processes + 1))]
+        for name in ("web", *workers, "relay"):
             child = self._child(name)
             child.start()
             self._children.append(child)
@@ -132,7 +133,7 @@ class Supervisor:
 
     def _child(self, name: str) -> Child:
         log = None if self._logs_to_terminal else self._log(name)
-        return Child(name, self._environment(), log, PATIENCE.get(name, 5.0))
+        return Child(name, self._environment(), log, PATIENCE.get(name.partition("-")[0], 5.0))
 
     def _prepare_database(self) -> None:
         """Migrate, and put demo data into an empty database; never in production."""
@@ -165,7 +166,7 @@ class Supervisor:
             return "web"
         with contextlib.closing(redis_client(self._redis_url)) as client:
             for child in self._children:
-                if child.name != "web" and not pulse.is_living(client, child.name, child.process.pid):
+                if child.role != "web" and not pulse.is_living(client, child.role, child.process.pid):
                     return child.name
         return None
 

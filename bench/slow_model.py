@@ -58,7 +58,7 @@ def measure(quick: bool) -> Section:
         "Many conversations, slow model",
         f"{conversations} customers of `{LINE}` write at once, and the model (a stand-in that speaks Anthropic's Messages API "
         f"over HTTP) takes {THINKS:.0f} s for each. The wait that the house adds is what is longer than that; "
-        f"one worker process with {settings.worker_threads} threads, the default.",
+        f"{settings.worker_processes} workers with {settings.worker_threads} threads each, the default.",
         [
             Table(
                 ("conversations", "answered by the model", "added p50", "added p95", "longest", "all in"),

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     unpaid_order_hours: float = Field(48, gt=0)
 
     # The processes
+    worker_processes: int = Field(2, ge=1, le=64)
     worker_threads: int = Field(256, ge=1)
     log_level: str = "INFO"
     log_format: str = Field("auto", pattern="^(auto|json|console)$")

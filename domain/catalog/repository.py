@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, delete, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from core.work import Work
@@ -27,56 +27,57 @@ IS_SOLD: ColumnElement[bool] = and_(
 )
 
 
-def _variants(work: Work) -> Select[ProductVariant, Product, Unit, str]:
-    return (
-        select(ProductVariant, Product, Unit, Category.name)
-        .join(Product, and_(Product.workspace_id == work.workspace_id, Product.id == ProductVariant.product_id))
-        .join(Unit, and_(Unit.workspace_id == work.workspace_id, Unit.code == Product.unit))
-        .outerjoin(Category, and_(Category.workspace_id == work.workspace_id, Category.id == Product.category_id))
-        .where(ProductVariant.workspace_id == work.workspace_id)
-    )
+_WORKSPACE = bindparam("workspace", type_=Uuid)
+_VARIANTS = (
+    select(ProductVariant, Product, Unit, Category.name)
+    .join(Product, and_(Product.workspace_id == _WORKSPACE, Product.id == ProductVariant.product_id))
+    .join(Unit, and_(Unit.workspace_id == _WORKSPACE, Unit.code == Product.unit))
+    .outerjoin(Category, and_(Category.workspace_id == _WORKSPACE, Category.id == Product.category_id))
+    .where(ProductVariant.workspace_id == _WORKSPACE)
+)
+
+
+async def _rows(work: Work, query: Select[ProductVariant, Product, Unit, str]) -> Sequence[VariantRow]:
+    """What a narrower form of `_VARIANTS` finds."""
+    rows = await work.session.execute(query, {"workspace": work.workspace_id})
+    return [(variant, product, unit, category) for variant, product, unit, category in rows]
 
 
 async def variants(work: Work, ids: Iterable[UUID]) -> Sequence[VariantRow]:
     """The variants with these ids, sold or not."""
-    rows = await work.session.execute(_variants(work).where(ProductVariant.id.in_(list(ids))))
-    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+    return await _rows(work, _VARIANTS.where(ProductVariant.id.in_(list(ids))))
 
 
 async def variant_by_sku(work: Work, sku: str) -> VariantRow | None:
     """The variant with this SKU, in whatever case it is written."""
-    rows = await work.session.execute(
-        _variants(work).where(ProductVariant.sku.in_({sku, sku.upper(), sku.lower()})).order_by(ProductVariant.sku)
+    found = await _rows(
+        work, _VARIANTS.where(ProductVariant.sku.in_({sku, sku.upper(), sku.lower()})).order_by(ProductVariant.sku)
     )
-    found = [(variant, product, unit, category) for variant, product, unit, category in rows]
     return next((row for row in found if row[0].sku == sku), found[0] if found else None)
 
 
 async def variants_by_sku(work: Work, skus: Iterable[str]) -> Sequence[VariantRow]:
     """The variants with exactly these SKUs."""
-    rows = await work.session.execute(_variants(work).where(ProductVariant.sku.in_(list(skus))))
-    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+    return await _rows(work, _VARIANTS.where(ProductVariant.sku.in_(list(skus))))
 
 
 async def variants_of(work: Work, product_id: UUID) -> Sequence[VariantRow]:
     """The variants of one product in their order."""
-    query = _variants(work).where(ProductVariant.product_id == product_id)
-    rows = await work.session.execute(query.order_by(ProductVariant.position, ProductVariant.id))
-    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+    query = _VARIANTS.where(ProductVariant.product_id == product_id)
+    return await _rows(work, query.order_by(ProductVariant.position, ProductVariant.id))
 
 
 async def list_variants(
     work: Work, categories: Sequence[UUID] | None, after: tuple[str, int, UUID] | None, limit: int
 ) -> Sequence[VariantRow]:
     """Variants on sale by name, from a place on."""
-    query = _variants(work).where(IS_SOLD)
+    query = _VARIANTS.where(IS_SOLD)
     if categories is not None:
         query = query.where(Product.category_id.in_(categories))
     place = tuple_(Product.name, ProductVariant.position, ProductVariant.id)
     if after is not None:
         query = query.where(place > after)
-    rows = await work.session.execute(query.order_by(Product.name, ProductVariant.position, ProductVariant.id).limit(limit))
-    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+    return await _rows(work, query.order_by(Product.name, ProductVariant.position, ProductVariant.id).limit(limit))
 
 
 async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, tuple[str, ...]]:

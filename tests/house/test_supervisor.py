@@ -40,7 +40,7 @@ def test_a_house_says_where_it_is_and_leaves_nothing_behind_after_sigterm(house:
     for address in ("/sandbox/", "/health/deep", "/metrics"):
         assert f"http://127.0.0.1:{house.port}{address}" in house.said()
     assert house.note_mode() == 0o600
-    assert set(house.note()["processes"]) == {"postgres", "redis", "web", "worker", "relay"}
+    assert set(house.note()["processes"]) == {"postgres", "redis", "web", "worker", "worker-2", "relay"}
     family = house.family()
 
     # When it is told to stop
