@@ -12,6 +12,9 @@ from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 from tools.summary import order_claims
 
+MOST_LOOKED_AT = 5
+"""Orders among which the one to cancel is looked for, when no number is said."""
+
 
 def _number(raw: str | None) -> int | None:
     digits = "".join(letter for letter in raw or "" if letter.isdigit())
@@ -30,6 +33,15 @@ async def _find(ctx: ToolContext, number: str | None) -> OrderView | None:
             return None
     placed = await orders.history(ctx.work, ctx.customer_id, limit=1)
     return placed[0] if placed else None
+
+
+async def _to_cancel(ctx: ToolContext, number: str | None) -> OrderView | None:
+    """The order with this number; without one, their newest that can still be called off, or else their newest."""
+    if number is not None and number.strip():
+        return await _find(ctx, number)
+    placed = await orders.history(ctx.work, ctx.customer_id, limit=MOST_LOOKED_AT)
+    open_ones = [order for order in placed if order.status is OrderStatus.CONFIRMED and order.payment_status == "unpaid"]
+    return next(iter([*open_ones, *placed]), None)
 
 
 def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome:
@@ -52,7 +64,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.signal("order_cancelled", order_id=str(draft.id))
         return facts.outcome("draft_discarded", say(ctx, "draft_discarded"), claims=[(Claim.DRAFT_CLEARED, "draft")])
-    order = await _find(ctx, number)
+    order = await _to_cancel(ctx, number)
     if order is None:
         return _no_order(ctx, facts, number)
     shown = facts.order_number(order.number)

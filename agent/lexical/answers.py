@@ -47,9 +47,13 @@ def _payment(folded: str) -> Act | None:
 
 
 def _split(folded: str) -> tuple[str, str]:
-    """The answer and what else was said after it."""
-    found = vocabulary().matches("and_then", folded)
-    return (folded[: found.start()], folded[found.end() :]) if found else (folded, "")
+    """The answer and what else was said after it; `kilo y medio` is one quantity."""
+    tokens = tokenise(folded)
+    spans = [(tokens[quantity.start].start, tokens[quantity.end - 1].end) for quantity in find_quantities(tokens)]
+    for found in vocabulary().patterns["and_then"].finditer(folded):
+        if not any(start < found.start() < end for start, end in spans):
+            return folded[: found.start()], folded[found.end() :]
+    return folded, ""
 
 
 def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:

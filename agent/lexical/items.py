@@ -56,7 +56,7 @@ def keeping(text: str, words: Vocabulary) -> Act | None:
 
 
 def _bare(text: str, words: Vocabulary) -> str:
-    return without_verbs(_without("more", _without("set_quantity", text, words), words), words)
+    return without_verbs(without("more", without("set_quantity", text, words, " "), words, " "), words)
 
 
 def _act(kind: ActKind, mention: Mention) -> Act:
@@ -94,7 +94,7 @@ def read_items(text: str, words: Vocabulary) -> list[Act]:
     for clause in _clauses(text, words):
         acts = _clause_items(clause, words, found[-1] if found else None)
         if acts and found and _corrects(acts[0], found[-1]):
-            acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase)
+            acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase, details={"named": "apart"})
         elif not acts and found and _is_open(found[-1]) and words.matches("remove", clause):
             acts = [Act(ActKind.REMOVE, found.pop().phrase)]
         found.extend(acts)
@@ -122,7 +122,7 @@ def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[
         nothing_named = Act(ActKind.REFUSE if words.matches("not_wanted", clause) else ActKind.REMOVE)
         return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [nothing_named])
     if match := words.matches("so_many_less", clause):
-        fewer = mentions(_bare(_without("less", clause, words), words))
+        fewer = mentions(_bare(without("less", clause, words, " "), words))
         return [_act(ActKind.REMOVE, mention) for mention in fewer if mention.quantity is not None]
     setting = words.matches("set_quantity", clause)
     more = words.matches("more", clause)
@@ -151,9 +151,10 @@ def _goes_on(plain: list[Mention], previous: Act) -> bool:
     return previous.kind is ActKind.REMOVE and all(m.phrase and (m.quantity is not None) is is_counted for m in plain)
 
 
-def _without(name: str, text: str, words: Vocabulary) -> str:
+def without(name: str, text: str, words: Vocabulary, mark: str = "|") -> str:
+    """The text without anything that a pattern finds."""
     while match := words.matches(name, text):
-        text = blank(text, match)
+        text = blank(text, match, mark)
     return text
 
 

@@ -8,6 +8,7 @@ from agent.brief import Brief, BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.normalise import tokenise
 from agent.lexical.products import Catalogue, Found, among
+from agent.lexical.sharing import shared_out
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wanted import Change, Wanted, number
 from domain.catalog.search import GAP, PLAUSIBLE, Verdict
@@ -41,7 +42,7 @@ class Ordering:
 
     async def changes(self, acts: list[Act]) -> list[Change]:
         """The calls for all acts of the turn that are about products."""
-        for act in acts:
+        for act in await shared_out(acts, self.catalogue):
             await self._take(act)
         return [*(wanted.change for wanted in self.wanted), *self.other_calls]
 
@@ -138,6 +139,9 @@ class Ordering:
             return
         if self.wanted and self.wanted[-1].quantity is None:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
+        elif self.wanted and self.wanted[-1].product == self._mentioned:
+            # `dame 2 azúcar` · `no espera, 3`
+            self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
         elif self._mentioned is not None:
             self.wanted.append(Wanted(self._mentioned, act.quantity, act.unit, self._mentioned))
             self.questions = [one for one in self.questions if self._asked.get(one[1], one[1]) != self._mentioned]
@@ -162,6 +166,10 @@ class Ordering:
             index = self.wanted.index(wanted)
             if act.quantity is not None:
                 self.wanted[index] = replace(wanted, quantity=act.quantity, unit=act.unit)
+            return
+        if act.details.get("named") and (await self.catalogue.decide(act.phrase)).verdict is Verdict.NONE:
+            # What stood before the quantity was no product: `ay caramba, mejor 3`.
+            self._set_last(act.quantity, act.unit)
             return
         await self._add(act)
 
@@ -192,6 +200,11 @@ class Ordering:
             self.talk.append("of_what")
 
     def _total(self, line: BriefLine, act: Act) -> None:
+        sizes = read(act.phrase).sizes - read(line.name).sizes
+        if act.quantity is None and len(sizes) == 1 and line.unit.casefold() in vocabulary().units:
+            # `que el pollo sea de kilo y medio`: of what is weighed the size is how much.
+            (size,) = sizes
+            act = replace(act, quantity=size.amount, unit=size.dimension)
         if act.quantity is None:
             return
         self._mentioned = line.sku

@@ -160,10 +160,12 @@ class _Planner:
             self.call("get_order_status")
 
     def _cancel(self) -> None:
-        if self.has_lines or self.brief.last_order is None:
+        last = self.brief.last_order
+        if self.has_lines or last is None or last.status != "confirmed":
+            # Which one can still be called off, if any, the tool finds out.
             self.call("cancel_order")
         else:
-            self.call("cancel_order", number=self.brief.last_order.number)
+            self.call("cancel_order", number=last.number)
 
     async def _confirm(self, act: Act) -> None:
         """A yes means what was asked: the open summary, the open question, or nothing."""

@@ -38,6 +38,7 @@ _SURE = 0.75
 _CHOICE = 0.4
 _CHOICE_GAP = 0.08
 _LONGEST_PART = 5
+_FEWEST_GRAMS = 100
 _CUT_COST = 0.35
 _MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
 _MEASURES |= {"lb": ("g", 454), "oz": ("g", 28)}
@@ -97,6 +98,9 @@ class Catalogue:
         """The products of one mention; more than one if the customer strung several together."""
         hits = await self.hits(act.phrase)
         decision = decide(hits)
+        shorter = _without_occasion(act.phrase, hits) if decision.verdict is not Verdict.ONE else None
+        if shorter and (await self.decide(shorter)).verdict is Verdict.ONE:
+            return await self.resolve(replace(act, phrase=shorter))
         words = act.phrase.split()
         if len(words) > 1 and (not hits or hits[0].score < _WHOLE or decision.verdict is Verdict.NONE):
             parts = await self._cut(words, hits)
@@ -151,13 +155,13 @@ class Catalogue:
         packed = _packed(act, decision)
         if packed is not None:
             return Found(packed, await self.decide(packed.phrase))
-        weighed = _weighed(act, decision)
+        weighed = _in_grams(act, decision) or _weighed(act, decision)
         if weighed is not None:
             return Found(weighed, decision)
         container = act.details.get("container", "")
         if container and decision.verdict is not Verdict.ONE:
             contained = await self.decide(f"{act.phrase} {container}")
-            if contained.verdict is Verdict.ONE:
+            if contained.verdict is Verdict.ONE and _is_in_name(container, contained.hits[0].name):
                 return Found(act, contained)
         return Found(act, decision)
 
@@ -172,6 +176,22 @@ class Catalogue:
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
 
 
+def _is_in_name(said: str, name: str) -> bool:
+    """Whether a word stands in a product's name; one that only looks like it does not settle anything."""
+    return any(typed.forms & known.forms for typed in read(said).words for known in read(name).words)
+
+
+def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
+    """`mayonesa para la parrilla`: what it is for, if nothing on sale is for that."""
+    known = vocabulary()
+    words, foreign = phrase.split(), set(hits[0].unmatched) if hits else set()
+    for index, word in enumerate(words[:-2]):
+        behind = words[index + 2 :]
+        if index and word in known.purpose and words[index + 1] in known.articles and set(behind) <= foreign | known.fillers:
+            return " ".join(words[:index])
+    return None
+
+
 def _packed(act: Act, decision: Decision[Offer]) -> Act | None:
     """`x3` that leaves open how many are wanted: behind a count without a pack of three, or alone where there is one."""
     behind = re.search(r"\bx(\d+)$", act.phrase)
@@ -183,6 +203,13 @@ def _packed(act: Act, decision: Decision[Offer]) -> Act | None:
         return None
     phrase = act.phrase if behind else f"{act.phrase} x{_plain(count)}"
     return replace(act, phrase=phrase, quantity=None, unit=None, details={"asked": "1"})
+
+
+def _in_grams(act: Act, decision: Decision[Offer]) -> Act | None:
+    """`300 de jamón`: of what is weighed nobody wants hundreds of kilos by the phone."""
+    if act.quantity is None or act.unit is not None or decision.verdict is not Verdict.ONE or decision.hits[0].is_counted:
+        return None
+    return replace(act, unit="g") if act.quantity >= _FEWEST_GRAMS else None
 
 
 def _weighed(act: Act, decision: Decision[Offer]) -> Act | None:

@@ -1,5 +1,6 @@
 """Quantities in words and figures: `2 kg y medio`, `docena y media`, `un cuarto de kilo`, `x3`, `half a dozen`."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -7,6 +8,7 @@ from agent.lexical.normalise import Token, tokenise
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
 _VULGAR = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75"), "⅓": Decimal(1) / 3, "⅔": Decimal(2) / 3}
+_FRACTION = re.compile(r"[1-9]/[2-9]|[½¼¾⅓⅔]")
 LARGEST = Decimal(100_000)
 """More than this is no quantity of anything a shop sells in chat."""
 
@@ -102,6 +104,10 @@ class _Reader:
                 phrase = " ".join(self.text(i) for i in range(index + 1, index + 1 + length))
                 if phrase in self.words.multiples and self.words.multiples[phrase] < 1:
                     return self.words.multiples[phrase], index + 1 + length
+        figure = index + 1 if self.text(index) in self.words.joiners else index
+        if index and self.text(index - 1) in self.words.units and _FRACTION.fullmatch(self.text(figure)):
+            # `2 kg 1/2`, `2 kg y ½`
+            return literal(self.text(figure)) or Decimal(0), figure + 1
         return Decimal(0), index
 
     def multiple(self, index: int) -> tuple[Decimal, int] | None:
@@ -117,6 +123,9 @@ class _Reader:
     def unit(self, index: int) -> tuple[str | None, str | None, int]:
         """The measure or container here, if any, and the place after it."""
         word = self.text(index)
+        if word in self.words.units and len(word) == 1 and index and self.tokens[index - 1].kind != "number":
+            # `una L` is a size; a litre is written so only behind a figure.
+            return None, None, index
         if word in self.words.units:
             after = index + 1
             return self.words.units[word], None, after + (self.text(after) == ".")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
-from agent.lexical.items import blank, filled, keeping, read_items, replacement, without_verbs
+from agent.lexical.items import blank, filled, keeping, read_items, replacement, without, without_verbs
 from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import mentions, name_words
 from agent.lexical.quantities import find_quantities, literal
@@ -32,6 +32,7 @@ _SIMPLE = (
     "ask_catalogue",
     "same_as_before",
     "start_order",
+    "change",
     "haggle",
 )
 """Patterns that settle a sentence; the order is that of precedence."""
@@ -47,7 +48,7 @@ _ORDERS_NOTHING = frozenset(
     }
 )
 """Acts in whose sentence nothing else is ordered."""
-_ORDERS_ON_DEMAND = frozenset({ActKind.CANCEL, ActKind.CLEAR, ActKind.CHITCHAT})
+_ORDERS_ON_DEMAND = frozenset({ActKind.CANCEL, ActKind.CLEAR, ActKind.CHITCHAT, ActKind.HAGGLE})
 """Acts beside which something is ordered only where it is asked for in so many words."""
 _QUESTIONS = frozenset(
     {ActKind.ASK_DELIVERY, ActKind.ASK_DELIVERY_TIME, ActKind.ASK_PAYMENT_METHODS, ActKind.ASK_HOURS, ActKind.ASK_STORES}
@@ -102,7 +103,7 @@ def read(text: str, context: Context) -> list[Act]:
     if not words.matches("human", page.folded):
         read_recipient(page, details, expected="recipient_name" in context.lacks)
         read_notes(page, details)
-        if not _asks_about(words, page.folded) and not words.matches("status", page.folded):
+        if not _speaks_about(words, page.folded):
             read_delivery(page, details, context.stores, expected="address" in context.missing)
     acts: list[Act] = []
     for sentence in _sentences(page.folded):
@@ -114,8 +115,9 @@ def read(text: str, context: Context) -> list[Act]:
     return acts
 
 
-def _asks_about(words: Vocabulary, folded: str) -> bool:
-    return any(words.matches(name, folded) for name in ("ask_delivery", "ask_stores"))
+def _speaks_about(words: Vocabulary, folded: str) -> bool:
+    """Whether delivery is only spoken of: asked about, or to be changed without saying into what."""
+    return any(words.matches(name, folded) for name in ("ask_delivery", "ask_stores", "status", "change"))
 
 
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -173,22 +175,23 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         return question
     if words.matches("pay_intent", text):
         return [Act(ActKind.PAY_INTENT)]
+    return _read_rest(text, sentence, words)
+
+
+def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+    """A refusal, what is ordered, and whether that was all."""
     acts: list[Act] = []
-    if match := words.matches("refuse", text):
+    if words.matches("refuse", text):
         acts.append(Act(ActKind.REFUSE, details={"hold": "1"} if words.matches("hold", text) else {}))
-        text = blank(text, match, "|")
-    is_finished = is_only = False
-    while ending := words.matches("finish", text):
-        is_finished = True
-        is_only = is_only or words.matches("only_that", ending.group()) is not None
-        text = blank(text, ending, "|")
-    items = read_items(text, words)
+        text = without("hold", without("refuse", text, words), words)
+    endings = [match.group() for match in words.patterns["finish"].finditer(text)]
+    items = read_items(without("finish", text, words), words)
     if sentence.is_question:
         is_order = any(act.quantity is not None for act in items)
         items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
-    if is_only:
+    if any(words.matches("only_that", ending) for ending in endings):
         items = [replace(act, details={**act.details, "only": "1"}) if act.kind is ActKind.ADD else act for act in items]
-    return [*acts, *items, *([Act(ActKind.FINISH)] if is_finished else [])]
+    return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
 
 
 def _as_question(act: Act) -> Act:
@@ -216,7 +219,7 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         return []
     if kind in _ORDERS_ON_DEMAND:
         # What was ordered before a cancellation is called off as well.
-        later = read_items(" " * after + rest[after:] if kind is not ActKind.CHITCHAT else rest, words)
+        later = read_items(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest, words)
         return [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]

@@ -33,6 +33,8 @@ class WordFile(BaseModel):
     prepositions: list[str] = Field(default_factory=list)
     linking: list[str] = Field(default_factory=list)
     """Words between a product and what it is for or with."""
+    purpose: list[str] = Field(default_factory=list)
+    """Words between a product and the occasion it is for."""
     size_words: list[str] = Field(default_factory=list)
     conjunctions: list[str] = Field(default_factory=list)
     fillers: list[str] = Field(default_factory=list)
@@ -60,6 +62,7 @@ class Vocabulary:
     articles: frozenset[str]
     prepositions: frozenset[str]
     linking: frozenset[str]
+    purpose: frozenset[str]
     size_words: frozenset[str]
     conjunctions: frozenset[str]
     fillers: frozenset[str]
@@ -107,6 +110,7 @@ def vocabulary() -> Vocabulary:
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),
+        purpose=frozenset(word for file in files for word in file.purpose),
         size_words=frozenset(word for file in files for word in file.size_words),
         conjunctions=frozenset(word for file in files for word in file.conjunctions),
         fillers=frozenset(word for file in files for word in file.fillers),

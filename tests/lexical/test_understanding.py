@@ -123,12 +123,18 @@ async def test_another_size_than_the_offered_one_is_looked_up() -> None:
         ("un aceite menos", {"ACE-VT": 1, "SAL": 1, "ARR": 1}),
         ("por lo menos 2 maltas", {**DRAFT, "MAL": 2}),
         ("sube la sal a 4", {"ACE-VT": 2, "SAL": 4, "ARR": 1}),
+        ("el aceite que sea de 3", DRAFT),
         ("que la sal sean 2", {"ACE-VT": 2, "SAL": 2, "ARR": 1}),
         ("en vez de arroz 3 azúcar", {"ACE-VT": 2, "SAL": 1, "AZU": 3}),
     ],
 )
 async def test_a_correction_changes_what_it_names_and_nothing_else(said: str, cart: dict[str, float]) -> None:
     assert (await after("ve", said, draft=DRAFT)).counts == cart
+
+
+async def test_a_size_of_what_is_weighed_is_how_much_of_it() -> None:
+    shop = await after("ve", "mejor que el queso sea de kilo y cuarto", draft={"QUE-BL": 2, "SAL": 1})
+    assert shop.counts == {"QUE-BL": 1.25, "SAL": 1}
 
 
 @pytest.mark.parametrize(
@@ -138,6 +144,8 @@ async def test_a_correction_changes_what_it_names_and_nothing_else(said: str, ca
         (["una malta", "otra cerveza"], {"MAL": 1, "CER": 1}),
         (["1 arroz", "1 arroz"], {"ARR": 1}),
         (["2 cloro no mentira, 3 cloro"], {"CLO": 3}),
+        (["dame 2 lentejas", "ay no, 3"], {"LEN": 3}),
+        (["dame 2 lentejas", "no espera, 4"], {"LEN": 4}),
     ],
 )
 async def test_one_more_counts_and_the_same_words_twice_do_not(said: list[str], cart: dict[str, float]) -> None:
@@ -152,9 +160,15 @@ async def test_one_more_counts_and_the_same_words_twice_do_not(said: list[str], 
         ("ve", "2.5 kg de queso amarillo", {"QUE-AM": Decimal("2.5")}, set()),
         ("ar", "a buzo canguro and a gorra trucker", {"BUZ": 1, "GOR": 1}, set()),
         ("mx", "unas balatas traseras y 2 focos", {"FOC": 2}, {"BAL-T-TS"}),
+        ("ve", "2 kg 1/2 de tomate", {"TOM": Decimal("2.5")}, set()),
+        ("ve", "300 de mortadela", {"MOR": Decimal("0.3")}, set()),
+        ("ve", "2 jabones, uno de baño y otro en polvo", {"JAB-BA": 1, "JAB-PO": 1}, set()),
+        ("ar", "3 remeras negras, dos en M y una en L", {"REM-NE-M": 2, "REM-NE-L": 1}, set()),
+        ("ve", "3 maltas, 1 arroz y 2 sal", {"MAL": 3, "ARR": 1, "SAL": 2}, set()),
+        ("ve", "4 maltas para la reunión", {"MAL": 4}, set()),
     ],
 )
-async def test_numbers_are_read_as_people_write_them(shop: str, said: str, cart: dict[str, float], asked: set[str]) -> None:
+async def test_an_order_is_read_as_people_write_it(shop: str, said: str, cart: dict[str, float], asked: set[str]) -> None:
     # When
     found = await after(shop, said)
 
@@ -171,6 +185,7 @@ async def test_numbers_are_read_as_people_write_them(shop: str, said: str, cart:
         ("porfa a Salta 340 piso 3", "Salta 340 piso 3"),
         ("hola, sería para Serrano 990, gracias", "Serrano 990"),
         ("Los Ruices, calle Tamare, edif. Sol, apto 3", "Los Ruices, calle Tamare, edif. Sol, apto 3"),
+        ("la dirección está mal, es calle Real 8", "calle Real 8"),
         ("La Pastora, quinta Rosa", "La Pastora, quinta Rosa"),
         ("Carrera 7 #12-20\nBarrio San José", "Carrera 7 #12-20, Barrio San José"),
     ],
@@ -282,6 +297,21 @@ async def test_small_talk_orders_nothing(said: str) -> None:
     assert heard(said) == {"chitchat"}
 
 
+async def test_a_word_that_only_looks_like_a_container_settles_nothing() -> None:
+    # `pote` is no word of any oil's name, though something like it may be
+    assert (await after("ve", "un pote de aceite")).asked == [{"ACE-MZ", "ACE-VT"}]
+
+
+@pytest.mark.parametrize("said", ["en otra tienda el arroz está a 100, me lo igualas?", "en otro lado la sal sale más barata"])
+async def test_the_prices_of_others_order_nothing(said: str) -> None:
+    assert (await after("ve", said)).called == []
+
+
 @pytest.mark.parametrize("said", ["ok, dame un momento", "luego te aviso", "espera"])
 async def test_whoever_wants_to_wait_is_not_shown_the_summary(said: str) -> None:
     assert (await after("ve", said, draft={"ARR": 1}, ready=True)).called == []
+
+
+@pytest.mark.parametrize("said", ["quiero cambiar la dirección", "cambiar algo", "can I change my address"])
+def test_whoever_wants_to_change_something_is_asked_what(said: str) -> None:
+    assert heard(said, draft={"ARR": 1}) == {"change"}
