@@ -20,6 +20,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from app.queues import QUEUES, Ring
+from core import observability
 from core.settings import Settings
 
 DEAD_LETTERS_KEPT = timedelta(days=30)
@@ -30,8 +31,14 @@ RUNG = f"{NAMESPACE}:rung"
 DEAF_SECONDS = 0.5
 """How long a consumer waits at most for the next ring, in case it could not be heard."""
 
+LISTEN_SECONDS = 0.5
+"""How often the thread that hears the rings looks whether it is to stop."""
+
 _UNPACK_SIZE = 1000
 """Dramatiq's script wants it with every command and uses it only for maintenance, which is not asked for here."""
+
+
+log = observability.log(__name__)
 
 
 class QueueUnavailable(Exception):
@@ -132,10 +139,11 @@ class RedisBells(RedisBroker):
                     heard.subscribe(RUNG)
                     self._wake_all()
                     while not self._closing.is_set():
-                        ring = heard.get_message(timeout=1.0)
+                        ring = heard.get_message(timeout=LISTEN_SECONDS)
                         if ring is not None:
                             self._rung[ring["data"].decode()].set()
-            except redis.RedisError:
+            except Exception as error:
+                log.warning("bells.deaf", error=f"{type(error).__name__}: {error}"[:300])
                 self._closing.wait(DEAF_SECONDS)
 
     def _wake_all(self) -> None:
@@ -226,6 +234,8 @@ class RedisBells(RedisBroker):
         """Let go of the connections."""
         self._closing.set()
         self._wake_all()
+        if self._listener.is_alive():
+            self._listener.join(2 * LISTEN_SECONDS)
         self.client.close()
 
 
