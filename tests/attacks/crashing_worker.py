@@ -7,6 +7,7 @@ the calls as well: a kill after the claim's commit is a kill before the call, on
 import asyncio
 import os
 import signal
+from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
 
 from sqlalchemy import event
@@ -21,30 +22,56 @@ from tests.drain import drain
 warm_up()
 
 
-def work(environment: dict[str, str], kill_at: int, boundaries: "Synchronized[int]", sent: "SynchronizedArray[int]") -> None:
-    """Run everything that is due, and die by SIGKILL at a boundary; `kill_at` 0 lives and counts them.
+@dataclass(frozen=True)
+class Passed:
+    """What a worker has passed, in memory that outlives it.
 
-    `sent` gets the boundaries at which a message is with the provider and its outcome not yet recorded.
+    `sent` are the boundaries at which a message is with the provider and the record of it is not committed; `untold`
+    those at which its try is committed, and nobody can tell whether it left.
     """
+
+    boundaries: "Synchronized[int]"
+    sent: "SynchronizedArray[int]"
+    untold: "SynchronizedArray[int]"
+
+
+def work(environment: dict[str, str], kill_at: int, passed: Passed) -> None:
+    """Run everything that is due, and die by SIGKILL at a boundary; `kill_at` 0 lives and counts them."""
     os.environ.update(environment)
     get_settings.cache_clear()
+    tries: set[Session] = set()
     records: set[Session] = set()
+    trying = False
 
-    def pass_boundary(session: Session) -> None:
-        boundaries.value += 1
-        if session in records:
-            records.discard(session)
-            sent[sent[:].index(0)] = boundaries.value
-        if boundaries.value == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def look_for_outcome(session: Session, *_: object) -> None:
+    def before_flush(session: Session, *_: object) -> None:
+        if any(isinstance(row, DeliveryAttempt) for row in session.new):
+            tries.add(session)
         if any(isinstance(row, DeliveryAttempt) and row.outcome for row in session.dirty):
             records.add(session)
 
-    event.listen(Session, "before_flush", look_for_outcome)
-    event.listen(Session, "before_commit", pass_boundary)
-    event.listen(Session, "after_commit", pass_boundary)
+    def before_commit(session: Session) -> None:
+        nonlocal trying
+        is_record = session in records
+        records.discard(session)
+        trying = trying and not is_record
+        cross(passed.sent if is_record else passed.untold if trying else None)
+
+    def after_commit(session: Session) -> None:
+        nonlocal trying
+        trying = trying or session in tries
+        tries.discard(session)
+        cross(passed.untold if trying else None)
+
+    def cross(noted: "SynchronizedArray[int] | None") -> None:
+        passed.boundaries.value += 1
+        if noted is not None:
+            noted[noted[:].index(0)] = passed.boundaries.value
+        if passed.boundaries.value == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Session, "before_flush", before_flush)
+    event.listen(Session, "before_commit", before_commit)
+    event.listen(Session, "after_commit", after_commit)
     asyncio.run(_drain())
 
 

@@ -32,8 +32,9 @@ from core.settings import get_settings
 from core.work import open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
-from evals.phone import Phone
+from evals.phone import Choice, Phone
 from tests.attacks import crashing_worker
+from tests.attacks.crashing_worker import Passed
 from tests.conftest import make_connection, make_workspace
 from tests.domain.shop import Shop, fill, open_shop
 from tests.drain import drain
@@ -46,6 +47,9 @@ SCRIPT = (
     "pagué por transferencia, referencia 88123456",
 )
 """What the customer does; `confirm` presses the confirming button of the summary."""
+
+ASKS_AGAIN = "listo, eso es todo"
+"""What the customer writes when no summary has come."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def house(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.Te
         "NEXOVA_PORT": port,
         "NEXOVA_DATA_DIR": str(folder),
         "LEASE_SECONDS": "0.4",
+        "DELIVERY_UNKNOWN_SECONDS": "3",
         "BURST_WINDOW_SECONDS": "0",
     }
     log = folder / "web.log"
@@ -129,6 +134,7 @@ class End:
     stock: list[tuple[str, str, str]]
     sold: list[tuple[str, str]]
     answers: list[str]
+    unconfirmed: list[str]
     open_messages: int
 
 
@@ -142,6 +148,9 @@ async def _end(shop: Shop, phone: Phone) -> End:
         "ON v.workspace_id = i.workspace_id AND v.id = i.variant_id ORDER BY v.sku",
         "sold": "SELECT v.sku, m.delta::text FROM stock_movements m JOIN product_variants v "
         "ON v.workspace_id = m.workspace_id AND v.id = m.variant_id WHERE m.type = 'sale' ORDER BY v.sku",
+        "unconfirmed": "SELECT CASE WHEN n.id IS NULL THEN 'nobody was told' ELSE m.kind || ': ' || m.text END FROM messages m "
+        "LEFT JOIN notifications n ON n.workspace_id = m.workspace_id AND n.dedupe_key = 'message_unconfirmed:' || m.id "
+        "WHERE m.status = 'unconfirmed'",
     }
     async with open_work(Principal.system(shop.workspace_id)) as work:
         found = {
@@ -150,7 +159,7 @@ async def _end(shop: Shop, phone: Phone) -> End:
         }
         left = await work.session.scalar(text("SELECT count(*) FROM messages WHERE direction = 'in' AND handled_at IS NULL"))
     answers = [f"{bubble.type}: {bubble.text}" for bubble in phone.thread if bubble.direction == "shop"]
-    return End(answers=answers, open_messages=left or 0, **found)  # type: ignore[arg-type]  # the names are the fields
+    return End(answers=answers, unconfirmed=[what for (what,) in found.pop("unconfirmed")], open_messages=left or 0, **found)  # type: ignore[arg-type]  # the names are the fields
 
 
 async def _found() -> tuple[Shop, str]:
@@ -165,16 +174,19 @@ async def _found() -> tuple[Shop, str]:
     return shop, connection.slug
 
 
-async def _say(shop: Shop, phone: Phone, words: str, arrived: int) -> None:
+async def _say(shop: Shop, phone: Phone, words: str) -> None:
     """Send what the script says and wait until the webhook stands in the database."""
     if words == "confirm":
-        button = next(choice for bubble in reversed(phone.thread) for choice in bubble.buttons)
-        await phone.send("button_reply", id=button.id)
+        await phone.send("button_reply", id=_buttons(phone)[0].id)
     else:
         await phone.send("text", text=words)
     async with asyncio.timeout(20):
-        while await _arrived(shop) < arrived:
+        while await _arrived(shop) < phone.sent:
             await asyncio.sleep(0.01)
+
+
+def _buttons(phone: Phone) -> list[Choice]:
+    return [choice for bubble in phone.thread for choice in bubble.buttons]
 
 
 async def _arrived(shop: Shop) -> int:
@@ -185,57 +197,69 @@ async def _arrived(shop: Shop) -> int:
 
 PHONE = "584141112233"
 
-SAMPLE = 8
+SAMPLE = 7
 """How many boundaries the quick form tries."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A conversation with a worker that may have died: its end, the boundaries passed, and those between send and record."""
+    """A conversation with a worker that may have died: its end and what the worker passed."""
 
     end: End
+    died: bool
     boundaries: int
     sent: list[int]
-    died: bool
+    untold: list[int]
 
 
 def _run(house: House, kill_at: int) -> Run:
     """One conversation in which the worker dies at one boundary; at none if it is 0."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.attacks.crashing_worker"])
-    passed, sent = context.Value("i", 0), context.Array("i", 20)
+    passed = Passed(context.Value("i", 0), context.Array("i", 40), context.Array("i", 40))
     died = False
 
-    async def steps() -> End:
+    async def one(shop: Shop, phone: Phone, words: str) -> None:
         nonlocal died
+        await _say(shop, phone, words)
+        worker = context.Process(target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed))
+        worker.start()
+        await asyncio.to_thread(worker.join, 60)
+        assert worker.exitcode in (0, -signal.SIGKILL), worker.exitcode
+        if worker.exitcode != 0:
+            died = True
+            await _recover(shop)
+        await phone.read()
+
+    async def all_of_it() -> End:
         db.connect(house.environment["DATABASE_URL"], pool_size=5)
         try:
             async with httpx.AsyncClient(base_url=house.url, timeout=30) as client:
                 shop, slug = await _found()
                 phone = Phone(client, PHONE, slug)
-                for number, words in enumerate(SCRIPT, start=1):
-                    await _say(shop, phone, words, number)
-                    worker = context.Process(
-                        target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed, sent)
-                    )
-                    worker.start()
-                    await asyncio.to_thread(worker.join, 60)
-                    assert worker.exitcode in (0, -signal.SIGKILL), worker.exitcode
-                    if worker.exitcode != 0:
-                        died = True
-                        await _recover()
-                    await phone.read()
+                for words in SCRIPT:
+                    if words == "confirm" and not _buttons(phone):
+                        await one(shop, phone, ASKS_AGAIN)
+                    await one(shop, phone, words)
                 return await _end(shop, phone)
         finally:
             await registry.close()
             await db.disconnect()
 
-    end = asyncio.run(steps())
-    return Run(end, passed.value, [boundary for boundary in sent[:] if boundary], died)
+    end = asyncio.run(all_of_it())
+    found = ([boundary for boundary in noted[:] if boundary] for noted in (passed.sent, passed.untold))
+    return Run(end, died, passed.boundaries.value, *found)
 
 
-async def _recover() -> None:
-    """Another worker: it waits for the dead one's leases to run out, as the sweeps do, and goes on."""
+async def _recover(shop: Shop) -> None:
+    """Another worker: it waits for the dead one's leases to run out, as the sweeps do, and goes on.
+
+    A deliverer's claim is the longest of them; here it ends at once.
+    """
+    async with open_work(shop.principal) as work:
+        await work.session.execute(
+            text("UPDATE messages SET claimed_until = clock_timestamp() WHERE direction = 'out' AND status = 'sending'")
+        )
     async with asyncio.timeout(30):
         while True:
             await drain(sweep=True)
@@ -276,8 +300,11 @@ def test_the_undisturbed_conversation_sells(undisturbed: Run) -> None:
 
 def _without_times(end: End) -> End:
     """The end without times of day in the answers, which differ between two runs."""
-    answers = [re.sub(r"\d{1,2}( \w+\.?)? \d{1,2}:\d{2}|\d{1,2}:\d{2}", "…", answer) for answer in end.answers]
-    return replace(end, answers=answers)
+
+    def bare(texts: list[str]) -> list[str]:
+        return [re.sub(r"\d{1,2}( \w+\.?)? \d{1,2}:\d{2}|\d{1,2}:\d{2}", "…", words) for words in texts]
+
+    return replace(end, answers=bare(end.answers), unconfirmed=bare(end.unconfirmed))
 
 
 def _try(house: House, undisturbed: Run, kills: Iterable[int]) -> None:
@@ -289,8 +316,8 @@ def _try(house: House, undisturbed: Run, kills: Iterable[int]) -> None:
         tried += 1
         # Two runs differ by a few boundaries, as reports come when they like: the last may lie behind the end.
         assert run.died or run.boundaries < kill_at, kill_at
-        if _without_times(run.end) != _without_times(undisturbed.end):
-            unlike[kill_at] = _difference(undisturbed.end, run.end)
+        if difference := _difference(undisturbed.end, run.end, may_miss_one=kill_at in run.untold):
+            unlike[kill_at] = difference
     seconds = time.monotonic() - started
     sys.stdout.write(
         f"\n{tried} of {undisturbed.boundaries} boundaries tried, {tried - len(unlike)} ended the same, {seconds:.0f} s\n"
@@ -298,18 +325,31 @@ def _try(house: House, undisturbed: Run, kills: Iterable[int]) -> None:
     assert not unlike
 
 
-def _difference(expected: End, found: End) -> str:
+def _difference(expected: End, found: End, *, may_miss_one: bool) -> str:
+    """What differs, in words.
+
+    A message whose deliverer died before anybody could know whether it left may be missing on the phone (decision 0010):
+    then it stands as unconfirmed, and people have been told.
+    """
     before, after = _without_times(expected), _without_times(found)
+    if may_miss_one and after.unconfirmed:
+        (missing,) = after.unconfirmed
+        if missing.startswith("buttons"):
+            # A customer who waited in vain for the summary has asked for it, and it was announced and shown once more.
+            after = replace(after, answers=list(dict.fromkeys(after.answers)))
+            before = replace(before, unconfirmed=[missing])
+        else:
+            before = replace(before, unconfirmed=[missing], answers=[words for words in before.answers if words != missing])
     names = [name for name in before.__dict__ if getattr(before, name) != getattr(after, name)]
     return "; ".join(f"{name}: {getattr(after, name)} instead of {getattr(before, name)}" for name in names)
 
 
 def _spread(undisturbed: Run, most: int) -> list[int]:
-    """Some boundaries, other ones each day: one within each stretch of the conversation, and one between send and record."""
+    """Some boundaries, other ones each day: one within each stretch of the conversation, one before and one after a send."""
     chance = random.Random(int(os.environ.get("CRASH_SEED") or time.time() // 86_400))
     stretch = undisturbed.boundaries / most
     found = {int(chance.uniform(index, index + 1) * stretch) + 1 for index in range(most)}
-    return sorted({min(boundary, undisturbed.boundaries) for boundary in found} | {chance.choice(undisturbed.sent)})
+    return sorted(found | {chance.choice(undisturbed.sent), chance.choice(undisturbed.untold)})
 
 
 def test_a_kill_at_some_boundaries_changes_nothing_in_the_outcome(house: House, undisturbed: Run) -> None:

@@ -285,9 +285,9 @@ class Killer:
         self._figures = figures
         self.rounds = 0
 
-    async def run(self) -> None:
-        """Kill until cancelled."""
-        while True:
+    async def run(self, rounds: int | None) -> None:
+        """Kill everything so many times in turn; for ever without a number."""
+        while rounds is None or self.rounds < rounds:
             for victim in self._chance.sample(VICTIMS, len(VICTIMS)):
                 await asyncio.sleep(self._chance.uniform(0.5, 1.5) * self._pause)
                 await self._strike(victim)
@@ -303,10 +303,11 @@ class Killer:
         self._figures.back["+".join(sorted(victims))].append(time.monotonic() - started)
 
 
-async def torture(conversations: int, at_once: int, pause: float, seed: int) -> Figures:
+async def torture(conversations: int, at_once: int, pause: float, seed: int, rounds: int | None = None) -> Figures:
     """Let customers shop while the house is killed piece by piece; then it must come to rest with its books in order.
 
-    There are so many conversations at least, and more until everything has been killed once.
+    There are so many conversations at least, and more until everything has been killed once. Without a number of
+    rounds the killing goes on as long as there are customers.
     """
     figures, started = Figures(), time.monotonic()
     async with house() as place, httpx.AsyncClient(base_url=place.url, timeout=10) as client:
@@ -321,7 +322,7 @@ async def torture(conversations: int, at_once: int, pause: float, seed: int) -> 
                 figures.conversations += 1
                 await Shopper(client, founded, figures.conversations, figures).shop()
 
-        killing = asyncio.create_task(killer.run())
+        killing = asyncio.create_task(killer.run(rounds))
         try:
             await asyncio.gather(*(lane() for _ in range(at_once)))
         finally:

@@ -12,10 +12,11 @@ import asyncpg
 import dramatiq
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app import outbox_rows
 from app.broker import QueueUnavailable, RedisBells, open_broker
-from app.relay import Relay
+from app.relay import BLIND_LOOKS, Relay
 from core import outbox
 from core.access import Principal
 from core.embedded import EmbeddedRedis, start_redis
@@ -166,7 +167,8 @@ async def test_a_relay_that_lost_its_ear_listens_again_and_looks_at_once(
         assert await next_ring(broker) == first
         while (pid := await watcher.fetchval(ear)) is None:
             await asyncio.sleep(0)
-        await watcher.execute("SELECT pg_terminate_backend($1)", pid)
+        # One that waits until it is gone: then it hears of nothing that happens before the next begins to listen.
+        assert await watcher.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
         [second] = await announce(workspace.id, 1)
         assert await next_ring(broker) == second
     await watcher.close()
@@ -201,7 +203,12 @@ async def test_rows_that_the_system_role_may_not_see_raise_the_alarm(
     await owner.execute("DROP POLICY outbox_messages_system_reads ON outbox_messages")
     await owner.close()
     assert await outbox_rows.is_blind()
-    assert (await Relay(settings, broker).publish())[0] == 0
+    relay = Relay(settings, broker)
+    assert (await relay.publish())[0] == 0
+    with capture_logs() as logs:
+        for _ in range(BLIND_LOOKS):
+            await relay.watch()
+    assert [entry["event"] for entry in logs if entry["log_level"] == "critical"] == ["relay.blind"]
 
 
 async def test_only_old_published_rows_are_cleaned_up(workspace: WorkspaceView, broker: RedisBells, settings: Settings) -> None:
