@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from core.tables import new_id
 from core.work import Work
@@ -21,6 +22,18 @@ async def insert_payment(work: Work, values: dict[str, Any]) -> Payment | None:
         .returning(Payment.id)
     )
     return await get(work, payment_id) if payment_id is not None else None
+
+
+async def complete_payment(work: Work, payment: Payment, values: dict[str, Any]) -> bool:
+    """Write what became known of a payment; False if its full reference was already used for the method and bank."""
+    try:
+        async with work.session.begin_nested():
+            for name, value in values.items():
+                setattr(payment, name, value)
+    except IntegrityError:
+        await work.session.refresh(payment)
+        return False
+    return True
 
 
 async def get(work: Work, payment_id: UUID) -> Payment | None:

@@ -74,9 +74,10 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     order = await orders.lock(work, command.order_id)
     if order.customer_id != command.customer_id:
         raise orders.OrderNotFound
-    before = _balance(order, await repository.of_order(work, order.id))
+    claims = await repository.of_order(work, order.id)
+    before = _balance(order, claims)
     reference = references.clean(command.reference)
-    earlier = await _same_claim(work, command, reference)
+    earlier = _same_claim(claims, command, reference)
     if earlier is not None:
         return ClaimResult(payment=_view(earlier), order=order, repeated=True, due=before.due)
     if order.status not in PAYABLE or order.payment_status == PaymentStatus.PAID or order.total == 0:
@@ -85,7 +86,7 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     amount = command.amount or due
     values = _values(work, command, order, reference, amount)
     values["flags"] = [*_amount_flags(command, amount, due), *await _reference_flags(work, order.id, values)]
-    payment = await repository.insert_payment(work, values)
+    payment = await _store(work, claims, command, values)
     if payment is None:
         await _tell_staff(work, "payment_reference_reused", order, f"payment_reference_reused:{order.id}:{reference}")
         return ClaimResult(payment=None, order=order, refusal="reference_used", due=due)
@@ -93,6 +94,18 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     order = await orders.record_payment(work, order.id, PaymentStatus.CLAIMED)
     await _tell_staff(work, "payment_claimed", order, f"payment_claimed:{payment.id}", subject_id=payment.id)
     return ClaimResult(payment=_view(payment), order=order, due=due, difference=amount - due)
+
+
+async def _store(work: Work, claims: Sequence[Payment], command: ClaimPayment, values: dict[str, Any]) -> Payment | None:
+    """The claim as a payment: the one that a receipt alone stood for, if there is one, else a new one.
+
+    None if its full reference was already used.
+    """
+    receipt_only = next((each for each in claims if each.kind == RECEIPT_ONLY and each.status == PaymentState.CLAIMED), None)
+    if receipt_only is None or command.kind == RECEIPT_ONLY or command.amount not in (None, receipt_only.amount):
+        return await repository.insert_payment(work, values)
+    values.pop("claimed_at")
+    return receipt_only if await repository.complete_payment(work, receipt_only, values) else None
 
 
 def _values(work: Work, command: ClaimPayment, order: OrderView, reference: str | None, amount: Decimal) -> dict[str, Any]:
@@ -115,10 +128,10 @@ def _values(work: Work, command: ClaimPayment, order: OrderView, reference: str 
     }
 
 
-async def _same_claim(work: Work, command: ClaimPayment, reference: str | None) -> Payment | None:
+def _same_claim(claims: Sequence[Payment], command: ClaimPayment, reference: str | None) -> Payment | None:
     """The payment that this claim repeats: same order, same reference; or same method, none having a reference."""
     key = references.key(reference)
-    for payment in await repository.of_order(work, command.order_id):
+    for payment in claims:
         if payment.status == PaymentState.REJECTED or payment.reference_key != key:
             continue
         if key is not None or payment.method == command.method:

@@ -235,6 +235,39 @@ async def test_what_is_not_open_cannot_be_paid(chat: Chat) -> None:
         await claim(chat, order, "0012345678")
 
 
+async def test_words_after_a_receipt_complete_its_claim(chat: Chat) -> None:
+    # Given a claim that rests on a picture alone
+    order = await placed(chat, {"HAR-1": 2})
+    shown = await claim(chat, order, method=payments.RECEIPT_ONLY, kind=payments.RECEIPT_ONLY, bank=None)
+
+    # When the customer then says how it was paid
+    told = await claim(chat, order, "0012345678")
+
+    # Then there is one payment, and it holds what is known now
+    assert shown.payment is not None
+    assert told.payment is not None
+    assert told.payment.id == shown.payment.id
+    assert (told.payment.method, told.payment.reference) == ("pago_movil", "0012345678")
+    assert Flag.RECEIPT_ONLY not in told.payment.flags
+    assert await count(chat.shop, "payments") == 1
+
+
+async def test_a_used_reference_does_not_complete_a_receipt(chat: Chat) -> None:
+    # Given a reference that has paid another order, and a claim that rests on a picture alone
+    await claim(chat, await placed(chat, {"HAR-1": 1}), "0012345678")
+    order = await placed(chat, {"HAR-1": 2})
+    await claim(chat, order, method=payments.RECEIPT_ONLY, kind=payments.RECEIPT_ONLY, bank=None)
+
+    # When the customer names that reference
+    told = await claim(chat, order, "0012345678")
+
+    # Then it is refused, and the picture stands as it was
+    assert told.refusal == "reference_used"
+    async with chat.work() as work:
+        (kept,) = await payments.list_for_order(work, order.id)
+    assert (kept.method, kept.reference) == (payments.RECEIPT_ONLY, None)
+
+
 async def test_a_receipt_used_twice_flags_both_payments(chat: Chat) -> None:
     # Given two customers with a claimed payment each
     other = await chat_of(chat.shop)
