@@ -23,16 +23,16 @@ async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
 
     Nothing, while none is out.
     """
-    sent_at = await _sent_at(work, held.session, turn)
-    if sent_at is None:
-        return Consent()
-    answered = {message.id for message in turn.frozen.messages}
-    late = [m for m in await conversations.open_messages(work, turn.conversation_id) if m.id not in answered]
     pressed = [
         str(message.payload.get("id", "")).removeprefix(CONFIRM_PREFIX)
         for message in turn.frozen.messages
         if message.kind == "button_reply" and str(message.payload.get("id", "")).startswith(CONFIRM_PREFIX)
     ]
+    sent_at = await _sent_at(work, held.session, turn, pressed)
+    if sent_at is None:
+        return Consent()
+    answered = {message.id for message in turn.frozen.messages}
+    late = [m for m in await conversations.open_messages(work, turn.conversation_id) if m.id not in answered]
     texts = [message.text or "" for message in turn.frozen.messages]
     plain = all(message.kind == "text" for message in turn.frozen.messages)
     after = all(message.received_at >= sent_at for message in turn.frozen.messages)
@@ -44,17 +44,21 @@ async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
     )
 
 
-async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn) -> datetime | None:
+async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn, pressed: list[str]) -> datetime | None:
     """When the summary of the order as it stands was sent, None if none is out.
 
-    A token that was made after the summary, because a price has changed since, cannot have been agreed to.
+    A token that was made after the summary, because a price has changed since, cannot have been agreed to. Whoever
+    presses a button of the summary has it, whatever is known of its sending.
     """
     if session.confirmation_message_id is None:
         return None
     draft = await orders.open_draft(work, turn.conversation_id)
     if draft is None or draft.confirmation_token != session.confirmation_token:
         return None
-    return await conversations.arrived_at(work, session.confirmation_message_id)
+    arrived = await conversations.arrived_at(work, session.confirmation_message_id)
+    if arrived is None and session.confirmation_token in pressed:
+        return min(message.received_at for message in turn.frozen.messages)
+    return arrived
 
 
 async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn: ClaimedTurn) -> bool:

@@ -312,11 +312,14 @@ async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:
 
 
 async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
-    """When a message was sent (business time), None if it was not or if it has failed since."""
+    """When a message was sent (business time), None if it was not or if it has failed since.
+
+    One whose deliverer died between the send and its record is known from its reports only.
+    """
     row = await repository.message(work, message_id)
     if row is None or row.status not in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ):
         return None
-    return row.sent_at
+    return row.sent_at or row.delivered_at or row.read_at
 
 
 async def is_last_word(work: Work, message_id: UUID) -> bool:

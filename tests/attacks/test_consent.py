@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from core import inbound
 from core.tables import new_id
 from core.work import open_work
@@ -149,3 +151,38 @@ async def test_an_obedient_model_confirms_a_question_in_vain(customer: Customer,
         model.answers(calls(("confirm_order", {"token": token})))
         await customer.says(words)
         assert await query("SELECT status FROM orders") == [("awaiting_confirmation",)]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "status = 'unknown'",
+        "status = 'unconfirmed'",
+        "status = 'read', delivered_at = clock_timestamp(), read_at = clock_timestamp()",
+    ],
+    ids=["in doubt", "never reported", "known from reports only"],
+)
+async def test_whoever_presses_a_summary_s_button_has_it_whatever_is_known_of_its_sending(
+    customer: Customer, model: AnthropicServer, query: Query, known: str
+) -> None:
+    # Given a summary whose deliverer died between the send and its record
+    token = await _summarised(customer, model, query)
+    await query(f"UPDATE messages SET sent_at = NULL, {known} WHERE kind = 'buttons' RETURNING id")
+    # When the customer presses its button
+    model.answers(confirms_newest)
+    await customer.writes(kind="button_reply", id=f"confirm:{token}", title="Confirmar")
+    await customer.is_answered()
+    # Then the order is placed
+    assert await query("SELECT status FROM orders") == [("confirmed",)]
+
+
+async def test_a_yes_to_a_summary_that_is_known_from_its_reports_only_counts(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    await _summarised(customer, model, query)
+    await query(
+        "UPDATE messages SET sent_at = NULL, status = 'read', delivered_at = sent_at WHERE kind = 'buttons' RETURNING id"
+    )
+    model.answers(confirms_newest)
+    await customer.says("sí")
+    assert await query("SELECT status FROM orders") == [("confirmed",)]
