@@ -40,9 +40,10 @@ RULES: dict[str, str] = {
             SELECT FROM messages m WHERE m.workspace_id = s.workspace_id AND m.direction = 'out'
                AND m.provider_message_id = s.provider_id)
     """,
-    "a customer reads the same words twice": """
-        SELECT phone, left(text, 60) FROM sandbox_messages WHERE direction = 'shop' AND text IS NOT NULL
-        GROUP BY phone, text HAVING count(*) > 1
+    "a phone shows the same words of one turn twice": """
+        SELECT s.phone, left(s.text, 60) FROM sandbox_messages s JOIN messages m
+          ON m.workspace_id = s.workspace_id AND m.direction = 'out' AND m.provider_message_id = s.provider_id
+        WHERE s.direction = 'shop' GROUP BY s.phone, m.turn_id, s.text HAVING count(*) > 1
     """,
     "a message went out that is on no phone": """
         SELECT m.id, m.status FROM messages m WHERE m.direction = 'out' AND m.status IN ('sent', 'delivered', 'read')
