@@ -178,3 +178,24 @@ async def test_where_is_it_before_it_is_confirmed_shows_it_again() -> None:
 
 async def test_how_long_it_takes_is_not_promised() -> None:
     assert await talk("cuánto se demora?") == ["delivery_time"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "quiero confirmar mi pedido",
+        "confirmar mi pedido",
+        "confirma mi pedido por favor",
+        "confirmo mi pedido",
+        "i want to confirm my order",
+        "confirm my order",
+    ],
+)
+async def test_whoever_confirms_before_there_is_a_summary_is_shown_it(said: str) -> None:
+    ready = draft(missing=[])
+    assert await calls(said, state="NEEDS_DETAILS", draft=ready) == [("request_confirmation", {})]
+
+
+@pytest.mark.parametrize("said", ["confirmo mi pedido", "confirmo el pedido", "confirm my order"])
+async def test_the_same_words_under_a_summary_are_a_yes(said: str) -> None:
+    assert [name for name, _ in await calls(said, **SUMMARY)] == ["confirm_order"]
