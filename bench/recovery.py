@@ -67,7 +67,8 @@ def measure(quick: bool) -> Section:
     return Section(
         "Recovery after kill -9",
         "Seconds from a SIGKILL to the answer at the provider to a message that the provider delivers right after it "
-        "(and delivers again every 50 ms until it gets its 200). `nexova up` starts again what fell.",
+        "(and delivers again every 50 ms until it gets its 200). `nexova up` starts again what fell; the killed worker is "
+        "one of two.",
         [
             Table(
                 ("killed", "times", "shortest", "longest"),
