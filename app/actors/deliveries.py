@@ -8,9 +8,11 @@ import time
 from typing import Final
 from uuid import UUID
 
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
+
 from channels import registry
 from channels.base import Channel, Outbound, OutboundKind, SendOutcome
-from core import observability, outbox
+from core import db, observability, outbox
 from core.access import Principal
 from core.errors import CommitOutcomeUnknown
 from core.work import Work, open_work
@@ -25,6 +27,8 @@ RING_SECONDS: Final = 60.0
 
 STALE_SECONDS: Final = 15.0
 """A claim older than this is not used any more: with the time of the call itself it could outlive its lease."""
+
+ASK_AGAIN_SECONDS: Final = 0.2
 
 log = observability.log(__name__)
 
@@ -49,7 +53,7 @@ async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
             channel, template = await _line(work, conversation_id)
             claimed = await delivery.claim_next(work, conversation_id, channel.parts, template)
     except CommitOutcomeUnknown:
-        if claimed is None or not await _was_claimed(principal, claimed):
+        if claimed is None or not await _patiently()(_was_claimed, principal, claimed):
             raise
     if claimed is None:
         return False
@@ -68,6 +72,16 @@ async def _line(work: Work, conversation_id: UUID) -> tuple[Channel, Template | 
 def _template(connection: ConnectionView) -> Template | None:
     settings = connection.settings
     return Template(settings.window_template, settings.template_language) if settings.window_template else None
+
+
+def _patiently() -> AsyncRetrying:
+    """Asks a database that is away again, for what may be asked twice, as long as a claim is good for."""
+    return AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, CommitOutcomeUnknown) or db.is_outage(error)),
+        wait=wait_fixed(ASK_AGAIN_SECONDS),
+        stop=stop_after_delay(STALE_SECONDS),
+        reraise=True,
+    )
 
 
 async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
@@ -90,13 +104,11 @@ async def _send(channel: Channel, claimed: Claimed, claimed_at: float) -> SendOu
 async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> bool:
     """Record the outcome, and see whether more is to be sent.
 
-    Recording twice changes nothing, so a commit in doubt is simply made again.
+    Recording twice changes nothing, so a commit in doubt is simply made again; what is not recorded leaves the message
+    in doubt although its fate is known.
     """
     known = Outcome(outcome.result, outcome.error_code, outcome.detail, outcome.retry_after, outcome.http_status)
-    try:
-        return await _recorded(principal, claimed, known)
-    except CommitOutcomeUnknown:
-        return await _recorded(principal, claimed, known)
+    return await _patiently()(_recorded, principal, claimed, known)
 
 
 async def _recorded(principal: Principal, claimed: Claimed, known: Outcome) -> bool:

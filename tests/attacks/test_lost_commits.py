@@ -21,9 +21,9 @@ from tests.queues.payloads import result
 
 
 @contextmanager
-def losing(number: int) -> Iterator[None]:
-    """The connection breaks right after the n-th commit."""
-    commits = 0
+def losing(number: int, away_for: int = 0) -> Iterator[None]:
+    """The connection breaks right after the n-th commit, and the server refuses so many transactions after it."""
+    commits, refused = 0, 0
 
     def break_once(_: Session) -> None:
         nonlocal commits
@@ -31,11 +31,20 @@ def losing(number: int) -> Iterator[None]:
         if commits == number:
             raise ConnectionResetError("the server closed the connection")
 
+    def refuse(*_: object) -> None:
+        nonlocal refused
+        if commits >= number and refused < away_for:
+            refused += 1
+            raise ConnectionRefusedError("the server is starting up")
+
     event.listen(Session, "after_commit", break_once)
+    event.listen(Session, "after_begin", refuse)
     try:
         yield
+        assert refused == away_for
     finally:
         event.remove(Session, "after_commit", break_once)
+        event.remove(Session, "after_begin", refuse)
 
 
 @pytest.mark.parametrize("lost", range(1, 6))
@@ -52,6 +61,19 @@ async def test_a_message_is_sent_once_whichever_commit_of_its_delivery_is_lost(w
         assert await thread.statuses() == ["sent", "sent"]
         async with open_work(thread.principal) as work:
             assert await work.session.scalar(select(func.count()).select_from(DeliveryAttempt)) == 2
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["of the claim", "of the outcome"])
+async def test_a_deliverer_outlasts_a_restart_of_the_database_after_a_lost_commit(workspace: WorkspaceView, lost: int) -> None:
+    # Given a message, and a server that goes down in the middle of a commit and is away for some tries
+    async with opened(workspace, accepted()) as thread:
+        await thread.queue("uno")
+        with losing(lost, away_for=3):
+            # When it is delivered
+            await thread.deliver()
+        # Then it was sent once and is known to be, without a wait for its report
+        assert thread.said == ["uno"]
+        assert await thread.statuses() == ["sent"]
 
 
 @pytest.mark.parametrize("lost", [1, 2])
