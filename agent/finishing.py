@@ -82,7 +82,7 @@ def _released(turn: ClaimedTurn, call: Recorded, calls: list[Recorded]) -> list[
 
 def _filled(turn: ClaimedTurn, message: StagedMessage, call: Recorded) -> OutgoingMessage:
     for words in (message.text, *_strings(message.payload)):
-        verdict = receipts.check(words, call.facts, call.claims, [], turn.frozen.brief.language)
+        verdict = receipts.check(words, call.facts, call.claims, [], turn.frozen.brief.language, catalogued=True)
         if isinstance(verdict, receipts.Refused):
             log.error("staged.unsupported", tool=call.tool, reasons=[reason.code for reason in verdict.reasons])
     return OutgoingMessage(

@@ -9,6 +9,9 @@ from agent.receipts.reading import Clause, Reading
 from agent.receipts.subjects import other_subject, unknown_after, unknown_before, unknown_next
 from agent.receipts.verdict import Reason
 
+_NOT = ("no ", "don't ", "dont ", "do not ", "we have no")
+"""A denial reaches to the end of its clause: `no hay café disponible` says nothing more than `no hay café`."""
+
 
 def availability(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
     """Every statement about stock that no receipt supports."""
@@ -20,7 +23,10 @@ def availability(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iter
         yield from _measure(reading, lexicon, receipts, found.start(), found.end(), there=denied)
         text = text[: found.start()] + " " * len(found[0]) + text[found.end() :]
     for found in lexicon.any_of(words.available).finditer(text):
-        denied = _is_denied(text, reading.clause_at(found.start()), found.start(), lexicon)
+        clause = reading.clause_at(found.start())
+        if any(clause.start <= other.start() < found.start() and other[0].startswith(_NOT) for other in absent):
+            continue
+        denied = _is_denied(text, clause, found.start(), lexicon)
         yield from _measure(reading, lexicon, receipts, found.start(), found.end(), there=not denied)
 
 

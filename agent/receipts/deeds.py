@@ -13,7 +13,8 @@ from agent.receipts.verdict import Reason
 
 _SECOND_PERSON = re.compile(r"\byou('ve| have)?( just| already)*$")
 _BY = frozenset({"por", "by"})
-_PREPOSITIONS = frozenset({"a", "al", "de", "del", "en", "con", "desde", "to", "of", "from", "in", "with", "for"})
+_PREPOSITIONS = frozenset({"a", "al", "de", "del", "en", "con", "desde", "para", "to", "of", "from", "in", "with", "for"})
+_SUBJECTS = frozenset({"i", "we", "te", "le", "se", "lo"})
 _LOOSE_LEADS = frozenset({"ya", "lo", "la", "le", "te", "se", "los", "las", "les", "nos", "me"})
 _DETERMINERS = frozenset({"tu", "tus", "el", "la", "los", "las", "un", "una", "su", "este", "esta", "ese", "esa", "nuestro"})
 
@@ -43,10 +44,7 @@ def deeds(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
     """Every statement of a deed that no claim of the turn supports."""
     text = reading.without(lexicon, lexicon.words.harmless)
     for clause in reading.clauses:
-        words = [
-            Word(found[0], reading.spoken[found.start() : found.end()], found.start(), found.end())
-            for found in WORD.finditer(text, clause.start, clause.end)
-        ]
+        words = _words(reading, text, clause)
         for index, word in enumerate(words):
             form = _form(word, lexicon)
             if form is None and not _may_be_past(word, lexicon):
@@ -57,6 +55,28 @@ def deeds(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
             else:
                 yield from _unknown(reading, lexicon, receipts, words, index, mood)
     yield from _phrases(reading, text, lexicon, receipts)
+
+
+def _words(reading: Reading, text: str, clause: Clause) -> list[Word]:
+    return [
+        Word(found[0], reading.spoken[found.start() : found.end()], found.start(), found.end())
+        for found in WORD.finditer(text, clause.start, clause.end)
+    ]
+
+
+def has_measured_verb(reading: Reading, lexicon: Lexicon, text: str, clause: Clause) -> bool:
+    """Whether a clause has a verb that `deeds` knows and has measured: stated, denied, asked or made to depend."""
+    last = ""
+    words = _words(reading, text, clause)
+    for index, word in enumerate(words):
+        form = _form(word, lexicon)
+        is_noun = word.plain in lexicon.words.done.nouns and word.spoken == word.plain and last not in _SUBJECTS
+        if form is not None and not is_noun:
+            mood = _mood(text, clause, word, lexicon, first=index == 0)
+            if mood.denied or _is_open(mood) or _time(lexicon, words, index, form, mood) is not None:
+                return True
+        last = word.plain
+    return False
 
 
 def _form(word: Word, lexicon: Lexicon) -> Form | None:
@@ -237,11 +257,16 @@ def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, 
     done = lexicon.words.done
     previous = [other.plain for other in words[max(0, index - 2) : index]]
     if lexicon.find(done.participle).fullmatch(word.plain):
-        return any(lead in done.auxiliary_have or lead in done.auxiliary_passive for lead in previous) or (
-            lexicon.words.mood.present_lead is not None
-            and word.plain.endswith("ed")
-            and bool(re.search(r"\b(i|we)('ve| have)?( just| already| also)*$", mood.before))
-            and not mood.conditional
+        starts = index == 0 and not mood.before and lexicon.words.mood.present_lead is None and not mood.question
+        return (
+            starts
+            or any(lead in done.auxiliary_have or lead in done.auxiliary_passive for lead in previous)
+            or (
+                lexicon.words.mood.present_lead is not None
+                and word.plain.endswith("ed")
+                and bool(re.search(r"\b(i|we)('ve| have)?( just| already| also)*$", mood.before))
+                and not mood.conditional
+            )
         )
     if lexicon.words.mood.present_lead is not None or len(word.plain) < 4 or mood.question:
         return False
@@ -268,6 +293,9 @@ def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) 
             if receipts.supporting(phrase.claims) is None:
                 yield unsupported(reading.excerpt(found.start(), min(clause.end, found.end() + 20)), phrase.claims)
                 break
+            if phrase.about == "product":
+                done = receipts.products_of(receipts.supporting(phrase.claims) or frozenset())
+                yield from wrong_product(reading, lexicon, receipts, found.end(), done)
 
 
 _TOOLS = {

@@ -13,6 +13,7 @@ from agent.receipts.money import carried_subjects, slots_in_context, slots_known
 from agent.receipts.numbers import spaced_out, words_for_numbers
 from agent.receipts.promises import bare_assent, promises
 from agent.receipts.reading import Reading, fold, read
+from agent.receipts.statements import statements
 from agent.receipts.verdict import Accepted, Reason, Refused, Verdict
 from tools.outcome import Claim, Fact
 
@@ -30,12 +31,14 @@ def check(
     language: str,
     *,
     vouched: Collection[str] = (),
+    catalogued: bool = False,
 ) -> Verdict:
     """Fill the slots of a template, or refuse it with everything that is wrong with it.
 
     `vouched` are sentences that code wrote in this turn (what the tools say); where the template repeats one word for
-    word, it needs no further receipt. Pure and deterministic: the same arguments always give the same verdict, so a
-    replayed turn is judged alike.
+    word, it needs no further receipt. A `catalogued` text was written by people with the code and states only what its
+    slots and claims say, so it may use words that nobody has listed. Pure and deterministic: the same arguments always
+    give the same verdict, so a replayed turn is judged alike.
     """
     if not template.strip():
         return Refused((Reason("empty", "", "Write a reply."),))
@@ -47,7 +50,7 @@ def check(
     spoken = lexicons(language)
     reasons = list(slots_known(reading, receipts, _echoes(reading, customer_texts, spoken), spoken))
     judged = _own_words(template, vouched)
-    own = read(judged, names)
+    own = reading if judged == template else read(judged, names)
     if not isinstance(own, Reading) or not judged.strip():
         return Refused(tuple(reasons)) if reasons else Accepted(complete(template, facts, language))
     reasons += _reasons(own, receipts, customer_texts, spoken)
@@ -56,6 +59,8 @@ def check(
         if isinstance(apart, Reading):
             reasons += _worded(apart, spoken)
     reasons += carried_subjects(own, spoken[0], receipts)[1]
+    if not (reasons or catalogued):
+        reasons += statements(own, spoken, receipts, [fold(text) for text in customer_texts[-1:]])
     if reasons:
         unique = list(dict.fromkeys(reasons))
         return Refused(tuple(unique[:_MOST_REASONS]))

@@ -65,6 +65,7 @@ class Phrase(_Words):
 
     pattern: str
     claims: tuple[Receipt, ...]
+    about: Literal["product"] | None = None
 
 
 class DoneWords(_Words):
@@ -177,6 +178,21 @@ class AssentWords(_Words):
     not_about: str
 
 
+class StatementWords(_Words):
+    """What a statement about the shop's affairs speaks of, and what keeps a clause from being one."""
+
+    affairs: tuple[str, ...]
+    open: tuple[str, ...]
+    topic: str
+    depends: str
+    own_verb: str
+    asks_for_goods: str
+    ordinary: str
+    small_talk: str
+    infinitive: str
+    harmless: tuple[str, ...]
+
+
 class WordFile(_Words):
     """One file of `words/`."""
 
@@ -189,6 +205,7 @@ class WordFile(_Words):
     nouns: NounWords
     contacts: ContactWords
     assent: AssentWords
+    statements: StatementWords
     harmless: tuple[str, ...]
     suffix: str
 
@@ -216,6 +233,7 @@ class Lexicon:
     function_words: frozenset[str]
     harmless_past: frozenset[str]
     harmless_words: frozenset[str]
+    small_talk: frozenset[str]
 
     def find(self, pattern: str) -> re.Pattern[str]:
         """The compiled form of one of this lexicon's patterns."""
@@ -230,6 +248,12 @@ class Lexicon:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A regular expression, compiled once."""
     return re.compile(pattern, re.MULTILINE)
+
+
+@lru_cache(maxsize=256)
+def from_word_starts(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One regular expression for patterns that all begin where a word begins, which is much faster to search."""
+    return re.compile(rf"(?:\b|^)(?:{'|'.join(patterns)})", re.MULTILINE)
 
 
 @lru_cache(maxsize=256)
@@ -277,6 +301,7 @@ def lexicon(language: str) -> Lexicon:
         function_words=frozenset(words.nouns.function_words.split()),
         harmless_past=frozenset(words.done.harmless_past.split()),
         harmless_words=frozenset(words.done.harmless_words.split()),
+        small_talk=frozenset(words.statements.small_talk.split()),
     )
 
 

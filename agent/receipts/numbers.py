@@ -54,6 +54,7 @@ def _candidates(text: str) -> Iterator[str]:
             yield "+" + joined
 
 
+@lru_cache(maxsize=8192)
 def _is_number(candidate: str, numbers: frozenset[str], sounds: frozenset[str]) -> bool:
     if candidate.startswith("+"):
         return candidate[1:] in numbers

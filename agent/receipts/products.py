@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.receipts.reading import FIRST_NAME, FIRST_SLOT, WORD, Reading, fold
 from tools.outcome import Claim, Fact
@@ -33,6 +34,7 @@ def singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 
+@lru_cache(maxsize=4096)
 def _tokens(name: str) -> frozenset[str]:
     plain = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", fold(name))
     return frozenset(singular(word) for word in re.findall(r"[a-z]+", plain) if len(word) >= 3 and not _FILLERS.fullmatch(word))

@@ -21,6 +21,7 @@ Code = Literal[
     "promise_without_receipt",
     "free_without_receipt",
     "contact_without_receipt",
+    "statement_without_receipt",
     "bare_assent",
     "empty",
 ]

@@ -73,7 +73,7 @@ def honest(outcome: ToolOutcome, staged: list[StagedMessage], language: str) -> 
     for text in words:
         assert not re.search(r"\d", SLOT.sub("", text)), f"a digit outside a slot: {text}"
         assert all(int(index) < len(outcome.facts) for index in SLOT.findall(text)), f"a slot without a fact: {text}"
-        verdict = receipts.check(text, facts, outcome.claims, [], language)
+        verdict = receipts.check(text, facts, outcome.claims, [], language, catalogued=True)
         assert isinstance(verdict, receipts.Accepted), f"{text!r}: {verdict}"
 
 

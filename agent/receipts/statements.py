@@ -1,0 +1,175 @@
+"""The last rule: what a statement says of the shop's affairs needs a receipt, in whatever words it is said.
+
+The other rules know words and can tell what is wrong with them. No list of words is ever complete, so this one turns
+the question around: a clause that touches the shop's affairs (goods, money, delivery, people, a time, a state) must be
+a question, a request, an offer, a condition or an avowal of not knowing, or state a fact by its slot, or use a verb
+that the other rules have measured. Anything else is refused, because nobody knows what it says.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from agent.receipts.claims import Receipts
+from agent.receipts.deeds import has_measured_verb
+from agent.receipts.lexicon import Lexicon, StatementWords, from_word_starts, lexicon
+from agent.receipts.money import slot_marks
+from agent.receipts.reading import FIRST_NAME, WORD, Clause, Reading
+from agent.receipts.verdict import Reason
+
+_SHORTEST_PRODUCT = 3
+_INTRODUCES = (":", "(", "—", "–", "-", "•", "→")
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """The text as one language hears it, without its harmless wordings."""
+
+    reading: Reading
+    lexicon: Lexicon
+    text: str
+
+    @property
+    def words(self) -> StatementWords:
+        """What makes a statement in this language."""
+        return self.lexicon.words.statements
+
+    @cached_property
+    def measured(self) -> tuple[tuple[int, int], ...]:
+        """Where the text says what there is, what is free, or words a deed: other rules have measured that."""
+        words = self.lexicon.words
+        stock = self.lexicon.any_of(words.availability.not_stock).sub(_blank, self.text)
+        there = self.lexicon.any_of(words.availability.available + words.availability.unavailable)
+        worded = self.lexicon.any_of((*(phrase.pattern for phrase in words.done.phrases), *words.promises.free))
+        return (*(found.span() for found in there.finditer(stock)), *(found.span() for found in worded.finditer(self.text)))
+
+    def finds(self, pattern: str, start: int, end: int) -> bool:
+        """Whether a pattern occurs in a stretch."""
+        return bool(self.lexicon.find(pattern).search(self.text, start, end))
+
+    def opens(self, start: int, end: int) -> bool:
+        """Whether a stretch asks, offers, wishes or avows not to know."""
+        return bool(from_word_starts(self.words.open).search(self.reading.plain[start:end]))
+
+    def is_measured(self, start: int, end: int, clause: Clause) -> bool:
+        """Whether another rule has measured what a stretch says."""
+        if any(first < end and last > start for first, last in self.measured):
+            return True
+        return start == clause.start and has_measured_verb(self.reading, self.lexicon, self.text, clause)
+
+
+def statements(
+    reading: Reading, spoken: tuple[Lexicon, ...], receipts: Receipts, customer_texts: Sequence[str]
+) -> Iterator[Reason]:
+    """The first clause about the shop's affairs that no other rule can have measured."""
+    heard = [_Heard(reading, each, _own_text(reading, each)) for each in spoken]
+    familiar = _familiar(customer_texts, spoken)
+    facts = [position for position, key in slot_marks(reading) if key in receipts.facts]
+    for clause in reading.clauses:
+        if _is_stated_by_slot(reading, facts, clause) or any(_asks(language, clause) for language in heard):
+            continue
+        affair = any(
+            from_word_starts(language.words.affairs).search(language.text, clause.start, clause.end) for language in heard
+        )
+        strange = [word for word in _strange(heard, clause) if word not in familiar]
+        if not (affair or strange):
+            continue
+        if any(_is_no_statement(language, clause) for language in heard):
+            continue
+        told = any(clause.sentence[0] <= position < clause.sentence[1] for position in facts)
+        named = all(ord(word[0]) >= FIRST_NAME or receipts.products.knows(word.removesuffix("'s")) for word in strange)
+        if affair or not named or not (told or any(_only_names(language, clause) for language in heard)):
+            yield _unbacked(reading.excerpt(clause.start, clause.end))
+            return
+
+
+def _own_text(reading: Reading, words: Lexicon) -> str:
+    own = from_word_starts(words.words.statements.harmless).sub(_blank, reading.plain)
+    return words.any_of(words.words.harmless).sub(_blank, own)
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _familiar(customer_texts: Sequence[str], spoken: tuple[Lexicon, ...]) -> frozenset[str]:
+    """The customer's own words, such as their name, except for those that may name goods they ask for."""
+    said = {word for text in customer_texts for word in WORD.findall(text)}
+    goods = set[str]()
+    for text in customer_texts:
+        for each in spoken:
+            for request in each.find(each.words.statements.asks_for_goods).finditer(text):
+                asked = {word for word in WORD.findall(text, request.end()) if len(word) >= _SHORTEST_PRODUCT}
+                goods |= asked - _ordinary(each.language)
+    return frozenset(said - goods)
+
+
+@lru_cache
+def _ordinary(language: str) -> frozenset[str]:
+    """Words that never name goods."""
+    words = lexicon(language)
+    listed = frozenset(words.words.statements.ordinary.split())
+    return listed | words.function_words | words.generic_heads | words.forms.keys() | words.objects.keys()
+
+
+def _strange(heard: list[_Heard], clause: Clause) -> list[str]:
+    """The words of a clause that do more than make conversation; echoes of the customer's numbers are theirs."""
+    strange = []
+    for found in WORD.finditer(heard[0].reading.plain, clause.start, clause.end):
+        word = found[0]
+        talk = any(word in language.lexicon.small_talk or language.text[found.start()] == " " for language in heard)
+        talk = talk or bool(heard[0].lexicon.find(heard[0].words.infinitive).fullmatch(word))
+        if (not talk and len(word) > 1) or ord(word[0]) >= FIRST_NAME:
+            strange.append(word)
+    return strange
+
+
+def _only_names(heard: _Heard, clause: Clause) -> bool:
+    """Whether a clause only names goods to speak of them next: `del aceite, …`, `la harina (P.A.N.) …`."""
+    text = heard.text
+    if heard.finds(heard.words.own_verb, clause.start, clause.end):
+        return False
+    alone = clause.start == 0 and not text[clause.end :].strip()
+    if alone:
+        return True
+    aside = text[clause.start - 1 : clause.start] == "(" or text[clause.end - 1 : clause.end] == ")"
+    return aside or heard.finds(heard.words.topic, clause.start, clause.end)
+
+
+def _is_stated_by_slot(reading: Reading, facts: list[int], clause: Clause) -> bool:
+    """Whether a fact stands in the clause, or after it in the list or the bracket that it opens."""
+    if any(clause.start <= position < clause.end for position in facts):
+        return True
+    stretch = reading.plain[clause.start : clause.end].rstrip()
+    if stretch.endswith(":") and any(position >= clause.end for position in facts):
+        return True
+    return stretch.endswith(_INTRODUCES) and any(clause.end <= position <= clause.end + 1 for position in facts)
+
+
+def _asks(heard: _Heard, clause: Clause) -> bool:
+    return clause.question and not heard.finds(heard.lexicon.words.mood.presupposition, clause.head, clause.end)
+
+
+def _is_no_statement(heard: _Heard, clause: Clause) -> bool:
+    """Whether a clause offers, requests, depends on something or avows not to know; or has been measured by another rule."""
+    if heard.opens(clause.start, clause.end) or heard.finds(heard.words.depends, clause.sentence[0], clause.start):
+        return True
+    if heard.is_measured(clause.start, clause.end, clause):
+        return True
+    if heard.reading.plain[clause.end - 1 : clause.end] == ":" and not heard.finds(
+        heard.words.own_verb, clause.start, clause.end
+    ):
+        return True
+    if clause.start == clause.head or heard.finds(heard.words.own_verb, clause.start, clause.end):
+        return False
+    return heard.opens(clause.head, clause.start) or heard.is_measured(clause.head, clause.start, clause)
+
+
+def _unbacked(excerpt: str) -> Reason:
+    return Reason(
+        "statement_without_receipt",
+        excerpt,
+        "No tool result supports this, or not in words that can be checked. State facts by their slots, and deeds with "
+        "plain verbs after the tool call that did them; otherwise ask, offer, or say that you do not know.",
+    )
