@@ -14,6 +14,7 @@ from agent.lexical.vocabulary import Vocabulary, vocabulary
 from domain.catalog.words import read
 from tools.context import Pending
 
+_PRODUCTS = frozenset({"choose_product", "offered"})
 _CHOICES = frozenset({"choose_product", "offered", "choose_store", "choose_method", "choose_order"})
 
 
@@ -25,6 +26,9 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
         return None
     if pending.tool == "register_payment" and (paid := _payment(folded)):
         return [paid]
+    if pending.kind in _PRODUCTS and len(pending.options) == 1 and words.matches("that_one", folded):
+        # `sí, ese` to "did you mean…?"
+        return [Act(ActKind.CHOOSE, details={"sku": pending.options[0].sku})]
     if pending.kind == "choose_product" and (changed := _other_quantity(folded, pending, words)):
         return [changed]
     if pending.kind in _CHOICES:

@@ -186,6 +186,9 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         text = without("hold", without("refuse", text, words), words)
     endings = [match.group() for match in words.patterns["finish"].finditer(text)]
     items = read_items(without("finish", text, words), words)
+    if acts and len(items) == 1 and items[0].kind is ActKind.ADD and not items[0].phrase:
+        # `no espera, 3`: not so many of what was said last.
+        items = [replace(items[0], kind=ActKind.SET)]
     if sentence.is_question:
         is_order = any(act.quantity is not None for act in items)
         items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
@@ -220,10 +223,19 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
     if kind in _ORDERS_ON_DEMAND:
         # What was ordered before a cancellation is called off as well.
         later = read_items(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest, words)
-        return [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
+        before = _named_before(rest, sentence, words) if kind is ActKind.HAGGLE else []
+        return before or [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]
     return [act for act in read_items(rest, words) if act.phrase and act.quantity is not None]
+
+
+def _named_before(rest: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
+    """`una batería, te doy 2000`: ordered all the same, if it stands apart and is not part of a question."""
+    said, comma, _ = rest.partition("|")[0].rstrip().rpartition(",")
+    if sentence.is_question or not comma or rest.partition("|")[0].rstrip()[-1:] != ",":
+        return []
+    return [act for act in read_items(said, words) if act.phrase and act.quantity is not None]
 
 
 def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
