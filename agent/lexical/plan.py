@@ -10,6 +10,7 @@ from agent.lexical.details import looks_like_name
 from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue, among
+from agent.lexical.repair import repaired
 from domain.catalog.search import Verdict
 from tools.context import Pending
 
@@ -62,6 +63,7 @@ class Plan:
 
 async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
     """Read the messages of the brief and decide what to do."""
+    brief = await repaired(brief, catalogue)
     plan = Plan(acts=hear(brief))
     await _Planner(brief, catalogue, plan).run()
     plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools][:MOST_CALLS]

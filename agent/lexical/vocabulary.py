@@ -20,6 +20,10 @@ class WordFile(BaseModel):
     spellings: dict[str, str] = Field(default_factory=dict)
     guessable: list[str] = Field(default_factory=list)
     """Long words in which one wrong letter is repaired."""
+    keywords: list[str] = Field(default_factory=list)
+    """Words that steer an order; slips in them are repaired where nothing of that name is sold."""
+    ordinary: list[str] = Field(default_factory=list)
+    """Words without a meaning in the grammar that look like a keyword."""
     numbers: dict[str, str] = Field(default_factory=dict)
     joiners: list[str] = Field(default_factory=list)
     units: dict[str, list[str]] = Field(default_factory=dict)
@@ -52,6 +56,8 @@ class Vocabulary:
 
     spellings: dict[str, str]
     guessable: tuple[str, ...]
+    keywords: tuple[str, ...]
+    ordinary: frozenset[str]
     numbers: dict[str, Decimal]
     multiples: dict[str, Decimal]
     units: dict[str, str]
@@ -100,6 +106,8 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         spellings={wrong: right for file in reversed(files) for wrong, right in file.spellings.items()},
         guessable=tuple(sorted({word for file in files for word in file.guessable})),
+        keywords=tuple(sorted({word for file in files for word in file.keywords})),
+        ordinary=frozenset(word for file in files for word in file.ordinary),
         numbers={word: Decimal(value) for file in reversed(files) for word, value in file.numbers.items()},
         multiples={word: Decimal(value) for file in reversed(files) for word, value in file.multiples.items()},
         units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
