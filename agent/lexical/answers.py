@@ -6,6 +6,7 @@ from decimal import Decimal
 from agent.brief import Brief
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_payment
+from agent.lexical.items import without
 from agent.lexical.normalise import fold, tokenise
 from agent.lexical.phrases import Mention, mentions
 from agent.lexical.products import among, choose, content_words
@@ -289,7 +290,7 @@ def _choice_words(head: str, mention: Mention | None, words: Vocabulary) -> str:
 
 
 def _how_many(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
-    head, tail = _split(folded)
+    head, tail = _split(without("chatter", folded, words, " "))
     if words.matches("none", head) or words.matches("refuse", head):
         return [Act(ActKind.CHOOSE_NONE)]
     mention = _mention(head, words)

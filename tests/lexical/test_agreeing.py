@@ -48,3 +48,20 @@ async def test_what_a_question_for_a_discount_names_is_not_ordered_yet() -> None
 
 def test_at_the_price_it_has_is_a_yes() -> None:
     assert is_pure_assent(["ándale pues, al precio que es"], "es")
+
+
+@pytest.mark.parametrize("said", ["una entera", "1 entero por favor"])
+async def test_a_whole_one_is_one(said: str) -> None:
+    asked = {"kind": "choose_quantity", "tool": "add_item_to_draft", "args": {"product": "SAL"}, "options": []}
+    assert (await after("ve", said, pending=asked)).counts == {"SAL": 1}
+
+
+@pytest.mark.parametrize("said", ["una caja entera de arroz", "ya, entonces una bolsa entera de arroz"])
+async def test_a_whole_bag_of_something_is_that_something(said: str) -> None:
+    assert (await after("ve", said)).counts == {"ARR": 1}
+
+
+async def test_the_usual_address_is_no_part_of_a_product() -> None:
+    shop = await after("ve", "2 arroz mary a la misma dirección de siempre")
+    assert shop.counts == {"ARR": 2}
+    assert ("set_delivery_details", {"fulfilment": "delivery"}) in shop.calls
