@@ -35,7 +35,7 @@ def _is_slip(typed: str, meant: str) -> bool:
     if len(typed) == len(meant) + 1:
         return any(typed[at] == typed[at - 1] and typed[:at] + typed[at + 1 :] == meant for at in range(1, len(typed)))
     if len(typed) == len(meant) - 1:
-        return len(meant) >= _SHORTEST_MISHIT and any(meant[:at] + meant[at + 1 :] == typed for at in range(1, len(typed)))
+        return len(meant) >= _SHORTEST_MISHIT and any(meant[:at] + meant[at + 1 :] == typed for at in range(1, len(meant)))
     if len(typed) != len(meant):
         return False
     wrong = [at for at in range(len(typed)) if typed[at] != meant[at]]

@@ -37,6 +37,9 @@ async def read(said: str, *sold: str, **entry: Any) -> tuple[str, set[str]]:
         ("pediddo", "pedido"),
         ("humno", "humano"),
         ("sepak", "speak"),
+        ("wher", "where"),
+        ("puefo", "puedo"),
+        ("toodo", "todo"),
     ],
 )
 def test_one_slip_in_a_keyword_is_mended(typed: str, meant: str) -> None:
