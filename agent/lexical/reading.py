@@ -186,7 +186,7 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         text = without("hold", without("refuse", text, words), words)
     endings = [match.group() for match in words.patterns["finish"].finditer(text)]
     items = read_items(without("finish", text, words), words)
-    if acts and len(items) == 1 and items[0].kind is ActKind.ADD and not items[0].phrase:
+    if acts and len(items) == 1 and items[0].kind is ActKind.ADD and _is_a_figure(without_verbs(text, words)):
         # `no espera, 3`: not so many of what was said last.
         items = [replace(items[0], kind=ActKind.SET)]
     if sentence.is_question:
@@ -195,6 +195,14 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if any(words.matches("only_that", ending) for ending in endings):
         items = [replace(act, details={**act.details, "only": "1"}) if act.kind is ActKind.ADD else act for act in items]
     return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
+
+
+def _is_a_figure(text: str) -> bool:
+    """Whether a quantity is all there is; `a las 3` is a time."""
+    tokens = tokenise(text)
+    said = {index for index, token in enumerate(tokens) if token.kind != "mark"}
+    counted = {index for quantity in find_quantities(tokens) for index in range(quantity.start, quantity.end)}
+    return bool(said) and said <= counted
 
 
 def _as_question(act: Act) -> Act:

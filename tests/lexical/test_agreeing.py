@@ -33,9 +33,13 @@ def test_an_order_to_be_processed_is_complete(said: str) -> None:
     assert heard(said, **OPEN) == {"finish"}
 
 
-@pytest.mark.parametrize("said", ["no espera, 3", "no, 3", "espera, 3"])
+@pytest.mark.parametrize("said", ["no espera, 3", "no, 3", "espera, 3", "no, dame 3"])
 async def test_a_figure_behind_a_no_sets_what_was_ordered_last(said: str) -> None:
     assert (await after("ve", said, **OPEN)).counts == {"SAL": 3}
+
+
+async def test_a_time_behind_a_no_changes_nothing() -> None:
+    assert (await after("ve", "no, a las 3", **OPEN)).counts == {"SAL": 2}
 
 
 async def test_what_is_ordered_before_an_offered_price_stays_ordered() -> None:
