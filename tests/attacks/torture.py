@@ -124,6 +124,8 @@ class House:
             "LEASE_SECONDS": "3",
             "SWEEP_SECONDS": "1",
             "DELIVERY_UNKNOWN_SECONDS": "5",
+            # A single worker, so that its death stops everything.
+            "WORKER_PROCESSES": "1",
             "WORKER_THREADS": "24",
             "LOG_FORMAT": "json",
         }
@@ -141,17 +143,15 @@ class House:
         return Runtime.model_validate_json(runtime_file(self.folder).read_text())
 
     async def start(self) -> subprocess.Popen[bytes]:
-        """Start the supervisor and wait until it answers."""
-        with (self.folder.parent / "up.log").open("wb") as log:
+        """Start the supervisor and wait until it says that all is ready: a part that falls before ends the start."""
+        said = self.folder.parent / "up.log"
+        with said.open("wb") as log:
             supervisor = subprocess.Popen([sys.executable, "-m", "app.cli", "up"], env=self.environment, stdout=log, stderr=log)
         async with asyncio.timeout(120):
-            async with httpx.AsyncClient() as client:
-                while True:
-                    with suppress(httpx.TransportError):
-                        if (await client.get(f"{self.url}/health/ready", timeout=2)).status_code == 200:
-                            return supervisor
-                    assert supervisor.poll() is None, (self.folder.parent / "up.log").read_text()
-                    await asyncio.sleep(0.1)
+            while "Nexova is ready" not in said.read_text():
+                assert supervisor.poll() is None, said.read_text()
+                await asyncio.sleep(0.1)
+        return supervisor
 
     def kill(self, name: str) -> int:
         """Kill one process of the house; the id that it had."""
