@@ -22,7 +22,7 @@ def fenced(value: str) -> str:
 @lru_cache
 def _environment() -> Environment:
     # Prompts are read by models, not by browsers: angle brackets of customers are escaped by `fenced`.
-    environment = Environment(  # noqa: S701
+    environment = Environment(  # noqa: S701 - for models, as said above
         loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["fenced"] = fenced

@@ -84,25 +84,25 @@ class _Consumer(_RedisConsumer):
     """Dramatiq's consumer, which waits for a ring where Dramatiq's asks Redis again and again."""
 
     def __init__(self, broker: "RedisBells", queue: str, prefetch: int, rung: threading.Event) -> None:
-        super().__init__(broker, queue, prefetch, 0)  # type: ignore[no-untyped-call]  # as the whole of it
+        super().__init__(broker, queue, prefetch, 0)  # type: ignore[no-untyped-call]  # Dramatiq leaves this class untyped
         self._rung = rung
 
     def __next__(self) -> MessageProxy | None:
         """The next message; None after a wait without one."""
         self._rung.clear()  # before the look, so that a ring in between is not missed
-        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
+        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # as above
         if message is None:
             self._rung.wait(DEAF_SECONDS)
         return message
 
     def ack(self, message: MessageProxy) -> None:
         """Let go of a message that is done; there may be room for the next."""
-        super().ack(message)  # type: ignore[no-untyped-call]
+        super().ack(message)  # type: ignore[no-untyped-call]  # as above
         self._make_room()
 
     def nack(self, message: MessageProxy) -> None:
         """Give a message to the dead letters; there may be room for the next."""
-        super().nack(message)  # type: ignore[no-untyped-call]
+        super().nack(message)  # type: ignore[no-untyped-call]  # as above
         self._make_room()
 
     def _make_room(self) -> None:

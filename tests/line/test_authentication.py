@@ -33,12 +33,22 @@ def proof(name: str, body: bytes = BODY) -> tuple[dict[str, str], dict[str, str]
     return headers_for(rule(name), body), {"token": token.get_secret_value()} if token else {}
 
 
+def is_accepted(name: str, headers: dict[str, str], query: dict[str, str]) -> bool:
+    try:
+        authenticate(rule(name), headers, query, BODY)
+    except BadSignature:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_the_right_proof_is_accepted_whatever_the_case_of_its_header(name: str) -> None:
     headers, query = proof(name)
 
-    authenticate(rule(name), headers, query, BODY)
-    authenticate(rule(name), {key.upper(): value for key, value in headers.items()}, query, BODY)
+    shouted = {key.upper(): value for key, value in headers.items()}
+
+    assert is_accepted(name, headers, query)
+    assert is_accepted(name, shouted, query)
 
 
 @pytest.mark.parametrize("name", [name for name in RULES if name != "none"])

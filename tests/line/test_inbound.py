@@ -325,6 +325,7 @@ def test_any_json_is_split_and_read_or_refused_as_unreadable(results: list[Any])
 def test_any_bytes_are_split_and_read_or_refused_as_unreadable(body: bytes) -> None:
     for event in split(body):
         try:
-            read(event.kind, event.body)
+            found = read(event.kind, event.body)
         except EventUnreadable:
             continue
+        assert isinstance(found, Inbound | StatusReport | SystemEvent)

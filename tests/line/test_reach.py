@@ -30,7 +30,7 @@ def with_an_account() -> Settings:
 
 @pytest.mark.parametrize("make", [production, with_an_account])
 def test_no_path_of_the_sandbox_exists(make: object) -> None:
-    settings = make()  # type: ignore[operator]
+    settings = make()  # type: ignore[operator]  # parametrize gives objects
     assert not settings.sandbox_enabled
     client = TestClient(create_app(settings), raise_server_exceptions=False)
 

@@ -45,7 +45,7 @@ async def status_of(web: Web, n: int, status: str) -> dict[str, Any]:
 
 
 def outbound(text: str, kind: str = "text", **payload: Any) -> Outbound:
-    return Outbound(new_id(), PHONE, kind, text, payload)  # type: ignore[arg-type]
+    return Outbound(new_id(), PHONE, kind, text, payload)  # type: ignore[arg-type]  # tests name kinds freely
 
 
 async def test_a_customers_text_reaches_the_webhook_and_gets_its_tick(web: Web) -> None:

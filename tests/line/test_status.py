@@ -16,7 +16,7 @@ FINAL = [MessageStatus.CANCELLED, MessageStatus.RECEIVED]
 @given(st.lists(st.sampled_from(REPORTS + OUTCOMES)), st.randoms())
 def test_shuffled_and_repeated_proposals_end_in_the_same_status(proposals: list[MessageStatus], random: object) -> None:
     shuffled = [*proposals, *proposals]
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # Hypothesis gives a Random
 
     assert reduce(advanced, shuffled, MessageStatus.SENDING) is reduce(advanced, proposals, MessageStatus.SENDING)
 

@@ -88,6 +88,7 @@ async def test_after_redis_forgot_everything_the_sweeps_bring_the_event_home(
         broker.client.flushdb()
         with process("worker", tmp_path):
             await until(lambda: handled(shop))
+    assert [event.outcome for event in await stored_events(shop.id)] == ["message"]
 
 
 async def _rung(broker: RedisBells) -> bool:
