@@ -166,7 +166,6 @@ class SendOutcome:
     """What is known after a try to send.
 
     `retry` means certainly not sent; `rejected` means refused for good; `unknown` means that it may have been sent.
-    `counted` is False when nothing was tried at all, because the line is known to be down.
     """
 
     result: SendResult
@@ -174,7 +173,6 @@ class SendOutcome:
     detail: str | None = None
     retry_after: float | None = None
     http_status: int | None = None
-    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

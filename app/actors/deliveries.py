@@ -4,6 +4,7 @@ The try is committed before the call and its outcome after it. Whoever dies in b
 which becomes `unknown` and is settled by its report; it is never simply sent again.
 """
 
+import asyncio
 import time
 from typing import Final
 from uuid import UUID
@@ -25,8 +26,14 @@ from domain.conversations.delivery import Claimed, Outcome, Template
 RING_SECONDS: Final = 60.0
 """After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
 
-STALE_SECONDS: Final = 15.0
-"""A claim older than this is not used any more: with the time of the call itself it could outlive its lease."""
+RENEW_SECONDS: Final = 2.0
+"""How often a call that takes long renews its claim, so that only the dead are taken for dead."""
+
+STALE_SECONDS: Final = 4.0
+"""A claim older than this is not used any more: whoever waits for it may soon take its deliverer for dead."""
+
+OUTAGE_SECONDS: Final = 15.0
+"""How long a database that is away is asked again for a claim or an outcome."""
 
 ASK_AGAIN_SECONDS: Final = 0.2
 
@@ -58,7 +65,7 @@ async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
     if claimed is None:
         return False
     with observability.correlated(claimed.correlation_id, message=str(claimed.message_id), attempt=claimed.attempt):
-        outcome = await _send(channel, claimed, claimed_at)
+        outcome = await _send(principal, channel, claimed, claimed_at)
         is_more = await _record(principal, claimed, outcome)
     return is_more and outcome.result in ("sent", "rejected")
 
@@ -75,11 +82,11 @@ def _template(connection: ConnectionView) -> Template | None:
 
 
 def _patiently() -> AsyncRetrying:
-    """Asks a database that is away again, for what may be asked twice, as long as a claim is good for."""
+    """Asks a database that is away again, for what may be asked twice."""
     return AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, CommitOutcomeUnknown) or db.is_outage(error)),
         wait=wait_fixed(ASK_AGAIN_SECONDS),
-        stop=stop_after_delay(STALE_SECONDS),
+        stop=stop_after_delay(OUTAGE_SECONDS),
         reraise=True,
     )
 
@@ -89,16 +96,27 @@ async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
         return await delivery.is_claimed(work, claimed)
 
 
-async def _send(channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
+async def _send(principal: Principal, channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
     if time.monotonic() - claimed_at > STALE_SECONDS:
-        return SendOutcome("retry", "claim_stale")
+        return SendOutcome("retry", delivery.CLAIM_STALE)
     kind: OutboundKind = claimed.kind  # type: ignore[assignment]  # the channel itself made this kind, in `parts`
-    outcome = await channel.send(
-        Outbound(claimed.message_id, claimed.to, kind, claimed.text, claimed.payload, claimed.reply_to)
-    )
+    message = Outbound(claimed.message_id, claimed.to, kind, claimed.text, claimed.payload, claimed.reply_to)
+    async with asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(channel.send(message))
+        while not (await asyncio.wait({call}, timeout=RENEW_SECONDS))[0]:
+            await _renew(principal, claimed)
+    outcome = call.result()
     observability.DELIVERIES.labels(outcome=outcome.result).inc()
     log.info("message.tried", outcome=outcome.result, code=outcome.error_code, http_status=outcome.http_status)
     return outcome
+
+
+async def _renew(principal: Principal, claimed: Claimed) -> None:
+    try:
+        async with open_work(principal) as work:
+            await delivery.renew(work, claimed)
+    except Exception as error:  # the answer to the call that is on its way is worth more than the claim
+        log.warning("claim.not_renewed", error=f"{type(error).__name__}: {error}"[:300])
 
 
 async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> bool:

@@ -73,7 +73,7 @@ class InfobipWhatsApp:
             return SendOutcome("rejected", "message_unsendable", f"{type(error).__name__}: {error}")
         wait = self._breaker.wait()
         if wait > 0:
-            return SendOutcome("retry", "line_resting", retry_after=wait, counted=False)
+            return SendOutcome("retry", "line_resting", retry_after=wait)
         outcome = await self._post(requests.PATHS[message.kind], body)
         answered = outcome.http_status is not None and outcome.http_status < 500
         self._breaker.record(alive=answered)

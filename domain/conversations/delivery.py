@@ -21,14 +21,17 @@ from domain.conversations.status import CLAIMABLE, advanced
 from domain.customers import service as customers
 
 MAX_TRIES: Final = 3
-CLAIM: Final = timedelta(seconds=45)
-"""How long a deliverer may take for one try before it counts as dead."""
+CLAIM: Final = timedelta(seconds=6)
+"""How long a deliverer may be silent during a try before it counts as dead; one that lives renews its claim."""
 
 BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15))
 WINDOW_CLOSED: Final = "window_closed"
 VOICE_LOST: Final = "voice_lost"
+DELIVERER_LOST: Final = "deliverer_lost"
+CLAIM_STALE: Final = "claim_stale"
 LINE_RESTING: Final = "line_resting"
-"""The code of an outcome for which nothing was tried, so that it does not count."""
+UNTRIED: Final = frozenset({CLAIM_STALE, LINE_RESTING})
+"""The codes of outcomes for which nothing was tried, so that they do not count."""
 
 _MAX_PARTS = repository.POSITION_STEP - 2
 
@@ -182,6 +185,13 @@ async def is_claimed(work: Work, claimed: Claimed) -> bool:
     return await deliveries.get_attempt(work, claimed.attempt_id) is not None
 
 
+async def renew(work: Work, claimed: Claimed) -> None:
+    """Prolong the claim of a deliverer that still waits for the provider."""
+    message = await _locked(work, claimed.message_id, claimed.conversation_id)
+    if message is not None and message.status == MessageStatus.SENDING and message.attempts == claimed.attempt:
+        message.claimed_until = work.system_time + CLAIM
+
+
 async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> MessageStatus | None:
     """Note what a try came to; what a report has said meanwhile stands above it. The message's status after it."""
     message = await _locked(work, claimed.message_id, claimed.conversation_id)
@@ -206,13 +216,16 @@ async def _settle_try(work: Work, message: Message, outcome: Outcome) -> None:
             _doubt(work, message, outcome.error_code)
         case "retry":
             await work.session.flush()
-            if await deliveries.counted_tries(work, message.id, LINE_RESTING) >= MAX_TRIES:
+            if await deliveries.counted_tries(work, message.id, UNTRIED) >= MAX_TRIES:
                 await _refuse(work, message, MessageStatus.REJECTED, outcome.error_code)
             else:
                 _try_later(work, message, outcome)
 
 
 def _try_later(work: Work, message: Message, outcome: Outcome) -> None:
+    if message.status == MessageStatus.UNKNOWN and message.error_code == DELIVERER_LOST:
+        # The deliverer was only slow, not dead. It knows that nothing was sent, and no newer try has begun.
+        message.status, message.deadline_at = MessageStatus.SENDING, None
     if not _advance(message, MessageStatus.RETRY, work.now):
         return
     pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
@@ -297,7 +310,7 @@ async def settle(work: Work, message_id: UUID) -> None:
 
 async def _expire(work: Work, message: Message) -> None:
     if message.status == MessageStatus.SENDING and (message.claimed_until or work.system_time) <= work.system_time:
-        _doubt(work, message, "deliverer_lost")
+        _doubt(work, message, DELIVERER_LOST)
     if message.status == MessageStatus.UNKNOWN and (message.deadline_at or work.system_time) <= work.system_time:
         _advance(message, MessageStatus.UNCONFIRMED, work.now)
         await _tell_staff(work, message)

@@ -1,5 +1,6 @@
 """All SQL about outgoing messages on their way to the customer."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -93,12 +94,12 @@ async def get_attempt(work: Work, attempt_id: UUID) -> DeliveryAttempt | None:
     return await work.session.get(DeliveryAttempt, (work.workspace_id, attempt_id), populate_existing=True)
 
 
-async def counted_tries(work: Work, message_id: UUID, uncounted: str) -> int:
+async def counted_tries(work: Work, message_id: UUID, uncounted: Collection[str]) -> int:
     """How many tries of a message really reached for the provider."""
     query = select(func.count()).where(
         DeliveryAttempt.workspace_id == work.workspace_id,
         DeliveryAttempt.message_id == message_id,
-        DeliveryAttempt.error_code.is_distinct_from(uncounted),
+        func.coalesce(DeliveryAttempt.error_code, "").not_in(uncounted),
     )
     return await work.session.scalar(query) or 0
 

@@ -6,7 +6,8 @@ Within one attempt a message only climbs:
 
 What the provider reports stands above what we conclude, so an outcome that is recorded late never hides a report.
 `failed` is at the top: it stays until a newer attempt. A new attempt starts at `sending`, and only `queued` and `retry`
-(certainly not sent) can have one. `cancelled` is reached from those two only, and ends there.
+(certainly not sent) can have one. `cancelled` is reached from those two only, and ends there. A message in doubt goes
+back to `retry` in one case: the deliverer that was taken for dead says itself that nothing was sent.
 """
 
 from typing import Final

@@ -38,7 +38,7 @@ TWO_AT_ONCE = 0.2
 """How often a second one dies with the first."""
 
 PATIENCE = 75.0
-"""How long a customer waits for an answer, in seconds: a message whose sender died counts as lost after 50."""
+"""How long a customer waits for an answer, in seconds: a message whose sender died counts as lost after 13."""
 
 CHAOS = {
     "duplicate": 0.25,

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.actors.deliveries import STALE_SECONDS
+from app.actors.deliveries import RENEW_SECONDS, STALE_SECONDS
 from channels import registry
-from channels.infobip.adapter import SEND_SECONDS
 from core.outbox import OutboxMessage
 from core.tables import new_id
 from core.work import open_work
@@ -17,6 +16,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.conversations import delivery
 from domain.conversations.delivery import Outcome
 from domain.conversations.schemas import OutgoingMessage
+from tests.line.conftest import eventually
 from tests.line.provider import accepted, response
 from tests.line.threads import Thread, opened
 
@@ -104,9 +104,7 @@ async def test_a_late_report_still_tells_the_truth_about_an_unconfirmed_message(
 async def test_a_report_that_overtakes_the_outcome_stays(workspace: WorkspaceView) -> None:
     async with opened(workspace) as thread:
         [message] = await thread.queue("uno")
-        async with open_work(thread.principal) as work:
-            claimed = await delivery.claim_next(work, thread.conversation_id, lambda *part: [_Piece(*part)], None)
-        assert claimed is not None
+        claimed = await claim(thread)
 
         await thread.report(message, "delivered")
         for result in ("unknown", "retry", "sent"):
@@ -114,6 +112,14 @@ async def test_a_report_that_overtakes_the_outcome_stays(workspace: WorkspaceVie
                 await delivery.record_outcome(work, claimed, Outcome(result))
 
         assert await thread.statuses() == ["delivered"]
+
+
+async def claim(thread: Thread) -> delivery.Claimed:
+    """Claim the next message as a deliverer does."""
+    async with open_work(thread.principal) as work:
+        claimed = await delivery.claim_next(work, thread.conversation_id, lambda *part: [_Piece(*part)], None)
+    assert claimed is not None
+    return claimed
 
 
 @dataclass
@@ -244,8 +250,64 @@ async def test_two_conversations_do_not_wait_for_each_other(workspace: Workspace
             await waiting
 
 
-def test_a_claim_outlives_the_longest_call() -> None:
-    assert delivery.CLAIM.total_seconds() > STALE_SECONDS + SEND_SECONDS
+async def test_a_deliverer_that_waits_for_the_provider_is_not_taken_for_dead(workspace: WorkspaceView) -> None:
+    # Given a provider that does not answer
+    async with opened(workspace, None) as thread:
+        await thread.queue("uno")
+        waiting = asyncio.create_task(thread.deliver())
+        await thread.provider.arrived.wait()
+        [message] = await thread.messages()
+        claimed_until = message.claimed_until
+
+        # When the deliverer waits on, its claim is prolonged
+        async def is_prolonged() -> bool:
+            [message] = await thread.messages()
+            return message.claimed_until != claimed_until
+
+        await eventually(is_prolonged)
+        assert await thread.statuses() == ["sending"]
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+def test_a_claim_outlives_a_lost_renewal_and_no_call_begins_after_it() -> None:
+    assert delivery.CLAIM.total_seconds() > 2 * RENEW_SECONDS
+    assert delivery.CLAIM.total_seconds() > STALE_SECONDS
+
+
+async def test_a_slow_deliverer_that_was_taken_for_dead_tries_again_what_was_certainly_not_sent(
+    workspace: WorkspaceView,
+) -> None:
+    async with opened(workspace, accepted()) as thread:
+        # Given a deliverer so slow that its message is in doubt
+        [message] = await thread.queue("uno")
+        claimed = await claim(thread)
+        await thread.let_time_pass()
+        await thread.settle(message)
+        assert await thread.statuses() == ["unknown"]
+
+        # When it says that nothing was sent
+        async with open_work(thread.principal) as work:
+            await delivery.record_outcome(work, claimed, Outcome("retry", "connect_failed"))
+        assert await thread.statuses() == ["retry"]
+
+        # Then the message is sent
+        await thread.let_time_pass()
+        await thread.deliver()
+        assert (thread.said, await thread.statuses()) == (["uno"], ["sent"])
+
+
+async def test_a_claim_that_was_never_used_costs_no_try(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted()) as thread:
+        await thread.queue("uno")
+        for _ in range(delivery.MAX_TRIES + 1):
+            claimed = await claim(thread)
+            async with open_work(thread.principal) as work:
+                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.CLAIM_STALE))
+            await thread.let_time_pass()
+        await thread.deliver()
+        assert await thread.statuses() == ["sent"]
 
 
 async def rings(thread: Thread) -> int:

@@ -20,6 +20,7 @@ from channels.infobip.media import may_have_key, sniff
 from channels.infobip.parts import BODY_LIMIT, TEXT_LIMIT, parts, split_text, units
 from channels.infobip.requests import PATHS, body_of
 from domain.connections.schemas import ChannelKind, ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from domain.conversations.delivery import LINE_RESTING
 from tests.line.openapi import request_problems
 from tests.line.provider import accepted, response, scripted
 
@@ -262,7 +263,7 @@ async def test_a_line_that_failed_several_times_is_left_alone_for_a_while(http: 
         calls = len(provider.received)
 
     assert [first.result, second.result] == ["unknown", "unknown"]
-    assert (resting.result, resting.error_code, resting.counted) == ("retry", "line_resting", False)
+    assert (resting.result, resting.error_code) == ("retry", LINE_RESTING)
     assert (probe.result, after, calls) == ("sent", 0.0, 3)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from app.queues import Ring
 from core.settings import Settings
 from domain.accounts.schemas import WorkspaceView
 from tests.conftest import make_connection, make_workspace
+from tests.line.provider import accepted
+from tests.line.threads import Thread, opened
 from tests.queues.payloads import post, result, stored_events, webhook
 
 pytestmark = pytest.mark.slow
@@ -89,6 +92,31 @@ async def test_after_redis_forgot_everything_the_sweeps_bring_the_event_home(
         with process("worker", tmp_path):
             await until(lambda: handled(shop))
     assert [event.outcome for event in await stored_events(shop.id)] == ["message"]
+
+
+async def test_a_killed_deliverer_holds_up_the_next_message_for_seconds_only(
+    web: httpx.AsyncClient, broker: RedisBells, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELIVERY_UNKNOWN_SECONDS", "0.5")
+    async with opened(await make_workspace(), None, accepted()) as thread:
+        # Given a worker that is killed while it waits for the provider's answer
+        await thread.queue("uno", "dos")
+        with process("relay", tmp_path):
+            with process("worker", tmp_path) as worker:
+                async with asyncio.timeout(30):
+                    await thread.provider.arrived.wait()
+                worker.kill()
+            # When another worker runs
+            with process("worker", tmp_path):
+                killed_at = time.monotonic()
+                await until(lambda: _statuses_are(thread, ["unconfirmed", "sent"]))
+        # Then the next message goes out soon, and the first is not sent again
+        assert time.monotonic() - killed_at < 20
+        assert thread.said == ["uno", "dos"]
+
+
+async def _statuses_are(thread: Thread, expected: list[str]) -> bool:
+    return await thread.statuses() == expected
 
 
 async def _rung(broker: RedisBells) -> bool:
