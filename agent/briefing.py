@@ -14,8 +14,7 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
-from domain.conversations import service as conversations
-from domain.conversations.schemas import ConversationView, MessageStatus, OpenMessage
+from domain.conversations.schemas import ConversationView, MessageStatus, MessageView, OpenMessage
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
@@ -25,6 +24,9 @@ from tools.outcome import Claim, Fact
 
 DELIVERY = "delivery"
 """The subject of what a delivery costs in this shop, whatever the order."""
+
+RECENT = 6
+"""How many of the newest messages are looked at for words that did not arrive."""
 
 LASTING = frozenset({"store", "hours"})
 """Kinds of facts that no call of a turn changes."""
@@ -118,8 +120,9 @@ async def write(
     conversation: ConversationView,
     open_messages: Sequence[OpenMessage],
     draft: OrderView | None,
+    thread: Sequence[MessageView],
 ) -> Brief:
-    """The brief for answering these messages now, with the draft as it is open."""
+    """The brief for answering these messages now, with the draft as it is open and the thread up to now."""
     workspace = await accounts.get_workspace(work)
     language = messages.choose_language(workspace.language)
     customer = await customers.get(work, conversation.customer_id)
@@ -154,7 +157,7 @@ async def write(
         payment_methods=[method.name for method in workspace.settings.payment_methods],
         messages=[_brief_message(message) for message in open_messages],
         facts=facts_of(workspace, draft, last, places, language),
-        notes=[*_notes(session), *await _undelivered(work, conversation)],
+        notes=[*_notes(session), *_undelivered(thread[-RECENT:])],
         tools=[spec.name for spec in registry.offered(State(session.state), principal)],
         failures=session.failures,
     )
@@ -170,10 +173,9 @@ def _notes(session: AgentSession) -> list[str]:
     return notes
 
 
-async def _undelivered(work: Work, conversation: ConversationView) -> list[str]:
+def _undelivered(newest: Sequence[MessageView]) -> list[str]:
     """What the customer may not have read, so that it is not taken for said."""
     lost = {MessageStatus.UNCONFIRMED, MessageStatus.FAILED, MessageStatus.REJECTED}
-    newest = await conversations.thread_before(work, conversation.id, work.system_time, 6)
     return [
         f"This message of yours may not have reached the customer: {message.text}"
         for message in newest

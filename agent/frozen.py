@@ -1,14 +1,21 @@
 """What a turn is claimed with: inputs that stay the same however often the turn is resumed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_ai.messages import ModelMessage
 
 from agent.brief import Brief
+from agent.models import StepKind
+from domain.accounts.schemas import WorkspaceView
 from tools.context import TurnMessage
+
+Key = tuple[int, StepKind, int]
+"""The place of a journal entry: (step, kind, ordinal) within one generation of a turn."""
 
 
 class ToolSpec(BaseModel):
@@ -34,8 +41,19 @@ class Frozen(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """The thread before a turn, and what was done before the thread's window."""
+
+    messages: list[ModelMessage]
+    done: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedTurn:
-    """A turn, and the lease under which this worker may think it."""
+    """A turn, the lease under which this worker may think it, and all that it reads before it thinks.
+
+    `recorded` is what earlier attempts have left in the journal.
+    """
 
     workspace_id: UUID
     conversation_id: UUID
@@ -50,3 +68,6 @@ class ClaimedTurn:
     attempts: int
     correlation_id: str | None
     frozen: Frozen
+    workspace: WorkspaceView
+    memory: Memory
+    recorded: Mapping[Key, dict[str, Any]]

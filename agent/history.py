@@ -4,13 +4,15 @@ The summary of what falls out of the window is a digest of receipts (tool calls 
 an invention. Its cost does not grow with the thread.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agent.brief import BriefMessage
-from agent.frozen import ClaimedTurn
+from agent.frozen import Frozen, Memory
 from agent.journal import Recorded
 from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
@@ -26,38 +28,35 @@ CHARACTERS_PER_TOKEN = 3
 """A cautious estimate for Spanish."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The thread before this turn, and what was done before the thread's window."""
+# Asked at every claim, so built once.
+_DEEDS = (
+    select(JournalEntry.payload)
+    .where(
+        JournalEntry.workspace_id == bindparam("workspace"),
+        JournalEntry.conversation_id == bindparam("conversation"),
+        JournalEntry.writes,
+        JournalEntry.created_at < bindparam("since"),
+    )
+    .order_by(JournalEntry.created_at.desc())
+    .limit(MOST_DEEDS)
+)
 
-    messages: list[ModelMessage]
-    done: list[str]
+
+async def thread(work: Work, conversation_id: UUID, before: datetime) -> list[MessageView]:
+    """The newest messages of a conversation before a moment, oldest first, as many as a model may be told."""
+    return await conversations.thread_before(work, conversation_id, before, MOST_MESSAGES)
 
 
-async def recall(work: Work, turn: ClaimedTurn) -> Memory:
-    """What the model is told of the past; it is cut off at the moment the turn was claimed."""
-    before = turn.frozen.history_until
-    answered = {message.id for message in turn.frozen.messages}
-    thread = [
-        message
-        for message in await conversations.thread_before(work, turn.conversation_id, before, MOST_MESSAGES)
-        if message.id not in answered
-    ]
-    kept = _within_budget(thread)
-    since = kept[0].created_at if kept else before
-    deeds = (
-        await work.session.scalars(
-            select(JournalEntry.payload)
-            .where(
-                JournalEntry.workspace_id == work.workspace_id,
-                JournalEntry.conversation_id == turn.conversation_id,
-                JournalEntry.writes,
-                JournalEntry.created_at < since,
-            )
-            .order_by(JournalEntry.created_at.desc())
-            .limit(MOST_DEEDS)
-        )
-    ).all()
+async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Sequence[MessageView]) -> Memory:
+    """What the model is told of the past, from the thread as it was when the turn was claimed."""
+    answered = {message.id for message in frozen.messages}
+    kept = _within_budget([message for message in messages if message.id not in answered])
+    values = {
+        "workspace": work.workspace_id,
+        "conversation": conversation_id,
+        "since": kept[0].created_at if kept else frozen.history_until,
+    }
+    deeds = (await work.session.scalars(_DEEDS, values)).all()
     records = [Recorded.model_validate(payload) for payload in reversed(deeds)]
     return Memory(_as_model_messages(kept), [fill(record.say, record.facts) for record in records])
 

@@ -1,11 +1,14 @@
 """The journal of a turn: every answer of the model and every tool call, recorded before anything follows from it.
 
 A resumed turn reads its recorded steps and does not repeat them. A tool's effects and its entry commit in one
-transaction, behind the fence of the lease; so an effect is done exactly when its entry stands.
+transaction, behind the fence of the lease; so an effect is done exactly when its entry stands. An answer that calls
+tools is recorded in the transaction of its first call.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,18 +16,15 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from agent.frozen import ClaimedTurn
+from agent.frozen import ClaimedTurn, Key
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
-from agent.sessions import fence
+from agent.sessions import Fence, fence
 from core.access import Principal
 from core.errors import Abandoned
 from core.tables import new_id
 from core.work import Work, open_work
 from tools.context import Pending, Signal, StagedMessage
 from tools.outcome import Claim, Fact, ToolOutcome
-
-Key = tuple[int, StepKind, int]
-"""(step, kind, ordinal) within one generation of a turn."""
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -130,6 +130,11 @@ _ENTRY = select(JournalEntry.payload).where(
     JournalEntry.kind == bindparam("kind"),
     JournalEntry.ordinal == bindparam("ordinal"),
 )
+_ADD = (
+    insert(JournalEntry)
+    .on_conflict_do_nothing(index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"])
+    .returning(JournalEntry.id)
+)
 _CALLS = (
     select(JournalEntry.payload)
     .where(*_IN_TURN, JournalEntry.kind == StepKind.TOOL)
@@ -137,95 +142,124 @@ _CALLS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer of the model that waits for its first tool call to be recorded."""
+
+    key: Key
+    answer: ModelResponse
+    duration_ms: int
+
+
 def _of(turn: ClaimedTurn) -> dict[str, Any]:
     return {"workspace": turn.workspace_id, "turn": turn.turn_id, "generation": turn.generation}
 
 
 class Journal:
-    """The recorded steps of one generation of a turn, and the counters by which a run finds its place in them."""
+    """The steps of one generation of a turn, and the counters by which a run finds its place in them."""
 
-    def __init__(self, turn: ClaimedTurn, entries: dict[Key, dict[str, Any]]) -> None:
-        """Start at the first step, with what was recorded before."""
+    def __init__(self, turn: ClaimedTurn) -> None:
+        """Start at the first step, with what was recorded before the turn was claimed."""
         self.turn = turn
-        self._entries = entries
         self._step = -1
         self._ordinal = -1
         self.calls: list[Recorded] = []
-
-    @classmethod
-    async def open(cls, work: Work, turn: ClaimedTurn) -> "Journal":
-        """Read what is recorded of this turn's generation."""
-        rows = await work.session.execute(_ENTRIES, _of(turn))
-        return cls(turn, {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows})
+        self._kept: _Kept | None = None
 
     def next_answer(self) -> tuple[Key, ModelResponse | None]:
         """The key of the model's next answer, and that answer if it is recorded."""
         self._step += 1
         self._ordinal = -1
         key: Key = (self._step, StepKind.MODEL, 0)
-        payload = self._entries.get(key)
+        payload = self.turn.recorded.get(key)
         return key, None if payload is None else _answer(payload)
 
     def next_call(self) -> tuple[Key, Recorded | None]:
         """The key of the next tool call of the present answer, and its record if there is one."""
         self._ordinal += 1
         key: Key = (self._step, StepKind.TOOL, self._ordinal)
-        payload = self._entries.get(key)
+        payload = self.turn.recorded.get(key)
         return key, None if payload is None else Recorded.model_validate(payload)
 
-    async def record_answer(self, key: Key, answer: ModelResponse, duration_ms: int) -> ModelResponse:
-        """Record the model's answer; if another worker was faster, its answer is the one that counts."""
-        payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0]}
-        async with open_work(Principal.system(self.turn.workspace_id)) as work:
-            await fence(work, self.turn)
-            name = (answer.model_name or "model")[:200]
-            stored = await self.add(work, key, StepOutcome.VALUE, name, payload, duration_ms=duration_ms)
-        return answer if stored is payload else _answer(stored)
+    async def take(self, key: Key, answer: ModelResponse, duration_ms: int) -> None:
+        """Take the model's new answer: one with tool calls is kept for the first call, any other is recorded now."""
+        self._kept = _Kept(key, answer, duration_ms)
+        if not answer.tool_calls:
+            await self.record_kept()
 
-    async def add(
-        self,
-        work: Work,
-        key: Key,
-        outcome: StepOutcome,
-        name: str,
-        payload: dict[str, Any],
-        *,
-        writes: bool = False,
-        duration_ms: int = 0,
-    ) -> dict[str, Any]:
-        """Write one entry, behind the fence; what already stands under the key wins and is returned."""
-        step, kind, ordinal = key
-        inserted = await work.session.scalar(
-            insert(JournalEntry)
-            .values(
-                workspace_id=self.turn.workspace_id,
-                id=new_id(),
-                turn_id=self.turn.turn_id,
-                conversation_id=self.turn.conversation_id,
-                generation=self.turn.generation,
-                step=step,
-                kind=kind,
-                ordinal=ordinal,
-                outcome=outcome,
-                name=name,
-                writes=writes,
-                payload=payload,
-                duration_ms=duration_ms,
-            )
-            .on_conflict_do_nothing(index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"])
-            .returning(JournalEntry.id)
-        )
-        if inserted is not None:
-            return payload
-        stored = await self.read(work, key)
-        if stored is None:
-            raise Abandoned("a journal entry vanished")
-        return stored
+    async def record_kept(self) -> None:
+        """Record the answer that is kept, if there is one, in a transaction of its own."""
+        if self._kept is not None:
+            async with self.writing(Principal.system(self.turn.workspace_id)):
+                pass
 
-    async def read(self, work: Work, key: Key) -> dict[str, Any] | None:
-        """The entry under a key, from the database."""
-        step, kind, ordinal = key
-        return await work.session.scalar(_ENTRY, {**_of(self.turn), "step": step, "kind": kind, "ordinal": ordinal})
+    @asynccontextmanager
+    async def writing(self, principal: Principal) -> AsyncIterator[tuple[Work, Fence]]:
+        """Open a transaction behind the fence of the lease, and record in it the answer that is kept."""
+        async with open_work(principal) as work:
+            held = await fence(work, self.turn)
+            if self._kept is not None:
+                await _record_answer(work, self.turn, self._kept)
+            yield work, held
+        self._kept = None
+
+
+async def _record_answer(work: Work, turn: ClaimedTurn, kept: _Kept) -> None:
+    """Record an answer of the model, behind the fence; raises Abandoned if another one stands in its place."""
+    payload = {"response": ModelMessagesTypeAdapter.dump_python([kept.answer], mode="json")[0]}
+    name = (kept.answer.model_name or "model")[:200]
+    stored = await add_entry(work, turn, kept.key, StepOutcome.VALUE, name, payload, duration_ms=kept.duration_ms)
+    if stored != payload:
+        raise Abandoned("another answer of the model is recorded")
+
+
+async def add_entry(
+    work: Work,
+    turn: ClaimedTurn,
+    key: Key,
+    outcome: StepOutcome,
+    name: str,
+    payload: dict[str, Any],
+    *,
+    writes: bool = False,
+    duration_ms: int = 0,
+) -> dict[str, Any]:
+    """Write one entry, behind the fence; what already stands under the key wins and is returned."""
+    step, kind, ordinal = key
+    values = {
+        "workspace_id": turn.workspace_id,
+        "id": new_id(),
+        "turn_id": turn.turn_id,
+        "conversation_id": turn.conversation_id,
+        "generation": turn.generation,
+        "step": step,
+        "kind": kind,
+        "ordinal": ordinal,
+        "outcome": outcome,
+        "name": name,
+        "writes": writes,
+        "payload": payload,
+        "duration_ms": duration_ms,
+    }
+    if await work.session.scalar(_ADD, values) is not None:
+        return payload
+    stored = await find_entry(work, turn, key)
+    if stored is None:
+        raise Abandoned("a journal entry vanished")
+    return stored
+
+
+async def find_entry(work: Work, turn: ClaimedTurn, key: Key) -> dict[str, Any] | None:
+    """What stands under a key now."""
+    step, kind, ordinal = key
+    return await work.session.scalar(_ENTRY, {**_of(turn), "step": step, "kind": kind, "ordinal": ordinal})
+
+
+async def entries_of(work: Work, turn: Turn) -> dict[Key, dict[str, Any]]:
+    """What the attempts of a turn's present generation have recorded."""
+    values = {"workspace": turn.workspace_id, "turn": turn.id, "generation": turn.generation}
+    rows = await work.session.execute(_ENTRIES, values)
+    return {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows}
 
 
 def _answer(payload: dict[str, Any]) -> ModelResponse:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Interval, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import defer
-from sqlalchemy.sql.elements import ColumnElement
 
 from agent.frozen import ClaimedTurn, Frozen
 from agent.lexical.completeness import looks_finished
@@ -27,11 +27,38 @@ from domain.orders import service as orders
 FINISHED_SHARE = 0.2
 """The part of the burst window that is waited after words that look complete."""
 
-# Every step of a turn asks this, so it is built once, and it leaves out the large column that no step needs.
+# What every message or every step asks is built once: building a statement takes longer than running it.
+_OWN = (AgentSession.workspace_id == bindparam("workspace"), AgentSession.conversation_id == bindparam("conversation"))
+_LOCK = select(AgentSession).where(*_OWN).with_for_update(key_share=True).execution_options(populate_existing=True)
+_TAKE_LEASE = (
+    update(AgentSession)
+    .where(
+        *_OWN,
+        or_(AgentSession.lease_until.is_(None), AgentSession.lease_until < func.clock_timestamp()),
+        or_(AgentSession.turn_due_at.is_(None), AgentSession.turn_due_at <= func.clock_timestamp()),
+    )
+    .values(
+        lease_token=AgentSession.lease_token + 1,
+        lease_until=func.clock_timestamp() + bindparam("lease", type_=Interval),
+    )
+    .returning(AgentSession)
+    .execution_options(populate_existing=True, synchronize_session=False)
+)
+_OPEN_TURN = (
+    select(Turn)
+    .where(
+        Turn.workspace_id == bindparam("workspace"),
+        Turn.conversation_id == bindparam("conversation"),
+        Turn.status == TurnStatus.OPEN,
+    )
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+# It leaves out the large column that no step needs.
 _FENCE = (
     select(AgentSession, Turn)
     .join(Turn, (Turn.workspace_id == AgentSession.workspace_id) & (Turn.id == bindparam("turn")))
-    .where(AgentSession.workspace_id == bindparam("workspace"), AgentSession.conversation_id == bindparam("conversation"))
+    .where(*_OWN)
     .options(defer(Turn.frozen))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
@@ -49,19 +76,13 @@ class Fence:
     conversation: ConversationView
 
 
-def _own(work: Work, conversation_id: UUID) -> list[ColumnElement[bool]]:
-    return [AgentSession.workspace_id == work.workspace_id, AgentSession.conversation_id == conversation_id]
+def _of(work: Work, conversation_id: UUID) -> dict[str, Any]:
+    return {"workspace": work.workspace_id, "conversation": conversation_id}
 
 
 async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
     """The session of a conversation, locked. The conversation is locked already."""
-    query = (
-        select(AgentSession)
-        .where(*_own(work, conversation_id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    session = await work.session.scalar(query)
+    session = await work.session.scalar(_LOCK, _of(work, conversation_id))
     if session is not None:
         return session
     await work.session.execute(
@@ -69,7 +90,7 @@ async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
         .values(workspace_id=work.workspace_id, id=new_id(), conversation_id=conversation_id, state=State.IDLE)
         .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
     )
-    return (await work.session.scalars(query)).one()
+    return (await work.session.scalars(_LOCK, _of(work, conversation_id))).one()
 
 
 def burst_delay(kind: str, text: str | None) -> float:
@@ -117,20 +138,8 @@ async def take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
 
 
 async def _take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
-    now = func.clock_timestamp()
     lease = timedelta(seconds=get_settings().lease_seconds)
-    statement = (
-        update(AgentSession)
-        .where(
-            *_own(work, conversation_id),
-            or_(AgentSession.lease_until.is_(None), AgentSession.lease_until < now),
-            or_(AgentSession.turn_due_at.is_(None), AgentSession.turn_due_at <= now),
-        )
-        .values(lease_token=AgentSession.lease_token + 1, lease_until=now + lease)
-        .returning(AgentSession)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    return await work.session.scalar(statement)
+    return await work.session.scalar(_TAKE_LEASE, {**_of(work, conversation_id), "lease": lease})
 
 
 def free_lease(session: AgentSession) -> None:
@@ -144,7 +153,11 @@ async def renew(turn: ClaimedTurn) -> bool:
     async with open_work(Principal.system(turn.workspace_id)) as work:
         renewed = await work.session.scalar(
             update(AgentSession)
-            .where(*_own(work, turn.conversation_id), AgentSession.lease_token == turn.lease_token)
+            .where(
+                AgentSession.workspace_id == turn.workspace_id,
+                AgentSession.conversation_id == turn.conversation_id,
+                AgentSession.lease_token == turn.lease_token,
+            )
             .values(lease_until=func.clock_timestamp() + lease)
             .returning(AgentSession.id)
         )
@@ -158,8 +171,8 @@ async def fence(work: Work, turn: ClaimedTurn) -> Fence:
     has lost the conversation.
     """
     conversation = await conversations.lock(work, turn.conversation_id)
-    values = {"workspace": work.workspace_id, "conversation": turn.conversation_id, "turn": turn.turn_id}
-    session, row = (await work.session.execute(_FENCE, values)).one()
+    held = await work.session.execute(_FENCE, {**_of(work, turn.conversation_id), "turn": turn.turn_id})
+    session, row = held.one()
     if session.lease_token != turn.lease_token:
         raise Abandoned("the lease has passed to another worker")
     if row.status != TurnStatus.OPEN or row.generation != turn.generation:
@@ -224,17 +237,7 @@ async def expire(work: Work, conversation_id: UUID) -> bool:
 
 async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:
     """The turn that was claimed and has not ended, locked."""
-    query = (
-        select(Turn)
-        .where(
-            Turn.workspace_id == work.workspace_id,
-            Turn.conversation_id == conversation_id,
-            Turn.status == TurnStatus.OPEN,
-        )
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return await work.session.scalar(query)
+    return await work.session.scalar(_OPEN_TURN, _of(work, conversation_id))
 
 
 def add_turn(work: Work, session: AgentSession, conversation: ConversationView, frozen: Frozen) -> Turn:
@@ -259,25 +262,6 @@ def add_turn(work: Work, session: AgentSession, conversation: ConversationView, 
     )
     work.session.add(row)
     return row
-
-
-def claimed(session: AgentSession, turn: Turn, conversation: ConversationView) -> ClaimedTurn:
-    """The turn as the worker that holds the lease carries it about."""
-    return ClaimedTurn(
-        workspace_id=turn.workspace_id,
-        conversation_id=conversation.id,
-        connection_id=conversation.connection_id,
-        customer_id=conversation.customer_id,
-        session_id=session.id,
-        turn_id=turn.id,
-        number=turn.number,
-        generation=turn.generation,
-        lease_token=session.lease_token,
-        voice_epoch=turn.voice_epoch,
-        attempts=turn.attempts,
-        correlation_id=turn.correlation_id,
-        frozen=Frozen.model_validate(turn.frozen),
-    )
 
 
 async def turns_of(work: Work, conversation_id: UUID, limit: int) -> Sequence[Turn]:

@@ -15,7 +15,8 @@ from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
 from agent import consent
-from agent.journal import Journal, Key, Recorded, recorded
+from agent.frozen import Key
+from agent.journal import Journal, Recorded, add_entry, find_entry, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.sessions import Fence, fence, move
 from agent.states import State, Trigger
@@ -24,7 +25,6 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
-from domain.accounts.schemas import WorkspaceView
 from tools import registry
 from tools.context import ToolContext
 from tools.outcome import ToolOutcome
@@ -36,7 +36,7 @@ ANY_ARGUMENTS = SchemaValidator(core_schema.dict_schema())
 
 
 class JournalModel(WrapperModel):
-    """A model whose recorded answers are replayed, and whose new ones are recorded before they are used."""
+    """A model whose recorded answers are replayed, and whose new ones go into the journal."""
 
     def __init__(self, wrapped: Model, journal: Journal) -> None:
         """Wrap the model of a turn."""
@@ -53,9 +53,11 @@ class JournalModel(WrapperModel):
         key, answer = self._journal.next_answer()
         if answer is not None:
             return answer
+        await self._journal.record_kept()  # its calls were to tools that there are not
         started = time.perf_counter()
         answer = await self.wrapped.request(messages, model_settings, model_request_parameters)
-        return await self._journal.record_answer(key, answer, round((time.perf_counter() - started) * 1000))
+        await self._journal.take(key, answer, round((time.perf_counter() - started) * 1000))
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,6 @@ class Surroundings:
     """What all tool calls of a turn share."""
 
     journal: Journal
-    workspace: WorkspaceView
     deadline: float
     """When the turn's time is up, on the clock of `time.monotonic`."""
     customer_texts: list[str]
@@ -114,7 +115,6 @@ class _Call:
     def __init__(self, around: Surroundings, key: Key, name: str, arguments: dict[str, Any]) -> None:
         self._journal = around.journal
         self._turn = around.journal.turn
-        self._workspace = around.workspace
         self._key = key
         self._name = name
         self._arguments = arguments
@@ -149,21 +149,19 @@ class _Call:
         if spec is None:
             raise registry.UnknownTool(tool=self._name)
         principal = Principal.agent_for(self._turn.workspace_id, self._turn.customer_id)
-        async with open_work(principal) as work:
-            held = await fence(work, self._turn)
-            if existing := await self._journal.read(work, self._key):
-                return Recorded.model_validate(existing)
+        async with self._journal.writing(principal) as (work, held):
             context = await self._context(work, held)
             outcome = await registry.call(spec, context, self._arguments)
             apply_signals(work, held.session, context)
             record = self._record(outcome, StepOutcome.VALUE, context)
-            await self._store(work, record)
+            if await self._store(work, record) is not record:
+                raise Abandoned("the call is recorded already")  # what it did again is rolled back
         return record
 
     async def _context(self, work: Work, held: Fence) -> ToolContext:
         return ToolContext(
             work=work,
-            workspace=self._workspace,
+            workspace=self._turn.workspace,
             conversation_id=self._turn.conversation_id,
             customer_id=self._turn.customer_id,
             connection_id=self._turn.connection_id,
@@ -190,8 +188,9 @@ class _Call:
 
     async def _store(self, work: Work, record: Recorded) -> Recorded:
         payload = record.model_dump(mode="json")
-        stored = await self._journal.add(
+        stored = await add_entry(
             work,
+            self._turn,
             self._key,
             record.outcome,
             self._name,
@@ -204,15 +203,14 @@ class _Call:
     async def _settle(self, kind: StepOutcome, refusal: DomainError | None) -> Recorded:
         """Record a failed call in a second fenced transaction, unless its first one did commit after all."""
         outcome = self._failed(refusal)
-        async with open_work(Principal.system(self._turn.workspace_id)) as work:
-            await fence(work, self._turn)
+        async with self._journal.writing(Principal.system(self._turn.workspace_id)) as (work, _):
             return await self._store(work, self._record(outcome, kind, None))
 
     async def _after_unknown_commit(self) -> Recorded:
         """Read what became of a commit whose answer was lost; run the call again only if it did not happen."""
         async with open_work(Principal.system(self._turn.workspace_id)) as work:
             await fence(work, self._turn)
-            existing = await self._journal.read(work, self._key)
+            existing = await find_entry(work, self._turn, self._key)
         if existing is not None:
             return Recorded.model_validate(existing)
         return await self.run()

@@ -11,11 +11,10 @@ from pydantic_ai.messages import ModelRequest, ModelResponse, UserPromptPart
 from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import history, prompting, receipts
+from agent import prompting, receipts
 from agent.briefing import DELIVERY, LASTING, claims_of
 from agent.chain import ChainModel
 from agent.frozen import ClaimedTurn
-from agent.history import Memory
 from agent.journal import Journal, Recorded
 from agent.lexical.model import LexicalModel
 from agent.lookup import catalogue_lookup
@@ -23,8 +22,6 @@ from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
 from core.access import Principal
 from core.settings import get_settings
-from core.work import open_work
-from domain.accounts import service as accounts
 from tools.outcome import Claim, Fact
 
 MOST_ANSWERS = 14
@@ -78,11 +75,11 @@ def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact],
     return facts, claims
 
 
-def customer_texts(turn: ClaimedTurn, memory: Memory) -> list[str]:
+def customer_texts(turn: ClaimedTurn) -> list[str]:
     """What the customer wrote, whose numbers a reply may echo."""
     texts = [
         str(part.content)
-        for message in memory.messages
+        for message in turn.memory.messages
         if isinstance(message, ModelRequest)
         for part in message.parts
         if isinstance(part, UserPromptPart)
@@ -119,13 +116,10 @@ async def think(turn: ClaimedTurn) -> Thought:
     """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
     started = time.monotonic()
     budget = get_settings().turn_budget_seconds
-    async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
-        journal = await Journal.open(work, turn)
-        workspace = await accounts.get_workspace(work)
-        memory = await history.recall(work, turn)
+    journal = Journal(turn)
     brief = turn.frozen.brief
     instructions = prompting.system_prompt(brief)
-    around = Surroundings(journal, workspace, started + budget, customer_texts(turn, memory))
+    around = Surroundings(journal, started + budget, customer_texts(turn))
     usage = RunUsage()
     reply, failure = None, None
     last = ModelResponse(parts=[])
@@ -133,8 +127,8 @@ async def think(turn: ClaimedTurn) -> Thought:
         async with asyncio.timeout(budget):
             with _agent.parallel_tool_call_execution_mode("sequential"):
                 result = await _agent.run(
-                    prompting.turn_prompt(brief, memory.done),
-                    message_history=memory.messages,
+                    prompting.turn_prompt(brief, turn.memory.done),
+                    message_history=turn.memory.messages,
                     model=JournalModel(_model_of(turn, around.deadline), journal),
                     instructions=instructions,
                     deps=around,

@@ -1,7 +1,7 @@
 """A turn: answer what the customer has said since the last one. Claim, think, finish."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from agent import briefing, finishing, handoff, sessions
+from agent import briefing, finishing, handoff, history, sessions
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
-from agent.journal import Recorded, calls_of
+from agent.journal import Recorded, calls_of, entries_of
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
 from agent.states import State, Trigger
@@ -22,8 +22,9 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
+from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.schemas import ConversationView, OpenMessage, Voice
+from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
 from domain.orders import service as orders
 from tools import registry
 from tools.context import TurnMessage
@@ -106,26 +107,60 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
             session.turn_due_at = None
             sessions.free_lease(session)
             return None
-        frozen = await _freeze(work, session, conversation, open_messages)
+        frozen, thread = await _freeze(work, session, conversation, open_messages)
         row = sessions.add_turn(work, session, conversation, frozen)
+    else:
+        frozen = Frozen.model_validate(row.frozen)
+        thread = await history.thread(work, conversation_id, frozen.history_until)
     row.attempts += 1
     session.turn_due_at = session.burst_started_at = None
-    turn = sessions.claimed(session, row, conversation)
+    turn = await _claimed(work, session, row, conversation, frozen, thread)
     if turn.frozen.brief.draft is not None:
         until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
         await orders.extend_holds(work, conversation_id, until)
     return turn
 
 
+async def _claimed(
+    work: Work,
+    session: AgentSession,
+    row: Turn,
+    conversation: ConversationView,
+    frozen: Frozen,
+    thread: Sequence[MessageView],
+) -> ClaimedTurn:
+    """The turn as the worker that holds the lease carries it about."""
+    return ClaimedTurn(
+        workspace_id=work.workspace_id,
+        conversation_id=conversation.id,
+        connection_id=conversation.connection_id,
+        customer_id=conversation.customer_id,
+        session_id=session.id,
+        turn_id=row.id,
+        number=row.number,
+        generation=row.generation,
+        lease_token=session.lease_token,
+        voice_epoch=row.voice_epoch,
+        attempts=row.attempts,
+        correlation_id=row.correlation_id,
+        frozen=frozen,
+        workspace=await accounts.get_workspace(work),
+        memory=await history.recall(work, conversation.id, frozen, thread),
+        recorded=await entries_of(work, row) if row.attempts > 1 else {},
+    )
+
+
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
-) -> Frozen:
+) -> tuple[Frozen, list[MessageView]]:
+    """What a turn is to be thought with, and the thread before it."""
     await _void_summary(work, session, conversation, open_messages)
     draft = await orders.open_draft(work, conversation.id)
     if draft is not None and await orders.refresh_prices(work, conversation.id):
         draft = await orders.open_draft(work, conversation.id)
-    brief = await briefing.write(work, session, conversation, open_messages, draft)
-    return Frozen(
+    thread = await history.thread(work, conversation.id, work.system_time)
+    brief = await briefing.write(work, session, conversation, open_messages, draft, thread)
+    frozen = Frozen(
         brief=brief,
         messages=[TurnMessage.model_validate(message.model_dump()) for message in open_messages],
         tools=[
@@ -136,6 +171,7 @@ async def _freeze(
         models=list(get_settings().model_chain),
         history_until=work.system_time,
     )
+    return frozen, thread
 
 
 async def _void_summary(
@@ -236,12 +272,12 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
 
 
 async def _think_again(work: Work, fence: Fence, open_messages: list[OpenMessage]) -> ClaimedTurn:
-    frozen = await _freeze(work, fence.session, fence.conversation, open_messages)
+    frozen, thread = await _freeze(work, fence.session, fence.conversation, open_messages)
     fence.turn.generation += 1
     fence.turn.frozen = frozen.model_dump(mode="json")
     fence.session.turn_due_at = None
     await work.session.flush()
-    return sessions.claimed(fence.session, fence.turn, fence.conversation)
+    return await _claimed(work, fence.session, fence.turn, fence.conversation, frozen, thread)
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:

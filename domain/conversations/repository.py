@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, bindparam, exists, func, select, text, update
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -60,6 +60,34 @@ _THREAD = (
     .limit(bindparam("count", type_=Integer))
 )
 
+_ADDRESS = (
+    select(Conversation)
+    .where(
+        Conversation.workspace_id == bindparam("workspace"),
+        Conversation.connection_id == bindparam("connection"),
+        Conversation.contact_address_id == bindparam("address"),
+    )
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_INSERT_INCOMING = (
+    insert(Message)
+    .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "direction", "provider_message_id"])
+    .returning(Message.id)
+)
+_HANDLE_ALL = (
+    update(Message)
+    .where(
+        Message.workspace_id == bindparam("workspace"),
+        Message.conversation_id == bindparam("conversation"),
+        Message.direction == Direction.IN,
+        Message.handled_at.is_(None),
+    )
+    .values(handled_at=bindparam("at"), handled_by=bindparam("by"), handled_ref=bindparam("ref"))
+    .execution_options(synchronize_session=False)
+)
+_HANDLE = _HANDLE_ALL.where(Message.id == func.any(bindparam("messages", type_=ARRAY(Uuid))))
+
 POSITION_STEP = 100
 """Positions leave room between messages, so that the parts of a split text fit in between."""
 
@@ -83,17 +111,8 @@ async def get(work: Work, conversation_id: UUID) -> Conversation | None:
 
 async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID) -> Conversation:
     """The conversation of an address on a connection, locked; made when it is new."""
-    query = (
-        select(Conversation)
-        .where(
-            Conversation.workspace_id == work.workspace_id,
-            Conversation.connection_id == connection_id,
-            Conversation.contact_address_id == contact_address_id,
-        )
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    found = await work.session.scalar(query)
+    values = {"workspace": work.workspace_id, "connection": connection_id, "address": contact_address_id}
+    found = await work.session.scalar(_ADDRESS, values)
     if found is not None:
         return found
     await work.session.execute(
@@ -107,7 +126,7 @@ async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UU
         )
         .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "contact_address_id"])
     )
-    return (await work.session.scalars(query)).one()
+    return (await work.session.scalars(_ADDRESS, values)).one()
 
 
 def next_position(conversation: Conversation) -> int:
@@ -119,23 +138,18 @@ def next_position(conversation: Conversation) -> int:
 
 async def insert_incoming(work: Work, conversation: Conversation, values: dict[str, Any]) -> UUID | None:
     """Insert an incoming message; None if the connection already has one with this provider id."""
-    statement = (
-        insert(Message)
-        .values(
-            workspace_id=work.workspace_id,
-            id=new_id(),
-            conversation_id=conversation.id,
-            connection_id=conversation.connection_id,
-            direction=Direction.IN,
-            author=Author.CUSTOMER,
-            status=MessageStatus.RECEIVED,
-            position=next_position(conversation),
-            **values,
-        )
-        .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "direction", "provider_message_id"])
-        .returning(Message.id)
-    )
-    return await work.session.scalar(statement)
+    row = {
+        "workspace_id": work.workspace_id,
+        "id": new_id(),
+        "conversation_id": conversation.id,
+        "connection_id": conversation.connection_id,
+        "direction": Direction.IN,
+        "author": Author.CUSTOMER,
+        "status": MessageStatus.RECEIVED,
+        "position": next_position(conversation),
+        **values,
+    }
+    return await work.session.scalar(_INSERT_INCOMING, row)
 
 
 async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID, url: str, kind: str) -> UUID:
@@ -165,20 +179,17 @@ async def mark_handled(
     work: Work, conversation_id: UUID, handled_by: str, ref: UUID | None, message_ids: Sequence[UUID] | None = None
 ) -> None:
     """Close open messages: those given, or all of the conversation."""
-    statement = (
-        update(Message)
-        .where(
-            Message.workspace_id == work.workspace_id,
-            Message.conversation_id == conversation_id,
-            Message.direction == Direction.IN,
-            Message.handled_at.is_(None),
-        )
-        .values(handled_at=work.system_time, handled_by=handled_by, handled_ref=ref)
-        .execution_options(synchronize_session=False)
-    )
-    if message_ids is not None:
-        statement = statement.where(Message.id.in_(message_ids))
-    await work.session.execute(statement)
+    values = {
+        "workspace": work.workspace_id,
+        "conversation": conversation_id,
+        "at": work.system_time,
+        "by": handled_by,
+        "ref": ref,
+    }
+    if message_ids is None:
+        await work.session.execute(_HANDLE_ALL, values)
+    else:
+        await work.session.execute(_HANDLE, {**values, "messages": list(message_ids)})
 
 
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:

@@ -49,3 +49,24 @@ async def test_no_button_goes_out_for_a_summary_that_the_same_turn_made_void(
     assert [message.kind for message in await customer.reads()] == ["text"]
     assert await query("SELECT confirmation_token, confirmation_message_id FROM agent_sessions") == [(None, None)]
     assert await query("SELECT status, confirmation_token FROM orders") == [("draft", None)]
+
+
+async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a model that calls a tool of another shop, and a turn that died before it finished
+    model.answers(calls(("fly_to_the_moon", {})), says("Con gusto, ya te digo."))
+    await customer.writes("hola")
+    async with open_work(customer.shop.principal) as work:
+        turn = await claim(work, customer.conversation_id)
+    assert turn is not None
+    await think(turn)
+    # When another worker resumes it
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
+    async with open_work(customer.shop.principal) as work:
+        again = await claim(work, customer.conversation_id)
+    assert again is not None
+    await think(again)
+    # Then both answers are read from the journal
+    assert await query("SELECT step FROM journal_entries WHERE kind = 'model' ORDER BY step") == [(0,), (1,)]
+    assert len(model.bodies) == 2

@@ -32,8 +32,9 @@ async def test_a_zombie_worker_commits_nothing(customer: Customer, query: Query)
     # And worker B, which finishes the turn
     await customer.is_answered()
     before = await query("SELECT sku, quantity FROM order_lines")
-    # When A wakes up and goes on: what is recorded it may read, what it would write is refused
-    await think(stale)
+    # When A wakes up and goes on: whatever it would write is refused
+    with pytest.raises(Abandoned):
+        await think(stale)
     async with open_work(customer.shop.principal) as work:
         with pytest.raises(Abandoned):
             await sessions.fence(work, stale)
@@ -80,7 +81,11 @@ async def test_a_recorded_refusal_stays_a_refusal_on_resume(customer: Customer, 
     first = await think(turn)
     recorded = await query("SELECT step, ordinal, outcome, payload FROM journal_entries ORDER BY step, ordinal")
     # When it is resumed
-    again = await think(turn)
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
+    async with open_work(customer.shop.principal) as work:
+        resumed = await claim(work, customer.conversation_id)
+    assert resumed is not None
+    again = await think(resumed)
     # Then nothing ran again and the words are the same
     assert again.reply == first.reply
     assert await query("SELECT step, ordinal, outcome, payload FROM journal_entries ORDER BY step, ordinal") == recorded
