@@ -19,6 +19,18 @@ FAILURES_IN_A_ROW = 30
 """With the delays above, a process that cannot live is given up after about two minutes."""
 
 
+def was_killed(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process was ended by a signal, which says nothing against it: memory was short, or somebody killed it."""
+    code = process.poll()
+    return code is not None and code < 0
+
+
+def end_of(process: subprocess.Popen[bytes]) -> str:
+    """How a process that has ended came to its end, in words."""
+    code = process.returncode
+    return f"was killed by {signal.Signals(-code).name}" if was_killed(process) else f"ended with code {code}"
+
+
 class GaveUp(Exception):
     """A process falls again and again; there is no point in starting it once more."""
 
@@ -96,18 +108,17 @@ class Supervised:
 
         Raises GaveUp after too many falls in a row.
         """
-        code = self.part.process.poll()
-        if code is None:
+        if self.part.process.poll() is None:
             if self.failures and now - self.started_at > SETTLED_AFTER_SECONDS:
                 self.failures = 0
             return False
         if self.restart_at is None:
             self.failures += 1
             if self.failures > FAILURES_IN_A_ROW:
-                raise GaveUp(f"{self.name} ended {self.failures} times in a row, the last time with code {code}")
+                raise GaveUp(f"{self.name} fell {self.failures} times in a row; the last time it {end_of(self.part.process)}")
             delay = min(FIRST_DELAY_SECONDS * 2 ** (self.failures - 1), LONGEST_DELAY_SECONDS)
             self.restart_at = now + delay
-            self.say(f"{self.name} ended with code {code}; starting it again")
+            self.say(f"{self.name} {end_of(self.part.process)}; starting it again")
         if now < self.restart_at:
             return False
         self.restart_at = None

@@ -14,7 +14,7 @@ from types import FrameType
 
 from app import pulse, runtime
 from app.broker import redis_client
-from app.supervised import Child, GaveUp, Supervised
+from app.supervised import Child, GaveUp, Supervised, end_of, was_killed
 from core.embedded import (
     EmbeddedPostgres,
     EmbeddedRedis,
@@ -28,6 +28,9 @@ from core.embedded import (
 from core.settings import Environment, Settings
 
 READY_WITHIN_SECONDS = 120.0
+KILLS_WHILE_STARTING = 5
+"""How often the start bears that one process is killed; one that ends by itself has a reason, which ends the start."""
+
 PATIENCE = {"web": 10.0, "worker": 15.0, "relay": 5.0}
 """How long each process may take to finish what it is doing when it is told to stop."""
 
@@ -138,21 +141,29 @@ class Supervisor:
     def _prepare_database(self) -> None:
         """Migrate, and put demo data into an empty database; never in production."""
         child = self._child("migrate")
-        child.start(*(() if self._settings.environment is Environment.PRODUCTION else ("--with-demo",)))
-        try:
-            self._wait_for(lambda: child.process.poll() is not None)
-        finally:
-            child.stop()
+        for _ in range(1 + KILLS_WHILE_STARTING):
+            child.start(*(() if self._settings.environment is Environment.PRODUCTION else ("--with-demo",)))
+            try:
+                self._wait_for(lambda: child.process.poll() is not None)
+            finally:
+                child.stop()
+            if not was_killed(child.process):
+                break
         if child.process.returncode != 0:
-            raise StartFailed(f"the database could not be prepared{self._last_words('migrate')}")
+            how = f"migrate {end_of(child.process)}"
+            raise StartFailed(f"the database could not be prepared: {how}{self._last_words('migrate')}")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
 
         def settled() -> bool:
             for child in self._children:
-                if child.process.poll() is not None:
-                    raise StartFailed(f"{child.name} ended with code {child.process.returncode}{self._last_words(child.name)}")
+                if child.process.poll() is not None and not was_killed(child.process):
+                    raise StartFailed(f"{child.name} {end_of(child.process)}{self._last_words(child.name)}")
+            self._tend()
+            for item in self._supervised:
+                if item.failures > KILLS_WHILE_STARTING:
+                    raise StartFailed(f"{item.name} was killed {item.failures} times while starting; is there enough memory?")
             missing = self._missing()
             if missing and time.monotonic() > deadline:
                 raise StartFailed(f"{missing} was not ready within {READY_WITHIN_SECONDS:.0f} s{self._last_words(missing)}")
@@ -211,12 +222,15 @@ class Supervisor:
 
     def _keep_alive(self) -> None:
         def look() -> bool:
-            started = [item.name for item in self._supervised if item.tend(time.monotonic())]
-            if started:
-                self._leave_note()
+            self._tend()
             return False
 
         self._wait_for(look)
+
+    def _tend(self) -> None:
+        started = [item.name for item in self._supervised if item.tend(time.monotonic())]
+        if started:
+            self._leave_note()
 
     def _wait_for(self, done: Callable[[], bool]) -> None:
         """Look again and again, at once after the death of a child; raises _Stopped when a signal has come."""

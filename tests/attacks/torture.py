@@ -143,7 +143,7 @@ class House:
         return Runtime.model_validate_json(runtime_file(self.folder).read_text())
 
     async def start(self) -> subprocess.Popen[bytes]:
-        """Start the supervisor and wait until it says that all is ready: a part that falls before ends the start."""
+        """Start the supervisor and wait until it says that all is ready."""
         said = self.folder.parent / "up.log"
         with said.open("wb") as log:
             supervisor = subprocess.Popen([sys.executable, "-m", "app.cli", "up"], env=self.environment, stdout=log, stderr=log)

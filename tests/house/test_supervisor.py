@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.house.processes import House, free_port, is_gone, wait_until
@@ -105,6 +107,71 @@ def test_whatever_is_killed_comes_back(house: House) -> None:
         assert wait_until(partial(has_new_process, house, name, before)), (name, house.said())
 
     assert wait_until(lambda: house.answers("/health/deep")[0] == 200, 60), house.said()
+
+
+def child_of(house: House, role: str) -> psutil.Process | None:
+    """The process that runs `nexova <role>` below a house."""
+    own = psutil.Process(house.process.pid)
+    for child in own.children():
+        with suppress(psutil.NoSuchProcess):
+            if role in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
+                return child
+    return None
+
+
+def kill_while_starting(house: House, role: str) -> bool:
+    """Kill the process of a role if it runs while the house is not ready."""
+    victim = child_of(house, role)
+    if victim is None or "Nexova is ready" in house.said():
+        return False
+    victim.kill()
+    return True
+
+
+def test_what_is_killed_while_the_house_starts_is_started_again(folder: Path) -> None:
+    # Given a house that starts
+    house = House(folder, free_port())
+    try:
+        # When its processes are killed before it is ready
+        for role in ("migrate", "worker", "web"):
+            assert wait_until(partial(kill_while_starting, house, role)), house.said()
+
+        # Then they come back, and the house becomes ready
+        assert wait_until(house.is_ready, READY_SECONDS), house.said()
+        assert "worker was killed by SIGKILL; starting it again" in house.said()
+        pids = house.note()["processes"]
+        assert {pids["web"], pids["worker"]} <= set(house.family())
+    finally:
+        house.end()
+
+
+def test_a_process_that_is_killed_again_and_again_ends_the_start(folder: Path) -> None:
+    house = House(folder, free_port())
+    try:
+        while house.process.poll() is None:
+            wait_until(lambda: house.process.poll() is not None or kill_while_starting(house, "worker"))
+        assert house.process.returncode == 1
+        assert "was killed 6 times while starting" in house.said()
+        assert "Nexova is ready" not in house.said()
+    finally:
+        house.end()
+
+
+def test_a_process_that_ends_by_itself_ends_the_start_with_its_reason(folder: Path) -> None:
+    house = House(folder, free_port())
+    try:
+        # Given a port that somebody takes after the house has looked at it
+        assert wait_until(lambda: "Starting Redis" in house.said(), READY_SECONDS), house.said()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", house.port))
+            taken.listen()
+
+            # Then the start ends with what web has to say of it
+            assert house.process.wait(READY_SECONDS) == 1
+        assert "web ended with code 3" in house.said()
+        assert "address already in use" in house.said()
+    finally:
+        house.end()
 
 
 def test_doctor_finds_a_running_house_well(house: House) -> None:
