@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import CategoryView, VariantView
-from domain.catalog.search import similarity
-from domain.catalog.words import read
 from tools.context import Pending, StagedMessage, ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.products import SAME_WORD, in_stock, meant, not_found, product_line, unit_price
+from tools.products import in_stock, meant, not_found, product_line, unit_price
 from tools.speech import say
 
 MOST_LISTED = 10
@@ -36,14 +34,8 @@ async def list_products(
         limit: How many products at most, from 1 to 10.
     """
     limit = max(1, min(limit, MOST_LISTED))
-    if query and query.strip() and category is None:
-        category = await _category_named(ctx, query)
-    if query and query.strip() and category is None:
-        found = await meant(ctx, query)
-        variants = [found.one] if found.one is not None else list(found.several[:limit])
-        if not variants:
-            return not_found(ctx, query)
-        return await _shown(ctx, variants, is_exact=found.one is not None, is_near=found.is_near)
+    if category is None and query and query.strip():
+        return await _found(ctx, query, limit)
     page = await catalog.list_products(ctx.work, category, max(limit, MOST_LISTED if query else limit))
     if not page.items:
         facts = Facts(ctx)
@@ -52,37 +44,37 @@ async def list_products(
     return await _shown(ctx, page.items, is_exact=False)
 
 
-async def _category_named(ctx: ToolContext, query: str) -> str | None:
-    """The category that the words name, such as `bebidas`, if it has anything and the words are no SKU."""
-    wanted = read(query).words
-    if not wanted or await catalog.find(ctx.work, query.strip()) is not None:
-        return None
-    for category in await catalog.categories(ctx.work):
-        named = read(category.name).words
-        if category.products and all(any(similarity(word, known) >= SAME_WORD for known in named) for word in wanted):
-            return category.name
-    return None
+async def _found(ctx: ToolContext, query: str, limit: int) -> ToolOutcome:
+    """What the words name: a whole category, such as `bebidas`, or the products that fit them."""
+    recognised = await catalog.recognise(ctx.work, query, with_categories=True)
+    for category in () if recognised.sku else recognised.categories:
+        page = await catalog.list_products(ctx.work, category, MOST_LISTED)
+        if page.items:
+            return await _shown(ctx, page.items, is_exact=False)
+    found = await meant(ctx, query, recognised)
+    variants = [found.one] if found.one is not None else list(found.several[:limit])
+    if not variants:
+        return not_found(ctx, query)
+    return await _shown(ctx, variants, is_exact=found.one is not None, is_near=found.is_near)
 
 
 async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool, is_near: bool = False) -> ToolOutcome:
     facts = Facts(ctx)
     stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
     claims = []
-    lines = []
     options = []
     for variant in variants:
-        available = stocked[variant.variant_id]
-        claims.append((Claim.AVAILABLE if available else Claim.UNAVAILABLE, variant.name))
+        claims.append((Claim.AVAILABLE if stocked[variant.variant_id] else Claim.UNAVAILABLE, variant.name))
         price = unit_price(ctx, facts, variant)
-        lines.append(product_line(ctx, facts, variant, available=available))
         options.append(Option(sku=variant.sku, name=variant.name, detail=facts.read(price)))
     if len(variants) == 1:
         key = "product_found" if stocked[variants[0].variant_id] else "product_sold_out"
         key = "product_near" if is_near and key == "product_found" else key
-        words = say(ctx, key, product=facts.name(variants[0].name), price=unit_price(ctx, facts, variants[0]))
+        words = say(ctx, key, product=facts.name(variants[0].name), price=price)
     else:
         key = "products_found" if any(stocked.values()) else "products_sold_out"
         key = "products_near" if is_near and key == "products_found" else key
+        lines = [product_line(ctx, facts, variant, available=stocked[variant.variant_id]) for variant in variants]
         words = say(ctx, key, lines="\n".join(lines))
     ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
     return facts.outcome(

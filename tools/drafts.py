@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from core.access import Permission
+from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.customers import service as customers
 from domain.orders import service as orders
@@ -278,8 +279,8 @@ async def change_item_in_draft(
     line = lines[0]
     if quantity == 0:
         return _removed(ctx, await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id), line.name)
-    found = await meant(ctx, line.sku)
-    if found.one is None:
+    variant = await catalog.find(ctx.work, line.sku)
+    if variant is None or not variant.is_sold:
         return facts.outcome(
             "not_for_sale",
             say(ctx, "no_longer_sold", product=facts.name(line.name)),
@@ -287,10 +288,10 @@ async def change_item_in_draft(
             claims=[(Claim.UNAVAILABLE, line.name)],
             note="Take it out of the order with quantity 0.",
         )
-    amount = await in_unit_of_sale(ctx.work, found.one, Decimal(str(quantity)), unit)
-    if isinstance(amount, UnitMismatch) or not found.one.allows(amount):
-        return _ask_countable(ctx, found.one, "change_item_in_draft")
-    short = await _shortage(ctx, draft, found.one, amount)
+    amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
+    if isinstance(amount, UnitMismatch) or not variant.allows(amount):
+        return _ask_countable(ctx, variant, "change_item_in_draft")
+    short = await _shortage(ctx, draft, variant, amount)
     if short is not None:
         return shortage_outcome(ctx, draft, [short])
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)

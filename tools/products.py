@@ -16,8 +16,6 @@ from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 
 MOST_OPTIONS = 5
-SAME_WORD = 0.95
-"""From this similarity on two words name the same kind of thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,13 @@ class Meant:
     """Some of the words fit nothing on sale: it is only the nearest there is."""
 
 
-async def meant(context: ToolContext, phrase: str) -> Meant:
-    """The product on sale that an SKU or a phrase means."""
-    exact = await catalog.find(context.work, phrase.strip())
+async def meant(context: ToolContext, phrase: str, recognised: catalog.Recognised | None = None) -> Meant:
+    """The product on sale that an SKU or a phrase means; `recognised` if the catalogue was asked about it already."""
+    recognised = recognised or await catalog.recognise(context.work, phrase)
+    exact = await catalog.find(context.work, recognised.sku) if recognised.sku else None
     if exact is not None and exact.is_sold:
         return Meant(one=exact)
-    found = await catalog.search(context.work, phrase)
+    found = await catalog.search(context.work, recognised)
     decision = decide(found)
     by_sku = {hit.sku: hit for hit in found}
     chosen = _named_so(phrase, tuple(by_sku[hit.sku] for hit in decision.hits))
@@ -49,7 +48,7 @@ def _named_so(phrase: str, found: tuple[VariantView, ...]) -> tuple[VariantView,
     """Those whose name begins with what was asked for, if there are any: oil before tuna in oil."""
     wanted = read(phrase).words[:1]
     heads = [(variant, read(variant.name).words[:1]) for variant in found]
-    first = tuple(v for v, head in heads if head and wanted and similarity(wanted[0], head[0]) >= SAME_WORD)
+    first = tuple(v for v, head in heads if head and wanted and similarity(wanted[0], head[0]) >= catalog.SAME_WORD)
     return first or found
 
 

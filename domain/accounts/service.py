@@ -66,6 +66,17 @@ async def get_workspace(work: Work) -> WorkspaceView:
     return _view(row)
 
 
+_currencies: dict[UUID, str] = {}
+
+
+async def currency(work: Work) -> str:
+    """The currency of the workspace; it is set when the workspace is made and never changes, so it is remembered."""
+    known = _currencies.get(work.workspace_id)
+    if known is None:
+        known = _currencies[work.workspace_id] = (await get_workspace(work)).currency
+    return known
+
+
 async def list_workspaces() -> list[WorkspaceRef]:
     """Every workspace of this installation, in a transaction of the system role."""
     async with open_system_work() as session:

@@ -101,7 +101,7 @@ async def add_expansion(work: Work, phrase: str, expansion: str) -> None:
 async def create_product(work: Work, command: NewProduct) -> ProductView:
     """Create a product with its variants; raises CodeTaken, CategoryNotFound, PriceMissing."""
     (row,) = await _create(work, [command])
-    return await product_view(work, row, (await accounts.get_workspace(work)).currency)
+    return await product_view(work, row, await accounts.currency(work))
 
 
 async def create_products(work: Work, commands: Sequence[NewProduct]) -> int:
@@ -195,7 +195,7 @@ async def index_products(
         product = by_id[variant.product_id]
         barcode = (variant.barcode,) if variant.barcode else ()
         names = (*synonyms.get(product.code, ()), *barcode)
-        candidate = Candidate(variant.sku, variant_name(product, variant), product.brand or "", names)
+        candidate = Candidate(variant.sku, variant_name(product.name, variant.label), product.brand or "", names)
         filed = filing(candidate)
         postings[variant.id] = filed.words | filed.literal
         for text, text_keys in filed.keys.items():
@@ -209,7 +209,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
     row = await repository.lock_product(work, code)
     if row is None:
         raise ProductNotFound(sku=code)
-    variants = [variant for variant, *_ in await repository.variants_of(work, row.id)]
+    variants = await repository.variant_rows_of(work, row.id)
     if command.status is ProductStatus.ACTIVE and not any(variant.price > 0 for variant in variants):
         raise PriceMissing(sku=code)
     changes = command.model_dump(exclude_unset=True, exclude={"category", "synonyms"})
@@ -233,7 +233,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
         before=before,
         after=command.model_dump(mode="json", exclude_unset=True),
     )
-    return await product_view(work, row, (await accounts.get_workspace(work)).currency)
+    return await product_view(work, row, await accounts.currency(work))
 
 
 async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = None) -> VariantView:
@@ -255,4 +255,4 @@ async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = N
     )
     await work.session.flush()
     (found,) = await repository.variants(work, [row.id])
-    return variant_view(found, (await accounts.get_workspace(work)).currency)
+    return variant_view(found, await accounts.currency(work))

@@ -2,10 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, delete, func, or_, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from core.work import Work
 from domain.catalog.models import (
@@ -14,57 +30,110 @@ from domain.catalog.models import (
     ProductStatus,
     ProductVariant,
     SearchPosting,
-    SearchWord,
     Store,
     Synonym,
     Unit,
 )
 
-VariantRow = tuple[ProductVariant, Product, Unit, str | None]
+
+class VariantRow(NamedTuple):
+    """A variant with its product, unit and category: plain columns, because a search reads very many of them."""
+
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    product_name: str
+    label: str
+    brand: str | None
+    category: str | None
+    unit: str
+    precision: int
+    step: Decimal | None
+    price: Decimal
+    is_sold: bool
+    position: int
+    barcode: str | None
+    image_url: str | None
+    content_quantity: Decimal | None
+    content_unit: str | None
+
 
 IS_SOLD: ColumnElement[bool] = and_(
     Product.status == ProductStatus.ACTIVE, ProductVariant.is_active, ProductVariant.price > Decimal(0)
 )
 
-
+# What every turn asks is built once: building a statement costs more than Postgres needs to answer it.
 _WORKSPACE = bindparam("workspace", type_=Uuid)
-_VARIANTS = (
-    select(ProductVariant, Product, Unit, Category.name)
+_VARIANTS: Select[*tuple[Any, ...]] = (
+    select(
+        ProductVariant.id,
+        ProductVariant.product_id,
+        ProductVariant.sku,
+        Product.name,
+        ProductVariant.label,
+        Product.brand,
+        Category.name,
+        Unit.code,
+        Unit.precision,
+        Product.step,
+        ProductVariant.price,
+        IS_SOLD,
+        ProductVariant.position,
+        ProductVariant.barcode,
+        Product.image_url,
+        Product.content_quantity,
+        Product.content_unit,
+    )
     .join(Product, and_(Product.workspace_id == _WORKSPACE, Product.id == ProductVariant.product_id))
     .join(Unit, and_(Unit.workspace_id == _WORKSPACE, Unit.code == Product.unit))
     .outerjoin(Category, and_(Category.workspace_id == _WORKSPACE, Category.id == Product.category_id))
     .where(ProductVariant.workspace_id == _WORKSPACE)
 )
+_BY_ID = _VARIANTS.where(ProductVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_BY_SKU = _VARIANTS.where(ProductVariant.sku == any_(bindparam("skus", type_=ARRAY(String))))
+_OF_PRODUCT = _VARIANTS.where(ProductVariant.product_id == bindparam("product", type_=Uuid)).order_by(
+    ProductVariant.position, ProductVariant.id
+)
 
 
-async def _rows(work: Work, query: Select[ProductVariant, Product, Unit, str]) -> Sequence[VariantRow]:
+async def _rows(work: Work, query: Select[*tuple[Any, ...]], **parameters: object) -> Sequence[VariantRow]:
     """What a narrower form of `_VARIANTS` finds."""
-    rows = await work.session.execute(query, {"workspace": work.workspace_id})
-    return [(variant, product, unit, category) for variant, product, unit, category in rows]
+    rows = await work.session.execute(query, {"workspace": work.workspace_id, **parameters})
+    return [VariantRow._make(row) for row in rows]
 
 
 async def variants(work: Work, ids: Iterable[UUID]) -> Sequence[VariantRow]:
     """The variants with these ids, sold or not."""
-    return await _rows(work, _VARIANTS.where(ProductVariant.id.in_(list(ids))))
+    return await _rows(work, _BY_ID, ids=list(ids))
 
 
 async def variant_by_sku(work: Work, sku: str) -> VariantRow | None:
     """The variant with this SKU, in whatever case it is written."""
-    found = await _rows(
-        work, _VARIANTS.where(ProductVariant.sku.in_({sku, sku.upper(), sku.lower()})).order_by(ProductVariant.sku)
-    )
-    return next((row for row in found if row[0].sku == sku), found[0] if found else None)
+    found = {row.sku: row for row in await variants_by_sku(work, cases(sku))}
+    return found.get(sku) or (found[min(found)] if found else None)
+
+
+def cases(sku: str) -> list[str]:
+    """The ways to write an SKU that are taken for it."""
+    return list({sku, sku.upper(), sku.lower()})
 
 
 async def variants_by_sku(work: Work, skus: Iterable[str]) -> Sequence[VariantRow]:
     """The variants with exactly these SKUs."""
-    return await _rows(work, _VARIANTS.where(ProductVariant.sku.in_(list(skus))))
+    return await _rows(work, _BY_SKU, skus=list(skus))
 
 
 async def variants_of(work: Work, product_id: UUID) -> Sequence[VariantRow]:
     """The variants of one product in their order."""
-    query = _VARIANTS.where(ProductVariant.product_id == product_id)
-    return await _rows(work, query.order_by(ProductVariant.position, ProductVariant.id))
+    return await _rows(work, _OF_PRODUCT, product=product_id)
+
+
+async def variant_rows_of(work: Work, product_id: UUID) -> Sequence[ProductVariant]:
+    """The variants of one product in their order, as rows that can be written."""
+    query = select(ProductVariant).where(
+        ProductVariant.workspace_id == work.workspace_id, ProductVariant.product_id == product_id
+    )
+    return (await work.session.scalars(query.order_by(ProductVariant.position, ProductVariant.id))).all()
 
 
 async def list_variants(
@@ -92,22 +161,64 @@ async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, 
     return found
 
 
-async def expansions(work: Work, keys: Iterable[str]) -> Sequence[tuple[str, str]]:
-    """What the phrases with these keys stand for."""
-    query = select(Synonym.key, Synonym.expansion).where(
-        Synonym.workspace_id == work.workspace_id, Synonym.key.in_(list(keys)), Synonym.expansion.is_not(None)
-    )
-    rows = await work.session.execute(query.order_by(Synonym.key, Synonym.expansion))
-    return [(key, expansion) for key, expansion in rows if expansion is not None]
+class Known(NamedTuple):
+    """What the catalogue knows of a typed phrase: codes, categories, phrases that stand for others, and its words."""
+
+    skus: frozenset[str]
+    categories: tuple[str, ...]
+    expansions: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, str], ...]
 
 
-async def words_under(work: Work, keys: Iterable[str], limit: int) -> Sequence[tuple[str, str]]:
-    """The known words under these keys, with the key that found them; words that only begin alike come last."""
-    query = select(SearchWord.key, SearchWord.word).where(
-        SearchWord.workspace_id == work.workspace_id, SearchWord.key.in_(list(keys))
+_KNOWN = text(
+    """
+    SELECT 'sku' AS kind, sku AS key, '' AS found FROM product_variants
+     WHERE workspace_id = :workspace AND sku = ANY(CAST(:skus AS text[]))
+    UNION ALL
+    SELECT 'category', path, name FROM categories
+     WHERE workspace_id = :workspace AND is_active AND parent_id IS NULL AND CAST(:with_categories AS boolean)
+    UNION ALL
+    SELECT 'expansion', key, expansion FROM synonyms
+     WHERE workspace_id = :workspace AND key = ANY(CAST(:phrases AS text[])) AND expansion IS NOT NULL
+    UNION ALL
+    (SELECT 'word', key, word FROM search_words
+      WHERE workspace_id = :workspace AND key = ANY(CAST(:keys AS text[]))
+      ORDER BY key LIKE 'p:%', key, word
+      LIMIT :limit)
+    """
+)
+
+
+async def known(
+    work: Work,
+    *,
+    keys: Iterable[str],
+    limit: int,
+    phrases: Iterable[str] = (),
+    skus: Iterable[str] = (),
+    with_categories: bool = False,
+) -> Known:
+    """All that a typed phrase may be, in one question.
+
+    Words that only begin alike are the first to be left out if there are more than `limit`.
+    """
+    parameters = {
+        "workspace": work.workspace_id,
+        "skus": list(skus),
+        "with_categories": with_categories,
+        "phrases": list(phrases),
+        "keys": list(keys),
+        "limit": limit,
+    }
+    found: dict[str, list[tuple[str, str]]] = {"sku": [], "category": [], "expansion": [], "word": []}
+    for kind, key, value in await work.session.execute(_KNOWN, parameters):
+        found[kind].append((key, value))
+    return Known(
+        skus=frozenset(sku for sku, _ in found["sku"]),
+        categories=tuple(name for _, name in sorted(found["category"])),
+        expansions=tuple(sorted(found["expansion"])),
+        words=tuple(found["word"]),
     )
-    query = query.order_by(SearchWord.key.startswith("p:"), SearchWord.key, SearchWord.word).limit(limit)
-    return [(key, word) for key, word in await work.session.execute(query)]
 
 
 _MATCHING = text(
@@ -128,11 +239,23 @@ _MATCHING = text(
      ORDER BY found.weight DESC, length(p.name), p.name, v.position, v.id
      LIMIT :limit
     """
+).bindparams(_WORKSPACE)
+_OTHER_NAMES = (
+    select(func.array_agg(aggregate_order_by(Synonym.phrase, Synonym.phrase)))
+    .where(Synonym.workspace_id == _WORKSPACE, Synonym.product_id == Product.id)
+    .correlate(Product)
+    .scalar_subquery()
 )
+_WITH_WORDS = _VARIANTS.where(ProductVariant.id.in_(_MATCHING.columns(id=Uuid).scalar_subquery())).add_columns(_OTHER_NAMES)
 
 
-async def variants_with_words(work: Work, weighted: Sequence[tuple[str, int, float]], limit: int) -> Sequence[UUID]:
-    """The variants on sale that hold most of the given words: (word, place in the phrase, weight)."""
+async def variants_with_words(
+    work: Work, weighted: Sequence[tuple[str, int, float]], limit: int
+) -> Sequence[tuple[VariantRow, tuple[str, ...]]]:
+    """The variants on sale that hold most of the given words, and their other names.
+
+    A word is given as (word, place in the phrase, weight).
+    """
     parameters = {
         "workspace": work.workspace_id,
         "words": [word for word, _, _ in weighted],
@@ -140,7 +263,8 @@ async def variants_with_words(work: Work, weighted: Sequence[tuple[str, int, flo
         "weights": [weight for _, _, weight in weighted],
         "limit": limit,
     }
-    return list(await work.session.scalars(_MATCHING, parameters))
+    rows = await work.session.execute(_WITH_WORDS, parameters)
+    return [(VariantRow._make(columns), tuple(names or ())) for *columns, names in rows]
 
 
 _FILE_WORDS = text(

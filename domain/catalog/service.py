@@ -3,9 +3,11 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from core.access import Permission
+from core.db import storable
 from core.errors import Invalid, NotFound
 from core.work import Work
 from domain.accounts import service as accounts
@@ -44,9 +46,8 @@ _KNOWN_WORDS = 500
 _LONGEST_PHRASE = 200
 _LONGEST_SYNONYM = 4
 
-
-async def _currency(work: Work) -> str:
-    return (await accounts.get_workspace(work)).currency
+SAME_WORD = 0.95
+"""From this similarity on two words name the same kind of thing."""
 
 
 async def get_variant(work: Work, sku: str) -> VariantView:
@@ -61,26 +62,26 @@ async def find(work: Work, sku: str) -> VariantView | None:
     """The variant with this SKU, sold or not."""
     work.require(Permission.CATALOG_READ)
     row = await repository.variant_by_sku(work, sku)
-    return variant_view(row, await _currency(work)) if row else None
+    return variant_view(row, await accounts.currency(work)) if row else None
 
 
 async def variants(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, VariantView]:
     """The variants with these ids as they are sold now; unknown ids are left out."""
     work.require(Permission.CATALOG_READ)
-    currency = await _currency(work)
-    return {row[0].id: variant_view(row, currency) for row in await repository.variants(work, variant_ids)}
+    currency = await accounts.currency(work)
+    return {row.variant_id: variant_view(row, currency) for row in await repository.variants(work, variant_ids)}
 
 
 async def variants_by_sku(work: Work, skus: Iterable[str]) -> Mapping[str, VariantView]:
     """The variants with exactly these SKUs, sold or not; unknown ones are left out."""
     work.require(Permission.CATALOG_READ)
-    currency = await _currency(work)
-    return {row[0].sku: variant_view(row, currency) for row in await repository.variants_by_sku(work, skus)}
+    currency = await accounts.currency(work)
+    return {row.sku: variant_view(row, currency) for row in await repository.variants_by_sku(work, skus)}
 
 
 async def sale_rules(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, SaleRule]:
     """In which quantities the variants are sold and counted."""
-    return {row[0].id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
+    return {row.variant_id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
 
 
 async def get_product(work: Work, code: str) -> ProductView:
@@ -89,60 +90,112 @@ async def get_product(work: Work, code: str) -> ProductView:
     row = await repository.product_by_code(work, code)
     if row is None:
         raise ProductNotFound(sku=code)
-    return await product_view(work, row, await _currency(work))
+    return await product_view(work, row, await accounts.currency(work))
 
 
-async def search(work: Work, phrase: str, limit: int = 10) -> list[ProductHit]:
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What the catalogue knows of a typed phrase, before anything is ranked."""
+
+    phrase: str
+    sku: str | None
+    """The SKU that the phrase is, of something sold or not."""
+    categories: tuple[str, ...]
+    """The categories without a parent that all its words fit, by path, if they were asked for."""
+    expansions: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, str], ...]
+
+
+async def recognise(work: Work, phrase: str, *, with_categories: bool = False) -> Recognised:
+    """What a typed phrase may be: an SKU, a category, words that stand for others, words of products."""
+    work.require(Permission.CATALOG_READ)
+    code, phrase = storable(phrase.strip()), phrase[:_LONGEST_PHRASE]
+    known = await repository.known(
+        work,
+        skus=repository.cases(code),
+        phrases=set(_spans(phrase).values()),
+        keys=_places(typed_words(phrase)),
+        limit=_KNOWN_WORDS,
+        with_categories=with_categories,
+    )
+    sku = code if code in known.skus else min(known.skus, default=None)
+    typed = read(phrase).words
+    named = tuple(name for name in known.categories if typed and _fits(typed, name))
+    return Recognised(phrase, sku, named, known.expansions, known.words)
+
+
+def _fits(typed: Sequence[Word], name: str) -> bool:
+    known = read(name).words
+    return all(any(similarity(one, other) >= SAME_WORD for other in known) for one in typed)
+
+
+async def search(work: Work, phrase: str | Recognised, limit: int = 10) -> list[ProductHit]:
     """What is on sale that fits a phrase, best first; `domain.catalog.search.decide` says whether that settles it."""
     work.require(Permission.CATALOG_READ)
-    phrase = phrase[:_LONGEST_PHRASE]
-    readings = await _readings(work, phrase)
-    rows = await _candidates(work, readings)
+    known = await recognise(work, phrase) if isinstance(phrase, str) else phrase
+    readings = _readings(known)
+    rows = await _candidates(work, readings, known)
     if not rows:
         return []
-    by_sku = {row[0].sku: row for row in rows}
-    candidates = await _as_candidates(work, rows)
+    by_sku = {row.sku: row for row, _ in rows}
+    candidates = [_as_candidate(row, names) for row, names in rows]
     hits = merge(rank(reading, candidates) for reading in readings)
-    currency = await _currency(work)
+    currency = await accounts.currency(work)
     return [_hit(by_sku[hit.sku], hit, currency) for hit in hits[: max(1, min(limit, MOST_ITEMS))]]
 
 
 def _hit(row: VariantRow, hit: Hit, currency: str) -> ProductHit:
     view = variant_view(row, currency)
-    return ProductHit(**view.model_dump(), score=hit.score, unmatched=hit.unmatched)
+    return ProductHit(**dict(view), score=hit.score, unmatched=hit.unmatched)
 
 
-async def _readings(work: Work, phrase: str) -> list[str]:
-    """The phrase, and what it says when words that stand for other words are put in their place."""
+def _spans(phrase: str) -> dict[tuple[int, int], str]:
+    """Which neighbouring words of a phrase may stand for others: from and to which word, and their key."""
     words = [typed.text for typed in read(phrase).words]
-    spans = {
+    return {
         (start, end): synonym_key(" ".join(words[start:end]))
         for start in range(len(words))
         for end in range(start + 1, min(len(words), start + _LONGEST_SYNONYM) + 1)
     }
-    readings = [phrase]
-    found = await repository.expansions(work, set(spans.values())) if spans else []
-    for key, expansion in found:
-        for (start, end), span_key in spans.items():
+
+
+def _readings(known: Recognised) -> list[str]:
+    """The phrase, and what it says when words that stand for other words are put in their place."""
+    words = [typed.text for typed in read(known.phrase).words]
+    readings = [known.phrase]
+    for key, expansion in known.expansions:
+        for (start, end), span_key in _spans(known.phrase).items():
             if span_key == key:
                 readings.append(" ".join([*words[:start], expansion, *words[end:]]))
     return list(dict.fromkeys(readings))
 
 
-async def _candidates(work: Work, readings: Sequence[str]) -> Sequence[VariantRow]:
-    """The variants that share words with one of the readings, as many as ranking can look at."""
-    found: dict[UUID, None] = {}
+async def _candidates(
+    work: Work, readings: Sequence[str], recognised: Recognised
+) -> Sequence[tuple[VariantRow, tuple[str, ...]]]:
+    """The variants that share words with one of the readings, with their other names: as many as ranking can look at."""
+    found: dict[UUID, tuple[VariantRow, tuple[str, ...]]] = {}
     for reading in readings:
         typed = typed_words(reading)
-        places: dict[str, list[int]] = {}
-        for place, one in enumerate(typed):
-            for key in keys_of_typed(one):
-                places.setdefault(key, []).append(place)
-        known = await repository.words_under(work, places, _KNOWN_WORDS)
-        weighted = _weigh(typed, {(place, text) for key, text in known for place in places[key]})
+        places = _places(typed)
+        if reading == recognised.phrase:
+            words = recognised.words
+        else:
+            words = (await repository.known(work, keys=places, limit=_KNOWN_WORDS)).words
+        weighted = _weigh(typed, {(place, text) for key, text in words for place in places[key]})
         if weighted:
-            found.update(dict.fromkeys(await repository.variants_with_words(work, weighted, _CANDIDATES)))
-    return await repository.variants(work, found) if found else []
+            for row, names in await repository.variants_with_words(work, weighted, _CANDIDATES):
+                found[row.variant_id] = (row, names)
+    return list(found.values())
+
+
+def _places(typed: Sequence[Word]) -> dict[str, list[int]]:
+    """The keys under which the words of a phrase are looked up, with the places of those words."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(typed):
+        for key in keys_of_typed(one):
+            places.setdefault(key, []).append(place)
+    return places
 
 
 def _weigh(typed: Sequence[Word], pairs: Iterable[tuple[int, str]]) -> list[tuple[str, int, float]]:
@@ -151,17 +204,9 @@ def _weigh(typed: Sequence[Word], pairs: Iterable[tuple[int, str]]) -> list[tupl
     return [(text, place, score) for text, place, score in scored if score >= PLAUSIBLE]
 
 
-async def _as_candidates(work: Work, rows: Sequence[VariantRow]) -> list[Candidate]:
-    names = await repository.synonyms_of(work, {product.id for _, product, _, _ in rows})
-    return [
-        Candidate(
-            variant.sku,
-            variant_name(product, variant),
-            product.brand or "",
-            (*names.get(product.id, ()), *((variant.barcode,) if variant.barcode else ())),
-        )
-        for variant, product, _, _ in rows
-    ]
+def _as_candidate(row: VariantRow, names: tuple[str, ...]) -> Candidate:
+    barcode = (row.barcode,) if row.barcode else ()
+    return Candidate(row.sku, variant_name(row.product_name, row.label), row.brand or "", (*names, *barcode))
 
 
 async def list_products(work: Work, category: str | None = None, limit: int = 20, cursor: str | None = None) -> VariantPage:
@@ -175,7 +220,7 @@ async def list_products(work: Work, category: str | None = None, limit: int = 20
     if within == []:
         return VariantPage(items=(), next_cursor=None)
     rows = await repository.list_variants(work, within, _decode(cursor), limit + 1)
-    currency = await _currency(work)
+    currency = await accounts.currency(work)
     more = len(rows) > limit
     return VariantPage(
         items=tuple(variant_view(row, currency) for row in rows[:limit]),
@@ -184,7 +229,7 @@ async def list_products(work: Work, category: str | None = None, limit: int = 20
 
 
 def _encode(row: VariantRow) -> str:
-    place = [row[1].name, row[0].position, str(row[0].id)]
+    place = [row.product_name, row.position, str(row.variant_id)]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
@@ -265,6 +310,7 @@ async def find_stores(work: Work, phrase: str) -> list[StoreView]:
 __all__ = [
     "NotFound",
     "ProductNotFound",
+    "Recognised",
     "StoreNotFound",
     "add_expansion",
     "categories",
@@ -281,6 +327,7 @@ __all__ = [
     "get_store_by_id",
     "get_variant",
     "list_products",
+    "recognise",
     "sale_rules",
     "search",
     "set_price",

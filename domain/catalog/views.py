@@ -1,49 +1,25 @@
 """Views of products and variants, made from their rows."""
 
-from decimal import Decimal
-
 from core.work import Work
 from domain.catalog import repository
-from domain.catalog.models import Product, ProductStatus, ProductVariant
+from domain.catalog.models import Product, ProductStatus
 from domain.catalog.repository import VariantRow
 from domain.catalog.schemas import ProductView, SaleRule, VariantView
 
 
-def variant_name(product: Product, variant: ProductVariant) -> str:
+def variant_name(product_name: str, label: str) -> str:
     """The name of what goes in the cart: the product's, with what sets the variant apart."""
-    return f"{product.name} {variant.label}".strip()
+    return f"{product_name} {label}".strip()
 
 
 def sale_rule(row: VariantRow) -> SaleRule:
     """In which quantities a variant is sold."""
-    _, product, unit, _ = row
-    return SaleRule(unit=unit.code, precision=unit.precision, step=product.step)
+    return SaleRule(unit=row.unit, precision=row.precision, step=row.step)
 
 
 def variant_view(row: VariantRow, currency: str) -> VariantView:
     """A variant as other rooms see it."""
-    variant, product, unit, category = row
-    is_sold = product.status == ProductStatus.ACTIVE and variant.is_active and variant.price > Decimal(0)
-    return VariantView(
-        unit=unit.code,
-        precision=unit.precision,
-        step=product.step,
-        product_id=product.id,
-        variant_id=variant.id,
-        sku=variant.sku,
-        name=variant_name(product, variant),
-        product_name=product.name,
-        label=variant.label,
-        brand=product.brand,
-        category=category,
-        price=variant.price,
-        currency=currency,
-        is_sold=is_sold,
-        barcode=variant.barcode,
-        image_url=product.image_url,
-        content_quantity=product.content_quantity,
-        content_unit=product.content_unit,
-    )
+    return VariantView(**row._asdict(), name=variant_name(row.product_name, row.label), currency=currency)
 
 
 async def product_view(work: Work, row: Product, currency: str) -> ProductView:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, and_, any_, bindparam, func, or_, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,8 +14,11 @@ from core.work import Work
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
 from domain.stock.schemas import LedgerLine
 
+# What every turn asks is built once, as in the catalogue.
+_WORKSPACE = bindparam("workspace", type_=Uuid)
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+
+def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(StockHold.status == HoldStatus.ACTIVE, ~StockHold.pinned, StockHold.expires_at <= now)
 
 
@@ -127,32 +130,37 @@ async def workspaces_with_due_holds(session: AsyncSession) -> Sequence[UUID]:
     return (await session.scalars(_DUE_WORKSPACES)).all()
 
 
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_STORE = bindparam("store", type_=Uuid)
+_OVERDUE = (
+    select(StockHold.stock_item_id, func.sum(StockHold.quantity).label("quantity"))
+    .where(StockHold.workspace_id == _WORKSPACE, _is_due(_NOW))
+    .group_by(StockHold.stock_item_id)
+    .subquery()
+)
+_LEVELS = (
+    select(
+        StockItem.variant_id,
+        func.sum(StockItem.on_hand),
+        func.sum(StockItem.held),
+        func.sum(func.coalesce(_OVERDUE.c.quantity, 0)),
+    )
+    .outerjoin(_OVERDUE, _OVERDUE.c.stock_item_id == StockItem.id)
+    .where(
+        StockItem.workspace_id == _WORKSPACE,
+        StockItem.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))),
+        or_(_STORE.is_(None), StockItem.store_id == _STORE),
+    )
+    .group_by(StockItem.variant_id)
+)
+
+
 async def levels(
     work: Work, variant_ids: Iterable[UUID], store_id: UUID | None
 ) -> Sequence[tuple[UUID, Decimal, Decimal, Decimal]]:
     """For each variant what is on hand, held, and held by promises whose time is over."""
-    overdue = (
-        select(StockHold.stock_item_id, func.sum(StockHold.quantity).label("quantity"))
-        .where(StockHold.workspace_id == work.workspace_id, _is_due(work.now))
-        .group_by(StockHold.stock_item_id)
-        .subquery()
-    )
-    query = (
-        select(
-            StockItem.variant_id,
-            func.sum(StockItem.on_hand),
-            func.sum(StockItem.held),
-            func.sum(func.coalesce(overdue.c.quantity, 0)),
-        )
-        .outerjoin(overdue, overdue.c.stock_item_id == StockItem.id)
-        .where(
-            StockItem.workspace_id == work.workspace_id,
-            StockItem.variant_id.in_(list(variant_ids)),
-            true() if store_id is None else StockItem.store_id == store_id,
-        )
-        .group_by(StockItem.variant_id)
-    )
-    rows = await work.session.execute(query)
+    parameters = {"workspace": work.workspace_id, "variants": list(variant_ids), "store": store_id, "now": work.now}
+    rows = await work.session.execute(_LEVELS, parameters)
     return [(variant, on_hand, held, over) for variant, on_hand, held, over in rows]
 
 
