@@ -10,10 +10,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Integer, Interval, LargeBinary, Text, Uuid, bindparam, text
 
 from channels.base import RawEvent
 from core import db
@@ -23,6 +24,12 @@ from core.tables import new_id
 from core.work import open_work
 
 BATCH_EVENTS: Final = 500
+
+COLLECT: Final = timedelta(milliseconds=250)
+"""How long reports of a connection are collected before they are read in together."""
+
+COMMIT: Final = timedelta(milliseconds=50)
+"""A ring that is due sooner may come before this transaction has committed, so it does not count."""
 
 # Sorted by key, so that two deliveries of the same batch take the same rows in the same order and cannot deadlock.
 _STORE = text(
@@ -42,7 +49,19 @@ _STORE = text(
         INSERT INTO outbox_messages (workspace_id, id, actor, arguments, correlation_id, due_at, attempts)
         SELECT :workspace, given.outbox_id, 'inbound.ingest', jsonb_build_object('event_id', given.id),
                given.correlation_id, clock_timestamp(), 0
-        FROM stored JOIN given USING (id)
+        FROM stored JOIN given USING (id) WHERE given.kind NOT IN ('delivery', 'seen')
+    ), collected AS (
+        INSERT INTO outbox_messages (workspace_id, id, actor, arguments, correlation_id, due_at, attempts)
+        SELECT :workspace, (array_agg(given.outbox_id))[1], 'inbound.reports',
+               jsonb_build_object('connection_id', given.connection_id), NULL, clock_timestamp() + :collect, 0
+        FROM stored JOIN given USING (id) WHERE given.kind IN ('delivery', 'seen')
+        GROUP BY given.connection_id
+        HAVING NOT EXISTS (
+            SELECT FROM outbox_messages AS waiting
+            WHERE waiting.published_at IS NULL AND waiting.parked_reason IS NULL AND waiting.workspace_id = :workspace
+              AND waiting.actor = 'inbound.reports' AND waiting.due_at > clock_timestamp() + :commit
+              AND waiting.arguments = jsonb_build_object('connection_id', given.connection_id)
+        )
     )
     SELECT id FROM stored
     """
@@ -57,6 +76,8 @@ _STORE = text(
     bindparam("positions", type_=ARRAY(Integer)),
     bindparam("bodies", type_=ARRAY(LargeBinary)),
     bindparam("correlations", type_=ARRAY(Text)),
+    bindparam("collect", type_=Interval),
+    bindparam("commit", type_=Interval),
 )
 
 
@@ -92,6 +113,8 @@ async def store(workspace_id: UUID, parcels: Sequence[Parcel]) -> set[UUID]:
         "positions": [event.position for _, _, event in rows],
         "bodies": [event.body for _, _, event in rows],
         "correlations": [parcel.correlation_id for parcel, _, _ in rows],
+        "collect": COLLECT,
+        "commit": COMMIT,
     }
     async with open_work(Principal.system(workspace_id)) as work:
         return set((await work.session.scalars(_STORE, values)).all())

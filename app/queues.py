@@ -14,6 +14,7 @@ class Job:
 
 JOBS: Final[dict[str, Job]] = {
     "inbound.ingest": Job("inbound-ingest", 30),
+    "inbound.reports": Job("inbound-ingest", 60),
     "conversation.turn": Job("conversation-turn", 120),
     "message.deliver": Job("message-deliver", 120),
     "media.process": Job("media-process", 120),
@@ -21,7 +22,7 @@ JOBS: Final[dict[str, Job]] = {
 }
 """Every job by the name under which the outbox announces it."""
 
-QUEUES: Final[tuple[str, ...]] = tuple(job.queue for job in JOBS.values())
+QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,20 @@ SWEEPS: Final = (
             """
             SELECT workspace_id, id FROM inbound_events
             WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind NOT IN ('delivery', 'seen')
             ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "inbound.reports",
+        "connection_id",
+        text(
+            """
+            SELECT workspace_id, connection_id AS id FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind IN ('delivery', 'seen')
+            GROUP BY workspace_id, connection_id ORDER BY min(next_try_at) LIMIT :limit
             """
         ),
     ),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, exists, func, select, text, update
+from sqlalchemy import ARRAY, Index, LargeBinary, String, UniqueConstraint, Uuid, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, outbox
@@ -18,6 +18,12 @@ from core.work import Work
 
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = timedelta(seconds=60)
+
+REPORTS: Final = ("delivery", "seen")
+"""The kinds of events that report on what went out; they have no sender."""
+
+MOST_REPORTS: Final = 100
+"""How many reports are read in together."""
 
 
 class InboundEvent(WorkspaceRow):
@@ -55,41 +61,65 @@ class InboundEvent(WorkspaceRow):
     parked_reason: Mapped[str | None] = mapped_column(String(500))
 
 
+_OPEN = (
+    InboundEvent.workspace_id == bindparam("workspace"),
+    InboundEvent.handled_at.is_(None),
+    InboundEvent.parked_reason.is_(None),
+)
+# Committed without a flush to disk: a count that a crash of Postgres forgets does no harm.
+_COUNT = (
+    update(InboundEvent)
+    .where(*_OPEN)
+    .values(
+        attempts=InboundEvent.attempts + 1,
+        next_try_at=func.clock_timestamp()
+        + func.least(func.power(2, InboundEvent.attempts) * timedelta(seconds=2), LONGEST_PAUSE),
+    )
+    .returning(InboundEvent.id, InboundEvent.attempts, func.set_config("synchronous_commit", "off", True))
+    .execution_options(synchronize_session=False)
+)
+_COUNT_ONE = _COUNT.where(InboundEvent.id == bindparam("event"))
+_COUNT_REPORTS = _COUNT.where(
+    InboundEvent.id.in_(
+        select(InboundEvent.id)
+        .where(
+            *_OPEN,
+            InboundEvent.connection_id == bindparam("connection"),
+            InboundEvent.kind.in_(REPORTS),
+            InboundEvent.next_try_at <= func.clock_timestamp(),
+        )
+        .order_by(InboundEvent.id)
+        .limit(MOST_REPORTS)
+        .with_for_update(skip_locked=True)
+    )
+)
+_LOCK_OPEN = (
+    select(InboundEvent)
+    .where(*_OPEN, InboundEvent.id == func.any(bindparam("events", type_=ARRAY(Uuid))))
+    .order_by(InboundEvent.id)
+    .with_for_update(skip_locked=True)
+)
+
+
 async def count_attempt(work: Work, event_id: UUID) -> int | None:
     """Count a try on an open event, before it is read: how many there are now, or None if it is not open.
 
-    Committed by itself, so that an event that kills the process is counted too; without a flush to disk, as a count
-    that a crash of Postgres forgets does no harm.
+    Committed by itself, so that an event that kills the process is counted too.
     """
-    pause = func.least(func.power(2, InboundEvent.attempts) * timedelta(seconds=2), LONGEST_PAUSE)
-    statement = (
-        update(InboundEvent)
-        .where(
-            InboundEvent.workspace_id == work.workspace_id,
-            InboundEvent.id == event_id,
-            InboundEvent.handled_at.is_(None),
-            InboundEvent.parked_reason.is_(None),
-        )
-        .values(attempts=InboundEvent.attempts + 1, next_try_at=func.clock_timestamp() + pause)
-        .returning(InboundEvent.attempts, func.set_config("synchronous_commit", "off", True))
-        .execution_options(synchronize_session=False)
-    )
-    return await work.session.scalar(statement)
+    counted = (await work.session.execute(_COUNT_ONE, {"workspace": work.workspace_id, "event": event_id})).first()
+    return None if counted is None else counted.attempts
 
 
-async def lock_open(work: Work, event_id: UUID) -> InboundEvent | None:
-    """An open event, locked; None if it is handled, parked, or in the hands of another worker."""
-    query = (
-        select(InboundEvent)
-        .where(
-            InboundEvent.workspace_id == work.workspace_id,
-            InboundEvent.id == event_id,
-            InboundEvent.handled_at.is_(None),
-            InboundEvent.parked_reason.is_(None),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    return await work.session.scalar(query)
+async def count_reports(work: Work, connection_id: UUID) -> dict[UUID, int]:
+    """Count a try on each open report of a connection that is due, as many as are read in together."""
+    counted = await work.session.execute(_COUNT_REPORTS, {"workspace": work.workspace_id, "connection": connection_id})
+    return {event_id: attempts for event_id, attempts, _ in counted}
+
+
+async def lock_open(work: Work, event_ids: Sequence[UUID]) -> Sequence[InboundEvent]:
+    """Those of some events that are open, locked: not handled, not parked, and not in the hands of another worker."""
+    values = {"workspace": work.workspace_id, "events": list(event_ids)}
+    return (await work.session.scalars(_LOCK_OPEN, values)).all()
 
 
 async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> Sequence[UUID]:

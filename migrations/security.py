@@ -22,7 +22,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "connections": (),
     "outbox_messages": (),
     "inbound_events": (
-        "workspace_id", "id", "connection_id", "sender_key",
+        "workspace_id", "id", "connection_id", "kind", "sender_key",
         "created_at", "handled_at", "next_try_at", "parked_reason",
     ),
     "agent_sessions": ("workspace_id", "id", "conversation_id", "state", "turn_due_at", "lease_until", "timeout_at"),

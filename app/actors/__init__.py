@@ -7,6 +7,7 @@ from app.actors import deliveries, inbound, media, notifications, turns
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
+    "inbound.reports": inbound.take_reports,
     "conversation.turn": turns.run,
     "message.deliver": deliveries.deliver,
     "media.process": media.process,

@@ -1,9 +1,10 @@
-"""`inbound.ingest`: reads one stored webhook result and hands it to the conversation it belongs to, once.
+"""`inbound.ingest` and `inbound.reports`: read stored webhook results and hand each to its conversation, once.
 
 An event is handled in the transaction that makes its effects. Tries are counted on the row before anything is read,
 so that an event that kills the process is parked in the end like one that raises.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMedia, IncomingMessage, Voice
+from domain.conversations.schemas import IncomingMedia, IncomingMessage, SentMessage, Voice
 from domain.customers import service as customers
 
 REPORT_WAITS: Final = timedelta(hours=1)
@@ -41,8 +42,7 @@ async def ingest(workspace_id: str, event_id: str) -> None:
         return
     try:
         async with open_work(principal) as work:
-            row = await inbound.lock_open(work, event)
-            if row is not None:
+            for row in await inbound.lock_open(work, [event]):
                 with observability.correlated(row.correlation_id, inbound_event=event_id):
                     await _handle(work, row)
     except (CommitOutcomeUnknown, Abandoned):
@@ -52,6 +52,28 @@ async def ingest(workspace_id: str, event_id: str) -> None:
             raise
         log.exception("inbound_event.failed", inbound_event=event_id, attempts=attempts)
         await _note_failure(principal, event, attempts, f"{type(error).__name__}: {error}")
+
+
+async def take_reports(workspace_id: str, connection_id: str) -> None:
+    """Handle the open reports of a connection together; one that was tried before, or that spoils it, by itself."""
+    principal, connection = Principal.system(UUID(workspace_id)), UUID(connection_id)
+    async with open_work(principal) as work:
+        counted = await inbound.count_reports(work, connection)
+    alone = [event for event, attempts in counted.items() if attempts > 1]
+    fresh = [event for event, attempts in counted.items() if attempts == 1]
+    if fresh:
+        try:
+            async with open_work(principal) as work:
+                await _handle_together(work, connection, await inbound.lock_open(work, fresh))
+        except (CommitOutcomeUnknown, Abandoned):
+            raise
+        except Exception as error:
+            if db.is_outage(error):
+                raise
+            log.warning("reports.not_together", count=len(fresh), error=f"{type(error).__name__}: {error}"[:300])
+            alone += fresh
+    for event in alone:
+        await ingest(workspace_id, str(event))
 
 
 async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
@@ -72,15 +94,15 @@ async def _handle(work: Work, event: InboundEvent) -> None:
     except EventUnreadable as error:
         _park(event, str(error))
         return
+    if isinstance(content, StatusReport):
+        await _take(work, event.connection_id, [(event, content)])
+        return
     if isinstance(content, Inbound):
-        outcome: str | None = await _message(work, event, connection, content)
-    elif isinstance(content, StatusReport):
-        outcome = await _report(work, event, content)
+        event.outcome = await _message(work, event, connection, content)
     else:
-        outcome = f"noted:{content.name}"[:100]
+        event.outcome = f"noted:{content.name}"[:100]
         log.info("inbound_event.noted", name=content.name)
-    if outcome is not None:
-        event.handled_at, event.outcome = work.system_time, outcome
+    event.handled_at = work.system_time
 
 
 async def _message(work: Work, event: InboundEvent, connection: ConnectionView, content: Inbound) -> str:
@@ -113,22 +135,36 @@ async def _message(work: Work, event: InboundEvent, connection: ConnectionView, 
     return "message"
 
 
-async def _report(work: Work, event: InboundEvent, report: StatusReport) -> str | None:
-    """Move the message forward; None while the message is not there, as a report may overtake its outcome."""
-    found = await delivery.record_report(
-        work,
-        event.connection_id,
-        report.provider_message_id,
-        report.status,
-        error_code=report.error_code,
-        at=report.at,
-    )
-    if found:
-        return f"report:{report.status}"
-    if work.system_time - event.created_at > REPORT_WAITS:
-        return "report:unmatched"
-    event.attempts = min(event.attempts, inbound.MAX_ATTEMPTS - 1)
-    return None
+async def _handle_together(work: Work, connection_id: UUID, events: Sequence[InboundEvent]) -> None:
+    channel = registry.open_channel(await connections.get(work, connection_id))
+    reports: list[tuple[InboundEvent, StatusReport]] = []
+    for event in events:
+        content = channel.read(event.kind, event.body)
+        assert isinstance(content, StatusReport), "only reports come here"
+        reports.append((event, content))
+    await _take(work, connection_id, reports)
+
+
+async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:
+    """Move the messages forward; a report that overtakes the outcome of its message stays open for a while.
+
+    Conversations are locked in the order of their ids, so that workers that read reports in together cannot deadlock.
+    """
+    sent = await delivery.find_sent(work, connection_id, {report.provider_message_id for _, report in reports})
+    for event, report in sorted(reports, key=lambda pair: _lock_order(sent.get(pair[1].provider_message_id))):
+        message = sent.get(report.provider_message_id)
+        if message is not None:
+            with observability.correlated(event.correlation_id, inbound_event=str(event.id)):
+                await delivery.record_report(work, message, report.status, error_code=report.error_code, at=report.at)
+            event.handled_at, event.outcome = work.system_time, f"report:{report.status}"
+        elif work.system_time - event.created_at > REPORT_WAITS:
+            event.handled_at, event.outcome = work.system_time, "report:unmatched"
+        else:
+            event.attempts = min(event.attempts, inbound.MAX_ATTEMPTS - 1)
+
+
+def _lock_order(message: SentMessage | None) -> int:
+    return message.conversation_id.int if message is not None else 0
 
 
 def _park(event: InboundEvent, reason: str) -> None:
@@ -138,9 +174,7 @@ def _park(event: InboundEvent, reason: str) -> None:
 
 async def _note_failure(principal: Principal, event_id: UUID, attempts: int, reason: str) -> None:
     async with open_work(principal) as work:
-        row = await inbound.lock_open(work, event_id)
-        if row is None:
-            return
-        row.outcome = f"failed: {reason}"[:100]
-        if attempts >= inbound.MAX_ATTEMPTS:
-            _park(row, f"gave up after {attempts} tries; last: {reason}")
+        for row in await inbound.lock_open(work, [event_id]):
+            row.outcome = f"failed: {reason}"[:100]
+            if attempts >= inbound.MAX_ATTEMPTS:
+                _park(row, f"gave up after {attempts} tries; last: {reason}")

@@ -4,7 +4,7 @@ Every function locks the conversation first, and every change of a status goes t
 before the provider is called, so that a report can always find its message and a crash leaves `sending`, never `queued`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
@@ -17,6 +17,7 @@ from core.work import Work
 from domain.conversations import delivery_repository as deliveries
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, MessageStatus
+from domain.conversations.schemas import SentMessage
 from domain.conversations.status import CLAIMABLE, advanced
 from domain.customers import service as customers
 
@@ -273,20 +274,27 @@ async def _tell_staff(work: Work, message: Message) -> None:
     )
 
 
+async def find_sent(work: Work, connection_id: UUID, provider_message_ids: Collection[str]) -> dict[str, SentMessage]:
+    """The messages that went out on a connection under some of the provider's ids, by those ids."""
+    rows = await deliveries.find_outgoing(work, connection_id, provider_message_ids)
+    return {
+        provider_id: SentMessage(message_id=message_id, conversation_id=conversation_id)
+        for provider_id, message_id, conversation_id in rows
+    }
+
+
 async def record_report(
     work: Work,
-    connection_id: UUID,
-    provider_message_id: str,
+    sent: SentMessage,
     status: Literal["sent", "delivered", "read", "failed"],
     *,
     error_code: str | None = None,
     at: datetime | None = None,
-) -> bool:
-    """Move a message forward by what the provider reports of it; False if no message went out under this id."""
-    found = await deliveries.find_outgoing(work, connection_id, provider_message_id)
-    message = await _locked(work, *found) if found else None
+) -> None:
+    """Move a message forward by what the provider reports of it."""
+    message = await _locked(work, sent.message_id, sent.conversation_id)
     if message is None:
-        return False
+        return
     held_up = message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)
     reported = MessageStatus(status)
     if reported is MessageStatus.FAILED:
@@ -295,7 +303,6 @@ async def record_report(
         _advance(message, reported, at or work.now)
     if held_up:
         outbox.enqueue(work, "message.deliver", conversation_id=message.conversation_id)
-    return True
 
 
 async def settle(work: Work, message_id: UUID) -> None:

@@ -5,29 +5,38 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ARRAY, Text, bindparam, exists, func, select
 
 from core.tables import new_id
 from core.work import Work
 from domain.conversations.models import DeliveryAttempt, Direction, Message, MessageStatus
 from domain.conversations.status import UNDECIDED
 
+# What every message asks is built once: building a statement takes longer than running it.
+_FIRST_UNDECIDED = (
+    select(Message)
+    .where(
+        Message.workspace_id == bindparam("workspace"),
+        Message.conversation_id == bindparam("conversation"),
+        Message.direction == Direction.OUT,
+        Message.status.in_(sorted(UNDECIDED)),
+    )
+    .order_by(Message.position)
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
+_OUTGOING = select(Message.provider_message_id, Message.id, Message.conversation_id).where(
+    Message.workspace_id == bindparam("workspace"),
+    Message.connection_id == bindparam("connection"),
+    Message.direction == Direction.OUT,
+    Message.provider_message_id == func.any(bindparam("ids", type_=ARRAY(Text))),
+)
+
 
 async def first_undecided(work: Work, conversation_id: UUID) -> Message | None:
     """The oldest outgoing message that is not settled; the conversation is locked."""
-    query = (
-        select(Message)
-        .where(
-            Message.workspace_id == work.workspace_id,
-            Message.conversation_id == conversation_id,
-            Message.direction == Direction.OUT,
-            Message.status.in_(sorted(UNDECIDED)),
-        )
-        .order_by(Message.position)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    return await work.session.scalar(query)
+    values = {"workspace": work.workspace_id, "conversation": conversation_id}
+    return await work.session.scalar(_FIRST_UNDECIDED, values)
 
 
 async def get(work: Work, message_id: UUID) -> Message | None:
@@ -41,16 +50,11 @@ async def conversation_of(work: Work, message_id: UUID) -> UUID | None:
     return await work.session.scalar(query)
 
 
-async def find_outgoing(work: Work, connection_id: UUID, provider_message_id: str) -> tuple[UUID, UUID] | None:
-    """The message (and its conversation) that went out on a connection under a provider's id."""
-    query = select(Message.id, Message.conversation_id).where(
-        Message.workspace_id == work.workspace_id,
-        Message.connection_id == connection_id,
-        Message.direction == Direction.OUT,
-        Message.provider_message_id == provider_message_id,
-    )
-    found = (await work.session.execute(query)).first()
-    return found if found is None else (found[0], found[1])
+async def find_outgoing(work: Work, connection_id: UUID, provider_message_ids: Collection[str]) -> list[tuple[str, UUID, UUID]]:
+    """The messages that went out on a connection under some of the provider's ids: that id, id and conversation."""
+    values = {"workspace": work.workspace_id, "connection": connection_id, "ids": list(provider_message_ids)}
+    rows = await work.session.execute(_OUTGOING, values)
+    return [(str(provider_id), message_id, conversation_id) for provider_id, message_id, conversation_id in rows]
 
 
 def insert_after(work: Work, original: Message, offset: int, values: dict[str, Any]) -> Message:

@@ -122,6 +122,13 @@ class ConversationView(Frozen):
     window_until: datetime | None
 
 
+class SentMessage(Frozen):
+    """A message that went out, and its conversation."""
+
+    message_id: UUID
+    conversation_id: UUID
+
+
 class HandoffView(Frozen):
     """One stretch with people."""
 

@@ -57,7 +57,10 @@ class Thread:
 
     async def report(self, message_id: UUID, status: Any, error_code: str | None = None) -> bool:
         async with open_work(self.principal) as work:
-            return await delivery.record_report(work, self.connection_id, str(message_id), status, error_code=error_code)
+            sent = await delivery.find_sent(work, self.connection_id, [str(message_id)])
+            for message in sent.values():
+                await delivery.record_report(work, message, status, error_code=error_code)
+            return bool(sent)
 
     async def settle(self, message_id: UUID) -> None:
         async with open_work(self.principal) as work:
