@@ -25,6 +25,9 @@ from tools.summary import draft_data, line_words, price_change_words, shortage_o
 
 async def begin_draft(ctx: ToolContext) -> OrderView:
     """The open order of this conversation, begun if there is none."""
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is not None:
+        return draft
     customer = await customers.get(ctx.work, ctx.customer_id)
     return await orders.start_draft(
         ctx.work,
@@ -242,6 +245,8 @@ def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> To
 async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wanted: Decimal) -> Shortage | None:
     """What falls short if this order wants so much; what the order holds already is its own."""
     level = (await stock.available(ctx.work, [variant.variant_id]))[variant.variant_id]
+    if level.available >= wanted:
+        return None
     held = await stock.holds_of(ctx.work, draft.id)
     own = sum((hold.quantity for hold in held if hold.variant_id == variant.variant_id and hold.status == "active"), Decimal(0))
     free = level.available + own

@@ -16,7 +16,7 @@ from domain.catalog import service as catalog
 from domain.orders import drafts, pricing, repository, status
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
-from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView, PriceChange, Shortage
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 
@@ -33,16 +33,16 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
     if changes:
         pricing.add_up(order, lines, settings)
         await _back_to_draft(work, order, "prices changed")
-    refusal = await _refusal(work, order, changes, settings)
+    refusal = await _refusal(work, drafts.view_of(order, lines), changes, settings)
     if refusal is not None:
         await _back_to_draft(work, order, "the draft is not ready")
-        return refusal.model_copy(update={"order": await drafts.view(work, order)})
+        return refusal.model_copy(update={"order": drafts.view_of(order, lines)})
     held_until = work.now + timedelta(minutes=settings.hold_minutes)
     shortages = await _hold(work, order, lines, settings, held_until)
     if shortages:
         await _back_to_draft(work, order, "out of stock")
         return ConfirmationRequest(
-            order=await drafts.view(work, order),
+            order=drafts.view_of(order, lines),
             refusal="out_of_stock",
             shortages=shortages,
             price_changes=tuple(changes),
@@ -53,21 +53,20 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
         audit.record(work, "order.confirmation_requested", target=order, after={"total": order.total})
     order.confirmation_requested_at = work.now
     await work.session.flush()
-    return ConfirmationRequest(order=await drafts.view(work, order), price_changes=tuple(changes), held_until=held_until)
+    return ConfirmationRequest(order=drafts.view_of(order, lines), price_changes=tuple(changes), held_until=held_until)
 
 
 async def _refusal(
-    work: Work, order: Order, changes: Sequence[PriceChange], settings: WorkspaceSettings
+    work: Work, draft: OrderView, changes: Sequence[PriceChange], settings: WorkspaceSettings
 ) -> ConfirmationRequest | None:
-    view = await drafts.view(work, order)
-    missing = await drafts.missing_details(work, view)
+    missing = await drafts.missing_details(work, draft)
     gone = tuple(change for change in changes if change.new is None)
     if gone:
-        return ConfirmationRequest(order=view, refusal="not_for_sale", price_changes=gone)
+        return ConfirmationRequest(order=draft, refusal="not_for_sale", price_changes=gone)
     if missing:
-        return ConfirmationRequest(order=view, refusal="details_missing", missing=missing)
-    if view.subtotal < settings.minimum_order:
-        return ConfirmationRequest(order=view, refusal="below_minimum", minimum=settings.minimum_order)
+        return ConfirmationRequest(order=draft, refusal="details_missing", missing=missing)
+    if draft.subtotal < settings.minimum_order:
+        return ConfirmationRequest(order=draft, refusal="below_minimum", minimum=settings.minimum_order)
     return None
 
 
@@ -89,7 +88,7 @@ async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
     await work.session.flush()
     audit.record(work, "order.stock_reserved", target=order, after={"short": [item.sku for item in shortages]})
     return ConfirmationRequest(
-        order=await drafts.view(work, order),
+        order=drafts.view_of(order, lines),
         refusal="out_of_stock" if shortages else None,
         shortages=shortages,
         held_until=None if shortages else held_until,
@@ -129,6 +128,8 @@ async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], s
         return order.store_id
     if not stores:
         raise NoStore
+    if len(stores) == 1:
+        return stores[0].id
     ranked = sorted(stores, key=lambda store: (store.id != order.store_id, store.code != settings.default_store))
     held = await stock.holds_of(work, order.id)
     for store in ranked:
@@ -159,13 +160,13 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
     if changes:
         pricing.add_up(order, lines, settings)
         await _back_to_draft(work, order, "prices changed after the summary")
-        return ConfirmationResult(order=await drafts.view(work, order), refusal="price_changed", price_changes=tuple(changes))
+        return ConfirmationResult(order=drafts.view_of(order, lines), refusal="price_changed", price_changes=tuple(changes))
     shortages = await _sell(work, order, lines, settings)
     if shortages:
         await _back_to_draft(work, order, "out of stock after the summary")
-        return ConfirmationResult(order=await drafts.view(work, order), refusal="out_of_stock", shortages=shortages)
+        return ConfirmationResult(order=drafts.view_of(order, lines), refusal="out_of_stock", shortages=shortages)
     await _place(work, order)
-    return ConfirmationResult(order=await drafts.view(work, order))
+    return ConfirmationResult(order=drafts.view_of(order, lines))
 
 
 async def _sell(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> tuple[Shortage, ...]:

@@ -3,7 +3,7 @@
 Every change of content voids a confirmation that was asked for: token gone, holds released, status back to draft.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -30,6 +30,13 @@ from domain.stock import service as stock
 MOST_LINES = 100
 
 
+def view_of(order: Order, lines: Sequence[OrderLine]) -> OrderView:
+    """An order with these lines as other rooms see it."""
+    return OrderView.model_validate(order).model_copy(
+        update={"lines": tuple(OrderLineView.model_validate(line) for line in lines)}
+    )
+
+
 async def view(work: Work, order: Order) -> OrderView:
     """An order as other rooms see it."""
     return (await views(work, [order]))[0]
@@ -38,12 +45,7 @@ async def view(work: Work, order: Order) -> OrderView:
 async def views(work: Work, orders: Sequence[Order]) -> list[OrderView]:
     """Orders as other rooms see them."""
     lines = await repository.lines(work, [order.id for order in orders])
-    return [
-        OrderView.model_validate(order).model_copy(
-            update={"lines": tuple(OrderLineView.model_validate(line) for line in lines.get(order.id, []))}
-        )
-        for order in orders
-    ]
+    return [view_of(order, lines.get(order.id, [])) for order in orders]
 
 
 async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]]:
@@ -57,8 +59,8 @@ async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[Ord
 async def open_draft(work: Work, conversation_id: UUID) -> OrderView | None:
     """The open draft of a conversation, None if there is none."""
     work.require(Permission.ORDERS_READ)
-    order = await repository.draft_of(work, conversation_id)
-    return await view(work, order) if order is not None else None
+    found = await repository.draft_with_lines(work, conversation_id)
+    return view_of(*found) if found is not None else None
 
 
 async def start_draft(
@@ -71,13 +73,12 @@ async def start_draft(
 ) -> OrderView:
     """The open draft of the conversation, made if there is none; name and phone are those known of the customer."""
     work.require(Permission.ORDERS_DRAFT)
-    workspace = await accounts.get_workspace(work)
     order = Order(
         workspace_id=work.workspace_id,
         id=new_id(),
         customer_id=customer_id,
         conversation_id=conversation_id,
-        currency=workspace.currency,
+        currency=await accounts.currency(work),
         recipient_name=recipient_name,
         recipient_phone=recipient_phone,
     )
@@ -94,11 +95,11 @@ async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity
     """Add to the draft; more of a product that is there already makes its line longer."""
     work.require(Permission.ORDERS_DRAFT)
     order, lines = await lock_draft(work, conversation_id)
-    variant = (await pricing.today(work, [variant_id])).get(variant_id)
-    await _put(work, order, lines, variant, quantity, add=True)
-    await _changed(work, order, reason="an item was added")
-    audit.record(work, "order.item_added", target=order, after={"sku": variant.sku if variant else "", "quantity": quantity})
-    return await view(work, order)
+    current = await pricing.today(work, {variant_id, *(line.variant_id for line in lines)})
+    line = _put(work, order, lines, current.get(variant_id), quantity, add=True)
+    await _changed(work, order, lines, current, reason="an item was added")
+    audit.record(work, "order.item_added", target=order, after={"sku": line.sku, "quantity": quantity})
+    return view_of(order, lines)
 
 
 async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
@@ -109,9 +110,9 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
     order, lines = await lock_draft(work, conversation_id)
     line = _line(lines, variant_id)
     before = line.quantity
-    variant = (await pricing.today(work, [variant_id])).get(variant_id)
-    await _put(work, order, lines, variant, quantity, add=False)
-    await _changed(work, order, reason="an item was changed")
+    current = await pricing.today(work, [other.variant_id for other in lines])
+    _put(work, order, lines, current.get(variant_id), quantity, add=False)
+    await _changed(work, order, lines, current, reason="an item was changed")
     audit.record(
         work,
         "order.item_changed",
@@ -119,7 +120,7 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
         before={"sku": line.sku, "quantity": before},
         after={"sku": line.sku, "quantity": quantity},
     )
-    return await view(work, order)
+    return view_of(order, lines)
 
 
 async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> OrderView:
@@ -128,9 +129,10 @@ async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> Or
     order, lines = await lock_draft(work, conversation_id)
     line = _line(lines, variant_id)
     await work.session.delete(line)
-    await _changed(work, order, reason="an item was removed")
+    lines.remove(line)
+    await _changed(work, order, lines, reason="an item was removed")
     audit.record(work, "order.item_removed", target=order, before={"sku": line.sku, "quantity": line.quantity})
-    return await view(work, order)
+    return view_of(order, lines)
 
 
 async def clear(work: Work, conversation_id: UUID) -> OrderView:
@@ -141,15 +143,15 @@ async def clear(work: Work, conversation_id: UUID) -> OrderView:
         raise OrderHasPayment
     for line in lines:
         await work.session.delete(line)
-    await _changed(work, order, reason="the draft was cleared")
+    await _changed(work, order, [], reason="the draft was cleared")
     audit.record(work, "order.draft_cleared", target=order, before={"lines": len(lines)})
-    return await view(work, order)
+    return view_of(order, [])
 
 
 async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) -> OrderView:
     """Say how the goods reach the customer; only what is given is changed."""
     work.require(Permission.ORDERS_DRAFT)
-    order, _ = await lock_draft(work, conversation_id)
+    order, lines = await lock_draft(work, conversation_id)
     settings = (await accounts.get_workspace(work)).settings
     wanted = delivery.fulfilment or _implied(delivery)
     if wanted is Fulfilment.DELIVERY and not settings.offers_delivery:
@@ -168,9 +170,9 @@ async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) ->
         value = getattr(delivery, field)
         if value is not None:
             setattr(order, field, value)
-    await _changed(work, order, reason="delivery was changed")
+    await _changed(work, order, lines, reason="delivery was changed")
     audit.record(work, "order.delivery_set", target=order, after={"fulfilment": order.fulfilment})
-    return await view(work, order)
+    return view_of(order, lines)
 
 
 def _implied(delivery: Delivery) -> Fulfilment | None:
@@ -206,7 +208,7 @@ async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]
     lines = (await repository.lines(work, [order.id])).get(order.id, [])
     changes = await pricing.reprice(work, order, lines)
     if any(change.new is not None for change in changes):
-        await _changed(work, order, reason="prices changed")
+        await _changed(work, order, lines, reason="prices changed")
         audit.record(work, "order.repriced", target=order, after={"skus": [change.sku for change in changes]})
     return changes
 
@@ -231,17 +233,17 @@ async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence
             unknown.append(item.sku)
             continue
         try:
-            await _put(work, order, lines, variant, item.quantity, add=True)
+            _put(work, order, lines, variant, item.quantity, add=True)
         except (QuantityNotAllowed, DraftTooLong):
             unusable.append(item.sku)
             continue
         added.append(variant.sku)
         if item.price is not None and item.price != price:
             changes.append(PriceChange(sku=variant.sku, name=variant.name, old=item.price, new=price))
-    await _changed(work, order, reason="a catalogue cart came")
+    await _changed(work, order, lines, reason="a catalogue cart came")
     audit.record(work, "order.cart_applied", target=order, after={"added": added, "unknown": unknown})
     return CartResult(
-        order=await view(work, order),
+        order=view_of(order, lines),
         added=tuple(added),
         unknown=tuple(unknown),
         unusable=tuple(unusable),
@@ -256,7 +258,7 @@ def _line(lines: Sequence[OrderLine], variant_id: UUID) -> OrderLine:
     return line
 
 
-async def _put(
+def _put(
     work: Work, order: Order, lines: list[OrderLine], variant: VariantView | None, quantity: Decimal, *, add: bool
 ) -> OrderLine:
     price = pricing.require_price(variant, order.currency)
@@ -286,11 +288,16 @@ async def _put(
     return line
 
 
-async def _changed(work: Work, order: Order, *, reason: str) -> None:
+async def _changed(
+    work: Work,
+    order: Order,
+    lines: Sequence[OrderLine],
+    current: Mapping[UUID, VariantView] | None = None,
+    *,
+    reason: str,
+) -> None:
     """The content changed: today's prices, new sums, and whatever was asked to be confirmed is void."""
-    await work.session.flush()
-    lines = (await repository.lines(work, [order.id])).get(order.id, [])
-    await pricing.reprice(work, order, lines)
+    await pricing.reprice(work, order, lines, current)
     pricing.add_up(order, lines, (await accounts.get_workspace(work)).settings)
     order.version += 1
     await void_confirmation(work, order, reason=reason)

@@ -49,9 +49,15 @@ async def today(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, Varian
     return await catalog.variants(work, list(variant_ids))
 
 
-async def reprice(work: Work, order: Order, lines: Sequence[OrderLine]) -> list[PriceChange]:
-    """Give every line today's price; what changed is returned, with None for what is not sold any more."""
-    current = await today(work, [line.variant_id for line in lines])
+async def reprice(
+    work: Work, order: Order, lines: Sequence[OrderLine], current: Mapping[UUID, VariantView] | None = None
+) -> list[PriceChange]:
+    """Give every line today's price; what changed is returned, with None for what is not sold any more.
+
+    `current` are the products as they are sold now, if they have been read already.
+    """
+    if current is None:
+        current = await today(work, [line.variant_id for line in lines])
     changes: list[PriceChange] = []
     for line in lines:
         price = sellable_price(current.get(line.variant_id), order.currency)

@@ -1,10 +1,10 @@
 """All SQL of orders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, Select, Uuid, and_, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -13,6 +13,40 @@ from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStat
 
 FIRST_NUMBER = 1001
 """Numbers begin here, so that the first customers do not count the shop's orders."""
+
+# What every turn asks is built once: building a statement costs more than Postgres needs to answer it.
+_WORKSPACE = bindparam("workspace", type_=Uuid)
+_CUSTOMER = bindparam("customer", type_=Uuid)
+_OPEN_DRAFT = select(Order).where(
+    Order.workspace_id == _WORKSPACE,
+    Order.conversation_id == bindparam("conversation", type_=Uuid),
+    Order.status.in_(OPEN),
+)
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.workspace_id == _WORKSPACE, OrderLine.order_id == any_(bindparam("orders", type_=ARRAY(Uuid))))
+    .order_by(OrderLine.position, OrderLine.id)
+)
+_NEWEST = (
+    select(Order.id)
+    .where(Order.workspace_id == _WORKSPACE, Order.customer_id == _CUSTOMER, Order.number.is_not(None))
+    .order_by(Order.number.desc())
+    .limit(bindparam("limit", type_=BigInteger))
+)
+
+
+def _with_lines(orders: Select[Order]) -> Select[Order, OrderLine]:
+    """The orders with a row for each of their lines, or one without."""
+    own = and_(OrderLine.workspace_id == Order.workspace_id, OrderLine.order_id == Order.id)
+    return orders.add_columns(OrderLine).outerjoin(OrderLine, own).order_by(OrderLine.position, OrderLine.id)
+
+
+# A lock is never taken together with the lines: while it waits for another writer, the lines would grow old.
+_LOCKED_DRAFT = _OPEN_DRAFT.with_for_update(key_share=True).execution_options(populate_existing=True)
+_DRAFT_WITH_LINES = _with_lines(_OPEN_DRAFT)
+_HISTORY_WITH_LINES = _with_lines(
+    select(Order).where(Order.workspace_id == _WORKSPACE, Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc())
+)
 
 
 async def insert_draft(work: Work, order: Order) -> UUID | None:
@@ -52,27 +86,29 @@ async def lock(work: Work, order_id: UUID) -> Order | None:
 
 async def lock_draft(work: Work, conversation_id: UUID) -> Order | None:
     """The open draft of a conversation, locked."""
-    return await work.session.scalar(
-        select(Order)
-        .where(
-            Order.workspace_id == work.workspace_id,
-            Order.conversation_id == conversation_id,
-            Order.status.in_(OPEN),
-        )
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    return await work.session.scalar(_LOCKED_DRAFT, {"workspace": work.workspace_id, "conversation": conversation_id})
 
 
 async def draft_of(work: Work, conversation_id: UUID) -> Order | None:
     """The open draft of a conversation."""
-    return await work.session.scalar(
-        select(Order).where(
-            Order.workspace_id == work.workspace_id,
-            Order.conversation_id == conversation_id,
-            Order.status.in_(OPEN),
-        )
-    )
+    return await work.session.scalar(_OPEN_DRAFT, {"workspace": work.workspace_id, "conversation": conversation_id})
+
+
+async def draft_with_lines(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]] | None:
+    """The open draft of a conversation, and its lines."""
+    parameters = {"workspace": work.workspace_id, "conversation": conversation_id}
+    return next(iter(await _together(work, _DRAFT_WITH_LINES, parameters)), None)
+
+
+async def _together(
+    work: Work, query: Select[Order, OrderLine], parameters: Mapping[str, object]
+) -> list[tuple[Order, list[OrderLine]]]:
+    found: dict[UUID, tuple[Order, list[OrderLine]]] = {}
+    for order, line in await work.session.execute(query, parameters):
+        _, lines = found.setdefault(order.id, (order, []))
+        if line is not None:
+            lines.append(line)
+    return list(found.values())
 
 
 async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order | None:
@@ -101,15 +137,10 @@ async def get(work: Work, order_id: UUID) -> Order | None:
     return await work.session.get(Order, (work.workspace_id, order_id))
 
 
-async def history(work: Work, customer_id: UUID, *, limit: int) -> list[Order]:
-    """The customer's placed or cancelled orders that got a number, newest first."""
-    rows = await work.session.scalars(
-        select(Order)
-        .where(Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number.is_not(None))
-        .order_by(Order.number.desc())
-        .limit(limit)
-    )
-    return list(rows)
+async def history(work: Work, customer_id: UUID, *, limit: int) -> list[tuple[Order, list[OrderLine]]]:
+    """The customer's placed or cancelled orders that got a number, newest first, with their lines."""
+    parameters = {"workspace": work.workspace_id, "customer": customer_id, "limit": limit}
+    return await _together(work, _HISTORY_WITH_LINES, parameters)
 
 
 async def page(
@@ -137,16 +168,8 @@ async def page(
 
 async def lines(work: Work, order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
     """The lines of orders, in the order in which they were added."""
-    wanted = list(order_ids)
-    if not wanted:
-        return {}
-    rows = await work.session.scalars(
-        select(OrderLine)
-        .where(OrderLine.workspace_id == work.workspace_id, OrderLine.order_id.in_(wanted))
-        .order_by(OrderLine.position, OrderLine.id)
-    )
     found: dict[UUID, list[OrderLine]] = {}
-    for row in rows:
+    for row in await work.session.scalars(_LINES, {"workspace": work.workspace_id, "orders": list(order_ids)}):
         found.setdefault(row.order_id, []).append(row)
     return found
 

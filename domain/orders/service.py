@@ -19,6 +19,7 @@ from domain.orders.drafts import (
     set_delivery,
     start_draft,
     view,
+    view_of,
     views,
 )
 from domain.orders.errors import (
@@ -120,7 +121,8 @@ async def by_number(work: Work, customer_id: UUID, number: int) -> OrderView:
 async def history(work: Work, customer_id: UUID, *, limit: int = 10) -> list[OrderView]:
     """The customer's orders that were placed, newest first."""
     work.require(Permission.ORDERS_READ)
-    return await views(work, await repository.history(work, customer_id, limit=max(1, min(limit, 100))))
+    placed = await repository.history(work, customer_id, limit=max(1, min(limit, 100)))
+    return [view_of(order, lines) for order, lines in placed]
 
 
 async def list_orders(

@@ -47,13 +47,7 @@ async def hold(work: Work, order_id: UUID, store_id: UUID, lines: Sequence[HoldL
     work.require(Permission.STOCK_HOLD)
     wanted = _sum(lines)
     await require_quantities(work, wanted)
-    items = await repository.lock_items(
-        work,
-        {
-            *(await repository.item_ids(work, store_id, wanted)),
-            *(await repository.item_ids_of_order(work, order_id)),
-        },
-    )
+    items = await repository.lock_items(work, await repository.item_ids(work, store_id, wanted, order_id))
     held = {row.stock_item_id: row for row in await repository.active_holds(work, order_id)}
     if any(item_id not in items for item_id in held):
         # The order took stock elsewhere between the two reads; only a second transaction of the same order can do so.
@@ -132,7 +126,10 @@ async def _sweep(work: Work, items: Mapping[UUID, StockItem], except_order: UUID
 
 
 async def _locked(work: Work, order_id: UUID) -> tuple[Mapping[UUID, StockItem], Sequence[StockHold]]:
-    items = await repository.lock_items(work, await repository.item_ids_of_order(work, order_id))
+    ids = await repository.item_ids_of_order(work, order_id)
+    if not ids:
+        return {}, []
+    items = await repository.lock_items(work, ids)
     rows = [row for row in await repository.active_holds(work, order_id) if row.stock_item_id in items]
     return items, rows
 

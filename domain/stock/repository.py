@@ -33,52 +33,54 @@ async def ensure_items(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) 
         await work.session.execute(statement.on_conflict_do_nothing())
 
 
-async def item_ids(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) -> Sequence[UUID]:
-    """The ids of these variants' levels in a store."""
-    query = select(StockItem.id).where(
-        StockItem.workspace_id == work.workspace_id,
-        StockItem.store_id == store_id,
-        StockItem.variant_id.in_(list(variant_ids)),
-    )
-    return (await work.session.scalars(query)).all()
+_ORDER = bindparam("order", type_=Uuid)
+_HELD_LEVELS = select(StockHold.stock_item_id).where(
+    StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER, StockHold.status == HoldStatus.ACTIVE
+)
+_LEVELS_IN_STORE = select(StockItem.id).where(
+    StockItem.workspace_id == _WORKSPACE,
+    StockItem.store_id == bindparam("store", type_=Uuid),
+    StockItem.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))),
+)
+_LEVELS_CONCERNED = _LEVELS_IN_STORE.union(_HELD_LEVELS)
+_LOCKED_LEVELS = (
+    select(StockItem)
+    .where(StockItem.workspace_id == _WORKSPACE, StockItem.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(StockItem.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCKED_HOLDS = (
+    select(StockHold)
+    .where(StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER, StockHold.status == HoldStatus.ACTIVE)
+    .order_by(StockHold.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
+async def item_ids(work: Work, store_id: UUID, variant_ids: Iterable[UUID], order_id: UUID | None = None) -> Sequence[UUID]:
+    """The ids of these variants' levels in a store, and of the levels on which an order has active holds."""
+    parameters = {"workspace": work.workspace_id, "store": store_id, "variants": list(variant_ids)}
+    if order_id is None:
+        return (await work.session.scalars(_LEVELS_IN_STORE, parameters)).all()
+    return (await work.session.scalars(_LEVELS_CONCERNED, parameters | {"order": order_id})).all()
 
 
 async def item_ids_of_order(work: Work, order_id: UUID) -> Sequence[UUID]:
     """The ids of the levels on which an order has active holds."""
-    query = select(StockHold.stock_item_id).where(
-        StockHold.workspace_id == work.workspace_id,
-        StockHold.order_id == order_id,
-        StockHold.status == HoldStatus.ACTIVE,
-    )
-    return (await work.session.scalars(query)).all()
+    return (await work.session.scalars(_HELD_LEVELS, {"workspace": work.workspace_id, "order": order_id})).all()
 
 
 async def lock_items(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, StockItem]:
     """Lock levels in id order and read them afresh."""
-    query = (
-        select(StockItem)
-        .where(StockItem.workspace_id == work.workspace_id, StockItem.id.in_(set(ids)))
-        .order_by(StockItem.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return {item.id: item for item in await work.session.scalars(query)}
+    parameters = {"workspace": work.workspace_id, "ids": list(set(ids))}
+    return {item.id: item for item in await work.session.scalars(_LOCKED_LEVELS, parameters)}
 
 
 async def active_holds(work: Work, order_id: UUID) -> Sequence[StockHold]:
     """An order's active holds, read afresh and locked; their items must be locked already."""
-    query = (
-        select(StockHold)
-        .where(
-            StockHold.workspace_id == work.workspace_id,
-            StockHold.order_id == order_id,
-            StockHold.status == HoldStatus.ACTIVE,
-        )
-        .order_by(StockHold.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await work.session.scalars(query)).all()
+    return (await work.session.scalars(_LOCKED_HOLDS, {"workspace": work.workspace_id, "order": order_id})).all()
 
 
 async def holds_of_order(work: Work, order_id: UUID) -> Sequence[StockHold]:
