@@ -18,6 +18,9 @@ from domain.conversations.schemas import OutgoingMessage
 from tools.context import StagedMessage
 from tools.outcome import Fact
 
+WITHHELD = "message_withheld"
+"""The failure of a turn of which a tool's own message was held back by the gate."""
+
 log = observability.log("agent.finishing")
 
 
@@ -32,7 +35,8 @@ class Answer:
 async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought, calls: list[Recorded]) -> Answer:
     """Make the turn's messages: the reply and what tools staged, each through the gate with facts that still hold.
 
-    Without a reply that may go out, the customer is told what was done from the receipts themselves.
+    Without a reply that may go out, the customer is told what was done from the receipts themselves. The same when a
+    staged message is withheld, because the reply may announce it; staff are told of it at once.
     """
     language = turn.frozen.brief.language
     failure = thought.failure
@@ -42,11 +46,25 @@ async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought,
             messages.append(OutgoingMessage(text=thought.reply))
         else:
             failure = "facts_changed"
+    staged = [(call, message) for call in calls for message in _released(call, calls)]
+    withheld = [call for call, message in staged if not _is_supported(call, message, language)]
+    if withheld:
+        failure = failure or WITHHELD
+        await _tell_staff(work, turn, withheld)
     if failure is not None:
-        messages = [OutgoingMessage(text=_honest_words(calls, language))]
-    for call in calls:
-        messages.extend(_released(turn, call, calls))
-    return Answer(messages, failure)
+        messages = [OutgoingMessage(text=_honest_words([call for call in calls if call not in withheld], language))]
+    return Answer([*messages, *(_filled(call, message) for call, message in staged if call not in withheld)], failure)
+
+
+async def _tell_staff(work: Work, turn: ClaimedTurn, withheld: list[Recorded]) -> None:
+    await conversations.notify(
+        work,
+        WITHHELD,
+        dedupe_key=f"{WITHHELD}:{turn.turn_id}",
+        conversation_id=turn.conversation_id,
+        subject_id=turn.turn_id,
+        payload={"tools": sorted({call.tool for call in withheld})},
+    )
 
 
 async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought) -> bool:
@@ -68,23 +86,25 @@ def _honest_words(calls: list[Recorded], language: str) -> str:
     return "\n".join([text("turn.trouble_after_effects", language), *done])
 
 
-def _released(turn: ClaimedTurn, call: Recorded, calls: list[Recorded]) -> list[OutgoingMessage]:
+def _released(call: Recorded, calls: list[Recorded]) -> list[StagedMessage]:
     """What a call staged, but for what a later call made void and for summaries that a newer one replaces."""
     later = [other for other in calls if other.call > call.call]
     signals = {signal.name for other in later for signal in other.signals}
     replaced = any(_token(message) for other in later for message in other.staged)
-    return [
-        _filled(turn, message, call)
-        for message in call.staged
-        if message.void_on not in signals and not (replaced and _token(message))
-    ]
+    return [message for message in call.staged if message.void_on not in signals and not (replaced and _token(message))]
 
 
-def _filled(turn: ClaimedTurn, message: StagedMessage, call: Recorded) -> OutgoingMessage:
-    for words in (message.text, *_strings(message.payload)):
-        verdict = receipts.check(words, call.facts, call.claims, [], turn.frozen.brief.language, catalogued=True)
+def _is_supported(call: Recorded, message: StagedMessage, language: str) -> bool:
+    """Whether a staged message states nothing but what its call has receipts for; else there is a fault in its tool."""
+    for words in filter(None, (message.text, *_strings(message.payload))):
+        verdict = receipts.check(words, call.facts, call.claims, [], language, catalogued=True)
         if isinstance(verdict, receipts.Refused):
             log.error("staged.unsupported", tool=call.tool, reasons=[reason.code for reason in verdict.reasons])
+            return False
+    return True
+
+
+def _filled(call: Recorded, message: StagedMessage) -> OutgoingMessage:
     return OutgoingMessage(
         kind=message.kind,
         text=receipts.fill(message.text, call.facts),
