@@ -19,8 +19,9 @@ from app import pulse
 from app.actors import RUNNERS
 from app.broker import RedisBells, open_broker
 from app.queues import JOBS
+from app.shortcut import Shortcut
 from channels import registry
-from core import db, observability
+from core import db, observability, outbox
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.settings import Settings, get_settings
 
@@ -38,6 +39,7 @@ class ProcessResources(Middleware):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stack = AsyncExitStack()
+        self._shortcut = Shortcut(PERFORM)
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Open the resources on the event loop that AsyncIO has just started."""
@@ -57,9 +59,12 @@ class ProcessResources(Middleware):
         self._stack.push_async_callback(db.disconnect)
         self._stack.push_async_callback(registry.close)
         self._stack.push_async_callback(links.disconnect)
+        outbox.take_shortcut(self._shortcut)
         await self._stack.enter_async_context(pulse.beating(self._settings, "worker"))
 
     async def _close(self) -> None:
+        outbox.take_shortcut(None)
+        await self._shortcut.drain(DRAIN_MILLISECONDS / 1000)
         running = asyncio.all_tasks() - {asyncio.current_task()}
         for task in running:
             task.cancel()
@@ -93,12 +98,10 @@ class PromptWorker(dramatiq.Worker):
         self.workers[-1].timeout = 1.0
 
 
-def _performing(name: str, run: Runner) -> Runner:
+def _performing(name: str, run: Runner) -> Callable[..., Awaitable[None]]:
     """Wrap a job with its correlation id, its metrics and its log lines."""
 
-    async def perform(**ids: str) -> None:
-        message = CurrentMessage.get_current_message()
-        correlation = message.options.get("correlation_id") if message is not None else None
+    async def perform(correlation: str | None, **ids: str) -> None:
         started = time.perf_counter()
         outcome = "failed"
         with observability.correlated(correlation, job=name, **ids):
@@ -126,6 +129,19 @@ def _performing(name: str, run: Runner) -> Runner:
     return perform
 
 
+PERFORM = {name: _performing(name, run) for name, run in RUNNERS.items()}
+
+
+def _rung(name: str) -> Runner:
+    """A job as the queue calls it."""
+
+    async def perform(**ids: str) -> None:
+        message = CurrentMessage.get_current_message()
+        await PERFORM[name](message.options.get("correlation_id") if message is not None else None, **ids)
+
+    return perform
+
+
 def declare_jobs(broker: RedisBells) -> None:
     """Make every job known to the broker, without retries of Dramatiq's own."""
     for name, job in JOBS.items():
@@ -135,7 +151,7 @@ def declare_jobs(broker: RedisBells) -> None:
             broker=broker,
             max_retries=0,
             time_limit=job.time_limit_seconds * 1000,
-        )(_performing(name, RUNNERS[name]))
+        )(_rung(name))
 
 
 def _spare_the_collector() -> None:

@@ -4,7 +4,8 @@ A ring may be lost or doubled; what is to be done is always derived from the tab
 """
 
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Index, String, text
@@ -38,17 +39,42 @@ class OutboxMessage(WorkspaceRow):
     parked_reason: Mapped[str | None] = mapped_column(String(500))
 
 
+class Shortcut(Protocol):
+    """A process that runs jobs itself, where a job that is due at once needs no row and no queue."""
+
+    def has_room_for(self, actor: str) -> bool:
+        """Whether the process takes one more job of this kind."""
+
+    def run(self, actor: str, arguments: dict[str, str], correlation_id: str | None) -> None:
+        """Start a job; never fails, as whatever goes wrong with it is found by the sweeps."""
+
+
+_shortcut: Shortcut | None = None
+
+
+def take_shortcut(shortcut: Shortcut | None) -> None:
+    """Have this process run jobs that are due at once by itself, or no longer."""
+    global _shortcut
+    _shortcut = shortcut
+
+
 def enqueue(work: Work, actor: str, *, due_at: datetime | None = None, **ids: UUID) -> None:
     """Announce a job when this work commits: at once, or at `due_at` (Postgres system time).
 
-    The actor receives `workspace_id` and the given ids as strings.
+    The actor receives `workspace_id` and the given ids as strings. A worker that has room runs a job that is due at
+    once itself; if it dies first, the sweeps find in the tables what is left to do.
     """
+    arguments = {name: str(value) for name, value in ids.items()}
+    correlation_id = observability.correlation_id()
+    if _shortcut is not None and (due_at is None or due_at <= work.system_time) and _shortcut.has_room_for(actor):
+        work.then(partial(_shortcut.run, actor, {"workspace_id": str(work.workspace_id), **arguments}, correlation_id))
+        return
     work.session.add(
         OutboxMessage(
             workspace_id=work.workspace_id,
             actor=actor,
-            arguments={name: str(value) for name, value in ids.items()},
-            correlation_id=observability.correlation_id(),
+            arguments=arguments,
+            correlation_id=correlation_id,
             due_at=due_at or work.system_time,
         )
     )

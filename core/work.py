@@ -1,8 +1,8 @@
 """One transaction, and the person or machine it runs for. Nothing else in the house commits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -37,11 +37,16 @@ class Work:
     principal: Principal
     now: datetime
     system_time: datetime
+    _then: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def workspace_id(self) -> UUID:
         """The workspace that this work sees."""
         return self.principal.workspace_id
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call something as soon as this work has committed; it is lost if the process dies before."""
+        self._then.append(call)
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the principal holds the permission."""
@@ -93,7 +98,10 @@ async def open_work(principal: Principal) -> AsyncIterator[Work]:
     Raises CommitOutcomeUnknown when the connection fails during the commit.
     """
     async with _transaction(db.APP_ROLE, str(principal.workspace_id)) as (session, now, system_time):
-        yield Work(session, principal, now, system_time)
+        work = Work(session, principal, now, system_time)
+        yield work
+    for call in work._then:
+        call()
 
 
 @asynccontextmanager
