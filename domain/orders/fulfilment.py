@@ -5,17 +5,17 @@ from uuid import UUID
 
 from core import audit
 from core.access import Permission, PrincipalKind
+from core.messages import text
 from core.settings import get_settings
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
+from domain.conversations.schemas import OutgoingMessage, Voice
 from domain.orders import drafts, repository, status
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
 from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderView
 from domain.stock import service as stock
-
-_BATCH = 100
 
 
 async def _lock(work: Work, order_id: UUID) -> Order:
@@ -93,18 +93,15 @@ async def mark_delivered(work: Work, order_id: UUID) -> OrderView:
     return await drafts.view(work, order)
 
 
-async def expire_unpaid(work: Work, *, limit: int = _BATCH) -> list[OrderView]:
-    """Cancel the orders whose time to be paid is over; one with a claimed payment waits for staff."""
-    work.require(Permission.ORDERS_CANCEL)
-    overdue = await repository.lock_overdue(work, work.now, limit=limit)
-    for order in overdue:
-        await _expire(work, order)
-    return await drafts.views(work, overdue)
-
-
 async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
-    """Cancel one order whose time to be paid is over; False if it was paid, claimed or cancelled meanwhile."""
+    """Cancel one order whose time to be paid is over, and tell staff and customer.
+
+    False if it was paid, claimed or cancelled meanwhile, or while the agent has an answer to give: the customer may
+    just have written that it is paid.
+    """
     work.require(Permission.ORDERS_CANCEL)
+    conversation_id = await repository.conversation_of(work, order_id)
+    conversation = await conversations.lock(work, conversation_id) if conversation_id is not None else None
     order = await repository.lock(work, order_id)
     if (
         order is None
@@ -114,11 +111,10 @@ async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
         or order.cancel_deadline > work.now
     ):
         return False
-    await _expire(work, order)
-    return True
-
-
-async def _expire(work: Work, order: Order) -> None:
+    # Whom a person attends is told by that person.
+    agents = conversation if conversation is not None and conversation.voice is Voice.AGENT else None
+    if agents is not None and await conversations.open_messages(work, agents.id):
+        return False
     await _undo(work, order, "not paid in time")
     await conversations.notify(
         work,
@@ -128,6 +124,11 @@ async def _expire(work: Work, order: Order) -> None:
         subject_id=order.id,
         payload={"number": order.number},
     )
+    if agents is not None:
+        language = (await accounts.get_workspace(work)).language
+        words = text("order.cancelled_unpaid", language, number=order.number)
+        await conversations.queue(work, agents.id, [OutgoingMessage(text=words)])
+    return True
 
 
 async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStatus) -> OrderView:

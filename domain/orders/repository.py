@@ -1,7 +1,6 @@
 """All SQL of orders."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Select, Uuid, and_, any_, bindparam, select
@@ -82,6 +81,12 @@ async def lock(work: Work, order_id: UUID) -> Order | None:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+async def conversation_of(work: Work, order_id: UUID) -> UUID | None:
+    """The conversation in which an order was placed, if it was placed in one."""
+    query = select(Order.conversation_id).where(Order.workspace_id == work.workspace_id, Order.id == order_id)
+    return await work.session.scalar(query)
 
 
 async def lock_draft(work: Work, conversation_id: UUID) -> Order | None:
@@ -194,21 +199,3 @@ async def next_number(work: Work) -> int:
     )
     assert number is not None, "the upsert returns the row"
     return number
-
-
-async def lock_overdue(work: Work, now: datetime, *, limit: int) -> list[Order]:
-    """Unpaid orders past their deadline that nobody else is working on."""
-    rows = await work.session.scalars(
-        select(Order)
-        .where(
-            Order.workspace_id == work.workspace_id,
-            Order.status == OrderStatus.CONFIRMED,
-            Order.payment_status == PaymentStatus.UNPAID,
-            Order.cancel_deadline <= now,
-        )
-        .order_by(Order.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return list(rows)

@@ -21,6 +21,7 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMedia, IncomingMessage
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
+from domain.stock import service as stock
 from tests.conftest import make_connection
 from tests.domain.shop import Shop
 
@@ -115,6 +116,14 @@ async def send_picture(chat: Chat, sha256: str | None = None) -> UUID:
             assert fetch is not None
             await attachments.record_stored(work, fetch, sha256=sha256, size=3, content_type="image/png")
     return files[-1]
+
+
+async def level(chat: Chat, sku: str) -> tuple[Decimal, Decimal]:
+    """On hand and held."""
+    variant_id = chat.shop.variants[sku]
+    async with open_work(chat.shop.principal) as work:
+        found = (await stock.available(work, [variant_id]))[variant_id]
+    return found.on_hand, found.held
 
 
 async def settle_on(shop: Shop, **settings: object) -> None:

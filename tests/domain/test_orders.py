@@ -12,16 +12,8 @@ from core.work import open_work
 from domain.orders import service as orders
 from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderStatus
 from domain.stock import service as stock
-from tests.domain.chat import Chat, asked, chat_of, count, draft_with, later, placed, reprice, settle_on
+from tests.domain.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
 from tests.domain.shop import Shop
-
-
-async def level(chat: Chat, sku: str) -> tuple[Decimal, Decimal]:
-    """On hand and held."""
-    variant_id = chat.shop.variants[sku]
-    async with open_work(chat.shop.principal) as work:
-        found = (await stock.available(work, [variant_id]))[variant_id]
-    return found.on_hand, found.held
 
 
 async def test_a_draft_adds_up_lines_and_delivery(chat: Chat) -> None:
@@ -275,21 +267,6 @@ async def test_a_summary_that_never_arrived_confirms_nothing(chat: Chat) -> None
     async with chat.work() as work:
         with pytest.raises(orders.ConfirmationStale):
             await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
-
-
-async def test_an_unpaid_order_is_cancelled_after_its_deadline_and_its_goods_come_back(chat: Chat) -> None:
-    order = await placed(chat, {"HAR-1": 2})
-    await later(timedelta(hours=47))
-    async with open_work(chat.shop.principal) as work:
-        assert await orders.expire_unpaid(work) == []
-        assert not await orders.cancel_unpaid(work, order.id)
-    await later(timedelta(hours=2))
-    async with open_work(chat.shop.principal) as work:
-        expired = await orders.expire_unpaid(work)
-        assert not await orders.cancel_unpaid(work, order.id)
-    assert [(one.id, one.status) for one in expired] == [(order.id, OrderStatus.CANCELLED)]
-    assert await level(chat, "HAR-1") == (Decimal(10), Decimal(0))
-    assert await count(chat.shop, "notifications") == 1
 
 
 async def test_a_cancelled_order_puts_its_goods_back_once(chat: Chat) -> None:

@@ -195,7 +195,7 @@ async def test_a_claimed_order_outlives_its_deadline_and_cannot_be_cancelled_by_
     await claim(chat, order, "0012345678")
     await later(timedelta(hours=100))
     async with open_work(chat.shop.principal) as work:
-        assert await orders.expire_unpaid(work) == []
+        assert not await orders.cancel_unpaid(work, order.id)
     async with chat.work() as work:
         with pytest.raises(orders.OrderHasPayment):
             await orders.cancel(work, order.id)

@@ -1,0 +1,70 @@
+"""Unpaid orders: cancelled after their deadline, with the goods back on the shelf and nobody left in the dark."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from core.messages import text
+from core.tables import new_id
+from core.work import open_work
+from domain.conversations import service as conversations
+from domain.orders import service as orders
+from domain.orders.schemas import OrderStatus
+from tests.domain.chat import Chat, count, later, level, placed, send
+
+
+async def answered(chat: Chat) -> None:
+    """Everything that the customer has written is answered."""
+    async with chat.work() as work:
+        open_ones = [message.id for message in await conversations.open_messages(work, chat.conversation_id)]
+        await conversations.mark_answered(work, chat.conversation_id, open_ones, new_id())
+
+
+async def heard(chat: Chat) -> list[str]:
+    """What is on its way to the customer."""
+    async with chat.work() as work:
+        return [message.text or "" for message in await conversations.unsettled(work, chat.conversation_id)]
+
+
+async def test_an_unpaid_order_is_cancelled_after_its_deadline_its_goods_come_back_and_the_customer_hears_it(
+    chat: Chat,
+) -> None:
+    order = await placed(chat, {"HAR-1": 2})
+    await answered(chat)
+    await later(timedelta(hours=47))
+    async with open_work(chat.shop.principal) as work:
+        assert not await orders.cancel_unpaid(work, order.id)
+    await later(timedelta(hours=2))
+    for is_first in (True, False):
+        async with open_work(chat.shop.principal) as work:
+            assert await orders.cancel_unpaid(work, order.id) is is_first
+    async with chat.work() as work:
+        assert (await orders.get(work, order.id)).status is OrderStatus.CANCELLED
+    assert await level(chat, "HAR-1") == (Decimal(10), Decimal(0))
+    assert await count(chat.shop, "notifications") == 1
+    assert await heard(chat) == [text("order.cancelled_unpaid", "es", number=order.number)]
+
+
+async def test_an_unpaid_order_of_a_customer_with_a_person_is_cancelled_and_left_to_the_person_to_tell(chat: Chat) -> None:
+    order = await placed(chat, {"HAR-1": 2})
+    async with open_work(chat.staff) as work:
+        await conversations.take(work, chat.conversation_id)
+    await later(timedelta(hours=49))
+    async with open_work(chat.shop.principal) as work:
+        assert await orders.cancel_unpaid(work, order.id)
+    assert await heard(chat) == []
+    assert await count(chat.shop, "notifications") == 1
+
+
+async def test_an_unpaid_order_waits_while_its_customer_has_no_answer_yet(chat: Chat) -> None:
+    # Given a customer who writes at the last moment, perhaps of a payment
+    order = await placed(chat, {"HAR-1": 2})
+    await answered(chat)
+    await later(timedelta(hours=49))
+    await send(chat.shop.workspace_id, chat.connection_id, chat.phone, text_="ya pagué")
+
+    # Then the order stands until they are answered
+    async with open_work(chat.shop.principal) as work:
+        assert not await orders.cancel_unpaid(work, order.id)
+    await answered(chat)
+    async with open_work(chat.shop.principal) as work:
+        assert await orders.cancel_unpaid(work, order.id)
