@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from agent.receipts.claims import Receipts
 from agent.receipts.lexicon import Lexicon
+from agent.receipts.money import stated
 from agent.receipts.products import flat
 from agent.receipts.reading import Clause, Reading
 from agent.receipts.subjects import other_subject, unknown_after, unknown_before, unknown_next
 from agent.receipts.verdict import Reason
 
+_STOCK_KINDS = frozenset({"stock", "available"})
 _NOT = ("no ", "don't ", "dont ", "do not ", "we have no")
 """A denial reaches to the end of its clause: `no hay café disponible` says nothing more than `no hay café`."""
 
@@ -17,6 +19,7 @@ def availability(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iter
     """Every statement about stock that no receipt supports."""
     words = lexicon.words.availability
     text = reading.without(lexicon, words.not_stock + lexicon.words.harmless)
+    yield from _scarce(reading, lexicon, receipts, text)
     absent = list(lexicon.any_of(words.unavailable).finditer(text))
     for found in absent:
         denied = _is_denied(text, reading.clause_at(found.start()), found.start(), lexicon)
@@ -28,6 +31,14 @@ def availability(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iter
             continue
         denied = _is_denied(text, clause, found.start(), lexicon)
         yield from _measure(reading, lexicon, receipts, found.start(), found.end(), there=not denied)
+
+
+def _scarce(reading: Reading, lexicon: Lexicon, receipts: Receipts, text: str) -> Iterator[Reason]:
+    """`es lo último que nos queda`: that little is left only a fact of the stock can tell."""
+    for found in lexicon.any_of(lexicon.words.availability.scarce).finditer(text):
+        clause = reading.clause_at(found.start())
+        if not clause.question and not stated(reading, receipts, _STOCK_KINDS, *clause.sentence):
+            yield _no_receipt(reading.excerpt(clause.head, clause.end))
 
 
 def _is_denied(text: str, clause: Clause, start: int, lexicon: Lexicon) -> bool:

@@ -39,6 +39,8 @@ class AvailabilityWords(_Words):
 
     available: tuple[str, ...]
     unavailable: tuple[str, ...]
+    scarce: tuple[str, ...]
+    """Words that say that little is left."""
     not_stock: tuple[str, ...]
 
 

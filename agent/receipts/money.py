@@ -1,7 +1,7 @@
 """Slots in their surroundings: the right kind of fact, of the right product, in the right currency, exactly as it is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from agent.receipts.amounts import echoed
@@ -24,6 +24,15 @@ def slot_marks(reading: Reading) -> Iterator[tuple[int, str]]:
     """Each slot with its position."""
     for found in SLOT_MARK.finditer(reading.plain):
         yield found.start(), reading.slots[ord(found[0]) - FIRST_SLOT]
+
+
+def stated(reading: Reading, receipts: Receipts, kinds: Collection[str], start: int, end: int) -> list[Fact]:
+    """The facts of some kinds whose slots stand in a stretch."""
+    return [
+        receipts.facts[key]
+        for position, key in slot_marks(reading)
+        if start <= position < end and key in receipts.facts and receipts.facts[key].kind in kinds
+    ]
 
 
 def slots_known(

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from agent.receipts.claims import Receipts, decimal
 from agent.receipts.lexicon import Lexicon
-from agent.receipts.money import slot_marks
+from agent.receipts.money import stated
 from agent.receipts.reading import Reading
 from agent.receipts.verdict import Reason
-from tools.outcome import Fact
 
 _FREE_KINDS = frozenset({"discount", "promotion", "offer"})
 _FEE_KINDS = frozenset({"fee", "delivery_fee", "shipping"})
@@ -41,14 +40,6 @@ def bare_assent(reading: Reading, lexicon: Lexicon, receipts: Receipts, customer
             return
 
 
-def _holds(reading: Reading, receipts: Receipts, kinds: Sequence[str], start: int, end: int) -> list[Fact]:
-    return [
-        receipts.facts[key]
-        for position, key in slot_marks(reading)
-        if start <= position < end and key in receipts.facts and receipts.facts[key].kind in kinds
-    ]
-
-
 def _times(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
     words = lexicon.words.promises
     text = reading.without(lexicon, words.exempt)
@@ -56,7 +47,7 @@ def _times(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[R
         delivery = lexicon.find(words.delivery_verbs).search(text, start, end)
         time = lexicon.find(words.time_words).search(text, start, end)
         unsure = lexicon.find(words.unsure).search(text, start, end)
-        if _holds(reading, receipts, words.fact_kinds, start, end):
+        if stated(reading, receipts, words.fact_kinds, start, end):
             continue
         hours = lexicon.find(words.hours).search(text, start, end)
         asks = "?" in reading.plain[start:end]
@@ -74,7 +65,7 @@ def _free(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
     text = reading.without(lexicon, words.free_exempt)
     for found in lexicon.any_of(words.free).finditer(text):
         clause = reading.clause_at(found.start())
-        discounts = _holds(reading, receipts, tuple(_FREE_KINDS), *clause.sentence)
+        discounts = stated(reading, receipts, tuple(_FREE_KINDS), *clause.sentence)
         no_fee = any(fact.kind in _FEE_KINDS and decimal(fact.value) == 0 for fact in receipts.facts.values())
         if not discounts and not no_fee:
             yield Reason(
@@ -90,7 +81,7 @@ def _contacts(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterato
     for found in lexicon.any_of(words.patterns).finditer(reading.plain):
         clause = reading.clause_at(found.start())
         fine = clause.question and lexicon.find(words.in_questions_fine).search(found[0])
-        if not fine and not _holds(reading, receipts, words.fact_kinds, *clause.sentence):
+        if not fine and not stated(reading, receipts, words.fact_kinds, *clause.sentence):
             yield Reason(
                 "contact_without_receipt",
                 reading.excerpt(clause.head, clause.end),
