@@ -7,6 +7,7 @@ from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
+from domain.customers import service as customers
 from domain.customers.phones import e164
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
@@ -35,7 +36,8 @@ async def set_delivery_details(
 
     Args:
         fulfilment: `delivery` if it is brought, `pickup` if the customer fetches it.
-        address: The whole address in the customer's words, for a delivery.
+        address: The whole address in the customer's words, for a delivery. Leave out for their usual place: the saved
+            address is taken.
         store: The store for a pick-up, as the customer calls it.
         recipient_name: Who receives the order.
         phone: A telephone number to call on delivery.
@@ -64,10 +66,21 @@ async def set_delivery_details(
     if not delivery.model_dump(exclude_none=True):
         return facts.outcome("nothing_given", say(ctx, "ask.fulfilment"), status="ask", note="No detail was given.")
     before = await begin_draft(ctx)
+    saved = await _saved_address(ctx, delivery, before)
+    if saved is not None:
+        delivery = delivery.model_copy(update={"address": saved})
     order = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
     if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines:
         ctx.signal("items_changed", order_id=str(order.id))
-    return await _noted(ctx, facts, delivery, before, order)
+    return await _noted(ctx, facts, delivery, before, order, is_saved=saved is not None)
+
+
+async def _saved_address(ctx: ToolContext, given: Delivery, draft: OrderView) -> str | None:
+    """Where this customer's last delivery went, if this one is to be brought too and nobody has said where."""
+    if given.fulfilment is not Fulfilment.DELIVERY or given.address or given.latitude is not None or draft.address_text:
+        return None
+    saved = await customers.addresses(ctx.work, ctx.customer_id)
+    return saved[0].text if saved else None
 
 
 def _is_address(address: str) -> bool:
@@ -118,7 +131,9 @@ def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
     return None
 
 
-async def _noted(ctx: ToolContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView) -> ToolOutcome:
+async def _noted(
+    ctx: ToolContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
+) -> ToolOutcome:
     missing = await orders.missing_details(ctx.work, order)
     claims = [(Claim.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
     noted = [await _where(ctx, facts, given, order)]
@@ -132,12 +147,14 @@ async def _noted(ctx: ToolContext, facts: Facts, given: Delivery, before: OrderV
     if order.delivery_fee:
         fee = facts.money("fee", "draft", order.delivery_fee, order.currency)
         words += [say(ctx, "fee_noted", amount=fee)] if order.delivery_fee != before.delivery_fee else []
+    words += [say(ctx, "address_saved_taken")] if is_saved else []
     facts.money("total", "draft", order.total, order.currency)
+    known = "The address is the saved one of this customer; tell them, they may want another. " if is_saved else ""
     return facts.outcome(
         "delivery_set",
         " ".join(words),
         claims=claims,
-        note=f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation.",
+        note=known + (f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation."),
         data={"missing": list(missing), "draft": draft_data(order)},
     )
 

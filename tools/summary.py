@@ -76,11 +76,9 @@ def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     total = say(ctx, "summary.total", amount=facts.money("total", "draft", order.total, order.currency))
     if order.fulfilment is not Fulfilment.DELIVERY:
         return total
-    fee = (
-        say(ctx, "summary.fee", amount=facts.money("fee", "draft", order.delivery_fee, order.currency))
-        if order.delivery_fee
-        else say(ctx, "summary.free_delivery")
-    )
+    # The fee is a fact also where there is none: only it may say that the delivery costs nothing.
+    amount = facts.money("fee", "draft", order.delivery_fee, order.currency)
+    fee = say(ctx, "summary.fee", amount=amount) if order.delivery_fee else say(ctx, "summary.free_delivery")
     subtotal = say(ctx, "summary.subtotal", amount=facts.money("subtotal", "draft", order.subtotal, order.currency))
     return "\n".join([subtotal, fee, total])
 
