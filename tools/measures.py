@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.catalog.words import plain
+from domain.catalog.words import plain, read
 
 _DATA = Path(__file__).parent / "measures.yaml"
 
@@ -41,6 +41,7 @@ class _Money(BaseModel):
 
 class _Words(BaseModel):
     pieces: tuple[_Pieces, ...]
+    trays: frozenset[str]
     measures: tuple[_Measure, ...]
     money: tuple[_Money, ...]
 
@@ -81,6 +82,17 @@ def bought_for(money: Decimal, variant: VariantView) -> Decimal:
     return steps * variant.grain
 
 
+def is_tray(word: str) -> bool:
+    """Whether a unit holds several of what is sold loose: a carton of eggs, a crate of bottles."""
+    return word in _file().trays
+
+
+def is_sold_by_tray(name: str, word: str) -> bool:
+    """Whether one such holder is one of the product: its name says so, or how much is in it."""
+    said, product = read(word), read(name)
+    return bool(product.sizes) or any(one.forms & known.forms for one in said.words for known in product.words)
+
+
 async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, unit: str | None) -> Decimal | UnitMismatch:
     """The quantity in the product's own unit. What is sold by the piece is counted out by what one piece holds."""
     if unit is None or not unit.strip():
@@ -88,6 +100,8 @@ async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, u
     word = plain(unit).strip().rstrip(".")
     if word == plain(variant.unit) or await _names_unit(work, variant.unit, word):
         return quantity
+    if is_tray(word):
+        return quantity if is_sold_by_tray(variant.name, word) else UnitMismatch(variant.unit)
     pieces, measures = _words()
     if word in pieces:
         return quantity * pieces[word]

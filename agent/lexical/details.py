@@ -195,6 +195,8 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     """Delivery or pick-up, the address after its lead words, the store."""
     words = vocabulary()
     pickup = words.matches("pickup", page.folded)
+    if pickup is None and _read_usual_place(page, details, expected=expected):
+        return
     address = words.matches("address", page.folded)
     deliver = _lead(page.folded, address, words)
     if pickup and not (deliver and deliver.start() < pickup.start()):
@@ -221,6 +223,20 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     elif deliver is not None:
         page.cut(deliver.start(), deliver.end() + _home(page.folded, deliver.end(), words))
     details.delivery["fulfilment"] = "delivery"
+
+
+def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
+    """`a mi casa`, `a la misma dirección`: to be brought where the shop has brought things before, if no street follows."""
+    words = vocabulary()
+    usual = words.matches("usual_place", page.folded) or (words.matches("usual_answer", page.folded) if expected else None)
+    if usual is None or words.matches("address", page.folded[usual.end() :]) or re.search(r"\d", page.folded[usual.end() :]):
+        return False
+    page.cut(usual.start(), usual.end())
+    for name in ("usual_place", "deliver", *(("usual_answer",) if expected else ())):
+        while again := words.matches(name, page.folded):
+            page.cut(again.start(), again.end())
+    details.delivery["fulfilment"] = "delivery"
+    return True
 
 
 def _lead(folded: str, address: re.Match[str] | None, words: Vocabulary) -> re.Match[str] | None:

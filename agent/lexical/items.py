@@ -7,6 +7,7 @@ from decimal import Decimal
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.phrases import Mention, mentions
 from agent.lexical.vocabulary import Vocabulary
+from tools.measures import is_tray
 
 
 def blank(text: str, match: re.Match[str], mark: str = " ") -> str:
@@ -67,7 +68,9 @@ def _act(kind: ActKind, mention: Mention) -> Act:
         details["single"] = "1"
     if mention.is_pack:
         details["pack"] = "1"
-    return Act(kind, mention.phrase, mention.quantity, mention.unit, details)
+    # How many pieces a carton of eggs holds only the product can tell.
+    tray = mention.container if mention.container and is_tray(mention.container) else None
+    return Act(kind, mention.phrase, mention.quantity, mention.unit or tray, details)
 
 
 def _clauses(text: str, words: Vocabulary) -> list[str]:

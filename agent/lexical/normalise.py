@@ -100,7 +100,7 @@ def clean(text: str) -> str:
     """The customer's text with stretched letters squeezed and known misspellings repaired."""
     text = unicodedata.normalize("NFC", text[:LONGEST_TEXT]).replace("\u200b", "").replace("\ufe0f", "")
     text = _LONG_RUN.sub(r"\1", text)
-    return re.sub(r"(?<![\w.])[^\W\d_]{1,2}(?![\w.])|[^\W\d_]{3,}", _respell, text)
+    return re.sub(r"(?<![\w.'’])[^\W\d_]{1,2}(?![\w.])|[^\W\d_]{3,}", _respell, text)
 
 
 def _spread(folded: str) -> list[tuple[int, int, str, str]]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.lexical.acts import Act
-from agent.lexical.normalise import tokenise
+from agent.lexical.normalise import fold, tokenise
+from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import vocabulary
-from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
+from domain.catalog.search import PLAUSIBLE, Candidate, Decision, Hit, Verdict, decide, rank, similarity
 from domain.catalog.words import Size, read
+from tools.measures import is_tray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ Lookup = Callable[[str], Awaitable[list[Offer]]]
 MOST_LOOKUPS = 60
 """Per turn; a longer list is read as it stands."""
 
+_HELD = re.compile(r"(?P<count>\d+) (?P<what>\D+)|(?P<named>\D+?) (?:de |x)?(?P<of>\d+)")
+"""What a tray holds: `30 huevos`, `huevos de 30`."""
+
+_SHORTEST_SLIP = 3
 _WHOLE = 0.8
 """From this score on a phrase is not cut into several products."""
 
@@ -96,6 +102,7 @@ class Catalogue:
 
     async def resolve(self, act: Act) -> list[Found]:
         """The products of one mention; more than one if the customer strung several together."""
+        act = await self._mended(act)
         hits = await self.hits(act.phrase)
         decision = decide(hits)
         shorter = _without_occasion(act.phrase, hits) if decision.verdict is not Verdict.ONE else None
@@ -107,9 +114,31 @@ class Catalogue:
             if parts:
                 first = replace(act, phrase=parts[0])
                 rest = [replace(act, phrase=part, quantity=None, unit=None, details={}) for part in parts[1:]]
+                others = [Found(other, await self.decide(other.phrase)) for other in rest]
                 found = [await self._sized(first, await self.decide(parts[0]))]
-                return found + [Found(other, await self.decide(other.phrase)) for other in rest]
+                return found + [other for other in others if not _only_describes(other)]
         return [await self._sized(act, decision)]
+
+    async def _mended(self, act: Act) -> Act:
+        """The mention with slips in it mended, where what was typed is nothing on sale and one word on sale is meant."""
+        decision = await self.decide(act.phrase)
+        if decision.verdict is Verdict.ONE:
+            return act
+        words = [await self._meant_word(word) for word in act.phrase.split()]
+        phrase = " ".join(words)
+        mended = await self.decide(phrase)
+        best = decision.hits[0].score if decision.hits else 0.0
+        return replace(act, phrase=phrase) if mended.hits and mended.hits[0].score > best else act
+
+    async def _meant_word(self, word: str) -> str:
+        known = vocabulary()
+        if len(word) < _SHORTEST_SLIP or not word.isalpha() or word in known.fillers | known.articles | known.size_words:
+            return word
+        names = {token.text for hit in await self.hits(word) for token in tokenise(fold(hit.name)) if token.kind == "word"}
+        if {word, word.removesuffix("s"), f"{word}s"} & names:
+            return word
+        meant = [name for name in names if any(is_slip(word, form, shortest_cut=4) for form in (name, f"{name}s"))]
+        return meant[0] if len(meant) == 1 else word
 
     async def _cut(self, words: list[str], hits: Sequence[Offer]) -> list[str] | None:
         """The best cutting of a run of words into products, or None if it is no better than the whole."""
@@ -142,6 +171,8 @@ class Catalogue:
 
     async def _sized(self, act: Act, decision: Decision[Offer]) -> Found:
         """Let a measure choose: `café 500 g` is the half-kilo bag, `queso 500 g` is half a kilo of cheese."""
+        if is_tray(act.details.get("container", "")) and (on_trays := await self._from_tray(act)) is not None:
+            return on_trays
         if act.unit in _MEASURES and act.quantity is not None:
             hits = [hit for hit in await self.hits(act.phrase) if hit.score >= _SURE]
             wanted = _size(act.quantity, act.unit)
@@ -165,6 +196,24 @@ class Catalogue:
                 return Found(act, contained)
         return Found(act, decision)
 
+    async def _from_tray(self, act: Act) -> Found | None:
+        """`2 cartones de huevo`: what is sold by the carton; without it `un cartón de 30 huevos` is 30 eggs."""
+        container = act.details["container"]
+        contained = await self.decide(f"{container} {act.phrase}")
+        if contained.hits and _is_in_name(container, contained.hits[0].name):
+            return Found(replace(act, phrase=f"{container} {act.phrase}"), contained)
+        held = _HELD.fullmatch(act.phrase)
+        if held is None or act.quantity is None:
+            return None
+        counted = replace(
+            act,
+            phrase=held["what"] or held["named"],
+            quantity=act.quantity * int(held["of"] or held["count"]),
+            unit=None,
+            details={name: value for name, value in act.details.items() if name != "container"},
+        )
+        return Found(counted, await self.decide(counted.phrase))
+
     def is_small_talk(self, found: Found) -> bool:
         """Whether words that were taken for a product are rather something else that was said."""
         if found.act.quantity is not None or found.act.details.get("asked"):
@@ -174,6 +223,17 @@ class Catalogue:
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _only_describes(found: Found) -> bool:
+    """`aguacates maduros` are not plantains: a word that another product has behind its noun names no product alone."""
+    if not found.decision.hits:
+        return False
+    noun, *rest = read(found.decision.hits[0].name).words or (None,)
+    typed = read(found.act.phrase).words
+    if noun is None or any(similarity(word, noun) >= PLAUSIBLE for word in typed):
+        return False
+    return bool(typed) and all(any(similarity(word, other) >= PLAUSIBLE for other in rest) for word in typed)
 
 
 def _is_in_name(said: str, name: str) -> bool:

@@ -162,9 +162,13 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
 
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
+    text = _without_hold(text, words)
     whole = keeping(text, words) or replacement(text, words)
     if whole is not None:
         return [whole]
+    removal = words.matches("remove", text)
+    if removal is not None and (whole := replacement(_before(text, removal), words)) is not None:
+        return [whole, *read_items(text[removal.start() :], words)]
     for name in _SIMPLE:
         match = words.matches(name, text)
         if match and not (name == "cancel" and _removes_one(text, match)):
@@ -176,6 +180,18 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if words.matches("pay_intent", text):
         return [Act(ActKind.PAY_INTENT)]
     return _read_rest(text, sentence, words)
+
+
+def _without_hold(text: str, words: Vocabulary) -> str:
+    """`no espera, en vez de 3…`: the call to wait names nothing of what is exchanged."""
+    if words.matches("replace_from", text) is None:
+        return text
+    return without("hold", without("refuse", text, words, " "), words, " ")
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    """The text before a match, without the `y` that leads to it."""
+    return re.sub(r"[\s,|]+(?:y|and)?\s*$", "", text[: match.start()])
 
 
 def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -232,7 +248,9 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         # What was ordered before a cancellation is called off as well.
         later = read_items(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest, words)
         before = _named_before(rest, sentence, words) if kind is ActKind.HAGGLE else []
-        return before or [act for act in later if act.phrase and act.quantity is not None and act.details.get("asked")]
+        corrected = [act for act in later if kind is ActKind.HAGGLE and act.kind is ActKind.SET]
+        asked = [act for act in later if act.details.get("asked")]
+        return before or [act for act in (*corrected, *asked) if act.phrase and act.quantity is not None]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]
     return [act for act in read_items(rest, words) if act.phrase and act.quantity is not None]

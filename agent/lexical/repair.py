@@ -2,48 +2,18 @@
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 from agent.brief import Brief, BriefMessage
 from agent.lexical.normalise import clean, fold, tokenise
 from agent.lexical.products import Catalogue
+from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
-_ROWS = ("qwertyuiop", "asdfghjklñ", "zxcvbnm")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONGEST_REPAIRED = 300
 """Longer texts are lists or stories, in which a guess does more harm than good."""
-_SHORTEST_MISHIT = 5
-"""In shorter words one other letter makes another word."""
 _DETAILS = ("address", "recipient", "notes", "paid", "reference")
 """Where one of these patterns is found, names and places stand in the text: they are left as they are."""
-
-
-@lru_cache
-def _neighbours() -> frozenset[tuple[str, str]]:
-    """Pairs of keys that touch each other: in one row, or a row below between two."""
-    beside = {pair for row in _ROWS for pair in pairwise(row)}
-    for upper, lower in pairwise(_ROWS):
-        beside |= set(zip(upper, lower, strict=False)) | set(zip(upper[1:], lower, strict=False))
-    return frozenset(beside | {(second, first) for first, second in beside})
-
-
-def _is_slip(typed: str, meant: str) -> bool:
-    """One slip of the finger behind the first letter: a key twice, a key left out, two swapped, or the one beside it."""
-    if typed[0] != meant[0]:
-        return False
-    if len(typed) == len(meant) + 1:
-        return any(typed[at] == typed[at - 1] and typed[:at] + typed[at + 1 :] == meant for at in range(1, len(typed)))
-    if len(typed) == len(meant) - 1:
-        return len(meant) >= _SHORTEST_MISHIT and any(meant[:at] + meant[at + 1 :] == typed for at in range(1, len(meant)))
-    if len(typed) != len(meant):
-        return False
-    wrong = [at for at in range(len(typed)) if typed[at] != meant[at]]
-    if len(wrong) == 1:
-        return len(typed) >= _SHORTEST_MISHIT and (typed[wrong[0]], meant[wrong[0]]) in _neighbours()
-    if len(wrong) != 2 or wrong[1] != wrong[0] + 1:
-        return False
-    return typed[wrong[0]] == meant[wrong[1]] and typed[wrong[1]] == meant[wrong[0]]
 
 
 @lru_cache
@@ -62,7 +32,7 @@ def meant_keyword(typed: str, before: str = "") -> str | None:
     if len(typed) < 4 or typed in _known() or fold(clean(typed)) != typed:
         return None
     words = vocabulary()
-    meant = [keyword for keyword in words.keywords if _is_slip(typed, keyword)]
+    meant = [keyword for keyword in words.keywords if is_slip(typed, keyword)]
     if len(meant) > 1 and before in words.numbers:
         # `un cuarro` is no four.
         meant = [keyword for keyword in meant if keyword not in words.numbers]

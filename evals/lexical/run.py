@@ -174,10 +174,7 @@ def _compare_rest(want: dict[str, Any], shop: Shop, kinds: set[str], checked: Ch
     if "delivery" in want:
         got, wanted = shop.delivery, want["delivery"]
         checked.got["delivery"] = got
-        checked.right["delivery"] = all(
-            fold(str(value)) in fold(got.get(key, "")) if key == "address" else fold(got.get(key, "")) == fold(str(value))
-            for key, value in wanted.items()
-        )
+        checked.right["delivery"] = all(_is_detail(key, value, got) for key, value in wanted.items())
     if "payment" in want:
         checked.got["payment"] = shop.payment
         checked.right["payment"] = all(
@@ -186,6 +183,14 @@ def _compare_rest(want: dict[str, Any], shop: Shop, kinds: set[str], checked: Ch
             else shop.payment.get(key) == value
             for key, value in want["payment"].items()
         )
+
+
+def _is_detail(key: str, wanted: str | None, got: dict[str, str]) -> bool:
+    """Whether a detail of the delivery is as wanted; None wants that nothing was said of it."""
+    if wanted is None:
+        return key not in got
+    said, meant = fold(got.get(key, "")), fold(str(wanted))
+    return meant in said if key == "address" else meant == said
 
 
 @dataclass

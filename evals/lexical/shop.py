@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from domain.catalog.search import Candidate, Hit, Verdict, decide, rank
 from domain.catalog.words import read
+from tools.measures import is_sold_by_tray, is_tray
 
 FOLDER = Path(__file__).parent / "catalogues"
 _MONEY = frozenset({"bs", "bolivares", "pesos", "dolares", "usd", "$"})
@@ -90,7 +91,7 @@ class Shop:
             self.asked.append({hit.sku for hit in decision.hits[:5]})
             return _outcome("ask", "ambiguous_product")
         sku = decision.hits[0].sku
-        if quantity is None:
+        if quantity is None or (unit and is_tray(unit) and not is_sold_by_tray(self.catalogue.product(sku).name, unit)):
             self.asked_quantity.add(sku)
             return _outcome("ask", "quantity_missing")
         self.cart[sku] = self.cart.get(sku, Decimal(0)) + self._amount(sku, quantity, unit)

@@ -7,7 +7,7 @@ import pytest
 
 from agent.lexical.listening import hear
 from evals.lexical.run import CATALOGUES, brief_of, converse
-from evals.lexical.shop import Shop, load
+from evals.lexical.shop import Product, Shop, load
 
 
 class Recording(Shop):
@@ -315,3 +315,85 @@ async def test_whoever_wants_to_wait_is_not_shown_the_summary(said: str) -> None
 @pytest.mark.parametrize("said", ["quiero cambiar la dirección", "cambiar algo", "can I change my address"])
 def test_whoever_wants_to_change_something_is_asked_what(said: str) -> None:
     assert heard(said, draft={"ARR": 1}) == {"change"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a mi casa",
+        "la misma dirección",
+        "a la misma dirección de la otra vez",
+        "la de siempre",
+        "ya la tienen",
+        "donde siempre",
+        "the same as last time",
+        "to my usual address",
+    ],
+)
+async def test_the_usual_place_is_a_delivery_without_an_address(said: str) -> None:
+    found = await after("ve", said, **ADDRESS)
+    (details,) = [arguments for tool, arguments in found.calls if tool == "set_delivery_details"]
+    assert details == {"fulfilment": "delivery"}
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("a mi casa, calle Sucre con Páez", "calle Sucre con Páez"),
+        ("a mi casa en la urbanización Los Pinos", "urbanización Los Pinos"),
+        ("no es la misma dirección, ahora es Av. Bolívar 14", "Av. Bolívar 14"),
+    ],
+)
+async def test_a_street_behind_it_is_the_address(said: str, address: str) -> None:
+    found = await after("ve", said, **ADDRESS)
+    assert address.casefold() in found.delivery["address"].casefold()
+
+
+@pytest.mark.parametrize(
+    ("shop", "said", "cart"),
+    [
+        ("ve", "2 pna canilla", {"PAN-CA": 2}),
+        ("ve", "1 sla y 3 arrz", {"SAL": 1, "ARR": 3}),
+        ("ve", "1 klo de pllo", {"POL": 1}),
+        ("mx", "2 llanats michelin", {"LLA-16": 2}),
+        ("ve", "3 aguacates maduros", {"AGU": 3}),
+    ],
+)
+async def test_slips_in_the_names_of_products_are_mended_where_one_word_is_meant(
+    shop: str, said: str, cart: dict[str, int]
+) -> None:
+    found = await after(shop, said)
+    assert found.counts == cart
+    assert not found.asked
+
+
+async def test_a_slip_that_fits_several_products_is_asked_about() -> None:
+    found = await after("ve", "2 hraina")
+    assert found.cart == {}
+    assert found.asked
+
+
+@pytest.mark.parametrize(
+    ("said", "cart", "asked"),
+    [
+        ("2 cartones de huevo", {}, {"HUE"}),
+        ("un cartón de 30 huevos", {"HUE": 30}, set()),
+        ("2 cartones de leche líquida", {"LEC-LI": 2}, set()),
+    ],
+)
+async def test_a_carton_of_eggs_is_not_one_egg(said: str, cart: dict[str, int], asked: set[str]) -> None:
+    found = await after("ve", said)
+    assert found.counts == cart
+    assert found.asked_quantity == asked
+
+
+async def test_what_is_sold_by_the_carton_comes_in_cartons() -> None:
+    # Given a shop that sells eggs one by one and in cartons of thirty
+    shop = load("groceries_ve")
+    carton = Product(sku="HUE-30", name="Cartón de Huevos 30 unidades", category="Lácteos", unit="und", price=Decimal(900))
+    catalogue = shop.model_copy(update={"products": [*shop.products, carton]})
+    found = Recording(catalogue)
+    # When cartons are asked for
+    await converse(brief_of({"say": ["2 cartones de huevos"]}, catalogue), found)
+    # Then these are what comes
+    assert found.counts == {"HUE-30": 2}

@@ -229,6 +229,17 @@ async def test_delivery_details_are_noted_one_by_one(counter: Counter) -> None:
     assert fact(second, "fee") == "5000.00"
 
 
+@pytest.mark.parametrize("unit", ["cartón", "cartones", "bandeja"])
+async def test_nobody_knows_how_many_a_tray_of_loose_things_holds(counter: Counter, unit: str) -> None:
+    answer = await counter("add_item_to_draft", product="HAR-1", quantity=2, unit=unit)
+    assert (answer.status, answer.code) == ("ask", "quantity_not_allowed")
+
+
+async def test_a_tray_is_one_piece_where_its_size_is_known(counter: Counter) -> None:
+    answer = await counter("add_item_to_draft", product="ARR-1", quantity=2, unit="bandejas")
+    assert answer.data["quantity"] == "2"
+
+
 async def test_details_may_come_before_the_goods(counter: Counter) -> None:
     early = await counter("set_delivery_details", address=STREET, recipient_name="Luis")
     assert (early.status, early.data["missing"]) == ("ok", ["items"])
