@@ -20,9 +20,10 @@ from pydantic_ai.usage import RequestUsage
 
 from agent.brief import Brief
 from agent.lexical.compose import compose, leaves_open, plain
-from agent.lexical.plan import Call, Plan, make_plan
+from agent.lexical.plan import Plan, make_plan
 from agent.lexical.products import Catalogue, Lookup
 from agent.lexical.returned import Returned
+from agent.lexical.wanted import Call
 from core.messages import text
 
 NAME = "lexical"

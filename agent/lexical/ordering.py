@@ -10,7 +10,7 @@ from agent.lexical.normalise import tokenise
 from agent.lexical.products import Catalogue, Found, among
 from agent.lexical.sharing import shared_out
 from agent.lexical.vocabulary import vocabulary
-from agent.lexical.wanted import Change, Wanted, number
+from agent.lexical.wanted import Call, Wanted, number
 from domain.catalog.search import GAP, PLAUSIBLE, Verdict
 from domain.catalog.words import read
 
@@ -29,7 +29,7 @@ class Ordering:
         self.wanted: list[Wanted] = []
         self.questions: list[tuple[ActKind, str]] = []
         self.talk: list[str] = []
-        self.other_calls: list[Change] = []
+        self.other_calls: list[Call] = []
         self.answered_pending = False
         self._mentioned: str | None = None
         self._asked: dict[str, str] = {}
@@ -40,11 +40,11 @@ class Ordering:
         """The lines of the open draft."""
         return list(self.brief.draft.lines) if self.brief.draft else []
 
-    async def changes(self, acts: list[Act]) -> list[Change]:
+    async def calls(self, acts: list[Act]) -> list[Call]:
         """The calls for all acts of the turn that are about products."""
         for act in await shared_out(acts, self.catalogue):
             await self._take(act)
-        return [*(wanted.change for wanted in self.wanted), *self.other_calls]
+        return [*(wanted.call for wanted in self.wanted), *self.other_calls]
 
     async def _take(self, act: Act) -> None:
         match act.kind:
@@ -358,7 +358,7 @@ class Ordering:
             self.wanted.append(Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
             self._mentioned = product
         else:
-            self.other_calls.append(Change(tool, arguments))
+            self.other_calls.append(Call(tool, arguments))
 
     async def _row(self, act: Act, row: str) -> None:
         """A row of a list that is not the open question: a product of the catalogue, or a category."""
@@ -366,7 +366,7 @@ class Ordering:
         if decision.verdict is Verdict.ONE and decision.hits[0].sku.casefold() == row.casefold():
             self.wanted.append(Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
         else:
-            self.other_calls.append(Change("send_catalog", {"category": act.details.get("title") or row}))
+            self.other_calls.append(Call("send_catalog", {"category": act.details.get("title") or row}))
 
     def _agree(self) -> None:
         """A yes to a single offered product ("did you mean…?", "shall I add it?")."""

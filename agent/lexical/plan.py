@@ -11,6 +11,7 @@ from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue, among
 from agent.lexical.repair import repaired
+from agent.lexical.wanted import Call
 from domain.catalog.search import Verdict
 from tools.context import Pending
 
@@ -36,14 +37,6 @@ _TALK = {
     ActKind.HAGGLE: "haggle",
     ActKind.CHITCHAT: "chitchat",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One tool call to make."""
-
-    tool: str
-    arguments: dict[str, Any]
 
 
 @dataclass
@@ -115,8 +108,8 @@ class _Planner:
             self.call("create_order_draft")
 
     async def _items(self) -> None:
-        for change in await self.ordering.changes(self.plan.acts):
-            self.call(change.tool, **change.arguments)
+        for call in await self.ordering.calls(self.plan.acts):
+            self.call(call.tool, **call.arguments)
         for kind, phrase in self.ordering.questions:
             self._ask(kind, phrase)
         for key in self.ordering.talk:

@@ -122,7 +122,8 @@ class Catalogue:
     async def _mended(self, act: Act) -> Act:
         """The mention with slips in it mended, where what was typed is nothing on sale and one word on sale is meant."""
         decision = await self.decide(act.phrase)
-        if decision.verdict is Verdict.ONE:
+        is_ordered = act.quantity is not None or act.details.get("asked")
+        if decision.verdict is Verdict.ONE or not is_ordered:
             return act
         words = [await self._meant_word(word) for word in act.phrase.split()]
         phrase = " ".join(words)

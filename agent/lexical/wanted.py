@@ -6,8 +6,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One call on the draft."""
+class Call:
+    """One tool call to make."""
 
     tool: str
     arguments: dict[str, Any]
@@ -26,14 +26,14 @@ class Wanted:
     """The quantity replaces what the draft has, instead of adding to it."""
 
     @property
-    def change(self) -> Change:
+    def call(self) -> Call:
         """The call that brings it about."""
         arguments: dict[str, Any] = {"product": self.product}
         if self.quantity is not None:
             arguments["quantity"] = number(self.quantity)
         if self.unit:
             arguments["unit"] = self.unit
-        return Change("change_item_in_draft" if self.is_total else "add_item_to_draft", arguments)
+        return Call("change_item_in_draft" if self.is_total else "add_item_to_draft", arguments)
 
 
 def number(value: Decimal) -> int | float:
