@@ -147,7 +147,8 @@ class _Kept:
     """An answer of the model that waits for its first tool call to be recorded."""
 
     key: Key
-    answer: ModelResponse
+    name: str
+    payload: dict[str, Any]
     duration_ms: int
 
 
@@ -183,7 +184,9 @@ class Journal:
 
     async def take(self, key: Key, answer: ModelResponse, duration_ms: int) -> None:
         """Take the model's new answer: one with tool calls is kept for the first call, any other is recorded now."""
-        self._kept = _Kept(key, answer, duration_ms)
+        # As the model gave it: the run marks its messages as its own later, and a resumed run is another one.
+        payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0]}
+        self._kept = _Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
         if not answer.tool_calls:
             await self.record_kept()
 
@@ -206,10 +209,8 @@ class Journal:
 
 async def _record_answer(work: Work, turn: ClaimedTurn, kept: _Kept) -> None:
     """Record an answer of the model, behind the fence; raises Abandoned if another one stands in its place."""
-    payload = {"response": ModelMessagesTypeAdapter.dump_python([kept.answer], mode="json")[0]}
-    name = (kept.answer.model_name or "model")[:200]
-    stored = await add_entry(work, turn, kept.key, StepOutcome.VALUE, name, payload, duration_ms=kept.duration_ms)
-    if stored != payload:
+    values = (kept.key, StepOutcome.VALUE, kept.name, kept.payload)
+    if await add_entry(work, turn, *values, duration_ms=kept.duration_ms) != kept.payload:
         raise Abandoned("another answer of the model is recorded")
 
 

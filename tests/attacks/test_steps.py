@@ -70,3 +70,22 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
     # Then both answers are read from the journal
     assert await query("SELECT step FROM journal_entries WHERE kind = 'model' ORDER BY step") == [(0,), (1,)]
     assert len(model.bodies) == 2
+
+
+async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer: Customer, query: Query) -> None:
+    # Given a turn whose calls are recorded, with the answer that made them, and whose next answer is not
+    await customer.writes("quiero 2 harina pan y un aceite mazeite")
+    async with open_work(customer.shop.principal) as work:
+        turn = await claim(work, customer.conversation_id)
+    assert turn is not None
+    first = await think(turn)
+    assert len(await query("DELETE FROM journal_entries WHERE step > 0 RETURNING id")) == 1
+    # When another worker resumes it
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
+    async with open_work(customer.shop.principal) as work:
+        again = await claim(work, customer.conversation_id)
+    assert again is not None
+    second = await think(again)
+    # Then the offline model knows its calls for its own, and does not make them again
+    assert second.reply == first.reply
+    assert sorted(await query("SELECT sku, quantity::int FROM order_lines")) == [("ACE-1", 1), ("HAR-1", 2)]
