@@ -80,6 +80,8 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
     answerable = incoming.kind not in NEEDS_NO_ANSWER
     # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
     written_at = min(incoming.received_at, work.now)
+    conversation.last_inbound_at = max(conversation.last_inbound_at or written_at, written_at)
+    conversation.window_until = conversation.last_inbound_at + WINDOW
     message_id = await repository.insert_incoming(
         work,
         conversation,
@@ -99,8 +101,6 @@ async def receive(work: Work, connection_id: UUID, channel: str, incoming: Incom
     )
     voice = Voice(conversation.voice)
     if message_id is not None:
-        conversation.last_inbound_at = max(conversation.last_inbound_at or written_at, written_at)
-        conversation.window_until = conversation.last_inbound_at + WINDOW
         if incoming.media is not None:
             attachment_id = await repository.insert_attachment(
                 work, conversation.id, message_id, incoming.media.url, incoming.media.kind

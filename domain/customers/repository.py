@@ -2,12 +2,25 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
 from core.work import Work
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
+
+# Asked for every message, so built once; a key that is not known equals none.
+_LOCK_CONTACTS = (
+    select(ContactAddress)
+    .where(
+        ContactAddress.workspace_id == bindparam("workspace"),
+        ContactAddress.channel == bindparam("channel"),
+        or_(ContactAddress.user_id == bindparam("user"), ContactAddress.address_key == bindparam("key")),
+    )
+    .order_by(ContactAddress.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def get(work: Work, customer_id: UUID) -> Customer | None:
@@ -22,19 +35,8 @@ async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | 
 
 async def lock_contacts(work: Work, channel: str, user_id: str | None, key: str | None) -> list[ContactAddress]:
     """The addresses on the channel that have this user id or this key, locked in id order."""
-    conditions = []
-    if user_id is not None:
-        conditions.append(ContactAddress.user_id == user_id)
-    if key is not None:
-        conditions.append(ContactAddress.address_key == key)
-    rows = await work.session.scalars(
-        select(ContactAddress)
-        .where(ContactAddress.workspace_id == work.workspace_id, ContactAddress.channel == channel, or_(*conditions))
-        .order_by(ContactAddress.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return list(rows)
+    values = {"workspace": work.workspace_id, "channel": channel, "user": user_id, "key": key}
+    return list(await work.session.scalars(_LOCK_CONTACTS, values))
 
 
 async def insert_contact(
@@ -116,11 +118,11 @@ async def contacts(work: Work, customer_id: UUID) -> list[ContactAddress]:
 
 
 async def addresses(work: Work, customer_id: UUID) -> list[CustomerAddress]:
-    """The places to which a customer's orders went, last used first."""
+    """The places to which a customer's orders go: the preferred one first, then the last used."""
     rows = await work.session.scalars(
         select(CustomerAddress)
         .where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.customer_id == customer_id)
-        .order_by(CustomerAddress.last_used_at.desc())
+        .order_by(CustomerAddress.is_default.desc(), CustomerAddress.last_used_at.desc())
         .execution_options(populate_existing=True)
     )
     return list(rows)

@@ -91,13 +91,14 @@ async def _refresh(
     key: str | None,
     name: str | None,
 ) -> ContactAddress:
+    is_news = (name or contact.name, phone or contact.phone) != (contact.name, contact.phone)
     contact.address = address
     contact.user_id = user_id or contact.user_id
     contact.address_key = key or contact.address_key
     contact.phone = phone or contact.phone
     contact.name = name or contact.name
     contact.last_seen_at = work.now
-    customer = await repository.get(work, contact.customer_id)
+    customer = await repository.get(work, contact.customer_id) if is_news else None
     if customer is not None:
         customer.name = customer.name or name
         customer.phone = customer.phone or phone
@@ -183,7 +184,7 @@ def _changes(command: CustomerInput) -> dict[str, Any]:
 
 
 async def addresses(work: Work, customer_id: UUID) -> list[AddressView]:
-    """The places to which this customer's orders went, last used first."""
+    """The places to which this customer's orders go: the preferred one first, then the last used."""
     work.require(Permission.CUSTOMERS_READ)
     return [AddressView.model_validate(row) for row in await repository.addresses(work, customer_id)]
 
