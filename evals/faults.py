@@ -49,11 +49,6 @@ def _replies() -> dict[str, Reply]:
     }
 
 
-def modes() -> list[str]:
-    """The ways in which the provider can misbehave."""
-    return [DOWN, *_replies()]
-
-
 async def _close_breakers(database_url: str) -> None:
     """Forget the failures of the last fault, so that the next one is met afresh."""
     connection = await asyncpg.connect(database_url)

@@ -76,7 +76,7 @@ async def set_delivery_details(
 
 
 async def _saved_address(ctx: ToolContext, given: Delivery, draft: OrderView) -> str | None:
-    """Where this customer's last delivery went, if this one is to be brought too and nobody has said where."""
+    """Where this customer's orders usually go, if this one is to be brought too and nobody has said where."""
     if given.fulfilment is not Fulfilment.DELIVERY or given.address or given.latitude is not None or draft.address_text:
         return None
     saved = await customers.addresses(ctx.work, ctx.customer_id)

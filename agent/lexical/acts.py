@@ -21,7 +21,6 @@ class ActKind(StrEnum):
     MORE = "more"
     REMOVE = "remove"
     REPLACE = "replace"
-    VARIANT = "variant"
     CHOOSE = "choose"
     CHOOSE_NONE = "choose_none"
     CLEAR = "clear"
@@ -67,13 +66,7 @@ class Act:
     new: "Act | None" = None
     """The other side of a replacement."""
 
-    @property
-    def is_item(self) -> bool:
-        """Whether it changes the lines of the draft."""
-        return self.kind in ITEM_ACTS
 
-
-ITEM_ACTS = frozenset(
-    {ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE, ActKind.VARIANT, ActKind.BASKET}
-)
+ITEM_ACTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE, ActKind.BASKET})
+"""What changes the lines of the draft."""
 SMALL_TALK = frozenset({ActKind.GREET, ActKind.HOW_ARE_YOU, ActKind.THANKS, ActKind.BYE, ActKind.AFFIRM, ActKind.REACTION})

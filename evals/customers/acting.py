@@ -4,7 +4,6 @@ import zlib
 from hashlib import sha256
 from struct import pack
 
-from evals.customers import reading
 from evals.phone import Phone, move_clock
 from evals.tasks import Step
 from evals.world import World
@@ -81,8 +80,3 @@ async def _press(wanted: str, phone: Phone, shop: World, language: str) -> None:
     if spoken is None and shop.product_of(wanted) is not None:
         spoken = shop.name_of(wanted)
     await phone.send("text", text=spoken or wanted)
-
-
-def has_confirmation(phone: Phone) -> bool:
-    """Whether a summary with a confirmation button has ever been on the screen."""
-    return reading.confirm_button([bubble for bubble in phone.thread if bubble.direction == "shop"]) is not None
