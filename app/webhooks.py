@@ -124,7 +124,7 @@ class Door:
         self.intake = Intake()
 
 
-@router.post("/api/v1/webhooks/infobip/{connection}")
+@router.post(registry.WEBHOOK_PATH + "/{connection}")
 async def receive(connection: str, request: Request) -> Response:
     """Take one webhook of Infobip: 200 once its events are stored, 401, 404, 413, or 503 to be called again."""
     door: Door = request.app.state.door

@@ -46,7 +46,7 @@ def _row(workspace: str, connection: ConnectionSummary, base_url: str) -> Row:
         name=connection.name,
         address=connection.address,
         active=connection.is_active,
-        webhook=f"{base_url}/api/v1/webhooks/infobip/{connection.slug}",
+        webhook=f"{base_url}{registry.WEBHOOK_PATH}/{connection.slug}",
     )
 
 

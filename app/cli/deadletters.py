@@ -15,7 +15,7 @@ LONGEST_LIST = 100
 
 @group.command("list")
 def list_letters(as_json: AsJson = False) -> None:
-    """List what was given up: events, messages, media and notices that failed too often, and jobs that crashed."""
+    """List what was given up: events that cannot be read, files that cannot be fetched, jobs without a queue or crashed."""
     rows = session.run(lambda: deadletters.list_all(limit=LONGEST_LIST))
     show(rows, as_json=as_json, empty="There are no dead letters.")
 

@@ -173,19 +173,20 @@ async def _compose(work: Work, phone: SandboxPhone, action: Action) -> _Composed
 
 
 async def _press(work: Work, phone: SandboxPhone, action: Press) -> _Composed:
-    kind, key = ("buttons", "buttons") if action.type == "button_reply" else ("list", "rows")
+    is_button = action.type == "button_reply"
+    kind, key = ("buttons", "buttons") if is_button else ("list", "rows")
+    name = "INTERACTIVE_BUTTON_REPLY" if is_button else "INTERACTIVE_LIST_REPLY"
     for bubble in await store.last_interactive(work, phone.connection_id, phone.phone):
         for entry in bubble.payload.get(key, []) if bubble.type == kind else []:
             if entry["id"] == action.id:
                 message = {
-                    "type": "INTERACTIVE_BUTTON_REPLY" if kind == "buttons" else "INTERACTIVE_LIST_REPLY",
+                    "type": name,
                     **entry,
                     "context": {"id": bubble.provider_id, "groupId": None, "referredProduct": None},
                 }
                 return action.type, entry["title"], {"id": action.id, "quoted": bubble.n}, message
     if action.title is None:
         raise ChoiceUnknown
-    name = "INTERACTIVE_BUTTON_REPLY" if kind == "buttons" else "INTERACTIVE_LIST_REPLY"
     message = {"type": name, "id": action.id, "title": action.title}
     return action.type, action.title, {"id": action.id}, message
 

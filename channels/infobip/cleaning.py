@@ -1,22 +1,23 @@
 """Makes what came over the wire fit for Postgres: no NUL, no lone surrogates, no infinities, no bottomless nesting."""
 
 import math
-import re
 from typing import Any
+
+from core.db import storable
 
 MAX_DEPTH = 20
 MAX_TEXT = 20_000
-_REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean_text(value: str) -> str:
     """The text with each character that Postgres refuses replaced by the replacement character."""
-    return _REFUSED.sub("\ufffd", value)
+    cleaned: str = storable(value)
+    return cleaned
 
 
 def is_clean(value: str) -> bool:
     """Whether Postgres takes the text as it is."""
-    return _REFUSED.search(value) is None
+    return clean_text(value) == value
 
 
 def clean(value: Any, notes: set[str], depth: int = 0) -> Any:

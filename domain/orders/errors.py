@@ -45,12 +45,6 @@ class DeliveryNotOffered(Invalid):
     code = "delivery_not_offered"
 
 
-class PhoneNotUsable(Invalid):
-    """The recipient's telephone number is not one."""
-
-    code = "phone_not_usable"
-
-
 class ConfirmationStale(Conflict):
     """The summary that this token belongs to is no longer the order."""
 
