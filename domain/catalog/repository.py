@@ -379,10 +379,12 @@ async def category_by_path(work: Work, path: str) -> Category | None:
     return (await work.session.scalars(query)).one_or_none()
 
 
+_STORES = select(Store).where(Store.workspace_id == _WORKSPACE, Store.is_active).order_by(Store.name, Store.id)
+
+
 async def stores(work: Work) -> Sequence[Store]:
     """The active stores by name."""
-    query = select(Store).where(Store.workspace_id == work.workspace_id, Store.is_active)
-    return (await work.session.scalars(query.order_by(Store.name, Store.id))).all()
+    return (await work.session.scalars(_STORES, {"workspace": work.workspace_id})).all()
 
 
 async def find_store(work: Work, *, code: str | None = None, store_id: UUID | None = None) -> Store | None:

@@ -50,10 +50,9 @@ _LOCKED_LEVELS = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
+_HOLDS = select(StockHold).where(StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER).order_by(StockHold.id)
 _LOCKED_HOLDS = (
-    select(StockHold)
-    .where(StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER, StockHold.status == HoldStatus.ACTIVE)
-    .order_by(StockHold.id)
+    _HOLDS.where(StockHold.status == HoldStatus.ACTIVE)
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
@@ -85,8 +84,7 @@ async def active_holds(work: Work, order_id: UUID) -> Sequence[StockHold]:
 
 async def holds_of_order(work: Work, order_id: UUID) -> Sequence[StockHold]:
     """All holds of an order, whatever became of them, oldest first."""
-    query = select(StockHold).where(StockHold.workspace_id == work.workspace_id, StockHold.order_id == order_id)
-    return (await work.session.scalars(query.order_by(StockHold.id))).all()
+    return (await work.session.scalars(_HOLDS, {"workspace": work.workspace_id, "order": order_id})).all()
 
 
 async def due_holds_on(work: Work, ids: Iterable[UUID], except_order: UUID | None) -> Sequence[StockHold]:
