@@ -1,8 +1,6 @@
 """The steps of a turn under attack: calls that fail, and calls that undo each other."""
 
 from agent.thinking import think
-from agent.turn import claim
-from core.work import open_work
 from evals.stand_in.answers import calls, says
 from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
@@ -14,17 +12,12 @@ async def test_a_call_that_failed_is_recorded_and_never_tried_again(
     # Given a turn whose call the tool refused with an error, and which died before it finished
     model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), says("¿Cuántas quieres?"))
     await customer.writes("quiero harina pan")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     first = await think(turn)
     recorded = await query("SELECT id, outcome FROM journal_entries WHERE kind = 'tool'")
     assert [row[1] for row in recorded] == ["refusal"]
     # When another worker resumes it
-    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
-    async with open_work(customer.shop.principal) as work:
-        again = await claim(work, customer.conversation_id)
-    assert again is not None
+    again = await customer.has_turn_resumed()
     second = await think(again)
     # Then neither the model nor the tool was asked again
     assert second.reply == first.reply
@@ -57,15 +50,10 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
     # Given a model that calls a tool of another shop, and a turn that died before it finished
     model.answers(calls(("fly_to_the_moon", {})), says("Con gusto, ya te digo."))
     await customer.writes("hola")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     await think(turn)
     # When another worker resumes it
-    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
-    async with open_work(customer.shop.principal) as work:
-        again = await claim(work, customer.conversation_id)
-    assert again is not None
+    again = await customer.has_turn_resumed()
     await think(again)
     # Then both answers are read from the journal
     assert await query("SELECT step FROM journal_entries WHERE kind = 'model' ORDER BY step") == [(0,), (1,)]
@@ -75,16 +63,11 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
 async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer: Customer, query: Query) -> None:
     # Given a turn whose calls are recorded, with the answer that made them, and whose next answer is not
     await customer.writes("quiero 2 harina pan y un aceite mazeite")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     first = await think(turn)
     assert len(await query("DELETE FROM journal_entries WHERE step > 0 RETURNING id")) == 1
     # When another worker resumes it
-    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
-    async with open_work(customer.shop.principal) as work:
-        again = await claim(work, customer.conversation_id)
-    assert again is not None
+    again = await customer.has_turn_resumed()
     second = await think(again)
     # Then the offline model knows its calls for its own, and does not make them again
     assert second.reply == first.reply

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from agent import sessions
-from agent.turn import run_turn
+from agent.frozen import ClaimedTurn
+from agent.turn import claim, run_turn
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
@@ -62,6 +63,24 @@ class Customer:
     async def is_answered(self) -> None:
         """Let one turn run."""
         await run_turn(self.shop.workspace_id, self.conversation_id)
+
+    async def has_turn_claimed(self) -> ClaimedTurn:
+        """Let a worker claim the turn that is due, and go no further."""
+        async with open_work(self.shop.principal) as work:
+            turn = await claim(work, self.conversation_id)
+        assert turn is not None
+        return turn
+
+    async def has_turn_resumed(self) -> ClaimedTurn:
+        """Let the lease of whoever claimed the turn run out, and another worker claim it."""
+        async with open_work(self.shop.principal) as work:
+            await work.session.execute(
+                text(
+                    "UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' WHERE conversation_id = :id"
+                ),
+                {"id": self.conversation_id},
+            )
+        return await self.has_turn_claimed()
 
     async def reads(self) -> list[MessageView]:
         """What the shop has said, oldest first; it counts as sent from now on."""

@@ -72,9 +72,7 @@ async def test_a_turn_resumes_as_it_was_after_its_own_effects_and_a_deploy(
     # Given a turn that has placed the order, which moves the session on, and died before it finished
     await customer.says(ORDER)
     await customer.writes("dale")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     first = await think(turn)
     assert await query("SELECT state FROM agent_sessions") == [("DONE",)]
     steps = await query("SELECT count(*) FROM journal_entries")
@@ -82,10 +80,7 @@ async def test_a_turn_resumes_as_it_was_after_its_own_effects_and_a_deploy(
     monkeypatch.delitem(DEFINED, "confirm_order")
     monkeypatch.setenv("LLM_MODELS", "anthropic:claude-sonnet-5-5")
     get_settings.cache_clear()
-    await _lease_runs_out(query)
-    async with open_work(customer.shop.principal) as work:
-        again = await claim(work, customer.conversation_id)
-    assert again is not None
+    again = await customer.has_turn_resumed()
     second = await think(again)
     monkeypatch.undo()
     get_settings.cache_clear()
@@ -110,9 +105,7 @@ async def test_whoever_takes_over_is_told_what_was_done_and_what_is_on_its_way(c
     await customer.writes("¿tienen aceite mazeite?")
     await customer.is_answered()
     await customer.writes("quiero 2 harina pan")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     await think(turn)
     # When an operator takes the conversation
     async with open_work(await _taker(customer)) as work:
@@ -164,9 +157,7 @@ async def test_the_next_turn_knows_which_words_may_not_have_arrived(customer: Cu
     await customer.says("hola")
     await query("UPDATE messages SET status = 'unconfirmed' WHERE direction = 'out' RETURNING id")
     await customer.writes("¿hay alguien?")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     assert any("may not have reached the customer" in note for note in turn.frozen.brief.notes)
 
 
@@ -187,9 +178,7 @@ async def test_a_yes_in_the_last_second_keeps_its_goods_while_it_is_thought(cust
     async with open_system_work() as session:
         await clock.shift_by(session, left - timedelta(seconds=1))
     await customer.writes("sí")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     # When it is thought past that end, while the sweep runs and another order wants the same goods
     async with open_system_work() as session:
         await clock.shift_by(session, timedelta(seconds=30))
@@ -231,9 +220,7 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     # Given a turn with an effect that is the third to fail
     await customer.writes("quiero 2 harina pan")
     await query("UPDATE agent_sessions SET failures = 2 RETURNING id")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     thought = await think(turn)
     # When its reply may not go out
     async with open_work(customer.shop.principal) as work:
@@ -251,9 +238,7 @@ async def test_a_summary_that_states_what_no_receipt_says_is_withheld_and_staff_
 ) -> None:
     # Given a turn whose tool, by a fault of ours, staged a summary with a price that it did not read
     await customer.writes(ORDER)
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     thought = await think(turn)
     staged = await query(
         "UPDATE journal_entries SET payload = jsonb_set(payload, '{staged,0,text}', '\"Son 3 dólares. ¿Confirmas?\"') "

@@ -25,9 +25,7 @@ ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre
 async def test_a_zombie_worker_commits_nothing(customer: Customer, query: Query) -> None:
     # Given worker A with the lease of a turn, which stalls until its lease has run out
     await customer.writes("quiero 2 harina pan")
-    async with open_work(customer.shop.principal) as work:
-        stale = await claim(work, customer.conversation_id)
-    assert stale is not None
+    stale = await customer.has_turn_claimed()
     await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
     # And worker B, which finishes the turn
     await customer.is_answered()
@@ -75,16 +73,11 @@ async def test_a_commit_whose_answer_is_lost_does_not_happen_twice(customer: Cus
 async def test_a_recorded_refusal_stays_a_refusal_on_resume(customer: Customer, query: Query) -> None:
     # Given a turn whose tool call was refused, and which died before it finished
     await customer.writes("dame 2 unicornios azules")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     first = await think(turn)
     recorded = await query("SELECT step, ordinal, outcome, payload FROM journal_entries ORDER BY step, ordinal")
     # When it is resumed
-    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
-    async with open_work(customer.shop.principal) as work:
-        resumed = await claim(work, customer.conversation_id)
-    assert resumed is not None
+    resumed = await customer.has_turn_resumed()
     again = await think(resumed)
     # Then nothing ran again and the words are the same
     assert again.reply == first.reply
@@ -120,9 +113,7 @@ async def test_a_message_that_commits_late_is_still_answered(customer: Customer,
 async def test_words_during_thinking_are_thought_again_while_nothing_was_done(customer: Customer, query: Query) -> None:
     # Given a turn that has been thought without effect
     await customer.writes("hola")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     thought = await think(turn)
     # When the customer writes before it finishes
     await customer.writes("quiero 2 harina pan")
@@ -140,9 +131,7 @@ async def test_words_during_thinking_are_thought_again_while_nothing_was_done(cu
 
 async def test_a_turn_with_effects_is_sent_and_the_rest_answered_next(customer: Customer, query: Query) -> None:
     await customer.writes("quiero 2 harina pan")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     thought = await think(turn)
     await customer.writes("y un aceite mazeite")
     async with open_work(customer.shop.principal) as work:
@@ -172,9 +161,7 @@ async def test_a_poisonous_turn_ends_with_a_person(customer: Customer, query: Qu
 async def test_leases_do_not_follow_the_shop_s_clock(customer: Customer) -> None:
     # Given a turn that is being thought
     await customer.writes("hola")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    await customer.has_turn_claimed()
     # When business time jumps by a day
     async with open_system_work() as session:
         await clock.shift_by(session, timedelta(days=1))
@@ -193,9 +180,7 @@ async def _operator(customer: Customer) -> Principal:
 async def test_a_takeover_stops_the_agent_s_acts_and_words(customer: Customer, query: Query) -> None:
     # Given an agent that is thinking about an order
     await customer.writes("quiero 2 harina pan")
-    async with open_work(customer.shop.principal) as work:
-        turn = await claim(work, customer.conversation_id)
-    assert turn is not None
+    turn = await customer.has_turn_claimed()
     # When an operator takes the conversation
     operator = await _operator(customer)
     async with open_work(operator) as work:
