@@ -75,10 +75,8 @@ class Customer:
         """Let the lease of whoever claimed the turn run out, and another worker claim it."""
         async with open_work(self.shop.principal) as work:
             await work.session.execute(
-                text(
-                    "UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' WHERE conversation_id = :id"
-                ),
-                {"id": self.conversation_id},
+                text("UPDATE agent_sessions SET lease_until = clock_timestamp() WHERE conversation_id = :conversation"),
+                {"conversation": self.conversation_id},
             )
         return await self.has_turn_claimed()
 
