@@ -7,22 +7,26 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from agent import handoff
 from app.actors import RUNNERS
 from app.cli import handoff as handoff_command
 from core.access import Principal
 from core.errors import DomainError, NotFound
-from core.tables import GLOBAL_TABLES
+from core.inbound import InboundEvent
+from core.tables import GLOBAL_TABLES, new_id
 from core.work import open_work
 from domain.catalog.schemas import NewProduct
+from domain.conversations import service as conversations
+from domain.conversations.models import Attachment, Notification
 from evals.stand_in.answers import calls, says
 from evals.stand_in.server import AnthropicServer
 from migrations.models import metadata
 from tests.conftest import make_connection, make_workspace
 from tests.domain.shop import fill, open_shop
 from tests.mind.conftest import Customer
+from tests.queues.payloads import result
 from tools import registry
 
 MARK = "Zanzibar"
@@ -102,20 +106,51 @@ async def test_no_tool_and_no_prompt_shows_anything_of_the_other_shop(
     assert str(theirs.shop.workspace_id) not in kept
 
 
-@pytest.mark.parametrize("job", sorted(RUNNERS))
-async def test_a_job_with_ids_of_another_workspace_changes_nothing(theirs: Customer, customer: Customer, job: str) -> None:
-    # Given open work in the other shop
-    await theirs.writes("hola de nuevo")
+async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
+    """Something that each job would handle in its own workspace, by the job's name and argument."""
+    message_id = await theirs.writes("hola de nuevo")
     async with open_work(theirs.shop.principal) as work:
-        event = await work.session.scalar(text("SELECT id FROM notifications LIMIT 1"))
-    ids = {
-        "inbound.ingest": ("event_id", theirs.conversation_id),
+        events = [
+            InboundEvent(
+                workspace_id=work.workspace_id,
+                id=new_id(),
+                connection_id=theirs.connection_id,
+                kind=kind,
+                dedupe_key=kind,
+                body=json.dumps(body).encode(),
+                correlation_id=kind,
+                next_try_at=work.system_time,
+            )
+            for kind, body in (("message", result("hola")), ("seen", {"messageId": "m", "seenAt": "2026-05-04T09:15:30Z"}))
+        ]
+        attachment = Attachment(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            message_id=message_id,
+            conversation_id=theirs.conversation_id,
+            kind="image",
+            source_url="https://media.example/1",
+            next_try_at=work.system_time,
+        )
+        work.session.add_all([*events, attachment])
+        await conversations.notify(work, "test", dedupe_key="test")
+        await work.session.flush()
+        notification = await work.session.scalar(select(Notification.id).where(Notification.dedupe_key == "test"))
+    assert notification is not None
+    return {
+        "inbound.ingest": ("event_id", events[0].id),
+        "inbound.reports": ("connection_id", theirs.connection_id),
         "conversation.turn": ("conversation_id", theirs.conversation_id),
         "message.deliver": ("conversation_id", theirs.conversation_id),
-        "media.process": ("attachment_id", theirs.conversation_id),
-        "notification.send": ("notification_id", event or theirs.conversation_id),
+        "media.process": ("attachment_id", attachment.id),
+        "notification.send": ("notification_id", notification),
     }
-    argument, value = ids[job]
+
+
+@pytest.mark.parametrize("job", sorted(RUNNERS))
+async def test_a_job_with_ids_of_another_workspace_changes_nothing(theirs: Customer, customer: Customer, job: str) -> None:
+    # Given open work of every kind in the other shop
+    argument, value = (await _open_work_of(theirs))[job]
     before = await _everything(theirs.shop.workspace_id)
     mine = await _everything(customer.shop.workspace_id)
     # When a job names it with our workspace
