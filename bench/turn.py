@@ -147,7 +147,7 @@ async def _measure(place: Ground, turns: int) -> Section:
         "A turn beside its model",
         "A turn with a model that takes no time: two answers and one call of `list_products`, from claim to the queued "
         "reply, beside bare pydantic-ai with the same script, a plain function as the tool and one INSERT of the messages. "
-        "Ours claims a lease, journals every step behind a fence, checks the reply and commits six times instead of once, "
+        "Ours claims a lease, journals every step behind a fence, checks the reply and commits four times instead of once, "
         "each flushed to disk. Aim: at most twice the bare one.",
         [Table(("runtime", "turns", "p50", "p95", "processor time", "statements", "commits"), rows)],
     )

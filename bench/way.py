@@ -88,7 +88,7 @@ async def _play(found: House, port: int, quick: bool) -> tuple[list[float], list
     async with provider(port) as far_end:
         await alone(found.port, far_end, 5)
         single = await alone(found.port, far_end, 10 if quick else 50)
-        rates, seconds = ((5, 10), 4.0) if quick else ((10, 25, 40), 15.0)
+        rates, seconds = ((5, 10), 4.0) if quick else ((5, 10, 25), 15.0)
         return single, [await stream(found, far_end, rate, seconds) for rate in rates]
 
 
