@@ -42,9 +42,7 @@ async def ingest(workspace_id: str, event_id: str) -> None:
         return
     try:
         async with open_work(principal) as work:
-            for row in await inbound.lock_open(work, [event]):
-                with observability.correlated(row.correlation_id, inbound_event=event_id):
-                    await _handle(work, row)
+            await _handle(work, await inbound.lock_open(work, [event]))
     except (CommitOutcomeUnknown, Abandoned):
         raise
     except Exception as error:
@@ -55,16 +53,14 @@ async def ingest(workspace_id: str, event_id: str) -> None:
 
 
 async def take_reports(workspace_id: str, connection_id: str) -> None:
-    """Handle the open reports of a connection together; one that was tried before, or that spoils it, by itself."""
+    """Handle the open reports of a connection together; one that was tried before, or that spoils the others, by itself."""
     principal, connection = Principal.system(UUID(workspace_id)), UUID(connection_id)
-    async with open_work(principal) as work:
-        counted = await inbound.count_reports(work, connection)
-    alone = [event for event, attempts in counted.items() if attempts > 1]
-    fresh = [event for event, attempts in counted.items() if attempts == 1]
-    if fresh:
+    while counted := await _count_reports(principal, connection):
+        alone = [event for event, attempts in counted.items() if attempts > 1]
+        fresh = [event for event, attempts in counted.items() if attempts == 1]
         try:
             async with open_work(principal) as work:
-                await _handle_together(work, connection, await inbound.lock_open(work, fresh))
+                await _handle(work, await inbound.lock_open(work, fresh))
         except (CommitOutcomeUnknown, Abandoned):
             raise
         except Exception as error:
@@ -72,8 +68,13 @@ async def take_reports(workspace_id: str, connection_id: str) -> None:
                 raise
             log.warning("reports.not_together", count=len(fresh), error=f"{type(error).__name__}: {error}"[:300])
             alone += fresh
-    for event in alone:
-        await ingest(workspace_id, str(event))
+        for event in alone:
+            await ingest(workspace_id, str(event))
+
+
+async def _count_reports(principal: Principal, connection_id: UUID) -> dict[UUID, int]:
+    async with open_work(principal) as work:
+        return await inbound.count_reports(work, connection_id)
 
 
 async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
@@ -87,22 +88,28 @@ async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
         await ingest(workspace_id, str(event_id))
 
 
-async def _handle(work: Work, event: InboundEvent) -> None:
-    connection = await connections.get(work, event.connection_id)
-    try:
-        content = registry.open_channel(connection).read(event.kind, event.body)
-    except EventUnreadable as error:
-        _park(event, str(error))
-        return
-    if isinstance(content, StatusReport):
-        await _take(work, event.connection_id, [(event, content)])
-        return
-    if isinstance(content, Inbound):
-        event.outcome = await _message(work, event, connection, content)
-    else:
-        event.outcome = f"noted:{content.name}"[:100]
-        log.info("inbound_event.noted", name=content.name)
-    event.handled_at = work.system_time
+async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
+    """Handle locked events of one connection; those that cannot be read are parked."""
+    reports: list[tuple[InboundEvent, StatusReport]] = []
+    for event in events:
+        connection = await connections.get(work, event.connection_id)
+        with observability.correlated(event.correlation_id, inbound_event=str(event.id)):
+            try:
+                content = registry.open_channel(connection).read(event.kind, event.body)
+            except EventUnreadable as error:
+                _park(event, str(error))
+                continue
+            if isinstance(content, StatusReport):
+                reports.append((event, content))
+                continue
+            if isinstance(content, Inbound):
+                event.outcome = await _message(work, event, connection, content)
+            else:
+                event.outcome = f"noted:{content.name}"[:100]
+                log.info("inbound_event.noted", name=content.name)
+            event.handled_at = work.system_time
+    if reports:
+        await _take(work, events[0].connection_id, reports)
 
 
 async def _message(work: Work, event: InboundEvent, connection: ConnectionView, content: Inbound) -> str:
@@ -133,16 +140,6 @@ async def _message(work: Work, event: InboundEvent, connection: ConnectionView, 
     if received.needs_answer and received.voice is Voice.AGENT:
         await sessions.message_arrived(work, received.conversation_id, content.kind, content.text)
     return "message"
-
-
-async def _handle_together(work: Work, connection_id: UUID, events: Sequence[InboundEvent]) -> None:
-    channel = registry.open_channel(await connections.get(work, connection_id))
-    reports: list[tuple[InboundEvent, StatusReport]] = []
-    for event in events:
-        content = channel.read(event.kind, event.body)
-        assert isinstance(content, StatusReport), "only reports come here"
-        reports.append((event, content))
-    await _take(work, connection_id, reports)
 
 
 async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:

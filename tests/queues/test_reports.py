@@ -129,6 +129,22 @@ async def test_a_report_whose_reader_died_is_tried_by_itself(
         await work.session.execute(update(InboundEvent).values(next_try_at=work.system_time))
     # When the sweep rings again
     await actor.take_reports(str(shop.id), str(line.id))
-    # Then each was tried alone, so that one of them alone would have been given up
+    # Then each was tried by itself, so that the one that kills its reader is given up without the other
     assert await statuses(shop) == ["read"] * 2
     assert [event.attempts for event in await stored_events(shop.id)] == [3, 3]
+
+
+async def test_one_ring_takes_all_reports_however_many(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    # Given more reports than are read in together
+    ids = await sent(shop, line, 1)
+    reports = [{"messageId": str(ids[0]), "from": "58", "to": "58", "sentAt": AT, "seenAt": AT}]
+    reports += [{"messageId": str(new_id()), "from": "58", "to": "58", "sentAt": AT, "seenAt": AT} for _ in range(120)]
+    await post(web, line.slug, webhook(*reports))
+    # When the bell rings once
+    await actor.take_reports(str(shop.id), str(line.id))
+    # Then each was tried once; those whose message is not there yet wait for it
+    events = await stored_events(shop.id)
+    assert {event.attempts for event in events} == {1}
+    assert [event.outcome for event in events if event.handled_at is not None] == ["report:read"]
