@@ -103,10 +103,10 @@ class Supervised:
     started_at: float = field(default_factory=time.monotonic)
     restart_at: float | None = None
 
-    def tend(self, now: float) -> bool:
+    def tend(self, now: float, most_failures: int) -> bool:
         """Look after the part once, starting it again when it is due; returns whether it was started.
 
-        Raises GaveUp after too many falls in a row.
+        Raises GaveUp after more falls in a row than these.
         """
         if self.part.process.poll() is None:
             if self.failures and now - self.started_at > SETTLED_AFTER_SECONDS:
@@ -114,7 +114,7 @@ class Supervised:
             return False
         if self.restart_at is None:
             self.failures += 1
-            if self.failures > FAILURES_IN_A_ROW:
+            if self.failures > most_failures:
                 raise GaveUp(f"{self.name} fell {self.failures} times in a row; the last time it {end_of(self.part.process)}")
             delay = min(FIRST_DELAY_SECONDS * 2 ** (self.failures - 1), LONGEST_DELAY_SECONDS)
             self.restart_at = now + delay

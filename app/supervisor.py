@@ -14,7 +14,7 @@ from types import FrameType
 
 from app import pulse, runtime
 from app.broker import redis_client
-from app.supervised import Child, GaveUp, Supervised, end_of, was_killed
+from app.supervised import FAILURES_IN_A_ROW, Child, GaveUp, Supervised, end_of, was_killed
 from core.embedded import (
     EmbeddedPostgres,
     EmbeddedRedis,
@@ -160,10 +160,7 @@ class Supervisor:
             for child in self._children:
                 if child.process.poll() is not None and not was_killed(child.process):
                     raise StartFailed(f"{child.name} {end_of(child.process)}{self._last_words(child.name)}")
-            self._tend()
-            for item in self._supervised:
-                if item.failures > KILLS_WHILE_STARTING:
-                    raise StartFailed(f"{item.name} was killed {item.failures} times while starting; is there enough memory?")
+            self._tend(KILLS_WHILE_STARTING)
             missing = self._missing()
             if missing and time.monotonic() > deadline:
                 raise StartFailed(f"{missing} was not ready within {READY_WITHIN_SECONDS:.0f} s{self._last_words(missing)}")
@@ -222,13 +219,13 @@ class Supervisor:
 
     def _keep_alive(self) -> None:
         def look() -> bool:
-            self._tend()
+            self._tend(FAILURES_IN_A_ROW)
             return False
 
         self._wait_for(look)
 
-    def _tend(self) -> None:
-        started = [item.name for item in self._supervised if item.tend(time.monotonic())]
+    def _tend(self, most_failures: int) -> None:
+        started = [item.name for item in self._supervised if item.tend(time.monotonic(), most_failures)]
         if started:
             self._leave_note()
 

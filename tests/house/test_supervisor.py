@@ -151,7 +151,7 @@ def test_a_process_that_is_killed_again_and_again_ends_the_start(folder: Path) -
         while house.process.poll() is None:
             wait_until(lambda: house.process.poll() is not None or kill_while_starting(house, "worker"))
         assert house.process.returncode == 1
-        assert "was killed 6 times while starting" in house.said()
+        assert "worker fell 6 times in a row; the last time it was killed by SIGKILL" in house.said()
         assert "Nexova is ready" not in house.said()
     finally:
         house.end()
