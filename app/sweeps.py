@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import TextClause, text
@@ -28,7 +29,10 @@ log = observability.log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """How to find what one kind of job has left lying: rows of `workspace_id` and the id that the job takes."""
+    """How to find what one kind of job has left lying: rows of `workspace_id`, the id that the job takes, and `since`.
+
+    `since` is a time that changes as soon as somebody has worked on the row.
+    """
 
     job: str
     argument: str
@@ -42,7 +46,7 @@ SWEEPS: Final = (
         "event_id",
         text(
             """
-            SELECT workspace_id, id FROM inbound_events
+            SELECT workspace_id, id, next_try_at AS since FROM inbound_events
             WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
               AND kind NOT IN ('delivery', 'seen')
             ORDER BY next_try_at LIMIT :limit
@@ -54,10 +58,10 @@ SWEEPS: Final = (
         "connection_id",
         text(
             """
-            SELECT workspace_id, connection_id AS id FROM inbound_events
+            SELECT workspace_id, connection_id AS id, min(next_try_at) AS since FROM inbound_events
             WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
               AND kind IN ('delivery', 'seen')
-            GROUP BY workspace_id, connection_id ORDER BY min(next_try_at) LIMIT :limit
+            GROUP BY workspace_id, connection_id ORDER BY since LIMIT :limit
             """
         ),
     ),
@@ -66,7 +70,7 @@ SWEEPS: Final = (
         "conversation_id",
         text(
             """
-            SELECT workspace_id, conversation_id AS id FROM agent_sessions
+            SELECT workspace_id, conversation_id AS id, turn_due_at AS since FROM agent_sessions
             WHERE turn_due_at < clock_timestamp() - interval '1 second'
               AND (lease_until IS NULL OR lease_until < clock_timestamp())
             ORDER BY turn_due_at LIMIT :limit
@@ -78,7 +82,7 @@ SWEEPS: Final = (
         "conversation_id",
         text(
             """
-            SELECT turn.workspace_id, turn.conversation_id AS id
+            SELECT turn.workspace_id, turn.conversation_id AS id, session.lease_until AS since
             FROM turns AS turn JOIN agent_sessions AS session USING (workspace_id, conversation_id)
             WHERE turn.status = 'open' AND (session.lease_until IS NULL OR session.lease_until < clock_timestamp())
             LIMIT :limit
@@ -90,10 +94,10 @@ SWEEPS: Final = (
         "conversation_id",
         text(
             """
-            SELECT workspace_id, conversation_id AS id FROM messages
+            SELECT workspace_id, conversation_id AS id, min(next_try_at) AS since FROM messages
             WHERE direction = 'out' AND status IN ('queued', 'retry')
               AND next_try_at < clock_timestamp() - interval '1 second'
-            GROUP BY workspace_id, conversation_id ORDER BY min(next_try_at) LIMIT :limit
+            GROUP BY workspace_id, conversation_id ORDER BY since LIMIT :limit
             """
         ),
     ),
@@ -102,7 +106,7 @@ SWEEPS: Final = (
         "attachment_id",
         text(
             """
-            SELECT workspace_id, id FROM attachments
+            SELECT workspace_id, id, next_try_at AS since FROM attachments
             WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
             ORDER BY next_try_at LIMIT :limit
             """
@@ -113,7 +117,7 @@ SWEEPS: Final = (
         "notification_id",
         text(
             """
-            SELECT workspace_id, id FROM notifications
+            SELECT workspace_id, id, next_try_at AS since FROM notifications
             WHERE sent_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
             ORDER BY next_try_at LIMIT :limit
             """
@@ -122,10 +126,24 @@ SWEEPS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Something that was left lying: the bell to be rung for it, and since when nobody has worked on it."""
+
+    ring: Ring
+    since: datetime | None
+
+    @property
+    def key(self) -> Hashable:
+        """What it is: the job, its subject, and its last change."""
+        return (self.ring.job, *self.ring.arguments.values(), self.since)
+
+
 class Patience:
     """Leaves a row alone for a while after its bell was rung, and longer each time.
 
-    Its ring may just be waiting in a long queue, and ringing every two seconds would make the queue longer still.
+    Its ring may just be waiting in a long queue, and ringing every two seconds would make the queue longer still. A row
+    that somebody has worked on meanwhile is another matter, or one whose workers die again and again would wait a minute.
     """
 
     def __init__(self) -> None:
@@ -157,8 +175,8 @@ class Sweeper:
         """Settle what ran out of time, then ring for everything that was left lying; how many bells were rung."""
         await deadlines.settle_all(LIMIT)
         await spend.sweep()
-        rings = [ring for sweep in SWEEPS for ring in await left_lying(sweep)]
-        due = [ring for ring in rings if self._patience.allows((ring.job, *ring.arguments.values()))]
+        found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
+        due = [lying.ring for lying in found if self._patience.allows(lying.key)]
         self._patience.forget_old()
         if due:
             await asyncio.to_thread(self._broker.ring, due)
@@ -166,8 +184,10 @@ class Sweeper:
         return len(due)
 
 
-async def left_lying(sweep: Sweep) -> list[Ring]:
-    """The bells to be rung for what one sweep finds."""
+async def left_lying(sweep: Sweep) -> list[Lying]:
+    """What one sweep finds."""
     async with open_system_work() as session:
         rows = (await session.execute(sweep.found, {"limit": LIMIT})).all()
-    return [Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}) for row in rows]
+    return [
+        Lying(Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}), row.since) for row in rows
+    ]

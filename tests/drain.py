@@ -41,7 +41,7 @@ async def drain(*, sweep: bool = False) -> int:
 
 async def _sweep() -> bool:
     await deadlines.settle_all(100)
-    rings = [ring for sweep in SWEEPS for ring in await left_lying(sweep)]
-    for ring in rings:
-        await run(ring)
-    return bool(rings)
+    found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
+    for lying in found:
+        await run(lying.ring)
+    return bool(found)

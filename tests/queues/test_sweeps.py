@@ -33,7 +33,7 @@ AHEAD = timedelta(seconds=30)
 
 async def found() -> set[tuple[str, str]]:
     """What the sweeps would ring for: the job, and the id of its subject."""
-    rings = [ring for sweep in SWEEPS for ring in await left_lying(sweep)]
+    rings = [lying.ring for sweep in SWEEPS for lying in await left_lying(sweep)]
     return {(ring.job, next(value for name, value in ring.arguments.items() if name != "workspace_id")) for ring in rings}
 
 
@@ -128,6 +128,19 @@ async def test_a_turn_left_open_by_a_dead_worker_is_found(workspace: WorkspaceVi
     assert await found() == set()
     await change(workspace, AgentSession, lease_until=AGO)
     assert await found() == {("conversation.turn", str(received.conversation_id))}
+
+
+async def test_a_turn_whose_workers_die_one_after_the_other_does_not_wait_longer_each_time(
+    workspace: WorkspaceView, connection: ConnectionSummary, broker: RedisBells
+) -> None:
+    await arrive(workspace, connection)
+    await change(workspace, AgentSession, turn_due_at=AGO)
+    sweeper = Sweeper(broker)
+    for _ in range(4):
+        # Given a turn that has been rung for, when its next worker has claimed it and died, then it is rung for at once
+        assert await sweeper.sweep() == 1
+        assert await sweeper.sweep() == 0
+        await change(workspace, AgentSession, turn_due_at=AGO, lease_until=AGO)
 
 
 async def test_waiting_messages_files_and_notices_are_found(workspace: WorkspaceView, connection: ConnectionSummary) -> None:
