@@ -15,6 +15,7 @@ from core import db, observability
 from core.access import Principal
 from core.errors import Abandoned, DomainError
 from core.work import Work, open_system_work, open_work
+from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
 from domain.conversations import delivery
 from domain.orders import service as orders
 from domain.stock import service as stock
