@@ -97,6 +97,7 @@ class Line(BaseModel):
     text: str | None
     payload: dict[str, Any]
     status: str
+    error_code: str | None = None
     turn: int | None
 
 
@@ -323,6 +324,7 @@ async def _thread(work: Work, numbers: dict[str, int]) -> list[Line]:
             text=row.text,
             payload={**row.payload, **({"file": True} if row.id in files else {})},
             status="open" if row.direction == "in" and row.handled_at is None else row.status,
+            error_code=row.error_code,
             turn=numbers.get(str(row.turn_id or row.handled_ref)),
         )
         for row in rows

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from domain.conversations import delivery
 from evals import claims
 from evals.claims import Lie
 from evals.evidence import Evidence, OrderFound, PaymentFound
@@ -220,7 +221,12 @@ def _answers(evidence: Evidence) -> list[Finding]:
     if asked and not any(line.direction == "out" for line in evidence.thread):
         findings.append(Finding(kind="unanswered", text="the shop never said a word"))
     lost = [
-        line for line in evidence.thread if line.direction == "out" and line.status in ("failed", "rejected", "unconfirmed")
+        line
+        for line in evidence.thread
+        if line.direction == "out"
+        and line.status in ("failed", "rejected", "unconfirmed")
+        # To a customer who wrote last more than a day ago nothing but a template may be sent.
+        and line.error_code != delivery.WINDOW_CLOSED
     ]
     findings.extend(Finding(kind="unanswered", text=f"a message never arrived: {line.text!r}", turn=line.turn) for line in lost)
     return [*findings, *_unheard(evidence)]
