@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_ai.messages import ModelMessage
 
 from agent.brief import Brief
 from agent.models import StepKind
@@ -42,9 +41,9 @@ class Frozen(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The thread before a turn, and what was done before the thread's window."""
+    """The thread before a turn as (direction, words) in turns, and what was done before the thread's window."""
 
-    messages: list[ModelMessage]
+    thread: list[tuple[str, str]]
     done: list[str]
 
 

@@ -58,7 +58,7 @@ async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Se
     }
     deeds = (await work.session.scalars(_DEEDS, values)).all()
     records = [Recorded.model_validate(payload) for payload in reversed(deeds)]
-    return Memory(_as_model_messages(kept), [fill(record.say, record.facts) for record in records])
+    return Memory(_in_turns(kept), [fill(record.say, record.facts) for record in records])
 
 
 def _within_budget(thread: list[MessageView]) -> list[MessageView]:
@@ -72,9 +72,9 @@ def _within_budget(thread: list[MessageView]) -> list[MessageView]:
     return list(reversed(kept))
 
 
-def _as_model_messages(thread: list[MessageView]) -> list[ModelMessage]:
-    """The thread as requests and responses in turn; neighbours of one side are joined."""
-    joined: list[tuple[str, list[str]]] = []
+def _in_turns(thread: list[MessageView]) -> list[tuple[str, str]]:
+    """What each side said in turn; neighbours of one side are joined."""
+    joined: list[tuple[str, str]] = []
     for message in thread:
         words = body_of(BriefMessage(kind=message.kind, text=message.text, payload=message.payload))
         if message.direction == "out":
@@ -82,13 +82,18 @@ def _as_model_messages(thread: list[MessageView]) -> list[ModelMessage]:
         elif words:
             words = fenced(words)
         if joined and joined[-1][0] == message.direction:
-            joined[-1][1].append(words)
+            joined[-1] = (message.direction, f"{joined[-1][1]}\n{words}")
         else:
-            joined.append((message.direction, [words]))
+            joined.append((message.direction, words))
+    return joined
+
+
+def as_messages(memory: Memory) -> list[ModelMessage]:
+    """The thread as requests and responses; it begins with the customer."""
     messages: list[ModelMessage] = []
-    for direction, texts in joined:
+    for direction, words in memory.thread:
         if direction == "in":
-            messages.append(ModelRequest(parts=[UserPromptPart(content="\n".join(texts))]))
+            messages.append(ModelRequest(parts=[UserPromptPart(content=words)]))
         elif messages:
-            messages.append(ModelResponse(parts=[TextPart(content="\n".join(texts))]))
+            messages.append(ModelResponse(parts=[TextPart(content=words)]))
     return messages

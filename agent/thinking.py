@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from pydantic_ai import Agent, ModelRetry, RunContext
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
-from pydantic_ai.messages import ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import prompting, receipts
+from agent import history, prompting, receipts
 from agent.briefing import DELIVERY, LASTING, claims_of
 from agent.chain import ChainModel
 from agent.frozen import ClaimedTurn
@@ -77,14 +77,8 @@ def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact],
 
 def customer_texts(turn: ClaimedTurn) -> list[str]:
     """What the customer wrote, whose numbers a reply may echo."""
-    texts = [
-        str(part.content)
-        for message in turn.memory.messages
-        if isinstance(message, ModelRequest)
-        for part in message.parts
-        if isinstance(part, UserPromptPart)
-    ]
-    return [*texts, *(message.text for message in turn.frozen.messages if message.text)]
+    earlier = [words for direction, words in turn.memory.thread if direction == "in"]
+    return [*earlier, *(message.text for message in turn.frozen.messages if message.text)]
 
 
 @_agent.output_validator
@@ -95,6 +89,7 @@ def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
     language = journal.turn.frozen.brief.language
     said = [call.say for call in journal.calls]
     verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, language, vouched=said)
+    observability.GATE.labels(verdict=type(verdict).__name__.lower()).inc()
     if isinstance(verdict, receipts.Accepted):
         return verdict.text
     log.info("reply.refused", turn=str(journal.turn.turn_id), reasons=[reason.code for reason in verdict.reasons])
@@ -128,7 +123,7 @@ async def think(turn: ClaimedTurn) -> Thought:
             with _agent.parallel_tool_call_execution_mode("sequential"):
                 result = await _agent.run(
                     prompting.turn_prompt(brief, turn.memory.done),
-                    message_history=turn.memory.messages,
+                    message_history=history.as_messages(turn.memory),
                     model=JournalModel(_model_of(turn, around.deadline), journal),
                     instructions=instructions,
                     deps=around,
