@@ -40,6 +40,9 @@ SECRET_HEADER = "X-Nexova-Secret"
 SKU = "HAR-1"
 PRICE = Decimal(25000)
 
+_KEY = Fernet.generate_key().decode()
+"""One for all grounds, as a process reads its ring of keys once."""
+
 _SURROUNDINGS = {
     "NEXOVA_ENV": "development",
     "BURST_WINDOW_SECONDS": "0",
@@ -78,7 +81,7 @@ def ground() -> Iterator[Ground]:
     before = dict(os.environ)
     for name in _NOT_OURS:
         os.environ.pop(name, None)
-    os.environ.update(_SURROUNDINGS, NEXOVA_DATA_DIR=str(folder), NEXOVA_SECRET_KEYS=Fernet.generate_key().decode())
+    os.environ.update(_SURROUNDINGS, NEXOVA_DATA_DIR=str(folder), NEXOVA_SECRET_KEYS=_KEY)
     get_settings.cache_clear()
     try:
         postgres = start_postgres(folder / "postgres")

@@ -104,10 +104,15 @@ async def provider(port: int) -> AsyncIterator[Provider]:
         server.close()
 
 
+LONGEST_REFUSAL = 60.0
+"""How many seconds a door may refuse a message; a longer one is out of order."""
+
+
 async def says(caller: Caller, phone: str, words: str) -> float:
-    """Deliver a customer's message, again until it is taken; the moment of the first try."""
+    """Deliver a customer's message, again until it is taken; the moment of the first try. Raises TimeoutError."""
     began = time.perf_counter()
     body = customer_webhook(phone, words)
-    while await caller.post(DOOR, body, {SECRET_HEADER: SECRET}) != 200:  # noqa: ASYNC110 - as a provider repeats
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(LONGEST_REFUSAL):
+        while await caller.post(DOOR, body, {SECRET_HEADER: SECRET}) != 200:  # noqa: ASYNC110 - as a provider repeats
+            await asyncio.sleep(0.05)
     return began
