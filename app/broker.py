@@ -5,7 +5,7 @@ again. Messages of jobs that failed for an unforeseen reason are kept as dead le
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -33,6 +33,12 @@ DEAF_SECONDS = 0.5
 
 LISTEN_SECONDS = 0.5
 """How often the thread that hears the rings looks whether it is to stop."""
+
+FETCH_AT_ONCE = 8
+"""How many messages a consumer takes at once: what it has taken, nobody else can take."""
+
+CROWDED_SECONDS = 0.05
+"""How long a consumer waits for room before it looks again."""
 
 _UNPACK_SIZE = 1000
 """Dramatiq's script wants it with every command and uses it only for maintenance, which is not asked for here."""
@@ -81,15 +87,26 @@ def redis_client(url: str) -> redis.Redis:
 
 
 class _Consumer(_RedisConsumer):
-    """Dramatiq's consumer, which waits for a ring where Dramatiq's asks Redis again and again."""
+    """Dramatiq's consumer, which waits for a ring where Dramatiq's asks Redis again and again.
 
-    def __init__(self, broker: "RedisBells", queue: str, prefetch: int, rung: threading.Event) -> None:
-        super().__init__(broker, queue, prefetch, 0)  # type: ignore[no-untyped-call]  # Dramatiq leaves this class untyped
+    What this process has no room for stays in the queue, where it can be counted and where another worker may take it.
+    """
+
+    def __init__(
+        self, broker: "RedisBells", queue: str, most: int, rung: threading.Event, has_room: Callable[[], bool]
+    ) -> None:
+        super().__init__(broker, queue, most, 0)  # type: ignore[no-untyped-call]  # Dramatiq leaves this class untyped
+        self._most = most
         self._rung = rung
+        self._has_room = has_room
 
     def __next__(self) -> MessageProxy | None:
         """The next message; None after a wait without one."""
         self._rung.clear()  # before the look, so that a ring in between is not missed
+        if not self._has_room():
+            self._rung.wait(CROWDED_SECONDS)
+            return None
+        self.prefetch = min(self._most, self.outstanding_message_count + FETCH_AT_ONCE)
         message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # as above
         if message is None:
             self._rung.wait(DEAF_SECONDS)
@@ -106,20 +123,21 @@ class _Consumer(_RedisConsumer):
         self._make_room()
 
     def _make_room(self) -> None:
-        if self.outstanding_message_count + 1 >= self.prefetch:
+        if self.outstanding_message_count + 1 >= self._most:
             self._rung.set()
 
 
 class RedisBells(RedisBroker):
     """Dramatiq's Redis broker, with many messages pushed in one round trip and consumers that are woken."""
 
-    def __init__(self, url: str, middleware: list[Middleware]) -> None:
+    def __init__(self, url: str, middleware: list[Middleware], has_room: Callable[[], bool]) -> None:
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves its Redis broker untyped
             client=redis_client(url),
             middleware=middleware,
             namespace=NAMESPACE,
             dead_message_ttl=int(DEAD_LETTERS_KEPT.total_seconds() * 1000),
         )
+        self._has_room = has_room
         self._rung = {queue: threading.Event() for queue in QUEUES}
         self._starting = threading.Lock()
         self._closing = threading.Event()
@@ -130,7 +148,7 @@ class RedisBells(RedisBroker):
         with self._starting:
             if not self._listener.is_alive() and not self._closing.is_set():
                 self._listener.start()
-        return _Consumer(self, queue_name, prefetch, self._rung[queue_name])
+        return _Consumer(self, queue_name, prefetch, self._rung[queue_name], self._has_room)
 
     def _listen(self) -> None:
         while not self._closing.is_set():
@@ -239,8 +257,10 @@ class RedisBells(RedisBroker):
         self.client.close()
 
 
-def open_broker(settings: Settings, middleware: Sequence[Middleware] = ()) -> RedisBells:
-    """The broker of this installation."""
+def open_broker(
+    settings: Settings, middleware: Sequence[Middleware] = (), has_room: Callable[[], bool] = lambda: True
+) -> RedisBells:
+    """The broker of this installation; its consumers take messages only while there is room for more."""
     if settings.redis_url is None:
         raise QueueUnavailable("REDIS_URL is not set; `nexova up` starts a Redis of its own")
-    return RedisBells(settings.redis_url, list(middleware))
+    return RedisBells(settings.redis_url, list(middleware), has_room)

@@ -24,6 +24,9 @@ LIMIT: Final = 500
 FIRST_PAUSE_SECONDS: Final = 4.0
 LONGEST_PAUSE_SECONDS: Final = 60.0
 
+LONG_QUEUE: Final = 50
+"""With so many bells waiting in its queue, a row's own is probably among them."""
+
 log = observability.log(__name__)
 
 
@@ -142,18 +145,19 @@ class Lying:
 class Patience:
     """Leaves a row alone for a while after its bell was rung, and longer each time.
 
-    Its ring may just be waiting in a long queue, and ringing every two seconds would make the queue longer still. A row
-    that somebody has worked on meanwhile is another matter, or one whose workers die again and again would wait a minute.
+    Its ring may just be waiting, and ringing every two seconds would make the queue longer still; behind a long queue
+    nothing is rung for before the longest pause is over. A row that somebody has worked on meanwhile is another matter,
+    or one whose workers die again and again would wait a minute.
     """
 
     def __init__(self) -> None:
         self._rung: dict[Hashable, tuple[float, float]] = {}
 
-    def allows(self, key: Hashable) -> bool:
-        """Whether the bell may be rung now; if so, the next time is further away."""
+    def allows(self, key: Hashable, queued: int) -> bool:
+        """Whether the bell may be rung now, beside those that are queued; if so, the next time is further away."""
         now = time.monotonic()
-        not_before, pause = self._rung.get(key, (0.0, FIRST_PAUSE_SECONDS))
-        if now < not_before:
+        not_before, pause = self._rung.setdefault(key, (now, FIRST_PAUSE_SECONDS))
+        if now < not_before + (LONGEST_PAUSE_SECONDS if queued >= LONG_QUEUE else 0):
             return False
         self._rung[key] = (now + pause, min(pause * 2, LONGEST_PAUSE_SECONDS))
         return True
@@ -176,7 +180,8 @@ class Sweeper:
         await deadlines.settle_all(LIMIT)
         await spend.sweep()
         found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
-        due = [lying.ring for lying in found if self._patience.allows(lying.key)]
+        depths = await asyncio.to_thread(self._broker.depths) if found else {}
+        due = [lying.ring for lying in found if self._patience.allows(lying.key, queued=depths[lying.ring.queue])]
         self._patience.forget_old()
         if due:
             await asyncio.to_thread(self._broker.ring, due)

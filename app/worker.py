@@ -21,7 +21,7 @@ from app.broker import RedisBells, open_broker
 from app.queues import JOBS
 from app.shortcut import Shortcut
 from channels import registry
-from core import db, observability, outbox
+from core import db, observability, outbox, turnstile
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.settings import Settings, get_settings
 
@@ -104,7 +104,7 @@ def _performing(name: str, run: Runner) -> Callable[..., Awaitable[None]]:
     async def perform(correlation: str | None, **ids: str) -> None:
         started = time.perf_counter()
         outcome = "failed"
-        with observability.correlated(correlation, job=name, **ids):
+        with turnstile.job(), observability.correlated(correlation, job=name, **ids):
             try:
                 await run(**ids)
                 outcome = "done"
@@ -166,7 +166,9 @@ def start(settings: Settings) -> tuple[RedisBells, dramatiq.Worker]:
     # The loop that AsyncIO makes for the jobs; with uvloop a job takes a sixth less of a core.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     broker = open_broker(
-        settings, [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit(), Obituary()]
+        settings,
+        [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit(), Obituary()],
+        db.has_room,
     )
     declare_jobs(broker)
     broker.emit_after("process_boot")

@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, event
-
-from core import db
+from sqlalchemy import Connection, Engine, event
 
 
 @dataclass
@@ -21,8 +19,7 @@ class Counted:
 
 @contextmanager
 def counting() -> Iterator[Counted]:
-    """Count on the engine of this process."""
-    engine = db.sessions().kw["bind"].sync_engine
+    """Count on the engines of this process."""
     counted = Counted()
 
     def executed(_connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
@@ -33,10 +30,10 @@ def counting() -> Iterator[Counted]:
         counted.commits += 1
         counted.texts.append("COMMIT")
 
-    event.listen(engine, "before_cursor_execute", executed)
-    event.listen(engine, "commit", committed)
+    event.listen(Engine, "before_cursor_execute", executed)
+    event.listen(Engine, "commit", committed)
     try:
         yield counted
     finally:
-        event.remove(engine, "before_cursor_execute", executed)
-        event.remove(engine, "commit", committed)
+        event.remove(Engine, "before_cursor_execute", executed)
+        event.remove(Engine, "commit", committed)

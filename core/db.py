@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,8 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from core.turnstile import Turnstile
 
 APP_ROLE = "nexova_app"
 """The role of ordinary work: owns nothing, bypasses nothing, sees the rows of one workspace."""
@@ -18,6 +22,7 @@ SYSTEM_ROLE = "nexova_system"
 
 _engine: AsyncEngine | None = None
 _sessions: async_sessionmaker[AsyncSession] | None = None
+_turnstile: Turnstile | None = None
 
 
 def _encode(value: object) -> object:
@@ -62,7 +67,7 @@ def async_url(url: str) -> str:
 
 def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
     """Make the engine of this process. Call it inside the event loop that will use it."""
-    global _engine, _sessions
+    global _engine, _sessions, _turnstile
     if _engine is not None:
         raise RuntimeError("the database of this process is already connected")
     _engine = create_async_engine(
@@ -87,22 +92,30 @@ def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
         },
     )
     _sessions = async_sessionmaker(_engine, expire_on_commit=False)
+    _turnstile = Turnstile(pool_size)
     return _engine
 
 
-def sessions() -> async_sessionmaker[AsyncSession]:
-    """The session factory of this process."""
-    if _sessions is None:
+@asynccontextmanager
+async def session() -> AsyncIterator[AsyncSession]:
+    """A session with a connection of its own, as soon as it is this job's turn to have one."""
+    if _sessions is None or _turnstile is None:
         raise RuntimeError("the database of this process is not connected")
-    return _sessions
+    async with _turnstile.passage(), _sessions() as opened:
+        yield opened
+
+
+def has_room() -> bool:
+    """Whether this process should begin more work, rather than finish what it has begun. May be asked from any thread."""
+    return _turnstile is not None and not _turnstile.is_crowded
 
 
 async def disconnect() -> None:
     """Close the engine of this process."""
-    global _engine, _sessions
+    global _engine, _sessions, _turnstile
     if _engine is not None:
         await _engine.dispose()
-    _engine = _sessions = None
+    _engine = _sessions = _turnstile = None
 
 
 _PASSING = frozenset({"08", "40", "53", "55", "57"})

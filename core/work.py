@@ -72,7 +72,7 @@ async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[date
 
 @asynccontextmanager
 async def _transaction(role: str, workspace: str) -> AsyncIterator[tuple[AsyncSession, datetime, datetime]]:
-    async with db.sessions()() as session:
+    async with db.session() as session:
         now, system_time = await _enter(session, role, workspace)
         try:
             yield session, now, system_time

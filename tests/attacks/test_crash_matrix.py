@@ -263,7 +263,7 @@ async def _recover(shop: Shop) -> None:
     async with asyncio.timeout(30):
         while True:
             await drain(sweep=True)
-            async with db.sessions()() as session:
+            async with db.session() as session:
                 await session.execute(text("SET LOCAL ROLE nexova_system"))
                 left = await session.scalar(
                     text(

@@ -85,7 +85,7 @@ async def test_without_a_workspace_nothing_is_seen_and_nothing_raises(workspace:
     async with open_work(Principal.system(workspace.id)) as work:
         assert await work.session.scalar(text("SELECT count(*) FROM workspaces")) == 1
     # When the role is taken without naming a workspace
-    async with db.sessions()() as session:
+    async with db.session() as session:
         await session.execute(text("SET LOCAL ROLE nexova_app"))
         seen = {
             name: await session.scalar(text(f"SELECT count(*) FROM {name}"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import httpx
+import pytest
 from sqlalchemy import text, update
 
 from agent import sessions
@@ -12,7 +13,7 @@ from app import deadlines
 from app.actors import RUNNERS, inbound, notifications
 from app.broker import RedisBells
 from app.queues import JOBS
-from app.sweeps import SWEEPS, Patience, Sweeper, left_lying
+from app.sweeps import LONG_QUEUE, SWEEPS, Patience, Sweeper, left_lying
 from core.access import Principal
 from core.clock import shift_by
 from core.inbound import InboundEvent
@@ -210,8 +211,19 @@ async def _states(workspace: WorkspaceView) -> list[str]:
 
 def test_a_bell_that_was_just_rung_is_left_alone_for_a_growing_while() -> None:
     patience = Patience()
-    assert patience.allows("a")
-    assert not patience.allows("a")
-    assert patience.allows("b")
+    assert patience.allows("a", queued=0)
+    assert not patience.allows("a", queued=0)
+    assert patience.allows("b", queued=0)
     patience.forget_old()
-    assert not patience.allows("a")
+    assert not patience.allows("a", queued=0)
+
+
+def test_nothing_is_added_to_a_long_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    patience = Patience()
+    assert not patience.allows("a", queued=LONG_QUEUE)
+    assert not patience.allows("a", queued=LONG_QUEUE)
+    assert patience.allows("a", queued=LONG_QUEUE - 1)
+    # Given a bell that was lost from a queue that stays long
+    assert not patience.allows("b", queued=LONG_QUEUE)
+    monkeypatch.setattr("app.sweeps.LONGEST_PAUSE_SECONDS", 0.0)
+    assert patience.allows("b", queued=LONG_QUEUE)

@@ -34,9 +34,9 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> No
 
 
 @contextmanager
-def process(name: str, folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def process(name: str, folder: Path, threads: int = 8) -> "Iterator[subprocess.Popen[bytes]]":
     """A real worker or relay, killed at the end if it still runs."""
-    environment = {**os.environ, "NEXOVA_DATA_DIR": str(folder), "WORKER_THREADS": "8", "LOG_FORMAT": "json"}
+    environment = {**os.environ, "NEXOVA_DATA_DIR": str(folder), "WORKER_THREADS": str(threads), "LOG_FORMAT": "json"}
     command = [sys.executable, "-c", f"from app.{name} import main; main()"]
     with (folder / f"{name}.log").open("ab") as log, subprocess.Popen(command, env=environment, stderr=log) as running:
         try:
