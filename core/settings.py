@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(10, gt=0)
     sweep_seconds: float = Field(2, gt=0)
     outbox_poll_seconds: float = Field(5, gt=0)
-    delivery_unknown_seconds: float = Field(120, gt=0)
+    delivery_unknown_seconds: float = Field(30, gt=0)
     unpaid_order_hours: float = Field(48, gt=0)
 
     # The processes
