@@ -1,9 +1,11 @@
 """The catalogue as the lexical model looks things up in it: reads of its own, outside any turn's transaction."""
 
 from agent.lexical.products import Lookup, Offer
+from agent.lexical.vocabulary import vocabulary
 from core.access import Principal
 from core.work import open_work
 from domain.catalog import service as catalog
+from domain.catalog.schemas import ProductHit
 
 MOST_HITS = 10
 
@@ -19,7 +21,12 @@ def catalogue_lookup(principal: Principal) -> Lookup:
         if phrase not in known:
             async with open_work(principal) as work:
                 hits = await catalog.search(work, phrase, limit=MOST_HITS)
-            known[phrase] = [Offer(hit.sku, hit.name, hit.score, hit.unmatched, is_counted=hit.precision == 0) for hit in hits]
+            known[phrase] = [_offer(hit) for hit in hits]
         return list(known[phrase])
 
     return look_up
+
+
+def _offer(hit: ProductHit) -> Offer:
+    is_paired = hit.unit.casefold() in vocabulary().pairs
+    return Offer(hit.sku, hit.name, hit.score, hit.unmatched, is_counted=hit.precision == 0, is_paired=is_paired)

@@ -59,24 +59,27 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
     if method:
         details.payment["method"], details.payment["method_words"] = method
     reference = words.matches("reference", page.folded)
-    span = _group(reference, "reference") if reference else None
-    if span is None:
-        bare = _bare_reference(page.folded)
-        span = (bare.group(), bare.start(), bare.end()) if bare else None
-    if span:
-        details.payment["reference"] = re.sub(r"\s+", "", page.raw[span[1] : span[2]]).strip("-")
-        page.cut(span[1], span[2])
+    _take_reference(page, details, _group(reference, "reference") if reference else None)
     amount = words.matches("amount", page.folded)
     found = _group(amount, "amount") if amount else None
     value = literal(found[0]) if found else None
     if value is not None and found is not None:
         details.payment["amount"] = f"{value.normalize():f}" if value else "0"
         page.cut(found[1], found[2])
+    if reference is None:
+        bare = _bare_reference(page.folded)
+        _take_reference(page, details, (bare.group(), bare.start(), bare.end()) if bare else None)
     bank = _bank(page.folded, words)
     if bank:
         name = page.raw[bank[0] : bank[1]]
         details.payment["bank"] = name.title() if name.islower() else name
     _cut_payment_clauses(page, paid, words)
+
+
+def _take_reference(page: Page, details: Details, span: tuple[str, int, int] | None) -> None:
+    if span is not None:
+        details.payment["reference"] = re.sub(r"\s+", "", page.raw[span[1] : span[2]]).strip("-")
+        page.cut(span[1], span[2])
 
 
 def _cut_payment_clauses(page: Page, paid: re.Match[str] | None, words: Vocabulary) -> None:

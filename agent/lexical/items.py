@@ -39,6 +39,9 @@ def replacement(text: str, words: Vocabulary) -> Act | None:
     if not after or words.matches("remove", new):
         return None
     fresh = after[0]
+    if fresh.is_bare and fresh.container and before and fresh.container not in before[0].phrase.split():
+        # `la pepsi de 2 litros por 6 latas`
+        fresh = replace(fresh, phrase=fresh.container)
     if fresh.is_bare:
         phrase = before[0].phrase if before else ""
         return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
@@ -93,20 +96,31 @@ def _clauses(text: str, words: Vocabulary) -> list[str]:
 def read_items(text: str, words: Vocabulary) -> list[Act]:
     """What a sentence without a question adds, changes or takes out."""
     text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
+    text = _without_contrast(text, words)
     found: list[Act] = []
     for clause in _clauses(text, words):
         acts = _clause_items(clause, words, found[-1] if found else None)
         if acts and found and _corrects(acts[0], found[-1]):
             acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase, details={"named": "apart"})
-        elif not acts and found and _is_open(found[-1]) and words.matches("remove", clause):
-            acts = [Act(ActKind.REMOVE, found.pop().phrase)]
+        elif not acts and found and _is_open(found[-1]) and (removal := words.matches("remove", clause)):
+            fewer = mentions(blank(clause, removal))[:1]
+            acts = [Act(ActKind.REMOVE, found.pop().phrase, fewer[0].quantity if fewer else None)]
         found.extend(acts)
     return found
 
 
+def _without_contrast(text: str, words: Vocabulary) -> str:
+    """`era azul no negro`: behind what it shall be, what it shall not be says nothing more."""
+    match = words.matches("not_that", text)
+    if match is None or not words.matches("set_quantity", text[: match.start()]):
+        return text
+    return blank(text, match)
+
+
 def _corrects(act: Act, last: Act) -> bool:
     """`la sal, mejor que sean 2`: how many of what was named just before without saying how many."""
-    return _is_open(last) and act.kind is ActKind.SET and not act.phrase and act.quantity is not None
+    is_bare = act.kind is ActKind.SET and not act.phrase and act.quantity is not None
+    return _is_open(last) and is_bare and not act.details.get("each")
 
 
 def _is_open(act: Act) -> bool:
@@ -116,36 +130,74 @@ def _is_open(act: Act) -> bool:
 
 
 def _clause_items(clause: str, words: Vocabulary, previous: Act | None) -> list[Act]:
+    taken_out = _taken_out(clause, words, previous)
+    if taken_out is not None:
+        return taken_out
+    setting = words.matches("set_quantity", clause) or words.matches("not_so_much", clause)
+    is_more = _more_counts(clause, words)
+    asked = words.matches("order_verb", clause) is not None and not _only_names(clause, words)
+    plain = mentions(_bare(_without_manner(clause, words), words))
+    if not plain and is_more:
+        plain = [Mention("", quantity=None)]
+    acts = []
+    is_plain = not (setting or words.matches("more", clause) or asked)
+    goes_on = is_plain and clause.startswith(",") and previous is not None and _goes_on(plain, previous)
+    for mention in plain:
+        kind = ActKind.REMOVE if goes_on else ActKind.ADD
+        if is_more and mention is plain[-1]:
+            kind = ActKind.MORE
+        elif setting:
+            kind = ActKind.SET
+        act = _in_manner(_act(kind, mention), clause, words)
+        acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
+    return _torn(acts, previous)
+
+
+def _taken_out(clause: str, words: Vocabulary, previous: Act | None) -> list[Act] | None:
+    """What a clause takes out of the order; None if it does something else."""
     if match := words.matches("not_this", clause):
-        named = mentions(_bare(dict(filled(match))["what"], words))
+        named = mentions(_bare(filled(match)[0][1], words))
         return [_act(ActKind.REMOVE, mention) for mention in named if mention.phrase]
-    if match := words.matches("remove", clause):
+    if (match := words.matches("remove", clause)) and not words.matches("not_so_much", clause):
         rest = mentions(_bare(blank(clause, match), words))
         # `no lo quiero` alone does not say what; `quítalo` is what was named last.
         nothing_named = Act(ActKind.REFUSE if words.matches("not_wanted", clause) else ActKind.REMOVE)
         return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [nothing_named])
-    if match := words.matches("so_many_less", clause):
+    if words.matches("so_many_less", clause):
         fewer = mentions(_bare(without("less", clause, words, " "), words))
         return [_act(ActKind.REMOVE, mention) for mention in fewer if mention.quantity is not None]
-    setting = words.matches("set_quantity", clause)
-    more = words.matches("more", clause)
-    asked = words.matches("order_verb", clause) is not None
-    plain = mentions(_bare(clause, words))
-    if not plain and more and _more_counts(clause, words):
-        plain = [Mention("", quantity=None)]
-    acts = []
-    goes_on = not (setting or more or asked) and clause.startswith(",") and previous is not None and _goes_on(plain, previous)
-    for mention in plain:
-        kind = ActKind.REMOVE if goes_on else ActKind.ADD
-        if more and _more_counts(clause, words) and mention is plain[-1]:
-            kind = ActKind.MORE
-        elif setting:
-            kind = ActKind.SET
-        act = _act(kind, mention)
-        if kind is ActKind.MORE and mention.phrase and act.quantity is None and words.matches("one_more", clause):
-            act = replace(act, quantity=Decimal(1))
-        acts.append(replace(act, details={**act.details, "asked": "1"}) if asked else act)
-    return _torn(acts, previous)
+    return None
+
+
+def _in_manner(act: Act, clause: str, words: Vocabulary) -> Act:
+    """The act as its clause means it: only named, of each, one more."""
+    if act.phrase and _only_names(clause, words):
+        return replace(act, quantity=None, unit=None)
+    if act.phrase and act.kind is ActKind.ADD and words.matches("lacking", clause):
+        return replace(act, quantity=None, unit=None, details={"title": "1"})
+    if act.quantity is not None and words.matches("each", clause):
+        return replace(act, details={**act.details, "each": "1"})
+    if act.kind is ActKind.MORE and act.phrase and act.quantity is None and words.matches("one_more", clause):
+        return replace(act, quantity=Decimal(1))
+    return act
+
+
+def _only_names(clause: str, words: Vocabulary) -> bool:
+    """`de las 6 maltas quítame 2`, `no tanto queso, con 300 gramos basta`: named, to say how many of it."""
+    return any(words.matches(name, clause) is not None for name in ("partitive", "not_so_much"))
+
+
+def _without_manner(clause: str, words: Vocabulary) -> str:
+    """The clause without what says how it is meant."""
+    text = without("each", _without_setting(clause, words), words, ",")
+    return without("not_so_much", without("lacking", text, words, " "), words, " ")
+
+
+def _without_setting(clause: str, words: Vocabulary) -> str:
+    """`sube el queso a un kilo` without what says that it is to be so much."""
+    if words.matches("set_quantity", clause) is None:
+        return clause
+    return without("to_amount", without("set_quantity", clause, words, " "), words, " ")
 
 
 def _goes_on(plain: list[Mention], previous: Act) -> bool:
@@ -163,6 +215,8 @@ def without(name: str, text: str, words: Vocabulary, mark: str = "|") -> str:
 
 def _more_counts(clause: str, words: Vocabulary) -> bool:
     """`2 más de azúcar`, `otro foco`, `uno más`; not `más una llave` nor `nada más`."""
+    if words.matches("more", clause) is None:
+        return False
     text = words.patterns["no_more"].sub(" ", clause)
     return words.matches("so_many_more", text) is not None
 

@@ -136,7 +136,7 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
         store = read_store(folded, brief.stores)
         if store is None and "recipient_name" in context.lacks and looks_like_name(text):
             return _name(text, acts)
-        return [Act(ActKind.DELIVERY, details={"store": store or text.strip()})]
+        return [Act(ActKind.DELIVERY, details={"store": store or bare_address(text) or text.strip()})]
     return acts
 
 

@@ -2,48 +2,35 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-from agent.brief import Brief, BriefLine
+from agent.brief import BriefLine
 from agent.lexical.acts import Act, ActKind
-from agent.lexical.normalise import tokenise
-from agent.lexical.products import Catalogue, Found, among
+from agent.lexical.choosing import Choosing
+from agent.lexical.products import Found, among
 from agent.lexical.sharing import shared_out
+from agent.lexical.terms import as_counted, in_shop_terms
+from agent.lexical.variants import is_description, variant_of
 from agent.lexical.vocabulary import vocabulary
-from agent.lexical.wanted import Call, Wanted, number
-from domain.catalog.search import GAP, PLAUSIBLE, Verdict
+from agent.lexical.wanted import Call, Wanted
+from domain.catalog.search import Verdict
 from domain.catalog.words import read
-
-_ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number"}
-"""Which argument the answer to a question about something else than a product fills."""
 
 _QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
 
 
-class Ordering:
+class Ordering(Choosing):
     """Collects what one turn changes, in the customer's order; later words of the turn correct earlier ones."""
-
-    def __init__(self, brief: Brief, catalogue: Catalogue) -> None:
-        self.brief = brief
-        self.catalogue = catalogue
-        self.wanted: list[Wanted] = []
-        self.questions: list[tuple[ActKind, str]] = []
-        self.talk: list[str] = []
-        self.other_calls: list[Call] = []
-        self.answered_pending = False
-        self._mentioned: str | None = None
-        self._asked: dict[str, str] = {}
-        """What the phrases of the questions mean, where that is settled."""
-
-    @property
-    def lines(self) -> list[BriefLine]:
-        """The lines of the open draft."""
-        return list(self.brief.draft.lines) if self.brief.draft else []
 
     async def calls(self, acts: list[Act]) -> list[Call]:
         """The calls for all acts of the turn that are about products."""
-        for act in await shared_out(acts, self.catalogue):
-            await self._take(act)
+        named = [await in_shop_terms(act, self.catalogue) for act in acts]
+        for act in await shared_out(named, self.catalogue):
+            if act.details.get("each") and not act.phrase and act.kind in (ActKind.ADD, ActKind.SET):
+                await self._of_each(act)
+            else:
+                await self._take(act)
+        if not self.wanted and not self.questions:
+            await self._want_titles()
         return [*(wanted.call for wanted in self.wanted), *self.other_calls]
 
     async def _take(self, act: Act) -> None:
@@ -69,10 +56,14 @@ class Ordering:
                 await self._question(act)
 
     async def _add(self, act: Act) -> None:
-        if not act.phrase:
+        if act.details.get("title"):
+            self._titles.append(act.phrase)
+            return
+        if not act.phrase and (self.wanted or not self._titles):
             await self._lone_quantity(act)
             return
-        if self._is_description(act.phrase) and await self._variant(act):
+        act = act if act.phrase else replace(act, phrase=self._titles[-1])
+        if is_description(act.phrase) and await self._variant(act):
             return
         for found in await self.catalogue.resolve(act):
             if self.catalogue.is_small_talk(found):
@@ -82,59 +73,43 @@ class Ordering:
                 # `quiero 1 jabón, nada más` of what is in the order already: one in all.
                 self.wanted[-1].is_total = self.wanted[-1].quantity is not None
 
-    def _is_description(self, phrase: str) -> bool:
-        """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
-        words = vocabulary()
-        return (
-            all(
-                token.kind == "number"
-                or token.text in words.units
-                or token.text in words.size_words
-                or token.text in words.fillers
-                for token in tokenise(phrase)
-            )
-            or phrase.split()[0] in words.size_words
-        )
-
     async def _variant(self, act: Act) -> bool:
         """`no, el de 500 gramos`: the same product in another size takes the place of the last one."""
-        if self.wanted or not self.lines:
+        if self.wanted or self.questions or not self.lines:
             return False
         line = self.lines[-1]
-        words = vocabulary()
-        base = [
-            word.text
-            for word in read(line.name).words
-            if not any(letter.isdigit() for letter in word.text) and len(word.text) > 2 and word.text not in words.size_words
-        ]
-        hits = [hit for hit in await self.catalogue.hits(" ".join([*base, act.phrase])) if hit.sku != line.sku]
-        if not hits or hits[0].score < PLAUSIBLE or (len(hits) > 1 and hits[0].score - hits[1].score < GAP):
+        wanted = await variant_of(line, act.phrase, self.catalogue)
+        if wanted is None:
             return False
-        wanted = hits[0].sku
         self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
         self.wanted.append(Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
         return True
 
     async def _with_head(self, found: Found) -> Found:
-        """`2 amortiguadores delanteros y 2 traseros`: the noun of the product before it is left out."""
-        if found.sku is not None or not self.wanted or found.act.quantity is None:
+        """What leaves out the noun that was said before it: `2 amortiguadores delanteros y 2 traseros`, `si hay, 2 de 250`."""
+        if found.sku is not None or found.act.quantity is None:
             return found
-        head = self.wanted[-1].phrase.split()[:1]
-        completed = await self.catalogue.decide(" ".join([*head, found.act.phrase])) if head else None
-        if completed is None or completed.verdict is not Verdict.ONE or head[0] in found.act.phrase.split():
-            return found
-        return Found(found.act, completed)
+        heads = [wanted.phrase.split()[0] for wanted in self.wanted[-1:] if wanted.phrase]
+        for head in (*heads, *self._titles[-1:], *list(self._asked)[-1:]):
+            completed = await self.catalogue.decide(f"{head} {found.act.phrase}")
+            if completed.verdict is Verdict.ONE and head not in found.act.phrase:
+                return Found(found.act, completed)
+        return found
 
     def _want(self, found: Found) -> None:
         act = found.act
         if act.quantity is None and act.details.get("single") and found.is_counted:
             act = replace(act, quantity=Decimal(1))
+        if act.quantity is None and self._each is not None:
+            act = replace(act, quantity=self._each.quantity, unit=self._each.unit)
         name = found.name or act.phrase
         self._mentioned = found.sku or act.phrase
         self.wanted.append(Wanted(found.sku or act.phrase, act.quantity, act.unit, name, act.phrase))
 
     async def _lone_quantity(self, act: Act) -> None:
         """A quantity without a product: of what was just mentioned, asked about or offered."""
+        last = self.wanted[-1].name if self.wanted else self._mentioned or ""
+        act = await as_counted(act, last, self.catalogue)
         if act.quantity is None:
             return
         if self.wanted and self.wanted[-1].quantity is None:
@@ -147,8 +122,27 @@ class Ordering:
             self.questions = [one for one in self.questions if self._asked.get(one[1], one[1]) != self._mentioned]
         elif self.wanted:
             self.wanted[-1] = replace(self.wanted[-1], quantity=act.quantity, unit=act.unit)
+        elif container := act.details.get("container"):
+            await self._add(replace(act, phrase=container, details={}))
         else:
             self.talk.append("of_what")
+
+    async def _want_titles(self) -> None:
+        """`se me acabó el café`, and nothing else: how many is asked."""
+        for title in self._titles:
+            for found in await self.catalogue.resolve(Act(ActKind.ADD, title)):
+                if not self.catalogue.is_small_talk(found):
+                    self._want(found)
+
+    async def _of_each(self, act: Act) -> None:
+        """`cebolla y papa, 2 kilos de cada una`; said first, it is of all that follows."""
+        if not self.wanted:
+            await self._want_titles()
+        is_open = [wanted.quantity is None for wanted in self.wanted]
+        self._each = None if any(is_open) else act
+        for wanted in self.wanted:
+            if wanted.quantity is None:
+                wanted.quantity, wanted.unit = act.quantity, act.unit
 
     async def _set(self, act: Act) -> None:
         """`que sean 4`, `mejor 2 maltas`, `no, el de 500`, `la pintura mejor celeste`."""
@@ -167,7 +161,7 @@ class Ordering:
             if act.quantity is not None:
                 self.wanted[index] = replace(wanted, quantity=act.quantity, unit=act.unit)
             return
-        if act.details.get("named") and (await self.catalogue.decide(act.phrase)).verdict is Verdict.NONE:
+        if act.details.get("named") and not any(found.is_known for found in await self.catalogue.resolve(act)):
             # What stood before the quantity was no product: `ay caramba, mejor 3`.
             self._set_last(act.quantity, act.unit)
             return
@@ -177,15 +171,18 @@ class Ordering:
         """Another product of a kind that the order has one of takes its place: `mejor el aceite mazeite`."""
         meant = await self.catalogue.decide(act.phrase)
         known = [line.sku for line in self.lines] + [wanted.product for wanted in self.wanted]
-        if meant.verdict is not Verdict.ONE or meant.hits[0].sku in known:
+        if not meant.hits or any(hit.sku in known for hit in meant.hits):
             return False
         head = [word.sound for word in read(meant.hits[0].name).words[:1]]
         same = [line for line in self.lines if [word.sound for word in read(line.name).words[:1]] == head]
         if len(same) != 1 or not any(word.sound in head for word in read(act.phrase).words):
             return False
+        sku = meant.hits[0].sku if meant.verdict is Verdict.ONE else await variant_of(same[0], act.phrase, self.catalogue)
+        if sku is None:
+            return False
         quantity = act.quantity if act.quantity is not None else same[0].quantity
         self.wanted.append(Wanted(same[0].sku, Decimal(0), None, same[0].name, is_total=True))
-        self.wanted.append(Wanted(meant.hits[0].sku, quantity, act.unit, meant.hits[0].name, act.phrase))
+        self.wanted.append(Wanted(sku, quantity, act.unit, meant.hits[0].name, act.phrase))
         return True
 
     def _set_last(self, quantity: Decimal | None, unit: str | None) -> None:
@@ -306,75 +303,8 @@ class Ordering:
                 return
         if line is not None and (await self.catalogue.decide(new.phrase)).verdict is not Verdict.ONE:
             # `cambia la blanca por la celeste`: the noun is that of what is replaced.
-            kind = f"{' '.join(word.text for word in read(line.name).words[:1])} {new.phrase}"
-            if (await self.catalogue.decide(kind)).verdict is Verdict.ONE:
-                new = replace(new, phrase=kind)
+            new = replace(new, phrase=await variant_of(line, new.phrase, self.catalogue) or new.phrase)
         await self._add(replace(new, details={**new.details, "asked": "1"}))
-
-    async def _choose(self, act: Act) -> None:
-        """One of the offered products, or how many of the one in question."""
-        pending = self.brief.pending
-        row = act.details.get("row")
-        if row is not None:
-            await self._row(act, row)
-            return
-        if pending is None:
-            return
-        self.answered_pending = True
-        arguments = dict(pending.arguments)
-        sku = act.details.get("sku")
-        if pending.kind == "replace_draft":
-            self._push(pending.tool, {**arguments, "existing": sku})
-            return
-        if pending.kind in _ARGUMENTS:
-            name = next((option.name for option in pending.options if option.sku == sku), sku)
-            self._push(pending.tool, {**arguments, _ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku})
-            return
-        if sku is not None or act.phrase:
-            arguments["product"] = sku or act.phrase
-        if act.quantity is not None:
-            arguments["quantity"] = number(act.quantity)
-            arguments.pop("unit", None)
-            if act.unit:
-                arguments["unit"] = act.unit
-        elif act.details.get("each"):
-            arguments["quantity"] = 1
-        self._push(pending.tool or "add_item_to_draft", arguments)
-        if act.details.get("each") and pending.kind == "choose_quantity":
-            self._each(act)
-
-    def _each(self, act: Act) -> None:
-        """`2 de cada uno` answers all the waiting questions of how many."""
-        for other in self.brief.waiting:
-            if other.kind == "choose_quantity":
-                self._push(other.tool, {**other.arguments, "quantity": number(act.quantity or Decimal(1))})
-
-    def _push(self, tool: str, arguments: dict[str, Any]) -> None:
-        product = str(arguments.get("product", ""))
-        if tool in ("add_item_to_draft", "change_item_in_draft"):
-            quantity = arguments.get("quantity")
-            value = None if quantity is None else Decimal(str(quantity))
-            is_total = tool == "change_item_in_draft"
-            self.wanted.append(Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
-            self._mentioned = product
-        else:
-            self.other_calls.append(Call(tool, arguments))
-
-    async def _row(self, act: Act, row: str) -> None:
-        """A row of a list that is not the open question: a product of the catalogue, or a category."""
-        decision = await self.catalogue.decide(row)
-        if decision.verdict is Verdict.ONE and decision.hits[0].sku.casefold() == row.casefold():
-            self.wanted.append(Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
-        else:
-            self.other_calls.append(Call("send_catalog", {"category": act.details.get("title") or row}))
-
-    def _agree(self) -> None:
-        """A yes to a single offered product ("did you mean…?", "shall I add it?")."""
-        pending = self.brief.pending
-        if pending is None or len(pending.options) != 1 or pending.kind not in ("choose_product", "offered"):
-            return
-        self.answered_pending = True
-        self._push(pending.tool or "add_item_to_draft", {**pending.arguments, "product": pending.options[0].sku})
 
     async def _question(self, act: Act) -> None:
         """What is asked about: the words, or else what is on the table."""

@@ -88,6 +88,12 @@ def name_words(tokens: tuple[Token, ...] | list[Token]) -> list[str]:
     """The words that can name a product: fillers at the edges are dropped, those inside stay."""
     words = vocabulary()
     texts = [token.text for token in tokens if token.kind != "mark" or token.text in words.conjunctions]
+    # A single letter before an article is short for a word: `ojotas p la playa`.
+    texts = [
+        text
+        for text, after in zip(texts, [*texts[1:], ""], strict=False)
+        if not (len(text) == 1 and text in words.purpose and after in words.articles)
+    ]
     while texts and _is_filler(texts[0]):
         texts.pop(0)
     while texts and _is_filler(texts[-1]):
@@ -153,10 +159,23 @@ def mentions(text: str) -> list[Mention]:
     """The products mentioned in a clause of folded text, in order."""
     found: list[Mention] = []
     for group in _groups(tokenise(text)):
-        pieces = [p for p in _pieces(group) if p.quantity is not None or name_words(p.words)]
+        pieces = [p for p in _pieces(_without_occasion(group)) if p.quantity is not None or name_words(p.words)]
         if pieces:
             found.extend(_pair_backwards(pieces) if _is_quantity_last(pieces) else _pair_forwards(pieces))
     return _joined(found)
+
+
+def _without_occasion(tokens: list[Token]) -> list[Token]:
+    """`para la limpieza de la oficina 4 cloros`, `para mi sobrina la mochila`: what it is for says not what it is."""
+    known = vocabulary()
+    if len(tokens) < 3 or tokens[0].text not in known.purpose or tokens[1].text not in known.fillers:
+        return tokens
+    starts = {quantity.start for quantity in find_quantities(tokens)}
+    for index in range(2, len(tokens)):
+        is_article = tokens[index].text in known.articles and tokens[index - 1].text not in known.prepositions
+        if index in starts or (is_article and index > 2):
+            return tokens[index:]
+    return tokens
 
 
 def _joined(found: list[Mention]) -> list[Mention]:

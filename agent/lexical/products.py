@@ -24,6 +24,8 @@ class Offer:
     unmatched: tuple[str, ...] = ()
     is_counted: bool = False
     """Sold by the piece, so that `la mochila` is one; of what is weighed one has to say how much."""
+    is_paired: bool = False
+    """Sold by the pair, so that `un par` is one."""
 
 
 Lookup = Callable[[str], Awaitable[list[Offer]]]
@@ -46,6 +48,9 @@ _CHOICE_GAP = 0.08
 _LONGEST_PART = 5
 _FEWEST_GRAMS = 100
 _CUT_COST = 0.35
+_FILLER_COST = 0.3
+_WORD_COST = 0.7
+"""What it costs to leave a word out of all parts: a word that means something on sale is not overheard lightly."""
 _MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
 _MEASURES |= {"lb": ("g", 454), "oz": ("g", 28)}
 
@@ -113,7 +118,7 @@ class Catalogue:
             parts = await self._cut(words, hits)
             if parts:
                 first = replace(act, phrase=parts[0])
-                rest = [replace(act, phrase=part, quantity=None, unit=None, details={}) for part in parts[1:]]
+                rest = [_strung(act, part) for part in parts[1:]]
                 others = [Found(other, await self.decide(other.phrase)) for other in rest]
                 found = [await self._sized(first, await self.decide(parts[0]))]
                 return found + [other for other in others if not _only_describes(other)]
@@ -149,7 +154,8 @@ class Catalogue:
             return None
         best: list[tuple[float, list[str]]] = [(0.0, [])]
         for end in range(1, len(kept) + 1):
-            options = [(best[end - 1][0] - 0.3, best[end - 1][1])]
+            is_filler = kept[end - 1] in vocabulary().fillers
+            options = [(best[end - 1][0] - (_FILLER_COST if is_filler else _WORD_COST), best[end - 1][1])]
             for start in range(max(0, end - _LONGEST_PART), end):
                 if start and _describes(kept, start):
                     continue
@@ -172,8 +178,8 @@ class Catalogue:
 
     async def _sized(self, act: Act, decision: Decision[Offer]) -> Found:
         """Let a measure choose: `café 500 g` is the half-kilo bag, `queso 500 g` is half a kilo of cheese."""
-        if is_tray(act.details.get("container", "")) and (on_trays := await self._from_tray(act)) is not None:
-            return on_trays
+        if act.details.get("container") and (held := await self._held(act)) is not None:
+            return held
         if act.unit in _MEASURES and act.quantity is not None:
             hits = [hit for hit in await self.hits(act.phrase) if hit.score >= _SURE]
             wanted = _size(act.quantity, act.unit)
@@ -197,19 +203,24 @@ class Catalogue:
                 return Found(act, contained)
         return Found(act, decision)
 
-    async def _from_tray(self, act: Act) -> Found | None:
+    async def _held(self, act: Act) -> Found | None:
         """`2 cartones de huevo`: what is sold by the carton; without it `un cartón de 30 huevos` is 30 eggs."""
         container = act.details["container"]
+        held = _HELD.fullmatch(act.phrase)
+        if held is None and not is_tray(container):
+            return None
         contained = await self.decide(f"{container} {act.phrase}")
         if contained.hits and _is_in_name(container, contained.hits[0].name):
             return Found(replace(act, phrase=f"{container} {act.phrase}"), contained)
-        held = _HELD.fullmatch(act.phrase)
-        if held is None or act.quantity is None:
+        if held is None or act.quantity is None or read(act.phrase).sizes:
+            return None
+        count = held["of"] or held["count"]
+        if any(count in re.findall(r"\d+", hit.name) for hit in await self.hits(act.phrase)):
             return None
         counted = replace(
             act,
             phrase=held["what"] or held["named"],
-            quantity=act.quantity * int(held["of"] or held["count"]),
+            quantity=act.quantity * int(count),
             unit=None,
             details={name: value for name, value in act.details.items() if name != "container"},
         )
@@ -217,13 +228,24 @@ class Catalogue:
 
     def is_small_talk(self, found: Found) -> bool:
         """Whether words that were taken for a product are rather something else that was said."""
-        if found.act.quantity is not None or found.act.details.get("asked"):
+        is_named = found.is_known or bool(found.act.details.get("single"))
+        is_told = not is_named and vocabulary().matches("telling", found.act.phrase) is not None
+        if found.act.quantity is not None or (found.act.details.get("asked") and not is_told):
             return False
         if not found.is_known:
             return True
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _strung(act: Act, part: str) -> Act:
+    """A product strung to another one, without a quantity: `un radiador la bomba de agua` has one pump."""
+    before = f" {act.phrase} ".partition(f" {part} ")[0].split()
+    is_single = bool(before) and before[-1] in vocabulary().singular_articles
+    if act.details.get("each"):
+        return replace(act, phrase=part)
+    return replace(act, phrase=part, quantity=None, unit=None, details={"single": "1"} if is_single else {})
 
 
 def _only_describes(found: Found) -> bool:
@@ -246,9 +268,10 @@ def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
     """`mayonesa para la parrilla`: what it is for, if nothing on sale is for that."""
     known = vocabulary()
     words, foreign = phrase.split(), set(hits[0].unmatched) if hits else set()
-    for index, word in enumerate(words[:-2]):
-        behind = words[index + 2 :]
-        if index and word in known.purpose and words[index + 1] in known.articles and set(behind) <= foreign | known.fillers:
+    for index, word in enumerate(words[:-1]):
+        behind = words[index + 1 :]
+        is_occasion = behind[0] in known.articles or known.matches("telling", " ".join(behind)) is not None
+        if index and word in known.purpose and is_occasion and set(behind) <= foreign | known.fillers:
             return " ".join(words[:index])
     return None
 

@@ -102,7 +102,9 @@ class _Reader:
         if self.text(index) in self.words.joiners:
             for length in (2, 1):
                 phrase = " ".join(self.text(i) for i in range(index + 1, index + 1 + length))
-                if phrase in self.words.multiples and self.words.multiples[phrase] < 1:
+                # `2 kilos y medio kilo de cebolla` are two amounts.
+                is_other = self.text(index - 1) in self.words.units and self.text(index + 1 + length) in self.words.units
+                if phrase in self.words.multiples and self.words.multiples[phrase] < 1 and not is_other:
                     return self.words.multiples[phrase], index + 1 + length
         figure = index + 1 if self.text(index) in self.words.joiners else index
         if index and self.text(index - 1) in self.words.units and _FRACTION.fullmatch(self.text(figure)):
@@ -154,18 +156,30 @@ class _Reader:
         return self._bare_unit(index)
 
     def _dozens(self, start: int, count: Decimal, multiple: tuple[Decimal, int]) -> Quantity:
-        """`docena y media`, `3 docenas`, `un par`."""
+        """`docena y media`, `3 docenas`, `un par`, `un par de kilos`."""
+        # A pair or a pack may be one of what is on sale.
+        held = next((word for word in self.words.packs if self._ends_with(word, multiple[1])), self.text(multiple[1] - 1))
         added, after = self.fraction_after(multiple[1])
-        return Quantity((count + added) * multiple[0], None, None, start, after)
+        unit, container, end = self.unit(after + 1) if self.text(after) in self.words.prepositions else (None, None, after)
+        if unit is None and container is None and held in self.words.pairs.keys() | self.words.packs.keys():
+            return Quantity((count + added) * multiple[0], None, held, start, after)
+        return Quantity((count + added) * multiple[0], unit, container, start, end if unit or container else after)
+
+    def _ends_with(self, words: str, end: int) -> bool:
+        return words == " ".join(self.text(index) for index in range(end - len(words.split()), end))
 
     def _part(self, start: int, count: Decimal, multiple: tuple[Decimal, int]) -> Quantity:
         """`medio kilo`, `un cuarto de kilo`, `media docena`, `tres cuartos`."""
         value, after = count * multiple[0], multiple[1]
         larger = self.multiple(after)
         if larger is not None and larger[0] > 1:
-            return Quantity(value * larger[0], None, None, start, larger[1])
+            return self._dozens(start, value, larger)
+        half, after = self.fraction_after(after)
         linked = after + 1 if self.text(after) in self.words.prepositions else after
         unit, container, end = self.unit(linked)
+        if half:
+            # `cuarto y medio`: a quarter and half of it, of a kilo where no other unit is said.
+            value, unit = value * (1 + half), unit or "kg"
         return Quantity(value, unit, container, start, end if unit or container else after)
 
     def _counted(self, start: int, number: tuple[Decimal, int]) -> Quantity:
@@ -203,6 +217,22 @@ def in_figures(text: str) -> str:
             written = f"{quantity.value.normalize():f} {quantity.unit or ''}".strip()
             text = text[: tokens[quantity.start].start] + written + text[tokens[quantity.end - 1].end :]
     return text
+
+
+_IN_BRACKETS = re.compile(r"\(([^()\n]{1,20})\)")
+
+
+def said_once(text: str) -> str:
+    """Folded text without figures that only say again what was just said: `dos (2) harinas`, `2 harinas (dos)`."""
+    for match in reversed(list(_IN_BRACKETS.finditer(text))):
+        inside, before = _values(match[1]), _values(text[: match.start()].rpartition("\n")[2])
+        if len(inside) == 1 and before and inside[0] == before[-1]:
+            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    return text
+
+
+def _values(text: str) -> list[Decimal]:
+    return [quantity.value for quantity in find_quantities(tokenise(text))]
 
 
 def find_quantities(tokens: list[Token]) -> list[Quantity]:

@@ -29,6 +29,12 @@ class WordFile(BaseModel):
     units: dict[str, list[str]] = Field(default_factory=dict)
     containers: list[str] = Field(default_factory=list)
     multiples: dict[str, str] = Field(default_factory=dict)
+    pairs: list[str] = Field(default_factory=list)
+    """What two of a kind are called; of what is sold by the pair it counts one."""
+    paired: list[str] = Field(default_factory=list)
+    """What comes in pairs wherever it is sold, in the singular."""
+    packs: dict[str, str] = Field(default_factory=dict)
+    """Multiples that may also be a pack on sale."""
     plural_parts: list[str] = Field(default_factory=list)
     singular_articles: list[str] = Field(default_factory=list)
     unit_articles: list[str] = Field(default_factory=list)
@@ -45,8 +51,12 @@ class WordFile(BaseModel):
     ordinals: dict[str, int] = Field(default_factory=dict)
     banks: list[str] = Field(default_factory=list)
     methods: dict[str, list[str]] = Field(default_factory=dict)
+    glossary: dict[str, list[str]] = Field(default_factory=dict)
+    """What a thing that this language names may be called in the catalogue."""
     assent: list[str] = Field(default_factory=list)
     assent_padding: list[str] = Field(default_factory=list)
+    pieces: dict[str, str] = Field(default_factory=dict)
+    """What stands in the patterns as `<name>`, beside `<n>`, which is any number in figures or words."""
     patterns: dict[str, list[str]] = Field(default_factory=dict)
 
 
@@ -62,6 +72,9 @@ class Vocabulary:
     multiples: dict[str, Decimal]
     units: dict[str, str]
     containers: frozenset[str]
+    pairs: dict[str, tuple[str, ...]]
+    """What two of a kind are called, with what comes in pairs where it is called so."""
+    packs: dict[str, Decimal]
     plural_parts: frozenset[str]
     singular_articles: frozenset[str]
     unit_articles: frozenset[str]
@@ -76,6 +89,7 @@ class Vocabulary:
     ordinals: dict[str, int]
     banks: tuple[str, ...]
     methods: tuple[tuple[str, re.Pattern[str]], ...]
+    glossary: dict[str, list[str]]
     assent: frozenset[str]
     assent_padding: frozenset[str]
     patterns: dict[str, re.Pattern[str]]
@@ -85,8 +99,15 @@ class Vocabulary:
         return self.patterns[name].search(folded)
 
 
-def _compile(alternatives: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))
+def _compile(alternatives: list[str], pieces: dict[str, str]) -> re.Pattern[str]:
+    """One pattern of several, with the pieces put in their places."""
+    whole = "|".join(f"(?:{alternative})" for alternative in alternatives)
+    return re.compile(re.sub(r"<(\w+)>", lambda name: pieces.get(name[1], name[0]), whole))
+
+
+def _any_number(files: list[WordFile]) -> str:
+    said = {word for file in files for word in (*file.numbers, *file.multiples)}
+    return rf"(?:\d+(?:[.,/]\d+)*(?![\w.,/-]*[a-z])|(?:{'|'.join(sorted(said, key=len, reverse=True))})\b)"
 
 
 @lru_cache
@@ -103,15 +124,18 @@ def vocabulary() -> Vocabulary:
             patterns.setdefault(name, []).extend(alternatives)
         for name, alternatives in file.methods.items():
             methods.setdefault(name, []).extend(alternatives)
+    pieces = {"n": _any_number(files)} | {name: piece for file in files for name, piece in file.pieces.items()}
     return Vocabulary(
         spellings={wrong: right for file in reversed(files) for wrong, right in file.spellings.items()},
         guessable=tuple(sorted({word for file in files for word in file.guessable})),
         keywords=tuple(sorted({word for file in files for word in file.keywords})),
         ordinary=frozenset(word for file in files for word in file.ordinary),
         numbers={word: Decimal(value) for file in reversed(files) for word, value in file.numbers.items()},
-        multiples={word: Decimal(value) for file in reversed(files) for word, value in file.multiples.items()},
+        multiples={word: Decimal(value) for file in reversed(files) for word, value in (file.multiples | file.packs).items()},
         units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
         containers=frozenset(word for file in files for word in file.containers),
+        pairs={word: (*files[0].paired, *file.paired) for file in reversed(files) for word in file.pairs},
+        packs={word: Decimal(value) for file in files for word, value in file.packs.items()},
         plural_parts=frozenset(word for file in files for word in file.plural_parts),
         singular_articles=frozenset(word for file in files for word in file.singular_articles),
         unit_articles=frozenset(word for file in files for word in file.unit_articles),
@@ -125,8 +149,9 @@ def vocabulary() -> Vocabulary:
         joiners=frozenset(word for file in files for word in file.joiners),
         ordinals={word: value for file in reversed(files) for word, value in file.ordinals.items()},
         banks=tuple(sorted({bank for file in files for bank in file.banks}, key=len, reverse=True)),
-        methods=tuple((name, _compile(alternatives)) for name, alternatives in methods.items()),
+        methods=tuple((name, _compile(alternatives, pieces)) for name, alternatives in methods.items()),
+        glossary={word: names for file in files for word, names in file.glossary.items()},
         assent=frozenset(word for file in files for word in file.assent),
         assent_padding=frozenset(word for file in files for word in file.assent_padding),
-        patterns={name: _compile(alternatives) for name, alternatives in patterns.items()},
+        patterns={name: _compile(alternatives, pieces) for name, alternatives in patterns.items()},
     )

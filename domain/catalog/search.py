@@ -6,6 +6,7 @@ Pure functions over words; where candidates come from is the repository's busine
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
@@ -36,6 +37,9 @@ _MODEL_NUMBER = 4
 
 _HEARD = 0.6
 """From this similarity on a typed word counts as found in a product."""
+
+_NARROWED = 0.9
+"""The score of the only product that all of several words fit, though none of them names the thing itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +185,16 @@ class _Reading:
         for index, (first, second) in enumerate(pairwise(phrase.words)):
             if min(matches[index][0], matches[index + 1][0]) < _HEARD:
                 score, words = self.best(word(first.text + second.text))
-                if score >= 0.93:
+                # `blancas s` is no longer form of `blanca`: the second word says something of its own.
+                if score >= 0.93 and words not in (matches[index][1], matches[index + 1][1]):
                     matches[index] = matches[index + 1] = (score, words)
         return matches
+
+
+@lru_cache(maxsize=5_000)
+def _reading(candidate: Candidate) -> _Reading:
+    """A candidate taken apart once: a list of an order looks at the same products again and again."""
+    return _Reading(candidate)
 
 
 def _same(phrase: Phrase, other: Phrase) -> bool:
@@ -283,19 +294,36 @@ def _prefer_size(phrase: Phrase, scored: list[tuple[_Reading, float]]) -> list[t
     ]
 
 
+def _narrowed(
+    phrase: Phrase, readings: Sequence[_Reading], matches: Sequence[Sequence[Match]], says_what: bool
+) -> _Reading | None:
+    """The only candidate with all that was said: `pepsi lata`, `pepsi 2 l`. One word, or a model number, is too little."""
+    said = len(phrase.sizes) + sum(not typed.is_exact for typed in phrase.words)
+    if says_what or said < 2:
+        return None
+    fitting = [
+        reading
+        for reading, match in zip(readings, matches, strict=True)
+        if all(similar >= _KNOWN for similar, _ in match) and phrase.sizes <= reading.sizes
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def rank(phrase: str, candidates: Sequence[Candidate]) -> list[Hit]:
     """Score the candidates for a phrase, best first; those that share nothing with it are left out."""
     typed, codes = read(phrase), _codes(phrase)
-    readings = [_Reading(candidate) for candidate in candidates]
+    readings = [_reading(candidate) for candidate in candidates]
     matches = _prefer_known([reading.match(typed) for reading in readings])
     heard = [any(match[index][0] >= _HEARD for match in matches) for index in range(len(typed.words))]
     unmatched = tuple(w.text for w, known in zip(typed.words, heard, strict=True) if not known)
     weights = _weights(typed, heard)
     says_what = any(_matched(match) & reading.nouns for reading, match in zip(readings, matches, strict=True))
     scored = [(r, _score(typed, r, match, weights, says_what)) for r, match in zip(readings, matches, strict=True)]
+    narrowed = _narrowed(typed, readings, matches, says_what)
     hits = []
     for reading, score in _prefer_size(typed, scored):
         candidate = reading.candidate
+        score = max(score, _NARROWED) if reading is narrowed else score
         if compact(candidate.sku) in codes and _is_code(candidate.sku, phrase, typed, readings):
             hits.append(Hit(candidate.sku, candidate.name, 1.0))
         elif score > 0:

@@ -45,6 +45,7 @@ _SIZE = re.compile(
     rf"|(?P<part>medio|media|cuarto|tres cuartos|half)(?: de| a)? (?P<part_unit>{_SPELLED_UNITS})\b"
     rf"|(?:(?:un|una|one) )?(?P<alone>{_SPELLED_UNITS})\b(?P<alone_half> y medi[oa])?)"
 )
+_RIM = re.compile(r"\b(?:rin(?:es)?|aro|rodado|r) ?(\d{2})\b")
 _PARTS = {"medio": "0.5", "media": "0.5", "half": "0.5", "cuarto": "0.25", "tres cuartos": "0.75"}
 
 
@@ -170,7 +171,7 @@ def _size(found: re.Match[str]) -> Size | None:
 
 @lru_cache(maxsize=50_000)
 def read(text: str) -> Phrase:
-    """Read a phrase: sizes are taken out, the rest becomes words."""
+    """Read a phrase: sizes are taken out, the rest becomes words; `rin 13` is the `R13` of tyres."""
     sizes: set[Size] = set()
 
     def take(found: re.Match[str]) -> str:
@@ -180,7 +181,7 @@ def read(text: str) -> Phrase:
         sizes.add(size)
         return " "
 
-    rest = _SIZE.sub(take, plain(text))
+    rest = _SIZE.sub(take, _RIM.sub(r"r\1", plain(text)))
     rest = _BETWEEN_MODEL_PARTS.sub("", rest)
     parts = [part for part in _NOT_WORD.split(rest) if part]
     return Phrase(tuple(word(part) for part in parts if part not in STOPWORDS), frozenset(sizes))

@@ -108,8 +108,11 @@ async def converse(brief: Brief, shop: Shop) -> str:
     """Let the model answer, doing its calls in the shop's memory; the final text."""
 
     async def look_up(phrase: str) -> list[Offer]:
-        counted = {product.sku: product.unit not in ("kg", "l") for product in shop.catalogue.products}
-        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched, counted[hit.sku]) for hit in shop.look_up(phrase)]
+        units = {product.sku: product.unit for product in shop.catalogue.products}
+        return [
+            Offer(hit.sku, hit.name, hit.score, hit.unmatched, units[hit.sku] not in ("kg", "l"), units[hit.sku] == "par")
+            for hit in shop.look_up(phrase)
+        ]
 
     model = LexicalModel(brief, look_up)
     messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart("(the model reads the brief)")])]
