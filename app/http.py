@@ -39,6 +39,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)
+    if error.http_status >= 500:
+        log.error("request.unserved", code=error.code, path=request.url.path)
     return render(request, error)
 
 

@@ -1,7 +1,11 @@
 """Secrets at rest: credentials of connections are encrypted with a ring of keys (Fernet); the first key encrypts."""
 
 import json
+import os
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -22,17 +26,20 @@ def load_keys(settings: Settings) -> list[str]:
     if settings.secret_keys is not None:
         return [key.strip() for key in settings.secret_keys.get_secret_value().split(",") if key.strip()]
     path = settings.data_dir / "secret.key"
-    try:
-        return [path.read_text().strip()]
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(Fernet.generate_key().decode())
-        except FileExistsError:
-            pass
-        return [path.read_text().strip()]
+    if not path.exists():
+        _make_key(path)
+    return [path.read_text().strip()]
+
+
+def _make_key(path: Path) -> None:
+    """Put a new key in place at once, so that nobody finds half a key; a key that another process has made stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as file:
+        file.write(Fernet.generate_key().decode())
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 @lru_cache
