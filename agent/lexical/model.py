@@ -41,6 +41,7 @@ class LexicalModel(Model[None]):
         super().__init__()
         self._brief = brief
         self._catalogue = Catalogue(lookup)
+        self._plan: Plan | None = None
 
     @property
     def model_name(self) -> str:
@@ -59,7 +60,8 @@ class LexicalModel(Model[None]):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """The next tool calls, or the reply."""
-        plan = await make_plan(self._brief, self._catalogue)
+        # The brief stays the same through the turn, and so does what it comes to.
+        plan = self._plan = self._plan or await make_plan(self._brief, self._catalogue)
         run = _this_run(messages)
         returned = _returned(run)
         refusals = _refusals(run)

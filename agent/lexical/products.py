@@ -130,7 +130,8 @@ class Catalogue:
         is_ordered = act.quantity is not None or act.details.get("asked")
         if decision.verdict is Verdict.ONE or not is_ordered:
             return act
-        words = [await self._meant_word(word) for word in act.phrase.split()]
+        sold = _name_words(await self.hits(act.phrase))
+        words = [word if _is_among(word, sold) else await self._meant_word(word) for word in act.phrase.split()]
         phrase = " ".join(words)
         mended = await self.decide(phrase)
         best = decision.hits[0].score if decision.hits else 0.0
@@ -140,8 +141,8 @@ class Catalogue:
         known = vocabulary()
         if len(word) < _SHORTEST_SLIP or not word.isalpha() or word in known.fillers | known.articles | known.size_words:
             return word
-        names = {token.text for hit in await self.hits(word) for token in tokenise(fold(hit.name)) if token.kind == "word"}
-        if {word, word.removesuffix("s"), f"{word}s"} & names:
+        names = _name_words(await self.hits(word))
+        if _is_among(word, names):
             return word
         meant = [name for name in names if any(is_slip(word, form, shortest_cut=4) for form in (name, f"{name}s"))]
         return meant[0] if len(meant) == 1 else word
@@ -237,6 +238,14 @@ class Catalogue:
         best = found.decision.hits[0]
         words = [word for word in found.act.phrase.split() if word not in vocabulary().fillers]
         return best.score < _SURE or (len(best.unmatched) * 2 >= len(words) and bool(best.unmatched))
+
+
+def _name_words(hits: Sequence[Offer]) -> set[str]:
+    return {token.text for hit in hits for token in tokenise(fold(hit.name)) if token.kind == "word"}
+
+
+def _is_among(word: str, names: set[str]) -> bool:
+    return bool({word, word.removesuffix("s"), word.removesuffix("es"), f"{word}s"} & names)
 
 
 def _strung(act: Act, part: str) -> Act:

@@ -53,7 +53,9 @@ def _said_of(total: Act, following: list[Act]) -> _Said:
 
 async def _parts(total: Act, said: list[Act], catalogue: Catalogue) -> list[Act]:
     """The parts with the noun of their total; nothing if they are no variants of it but products of their own."""
-    for noun in (total.phrase, total.phrase.split()[0]) if said else ():
+    if not said or (await catalogue.decide(total.phrase)).verdict is Verdict.ONE:
+        return []
+    for noun in (total.phrase, total.phrase.split()[0]):
         parts = [replace(act, kind=ActKind.ADD, phrase=f"{noun} {act.phrase}") for act in said]
         if await _are_clear(parts, catalogue):
             return parts

@@ -114,7 +114,7 @@ def _any_number(files: list[WordFile]) -> str:
 def vocabulary() -> Vocabulary:
     """The merged vocabulary of this process."""
     files = [
-        WordFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        WordFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
         for path in sorted(WORDS_FOLDER.glob("*.yaml"), key=lambda path: (path.stem != "es", path.stem))
     ]
     patterns: dict[str, list[str]] = {}

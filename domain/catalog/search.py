@@ -90,6 +90,7 @@ class Decision(Generic[Found]):
     hits: tuple[Found, ...]
 
 
+@lru_cache(maxsize=100_000)
 def similarity(typed: Word, known: Word) -> float:
     """How surely a typed word means a known one, from 0 to 1."""
     same = _sameness(typed, known)
