@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agent.receipts.claims import Receipts
 from agent.receipts.lexicon import Form, Lexicon, Receipt
+from agent.receipts.money import stated
 from agent.receipts.reading import WORD, Clause, Reading
 from agent.receipts.subjects import joined_nouns, wrong_product
 from agent.receipts.verbs import Tense
@@ -15,6 +16,9 @@ _SECOND_PERSON = re.compile(r"\byou('ve| have)?( just| already)*$")
 _BY = frozenset({"por", "by"})
 _PREPOSITIONS = frozenset({"a", "al", "de", "del", "en", "con", "desde", "para", "to", "of", "from", "in", "with", "for"})
 _SUBJECTS = frozenset({"i", "we", "te", "le", "se", "lo"})
+_ACCENTED = re.compile("[áéóú]|í(?!d[oa])")
+_FAR = 20
+"""How much further away a thing behind a preposition counts."""
 _LOOSE_LEADS = frozenset({"ya", "lo", "la", "le", "te", "se", "los", "las", "les", "nos", "me"})
 _DETERMINERS = frozenset({"tu", "tus", "el", "la", "los", "las", "un", "una", "su", "este", "esta", "ese", "esa", "nuestro"})
 
@@ -49,7 +53,7 @@ def deeds(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
             form = _form(word, lexicon)
             if form is None and not _may_be_past(word, lexicon):
                 continue
-            mood = _mood(text, clause, word, lexicon, first=index == 0)
+            mood = _mood(reading, text, clause, word, lexicon, first=index == 0)
             if form is not None:
                 yield from _verb(reading, lexicon, receipts, words, index, form, mood)
             else:
@@ -70,9 +74,11 @@ def has_measured_verb(reading: Reading, lexicon: Lexicon, text: str, clause: Cla
     words = _words(reading, text, clause)
     for index, word in enumerate(words):
         form = _form(word, lexicon)
-        is_noun = word.plain in lexicon.words.done.nouns and word.spoken == word.plain and last not in _SUBJECTS
+        follows = words[index + 1].plain if index + 1 < len(words) else ""
+        leads = last in _SUBJECTS or (index == 0 and follows in _DETERMINERS)
+        is_noun = word.plain in lexicon.words.done.nouns and word.spoken == word.plain and not leads
         if form is not None and not is_noun:
-            mood = _mood(text, clause, word, lexicon, first=index == 0)
+            mood = _mood(reading, text, clause, word, lexicon, first=index == 0)
             if mood.denied or _is_open(mood) or _time(lexicon, words, index, form, mood) is not None:
                 return True
         last = word.plain
@@ -85,6 +91,8 @@ def _form(word: Word, lexicon: Lexicon) -> Form | None:
     if (form := lexicon.forms.get(word.spoken)) is not None:
         return form
     form = lexicon.forms.get(word.plain)
+    if form is not None and form.tense in {"present", "participle"} and _ACCENTED.search(word.spoken):
+        return None
     if form is not None and (form.tense != "loose_past" or word.spoken == word.plain):
         return form if form.tense in {"participle", "gerund", "infinitive", "future", "present", "loose_past"} else None
     clitics = lexicon.words.mood.clitics
@@ -93,16 +101,17 @@ def _form(word: Word, lexicon: Lexicon) -> Form | None:
     return form if form is not None and form.tense in {"infinitive", "gerund"} else None
 
 
-def _mood(text: str, clause: Clause, word: Word, lexicon: Lexicon, *, first: bool) -> Mood:
+def _mood(reading: Reading, text: str, clause: Clause, word: Word, lexicon: Lexicon, *, first: bool) -> Mood:
     mood = lexicon.words.mood
     before = text[clause.head if first else clause.start : word.start].strip()
     earlier = text[clause.sentence[0] : clause.start]
     asks = clause.question and not lexicon.find(mood.presupposition).search(text[clause.head : clause.end])
+    asked = lexicon.find(mood.asked).search(reading.spoken, clause.start, word.start)
     return Mood(
         before=before,
         question=asks,
         depends=bool(lexicon.find(mood.conditional_before).search(earlier)),
-        denied=bool(lexicon.find(mood.negation).search(before)),
+        denied=bool(lexicon.find(mood.negation).search(before)) or bool(asked),
         conditional=bool(lexicon.find(mood.conditional_here).search(before)),
     )
 
@@ -113,10 +122,13 @@ def _verb(
     time = _time(lexicon, words, index, form, mood)
     if time is None or _is_harmless_object(lexicon, form.verb, words, index):
         return
+    clause = reading.clause_at(words[index].start)
+    if stated(reading, receipts, lexicon.words.done.harmless_slots.get(form.verb, ()), clause.start, clause.end + 2):
+        return
     permitted = form.action.claims
     if time == "future" and form.action.future is not None:
         permitted = form.action.future
-    narrowed = _narrow(permitted, lexicon, words, index)
+    narrowed = _narrow(permitted, lexicon, receipts, words, index)
     word = words[index]
     end = min(words[-1].end, word.end + 40)
     supporting = receipts.supporting(narrowed)
@@ -213,7 +225,9 @@ def _is_harmless_object(lexicon: Lexicon, verb: str, words: list[Word], index: i
     )
 
 
-def _narrow(permitted: tuple[Receipt, ...], lexicon: Lexicon, words: list[Word], index: int) -> tuple[Receipt, ...]:
+def _narrow(
+    permitted: tuple[Receipt, ...], lexicon: Lexicon, receipts: Receipts, words: list[Word], index: int
+) -> tuple[Receipt, ...]:
     """Keep the claims that fit the nearest thing named beside the verb; people before it are who acts."""
     nearest: tuple[Receipt, ...] | None = None
     distance = 99.0
@@ -225,13 +239,16 @@ def _narrow(permitted: tuple[Receipt, ...], lexicon: Lexicon, words: list[Word],
         if entry.agents and (other < index or not _BY.isdisjoint(before)):
             continue
         away = other - index if other > index else index - other + 0.5
-        away += 20 if not _PREPOSITIONS.isdisjoint(before[-2:]) else 0
+        away += _FAR if not _PREPOSITIONS.isdisjoint(before[-2:]) else 0
         if away < distance:
-            nearest, distance = entry.claims, away
+            known = not entry.facts or any(fact.kind in entry.facts for fact in receipts.facts.values())
+            nearest, distance = entry.claims if known else (), away
     if nearest is None:
         return permitted
     if "any" in permitted:
         return nearest
+    if nearest and distance >= _FAR:
+        return permitted
     return tuple(claim for claim in permitted if claim in nearest)
 
 
@@ -250,13 +267,18 @@ def _unknown(
 
 
 def _may_be_past(word: Word, lexicon: Lexicon) -> bool:
-    return word.spoken.endswith(("é", "í", "ó")) or bool(lexicon.find(lexicon.words.done.participle).fullmatch(word.plain))
+    return word.spoken.endswith(("é", "í", "ó")) or _is_participle(word, lexicon)
+
+
+def _is_participle(word: Word, lexicon: Lexicon) -> bool:
+    """Whether a word looks like a participle; an accent further ahead tells that it is none, as in `rápido`."""
+    return not _ACCENTED.search(word.spoken) and bool(lexicon.find(lexicon.words.done.participle).fullmatch(word.plain))
 
 
 def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, mood: Mood) -> bool:
     done = lexicon.words.done
     previous = [other.plain for other in words[max(0, index - 2) : index]]
-    if lexicon.find(done.participle).fullmatch(word.plain):
+    if _is_participle(word, lexicon):
         starts = index == 0 and not mood.before and lexicon.words.mood.present_lead is None and not mood.question
         return (
             starts
@@ -288,6 +310,7 @@ def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) 
                 or depends
                 or lexicon.find(mood.negation).search(before)
                 or lexicon.find(mood.conditional_here).search(before)
+                or lexicon.find(lexicon.words.pledges.wishes).search(text, clause.start, found.start())
             ):
                 continue
             if receipts.supporting(phrase.claims) is None:

@@ -11,6 +11,7 @@ from agent.receipts.filling import complete
 from agent.receipts.lexicon import Lexicon, lexicons
 from agent.receipts.money import carried_subjects, slots_in_context, slots_known
 from agent.receipts.numbers import spaced_out, words_for_numbers
+from agent.receipts.pledges import pledges, unkept
 from agent.receipts.promises import bare_assent, promises
 from agent.receipts.reading import Reading, fold, read
 from agent.receipts.statements import statements
@@ -60,7 +61,9 @@ def check(
             reasons += _worded(apart, spoken)
     reasons += carried_subjects(own, spoken[0], receipts)[1]
     if not (reasons or catalogued):
-        reasons += statements(own, spoken, receipts, [fold(text) for text in customer_texts[-1:]])
+        announced = {lexicon.language: list(pledges(own, lexicon, receipts)) for lexicon in spoken}
+        reasons += [reason for each in announced.values() for reason in unkept(own, each)]
+        reasons += statements(own, spoken, receipts, announced, [fold(text) for text in customer_texts[-1:]])
     if reasons:
         unique = list(dict.fromkeys(reasons))
         return Refused(tuple(unique[:_MOST_REASONS]))

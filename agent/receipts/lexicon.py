@@ -60,6 +60,8 @@ class ObjectWords(_Words):
     claims: tuple[Receipt, ...]
     agents: bool = False
     """Whether these are people, who act more often than they are acted on."""
+    facts: tuple[str, ...] = ()
+    """Kinds of facts of which the turn must hold one, if a deed is said to be done to them."""
 
 
 class Phrase(_Words):
@@ -78,6 +80,7 @@ class DoneWords(_Words):
     nouns: tuple[str, ...]
     objects: tuple[ObjectWords, ...]
     harmless_objects: dict[str, tuple[str, ...]]
+    harmless_slots: dict[str, tuple[str, ...]]
     phrases: tuple[Phrase, ...]
     harmless_past: str
     harmless_words: str
@@ -96,6 +99,8 @@ class MoodWords(_Words):
     conditional_before: str
     wish: str
     presupposition: str
+    asked: str
+    """Words of asking right before a verb, by their accents: `cuéntame qué te llegó`."""
     future_auxiliary: str
     soon: str
     just_done: str
@@ -124,6 +129,8 @@ class KindRule(_Words):
     kinds: tuple[str, ...]
     unless: str | None = None
     """Words in the same clause that make the rule void."""
+    following: bool = False
+    """Whether the word stands right after the slot, not before it."""
     weak: bool = False
     """Whether another word beside the slot tells more of it: `el envío cuesta` is a fee."""
 
@@ -180,14 +187,54 @@ class AssentWords(_Words):
     not_about: str
 
 
+class Kept(_Words):
+    """What somebody may be said to do next, once a claim of the turn has set it going."""
+
+    claims: tuple[Receipt, ...]
+    verbs: str
+
+
+class PledgeWords(_Words):
+    """How the language promises deeds of the shop; each pattern names its `verb`. Read with their accents."""
+
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    staff: tuple[str, ...]
+    staff_steps: str
+    """What a person can do about a conversation that is passed to them, so that it may be said."""
+    yours: tuple[str, ...]
+    your_steps: str
+    """What the customer can do in this chat, so that it may be proposed."""
+    next_steps: str
+    """What the assistant itself can do when it next answers, so that it may offer it."""
+    brings: str
+    """What follows the verb if it is about a `noun` that nobody has spoken of."""
+    talk: str
+    """Forms that promise nothing."""
+    wishes: str
+    condition: str
+    kept: tuple[Kept, ...]
+
+
 class StatementWords(_Words):
     """What a statement about the shop's affairs speaks of, and what keeps a clause from being one."""
 
     affairs: tuple[str, ...]
     open: tuple[str, ...]
+    requests: str
+    """What asks or requests by its accent or ending; read with the accents."""
+    onward: tuple[str, ...]
+    """Openings of what is only supposed, wished for or told by the customer; they excuse what follows them."""
     topic: str
-    depends: str
+    exclaims: str
     own_verb: str
+    consequence: str
+    fragment: str
+    """A thing that is only named, to go on with a request."""
+    kitchen: str
+    """Words that only talk of cooking has."""
+    labels: str
+    """Words that may stand beside a slot or a measured verb, as they say no more than it does."""
     asks_for_goods: str
     ordinary: str
     small_talk: str
@@ -207,6 +254,7 @@ class WordFile(_Words):
     nouns: NounWords
     contacts: ContactWords
     assent: AssentWords
+    pledges: PledgeWords
     statements: StatementWords
     harmless: tuple[str, ...]
     suffix: str
@@ -236,6 +284,7 @@ class Lexicon:
     harmless_past: frozenset[str]
     harmless_words: frozenset[str]
     small_talk: frozenset[str]
+    labels: frozenset[str]
 
     def find(self, pattern: str) -> re.Pattern[str]:
         """The compiled form of one of this lexicon's patterns."""
@@ -292,11 +341,21 @@ def lexicon(language: str) -> Lexicon:
     """The lexicon of a language that has a file in `words/`."""
     words = WordFile.model_validate(yaml.safe_load((WORDS / f"{language}.yaml").read_text("utf-8")))
     numbers = frozenset(words.numbers.words.split())
+    forms = _forms(language, words.done)
+    objects = {word: entry for entry in words.done.objects for word in entry.words}
+    labels = {
+        *words.statements.labels.split(),
+        *words.money.generic_heads.split(),
+        *words.nouns.function_words.split(),
+        *map(unaccented, forms),
+        *map(unaccented, words.done.harmless_past.split()),
+        *objects,
+    }
     return Lexicon(
         language=language,
         words=words,
-        forms=_forms(language, words.done),
-        objects={word: entry for entry in words.done.objects for word in entry.words},
+        forms=forms,
+        objects=objects,
         numbers=numbers,
         phonetic_numbers=frozenset(map(phonetic, numbers)) if language == "es" else frozenset(),
         generic_heads=frozenset(words.money.generic_heads.split()),
@@ -304,6 +363,7 @@ def lexicon(language: str) -> Lexicon:
         harmless_past=frozenset(words.done.harmless_past.split()),
         harmless_words=frozenset(words.done.harmless_words.split()),
         small_talk=frozenset(words.statements.small_talk.split()),
+        labels=frozenset(labels),
     )
 
 

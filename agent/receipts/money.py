@@ -17,7 +17,9 @@ _KNOWN_TOTALS = frozenset({"total", "subtotal", "fee", "amount", "balance", "due
 _ATTACHED_BEFORE = re.compile(r"(?:[a-z]|[$€£¥%#+]\s*|(?<!\s)-|\bbs\.?\s*|\bus\s*)\Z")
 _ATTACHED_AFTER = re.compile(r"[a-z]|\s*%|\s*por ?ciento\b")
 _NEXT_SLOT = re.compile(r"[.,' \t]*([\ue000-\ue7ff])")
-_BOUND_KINDS = PRODUCT_KINDS - {"name", "product", "option"}
+_NAMES = frozenset({"name", "product", "option"})
+"""A name cannot be read as an amount, whatever stands before it."""
+_BOUND_KINDS = PRODUCT_KINDS - _NAMES
 
 
 def slot_marks(reading: Reading) -> Iterator[tuple[int, str]]:
@@ -91,13 +93,15 @@ def _shown(receipts: Receipts, key: str) -> str:
 def _kind(reading: Reading, lexicon: Lexicon, fact: Fact, position: int, clause: Clause, excerpt: str) -> Iterator[Reason]:
     rules = lexicon.words.money.kinds
     known = {kind for rule in rules for kind in rule.kinds} | PRODUCT_KINDS
-    if fact.kind not in known:
+    if fact.kind not in known or fact.kind in _NAMES:
         return
     start = _label_start(reading, clause)
     previous = [mark for mark, _ in slot_marks(reading) if start <= mark < position]
     stretch = reading.plain[start : clause.end]
     rules = tuple(rule for rule in rules if rule.unless is None or not lexicon.find(rule.unless).search(stretch))
-    nearest = _nearest(lexicon, rules, reading.plain, max([start, *previous]), position)
+    after = [rule for rule in rules if rule.following and lexicon.find(rule.pattern).match(reading.plain, position + 1)]
+    before = tuple(rule for rule in rules if not rule.following)
+    nearest = after[0] if after else _nearest(lexicon, before, reading.plain, max([start, *previous]), position)
     if nearest is not None and fact.kind not in nearest.kinds:
         yield Reason(
             "wrong_kind", excerpt, f"That slot holds a {fact.kind}, not what the words beside it call it. Use the right slot."
@@ -108,7 +112,8 @@ def _label_start(reading: Reading, clause: Clause) -> int:
     """Where the words begin that label a slot: its own clause, or the one before a colon."""
     start = clause.head
     for previous in reversed([other for other in reading.clauses if other.end <= start]):
-        if reading.plain[previous.end - 1 : previous.end] != ":" or previous.sentence != clause.sentence:
+        told = any(previous.start <= position < previous.end for position, _ in slot_marks(reading))
+        if reading.plain[previous.end - 1 : previous.end] != ":" or previous.sentence != clause.sentence or told:
             break
         start = previous.head
     return start

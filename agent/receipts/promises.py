@@ -67,7 +67,8 @@ def _free(reading: Reading, lexicon: Lexicon, receipts: Receipts) -> Iterator[Re
         clause = reading.clause_at(found.start())
         discounts = stated(reading, receipts, tuple(_FREE_KINDS), *clause.sentence)
         no_fee = any(fact.kind in _FEE_KINDS and decimal(fact.value) == 0 for fact in receipts.facts.values())
-        if not discounts and not no_fee:
+        told_fee = "inclu" in found[0] and stated(reading, receipts, tuple(_FEE_KINDS), clause.start, clause.end + 2)
+        if not discounts and not no_fee and not told_fee:
             yield Reason(
                 "free_without_receipt",
                 reading.excerpt(clause.head, clause.end),
