@@ -22,17 +22,23 @@ from domain.conversations.status import CLAIMABLE, advanced
 from domain.customers import service as customers
 
 MAX_TRIES: Final = 3
+"""How often a message is sent that the provider refuses for now."""
+
+MOST_PATIENCE: Final = timedelta(hours=1)
+"""How long a message waits for a line that cannot be reached; later it would speak of what has passed."""
+
 CLAIM: Final = timedelta(seconds=6)
 """How long a deliverer may be silent during a try before it counts as dead; one that lives renews its claim."""
 
-BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15))
+BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=60))
 WINDOW_CLOSED: Final = "window_closed"
 VOICE_LOST: Final = "voice_lost"
 DELIVERER_LOST: Final = "deliverer_lost"
 CLAIM_STALE: Final = "claim_stale"
 LINE_RESTING: Final = "line_resting"
-UNTRIED: Final = frozenset({CLAIM_STALE, LINE_RESTING})
-"""The codes of outcomes for which nothing was tried, so that they do not count."""
+UNREACHED: Final = "connect_failed"
+NOT_CALLED: Final = frozenset({CLAIM_STALE, LINE_RESTING})
+"""The codes of outcomes for which the provider was not even called."""
 
 _MAX_PARTS = repository.POSITION_STEP - 2
 
@@ -217,21 +223,25 @@ async def _settle_try(work: Work, message: Message, outcome: Outcome) -> None:
             _doubt(work, message, outcome.error_code)
         case "retry":
             await work.session.flush()
-            if await deliveries.counted_tries(work, message.id, UNTRIED) >= MAX_TRIES:
+            tries = await deliveries.count_attempts(work, message.id, but=NOT_CALLED | {UNREACHED})
+            if tries >= MAX_TRIES or work.system_time - message.created_at > MOST_PATIENCE:
                 await _refuse(work, message, MessageStatus.REJECTED, outcome.error_code)
             else:
-                _try_later(work, message, outcome)
+                await _try_later(work, message, outcome)
 
 
-def _try_later(work: Work, message: Message, outcome: Outcome) -> None:
+async def _try_later(work: Work, message: Message, outcome: Outcome) -> None:
     if message.status == MessageStatus.UNKNOWN and message.error_code == DELIVERER_LOST:
         # The deliverer was only slow, not dead. It knows that nothing was sent, and no newer try has begun.
         message.status, message.deadline_at = MessageStatus.SENDING, None
     if not _advance(message, MessageStatus.RETRY, work.now):
         return
-    pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+    pause = timedelta(seconds=outcome.retry_after or 0)
+    if outcome.error_code not in NOT_CALLED:
+        calls = await deliveries.count_attempts(work, message.id, but=NOT_CALLED)
+        pause = max(pause, BACKOFF[min(calls, len(BACKOFF)) - 1])
     message.error_code = outcome.error_code
-    message.next_try_at = work.system_time + max(pause, timedelta(seconds=outcome.retry_after or 0))
+    message.next_try_at = work.system_time + pause
     outbox.enqueue(work, "message.deliver", due_at=message.next_try_at, conversation_id=message.conversation_id)
 
 

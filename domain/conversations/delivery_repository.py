@@ -98,12 +98,12 @@ async def get_attempt(work: Work, attempt_id: UUID) -> DeliveryAttempt | None:
     return await work.session.get(DeliveryAttempt, (work.workspace_id, attempt_id), populate_existing=True)
 
 
-async def counted_tries(work: Work, message_id: UUID, uncounted: Collection[str]) -> int:
-    """How many tries of a message really reached for the provider."""
+async def count_attempts(work: Work, message_id: UUID, but: Collection[str]) -> int:
+    """How many attempts a message has had, but for those that ended with one of some codes."""
     query = select(func.count()).where(
         DeliveryAttempt.workspace_id == work.workspace_id,
         DeliveryAttempt.message_id == message_id,
-        func.coalesce(DeliveryAttempt.error_code, "").not_in(uncounted),
+        func.coalesce(DeliveryAttempt.error_code, "").not_in(but),
     )
     return await work.session.scalar(query) or 0
 

@@ -2,19 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.actors.deliveries import RENEW_SECONDS, STALE_SECONDS
 from channels import registry
+from channels.breaker import Breaker
 from core.outbox import OutboxMessage
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations import delivery
 from domain.conversations.delivery import Outcome
+from domain.conversations.models import Message
 from domain.conversations.schemas import OutgoingMessage
 from tests.line.conftest import eventually
 from tests.line.provider import accepted, response
@@ -215,7 +219,9 @@ async def test_what_cannot_be_sent_is_refused_and_does_not_stop_the_rest(workspa
         ]
 
 
-async def test_a_resting_line_costs_no_try(workspace: WorkspaceView) -> None:
+async def test_a_resting_line_costs_no_try(workspace: WorkspaceView, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a clock that stands still, so that the rest does not end
+    monkeypatch.setattr(registry, "Breaker", partial(Breaker, clock=lambda: 0.0))
     refused = [response(500, b"")] * 5
     async with opened(workspace, *refused, accepted()) as thread:
         for number in range(5):
@@ -308,6 +314,44 @@ async def test_a_claim_that_was_never_used_costs_no_try(workspace: WorkspaceView
             await thread.let_time_pass()
         await thread.deliver()
         assert await thread.statuses() == ["sent"]
+
+
+async def test_a_line_that_cannot_be_reached_costs_no_message_for_an_hour(workspace: WorkspaceView) -> None:
+    async with opened(workspace) as thread:
+        await thread.queue("uno")
+        pauses = []
+        for _ in range(delivery.MAX_TRIES + 2):
+            claimed = await claim(thread)
+            async with open_work(thread.principal) as work:
+                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.UNREACHED))
+                began = work.system_time
+            [message] = await thread.messages()
+            assert message.next_try_at is not None
+            pauses.append(message.next_try_at - began)
+            await thread.let_time_pass()
+        assert pauses == [*delivery.BACKOFF, delivery.BACKOFF[-1], delivery.BACKOFF[-1]]
+
+        # When it has waited for too long, then it is given up and staff are told
+        async with open_work(thread.principal) as work:
+            await work.session.execute(update(Message).values(created_at=Message.created_at - delivery.MOST_PATIENCE))
+        claimed = await claim(thread)
+        async with open_work(thread.principal) as work:
+            await delivery.record_outcome(work, claimed, Outcome("retry", delivery.UNREACHED))
+        assert await thread.statuses() == ["rejected"]
+        assert await thread.notifications() == ["message_rejected"]
+
+
+async def test_after_a_rest_of_the_line_a_message_is_tried_at_once(workspace: WorkspaceView) -> None:
+    async with opened(workspace) as thread:
+        await thread.queue("uno")
+        for _ in range(3):
+            claimed = await claim(thread)
+            async with open_work(thread.principal) as work:
+                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.LINE_RESTING, retry_after=0.5))
+                began = work.system_time
+            [message] = await thread.messages()
+            assert message.next_try_at == began + timedelta(seconds=0.5)
+            await thread.let_time_pass()
 
 
 async def rings(thread: Thread) -> int:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from channels.base import MediaUnavailable, Outbound, Part, Unsendable
-from channels.breaker import Breaker
+from channels.breaker import FIRST_REST, LONGEST_REST, PROBE_SECONDS, Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key, sniff
@@ -254,17 +254,53 @@ async def test_a_read_mark_escapes_the_message_id_and_never_fails(http: httpx.As
 
 async def test_a_line_that_failed_several_times_is_left_alone_for_a_while(http: httpx.AsyncClient) -> None:
     now = 0.0
-    breaker = Breaker(failures=2, rest_seconds=10, clock=lambda: now)
+    breaker = Breaker(failures=2, clock=lambda: now)
     async with scripted(response(500, b""), response(500, b""), accepted()) as provider:
         line = channel(provider.base_url, http, breaker)
         first, second, resting = [await line.send(text()) for _ in range(3)]
-        now = 11.0
+        now = FIRST_REST
         probe, after = await line.send(text()), breaker.wait()
         calls = len(provider.received)
 
     assert [first.result, second.result] == ["unknown", "unknown"]
     assert (resting.result, resting.error_code) == ("retry", LINE_RESTING)
     assert (probe.result, after, calls) == ("sent", 0.0, 3)
+
+
+def test_a_line_rests_longer_each_time_until_it_answers() -> None:
+    now = 0.0
+    breaker = Breaker(failures=2, clock=lambda: now)
+    # Given many calls that fail together
+    for _ in range(20):
+        breaker.record(alive=False)
+    rests = []
+    for _ in range(7):
+        rests.append(breaker.wait())
+        now += rests[-1]
+        # When the rest is over, then one call goes through, and the others wait for what becomes of it
+        assert breaker.wait() == 0.0
+        assert breaker.wait() == PROBE_SECONDS
+        breaker.record(alive=False)
+    assert rests == [FIRST_REST, 2, 4, 8, LONGEST_REST, LONGEST_REST, LONGEST_REST]
+
+    # When it answers, then everybody may call again, and the next rest is a short one
+    now += breaker.wait()
+    assert breaker.wait() == 0.0
+    breaker.record(alive=True)
+    assert [breaker.wait() for _ in range(5)] == [0.0] * 5
+    breaker.record(alive=False)
+    breaker.record(alive=False)
+    assert breaker.wait() == FIRST_REST
+
+
+def test_a_probe_that_nobody_hears_of_again_is_followed_by_another() -> None:
+    now = 0.0
+    breaker = Breaker(failures=1, clock=lambda: now)
+    breaker.record(alive=False)
+    now = FIRST_REST
+    assert breaker.wait() == 0.0
+    now += PROBE_SECONDS
+    assert breaker.wait() == 0.0
 
 
 @pytest.mark.parametrize(
