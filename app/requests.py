@@ -77,7 +77,7 @@ class RequestFrame:
                 log.exception("request.failed", route=getattr(scope.get("route"), "path", "unmatched"))
                 if has_begun:
                     raise
-                await render(Request(scope), DomainError())(scope, receive, send_framed)
+                await render(Request(scope), DomainError(), status=500)(scope, receive, send_framed)
             finally:
                 route = getattr(scope.get("route"), "path", "unmatched")
                 method = scope["method"]

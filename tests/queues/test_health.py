@@ -136,3 +136,20 @@ async def _until_ready(port: int, process: "subprocess.Popen[str]") -> None:
             except httpx.TransportError:
                 await asyncio.sleep(0)
     raise AssertionError("the process ended before it was ready")
+
+
+async def test_a_fault_of_ours_is_never_blamed_on_the_caller(settings: Settings) -> None:
+    app = create_app(settings)
+
+    @app.get("/faulty")
+    async def _faulty() -> None:
+        raise RuntimeError("a secret of ours")
+
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://nexova.test") as client:
+        answer = await client.get("/faulty", headers={"x-request-id": "trace-7"})
+
+    # A provider that is told 400 does not come again.
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "error")
+    assert answer.headers["x-request-id"] == "trace-7"
+    assert "secret" not in answer.text
