@@ -92,6 +92,7 @@ def _one_of_them(head: str, pending: Pending, words: Vocabulary) -> Act | None:
     if sku is None and not is_count:
         sku = choose(_choice_words(head, mention, words), options, is_sure=is_offer)
         sku = sku or choose(_choice_words(head, None, words), options, is_sure=is_offer)
+        sku = sku or (choose(mention.phrase, options, is_sure=is_offer) if mention is not None else None)
     if sku is None and len(options) == 1 and _is_mere_count(head, mention, words):
         sku = options[0][0]
     if sku is None and is_offer and len(options) == 1 and mention is not None and not mention.phrase:

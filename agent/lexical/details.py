@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from agent.lexical.normalise import fold
+from agent.lexical.phrases import mentions
 from agent.lexical.quantities import literal
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
@@ -232,7 +233,8 @@ def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
     """`a mi casa`, `a la misma dirección`: to be brought where the shop has brought things before, if no street follows."""
     words = vocabulary()
     usual = words.matches("usual_place", page.folded) or (words.matches("usual_answer", page.folded) if expected else None)
-    if usual is None or words.matches("address", page.folded[usual.end() :]) or re.search(r"\d", page.folded[usual.end() :]):
+    behind = page.folded[usual.end() :] if usual else ""
+    if usual is None or words.matches("address", behind) or (re.search(r"\d", behind) and (expected or not _is_list(behind))):
         return False
     page.cut(usual.start(), usual.end())
     for name in ("usual_place", "deliver", *(("usual_answer",) if expected else ())):
@@ -240,6 +242,11 @@ def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
             page.cut(again.start(), again.end())
     details.delivery["fulfilment"] = "delivery"
     return True
+
+
+def _is_list(text: str) -> bool:
+    """`6 cervezas, 2 pepsi`: things with how many of them, and nothing of an address."""
+    return all(mention.phrase and mention.quantity is not None for mention in mentions(text))
 
 
 def _lead(folded: str, address: re.Match[str] | None, words: Vocabulary) -> re.Match[str] | None:

@@ -42,6 +42,9 @@ def replacement(text: str, words: Vocabulary) -> Act | None:
     if fresh.is_bare and fresh.container and before and fresh.container not in before[0].phrase.split():
         # `la pepsi de 2 litros por 6 latas`
         fresh = replace(fresh, phrase=fresh.container)
+    if before and before[0].is_bare and fresh.quantity is not None:
+        # `6 abrazaderas en lugar de 4`
+        return Act(ActKind.SET, fresh.phrase, fresh.quantity, fresh.unit)
     if fresh.is_bare:
         phrase = before[0].phrase if before else ""
         return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
@@ -95,7 +98,9 @@ def _clauses(text: str, words: Vocabulary) -> list[str]:
 
 def read_items(text: str, words: Vocabulary) -> list[Act]:
     """What a sentence without a question adds, changes or takes out."""
+    said = text
     text = words.patterns["not_that_many"].sub(lambda match: " " * len(match.group()), text)
+    is_corrected = text != said
     text = _without_contrast(text, words)
     found: list[Act] = []
     for clause in _clauses(text, words):
@@ -106,6 +111,9 @@ def read_items(text: str, words: Vocabulary) -> list[Act]:
             fewer = mentions(blank(clause, removal))[:1]
             acts = [Act(ActKind.REMOVE, found.pop().phrase, fewer[0].quantity if fewer else None)]
         found.extend(acts)
+    if is_corrected and found and found[-1].kind is ActKind.ADD:
+        # `quería dos gorras, no una`: so many shall it be.
+        found[-1] = replace(found[-1], kind=ActKind.SET)
     return found
 
 

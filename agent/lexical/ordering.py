@@ -12,7 +12,7 @@ from agent.lexical.terms import as_counted, in_shop_terms
 from agent.lexical.variants import is_description, variant_of
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wanted import Call, Wanted
-from domain.catalog.search import Verdict
+from domain.catalog.search import Decision, Verdict
 from domain.catalog.words import read
 
 _QUESTIONS = (ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY)
@@ -78,11 +78,12 @@ class Ordering(Choosing):
         if self.wanted or self.questions or not self.lines:
             return False
         line = self.lines[-1]
-        wanted = await variant_of(line, act.phrase, self.catalogue)
-        if wanted is None:
+        variant = await variant_of(line.sku, line.name, act.phrase, self.catalogue)
+        if variant is None:
             return False
+        quantity = act.quantity if act.quantity is not None else line.quantity
         self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
-        self.wanted.append(Wanted(wanted, act.quantity if act.quantity is not None else line.quantity, act.unit, wanted))
+        self.wanted.append(Wanted(variant.sku, quantity, act.unit, variant.name))
         return True
 
     async def _with_head(self, found: Found) -> Found:
@@ -94,6 +95,11 @@ class Ordering(Choosing):
             completed = await self.catalogue.decide(f"{head} {found.act.phrase}")
             if completed.verdict is Verdict.ONE and head not in found.act.phrase:
                 return Found(found.act, completed)
+        if self.wanted and is_description(found.act.phrase):
+            # `una remera negra en M y otra en L`: the colour stays.
+            last = self.wanted[-1]
+            variant = await variant_of(last.product, last.name, found.act.phrase, self.catalogue)
+            return Found(found.act, Decision(Verdict.ONE, (variant,))) if variant else found
         return found
 
     def _want(self, found: Found) -> None:
@@ -173,16 +179,19 @@ class Ordering(Choosing):
         known = [line.sku for line in self.lines] + [wanted.product for wanted in self.wanted]
         if not meant.hits or any(hit.sku in known for hit in meant.hits):
             return False
-        head = [word.sound for word in read(meant.hits[0].name).words[:1]]
-        same = [line for line in self.lines if [word.sound for word in read(line.name).words[:1]] == head]
-        if len(same) != 1 or not any(word.sound in head for word in read(act.phrase).words):
+        same = [line for line in self.lines if _noun(line.name) & _noun(meant.hits[0].name)]
+        known_words = [word.forms for word in read(same[0].name).words] if len(same) == 1 else []
+        if not any(word.forms & forms for word in read(act.phrase).words for forms in known_words):
             return False
-        sku = meant.hits[0].sku if meant.verdict is Verdict.ONE else await variant_of(same[0], act.phrase, self.catalogue)
-        if sku is None:
-            return False
+        other = meant.hits[0]
+        if meant.verdict is not Verdict.ONE:
+            variant = await variant_of(same[0].sku, same[0].name, act.phrase, self.catalogue)
+            if variant is None:
+                return False
+            other = variant
         quantity = act.quantity if act.quantity is not None else same[0].quantity
         self.wanted.append(Wanted(same[0].sku, Decimal(0), None, same[0].name, is_total=True))
-        self.wanted.append(Wanted(sku, quantity, act.unit, meant.hits[0].name, act.phrase))
+        self.wanted.append(Wanted(other.sku, quantity, act.unit, other.name, act.phrase))
         return True
 
     def _set_last(self, quantity: Decimal | None, unit: str | None) -> None:
@@ -303,7 +312,8 @@ class Ordering(Choosing):
                 return
         if line is not None and (await self.catalogue.decide(new.phrase)).verdict is not Verdict.ONE:
             # `cambia la blanca por la celeste`: the noun is that of what is replaced.
-            new = replace(new, phrase=await variant_of(line, new.phrase, self.catalogue) or new.phrase)
+            variant = await variant_of(line.sku, line.name, new.phrase, self.catalogue)
+            new = replace(new, phrase=variant.sku if variant else new.phrase)
         await self._add(replace(new, details={**new.details, "asked": "1"}))
 
     async def _question(self, act: Act) -> None:
@@ -323,3 +333,8 @@ class Ordering(Choosing):
             self.questions.append((act.kind, self.lines[-1].sku))
         else:
             self.talk.append("of_what")
+
+
+def _noun(name: str) -> frozenset[str]:
+    """The forms of the word that says what a product is."""
+    return next((word.forms for word in read(name).words), frozenset())

@@ -53,12 +53,21 @@ def _is_attribute(tokens: list[Token], quantity: Quantity) -> bool:
     return previous.text != "a" or quantity.unit is not None
 
 
+def _is_occasion(tokens: list[Token], quantity: Quantity) -> bool:
+    """`cervezas para una reunión`: an article, and nothing is counted."""
+    words = vocabulary()
+    before = tokens[quantity.start - 1].text if quantity.start > 1 else ""
+    is_article = quantity.end == quantity.start + 1 and tokens[quantity.start].text in words.articles
+    return before in words.purpose and is_article
+
+
 def _pieces(tokens: list[Token]) -> list[_Piece]:
     words = vocabulary()
     pieces: list[_Piece] = []
     run: list[Token] = []
-    starts = {q.start: q for q in find_quantities(tokens) if not _is_attribute(tokens, q)}
-    spelled = {q.start: q for q in find_quantities(tokens) if _is_attribute(tokens, q)}
+    quantities = [quantity for quantity in find_quantities(tokens) if not _is_occasion(tokens, quantity)]
+    starts = {q.start: q for q in quantities if not _is_attribute(tokens, q)}
+    spelled = {q.start: q for q in quantities if _is_attribute(tokens, q)}
     index = 0
     while index < len(tokens):
         attribute = spelled.get(index)
@@ -168,7 +177,7 @@ def mentions(text: str) -> list[Mention]:
 def _without_occasion(tokens: list[Token]) -> list[Token]:
     """`para la limpieza de la oficina 4 cloros`, `para mi sobrina la mochila`: what it is for says not what it is."""
     known = vocabulary()
-    if len(tokens) < 3 or tokens[0].text not in known.purpose or tokens[1].text not in known.fillers:
+    if len(tokens) < 3 or tokens[0].text not in known.purpose | known.circumstance or tokens[1].text not in known.fillers:
         return tokens
     starts = {quantity.start for quantity in find_quantities(tokens)}
     for index in range(2, len(tokens)):

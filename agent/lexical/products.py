@@ -114,6 +114,8 @@ class Catalogue:
         if shorter and (await self.decide(shorter)).verdict is Verdict.ONE:
             return await self.resolve(replace(act, phrase=shorter))
         words = act.phrase.split()
+        if self._is_told(act, hits):
+            return [Found(act, decision)]
         if len(words) > 1 and (not hits or hits[0].score < _WHOLE or decision.verdict is Verdict.NONE):
             parts = await self._cut(words, hits)
             if parts:
@@ -123,6 +125,11 @@ class Catalogue:
                 found = [await self._sized(first, await self.decide(parts[0]))]
                 return found + [other for other in others if not _only_describes(other)]
         return [await self._sized(act, decision)]
+
+    def _is_told(self, act: Act, hits: Sequence[Offer]) -> bool:
+        """`ando arreglando el tsuru`: nobody asked for anything, and most of the words mean nothing on sale."""
+        is_wanted = act.quantity is not None or act.details.get("asked") or act.details.get("single")
+        return not is_wanted and bool(hits) and len(hits[0].unmatched) * 2 > _content(act.phrase.split())
 
     async def _mended(self, act: Act) -> Act:
         """The mention with slips in it mended, where what was typed is nothing on sale and one word on sale is meant."""
@@ -279,8 +286,10 @@ def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
     words, foreign = phrase.split(), set(hits[0].unmatched) if hits else set()
     for index, word in enumerate(words[:-1]):
         behind = words[index + 1 :]
-        is_occasion = behind[0] in known.articles or known.matches("telling", " ".join(behind)) is not None
-        if index and word in known.purpose and is_occasion and set(behind) <= foreign | known.fillers:
+        is_occasion = (
+            behind[0] in known.articles or word in known.articles or known.matches("telling", " ".join(behind)) is not None
+        )
+        if index and word in known.purpose | known.circumstance and is_occasion and set(behind) <= foreign | known.fillers:
             return " ".join(words[:index])
     return None
 

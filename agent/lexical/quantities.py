@@ -103,7 +103,9 @@ class _Reader:
             for length in (2, 1):
                 phrase = " ".join(self.text(i) for i in range(index + 1, index + 1 + length))
                 # `2 kilos y medio kilo de cebolla` are two amounts.
-                is_other = self.text(index - 1) in self.words.units and self.text(index + 1 + length) in self.words.units
+                behind = self.text(index + 1 + length)
+                is_counted = behind in self.words.units or self.words.multiples.get(behind, Decimal(0)) > 1
+                is_other = self.text(index - 1) in self.words.units and is_counted
                 if phrase in self.words.multiples and self.words.multiples[phrase] < 1 and not is_other:
                     return self.words.multiples[phrase], index + 1 + length
         figure = index + 1 if self.text(index) in self.words.joiners else index
@@ -189,6 +191,10 @@ class _Reader:
         if self.text(after) == "x" and (following is None or following.kind != "number"):
             return Quantity(value, None, None, start, after + 1, is_marked=True)
         before, after = self.fraction_after(after)
+        multiple = self.multiple(after) if before else None
+        if multiple is not None and multiple[0] > 1:
+            # `una y media docena`
+            return self._dozens(start, value + before, multiple)
         unit, container, after = self.unit(after)
         behind, after = self.fraction_after(after) if unit or container else (Decimal(0), after)
         return Quantity(self._measured(value + before + behind, unit, start), unit, container, start, after)
@@ -225,7 +231,8 @@ _IN_BRACKETS = re.compile(r"\(([^()\n]{1,20})\)")
 def said_once(text: str) -> str:
     """Folded text without figures that only say again what was just said: `dos (2) harinas`, `2 harinas (dos)`."""
     for match in reversed(list(_IN_BRACKETS.finditer(text))):
-        inside, before = _values(match[1]), _values(text[: match.start()].rpartition("\n")[2])
+        # Only the same item counts: `rótula (2), amortiguador (2)` are two of both.
+        inside, before = _values(match[1]), _values(re.split(r"[,;()\n]", text[: match.start()])[-1])
         if len(inside) == 1 and before and inside[0] == before[-1]:
             text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
     return text

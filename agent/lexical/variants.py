@@ -1,8 +1,7 @@
 """Another variant of what the order has: `talle l` of a shirt in another size, `la de 500` of a coffee."""
 
-from agent.brief import BriefLine
 from agent.lexical.normalise import tokenise
-from agent.lexical.products import Catalogue
+from agent.lexical.products import Catalogue, Offer
 from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Verdict
 from domain.catalog.words import read
@@ -17,17 +16,17 @@ def is_description(phrase: str) -> bool:
     )
 
 
-async def variant_of(line: BriefLine, phrase: str, catalogue: Catalogue) -> str | None:
-    """The SKU that a line becomes with other words to its noun; what they leave open stays as it is in the line.
+async def variant_of(sku: str, name: str, phrase: str, catalogue: Catalogue) -> Offer | None:
+    """What a product becomes with other words to its noun; what they leave open stays as it is.
 
-    None if the words fit the line as it is, or leave open which other one is meant.
+    None if the words fit the product as it is, or leave open which other one is meant.
     """
-    noun = next((known.text for known in read(line.name).words), "")
+    noun = next((known.text for known in read(name).words), "")
     decision = await catalogue.decide(f"{noun} {phrase}")
-    others = [hit for hit in decision.hits if hit.sku != line.sku]
+    others = [hit for hit in decision.hits if hit.sku != sku]
     if len(others) < len(decision.hits):
         return None
     if decision.verdict is not Verdict.SEVERAL:
-        return others[0].sku if others else None
-    same = [len(set(read(hit.name).words) & set(read(line.name).words)) for hit in others]
-    return others[same.index(max(same))].sku if same and same.count(max(same)) == 1 else None
+        return others[0] if others else None
+    same = [len(set(read(hit.name).words) & set(read(name).words)) for hit in others]
+    return others[same.index(max(same))] if same and same.count(max(same)) == 1 else None

@@ -45,6 +45,8 @@ class WordFile(BaseModel):
     """Words between a product and what it is for or with."""
     purpose: list[str] = Field(default_factory=list)
     """Words between a product and the occasion it is for."""
+    circumstance: list[str] = Field(default_factory=list)
+    """Words between a product and with whom or where it is wanted."""
     size_words: list[str] = Field(default_factory=list)
     conjunctions: list[str] = Field(default_factory=list)
     fillers: list[str] = Field(default_factory=list)
@@ -82,6 +84,7 @@ class Vocabulary:
     prepositions: frozenset[str]
     linking: frozenset[str]
     purpose: frozenset[str]
+    circumstance: frozenset[str]
     size_words: frozenset[str]
     conjunctions: frozenset[str]
     fillers: frozenset[str]
@@ -143,6 +146,7 @@ def vocabulary() -> Vocabulary:
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),
         purpose=frozenset(word for file in files for word in file.purpose),
+        circumstance=frozenset(word for file in files for word in file.circumstance),
         size_words=frozenset(word for file in files for word in file.size_words),
         conjunctions=frozenset(word for file in files for word in file.conjunctions),
         fillers=frozenset(word for file in files for word in file.fillers),
