@@ -229,6 +229,8 @@ class StatementWords(_Words):
     exclaims: str
     own_verb: str
     consequence: str
+    joins: str
+    """What goes on with a list, at the end of what stands before."""
     fragment: str
     """A thing that is only named, to go on with a request."""
     kitchen: str

@@ -2,8 +2,9 @@
 
 The other rules know words and can tell what is wrong with them. No list of words is ever complete, so this one turns
 the question around: a clause that touches the shop's affairs (goods, money, delivery, people, a time, a state) must be
-a question, a request, an offer, a condition or an avowal of not knowing, or state a fact by its slot, or use a verb
-that the other rules have measured. Anything else is refused, because nobody knows what it says.
+a question, a request, an offer or an avowal of not knowing, or state a fact by its slot or with a verb that the other
+rules have measured, in words that say no more than that. A condition or an aim excuses only what follows it. Anything
+else is refused, because nobody knows what it says.
 """
 
 import re
@@ -222,7 +223,8 @@ def _is_no_statement(heard: _Heard, clause: Clause) -> bool:
 
 def _continued(heard: _Heard, clause: Clause) -> Clause | None:
     """What stands before a joining word in the same breath, if the clause has no verb of its own."""
-    if clause.start == clause.head or heard.finds(heard.words.own_verb, clause.start, clause.end):
+    listed = heard.finds(heard.words.joins, clause.head, clause.start)
+    if not listed or heard.finds(heard.words.own_verb, clause.start, clause.end):
         return None
     return replace(clause, start=clause.head, end=clause.start)
 

@@ -11,6 +11,9 @@ from agent.receipts.products import flat
 from agent.receipts.reading import Reading
 from agent.receipts.verdict import Reason
 
+_NEXT_VERB = re.compile(
+    r"(?:quedo|esta|es|va|fue|ya|son|lo|la|los|las|te|le|se|tiene|debe|puede|is|was|will|has|needs|must|can)\b"
+)
 _SLOT = "[\ue000-\ue7ff]"
 
 
@@ -72,7 +75,9 @@ def joined_nouns(reading: Reading, lexicon: Lexicon, start: int) -> Iterator[tup
     end = _statement_end(reading, lexicon, start, reading.clause_at(start - 1).sentence[1])
     for found in _shapes(lexicon.words.nouns).next_object.finditer(reading.plain[start:end]):
         follows = reading.plain[start + found.end() :][:12].strip()
-        if not re.match(r"(?:quedo|esta|es|va|fue|ya|son|is|was|will|has)\b", follows):
+        if not re.match(
+            r"(?:quedo|esta|es|va|fue|ya|son|lo|la|los|las|te|le|se|tiene|debe|puede|is|was|will|has|needs|must|can)\b", follows
+        ):
             yield found["noun"], start + found.start("noun")
 
 
