@@ -39,7 +39,10 @@ MOST_FAILURES = 3
 """Failed turns in a row that bring a person in."""
 
 POISON = "poison"
-"""The failure of a turn that kills whoever thinks it: a person is brought in at once."""
+"""The failure of a turn that kills whoever thinks it."""
+
+HOPELESS = frozenset({POISON, finishing.WITHHELD})
+"""Failures that would come again, so a person is brought in at once: a fault of ours, whatever the model says."""
 
 log = observability.log("agent.turn")
 
@@ -281,7 +284,7 @@ async def _think_again(work: Work, fence: Fence, open_messages: list[OpenMessage
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
-    if thought.failure == POISON:
+    if {thought.failure, answer.failure} & HOPELESS:
         session.failures = MOST_FAILURES
     elif answer.failure is not None or not thought.understood:
         session.failures += 1

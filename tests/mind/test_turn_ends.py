@@ -233,7 +233,7 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     assert await query("SELECT reason FROM handoffs") == [("repeated_failure",)]
 
 
-async def test_a_summary_that_states_what_no_receipt_says_is_withheld_and_staff_are_told(
+async def test_a_summary_that_states_what_no_receipt_says_is_withheld_and_a_person_comes(
     customer: Customer, query: Query
 ) -> None:
     # Given a turn whose tool, by a fault of ours, staged a summary with a price that it did not read
@@ -248,14 +248,15 @@ async def test_a_summary_that_states_what_no_receipt_says_is_withheld_and_staff_
     # When the turn is finished
     async with open_work(customer.shop.principal) as work:
         await finish(work, turn, thought)
-    # Then the customer reads what was done instead of the summary, and nothing that announces it
-    [said] = [message.text or "" for message in await customer.reads()]
-    assert said.startswith(messages.text("turn.trouble_after_effects", "es"))
-    assert "Harina P.A.N." in said
-    assert messages.text("tool.confirmation_requested", "es") not in said
-    # And a person is told, and no yes confirms what was not shown
-    assert await query("SELECT kind FROM notifications") == [("message_withheld",)]
-    assert await query("SELECT failures, confirmation_token FROM agent_sessions") == [(1, None)]
+    # Then the customer reads what was done instead of the summary, nothing that announces it, and that a person comes
+    done, farewell = [message.text or "" for message in await customer.reads()]
+    assert done.startswith(messages.text("turn.trouble_after_effects", "es"))
+    assert "Harina P.A.N." in done
+    assert messages.text("tool.confirmation_requested", "es") not in done
+    assert farewell == messages.text("turn.handoff", "es")
+    # And staff are told of both, and no yes confirms what was not shown
+    assert await query("SELECT kind FROM notifications ORDER BY kind") == [("handoff_requested",), ("message_withheld",)]
+    assert await query("SELECT state, confirmation_token FROM agent_sessions") == [("HANDOFF", None)]
 
 
 async def test_a_list_of_products_without_a_category_goes_out(customer: Customer, query: Query) -> None:
