@@ -72,6 +72,8 @@ def _act(kind: ActKind, mention: Mention) -> Act:
         details["container"] = mention.container
     if mention.is_single:
         details["single"] = "1"
+    if mention.is_told:
+        details["told"] = "1"
     if mention.is_pack:
         details["pack"] = "1"
     # How many pieces a carton of eggs holds only the product can tell.

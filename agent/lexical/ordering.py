@@ -88,7 +88,7 @@ class Ordering(Choosing):
 
     async def _with_head(self, found: Found) -> Found:
         """What leaves out the noun that was said before it: `2 amortiguadores delanteros y 2 traseros`, `si hay, 2 de 250`."""
-        if found.sku is not None or found.act.quantity is None:
+        if found.sku is not None or (found.act.quantity is None and not found.act.details.get("single")):
             return found
         heads = [wanted.phrase.split()[0] for wanted in self.wanted[-1:] if wanted.phrase]
         for head in (*heads, *self._titles[-1:], *list(self._asked)[-1:]):

@@ -25,6 +25,8 @@ class Mention:
     """Counted as `x3`, which may also be how many are in a pack."""
     is_single: bool = False
     """Named with a singular article: `la mochila` is one."""
+    is_told: bool = False
+    """Perhaps only where or with whom: `al taller`, `con el motorizado`."""
 
     @property
     def is_bare(self) -> bool:
@@ -122,7 +124,8 @@ def _mention(words: tuple[Token, ...], quantity: Quantity | None, extra: Quantit
         names.append(_spoken(extra))
     phrase = " ".join(names)
     if quantity is None:
-        return Mention(phrase, is_single=_is_single(words))
+        is_told = bool(words) and words[0].text in vocabulary().circumstance
+        return Mention(phrase, is_single=_is_single(words), is_told=is_told)
     return Mention(phrase, quantity.value, quantity.unit, quantity.container, size, is_pack=quantity.is_pack)
 
 
@@ -177,7 +180,7 @@ def mentions(text: str) -> list[Mention]:
 def _without_occasion(tokens: list[Token]) -> list[Token]:
     """`para la limpieza de la oficina 4 cloros`, `para mi sobrina la mochila`: what it is for says not what it is."""
     known = vocabulary()
-    if len(tokens) < 3 or tokens[0].text not in known.purpose | known.circumstance or tokens[1].text not in known.fillers:
+    if len(tokens) < 3 or tokens[0].text not in known.purpose or tokens[1].text not in known.fillers:
         return tokens
     starts = {quantity.start for quantity in find_quantities(tokens)}
     for index in range(2, len(tokens)):

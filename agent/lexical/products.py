@@ -237,8 +237,8 @@ class Catalogue:
     def is_small_talk(self, found: Found) -> bool:
         """Whether words that were taken for a product are rather something else that was said."""
         is_named = found.is_known or bool(found.act.details.get("single"))
-        is_told = not is_named and vocabulary().matches("telling", found.act.phrase) is not None
-        if found.act.quantity is not None or (found.act.details.get("asked") and not is_told):
+        is_told = found.act.details.get("told") or vocabulary().matches("telling", found.act.phrase)
+        if found.act.quantity is not None or (found.act.details.get("asked") and (is_named or not is_told)):
             return False
         if not found.is_known:
             return True

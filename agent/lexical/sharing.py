@@ -37,7 +37,7 @@ class _Said:
 
 def _said_of(total: Act, following: list[Act]) -> _Said:
     """What adds up to a total behind it; nothing if it does not."""
-    if total.kind is not ActKind.ADD or not total.phrase or total.quantity is None or total.quantity < 2:
+    if total.kind is not ActKind.ADD or not total.phrase or total.quantity is None or total.quantity < 1:
         return _Said([], 0)
     said, left = list[Act](), total.quantity
     for act in following:
@@ -46,7 +46,9 @@ def _said_of(total: Act, following: list[Act]) -> _Said:
             break
         said.append(replace(act, quantity=count))
         left -= count
-    if not left and len(said) > 1:
+    # `un faro, el derecho` is one.
+    is_explained = bool(said) and following[0].quantity is None
+    if not left and (len(said) > 1 or is_explained):
         return _Said(said, len(said))
     return _Said(_pair_of(following[0]), 1) if total.quantity == 2 and following and not said else _Said([], 0)
 

@@ -1,0 +1,75 @@
+"""Classes of language that customers use in many words: one or two sentences stand for each."""
+
+from typing import Any
+
+import pytest
+
+from tests.lexical.test_understanding import after
+
+CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
+    # a number said twice
+    ("ve", "dos (2) harinas de trigo y tres (3) cloros", {}, {"HAR-TR": 2, "CLO": 3}),
+    ("mx", "rótula inferior (2), termostato (2)", {}, {"ROT": 2, "TER": 2}),
+    # a title above a list
+    ("ve", "pedido de la arepera:\n10 harina pan blanca\n2 sal", {}, {"HAR-BL": 10, "SAL": 2}),
+    ("ar", "remeras: 2 blancas talle M, 1 negra talle L", {}, {"REM-BL-M": 2, "REM-NE-L": 1}),
+    # several words that only one product has
+    ("ve", "2 pepsi de 2 litros y 6 pepsi en lata", {}, {"REF-2L": 2, "REF-LA": 6}),
+    # pairs and packs
+    ("ar", "dos pares de medias largas y un par de gorras", {}, {"MED-LA": 2, "GOR": 2}),
+    ("ve", "un six pack de cerveza", {}, {"CER": 6}),
+    # so much of each
+    ("ve", "cebolla y papa, dos kilos de cada una", {}, {"CEB": 2, "PAP": 2}),
+    ("ve", "2 de cada una: pasta larga, pasta corta", {}, {"PAS-LA": 2, "PAS-CO": 2}),
+    # what is lacking, and what is told
+    ("ve", "se me acabó el café, mándame 2 de 250", {}, {"CAF-250": 2}),
+    ("ar", "es el cumple de mi sobrino y le quiero regalar una gorra", {}, {"GOR": 1}),
+    ("ve", "2 maltas para una reunión", {}, {"MAL": 2}),
+    # parts of a total
+    ("mx", "dos faros de tsuru, el izquierdo y el derecho", {}, {"FAR-I": 1, "FAR-D": 1}),
+    ("ve", "mándame con el motorizado 2 cloros", {}, {"CLO": 2}),
+    # more, less, another one of the kind
+    ("mx", "bájale una a las rótulas", {"ROT": 3}, {"ROT": 2}),
+    ("ve", "al arroz súbele uno más", {"ARR": 2, "SAL": 1}, {"ARR": 3, "SAL": 1}),
+    ("ve", "de las 6 maltas quítame 2", {"MAL": 6}, {"MAL": 4}),
+    ("ve", "no me pongas tanto queso, con 300 gramos está bien", {"QUE-BL": 1, "ARR": 1}, {"QUE-BL": 0.3, "ARR": 1}),
+    ("ar", "en lugar de la negra talle M ponela talle L", {"REM-NE-M": 1}, {"REM-NE-L": 1}),
+    ("ve", "eran 2 harinas amarillas, no blancas", {"HAR-BL": 2}, {"HAR-AM": 2}),
+    ("mx", "mejor póngale 6 abrazaderas en lugar de 4", {"ABR": 4, "FOC": 1}, {"ABR": 6, "FOC": 1}),
+    # English nouns in a Spanish catalogue
+    ("ve", "12 eggs and 1 kilo of rice please", {}, {"HUE": 12, "ARR": 1}),
+    ("ve", "please remove the eggs", {"HUE": 12, "ARR": 1}, {"ARR": 1}),
+]
+
+
+@pytest.mark.parametrize(("shop", "said", "draft", "cart"), CARTS)
+async def test_a_class_of_language_comes_to_the_right_cart(
+    shop: str, said: str, draft: dict[str, Any], cart: dict[str, float]
+) -> None:
+    # When
+    found = await after(shop, said, **({"draft": draft} if draft else {}))
+
+    # Then
+    assert found.counts == cart
+    assert not found.asked
+    assert not found.unknown
+    assert not found.asked_quantity
+
+
+async def test_one_word_that_only_one_product_has_is_asked_about() -> None:
+    # When its brand alone is said, then it is offered and not put into the cart
+    found = await after("ve", "2 mazeite")
+    assert found.counts == {}
+    assert found.asked == [{"ACE-MZ"}]
+
+
+async def test_a_kind_of_another_product_is_not_put_into_the_cart() -> None:
+    # `carne de bistec` is neither the one nor the other
+    found = await after("ve", "2 kilos de carne de bistec")
+    assert found.counts == {}
+
+
+async def test_what_is_not_sold_is_told_even_without_a_quantity() -> None:
+    found = await after("ve", "quiero zanahorias")
+    assert found.counts == {}
+    assert found.unknown
