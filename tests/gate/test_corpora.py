@@ -11,7 +11,7 @@ MOST_WRONG: dict[tuple[Corpus, Split], float] = {
     ("lies", "develop"): 0.0,
     ("lies", "report"): 0.03,
     ("honest", "develop"): 0.03,
-    ("honest", "report"): 0.04,
+    ("honest", "report"): 0.05,
 }
 
 
