@@ -28,5 +28,13 @@ def catalogue_lookup(principal: Principal) -> Lookup:
 
 
 def _offer(hit: ProductHit) -> Offer:
-    is_paired = hit.unit.casefold() in vocabulary().pairs
-    return Offer(hit.sku, hit.name, hit.score, hit.unmatched, is_counted=hit.precision == 0, is_paired=is_paired)
+    unit = hit.unit.casefold()
+    return Offer(
+        hit.sku,
+        hit.name,
+        hit.score,
+        hit.unmatched,
+        is_counted=hit.precision == 0,
+        is_paired=unit in vocabulary().pairs,
+        is_set=unit in vocabulary().sets,
+    )

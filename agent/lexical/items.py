@@ -7,6 +7,7 @@ from decimal import Decimal
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.phrases import Mention, mentions
 from agent.lexical.vocabulary import Vocabulary
+from domain.catalog.words import read
 from tools.measures import is_tray
 
 
@@ -72,6 +73,12 @@ def _act(kind: ActKind, mention: Mention) -> Act:
         details["container"] = mention.container
     if mention.is_single:
         details["single"] = "1"
+    if mention.is_some:
+        details["some"] = "1"
+    if mention.is_of:
+        details["of"] = "1"
+    if mention.dozen:
+        details["dozen"] = f"{mention.dozen}"
     if mention.is_told:
         details["told"] = "1"
     if mention.is_pack:
@@ -105,8 +112,17 @@ def read_items(text: str, words: Vocabulary) -> list[Act]:
     is_corrected = text != said
     text = _without_contrast(text, words)
     found: list[Act] = []
+    is_taken_back = False
     for clause in _clauses(text, words):
+        if found and _takes_back(clause, words):
+            is_taken_back = True
+            continue
         acts = _clause_items(clause, words, found[-1] if found else None)
+        is_taken_back = is_taken_back or words.matches("second_thought", clause) is not None
+        if acts and found and is_taken_back and _says_again(acts[0], found[-1]):
+            acts[0] = replace(acts[0], phrase=acts[0].phrase or found[-1].phrase)
+            found.pop()
+        is_taken_back = False
         if acts and found and _corrects(acts[0], found[-1]):
             acts[0] = replace(acts[0], kind=ActKind.SET, phrase=found.pop().phrase, details={"named": "apart"})
         elif not acts and found and _is_open(found[-1]) and (removal := words.matches("remove", clause)):
@@ -117,6 +133,22 @@ def read_items(text: str, words: Vocabulary) -> list[Act]:
         # `quería dos gorras, no una`: so many shall it be.
         found[-1] = replace(found[-1], kind=ActKind.SET)
     return found
+
+
+def _takes_back(clause: str, words: Vocabulary) -> bool:
+    """`no`, `no, espera` within a sentence: what follows is said anew."""
+    said = clause.lstrip(" ,|")
+    return words.matches("refuse", said) is not None and not mentions(without("hold", without("refuse", said, words), words))
+
+
+def _says_again(act: Act, last: Act) -> bool:
+    """`3 más, no, 2 más`, `una malta, no, 2 maltas`: the same wish with another amount."""
+    if act.kind is not last.kind or act.quantity is None or last.quantity is None:
+        return False
+    if not act.phrase:
+        return act.kind is ActKind.MORE
+    said, before = read(act.phrase).words, read(last.phrase).words
+    return bool(said) and all(any(word.forms & other.forms for other in before) for word in said)
 
 
 def _without_contrast(text: str, words: Vocabulary) -> str:
@@ -172,7 +204,9 @@ def _taken_out(clause: str, words: Vocabulary, previous: Act | None) -> list[Act
         rest = mentions(_bare(blank(clause, match), words))
         # `no lo quiero` alone does not say what; `quítalo` is what was named last.
         nothing_named = Act(ActKind.REFUSE if words.matches("not_wanted", clause) else ActKind.REMOVE)
-        return [_act(ActKind.REMOVE, m) for m in rest if m.phrase] or ([] if previous else [nothing_named])
+        again = previous.phrase if previous is not None and previous.kind is ActKind.REMOVE else ""
+        named = [_act(ActKind.REMOVE, replace(m, phrase=m.phrase or again)) for m in rest if m.phrase or again]
+        return named or ([] if previous else [nothing_named])
     if words.matches("so_many_less", clause):
         fewer = mentions(_bare(without("less", clause, words, " "), words))
         return [_act(ActKind.REMOVE, mention) for mention in fewer if mention.quantity is not None]
@@ -185,6 +219,8 @@ def _in_manner(act: Act, clause: str, words: Vocabulary) -> Act:
         return replace(act, quantity=None, unit=None)
     if act.phrase and act.kind is ActKind.ADD and words.matches("lacking", clause):
         return replace(act, quantity=None, unit=None, details={"title": "1"})
+    if act.phrase and act.quantity is None and words.matches("kept", clause):
+        return replace(act, details={**act.details, "kept": "1"})
     if act.quantity is not None and words.matches("each", clause):
         return replace(act, details={**act.details, "each": "1"})
     if act.kind is ActKind.MORE and act.phrase and act.quantity is None and words.matches("one_more", clause):

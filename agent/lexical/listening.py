@@ -8,8 +8,10 @@ from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
 from agent.lexical.normalise import clean, fold
+from agent.lexical.products import content_words
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
+from agent.lexical.weights import carried
 
 _PICTURES = frozenset({"image", "document"})
 _BUTTONS = frozenset({"button_reply", "list_reply"})
@@ -44,7 +46,7 @@ def hear(brief: Brief) -> list[Act]:
     for index, message in enumerate(brief.messages):
         if not _is_repeated(message, brief.messages[:index]):
             acts.extend(_hear(message, brief, context))
-    return acts
+    return carried(acts)
 
 
 def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:
@@ -120,6 +122,8 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     words = vocabulary()
     folded = fold(clean(text)).strip(" .,!")
     wanted = next(iter(context.missing))
+    if (phone := words.matches("phone", folded)) and not content_words(folded.replace(phone.group(), " ")):
+        return acts
     if any(act.kind is ActKind.DELIVERY and (wanted in act.details or act.details.keys() - {"phone"}) for act in acts):
         return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.details.get("asked"))]
     said = fold(bare_address(text)) if wanted == "address" else folded

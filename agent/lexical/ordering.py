@@ -12,6 +12,7 @@ from agent.lexical.terms import as_counted, in_shop_terms
 from agent.lexical.variants import is_description, variant_of
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wanted import Call, Wanted
+from agent.lexical.weights import as_weighed, in_dozens, is_in_grams
 from domain.catalog.search import Decision, Verdict
 from domain.catalog.words import read
 
@@ -31,7 +32,18 @@ class Ordering(Choosing):
                 await self._take(act)
         if not self.wanted and not self.questions:
             await self._want_titles()
+        for wanted in self.wanted:
+            await self._in_grams(wanted)
         return [*(wanted.call for wanted in self.wanted), *self.other_calls]
+
+    async def _in_grams(self, wanted: Wanted) -> None:
+        """A bare `300`, said of what is weighed."""
+        if wanted.quantity is None or wanted.unit is not None or not is_in_grams(wanted.quantity):
+            return
+        line = next((line for line in self.lines if line.sku == wanted.product), None)
+        hits = (await self.catalogue.decide(wanted.product)).hits
+        is_weighed = line.unit.casefold() in vocabulary().units if line else bool(hits) and not hits[0].is_counted
+        wanted.unit = "g" if is_weighed else None
 
     async def _take(self, act: Act) -> None:
         match act.kind:
@@ -63,6 +75,9 @@ class Ordering(Choosing):
             await self._lone_quantity(act)
             return
         act = act if act.phrase else replace(act, phrase=self._titles[-1])
+        if act.details.get("kept") and self._line(act.phrase) is not None:
+            # `la malta sí, el arroz no`
+            return
         if is_description(act.phrase) and await self._variant(act):
             return
         for found in await self.catalogue.resolve(act):
@@ -92,7 +107,8 @@ class Ordering(Choosing):
             return found
         heads = [wanted.phrase.split()[0] for wanted in self.wanted[-1:] if wanted.phrase]
         for head in (*heads, *self._titles[-1:], *list(self._asked)[-1:]):
-            completed = await self.catalogue.decide(f"{head} {found.act.phrase}")
+            described = f"{head} {found.act.phrase}"
+            completed = await self.catalogue.decide(await self.catalogue.essence(described))
             if completed.verdict is Verdict.ONE and head not in found.act.phrase:
                 return Found(found.act, completed)
         if self.wanted and is_description(found.act.phrase):
@@ -105,6 +121,8 @@ class Ordering(Choosing):
     def _want(self, found: Found) -> None:
         act = found.act
         if act.quantity is None and act.details.get("single") and found.is_counted:
+            act = replace(act, quantity=Decimal(1))
+        if act.quantity is None and act.details.get("some") and found.is_set:
             act = replace(act, quantity=Decimal(1))
         if act.quantity is None and self._each is not None:
             act = replace(act, quantity=self._each.quantity, unit=self._each.unit)
@@ -213,6 +231,7 @@ class Ordering(Choosing):
             act = replace(act, quantity=size.amount, unit=size.dimension)
         if act.quantity is None:
             return
+        act = as_weighed(act, line.name) if line.unit.casefold() in vocabulary().units else in_dozens(act)
         self._mentioned = line.sku
         self.wanted.append(Wanted(line.sku, act.quantity, act.unit, line.name, is_total=True))
 

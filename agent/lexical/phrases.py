@@ -25,6 +25,12 @@ class Mention:
     """Counted as `x3`, which may also be how many are in a pack."""
     is_single: bool = False
     """Named with a singular article: `la mochila` is one."""
+    is_some: bool = False
+    """Named with a plural article: `unos tapetes`."""
+    is_of: bool = False
+    """Counted with its own number before `de`: `una de aguacates`."""
+    dozen: Decimal | None = None
+    """What it is counted by: `dos docenas de huevos`."""
     is_told: bool = False
     """Perhaps only where or with whom: `al taller`, `con el motorizado`."""
 
@@ -43,11 +49,13 @@ class _Piece:
 
 
 def _is_attribute(tokens: list[Token], quantity: Quantity) -> bool:
-    """`de 2 litros`, `talle 40`, `rin 15`: the number describes the thing."""
+    """`de 2 litros`, `talle 40`, `rin 15`, `2 pulgadas`: the number describes the thing."""
     words = vocabulary()
     previous = tokens[quantity.start - 1] if quantity.start else None
     if previous is None:
         return False
+    if quantity.end < len(tokens) and tokens[quantity.end].text in words.dimensions:
+        return True
     if previous.text in words.size_words:
         return True
     if quantity.is_marked or not (previous.text in words.prepositions or previous.text == "a"):
@@ -125,8 +133,11 @@ def _mention(words: tuple[Token, ...], quantity: Quantity | None, extra: Quantit
     phrase = " ".join(names)
     if quantity is None:
         is_told = bool(words) and words[0].text in vocabulary().circumstance
-        return Mention(phrase, is_single=_is_single(words), is_told=is_told)
-    return Mention(phrase, quantity.value, quantity.unit, quantity.container, size, is_pack=quantity.is_pack)
+        is_some = bool(words) and words[0].text in vocabulary().plural_articles
+        return Mention(phrase, is_single=_is_single(words), is_some=is_some, is_told=is_told)
+    is_of = bool(words) and words[0].text in vocabulary().prepositions
+    counted = Mention(phrase, quantity.value, quantity.unit, quantity.container, size, is_pack=quantity.is_pack)
+    return replace(counted, is_of=is_of, dozen=quantity.dozen)
 
 
 def _is_single(words: tuple[Token, ...]) -> bool:

@@ -9,6 +9,7 @@ from agent.lexical.acts import Act
 from agent.lexical.normalise import fold, tokenise
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import vocabulary
+from agent.lexical.weights import as_weighed, comes_in_pairs, in_dozens
 from domain.catalog.search import PLAUSIBLE, Candidate, Decision, Hit, Verdict, decide, rank, similarity
 from domain.catalog.words import Size, read
 from tools.measures import is_tray
@@ -26,6 +27,8 @@ class Offer:
     """Sold by the piece, so that `la mochila` is one; of what is weighed one has to say how much."""
     is_paired: bool = False
     """Sold by the pair, so that `un par` is one."""
+    is_set: bool = False
+    """Sold by the set or the pair, so that `unos tapetes` are one."""
 
 
 Lookup = Callable[[str], Awaitable[list[Offer]]]
@@ -36,6 +39,7 @@ MOST_LOOKUPS = 60
 _HELD = re.compile(r"(?P<count>\d+) (?P<what>\D+)|(?P<named>\D+?) (?:de |x)?(?P<of>\d+)")
 """What a tray holds: `30 huevos`, `huevos de 30`."""
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORTEST_SLIP = 3
 _WHOLE = 0.8
 """From this score on a phrase is not cut into several products."""
@@ -46,7 +50,6 @@ _SURE = 0.75
 _CHOICE = 0.4
 _CHOICE_GAP = 0.08
 _LONGEST_PART = 5
-_FEWEST_GRAMS = 100
 _CUT_COST = 0.35
 _FILLER_COST = 0.3
 _WORD_COST = 0.7
@@ -78,6 +81,11 @@ class Found:
         return bool(self.decision.hits) and all(hit.is_counted for hit in self.decision.hits)
 
     @property
+    def is_set(self) -> bool:
+        """Whether everything it may mean is sold by the set or comes in pairs."""
+        return bool(self.decision.hits) and all(hit.is_set or comes_in_pairs(hit.name) for hit in self.decision.hits)
+
+    @property
     def is_known(self) -> bool:
         """Whether the catalogue has anything like it."""
         return self.decision.verdict is not Verdict.NONE
@@ -104,6 +112,10 @@ class Catalogue:
     async def decide(self, phrase: str) -> Decision[Offer]:
         """What a phrase settles."""
         return decide(await self.hits(phrase)) if phrase else _NOTHING
+
+    async def essence(self, phrase: str) -> str:
+        """A phrase without what says only what the thing is for or like."""
+        return _without_occasion(phrase, await self.hits(phrase)) or phrase
 
     async def resolve(self, act: Act) -> list[Found]:
         """The products of one mention; more than one if the customer strung several together."""
@@ -201,9 +213,10 @@ class Catalogue:
         packed = _packed(act, decision)
         if packed is not None:
             return Found(packed, await self.decide(packed.phrase))
-        weighed = _in_grams(act, decision) or _weighed(act, decision)
-        if weighed is not None:
-            return Found(weighed, decision)
+        if decision.hits and not any(hit.is_counted for hit in decision.hits):
+            act = as_weighed(act, decision.hits[0].name)
+        elif Found(act, decision).is_counted:
+            act = in_dozens(act)
         container = act.details.get("container", "")
         if container and decision.verdict is not Verdict.ONE:
             contained = await self.decide(f"{act.phrase} {container}")
@@ -258,10 +271,13 @@ def _is_among(word: str, names: set[str]) -> bool:
 def _strung(act: Act, part: str) -> Act:
     """A product strung to another one, without a quantity: `un radiador la bomba de agua` has one pump."""
     before = f" {act.phrase} ".partition(f" {part} ")[0].split()
-    is_single = bool(before) and before[-1] in vocabulary().singular_articles
+    known, article = vocabulary(), before[-1] if before else ""
     if act.details.get("each"):
         return replace(act, phrase=part)
-    return replace(act, phrase=part, quantity=None, unit=None, details={"single": "1"} if is_single else {})
+    counted = (
+        {"single": "1"} if article in known.singular_articles else {"some": "1"} if article in known.plural_articles else {}
+    )
+    return replace(act, phrase=part, quantity=None, unit=None, details=counted)
 
 
 def _only_describes(found: Found) -> bool:
@@ -281,9 +297,12 @@ def _is_in_name(said: str, name: str) -> bool:
 
 
 def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
-    """`mayonesa para la parrilla`: what it is for, if nothing on sale is for that."""
+    """`mayonesa para la parrilla`, `queso rebanado`: without what it is for or like, if nothing on sale is so."""
     known = vocabulary()
     words, foreign = phrase.split(), set(hits[0].unmatched) if hits else set()
+    idle = {word for word in foreign if word in known.manners or _YEAR.fullmatch(word)}
+    if len(plain := [word for word in words if word not in idle]) < len(words):
+        return " ".join(plain)
     for index, word in enumerate(words[:-1]):
         behind = words[index + 1 :]
         is_occasion = (
@@ -305,24 +324,6 @@ def _packed(act: Act, decision: Decision[Offer]) -> Act | None:
         return None
     phrase = act.phrase if behind else f"{act.phrase} x{_plain(count)}"
     return replace(act, phrase=phrase, quantity=None, unit=None, details={"asked": "1"})
-
-
-def _in_grams(act: Act, decision: Decision[Offer]) -> Act | None:
-    """`300 de jamón`: of what is weighed nobody wants hundreds of kilos by the phone."""
-    if act.quantity is None or act.unit is not None or decision.verdict is not Verdict.ONE or decision.hits[0].is_counted:
-        return None
-    return replace(act, unit="g") if act.quantity >= _FEWEST_GRAMS else None
-
-
-def _weighed(act: Act, decision: Decision[Offer]) -> Act | None:
-    """`un pollo de 2 kilos`: of what is sold by weight the size named says how much is wanted."""
-    if act.quantity is None or act.unit is not None or decision.verdict is not Verdict.ONE or decision.hits[0].is_counted:
-        return None
-    sizes = read(act.phrase).sizes - read(decision.hits[0].name).sizes
-    if len(sizes) != 1:
-        return None
-    (size,) = sizes
-    return replace(act, quantity=act.quantity * size.amount, unit=size.dimension) if size.dimension in ("g", "ml") else None
 
 
 def _describes(words: Sequence[str], start: int) -> bool:

@@ -26,6 +26,8 @@ class Quantity:
     """Written as `x3` or `3x`: certainly a count."""
     is_pack: bool = False
     """Written as `x3`, as the contents of a pack are."""
+    dozen: Decimal | None = None
+    """What it is counted by: `dos docenas`."""
     is_written: bool = True
     """Said by a number or number word, not only by an article or a unit."""
 
@@ -165,7 +167,8 @@ class _Reader:
         unit, container, end = self.unit(after + 1) if self.text(after) in self.words.prepositions else (None, None, after)
         if unit is None and container is None and held in self.words.pairs.keys() | self.words.packs.keys():
             return Quantity((count + added) * multiple[0], None, held, start, after)
-        return Quantity((count + added) * multiple[0], unit, container, start, end if unit or container else after)
+        value, stop = (count + added) * multiple[0], end if unit or container else after
+        return Quantity(value, unit, container, start, stop, dozen=None if unit or container else multiple[0])
 
     def _ends_with(self, words: str, end: int) -> bool:
         return words == " ".join(self.text(index) for index in range(end - len(words.split()), end))

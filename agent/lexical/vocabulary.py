@@ -33,10 +33,14 @@ class WordFile(BaseModel):
     """What two of a kind are called; of what is sold by the pair it counts one."""
     paired: list[str] = Field(default_factory=list)
     """What comes in pairs wherever it is sold, in the singular."""
+    sets: list[str] = Field(default_factory=list)
+    """Units of sale that hold several things which belong together."""
     packs: dict[str, str] = Field(default_factory=dict)
     """Multiples that may also be a pack on sale."""
     plural_parts: list[str] = Field(default_factory=list)
     singular_articles: list[str] = Field(default_factory=list)
+    plural_articles: list[str] = Field(default_factory=list)
+    """Articles before some of a kind; before what is sold as a set they count one."""
     unit_articles: list[str] = Field(default_factory=list)
     """Articles that count one of a container: `a bag of`."""
     articles: list[str] = Field(default_factory=list)
@@ -47,7 +51,11 @@ class WordFile(BaseModel):
     """Words between a product and the occasion it is for."""
     circumstance: list[str] = Field(default_factory=list)
     """Words between a product and with whom or where it is wanted."""
+    manners: list[str] = Field(default_factory=list)
+    """How a thing shall be, which makes no other product of it unless one is called so."""
     size_words: list[str] = Field(default_factory=list)
+    dimensions: list[str] = Field(default_factory=list)
+    """Words behind a number that tells how large or strong a thing is, never how many are wanted."""
     conjunctions: list[str] = Field(default_factory=list)
     fillers: list[str] = Field(default_factory=list)
     ordinals: dict[str, int] = Field(default_factory=dict)
@@ -76,16 +84,20 @@ class Vocabulary:
     containers: frozenset[str]
     pairs: dict[str, tuple[str, ...]]
     """What two of a kind are called, with what comes in pairs where it is called so."""
+    sets: frozenset[str]
     packs: dict[str, Decimal]
     plural_parts: frozenset[str]
     singular_articles: frozenset[str]
+    plural_articles: frozenset[str]
     unit_articles: frozenset[str]
     articles: frozenset[str]
     prepositions: frozenset[str]
     linking: frozenset[str]
     purpose: frozenset[str]
     circumstance: frozenset[str]
+    manners: frozenset[str]
     size_words: frozenset[str]
+    dimensions: frozenset[str]
     conjunctions: frozenset[str]
     fillers: frozenset[str]
     joiners: frozenset[str]
@@ -138,16 +150,20 @@ def vocabulary() -> Vocabulary:
         units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
         containers=frozenset(word for file in files for word in file.containers),
         pairs={word: (*files[0].paired, *file.paired) for file in reversed(files) for word in file.pairs},
+        sets=frozenset(word for file in files for word in file.sets),
         packs={word: Decimal(value) for file in files for word, value in file.packs.items()},
         plural_parts=frozenset(word for file in files for word in file.plural_parts),
         singular_articles=frozenset(word for file in files for word in file.singular_articles),
+        plural_articles=frozenset(word for file in files for word in file.plural_articles),
         unit_articles=frozenset(word for file in files for word in file.unit_articles),
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),
         purpose=frozenset(word for file in files for word in file.purpose),
         circumstance=frozenset(word for file in files for word in file.circumstance),
+        manners=frozenset(word for file in files for word in file.manners),
         size_words=frozenset(word for file in files for word in file.size_words),
+        dimensions=frozenset(word for file in files for word in file.dimensions),
         conjunctions=frozenset(word for file in files for word in file.conjunctions),
         fillers=frozenset(word for file in files for word in file.fillers),
         joiners=frozenset(word for file in files for word in file.joiners),

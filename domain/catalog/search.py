@@ -17,6 +17,9 @@ from domain.catalog.words import Phrase, Word, compact, read, word
 CLEAR = 0.85
 """From this score on a hit is what the customer meant, if no other comes near."""
 
+ALONE = 0.82
+"""From this score on the only plausible hit is what the customer meant, if it has all the words that were typed."""
+
 PLAUSIBLE = 0.6
 """Below this score a hit is not worth asking about."""
 
@@ -68,6 +71,11 @@ class Scored(Protocol):
     @property
     def score(self) -> float:
         """How well it fits, from 0 to 1."""
+        ...
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """Typed words that fit nothing."""
         ...
 
 
@@ -347,6 +355,8 @@ def decide(hits: Sequence[Found]) -> Decision[Found]:
     if not plausible:
         return Decision(Verdict.NONE, ())
     best = plausible[0]
+    if len(plausible) == 1 and best.score >= ALONE and not best.unmatched:
+        return Decision(Verdict.ONE, (best,))
     if best.score >= CLEAR and (len(plausible) == 1 or best.score - plausible[1].score >= GAP):
         return Decision(Verdict.ONE, (best,))
     return Decision(Verdict.SEVERAL, tuple(hit for hit in plausible if best.score - hit.score <= ASK_WITHIN))

@@ -27,6 +27,7 @@ from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
 from agent.lexical.normalise import fold
 from agent.lexical.products import Offer
+from agent.lexical.vocabulary import vocabulary
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools.context import Pending
 from tools.outcome import Option
@@ -110,7 +111,15 @@ async def converse(brief: Brief, shop: Shop) -> str:
     async def look_up(phrase: str) -> list[Offer]:
         units = {product.sku: product.unit for product in shop.catalogue.products}
         return [
-            Offer(hit.sku, hit.name, hit.score, hit.unmatched, units[hit.sku] not in ("kg", "l"), units[hit.sku] == "par")
+            Offer(
+                hit.sku,
+                hit.name,
+                hit.score,
+                hit.unmatched,
+                is_counted=units[hit.sku] not in ("kg", "l"),
+                is_paired=units[hit.sku] == "par",
+                is_set=units[hit.sku] in vocabulary().sets,
+            )
             for hit in shop.look_up(phrase)
         ]
 

@@ -7,7 +7,7 @@ import pytest
 from agent.lexical.assent import is_pure_assent
 from tests.lexical.test_understanding import after, heard, which
 
-MEANT = which("arriz mary", "ARR", quantity=3)
+MEANT = which("arroz integral", "ARR", quantity=3)
 OPEN: dict[str, Any] = {"draft": {"SAL": 2}, "state": "COLLECTING_ORDER"}
 
 
