@@ -1,7 +1,9 @@
 """Loading words, patterns and prompts before the first customer waits for them."""
 
 from agent import links, prompting, receipts
-from agent.brief import Brief
+from agent.brief import Brief, BriefMessage
+from agent.lexical.listening import hear
+from agent.lexical.repair import meant_keyword
 from agent.lexical.vocabulary import vocabulary
 from agent.states import State
 from core import messages
@@ -11,9 +13,17 @@ from core.settings import get_settings
 def warm_up() -> None:
     """Fill the caches of this process: catalogue, vocabulary, the gate's patterns, prompts, the models' libraries."""
     links.load(get_settings().model_chain)
-    vocabulary()
+    _read_once(" ".join(vocabulary().ordinary))
     for language in messages.LANGUAGES:
         greeting = messages.text("turn.trouble", language)
         receipts.check(greeting, {}, [], [greeting], language)
         for state in State:
             prompting.system_prompt(Brief(language=language, country="VE", currency="VES", shop_name="", state=state))
+
+
+def _read_once(text: str) -> None:
+    """Let the order reader go through one message, so that all it keeps is there."""
+    message = BriefMessage(text=text)
+    hear(Brief(language="es", country="VE", currency="VES", shop_name="", state=State.IDLE, messages=[message]))
+    for word in text.split():
+        meant_keyword(word)

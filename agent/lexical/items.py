@@ -73,6 +73,8 @@ def _act(kind: ActKind, mention: Mention) -> Act:
         details["container"] = mention.container
     if mention.is_single:
         details["single"] = "1"
+    if mention.is_known:
+        details["known"] = "1"
     if mention.is_some:
         details["some"] = "1"
     if mention.is_of:
@@ -205,8 +207,8 @@ def _taken_out(clause: str, words: Vocabulary, previous: Act | None) -> list[Act
         # `no lo quiero` alone does not say what; `quítalo` is what was named last.
         nothing_named = Act(ActKind.REFUSE if words.matches("not_wanted", clause) else ActKind.REMOVE)
         again = previous.phrase if previous is not None and previous.kind is ActKind.REMOVE else ""
-        named = [_act(ActKind.REMOVE, replace(m, phrase=m.phrase or again)) for m in rest if m.phrase or again]
-        return named or ([] if previous else [nothing_named])
+        removals = [_act(ActKind.REMOVE, replace(m, phrase=m.phrase or again)) for m in rest if m.phrase or again]
+        return removals or ([] if previous else [nothing_named])
     if words.matches("so_many_less", clause):
         fewer = mentions(_bare(without("less", clause, words, " "), words))
         return [_act(ActKind.REMOVE, mention) for mention in fewer if mention.quantity is not None]
@@ -224,7 +226,8 @@ def _in_manner(act: Act, clause: str, words: Vocabulary) -> Act:
     if act.quantity is not None and words.matches("each", clause):
         return replace(act, details={**act.details, "each": "1"})
     if act.kind is ActKind.MORE and act.phrase and act.quantity is None and words.matches("one_more", clause):
-        return replace(act, quantity=Decimal(1))
+        again = {"again": "1"} if words.matches("as_much_of", clause) else {}
+        return replace(act, quantity=Decimal(1), details={**act.details, **again})
     return act
 
 

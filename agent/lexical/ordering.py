@@ -75,8 +75,8 @@ class Ordering(Choosing):
             await self._lone_quantity(act)
             return
         act = act if act.phrase else replace(act, phrase=self._titles[-1])
-        if act.details.get("kept") and self._line(act.phrase) is not None:
-            # `la malta sí, el arroz no`
+        if self._is_only_named(act):
+            self._titles.append(act.phrase)
             return
         if is_description(act.phrase) and await self._variant(act):
             return
@@ -87,6 +87,11 @@ class Ordering(Choosing):
             if act.details.get("only") and any(line.sku == found.sku for line in self.lines):
                 # `quiero 1 jabón, nada más` of what is in the order already: one in all.
                 self.wanted[-1].is_total = self.wanted[-1].quantity is not None
+
+    def _is_only_named(self, act: Act) -> bool:
+        """`la malta sí, el arroz no`, `el arroz está bien así`: what the order has, and no wish for more of it."""
+        is_named = act.details.get("kept") or (act.details.get("known") and not act.details.get("asked"))
+        return bool(is_named) and act.quantity is None and self._line(act.phrase) is not None
 
     async def _variant(self, act: Act) -> bool:
         """`no, el de 500 gramos`: the same product in another size takes the place of the last one."""

@@ -25,6 +25,8 @@ class Mention:
     """Counted as `x3`, which may also be how many are in a pack."""
     is_single: bool = False
     """Named with a singular article: `la mochila` is one."""
+    is_known: bool = False
+    """Named with an article that points to what is spoken of: `el arroz`, not `an egg`."""
     is_some: bool = False
     """Named with a plural article: `unos tapetes`."""
     is_of: bool = False
@@ -134,7 +136,9 @@ def _mention(words: tuple[Token, ...], quantity: Quantity | None, extra: Quantit
     if quantity is None:
         is_told = bool(words) and words[0].text in vocabulary().circumstance
         is_some = bool(words) and words[0].text in vocabulary().plural_articles
-        return Mention(phrase, is_single=_is_single(words), is_some=is_some, is_told=is_told)
+        is_single = _is_single(words)
+        is_known = is_single and words[0].text not in vocabulary().unit_articles
+        return Mention(phrase, is_single=is_single, is_known=is_known, is_some=is_some, is_told=is_told)
     is_of = bool(words) and words[0].text in vocabulary().prepositions
     counted = Mention(phrase, quantity.value, quantity.unit, quantity.container, size, is_pack=quantity.is_pack)
     return replace(counted, is_of=is_of, dozen=quantity.dozen)

@@ -22,6 +22,9 @@ def carried(acts: Sequence[Act]) -> list[Act]:
     found: list[Act] = []
     unit, dozen = "", ""
     for act in acts:
+        if act.details.get("again") and found and _is_one_measure(found[-1]):
+            # `un cuarto de jamón y otro de queso`
+            act = replace(act, quantity=found[-1].quantity, unit=found[-1].unit)
         if act.kind in _KINDS and act.phrase and act.quantity is not None:
             if act.unit or act.details.get("container") or act.details.get("dozen"):
                 unit = act.unit if act.unit in _WEIGHTS and not _is_household(act) else ""
@@ -34,6 +37,12 @@ def carried(acts: Sequence[Act]) -> list[Act]:
                 dozen = ""
         found.append(act)
     return found
+
+
+def _is_one_measure(act: Act) -> bool:
+    """Whether an amount is said as one measure, of which there may be another: a quarter, a dozen, 200 g."""
+    is_part = act.quantity is not None and act.quantity < 1
+    return act.kind in _KINDS and (is_part or bool(act.unit) or bool(act.details.get("dozen")))
 
 
 def _is_household(act: Act) -> bool:

@@ -39,6 +39,25 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     # English nouns in a Spanish catalogue
     ("ve", "12 eggs and 1 kilo of rice please", {}, {"HUE": 12, "ARR": 1}),
     ("ve", "please remove the eggs", {"HUE": 12, "ARR": 1}, {"ARR": 1}),
+    # a unit or a dozen said once, and another of the same
+    ("ve", "dos docenas de huevos y una de aguacates", {}, {"HUE": 24, "AGU": 12}),
+    ("ve", "el jamón son 300 gramos y el queso 500", {"JAM": 0.5, "QUE-AM": 0.3}, {"JAM": 0.3, "QUE-AM": 0.5}),
+    ("ve", "que el jamón sean 300", {"JAM": 0.5}, {"JAM": 0.3}),
+    ("ve", "un cuarto de jamón y otro de queso amarillo", {}, {"JAM": 0.25, "QUE-AM": 0.25}),
+    # taken back within a sentence
+    ("ve", "3 más, no, 2 más", {"MAL": 3}, {"MAL": 5}),
+    ("ve", "quiero 1 arroz, no espera, 2 arroz y 1 azúcar", {}, {"ARR": 2, "AZU": 1}),
+    ("ve", "ponle 3 maltas más", {"MAL": 3}, {"MAL": 6}),
+    # refused, or only named
+    ("ar", "una remera blanca M más y la gorra no va", {"REM-BL-M": 1, "GOR": 1}, {"REM-BL-M": 2}),
+    ("ve", "la malta sí, el arroz no", {"MAL": 2, "ARR": 1}, {"MAL": 2}),
+    ("ar", "bóxers dejame 2 y el vestido olvidate", {"VES": 1, "BOX": 3}, {"BOX": 2}),
+    ("mx", "no ocupo la cinta, gracias", {"LLA-13": 2, "CIN": 1}, {"LLA-13": 2}),
+    # a size in words, how a thing shall be, the year of a car, a set
+    ("mx", "12 abrazadera 2 pulgadas", {}, {"ABR": 12}),
+    ("ve", "un kilo de queso amarillo rebanado", {}, {"QUE-AM": 1}),
+    ("mx", "balatas delanteras para aveo 2014, un juego", {}, {"BAL-D-AV": 1}),
+    ("mx", "unos tapetes y unos cables pasa corriente", {}, {"TAP": 1, "CAB": 1}),
 ]
 
 
