@@ -206,9 +206,15 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
             return [Act(kind), *_rest_of(kind, rest, match.end(), sentence, words)]
     if question := _question(text, sentence, words):
         return question
-    if words.matches("pay_intent", text):
-        return [Act(ActKind.PAY_INTENT)]
+    if (match := words.matches("pay_intent", text)) is not None:
+        return [Act(ActKind.PAY_INTENT), *_beside_payment(text, match, words)]
     return _read_rest(text, sentence, words)
+
+
+def _beside_payment(text: str, match: re.Match[str], words: Vocabulary) -> list[Act]:
+    """`2 kg de papa y una sal, pago en efectivo`: what is ordered before the words about paying, or behind their comma."""
+    behind = text[match.end() :].partition(",")[2]
+    return [act for act in read_items(f"{text[: match.start()]},{behind}", words) if act.phrase and act.quantity is not None]
 
 
 def _without_hold(text: str, words: Vocabulary) -> str:
