@@ -174,10 +174,9 @@ def read_notes(page: Page, details: Details) -> None:
 
 def _address_end(folded: str, start: int, words: Vocabulary) -> int:
     """Where words of another kind begin, or something was cut out already."""
-    stop = words.patterns["hard_stop"].search(folded, start)
+    stops = (words.patterns[name].search(folded, start) for name in ("hard_stop", "order_verb"))
     mark = folded.find("|", start)
-    ends = [stop.start()] if stop else []
-    return min([*ends, mark if mark >= 0 else len(folded), len(folded)])
+    return min([*(stop.start() for stop in stops if stop), mark if mark >= 0 else len(folded)])
 
 
 def read_store(text: str, stores: list[str]) -> str | None:

@@ -104,7 +104,7 @@ def _titled(sentence: Sentence, following: str) -> list[Sentence]:
     if not listed or not listed[0].phrase or listed[0].quantity is None:
         return [sentence]
     rest = [replace(sentence, text=items)] if items.strip() else []
-    return [Sentence(title, is_question=False, is_title=True), *rest]
+    return [Sentence(title + colon, is_question=False, is_title=True), *rest]
 
 
 def read(text: str, context: Context) -> list[Act]:

@@ -12,6 +12,7 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     ("mx", "rótula inferior (2), termostato (2)", {}, {"ROT": 2, "TER": 2}),
     # a title above a list
     ("ve", "pedido de la arepera:\n10 harina pan blanca\n2 sal", {}, {"HAR-BL": 10, "SAL": 2}),
+    ("ve", "hola, esta es mi lista:\n- 2 maltas\n- 1 sal", {}, {"MAL": 2, "SAL": 1}),
     ("ar", "remeras: 2 blancas talle M, 1 negra talle L", {}, {"REM-BL-M": 2, "REM-NE-L": 1}),
     # several words that only one product has
     ("ve", "2 pepsi de 2 litros y 6 pepsi en lata", {}, {"REF-2L": 2, "REF-LA": 6}),
@@ -25,6 +26,8 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     ("ve", "se me acabó el café, mándame 2 de 250", {}, {"CAF-250": 2}),
     ("ar", "es el cumple de mi sobrino y le quiero regalar una gorra", {}, {"GOR": 1}),
     ("ve", "2 maltas para una reunión", {}, {"MAL": 2}),
+    ("ve", "somos 5 en la casa dame 3 harina pan blanca y 10 huevos", {}, {"HAR-BL": 3, "HUE": 10}),
+    ("ve", "estoy en la casa, dame 3 arroz", {}, {"ARR": 3}),
     # parts of a total
     ("mx", "dos faros de tsuru, el izquierdo y el derecho", {}, {"FAR-I": 1, "FAR-D": 1}),
     ("ve", "mándame con el motorizado 2 cloros", {}, {"CLO": 2}),
@@ -36,6 +39,7 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     ("ar", "en lugar de la negra talle M ponela talle L", {"REM-NE-M": 1}, {"REM-NE-L": 1}),
     ("ve", "eran 2 harinas amarillas, no blancas", {"HAR-BL": 2}, {"HAR-AM": 2}),
     ("mx", "mejor póngale 6 abrazaderas en lugar de 4", {"ABR": 4, "FOC": 1}, {"ABR": 6, "FOC": 1}),
+    ("ar", "uh me confundí, en vez de la remera blanca M mandame la blanca L", {"REM-BL-M": 1}, {"REM-BL-L": 1}),
     # English nouns in a Spanish catalogue
     ("ve", "12 eggs and 1 kilo of rice please", {}, {"HUE": 12, "ARR": 1}),
     ("ve", "please remove the eggs", {"HUE": 12, "ARR": 1}, {"ARR": 1}),
