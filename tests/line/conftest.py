@@ -87,7 +87,7 @@ async def web(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     settings = get_settings()
     config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined,unused-ignore]
+    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined,unused-ignore]  # pytest keeps its own
     task = asyncio.create_task(server.serve())
 
     async def started() -> bool:

@@ -70,7 +70,7 @@ async def call(counter: Counter, name: str, arguments: dict[str, object], tokens
         tokens.append(str(outcome.data["token"]))
 
 
-async def hold_together(chat: Chat, stocked: dict[str, Decimal]) -> None:
+async def assert_books_hold(chat: Chat, stocked: dict[str, Decimal]) -> None:
     """Assert what must be true between any two transactions."""
     shop = chat.shop
     async with open_work(shop.principal) as work:
@@ -140,4 +140,4 @@ async def test_any_sequence_of_tools_keeps_the_books_right(
             await call(counter, name, arguments, tokens)
 
         # Then the books are right after each step
-        await hold_together(counter.chat, stocked)
+        await assert_books_hold(counter.chat, stocked)
