@@ -118,5 +118,11 @@ async def test_the_named_people_products_and_prices_are_there(database: str) -> 
         assert {"Refacciones", "Llantas", "Accesorios"} <= {category.name for category in await catalog.categories(work)}
         assert {store.code for store in await catalog.stores(work)} == {"CDMX-01", "GDL-01", "MTY-01"}
     async with open_work(works["demo-store"]) as work:
+        found = await catalog.variants_by_sku(work, ["REM-001", "JEA-001", "ZAP-001"])
+        assert [found[sku].name for sku in ("REM-001", "JEA-001", "ZAP-001")] == [
+            "Remera Básica",
+            "Jean Slim Fit",
+            "Zapatillas Running",
+        ]
         (maria,) = await customers.by_phone(work, "+5491155550001")
         assert (maria.first_name, maria.last_name) == ("María", "García")
