@@ -71,5 +71,4 @@ async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn
 async def _has_unread(work: Work, conversation: ConversationView) -> bool:
     """Whether the customer has written more, which the door has taken and nobody has read yet."""
     contact = await customers.contact(work, conversation.contact_address_id)
-    keys = {key for key in (contact.user_id, contact.address) if key}
-    return await inbound.has_open_messages(work, conversation.connection_id, keys)
+    return await inbound.has_open_messages(work, conversation.connection_id, contact.sender_keys)

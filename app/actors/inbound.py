@@ -82,8 +82,7 @@ async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
     async with open_work(Principal.system(UUID(workspace_id))) as work:
         conversation = await conversations.get(work, UUID(conversation_id))
         contact = await customers.contact(work, conversation.contact_address_id)
-        keys = {key for key in (contact.user_id, contact.address) if key}
-        waiting = await inbound.open_of(work, conversation.connection_id, keys)
+        waiting = await inbound.open_of(work, conversation.connection_id, contact.sender_keys)
     for event_id in waiting:
         await ingest(workspace_id, str(event_id))
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("app.cli.doctor", "doctor", "Say what is configured and reachable, and what to do."),
     "chat": Command("app.cli.chat", "chat", "Talk to the agent as a customer, here in the terminal."),
     "connections": Command("app.cli.connections", "group", "The lines on which customers write; adding one."),
+    "customers": Command("app.cli.customers", "group", "Customers who share a telephone and may be one person."),
     "tools": Command("app.cli.tools", "tools", "Export the JSON Schema of every tool."),
     "handoff": Command("app.cli.handoff", "group", "Conversations that wait for a person or are with one."),
     "outbox": Command("app.cli.outbox", "group", "Jobs that were announced and have not gone out."),

@@ -1,13 +1,15 @@
 """All SQL of customers."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import CompoundSelect, String, bindparam, delete, func, literal, or_, select, type_coerce, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
 from core.work import Work
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
+from domain.customers.schemas import NumberView
 
 # Asked for every message, so built once; a key that is not known equals none.
 _LOCK_CONTACTS = (
@@ -21,6 +23,30 @@ _LOCK_CONTACTS = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
+
+_OF_WORKSPACE = Customer.workspace_id == bindparam("workspace")
+_NUMBERS: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(
+        ContactAddress.customer_id,
+        func.coalesce(ContactAddress.name, Customer.name).label("name"),
+        ContactAddress.channel,
+        func.coalesce(ContactAddress.phone, ContactAddress.address).label("written"),
+        ContactAddress.user_id,
+        ContactAddress.last_seen_at,
+        Customer.created_at,
+    )
+    .join(Customer, (Customer.workspace_id == ContactAddress.workspace_id) & (Customer.id == ContactAddress.customer_id))
+    .where(_OF_WORKSPACE, ContactAddress.address.is_distinct_from(ContactAddress.user_id)),
+    select(
+        Customer.id,
+        Customer.name,
+        type_coerce(literal(None), String),
+        Customer.phone,
+        type_coerce(literal(None), String),
+        func.coalesce(Customer.updated_at, Customer.created_at),
+        Customer.created_at,
+    ).where(_OF_WORKSPACE, Customer.phone.is_not(None)),
+).order_by("created_at")
 
 
 async def get(work: Work, customer_id: UUID) -> Customer | None:
@@ -77,20 +103,26 @@ async def insert_contact(
     return await get_contact(work, contact_id)
 
 
-async def by_phone(work: Work, phones: set[str]) -> list[Customer]:
-    """Customers who have the number themselves or at one of their current addresses, newest first."""
+async def by_phone(work: Work, keys: set[str], forms: set[str]) -> list[Customer]:
+    """Customers who have a number in one of these forms, or a current address with one of these keys, newest first."""
     holders = select(ContactAddress.customer_id).where(
-        ContactAddress.workspace_id == work.workspace_id, ContactAddress.address_key.in_(phones)
+        ContactAddress.workspace_id == work.workspace_id, ContactAddress.address_key.in_(keys)
     )
     rows = await work.session.scalars(
         select(Customer)
         .where(
             Customer.workspace_id == work.workspace_id,
-            or_(Customer.phone.in_(phones), Customer.id.in_(holders)),
+            or_(Customer.phone.in_(forms), Customer.id.in_(holders)),
         )
         .order_by(Customer.created_at.desc())
     )
     return list(rows)
+
+
+async def numbers(work: Work) -> list[NumberView]:
+    """Every telephone that a customer of the workspace has, at an address or in what staff keep, oldest customer first."""
+    rows = await work.session.execute(_NUMBERS, {"workspace": work.workspace_id})
+    return [NumberView.model_validate(row) for row in rows]
 
 
 async def search(work: Work, query: str, *, offset: int, limit: int) -> tuple[list[Customer], int]:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.customers import phones
+
 
 class _View(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -39,6 +41,29 @@ class ContactView(_View):
     phone: str | None
     name: str | None
     is_new: bool = False
+
+    @property
+    def sender_keys(self) -> set[str]:
+        """Every key under which the door files what this customer writes."""
+        return {key for key in (self.user_id, *phones.spellings(self.address)) if key}
+
+
+class NumberView(_View):
+    """A telephone as one customer has it: at an address on a channel, or, without a channel, in what staff keep."""
+
+    customer_id: UUID
+    name: str | None
+    channel: str | None
+    written: str
+    user_id: str | None
+    last_seen_at: datetime
+
+
+class DoubleView(_View):
+    """A telephone in its canonical form, and the customers who have it."""
+
+    phone: str
+    numbers: list[NumberView]
 
 
 class AddressView(_View):

@@ -149,8 +149,10 @@ async def search(work: Work, query: str = "", *, page: int = 1, limit: int = 20)
 async def by_phone(work: Work, phone: str, *, country: str | None = None) -> list[CustomerView]:
     """Customers with this number, which may be written as people write it in the country; newest first."""
     work.require(Permission.CUSTOMERS_READ)
-    forms = {phones.address_key(phone)} | {form for form in (phones.e164(phone, country),) if form}
-    return [CustomerView.model_validate(row) for row in await repository.by_phone(work, forms)]
+    number = phones.e164(phone, country) or phone
+    keys = {phones.address_key(number)}
+    forms = {number} | {f"+{form}" for form in phones.spellings(number)}
+    return [CustomerView.model_validate(row) for row in await repository.by_phone(work, keys, forms)]
 
 
 async def create(work: Work, command: CustomerInput) -> CustomerView:

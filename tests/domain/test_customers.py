@@ -10,6 +10,7 @@ from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.customers import phones
 from domain.customers import service as customers
+from domain.customers.doubles import doubles
 from domain.customers.schemas import ContactView, CustomerInput
 from tests.conftest import make_workspace
 from tests.domain.chat import count
@@ -144,6 +145,68 @@ async def test_the_same_address_is_kept_once_and_the_last_used_comes_first(work:
         await customers.forget_address(work, stranger.customer_id, kept[0].id)
 
 
+SPELLINGS = [
+    pytest.param("551187654321", "5511987654321", id="brazil's ninth digit"),
+    pytest.param("5215512345678", "525512345678", id="mexico's mobile prefix"),
+    pytest.param("5491155550001", "541155550001", id="argentina's mobile mark"),
+    pytest.param("5493511234567", "543511234567", id="argentina, another area"),
+]
+
+
+@pytest.mark.parametrize("is_newer_first", [False, True])
+@pytest.mark.parametrize(("older", "newer"), SPELLINGS)
+async def test_two_spellings_of_one_telephone_are_one_customer(
+    work: Work, older: str, newer: str, is_newer_first: bool
+) -> None:
+    # Given a customer who wrote under one spelling, without a user id
+    first, last = (newer, older) if is_newer_first else (older, newer)
+    before = await sender(work, first)
+
+    # When the other spelling writes
+    after = await sender(work, last)
+
+    # Then it is the same customer, answered at the spelling that wrote last, and staff find them under both
+    assert (after.customer_id, after.contact_address_id) == (before.customer_id, before.contact_address_id)
+    assert after.address == last
+    assert after.phone is not None
+    assert {older, newer} <= after.sender_keys
+    for written in (older, newer, f"+{older}", f"+{newer}"):
+        assert [view.id for view in await customers.by_phone(work, written)] == [before.customer_id]
+    assert await doubles(work) == []
+
+
+async def test_a_landline_and_a_mobile_that_differ_by_more_than_the_mark_are_two(work: Work) -> None:
+    mobile, landline = await sender(work, "5511933334444"), await sender(work, "551133334444")
+
+    assert mobile.customer_id != landline.customer_id
+
+
+async def test_the_user_id_wins_over_another_spelling_too(work: Work) -> None:
+    # Given a telephone whose holder has a user id
+    before = await sender(work, "5215512345678", "MX.1")
+
+    # When another spelling of it comes with another user id
+    after = await sender(work, "525512345678", "MX.2")
+
+    # Then the number has passed to another person: nobody is merged, and nobody is shown as a double
+    assert after.customer_id != before.customer_id
+    assert (await sender(work, "5215512345678")).customer_id == after.customer_id
+    assert await doubles(work) == []
+
+
+async def test_customers_who_share_a_telephone_and_cannot_be_told_apart_are_shown(work: Work) -> None:
+    # Given a customer who wrote, and the same telephone kept by hand for another in another spelling
+    contact = await sender(work, "5491155550001", name="María")
+    by_hand = await customers.create(work, CustomerInput(name="M. García", phone="+54 11 5555-0001"))
+    await sender(work, "5491155550002")
+
+    # Then the two are shown under one number, and nothing is merged
+    [double] = await doubles(work)
+    assert double.phone == "+541155550001"
+    assert {number.customer_id for number in double.numbers} == {contact.customer_id, by_hand.id}
+    assert {number.channel for number in double.numbers} == {CHANNEL, None}
+
+
 @pytest.mark.parametrize(
     ("raw", "country", "expected"),
     [
@@ -151,6 +214,14 @@ async def test_the_same_address_is_kept_once_and_the_last_used_comes_first(work:
         ("+58 (414) 555-0101", None, "+584145550101"),
         ("0414 555 0101", "VE", "+584145550101"),
         ("4145550101", "VE", "+584145550101"),
+        ("5215512345678", None, "+525512345678"),
+        ("+52 1 55 1234 5678", "MX", "+525512345678"),
+        ("551187654321", None, "+5511987654321"),
+        ("11 8765-4321", "BR", "+5511987654321"),
+        ("(11) 3333-4444", "BR", "+551133334444"),
+        ("5491155550001", None, "+5491155550001"),
+        ("011 15 5555-0001", "AR", "+5491155550001"),
+        ("011 5555-0001", "AR", "+541155550001"),
         ("12", None, None),
         ("VE.1234567890", None, None),
         (None, "VE", None),

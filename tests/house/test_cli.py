@@ -17,6 +17,7 @@ LISTS = (
     ("connections",),
     ("tools",),
     ("handoff", "list"),
+    ("customers", "doubles"),
     ("outbox", "list"),
     ("deadletters", "list"),
     ("doctor",),
