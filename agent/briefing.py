@@ -1,6 +1,7 @@
 """Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools import registry
 from tools.context import Pending
-from tools.outcome import Claim, Fact
+from tools.facts import measured_in
+from tools.outcome import Claim, Fact, FactKind
 
 DELIVERY = "delivery"
 """The subject of what a delivery costs in this shop, whatever the order."""
@@ -28,45 +30,83 @@ DELIVERY = "delivery"
 RECENT = 6
 """How many of the newest messages are looked at for words that did not arrive."""
 
-LASTING = frozenset({"store", "hours"})
+LASTING = frozenset({"store", "hours", "method", "minimum"})
 """Kinds of facts that no call of a turn changes."""
 
 
 def facts_of(
     workspace: WorkspaceView, draft: OrderView | None, last: OrderView | None, stores: Sequence[StoreView], language: str
 ) -> dict[str, Fact]:
-    """The facts of the session that a reply may state as `{s1}`, `{s2}`…: the draft's sums, the last order, the shop's own."""
-    found: list[Fact] = []
-
-    def money(kind: str, subject: str, amount: Decimal, currency: str) -> None:
-        shown = messages.money(amount, currency, workspace.country, language)
-        found.append(Fact(kind=kind, subject=subject, value=str(amount), currency=currency, text=shown))
-
+    """The facts of the session that a reply may state as `s1`, `s2`…: the draft's sums, the last order, the shop's own."""
+    found = _Found(workspace.country, language)
     if draft is not None and draft.lines:
-        for line in draft.lines:
-            shown = messages.quantity(line.quantity, line.unit, workspace.country, language)
-            found.append(Fact(kind="quantity", subject=line.name, value=str(line.quantity), text=shown))
-            money("price", line.name, line.unit_price, draft.currency)
-            money("line_total", line.name, line.total, draft.currency)
-        if draft.delivery_fee:
-            money("fee", "draft", draft.delivery_fee, draft.currency)
-        money("total", "draft", draft.total, draft.currency)
+        _draft_facts(found, draft, workspace)
     if last is not None:
-        number = str(last.number)
-        found.append(Fact(kind="order_number", subject=number, value=number, text=number))
-        money("total", number, last.total, last.currency)
+        _order_facts(found, last)
+    _shop_facts(found, workspace, stores)
+    return {f"s{index}": fact for index, fact in enumerate(found.facts, start=1)}
+
+
+@dataclass(slots=True)
+class _Found:
+    """Facts as they are collected, in the words of a country."""
+
+    country: str
+    language: str
+    facts: list[Fact] = field(default_factory=list)
+
+    def add(self, kind: FactKind, subject: str, value: str, text: str | None = None) -> None:
+        self.facts.append(Fact(kind=kind, subject=subject, value=value, text=text or value))
+
+    def money(self, kind: FactKind, subject: str, amount: Decimal, currency: str, unit: str | None = None) -> None:
+        shown = messages.money(amount, currency, self.country, self.language)
+        self.facts.append(Fact(kind=kind, subject=subject, value=str(amount), currency=currency, unit=unit, text=shown))
+
+
+def _draft_facts(found: _Found, draft: OrderView, workspace: WorkspaceView) -> None:
+    currency = draft.currency
+    for line in draft.lines:
+        found.add(
+            "quantity",
+            line.name,
+            str(line.quantity),
+            messages.quantity(line.quantity, line.unit, found.country, found.language),
+        )
+        found.money("price", line.name, line.unit_price, currency, measured_in(line.unit))
+        found.money("line_total", line.name, line.total, currency)
+    if draft.delivery_fee:
+        found.money("fee", "draft", draft.delivery_fee, currency)
+    found.money("total", "draft", draft.total, currency)
+    free_from = workspace.settings.free_delivery_from
+    if draft.delivery_fee and free_from is not None and draft.subtotal < free_from:
+        found.money("gap", "draft", free_from - draft.subtotal, currency)
+
+
+def _order_facts(found: _Found, last: OrderView) -> None:
+    number = str(last.number)
+    found.add("order_number", number, number)
+    found.money("total", number, last.total, last.currency)
+    found.add("status", number, last.status, messages.text(f"tool.status.{last.status}", found.language))
+    if last.status != "cancelled":
+        found.add("payment_status", number, last.payment_status)
+    if last.payment_status == "unpaid" and last.status != "cancelled":
+        found.money("due", number, last.total, last.currency)
+
+
+def _shop_facts(found: _Found, workspace: WorkspaceView, stores: Sequence[StoreView]) -> None:
     for store in stores:
-        place = ", ".join(part for part in (store.name, store.address) if part)
-        found.append(Fact(kind="store", subject=store.name, value=store.name, text=place))
+        found.add("store", store.name, store.name, ", ".join(part for part in (store.name, store.address) if part))
     settings = workspace.settings
     if settings.offers_delivery:
-        money("fee", DELIVERY, settings.delivery_fee, workspace.currency)
+        found.money("fee", DELIVERY, settings.delivery_fee, workspace.currency)
         if settings.delivery_fee and settings.free_delivery_from is not None:
-            money("offer", DELIVERY, settings.free_delivery_from, workspace.currency)
+            found.money("offer", DELIVERY, settings.free_delivery_from, workspace.currency)
     if settings.opens_at and settings.closes_at:
-        hours = f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}"
-        found.append(Fact(kind="hours", subject="shop", value=hours, text=hours))
-    return {f"s{index}": fact for index, fact in enumerate(found, start=1)}
+        found.add("hours", "shop", f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}")
+    if settings.minimum_order:
+        found.money("minimum", "order", settings.minimum_order, workspace.currency)
+    for method in settings.payment_methods:
+        found.add("method", method.code, method.name)
 
 
 def claims_of(last: LastOrder | None, draft: BriefDraft | None) -> list[tuple[Claim, str]]:

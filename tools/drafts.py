@@ -15,7 +15,7 @@ from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView, 
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
 from tools.definition import Quantity, Sentence, Words, tool
-from tools.facts import COUNTED, Facts, plain
+from tools.facts import COUNTED, Facts, measured_in, plain
 from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, unit_price
@@ -194,7 +194,7 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
     else:
         together = facts.quantity(line.name, line.quantity, line.unit)
         words = say(ctx, "item_added_more", what=what, together=together, amount=total)
-    facts.money("price", line.name, line.unit_price, order.currency)
+    facts.money("price", line.name, line.unit_price, order.currency, measured_in(line.unit))
     data = _changed(ctx, facts, order)
     return facts.outcome(
         "item_added",

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core import messages
 from tools.context import ToolContext
-from tools.outcome import Claim, Fact, Option, ToolOutcome
+from tools.outcome import Claim, Fact, FactKind, Option, ToolOutcome
 
 CENT = Decimal("0.01")
 COUNTED = frozenset({"PZA", "UND", "UN", "U"})
@@ -22,9 +22,19 @@ class Facts:
         self._now = context.work.now
         self.items: list[Fact] = []
 
-    def add(self, kind: str, subject: str, value: str, text: str | None = None, currency: str | None = None) -> str:
+    def add(
+        self,
+        kind: FactKind,
+        subject: str,
+        value: str,
+        text: str | None = None,
+        *,
+        currency: str | None = None,
+        unit: str | None = None,
+    ) -> str:
         """A fact whose text is given, or is its value."""
-        fact = Fact(kind=kind, subject=subject, value=value, currency=currency, text=value if text is None else text)
+        shown = value if text is None else text
+        fact = Fact(kind=kind, subject=subject, value=value, currency=currency, unit=unit, text=shown)
         if fact not in self.items:
             self.items.append(fact)
         return slot(self.items.index(fact))
@@ -39,15 +49,16 @@ class Facts:
         """The name of a product, which may hold digits."""
         return self.add("product", name, name)
 
-    def money(self, kind: str, subject: str, amount: Decimal, currency: str | None = None) -> str:
-        """An amount of money, as people of the country write it."""
+    def money(self, kind: FactKind, subject: str, amount: Decimal, currency: str | None = None, unit: str | None = None) -> str:
+        """An amount of money, as people of the country write it; the price of one `unit`, if it is that."""
         currency = currency or self._workspace.currency
         shown = messages.money(amount, currency, self._workspace.country, self._language)
-        return self.add(kind, subject, format(amount.quantize(CENT), "f"), shown, currency)
+        return self.add(kind, subject, format(amount.quantize(CENT), "f"), shown, currency=currency, unit=unit)
 
-    def quantity(self, subject: str, value: Decimal, unit: str, kind: str = "quantity") -> str:
+    def quantity(self, subject: str, value: Decimal, unit: str, kind: FactKind = "quantity") -> str:
         """A quantity with its unit."""
-        return self.add(kind, subject, plain(value), messages.quantity(value, unit, self._workspace.country, self._language))
+        shown = messages.quantity(value, unit, self._workspace.country, self._language)
+        return self.add(kind, subject, plain(value), shown, unit=measured_in(unit))
 
     def amount(self, name: str, value: Decimal, unit: str) -> str:
         """So much of a product: `2 × Malta`, `0,5 kg de Queso`."""
@@ -95,6 +106,11 @@ class Facts:
                 "data": data or {},
             }
         )
+
+
+def measured_in(unit: str) -> str | None:
+    """The unit as people say it, or None for pieces, which nobody names."""
+    return None if unit.upper() in COUNTED else unit.lower()
 
 
 def slot(index: int) -> str:

@@ -30,18 +30,70 @@ class Claim(StrEnum):
     ADDRESS_SAVED = "address_saved"
 
 
+FactKind = Literal[
+    # Goods; the subject is the product's name.
+    "product",
+    "price",
+    "old_price",
+    "stock",
+    "step",
+    "quantity",
+    "line_total",
+    # Sums of an order; the subject is `draft` or the order's number.
+    "total",
+    "subtotal",
+    "fee",
+    "minimum",
+    "gap",
+    "until",
+    # A placed order and its payment; the subject is its number.
+    "order_number",
+    "status",
+    "payment_status",
+    "due",
+    "balance",
+    "amount",
+    "difference",
+    "reference",
+    # Where an order goes, and who receives it.
+    "address",
+    "recipient",
+    "phone",
+    "notes",
+    # The shop.
+    "shop",
+    "store",
+    "hours",
+    "method",
+    "instructions",
+    "category",
+    "offer",
+    # What the customer said, and how many there are of something.
+    "echo",
+    "budget",
+    "count",
+]
+"""What a fact is a value of: the kinds of the facts that a reply states choose its sentence.
+
+`fee` and `offer` of the subject `delivery` are the shop's terms: what a delivery costs, and from which sum on it is
+free; `gap` is what an order lacks to get there.
+"""
+
+
 class Fact(BaseModel):
     """One value that code read or computed, and what it is a value of.
 
-    `value` is canonical (a plain decimal, an ISO time, an order number); `text` is how the customer reads it.
+    `value` is canonical (a plain decimal, an ISO time, an order number); `text` is how the customer reads it. `unit` is
+    what a quantity is measured in, or what a price is the price of, where that is not a piece.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: str
+    kind: FactKind
     subject: str
     value: str
     currency: str | None = None
+    unit: str | None = None
     text: str
 
 

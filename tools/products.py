@@ -11,7 +11,7 @@ from domain.catalog.words import plain, read
 from domain.orders.schemas import OrderLineView
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
-from tools.facts import COUNTED, Facts
+from tools.facts import Facts, measured_in
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 
@@ -77,14 +77,18 @@ def product_line(context: ToolContext, facts: Facts, variant: VariantView, *, av
 def unit_price(context: ToolContext, facts: Facts, variant: VariantView) -> str:
     """The price, by the kilo or the metre where the product is measured."""
     price = priced(facts, variant)
-    if variant.precision == 0 and variant.unit.upper() in COUNTED:
-        return price
-    return say(context, "price_per_unit", price=price, unit=variant.unit.lower())
+    unit = _unit(variant)
+    return price if unit is None else say(context, "price_per_unit", price=price, unit=unit)
 
 
 def priced(facts: Facts, variant: VariantView) -> str:
     """The slot of a product's price."""
-    return facts.money("price", variant.name, variant.price, variant.currency)
+    return facts.money("price", variant.name, variant.price, variant.currency, _unit(variant))
+
+
+def _unit(variant: VariantView) -> str | None:
+    """The unit that a product's price is said with."""
+    return measured_in(variant.unit) if variant.precision == 0 else variant.unit.lower()
 
 
 def ask_which(

@@ -160,13 +160,6 @@ def test_nothing_is_free_unless_a_fact_makes_it_so() -> None:
     assert codes("El envío es gratis.", facts=fee) == set()
 
 
-def test_an_account_passes_only_as_a_fact() -> None:
-    account = {"f1.0": Fact(kind="account", subject="pago móvil", value="0102", text="0102 · 0414")}
-
-    assert codes("Transfiere a la cuenta {f1.0}.", facts=account) == set()
-    assert codes("Transfiere a la cuenta de siempre, titular Pedro.", facts=account) != set()
-
-
 def test_what_a_tool_said_needs_no_further_receipt() -> None:
     sold_out = "Esos productos están agotados por ahora."
 
