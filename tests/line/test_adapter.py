@@ -1,0 +1,283 @@
+"""Infobip's adapter by itself, on `respx`: every answer and every failure of a send has one outcome that is told apart."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import respx
+from pydantic import SecretStr
+
+from channels.base import MediaUnavailable, Outbound
+from channels.breaker import Breaker
+from channels.infobip.adapter import MAX_ANSWER_BYTES, InfobipWhatsApp
+from channels.infobip.answers import MAX_RETRY_AFTER
+from channels.infobip.requests import EVENTS, PATHS
+from core.tables import new_id
+from domain.connections.schemas import ChannelKind, ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from tests.line.openapi import request_problems
+
+BASE = "https://shop.api.infobip.com"
+CUSTOMER = "447700900123"
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "text": {},
+    "image": {"media_url": "https://cdn.example.com/a.jpg"},
+    "document": {"media_url": "https://cdn.example.com/a.pdf", "filename": "factura.pdf"},
+    "buttons": {"buttons": [{"id": "yes", "title": "Sí"}]},
+    "list": {"button": "Ver", "sections": [{"title": "Panes", "rows": [{"id": "HAR-1", "title": "Harina"}]}]},
+    "template": {"name": "order_update", "language": "es", "placeholders": ["Ada"]},
+}
+
+
+@pytest.fixture
+async def adapter() -> AsyncIterator[InfobipWhatsApp]:
+    """The adapter of one sender, with an HTTP client that `respx` answers."""
+    connection = ConnectionView(
+        workspace_id=uuid4(),
+        id=uuid4(),
+        slug="shop",
+        channel=ChannelKind.INFOBIP_WHATSAPP,
+        name="Shop",
+        address="447700900999",
+        base_url=None,
+        credentials=Credentials(api_key=SecretStr("key"), webhook=WebhookAuthentication(method="none")),
+        settings=ConnectionSettings(),
+        is_active=True,
+    )
+    async with httpx.AsyncClient(trust_env=False) as http:
+        yield InfobipWhatsApp(connection, http, Breaker(failures=100), base_url=f"{BASE}/")
+
+
+@pytest.fixture
+def infobip() -> Iterator[respx.MockRouter]:
+    """Infobip, which answers as the test says; a request that no test expects fails it."""
+    with respx.mock(base_url=BASE, assert_all_called=False) as router:
+        yield router
+
+
+def message(kind: Any = "text", reply_to: str | None = None) -> Outbound:
+    return Outbound(new_id(), CUSTOMER, kind, "Hola", PAYLOADS[kind], reply_to)
+
+
+def status(group: int, identifier: int, name: str = "NAME") -> dict[str, Any]:
+    said = {"groupId": group, "groupName": "X", "id": identifier, "name": name, "description": "Why"}
+    return {"to": CUSTOMER, "messageCount": 1, "messageId": "m", "status": said}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+async def test_each_kind_goes_to_its_endpoint_with_the_key_and_our_id(
+    kind: str, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    route = infobip.post(PATHS[kind]).respond(200, json=status(1, 7))
+    sent = message(kind, reply_to="wamid.1")
+
+    outcome = await adapter.send(sent)
+
+    request = route.calls.last.request
+    body = request.content.decode()
+    assert (outcome.result, outcome.http_status) == ("sent", 200)
+    assert request.headers["authorization"] == "App key"
+    assert str(sent.message_id) in body
+    assert ("wamid.1" in body) is (kind != "template")
+    assert request_problems(PATHS[kind], httpx.Response(200, content=request.content).json()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "result", "error"),
+    [
+        (200, status(1, 7), "sent", None),
+        (200, status(0, 0), "sent", None),
+        (200, status(3, 5), "sent", None),
+        (200, {"messages": [status(1, 26)]}, "sent", None),
+        (202, status(1, 7), "sent", None),
+        (200, status(5, 12), "rejected", "infobip_12"),
+        (200, status(2, 9), "rejected", "infobip_9"),
+        (200, status(4, 15), "rejected", "infobip_15"),
+        (200, status(5, 7010), "rejected", "window_closed"),
+        (200, status(5, 23), "unknown", "infobip_23"),
+        (200, status(5, 7280), "unknown", "infobip_7280"),
+        (302, {}, "rejected", "http_redirected"),
+        (400, {"requestError": {"serviceException": {"text": "Bad request"}}}, "rejected", "http_400"),
+        (401, {"requestError": {"serviceException": {"text": "Invalid login details"}}}, "rejected", "http_401"),
+        (403, {"errorCode": "E403", "description": "Forbidden", "violations": []}, "rejected", "http_403"),
+        (404, {"error": "no"}, "rejected", "http_404"),
+        (408, {}, "unknown", "http_408"),
+        (429, {}, "retry", "too_many_requests"),
+        (500, {"requestError": {"serviceException": {"text": "Something went wrong"}}}, "unknown", "http_500"),
+        (502, {}, "unknown", "http_502"),
+        (503, {}, "unknown", "http_503"),
+        (504, {}, "unknown", "http_504"),
+    ],
+)
+async def test_every_answer_has_its_outcome(
+    code: int, body: Any, result: str, error: str | None, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).respond(code, json=body)
+
+    outcome = await adapter.send(message())
+
+    assert (outcome.result, outcome.error_code, outcome.http_status) == (result, error, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {
+                "requestError": {
+                    "serviceException": {"text": "Bad", "validationErrors": {"content.text": ["must not be blank"]}}
+                }
+            },
+            "Bad; content.text must not be blank",
+        ),
+        (
+            {"errorCode": "E400", "description": "Bad", "violations": [{"property": "to", "violation": "is wrong"}]},
+            "Bad; to is wrong",
+        ),
+        ({"error": "Bad"}, "Bad"),
+        ({"requestError": None}, None),
+        ({"requestError": {"serviceException": {"text": "x" * 9000}}}, "x" * 500),
+    ],
+)
+async def test_a_refusal_says_why_whichever_shape_it_has(
+    body: Any, said: str | None, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).respond(400, json=body)
+
+    assert (await adapter.send(message())).detail == said
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [("7", 7.0), ("0", 0.0), ("-3", 0.0), ("1e9", MAX_RETRY_AFTER), ("nan", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
+)
+async def test_too_many_requests_wait_as_long_as_they_are_told(
+    header: str, wait: float | None, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).respond(429, headers={"Retry-After": header})
+
+    outcome = await adapter.send(message())
+
+    assert (outcome.result, outcome.retry_after) == ("retry", wait)
+
+
+@pytest.mark.parametrize(
+    ("failure", "result", "error"),
+    [
+        (httpx.ConnectError, "retry", "connect_failed"),
+        (httpx.ConnectTimeout, "retry", "connect_failed"),
+        (httpx.PoolTimeout, "retry", "connect_failed"),
+        (httpx.ProxyError, "retry", "connect_failed"),
+        (httpx.ReadTimeout, "unknown", "timeout"),
+        (httpx.WriteTimeout, "unknown", "timeout"),
+        (TimeoutError, "unknown", "timeout"),
+        (httpx.ReadError, "unknown", "connection_lost"),
+        (httpx.WriteError, "unknown", "connection_lost"),
+        (httpx.RemoteProtocolError, "unknown", "connection_lost"),
+        (httpx.DecodingError, "unknown", "connection_lost"),
+        (httpx.UnsupportedProtocol, "rejected", "connection_misconfigured"),
+        (httpx.LocalProtocolError, "rejected", "connection_misconfigured"),
+    ],
+)
+async def test_only_what_fails_before_it_was_written_is_tried_again(
+    failure: type[Exception], result: str, error: str, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).mock(side_effect=failure("told by the network"))
+
+    outcome = await adapter.send(message())
+
+    assert (outcome.result, outcome.error_code, outcome.http_status) == (result, error, None)
+    assert "key" not in (outcome.detail or "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>proxy</html>",
+        b"\xff\xfe\x00",
+        b"null",
+        b"[]",
+        b"7",
+        b'{"status": "sent"}',
+        b'{"status": {"groupId": "no number"}}',
+        b'{"status": {"groupId": 9, "id": 1}}',
+        b'{"messages": []}',
+        b'{"messages": [null]}',
+        b"[" * 100_000,
+        b'{"status": {"groupId": 1, "id": 7}, "more": "' + b"x" * MAX_ANSWER_BYTES + b'"}',
+    ],
+)
+async def test_an_answer_that_cannot_be_read_leaves_the_send_unknown(
+    content: bytes, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).respond(200, content=content)
+
+    outcome = await adapter.send(message())
+
+    assert (outcome.result, outcome.error_code) == ("unknown", "answer_unreadable")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"null", b'{"requestError": 1}', b'{"errorCode": 1, "violations": {"a": 1}}']
+)
+async def test_a_refusal_that_cannot_be_read_is_a_refusal(
+    content: bytes, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.post(PATHS["text"]).respond(400, content=content)
+
+    outcome = await adapter.send(message())
+
+    assert (outcome.result, outcome.error_code, outcome.detail) == ("rejected", "http_400", None)
+
+
+async def test_what_has_no_endpoint_is_refused_without_a_request(adapter: InfobipWhatsApp, infobip: respx.MockRouter) -> None:
+    outcome = await adapter.send(Outbound(new_id(), CUSTOMER, "hologram", "Hola", {}))  # type: ignore[arg-type]  # the point
+
+    assert (outcome.result, outcome.error_code) == ("rejected", "message_unsendable")
+    assert not infobip.calls
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(404), httpx.Response(500), httpx.ReadTimeout("late")])
+async def test_signs_of_life_never_fail(answer: Any, adapter: InfobipWhatsApp, infobip: respx.MockRouter) -> None:
+    route = infobip.route(method="POST").mock(side_effect=[answer, answer])
+
+    await adapter.mark_read("wamid.A/B+C==")
+    await adapter.typing(CUSTOMER)
+
+    read, typing = (call.request for call in route.calls)
+    assert read.url.raw_path == b"/whatsapp/1/senders/447700900999/message/wamid.A%2FB%2BC%3D%3D/read"
+    assert typing.url.path == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "retriable"),
+    [
+        (httpx.Response(404), "gone", False),
+        (httpx.Response(410), "gone", False),
+        (httpx.Response(401), "http_401", False),
+        (httpx.Response(429), "http_429", True),
+        (httpx.Response(503), "http_503", True),
+        (httpx.Response(200, content=b""), "empty", True),
+        (httpx.Response(302, headers={"Location": "https://localhost/x"}), "foreign_redirect", False),
+        (httpx.ConnectError("no"), "unreachable", True),
+        (httpx.ReadTimeout("late"), "unreachable", True),
+    ],
+)
+async def test_a_file_that_cannot_be_had_has_its_reason(
+    answer: Any, reason: str, retriable: bool, adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    infobip.get("/media/1").mock(side_effect=[answer])
+
+    with pytest.raises(MediaUnavailable) as caught:
+        await adapter.fetch_media(f"{BASE}/media/1")
+
+    assert (caught.value.reason, caught.value.retriable) == (reason, retriable)
+
+
+async def test_the_key_is_not_sent_to_a_foreign_address(adapter: InfobipWhatsApp, infobip: respx.MockRouter) -> None:
+    with pytest.raises(MediaUnavailable):
+        await adapter.fetch_media("https://infobip.com.evil.example/media/1")
+
+    assert not infobip.calls
