@@ -4,9 +4,12 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends build-essential \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-COPY requirements-runtime.txt ./
-RUN python -m venv /opt/nexova \
-    && /opt/nexova/bin/pip install --no-cache-dir --require-hashes -r requirements-runtime.txt
+COPY requirements-bootstrap.txt requirements-runtime.txt ./
+# As in .ci/install: pip brings uv and nothing else, here in an environment that stays behind.
+RUN python -m venv /opt/uv \
+    && /opt/uv/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements-bootstrap.txt \
+    && python -m venv /opt/nexova \
+    && /opt/uv/bin/uv pip sync --no-cache --require-hashes --compile-bytecode --python /opt/nexova/bin/python requirements-runtime.txt
 COPY pyproject.toml README.md ./
 COPY core core
 COPY domain domain
@@ -16,7 +19,8 @@ COPY channels channels
 COPY prompts prompts
 COPY migrations migrations
 COPY app app
-RUN /opt/nexova/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+COPY evals evals
+RUN /opt/uv/bin/uv pip install --no-cache --no-deps --no-build-isolation --compile-bytecode --python /opt/nexova/bin/python .
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin nexova

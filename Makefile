@@ -12,15 +12,18 @@ STAMP := $(VENV)/.installed
 JOBS ?= 3
 SMOKE ?= --smoke
 PYTHON ?=
+UPGRADE ?=
+# The extras stay on the pins: without them an older pip takes `coverage[toml]` for a package that is not pinned.
+LOCK = $(BIN)/python .ci/uv.py pip compile --quiet $(UPGRADE) --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run chat doctor test fast eval torture bench check lint types imports format lock clean
+.PHONY: help install run chat doctor test fast eval torture bench check lint types imports format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(STAMP): requirements.txt pyproject.toml .ci/install
+$(STAMP): requirements.txt requirements-bootstrap.txt pyproject.toml .ci/install .ci/uv.py
 	@PYTHON="$(PYTHON)" sh .ci/install $(VENV)
-	@touch $@
 
 install: $(STAMP) ## Make the virtual environment
 
@@ -64,9 +67,10 @@ torture: $(STAMP) ## Hundreds of conversations under random kills; prints its fi
 bench: $(STAMP) ## Measure, print the tables and keep them in docs/benchmarks.md
 	$(BIN)/python -m bench
 
-lock: ## Write the pinned requirements anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 -o requirements.txt
-	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 -c requirements.txt -o requirements-runtime.txt
+lock: $(STAMP) ## Write the pinned requirements anew; UPGRADE=--upgrade takes newer releases
+	echo uv | $(LOCK) - -o requirements-bootstrap.txt
+	$(LOCK) pyproject.toml --extra dev -o requirements.txt
+	$(LOCK) pyproject.toml -c requirements.txt -o requirements-runtime.txt
 
 clean: ## Remove caches and the virtual environment; data folders stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
