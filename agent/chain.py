@@ -1,4 +1,4 @@
-"""The model chain of one turn: each request goes to the first link that is up, affordable and answers."""
+"""The model chain of one turn: the first link that is up, affordable and answers keeps the run, until it fails in it."""
 
 import asyncio
 import time
@@ -9,23 +9,8 @@ from typing import Literal
 from uuid import UUID
 
 from opentelemetry import trace
-from pydantic_ai.exceptions import (
-    AgentRunError,
-    ContentFilterError,
-    ModelAPIError,
-    ModelAuthenticationError,
-    ModelConnectionError,
-    ModelContextWindowExceededError,
-    ModelHTTPError,
-    ModelNotFoundError,
-    ModelRateLimitError,
-    ModelRequestRejectedError,
-    ModelServerError,
-    ModelTimeoutError,
-    ModelUnavailableError,
-    UnexpectedModelBehavior,
-)
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
@@ -34,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 from agent import breaker, spend
 from agent.breaker import Admission
 from agent.links import LEXICAL, LexicalFactory, Link, NotConfigured, link, provider_of
+from agent.trouble import check, is_our_bug, is_worth_repeating, may_have_cost
 from core import observability
 from core.settings import get_settings
 
@@ -75,12 +61,16 @@ class ChainFailed(AgentRunError):
         super().__init__("; ".join(f"{call.model}: {call.error or call.outcome}" for call in calls) or "the chain is empty")
 
 
-class BadAnswer(UnexpectedModelBehavior):
-    """The answer is no answer: nothing in it, or a tool call that was cut off."""
+class LinkLost(AgentRunError):
+    """The link that kept this run gives no more answers; what the run has come to is for the next link to take over."""
 
 
 class ChainModel(Model):
-    """The chain as a pydantic-ai model, made for one turn."""
+    """The chain as a pydantic-ai model, made for one turn.
+
+    A link that has failed in a turn is not asked again in it. Before a run's first answer the next link is asked at
+    once; later the run ends with LinkLost, and the next link begins one of its own from where the turn stands.
+    """
 
     def __init__(
         self,
@@ -99,6 +89,32 @@ class ChainModel(Model):
         self._lexical = lexical
         self._on_call = on_call
         self._house = get_settings()
+        self.at = 0
+        """The index of the link that is asked now; behind the last one the chain is at its end."""
+        self._keeps_run = False
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no link is left to be asked."""
+        return self.at >= len(self._names)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the link that is asked now is the offline one."""
+        return not self.is_spent and self._names[self.at] == LEXICAL
+
+    def pass_on(self, *, only_offline: bool = False) -> None:
+        """Leave the present link for this turn; the next one begins a run of its own."""
+        rest = range(self.at + 1, len(self._names))
+        self.at = next((index for index in rest if not only_offline or self._names[index] == LEXICAL), len(self._names))
+        self._keeps_run = False
+
+    def stood_at(self, index: int) -> None:
+        """Take up a recorded answer of a link. Raises LinkLost if another link had kept the run until then."""
+        lost = self._keeps_run and index != self.at
+        self.at, self._keeps_run = index, not lost
+        if lost:
+            raise LinkLost(f"the link of place {index} had taken over")
 
     @property
     def model_name(self) -> str:
@@ -128,26 +144,33 @@ class ChainModel(Model):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        """The answer of the first link that gives one."""
+        """The answer of the link that keeps the run, or of the first one that gives one. Raises LinkLost, ChainFailed."""
         asked = _Asked(messages, model_settings, model_request_parameters)
         calls: list[ModelCall] = []
-        only_offline = False
-        for name in self._names:
-            if only_offline and name != LEXICAL:
-                continue
-            try:
-                found = link(name, self._house, self._lexical)
-            except NotConfigured as missing:
-                log.error("model.not_configured", model=name, missing=str(missing))
-                self._report(calls, ModelCall(name, "not_configured", error=str(missing)))
-                continue
-            response, only_offline = await self._ask(found, asked, calls)
+        while not self.is_spent:
+            response, only_offline = await self._ask_next(asked, calls)
             if response is not None:
+                self._keeps_run = True
                 return response
+            lost = self._keeps_run
+            self.pass_on(only_offline=only_offline)
+            if lost:
+                raise LinkLost(calls[-1].error or calls[-1].outcome)
         raise ChainFailed(calls)
 
+    async def _ask_next(self, asked: "_Asked", calls: list[ModelCall]) -> tuple[ModelResponse | None, bool]:
+        """Ask the link whose turn it is: its answer if it gives one, and whether only offline links may follow it."""
+        name = self._names[self.at]
+        try:
+            found = link(name, self._house, self._lexical)
+        except NotConfigured as missing:
+            log.error("model.not_configured", model=name, missing=str(missing))
+            self._report(calls, ModelCall(name, "not_configured", error=str(missing)))
+            return None, False
+        return await self._ask(found, asked, calls)
+
     async def _ask(self, found: Link, asked: "_Asked", calls: list[ModelCall]) -> tuple[ModelResponse | None, bool]:
-        """Ask one link: its answer if it gives one, and whether only offline links may be asked after it."""
+        """Ask one link, if breaker, ceiling and clock allow it."""
         if found.is_offline:
             return await self._call(found, asked, None, None, calls)
         if self._time_left() <= LAST_LINK_SECONDS:
@@ -274,9 +297,9 @@ class _Attempts:
             try:
                 async with asyncio.timeout(self._seconds(found)):
                     response = await found.model.request(messages, asked.settings, asked.parameters)
-                    _check(response)
+                    check(response)
             except Exception as error:
-                self._paid = self._paid or _may_have_cost(error)
+                self._paid = self._paid or may_have_cost(error)
                 span.set_attribute("error.type", type(error).__name__)
                 raise
             except asyncio.CancelledError:
@@ -300,40 +323,6 @@ class _Attempts:
             or wait > LONGEST_WAIT
             or wait + 2 * LAST_LINK_SECONDS > self._time_left()
         )
-
-
-def is_worth_repeating(error: BaseException) -> bool:
-    """Whether the same request may be answered in a moment: busy, overloaded, broken down, or not reached at all.
-
-    A time-out while waiting for the answer is not among them: it has taken the time that a second try would need.
-    """
-    if isinstance(error, ModelTimeoutError):
-        return error.phase in ("pool", "connect")
-    return isinstance(error, ModelConnectionError | ModelRateLimitError | ModelUnavailableError | ModelServerError)
-
-
-def is_our_bug(error: Exception) -> bool:
-    """Whether the provider refused the request itself, so that every other provider would refuse it too."""
-    others = ModelAuthenticationError | ModelNotFoundError | ModelContextWindowExceededError
-    return isinstance(error, ModelRequestRejectedError) and not isinstance(error, others)
-
-
-def _may_have_cost(error: Exception) -> bool:
-    if isinstance(error, ModelHTTPError):
-        return False
-    return not (isinstance(error, ModelConnectionError) and error.phase in ("pool", "connect"))
-
-
-def _check(response: ModelResponse) -> None:
-    """Refuse an answer that holds nothing, or whose tool call was cut off in the middle."""
-    said = any(isinstance(part, TextPart) and part.content.strip() for part in response.parts)
-    calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
-    if response.finish_reason == "content_filter":
-        raise ContentFilterError("the provider filtered the answer")
-    if not said and not calls:
-        raise BadAnswer("the answer is empty")
-    if response.finish_reason == "length":
-        raise BadAnswer("the answer was cut off")
 
 
 async def _settle(

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from agent import briefing, receipts
-from agent.consent import CONFIRM_PREFIX
+from agent import briefing, receipts, telling
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
 from agent.sessions import Fence
@@ -46,7 +45,7 @@ async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought,
             messages.append(OutgoingMessage(text=thought.reply))
         else:
             failure = "facts_changed"
-    staged = [(call, message) for call in calls for message in _released(call, calls)]
+    staged = [(call, message) for call in calls for message in telling.released(call, calls)]
     withheld = [call for call, message in staged if not _is_supported(call, message, language)]
     if withheld:
         failure = failure or WITHHELD
@@ -79,19 +78,13 @@ async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thou
 
 
 def _honest_words(calls: list[Recorded], language: str) -> str:
-    """What to say when the model has no legal reply: the deeds of the turn from their receipts, or a plea to repeat."""
-    done = [receipts.fill(call.say, call.facts) for call in calls if call.has_effect and call.say]
-    if not done:
-        return text("turn.trouble", language)
-    return "\n".join([text("turn.trouble_after_effects", language), *done])
-
-
-def _released(call: Recorded, calls: list[Recorded]) -> list[StagedMessage]:
-    """What a call staged, but for what a later call made void and for summaries that a newer one replaces."""
-    later = [other for other in calls if other.call > call.call]
-    signals = {signal.name for other in later for signal in other.signals}
-    replaced = any(_token(message) for other in later for message in other.staged)
-    return [message for message in call.staged if message.void_on not in signals and not (replaced and _token(message))]
+    """What to say when the model has no legal reply: the deeds of the turn from their receipts and the question that a
+    tool has put, each once; else a plea to repeat.
+    """
+    done = [receipts.fill(call.say, call.facts) for call in telling.deeds(calls) if call.say]
+    asked = [receipts.fill(call.say, call.facts) for call in telling.questions(calls)[:1]]
+    opening = [text("turn.trouble_after_effects", language)] if done else []
+    return "\n".join(dict.fromkeys([*opening, *done, *asked])) or text("turn.trouble", language)
 
 
 def _is_supported(call: Recorded, message: StagedMessage, language: str) -> bool:
@@ -130,19 +123,10 @@ def _fill_deep(value: Any, facts: dict[str, Fact]) -> Any:
     return value
 
 
-def _token(message: StagedMessage | OutgoingMessage) -> str | None:
-    """The confirmation token that a message's buttons carry."""
-    for button in message.payload.get("buttons", []):
-        identifier = str(button.get("id", ""))
-        if identifier.startswith(CONFIRM_PREFIX):
-            return identifier.removeprefix(CONFIRM_PREFIX)
-    return None
-
-
 async def release(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer) -> None:
     """Queue the messages, and arm the token of the summary that is among them."""
     ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
     for message_id, message in zip(ids, answer.messages, strict=True):
-        if token := _token(message):
+        if token := telling.token_of(message):
             fence.session.confirmation_token = token
             fence.session.confirmation_message_id = message_id

@@ -8,12 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from sqlalchemy import bindparam, select
 
 from agent.brief import BriefMessage
 from agent.frozen import Frozen, Memory
 from agent.journal import Recorded
+from agent.lexical.returned import TAKEN_OVER
 from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
 from agent.receipts import fill
@@ -97,3 +106,16 @@ def as_messages(memory: Memory) -> list[ModelMessage]:
         elif messages:
             messages.append(ModelResponse(parts=[TextPart(content=words)]))
     return messages
+
+
+def taken_over(prompt: str, calls: Sequence[Recorded]) -> list[ModelMessage]:
+    """What the links before have done in this turn, as messages behind its prompt; nothing if they called nothing.
+
+    What was refused or only repeated is left out: it neither holds nor has to be told again.
+    """
+    standing = [call for call in calls if call.repeats is None and call.status != "refused"]
+    if not standing:
+        return []
+    made = [ToolCallPart(call.tool, call.arguments, f"{TAKEN_OVER}{call.call}") for call in standing]
+    results = [ToolReturnPart(call.tool, call.shown(), f"{TAKEN_OVER}{call.call}") for call in standing]
+    return [ModelRequest(parts=[UserPromptPart(prompt)]), ModelResponse(parts=made), ModelRequest(parts=results)]

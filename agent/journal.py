@@ -53,11 +53,22 @@ class Recorded(BaseModel):
     signals: list[Signal] = Field(default_factory=list)
     staged: list[StagedMessage] = Field(default_factory=list)
     pending: Pending | None = None
+    link: int = 0
+    """The place in the chain of the model that called."""
+    step: int = 0
+    """The answer of the model that held the call."""
+    repeats: int | None = None
+    """The earlier call of the run whose result was given once more, in place of running this one."""
 
     @property
     def has_effect(self) -> bool:
         """Whether this call changed something in the shop."""
-        return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok"
+        return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok" and self.repeats is None
+
+    @property
+    def changes_items(self) -> bool:
+        """Whether this call changed the lines of the draft."""
+        return self.has_effect and any(signal.name == "items_changed" for signal in self.signals)
 
     def shown(self) -> dict[str, Any]:
         """The result as the model reads it."""
@@ -92,6 +103,8 @@ def recorded(
     signals: Sequence[Signal] = (),
     staged: Sequence[StagedMessage] = (),
     pending: Pending | None = None,
+    link: int = 0,
+    step: int = 0,
 ) -> Recorded:
     """Make the record of a call, with its facts numbered for the whole run."""
     return Recorded(
@@ -114,7 +127,24 @@ def recorded(
             for message in staged
         ],
         pending=pending,
+        link=link,
+        step=step,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """One answer of the model as the journal keeps it, and the place of the link that gave it."""
+
+    response: ModelResponse
+    link: int
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> "RecordedAnswer":
+        """Read the entry's JSON."""
+        (message,) = ModelMessagesTypeAdapter.validate_python([payload["response"]])
+        assert isinstance(message, ModelResponse)
+        return cls(message, payload.get("link", 0))
 
 
 # Asked at every step, so built once.
@@ -167,13 +197,20 @@ class Journal:
         self.calls: list[Recorded] = []
         self._kept: _Kept | None = None
 
-    def next_answer(self) -> tuple[Key, ModelResponse | None]:
-        """The key of the model's next answer, and that answer if it is recorded."""
-        self._step += 1
-        self._ordinal = -1
-        key: Key = (self._step, StepKind.MODEL, 0)
+    def next_answer(self) -> tuple[Key, RecordedAnswer | None]:
+        """The key of the model's next answer, and that answer if it is recorded. `stand_at` moves on to it."""
+        key: Key = (self._step + 1, StepKind.MODEL, 0)
         payload = self.turn.recorded.get(key)
-        return key, None if payload is None else _answer(payload)
+        return key, None if payload is None else RecordedAnswer.of(payload)
+
+    def stand_at(self, key: Key) -> None:
+        """Go on to an answer of the model, whose calls are next."""
+        self._step, self._ordinal = key[0], -1
+
+    @property
+    def step(self) -> int:
+        """The number of the present answer of the model."""
+        return self._step
 
     def next_call(self) -> tuple[Key, Recorded | None]:
         """The key of the next tool call of the present answer, and its record if there is one."""
@@ -182,10 +219,10 @@ class Journal:
         payload = self.turn.recorded.get(key)
         return key, None if payload is None else Recorded.model_validate(payload)
 
-    async def take(self, key: Key, answer: ModelResponse, duration_ms: int) -> None:
-        """Take the model's new answer: one with tool calls is kept for the first call, any other is recorded now."""
+    async def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int) -> None:
+        """Take a link's new answer: one with tool calls is kept for the first call, any other is recorded now."""
         # As the model gave it: the run marks its messages as its own later, and a resumed run is another one.
-        payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0]}
+        payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0], "link": link}
         self._kept = _Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
         if not answer.tool_calls:
             await self.record_kept()
@@ -261,12 +298,6 @@ async def entries_of(work: Work, turn: Turn) -> dict[Key, dict[str, Any]]:
     values = {"workspace": turn.workspace_id, "turn": turn.id, "generation": turn.generation}
     rows = await work.session.execute(_ENTRIES, values)
     return {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows}
-
-
-def _answer(payload: dict[str, Any]) -> ModelResponse:
-    (message,) = ModelMessagesTypeAdapter.validate_python([payload["response"]])
-    assert isinstance(message, ModelResponse)
-    return message
 
 
 async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:

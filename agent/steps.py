@@ -7,14 +7,15 @@ from typing import Any
 
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
-from agent import consent
+from agent import consent, loops, telling
+from agent.chain import ChainModel
 from agent.frozen import Key
 from agent.journal import Journal, Recorded, add_entry, find_entry, recorded
 from agent.models import AgentSession, StepOutcome
@@ -36,12 +37,15 @@ ANY_ARGUMENTS = SchemaValidator(core_schema.dict_schema())
 
 
 class JournalModel(WrapperModel):
-    """A model whose recorded answers are replayed, and whose new ones go into the journal."""
+    """The chain of a turn, whose recorded answers are replayed, and whose new ones go into the journal."""
 
-    def __init__(self, wrapped: Model, journal: Journal) -> None:
-        """Wrap the model of a turn."""
-        super().__init__(wrapped)
+    def __init__(self, chain: ChainModel, journal: Journal) -> None:
+        """Wrap the chain of a turn."""
+        super().__init__(chain)
+        self._chain = chain
         self._journal = journal
+        self.last = ModelResponse(parts=[])
+        """The last answer, new or recorded."""
 
     async def request(
         self,
@@ -49,15 +53,22 @@ class JournalModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        """The next answer of the run."""
-        key, answer = self._journal.next_answer()
-        if answer is not None:
-            return answer
-        await self._journal.record_kept()  # its calls were to tools that there are not
+        """The next answer of the run. Raises TurnEnded when a tool has ended the turn, LinkLost when the link is lost."""
+        journal = self._journal
+        key, recorded_answer = journal.next_answer()
+        if recorded_answer is not None:
+            self._chain.stood_at(recorded_answer.link)
+            journal.stand_at(key)
+            self.last = recorded_answer.response
+            return self.last
+        if telling.ends_turn(journal.calls) and not self._chain.is_offline:
+            raise loops.TurnEnded("a tool has ended the turn")
+        await journal.record_kept()  # its calls were to tools that there are not
         started = time.perf_counter()
-        answer = await self.wrapped.request(messages, model_settings, model_request_parameters)
-        await self._journal.take(key, answer, round((time.perf_counter() - started) * 1000))
-        return answer
+        self.last = await self._chain.request(messages, model_settings, model_request_parameters)
+        journal.stand_at(key)
+        await journal.take(key, self.last, self._chain.at, round((time.perf_counter() - started) * 1000))
+        return self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Surroundings:
     """When the turn's time is up, on the clock of `time.monotonic`."""
     customer_texts: list[str]
     """What the customer wrote in this conversation, as far as the model sees it."""
+    chain: ChainModel
 
 
 class JournalToolset(AbstractToolset[Surroundings]):
@@ -99,13 +111,20 @@ class JournalToolset(AbstractToolset[Surroundings]):
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[Surroundings], tool: ToolsetTool[Surroundings]
     ) -> dict[str, Any]:
-        """The recorded result of a call, or that of running it now."""
-        journal = ctx.deps.journal
+        """The recorded result of a call, or that of running it now. Raises Circling when the link goes in circles.
+
+        A call that repeats an earlier one of the turn is not run: its result is given once more.
+        """
+        journal, chain = ctx.deps.journal, ctx.deps.chain
         key, record = journal.next_call()
         if record is None:
-            record = await _Call(ctx.deps, key, name, tool_args).run()
+            call = _Call(ctx.deps, key, name, tool_args)
+            earlier = loops.repeated(journal.calls, name, tool_args, journal.step)
+            record = await (call.run() if earlier is None else call.repeat(earlier))
         journal.calls.append(record)
         observability.TOOL_CALLS.labels(tool=name, outcome=record.code if record.status == "ok" else record.status).inc()
+        if not chain.is_offline and not telling.ends_turn(journal.calls) and loops.is_circling(journal.calls, chain.at):
+            raise loops.Circling(f"{name} again")
         return record.shown()
 
 
@@ -119,6 +138,7 @@ class _Call:
         self._name = name
         self._arguments = arguments
         self._number = len(around.journal.calls) + 1
+        self._link = around.chain.at
         self._time_left = around.deadline - time.monotonic()
         self._started = time.perf_counter()
         found = registry.find(name)
@@ -143,6 +163,23 @@ class _Call:
                 raise Abandoned("the database is away") from error
             log.exception("tool.crashed", tool=self._name, turn=str(self._turn.turn_id))
             return await self._settle(StepOutcome.ERROR, None)
+
+    async def repeat(self, earlier: Recorded) -> Recorded:
+        """Record that the call repeats an earlier one, and give that one's result once more."""
+        record = earlier.model_copy(
+            update={
+                "call": self._number,
+                "link": self._link,
+                "step": self._journal.step,
+                "repeats": earlier.call,
+                "note": f"{loops.AGAIN} {earlier.note}".strip(),
+                "signals": [],
+                "staged": [],
+                "pending": None,
+            }
+        )
+        async with self._journal.writing(Principal.system(self._turn.workspace_id)) as (work, _):
+            return await self._store(work, record)
 
     async def _execute(self) -> Recorded:
         spec = registry.find(self._name)
@@ -184,6 +221,8 @@ class _Call:
             signals=context.signals if context else (),
             staged=context.staged if context else (),
             pending=context.pending if context else None,
+            link=self._link,
+            step=self._journal.step,
         )
 
     async def _store(self, work: Work, record: Recorded) -> Recorded:
@@ -224,11 +263,12 @@ class _Call:
                 say=messages.text("turn.tool_failed", language),
                 note="The tool could not be completed and changed nothing. Do not claim that it worked.",
             )
+        for_model = isinstance(refusal, registry.InvalidArguments | registry.UnknownTool)
         advice = "You may correct the call." if refusal.correctable else "Do not repeat this call."
         return ToolOutcome(
             status="refused",
             code=refusal.code,
-            say=messages.refusal(refusal, language),
+            say="" if for_model else messages.refusal(refusal, language),
             note=f"{refusal} {advice}",
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from agent import briefing, finishing, handoff, history, sessions
+from agent import briefing, finishing, handoff, history, sessions, telling
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of
@@ -294,7 +294,7 @@ def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> N
 
 def _remember_questions(session: AgentSession, calls: list[Recorded]) -> None:
     """Keep the questions that are open with the customer: those of this turn, or the old ones if nothing was done."""
-    asked = [call.pending.model_dump(mode="json") for call in calls if call.pending is not None]
+    asked = [call.pending.model_dump(mode="json") for call in telling.questions(calls) if call.pending is not None]
     if asked:
         session.pending, session.waiting = asked[0], asked[1:]
     elif any(call.has_effect for call in calls):

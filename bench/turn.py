@@ -10,7 +10,6 @@ import asyncpg
 import uvloop
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
-from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from uuid_utils.compat import uuid7
 
@@ -37,7 +36,7 @@ def scripted(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 def play_script() -> None:
     """Have every turn of this process thought by the script, through the chain as the offline link is."""
 
-    def model_of(turn: ClaimedTurn, deadline: float) -> Model:
+    def model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
         return ChainModel(
             ["lexical"], workspace_id=turn.workspace_id, deadline=deadline, lexical=lambda: FunctionModel(scripted)
         )

@@ -22,7 +22,8 @@ from agent.brief import Brief
 from agent.lexical.compose import compose, leaves_open, plain
 from agent.lexical.plan import Plan, make_plan
 from agent.lexical.products import Catalogue, Lookup
-from agent.lexical.returned import Returned
+from agent.lexical.resuming import remaining, standing, told
+from agent.lexical.returned import TAKEN_OVER, Returned
 from agent.lexical.wanted import Call
 from core.messages import text
 
@@ -63,17 +64,18 @@ class LexicalModel(Model[None]):
         # The brief stays the same through the turn, and so does what it comes to.
         plan = self._plan = self._plan or await make_plan(self._brief, self._catalogue)
         run = _this_run(messages)
-        returned = _returned(run)
+        returned, before = _returned(run), standing(_returned(messages, taken_over=True))
         refusals = _refusals(run)
-        calls = [] if refusals else _next_calls(plan, returned, run, self._brief)
+        calls = [] if refusals else _next_calls(plan, returned, run, self._brief, before)
         if calls:
             step = sum(isinstance(message, ModelResponse) for message in run)
             return self._response([_part(call, step, index) for index, call in enumerate(calls)])
+        returned = [*told(before, returned, is_understood=plan.understood), *returned]
         if refusals:
             words = plain(self._brief, returned) if refusals == 1 else text("lexical.rephrase_or_person", self._brief.language)
         else:
-            words = compose(self._brief, plan, returned)
-        understood = plan.understood and refusals < 2
+            words = compose(self._brief, plan if plan.understood or not returned else Plan(acts=[]), returned)
+        understood = (plan.understood or bool(returned)) and refusals < 2
         return self._response([TextPart(words)], None if understood else {"understood": False})
 
     def _response(self, parts: Sequence[ModelResponsePart], details: dict[str, Any] | None = None) -> ModelResponse:
@@ -103,13 +105,14 @@ def _refusals(run: list[ModelMessage]) -> int:
     return sum(isinstance(message, ModelResponse) and not message.tool_calls for message in run)
 
 
-def _returned(run: list[ModelMessage]) -> list[Returned]:
+def _returned(messages: list[ModelMessage], *, taken_over: bool = False) -> list[Returned]:
+    """What this model's own calls came to, or those of the links before it."""
     return [
         Returned.of(part.tool_name, _shown(part))
-        for message in run
+        for message in messages
         if isinstance(message, ModelRequest)
         for part in message.parts
-        if isinstance(part, ToolReturnPart)
+        if isinstance(part, ToolReturnPart) and part.tool_call_id.startswith(TAKEN_OVER) == taken_over
     ]
 
 
@@ -127,11 +130,15 @@ def _shown(part: ToolReturnPart[Any]) -> dict[str, Any]:
     return dump(mode="json") if callable(dump) else {}
 
 
-def _next_calls(plan: Plan, returned: list[Returned], run: list[ModelMessage], brief: Brief) -> list[Call]:
-    """First everything that the customer asked for; then the confirmation, if that leaves nothing open."""
+def _next_calls(
+    plan: Plan, returned: list[Returned], run: list[ModelMessage], brief: Brief, before: list[Returned]
+) -> list[Call]:
+    """First everything that the customer asked for and no link before has done; then the confirmation, if that leaves
+    nothing open.
+    """
     steps = sum(isinstance(message, ModelResponse) for message in run)
-    if steps == 0 and plan.calls:
-        return plan.calls
+    if steps == 0 and (calls := remaining(plan.calls, brief, before)):
+        return calls
     if again := _repeated(plan, returned):
         return [again]
     if steps >= _MOST_STEPS or not plan.then_confirm or leaves_open(returned):

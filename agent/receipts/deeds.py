@@ -1,11 +1,11 @@
 """Statements that something was done, is being done or will be done, each measured against the claims of the turn."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.receipts.claims import Receipts
-from agent.receipts.lexicon import Form, Lexicon, Receipt
+from agent.receipts.lexicon import Form, Lexicon, Phrase, Receipt
 from agent.receipts.money import stated
 from agent.receipts.reading import WORD, Clause, Reading
 from agent.receipts.subjects import joined_nouns, wrong_product
@@ -297,8 +297,18 @@ def _states_a_past(word: Word, words: list[Word], index: int, lexicon: Lexicon, 
     return word.spoken.endswith(("í", "ó"))
 
 
-def _phrases(reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts) -> Iterator[Reason]:
-    for phrase in lexicon.words.done.phrases:
+def completions(reading: Reading, lexicon: Lexicon) -> Iterator[Reason]:
+    """Every `Listo.` and `all done` that says that something was done and not what: any deed is its receipt, but one it
+    needs, and what an earlier turn did is none.
+    """
+    bare = [phrase for phrase in lexicon.words.done.phrases if "any" in phrase.claims]
+    yield from _phrases(reading, reading.plain, lexicon, Receipts.of({}, []), bare)
+
+
+def _phrases(
+    reading: Reading, text: str, lexicon: Lexicon, receipts: Receipts, phrases: Sequence[Phrase] | None = None
+) -> Iterator[Reason]:
+    for phrase in lexicon.words.done.phrases if phrases is None else phrases:
         for found in lexicon.find(phrase.pattern).finditer(text):
             clause = reading.clause_at(found.start())
             before = text[clause.head : found.start()].strip()

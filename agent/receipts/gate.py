@@ -6,7 +6,7 @@ from decimal import Decimal
 from agent.receipts.amounts import said
 from agent.receipts.availability import availability
 from agent.receipts.claims import Receipts
-from agent.receipts.deeds import deeds
+from agent.receipts.deeds import completions, deeds
 from agent.receipts.filling import complete
 from agent.receipts.lexicon import Lexicon, lexicons
 from agent.receipts.money import carried_subjects, slots_in_context, slots_known
@@ -33,12 +33,14 @@ def check(
     *,
     vouched: Collection[str] = (),
     catalogued: bool = False,
+    acted: bool = True,
 ) -> Verdict:
     """Fill the slots of a template, or refuse it with everything that is wrong with it.
 
     `vouched` are sentences that code wrote in this turn (what the tools say); where the template repeats one word for
     word, it needs no further receipt. A `catalogued` text was written by people with the code and states only what its
-    slots and claims say, so it may use words that nobody has listed. Pure and deterministic: the same arguments always
+    slots and claims say, so it may use words that nobody has listed. `acted` tells whether any call of this turn came to
+    something, without which a mere `Listo.` claims a deed that nobody did. Pure and deterministic: the same arguments always
     give the same verdict, so a replayed turn is judged alike.
     """
     if not template.strip():
@@ -60,6 +62,8 @@ def check(
         if isinstance(apart, Reading):
             reasons += _worded(apart, spoken)
     reasons += carried_subjects(own, spoken[0], receipts)[1]
+    if not acted:
+        reasons += [reason for lexicon in spoken for reason in completions(own, lexicon)]
     if not (reasons or catalogued):
         announced = {lexicon.language: list(pledges(own, lexicon, receipts)) for lexicon in spoken}
         reasons += [reason for each in announced.values() for reason in unkept(own, each)]

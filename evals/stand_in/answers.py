@@ -44,6 +44,17 @@ def calls(*tools: tuple[str, Json], text: str = "") -> Answer:
     return Answer(spoken + used)
 
 
+def same_ids(*names: str) -> Answer:
+    """Calls that share one id, so that no result can be told from another; at least two."""
+    made = calls(*((name, {}) for name in (*names, names[-1])))
+    return replace(made, blocks=tuple({**block, "id": "toolu_the_same"} for block in made.blocks))
+
+
+def pauses() -> Answer:
+    """A turn that the provider pauses, to be asked to go on, without end."""
+    return Answer(({"type": "text", "text": "Un momento, sigo."},), stop_reason="pause_turn")
+
+
 def fails(status: int, *, retry_after: float | None = None, error_type: str | None = None) -> Answer:
     """An error as the API reports it."""
     kinds = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",

@@ -7,10 +7,11 @@ import pytest
 from pydantic_ai import Agent
 
 from agent import breaker, spend
-from agent.chain import ChainFailed
+from agent.chain import ChainFailed, LinkLost
 from core.access import Principal
 from core.work import open_work
 from evals.stand_in.answers import (
+    Answer,
     broken_json,
     calls,
     drops,
@@ -19,10 +20,12 @@ from evals.stand_in.answers import (
     garbage,
     half_call,
     hangs,
+    pauses,
+    same_ids,
     says,
 )
 from evals.stand_in.server import AnthropicServer
-from tests.chain.conftest import FIRST, SECOND, Chains, Configure
+from tests.chain.conftest import FIRST, SECOND, Chains, Configure, ask
 
 
 async def test_the_first_link_answers_and_its_tokens_and_cost_are_reported(chains: Chains, anthropic: AnthropicServer) -> None:
@@ -173,25 +176,35 @@ async def test_a_link_that_is_not_ours_to_use_passes_to_the_next(
     assert chains.reported[0].attempts == 1
 
 
-async def test_the_chain_falls_in_mid_conversation_and_keeps_what_the_tools_said(
+async def test_a_link_that_fails_in_the_middle_of_a_run_ends_the_run_and_is_left_alone(
     chains: Chains, anthropic: AnthropicServer
 ) -> None:
-    anthropic.answers(calls(("price_of", {"product": "harina"})), *[fails(500, retry_after=0)] * 3, says("Cuesta {f1.0}."))
-    agent = Agent(chains.of(FIRST, SECOND, "lexical"))
-    ran = []
+    # Given a link that has called a tool and then breaks down
+    anthropic.answers(calls(("price_of", {"product": "harina"})), *[fails(500, retry_after=0)] * 3, says("soy el segundo"))
+    chain = chains.of(FIRST, SECOND, "lexical")
+    agent = Agent(chain)
 
     @agent.tool_plain
     def price_of(product: str) -> str:
         """Tell the price."""
-        ran.append(product)
-        return "f1.0"
+        return product
 
-    result = await agent.run("¿cuánto vale la harina?")
-
-    assert result.output == "Cuesta {f1.0}."
-    assert ran == ["harina"]
+    # When the run is lost, then the next one begins with the next link
+    with pytest.raises(LinkLost):
+        await agent.run("¿cuánto vale la harina?")
+    assert await ask(chain) == "soy el segundo"
     assert chains.outcomes == [(FIRST, "answered"), (FIRST, "failed"), (SECOND, "answered")]
-    assert anthropic.bodies[-1]["messages"][2]["content"][0]["type"] == "tool_result"
+
+
+@pytest.mark.parametrize("answer", [pauses(), same_ids("price_of")], ids=["paused", "one id"])
+async def test_an_answer_that_is_malformed_passes_to_the_next_link(
+    chains: Chains, anthropic: AnthropicServer, answer: Answer
+) -> None:
+    anthropic.answers(answer, says("soy el segundo"))
+
+    assert await chains.say(FIRST, SECOND) == "soy el segundo"
+
+    assert chains.outcomes == [(FIRST, "failed"), (SECOND, "answered")]
 
 
 async def test_nothing_answers_and_the_caller_is_told_by_whom(chains: Chains, anthropic: AnthropicServer) -> None:

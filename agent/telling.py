@@ -1,0 +1,56 @@
+"""What is told of a turn's calls by code: each deed once, the open question last, and which messages of tools go out."""
+
+from collections.abc import Sequence
+
+from agent.brief import Brief
+from agent.consent import CONFIRM_PREFIX
+from agent.journal import Recorded
+from agent.lexical.compose import compose
+from agent.lexical.plan import Plan
+from agent.lexical.returned import Returned
+from domain.conversations.schemas import OutgoingMessage
+from tools.context import StagedMessage
+
+
+def deeds(calls: Sequence[Recorded]) -> list[Recorded]:
+    """The calls that changed something in the shop."""
+    return [call for call in calls if call.has_effect]
+
+
+def questions(calls: Sequence[Recorded]) -> list[Recorded]:
+    """The calls that left a question open: those of the last link that called anything, as it took over from the others."""
+    last = max((call.link for call in calls), default=0)
+    return [call for call in calls if call.pending is not None and call.link == last]
+
+
+def told(brief: Brief, calls: Sequence[Recorded]) -> str:
+    """The reply that the calls themselves come to, with slots; empty if they did nothing and ask nothing."""
+    spoken = [*deeds(calls), *questions(calls)[:1]]
+    if not spoken:
+        return ""
+    returned = [Returned.of(call.tool, call.shown()) for call in spoken]
+    return compose(brief, Plan(acts=[]), returned)
+
+
+def released(call: Recorded, calls: Sequence[Recorded]) -> list[StagedMessage]:
+    """What a call staged, but for what a later call made void and for summaries that a newer one replaces."""
+    later = [other for other in calls if other.call > call.call]
+    signals = {signal.name for other in later for signal in other.signals}
+    replaced = any(token_of(message) for other in later for message in other.staged)
+    return [message for message in call.staged if message.void_on not in signals and not (replaced and token_of(message))]
+
+
+def token_of(message: StagedMessage | OutgoingMessage) -> str | None:
+    """The confirmation token that a message's buttons carry."""
+    for button in message.payload.get("buttons", []):
+        identifier = str(button.get("id", ""))
+        if identifier.startswith(CONFIRM_PREFIX):
+            return identifier.removeprefix(CONFIRM_PREFIX)
+    return None
+
+
+def ends_turn(calls: Sequence[Recorded]) -> bool:
+    """Whether a call has ended the turn: a person was asked for, or a summary with its buttons is to go out."""
+    if any(signal.name == "handoff_requested" for call in calls for signal in call.signals):
+        return True
+    return any(token_of(message) for call in calls for message in released(call, calls))
