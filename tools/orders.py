@@ -74,7 +74,11 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     if order.status is not OrderStatus.CONFIRMED or order.payment_status != "unpaid":
         key = "cancel_needs_person" if order.payment_status != "unpaid" else "order_too_far"
         return facts.outcome(
-            key, say(ctx, key, number=shown), status="refused", note="Only a person can decide: offer request_human_handoff."
+            key,
+            say(ctx, key, number=shown),
+            status="refused",
+            claims=order_claims(order),
+            note="Only a person can decide: offer request_human_handoff.",
         )
     if not _was_asked(ctx, order):
         return _ask_cancel(ctx, facts, order, shown)
