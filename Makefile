@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 3
+FUZZ ?= tests
 SMOKE ?= --smoke
 PYTHON ?=
 UPGRADE ?=
@@ -17,7 +18,7 @@ UPGRADE ?=
 LOCK = $(BIN)/python .ci/uv.py pip compile --quiet $(UPGRADE) --generate-hashes --no-strip-extras --universal --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help install run chat doctor test fast eval torture bench check lint types imports format lock clean
+.PHONY: help install run chat doctor test fast fuzz eval torture bench check lint types imports format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ test: $(STAMP) ## All tests but the long torture
 
 fast: $(STAMP) ## The tests that take less than a minute together
 	$(BIN)/pytest -n $(JOBS) -m "not torture and not slow and not browser"
+
+fuzz: $(STAMP) ## Property tests with fresh examples and twenty times as many of them (FUZZ=tests/tools takes a part)
+	$(BIN)/pytest -n $(JOBS) -m "hypothesis and not torture" --hypothesis-profile=fuzz --timeout=3600 $(FUZZ)
 
 eval: $(STAMP) ## Conversations with simulated customers, held against evals/baseline.json (SMOKE= plays all of them)
 	$(BIN)/nexova eval $(SMOKE) --check --jobs $(JOBS) --html eval-results/page.html

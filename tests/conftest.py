@@ -25,8 +25,10 @@ from domain.accounts.schemas import CreateWorkspace, WorkspaceView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
 from migrations.upgrade import upgrade
+from tests import properties
 
 models.ALLOW_MODEL_REQUESTS = False
+properties.load_profile()
 
 TEMPLATE = "nexova_template"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from core import db
@@ -17,6 +17,7 @@ from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.conftest import make_workspace
 from tests.domain.shop import Shop, open_shop
+from tests.properties import examples
 
 ORDERS = tuple(new_id() for _ in range(3))
 SKUS = ("HAR-1", "QUE-1")
@@ -104,15 +105,9 @@ def machine(database_url: str) -> Iterator[Machine]:
         runner.run(db.disconnect())
 
 
+@pytest.mark.hypothesis
 def test_any_sequence_of_acts_keeps_the_books(machine: Machine) -> None:
-    @settings(
-        max_examples=25,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    @examples(25, suppress=(HealthCheck.too_slow,))
     @given(st.lists(acts, min_size=3, max_size=14))
     def run(sequence: list[tuple[str, object, object]]) -> None:
         # All orders are released in the end, so nothing may stay held.

@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.statistics import pass_hat, pass_k, percentile, wilson
+from tests.properties import examples
 
 
 def test_pass_hat_is_the_share_of_draws_that_all_succeed() -> None:
@@ -30,7 +31,7 @@ def test_an_interval_holds_its_share_and_stays_between_nothing_and_all(counted: 
     assert interval.value - 1e-12 <= interval.high <= 1
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=30))
 def test_pass_k_never_grows_with_k_and_lies_in_its_interval(outcomes: list[list[bool]]) -> None:
     values = [pass_k(outcomes, k) for k in (1, 2, 3, 4)]

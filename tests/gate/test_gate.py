@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.receipts import Accepted, Refused, check, complete, fill, slots
+from tests.properties import examples
 from tools.outcome import Claim, Fact
 
 FLOUR, OIL = "Harina P.A.N. Blanca 1 kg", "Aceite Mazeite 1 L"
@@ -186,7 +187,7 @@ WORDS = st.sampled_from(VOCABULARY.split())
 ANY_TEXT = st.lists(WORDS | st.text(max_size=6), max_size=14).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(ANY_TEXT, st.sampled_from(["es", "en"]))
 def test_no_number_of_any_script_leaves_outside_a_slot(reply: str, language: str) -> None:
     bare = {
@@ -200,7 +201,7 @@ def test_no_number_of_any_script_leaves_outside_a_slot(reply: str, language: str
         assert all(unicodedata.numeric(character, None) is None for character in verdict.text)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(ANY_TEXT)
 def test_a_verdict_never_changes(reply: str) -> None:
     first = check(reply, FACTS, [(Claim.ITEM_ADDED, FLOUR)], ["quiero 5"], "es")
@@ -208,7 +209,7 @@ def test_a_verdict_never_changes(reply: str) -> None:
     assert check(reply, FACTS, [(Claim.ITEM_ADDED, FLOUR)], ["quiero 5"], "es") == first
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_gate(reply: str) -> None:
     assert isinstance(check(reply, FACTS, [], [reply], "es"), Accepted | Refused)

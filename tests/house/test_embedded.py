@@ -14,13 +14,14 @@ import asyncpg
 import psutil
 import pytest
 import redis
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.embedded import FolderInUse, lock_data_folder, owner_of, processes, start_postgres, start_redis
 from core.embedded.postgres_server import EmbeddedPostgres
 from core.embedded.redis_server import EmbeddedRedis
 from tests.house.processes import ROOT, is_gone, wait_until
+from tests.properties import examples
 
 OWNER = """
 import json, sys, time
@@ -239,7 +240,7 @@ thread.start(); thread.join()
 
 
 @given(name=st.text(min_size=1, max_size=200))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_socket_paths_are_short_private_and_stable_for_every_folder_name(name: str) -> None:
     folder = Path("/nowhere") / name.replace("\0", "").encode(errors="replace").decode()
     first = processes.socket_folder(folder, "pg")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic_ai import Agent, FunctionToolset, ModelRetry
 from pydantic_ai.messages import ModelResponse
@@ -17,6 +17,7 @@ from agent.lexical.quantities import find_quantities
 from core.messages import text
 from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load
+from tests.properties import examples
 from tools.context import Pending
 from tools.outcome import Fact, Option
 
@@ -87,14 +88,14 @@ STATES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress=(HealthCheck.too_slow,))
 @given(st.one_of(st.text(max_size=80), CHATTER), STATES)
 async def test_any_text_is_answered_in_a_bounded_number_of_steps(said: str, state: dict[str, Any]) -> None:
     reply, _ = await answer(brief(said, **state))
     assert reply.strip()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress=(HealthCheck.too_slow,))
 @given(CHATTER)
 async def test_no_quantity_is_invented(said: str) -> None:
     # Given an empty order, so that no sum can be formed
@@ -111,7 +112,7 @@ async def test_no_quantity_is_invented(said: str) -> None:
             assert Decimal(str(arguments["quantity"])) in spoken
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40, suppress=(HealthCheck.too_slow,))
 @given(CHATTER.filter(lambda said: any(word in said for word in ("?", "quita", "mejor", "cuánto", "otro"))))
 async def test_a_question_or_a_change_never_confirms(said: str) -> None:
     state = {"draft": draft(confirmation_token="T1", missing=[]), "state": "AWAITING_CONFIRMATION"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from channels.base import EventUnreadable, Inbound, StatusReport, SystemEvent
@@ -14,6 +14,7 @@ from channels.infobip.splitting import split
 from tests.line import payloads
 from tests.line.openapi import webhook_problems
 from tests.line.payloads import MESSAGES, encoded, result, webhook
+from tests.properties import examples
 
 KINDS = {
     "TEXT": "text",
@@ -303,7 +304,7 @@ _broken = st.sampled_from(list(MESSAGES.values())).flatmap(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@examples(200, suppress=(HealthCheck.too_slow,))
 @given(st.lists(_results | _broken, max_size=3))
 def test_any_json_is_split_and_read_or_refused_as_unreadable(results: list[Any]) -> None:
     for event in split(encoded({"results": results})):

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -23,6 +23,7 @@ from domain.connections.schemas import ChannelKind, ConnectionSettings, Connecti
 from domain.conversations.delivery import LINE_RESTING
 from tests.line.openapi import request_problems
 from tests.line.provider import accepted, response, scripted
+from tests.properties import examples
 
 
 def connection() -> ConnectionView:
@@ -53,7 +54,7 @@ _entries = st.lists(st.fixed_dictionaries({"title": _words}, optional={"descript
 )
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(kind=st.sampled_from(["text", "buttons", "list"]), text=_long, entries=_entries, footer=_words)
 def test_whatever_is_said_goes_out_in_pieces_that_the_published_schema_allows(
     kind: str, text: str, entries: list[dict[str, Any]], footer: str
@@ -67,7 +68,6 @@ def test_whatever_is_said_goes_out_in_pieces_that_the_published_schema_allows(
     assert [problems_of(piece) for piece in pieces] == [[] for _ in pieces]
 
 
-@settings(deadline=None)
 @given(_long, st.integers(10, 300))
 def test_splitting_loses_no_word_and_keeps_the_limit(text: str, limit: int) -> None:
     pieces = split_text(text, limit)

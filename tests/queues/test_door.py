@@ -7,12 +7,13 @@ from collections import Counter
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from tests.conftest import make_connection, make_workspace
+from tests.properties import examples
 from tests.queues.conftest import DatabaseGate
 from tests.queues.payloads import outbox_rows_of, post, result, stored_events, webhook
 
@@ -182,7 +183,7 @@ fuzzed_bodies = (
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress=(HealthCheck.function_scoped_fixture,))
 @given(body=fuzzed_bodies)
 async def test_whatever_the_body_is_it_is_stored_and_answered_with_200(
     web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary, body: bytes
