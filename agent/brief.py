@@ -53,6 +53,30 @@ class LastOrder(Frozen):
     due: Decimal = Decimal(0)
 
 
+class Quoted(Frozen):
+    """The message that a message of the customer answers: the customer's own, or one of the shop's."""
+
+    author: str
+    text: str | None = None
+
+
+class AboutProduct(Frozen):
+    """A product on sale that a message is about without having to name it."""
+
+    sku: str
+    name: str
+
+
+class Referral(Frozen):
+    """The advertisement or post through which the customer came."""
+
+    source_type: str | None = None
+    source_url: str | None = None
+    source_id: str | None = None
+    headline: str | None = None
+    body: str | None = None
+
+
 class BriefMessage(Frozen):
     """One message of the customer that this turn answers.
 
@@ -63,6 +87,10 @@ class BriefMessage(Frozen):
     kind: str = "text"
     text: str | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
+    quoted: Quoted | None = None
+    products: list[AboutProduct] = Field(default_factory=list)
+    """What `this` means: the catalogue's product it was sent from, or those of the quoted message or the advertisement."""
+    referral: Referral | None = None
 
 
 class Brief(Frozen):

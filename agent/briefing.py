@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from agent import pointing
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
 from agent.states import State
@@ -150,10 +151,6 @@ async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str],
     )
 
 
-def _brief_message(message: OpenMessage) -> BriefMessage:
-    return BriefMessage(kind=message.kind, text=message.text, payload=message.payload)
-
-
 async def write(
     work: Work,
     session: AgentSession,
@@ -181,6 +178,8 @@ async def write(
             due=Decimal(0) if paid else last.total,
         )
     principal = Principal.agent_for(work.workspace_id, conversation.customer_id)
+    said = [await pointing.brief_message(work, conversation.id, message) for message in open_messages]
+    questions = _questions(session, said)
     return Brief(
         language=language,
         country=workspace.country,
@@ -190,17 +189,24 @@ async def write(
         state=session.state,
         customer_name=customer.called,
         draft=await _draft_brief(work, draft, stores, session.confirmation_token) if draft else None,
-        pending=Pending.model_validate(session.pending) if session.pending else None,
-        waiting=[Pending.model_validate(item) for item in session.waiting],
+        pending=questions[0] if questions else None,
+        waiting=questions[1:],
         last_order=last_order,
         stores=list(stores.values()),
         payment_methods=[method.name for method in workspace.settings.payment_methods],
-        messages=[_brief_message(message) for message in open_messages],
+        messages=said,
         facts=facts_of(workspace, draft, last, places, language),
         notes=[*_notes(session), *_undelivered(thread[-RECENT:])],
         tools=[spec.name for spec in registry.offered(State(session.state), principal)],
         failures=session.failures,
     )
+
+
+def _questions(session: AgentSession, said: Sequence[BriefMessage]) -> list[Pending]:
+    """The open questions, the first of which is the one that is answered first; what the messages point at comes first."""
+    asked = [Pending.model_validate(item) for item in (session.pending, *session.waiting) if item]
+    pointed = pointing.open_question(said, asked[0] if asked else None)
+    return asked if pointed is None else [pointed, *(item for item in asked if item.kind != pointed.kind)]
 
 
 def _notes(session: AgentSession) -> list[str]:

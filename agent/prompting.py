@@ -56,7 +56,7 @@ def turn_prompt(brief: Brief, done: list[str]) -> str:
         "parts/turn.jinja2",
         brief_json=fenced(json.dumps(shown, ensure_ascii=False, separators=(",", ":"))),
         done=done,
-        messages=[{"kind": message.kind, "body": body_of(message)} for message in brief.messages],
+        messages=[{"said": message, "body": body_of(message)} for message in brief.messages],
     )
 
 

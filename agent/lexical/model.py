@@ -21,6 +21,7 @@ from pydantic_ai.usage import RequestUsage
 from agent.brief import Brief
 from agent.lexical.compose import compose, leaves_open, plain
 from agent.lexical.plan import Plan, make_plan
+from agent.lexical.pointed import spelled_out
 from agent.lexical.products import Catalogue, Lookup
 from agent.lexical.resuming import remaining, standing, told
 from agent.lexical.returned import TAKEN_OVER, Returned
@@ -40,7 +41,7 @@ class LexicalModel(Model[None]):
 
     def __init__(self, brief: Brief, lookup: Lookup) -> None:
         super().__init__()
-        self._brief = brief
+        self._brief = spelled_out(brief)
         self._catalogue = Catalogue(lookup)
         self._plan: Plan | None = None
 

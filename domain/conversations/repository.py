@@ -203,6 +203,16 @@ async def message(work: Work, message_id: UUID) -> Message | None:
     return await work.session.get(Message, (work.workspace_id, message_id))
 
 
+async def by_provider_id(work: Work, conversation_id: UUID, reference: str) -> Message | None:
+    """The message of a conversation that has this id at the provider."""
+    query = select(Message).where(
+        Message.workspace_id == work.workspace_id,
+        Message.conversation_id == conversation_id,
+        Message.provider_message_id == reference,
+    )
+    return (await work.session.scalars(query.limit(1))).first()
+
+
 async def unsettled(work: Work, conversation_id: UUID) -> Sequence[Message]:
     """What the agent has said and the provider has not accepted for certain, in order."""
     query = (

@@ -81,6 +81,7 @@ class OpenMessage(Frozen):
     payload: dict[str, Any]
     attachment_id: UUID | None
     received_at: datetime
+    reply_to: str | None = None
 
 
 class MessageView(Frozen):
@@ -104,6 +105,7 @@ class MessageView(Frozen):
     sent_at: datetime | None
     handled_at: datetime | None
     handled_by: str | None
+    handled_ref: UUID | None
     created_at: datetime
 
 

@@ -250,6 +250,7 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
             payload=row.payload,
             attachment_id=attachment_id,
             received_at=row.received_at or row.created_at,
+            reply_to=row.reply_to,
         )
         for row, attachment_id in await repository.open_messages(work, conversation_id)
     ]
@@ -303,6 +304,12 @@ async def thread_before(work: Work, conversation_id: UUID, before: datetime, lim
     """The last messages of a conversation that stood before a moment, oldest first."""
     rows = await repository.thread(work, conversation_id, limit=limit, before=before)
     return [MessageView.model_validate(row) for row in rows]
+
+
+async def quoted(work: Work, conversation_id: UUID, reference: str) -> MessageView | None:
+    """The message of a conversation, of either side, that has this id at the provider."""
+    row = await repository.by_provider_id(work, conversation_id, reference)
+    return MessageView.model_validate(row) if row is not None else None
 
 
 async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:

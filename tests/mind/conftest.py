@@ -30,15 +30,31 @@ class Customer:
     phone: str = "584141112233"
     conversation_id: UUID = field(default_factory=uuid4)
 
-    async def writes(self, words: str | None = None, *, kind: str = "text", ahead_minutes: float = 0, **payload: Any) -> UUID:
-        """Send one message; the turn becomes due. The provider's clock may run ahead of ours."""
+    async def writes(
+        self,
+        words: str | None = None,
+        *,
+        kind: str = "text",
+        ahead_minutes: float = 0,
+        quoting: UUID | None = None,
+        **payload: Any,
+    ) -> UUID:
+        """Send one message, which may quote another; the turn becomes due. The provider's clock may run ahead of ours."""
         async with open_work(self.shop.principal) as work:
-            return await self.writes_in(work, words, kind=kind, ahead_minutes=ahead_minutes, **payload)
+            return await self.writes_in(work, words, kind=kind, ahead_minutes=ahead_minutes, quoting=quoting, **payload)
 
     async def writes_in(
-        self, work: Work, words: str | None = None, *, kind: str = "text", ahead_minutes: float = 0, **payload: Any
+        self,
+        work: Work,
+        words: str | None = None,
+        *,
+        kind: str = "text",
+        ahead_minutes: float = 0,
+        quoting: UUID | None = None,
+        **payload: Any,
     ) -> UUID:
         """Send one message in a transaction that the test holds open."""
+        quoted = await work.session.scalar(text("SELECT provider_message_id FROM messages WHERE id = :id"), {"id": quoting})
         received = await conversations.receive(
             work,
             self.connection_id,
@@ -51,6 +67,7 @@ class Customer:
                 kind=kind,
                 text=words,
                 payload=payload,
+                reply_to=quoted,
                 received_at=work.now + timedelta(minutes=ahead_minutes),
                 inbound_event_id=uuid4(),
             ),
@@ -84,7 +101,10 @@ class Customer:
         """What the shop has said, oldest first; it counts as sent from now on."""
         async with open_work(self.shop.principal) as work:
             await work.session.execute(
-                text("UPDATE messages SET status = 'sent', sent_at = :now WHERE direction = 'out' AND status = 'queued'"),
+                text(
+                    "UPDATE messages SET status = 'sent', sent_at = :now, provider_message_id = CAST(id AS text)"
+                    " WHERE direction = 'out' AND status = 'queued'"
+                ),
                 {"now": work.now},
             )
             thread = await conversations.thread(work, self.conversation_id, limit=50)

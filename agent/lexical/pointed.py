@@ -1,0 +1,33 @@
+"""A message that points at a product without naming it, said in full: its SKU, which holds no quantity, where a pronoun stood.
+
+`quiero este y un aceite` quoting the flour asks for two things, and `lo quiero` and `quiero más información` are about
+what the message was sent from. A number alone needs no help: it answers the open question of how many.
+"""
+
+from agent.brief import Brief, BriefMessage
+from agent.lexical.normalise import fold
+from agent.lexical.vocabulary import vocabulary
+
+
+def spelled_out(brief: Brief) -> Brief:
+    """The brief with the SKU of what each message points at in its words, where that is one product."""
+    return brief.model_copy(update={"messages": [_spelled_out(message) for message in brief.messages]})
+
+
+def _spelled_out(message: BriefMessage) -> BriefMessage:
+    if len(message.products) != 1 or not message.text:
+        return message
+    (product,) = message.products
+    words, said = vocabulary(), message.text
+    folded = fold(said)
+    if asked := words.matches("asks_about_it", folded):
+        said = f"{said[: asked.start()]}{_PRICE}{product.sku}{said[asked.end() :]}"
+    elif wanted := words.matches("wants_it", folded):
+        said = f"{said[: wanted.start()]}{product.sku}{said[wanted.end() :]}"
+    elif words.matches("and_then", folded) and (pronoun := words.matches("it", folded)):
+        said = f"{said[: pronoun.start()]}{product.sku}{said[pronoun.end() :]}"
+    return message.model_copy(update={"text": said})
+
+
+_PRICE = "cuanto cuesta "
+"""A question that is answered with what is known of a product; all languages are read at once, so one of them will do."""

@@ -1,0 +1,144 @@
+"""What a customer's message points at besides its words: a product of the catalogue, a message it quotes, an advertisement.
+
+Whatever of it names products of the shop becomes the question "how many of these?", so that "quiero 2 de este" has a
+meaning for every model: the products stand as options of an open `offered` question, and as typed data in the brief.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import bindparam, select
+
+from agent.brief import AboutProduct, BriefMessage, Quoted, Referral
+from agent.journal import Recorded
+from agent.models import JournalEntry, StepKind, Turn
+from core.work import Work
+from domain.catalog import service as catalog
+from domain.catalog.words import plain
+from domain.conversations import service as conversations
+from domain.conversations.schemas import MessageView, OpenMessage
+from tools.context import Pending
+from tools.outcome import Option
+
+PRESSES = frozenset({"button_reply", "list_reply", "reaction", "order"})
+"""Messages that say all by themselves; what they answer is known by their ids."""
+
+MOST_PRODUCTS = 5
+GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
+"""Kinds of facts of which the subject is a product's name."""
+
+_POINTERS = frozenset({"product", "referral"})
+
+# The calls of a turn as it was thought last. Asked only for quotations, and built once.
+_CALLS = (
+    select(JournalEntry.payload)
+    .join(
+        Turn,
+        (Turn.workspace_id == JournalEntry.workspace_id)
+        & (Turn.id == JournalEntry.turn_id)
+        & (Turn.generation == JournalEntry.generation),
+    )
+    .where(Turn.workspace_id == bindparam("workspace"), Turn.id == bindparam("turn"), JournalEntry.kind == StepKind.TOOL)
+    .order_by(JournalEntry.step, JournalEntry.ordinal)
+)
+
+
+async def brief_message(work: Work, conversation_id: UUID, message: OpenMessage) -> BriefMessage:
+    """A message with all that it points at, as far as this shop knows it."""
+    quoted = None
+    if message.reply_to is not None and message.kind not in PRESSES:
+        quoted = await conversations.quoted(work, conversation_id, message.reply_to)
+    referral = _referral(message.payload)
+    return BriefMessage(
+        kind=message.kind,
+        text=message.text,
+        payload={name: value for name, value in message.payload.items() if name not in _POINTERS},
+        quoted=Quoted(author=quoted.author, text=quoted.text) if quoted is not None else None,
+        products=await _products(work, message.payload, quoted, referral),
+        referral=referral,
+    )
+
+
+def open_question(messages: Sequence[BriefMessage], pending: Pending | None) -> Pending | None:
+    """The question that what the messages point at opens, None if they point at no product or at what is asked already."""
+    named = {product.sku: product.name for message in messages for product in message.products}
+    asked = {option.sku for option in pending.options} if pending is not None else set()
+    if not named or set(named) == asked:
+        return None
+    options = [Option(sku=sku, name=name) for sku, name in named.items()]
+    return Pending(kind="offered", tool="add_item_to_draft", options=options)
+
+
+def _referral(payload: Mapping[str, Any]) -> Referral | None:
+    try:
+        return Referral.model_validate(payload["referral"]) if payload.get("referral") else None
+    except ValidationError:
+        return None
+
+
+async def _products(
+    work: Work, payload: Mapping[str, Any], quoted: MessageView | None, referral: Referral | None
+) -> list[AboutProduct]:
+    """The products on sale that a message is about: the one it was sent from, else those of its quotation, else of the ad."""
+    for pointer in (payload, quoted.payload if quoted is not None else {}):
+        if (sku := _sku(pointer)) is not None:
+            variant = await catalog.find(work, sku)
+            return [AboutProduct(sku=variant.sku, name=variant.name)] if variant is not None and variant.is_sold else []
+    if quoted is not None:
+        return await _on_sale(work, await _named_in(work, quoted))
+    if referral is not None:
+        words = f"{referral.headline or ''}\n{referral.body or ''}".strip()
+        return _mentioned(words, [(hit.sku, hit.name) for hit in await catalog.search(work, words)]) if words else []
+    return []
+
+
+def _sku(payload: Mapping[str, Any]) -> str | None:
+    product = payload.get("product")
+    sku = product.get("sku") if isinstance(product, dict) else None
+    return sku if isinstance(sku, str) else None
+
+
+async def _named_in(work: Work, quoted: MessageView) -> list[str]:
+    """The names of the products of a quoted message: those that ours states, or that the customer's led to."""
+    turn_id = quoted.turn_id if quoted.direction == "out" else quoted.handled_ref
+    if turn_id is None:
+        return []
+    payloads = await work.session.scalars(_CALLS, {"workspace": work.workspace_id, "turn": turn_id})
+    calls = [Recorded.model_validate(payload) for payload in payloads]
+    names = dict.fromkeys(fact.subject for call in calls for fact in call.facts.values() if fact.kind in GOODS)
+    if quoted.direction == "in":
+        return list(names)
+    said = [quoted.text or "", *_titles(quoted.payload)]
+    return [name for _, name in _occurring("\n".join(said), [(name, name) for name in names])]
+
+
+def _titles(payload: Mapping[str, Any]) -> Iterable[str]:
+    for section in (payload, *payload.get("sections", [])):
+        for row in section.get("rows", []):
+            yield f"{row.get('title', '')} {row.get('description') or ''}"
+
+
+async def _on_sale(work: Work, names: Sequence[str]) -> list[AboutProduct]:
+    found: list[AboutProduct] = []
+    for name in names[:MOST_PRODUCTS]:
+        hits = await catalog.search(work, name, limit=MOST_PRODUCTS)
+        found += [AboutProduct(sku=hit.sku, name=hit.name) for hit in hits if hit.name == name]
+    return found
+
+
+def _mentioned(words: str, candidates: Sequence[tuple[str, str]]) -> list[AboutProduct]:
+    return [AboutProduct(sku=sku, name=name) for sku, name in _occurring(words, candidates)][:MOST_PRODUCTS]
+
+
+def _occurring(words: str, candidates: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The candidates (key, name) whose name stands in the words; a longer name takes its words from a shorter one."""
+    left = plain(words)
+    found: list[tuple[str, str]] = []
+    for key, name in sorted(candidates, key=lambda candidate: -len(candidate[1])):
+        folded = plain(name)
+        if folded and folded in left:
+            left = left.replace(folded, "\x00")
+            found.append((key, name))
+    return found
