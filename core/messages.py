@@ -18,11 +18,11 @@ from babel.numbers import format_currency, format_decimal
 from core.errors import DomainError
 
 LOCALE_FOLDER = Path(__file__).parent.parent / "prompts" / "locale"
-LANGUAGES = ("es", "en")
+LANGUAGES = ("es", "en", "pt")
 
 
-_USUAL_SYMBOLS = {"Bs.S": "Bs. "}
-"""Symbols of the locale data that nobody writes since the currency was renamed."""
+_USUAL_SYMBOLS = {"Bs.S": "Bs. ", "USD": "US$ ", "VES": "Bs. ", "BRL": "R$ ", "EUR": "€ "}
+"""What people write for a symbol of the locale data: a bare code, or one that is out of use since a currency was renamed."""
 
 
 class MessageMissing(LookupError):
@@ -78,18 +78,29 @@ def text(key: str, language: str, /, *, count: int | None = None, **fields: obje
         fields = {"count": count, **fields}
     if found in (key, f"{key}.many"):
         raise MessageMissing(key)
-    return _filled(found, fields)
+    return filled(found, fields)
 
 
-def _filled(found: str, fields: Mapping[str, object]) -> str:
+@lru_cache(maxsize=4096)
+def variants(key: str, language: str) -> tuple[str, ...]:
+    """The ways to say one thing: the texts under `key`, `key.2`, `key.3`, …, with their fields open."""
+    texts = catalogue(choose_language(language))
+    found = [texts[key]] if key in texts else []
+    while found and (other := texts.get(f"{key}.{len(found) + 1}")) is not None:
+        found.append(other)
+    return tuple(found)
+
+
+def filled(template: str, fields: Mapping[str, object]) -> str:
+    """A text of the catalogue with its `{fields}` filled; a field that is not given stays as it stands."""
     for name, value in fields.items():
-        found = found.replace("{" + name + "}", str(value))
-    return found
+        template = template.replace("{" + name + "}", str(value))
+    return template
 
 
 def refusal(error: DomainError, language: str) -> str:
     """What a person is told about an expected error: the text `error.<code>`."""
-    return _filled(text(f"error.{error.code}", language), error.fields)
+    return filled(text(f"error.{error.code}", language), error.fields)
 
 
 def _locale(language: str, country: str | None) -> Locale:

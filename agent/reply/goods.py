@@ -1,0 +1,121 @@
+"""Goods that a reply suggests or compares: their prices, whether they are there, and what code can say of the difference."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from agent.reply.grounds import Grounds
+from agent.reply.moves import Why
+from agent.reply.wording import Wording
+from core import messages
+from domain.catalog.words import Size, read
+from tools.outcome import Fact
+
+_GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
+_PER = {"g": (Decimal(1000), "kg"), "ml": (Decimal(1000), "l")}
+"""The unit in which the prices of different packages are compared, and how many of the smallest make one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A product as the facts know it."""
+
+    name: str
+    price: Fact | None = None
+    in_stock: bool | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        """Its price; nothing is cheaper than what has none."""
+        return Decimal(self.price.value) if self.price is not None else Decimal(0)
+
+    def cost(self, wording: Wording) -> str:
+        """Its price in words; empty without one."""
+        return "" if self.price is None else wording.price(self.price)
+
+    @property
+    def size(self) -> Size | None:
+        """The size of its package, if its name tells one."""
+        sizes = read(self.name).sizes
+        return next(iter(sizes)) if len(sizes) == 1 else None
+
+
+class Goods:
+    """The products that the facts of a turn speak of."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self._grounds = grounds
+        self._found: dict[str, Good] = {}
+        for fact in grounds.facts.values():
+            if fact.kind in _GOODS:
+                known = self._found.get(fact.subject, Good(fact.subject))
+                price = fact if fact.kind == "price" else known.price
+                self._found[fact.subject] = Good(fact.subject, price, grounds.in_stock.get(fact.subject))
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return list(self._found)
+
+    def of(self, names: Iterable[str]) -> list[Good]:
+        """The products that these facts are about, each once."""
+        subjects = dict.fromkeys(self._grounds.facts[name].subject for name in names)
+        return [self._found[subject] for subject in subjects if subject in self._found]
+
+    def suggested(self, goods: Sequence[Good], why: Why, wording: Wording) -> str:
+        """Goods with their prices, and the reason if it is so."""
+        reason = why if self._is_so(goods, why) else "none"
+        if len(goods) == 1:
+            return wording.say(f"suggest.{reason}", product=goods[0].name, price=goods[0].cost(wording))
+        lines = [wording.say("goods_list.line", product=good.name, price=good.cost(wording)) for good in goods]
+        return "\n".join([wording.say(f"suggest_list.{reason}"), *lines])
+
+    def _is_so(self, goods: Sequence[Good], why: Why) -> bool:
+        """Whether facts bear out the reason; those that state nothing need none."""
+        if why == "cheapest":
+            rivals = [good.amount for good in self._found.values() if good.price is not None and good.in_stock is not False]
+            return len(goods) == 1 and len(rivals) > 1 and goods[0].amount == min(rivals)
+        if why == "bought_before":
+            usual = {str(item.get("name")) for call in self._grounds.calls for item in call.data.get("usual", [])}
+            return all(good.name in usual for good in goods)
+        if why == "instead_of":
+            return any(not there for there in self._grounds.in_stock.values())
+        return True
+
+    def compared(self, goods: Sequence[Good], wording: Wording) -> str:
+        """The differences in price, and by the kilo or litre where the packages differ; empty if none can be told."""
+        priced = sorted((good for good in goods if good.price is not None), key=lambda good: good.amount)
+        if len(priced) < 2 or len({good.price.currency for good in priced if good.price}) > 1:
+            return ""
+        return " ".join([*self._by_price(priced, wording), *self._by_size(priced, wording)])
+
+    def _by_price(self, goods: Sequence[Good], wording: Wording) -> Iterator[str]:
+        low, high = goods[0], goods[-1]
+        if low.amount == high.amount:
+            yield wording.say("compare.same", products=wording.listed([good.name for good in goods]), price=low.cost(wording))
+            return
+        told = wording.listed([wording.say("compare.one", product=good.name, price=good.cost(wording)) for good in goods])
+        if len(goods) > 2:
+            yield wording.say("compare.several", goods=told, product=low.name)
+        else:
+            difference = self._money(high.amount - low.amount, low.price)
+            yield wording.say("compare.two", goods=told, product=low.name, difference=difference)
+
+    def _by_size(self, goods: Sequence[Good], wording: Wording) -> Iterator[str]:
+        sizes = [good.size for good in goods]
+        dimensions = {size.dimension for size in sizes if size is not None}
+        if None in sizes or len(dimensions) != 1 or len({size.amount for size in sizes if size}) == 1:
+            return
+        if (per := _PER.get(dimensions.pop())) is None or any(good.price and good.price.unit for good in goods):
+            return
+        many, unit = per
+        each = [
+            wording.say("compare.one", product=good.name, price=self._money(good.amount * many / good.size.amount, good.price))
+            for good in goods
+            if good.size is not None
+        ]
+        yield wording.say("compare.per_unit", unit=wording.say(f"unit.{unit}"), goods=wording.listed(each))
+
+    def _money(self, amount: Decimal, like: Fact | None) -> str:
+        currency = (like.currency if like else None) or self._grounds.brief.currency
+        return messages.money(amount.quantize(Decimal("0.01")), currency, self._grounds.brief.country, self._grounds.language)

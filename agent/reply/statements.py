@@ -1,0 +1,148 @@
+"""Facts in sentences: the kinds of the facts about one subject choose the sentence from the catalogue.
+
+A text `reply.order.due+order_number` says both kinds of an order's facts. What no text says together is said by as few
+texts as there are; each kind has one of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Literal
+
+from agent.briefing import DELIVERY
+from agent.reply.wording import Wording
+from core.messages import catalogue
+from tools.outcome import Fact
+
+Family = Literal["goods", "draft", "order", "shop"]
+
+_GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
+_SHOP = frozenset({"store", "hours", "method", "instructions", "minimum", "offer"})
+_DRAFT = frozenset({"total", "subtotal", "fee", "gap", "until", "address", "recipient", "phone", "notes"})
+_ORDER = frozenset(
+    {"order_number", "total", "status", "payment_status", "due", "balance", "amount", "difference", "reference"}
+    | {"until", "address"}
+)
+_OPEN = frozenset({"draft", "hold", "saved", "delivery"})
+"""Subjects of an order that has no number yet."""
+
+
+def family(fact: Fact) -> Family | None:
+    """What a fact is about; None if nothing can be stated of it, such as what the customer called a product."""
+    if fact.kind in _GOODS:
+        return "goods"
+    if fact.kind in _SHOP or (fact.kind == "fee" and fact.subject == DELIVERY):
+        return "shop"
+    if fact.kind in _DRAFT and fact.subject in _OPEN:
+        return "draft"
+    return "order" if fact.kind in _ORDER else None
+
+
+def statements(facts: Iterable[Fact], in_stock: Mapping[str, bool], wording: Wording) -> list[str]:
+    """The sentences that state these facts: goods first, then the open order, placed orders, the shop."""
+    about: dict[Family, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+    for fact in facts:
+        of = family(fact)
+        if of is not None:
+            about[of]["" if of in ("shop", "draft") else fact.subject].append(fact)
+    goods = {subject: _slots(found, wording) for subject, found in about["goods"].items()}
+    cart = {subject: slots for subject, slots in goods.items() if "quantity" in slots and "line_total" in slots}
+    draft = _slots(about["draft"][""], wording)
+    said = [*_goods({subject: slots for subject, slots in goods.items() if subject not in cart}, in_stock, wording)]
+    if len(cart) > 1:
+        said.append(_cart(cart, draft, wording))
+        draft = {kind: value for kind, value in draft.items() if kind not in ("total", "fee")}
+    else:
+        said += [wording.say("goods.line", product=subject, **slots) for subject, slots in cart.items()]
+    said += _covered("draft", draft, wording)
+    for number, found in about["order"].items():
+        said += _covered("order", _slots(found, wording), wording, number=number)
+    return [*said, *_shop(about["shop"][""], wording)]
+
+
+def _slots(facts: Iterable[Fact], wording: Wording) -> dict[str, str]:
+    """The facts of one subject by kind. What is free, and where a payment stands, are kinds of their own."""
+    slots: dict[str, str] = {}
+    for fact in facts:
+        if fact.kind == "fee" and not fact.value.strip("0."):
+            slots["free"] = fact.text
+        elif fact.kind == "payment_status":
+            slots[fact.value] = fact.text
+        elif fact.kind == "price":
+            slots["price"] = wording.price(fact)
+        else:
+            slots[fact.kind] = fact.text
+    return slots
+
+
+@lru_cache
+def _sayable(of: str, language: str) -> tuple[frozenset[str], ...]:
+    """The sets of kinds that a family has a text for, the largest first."""
+    prefix = f"reply.{of}."
+    keys = sorted(key.removeprefix(prefix) for key in catalogue(language) if key.startswith(prefix))
+    sets = {frozenset(key.split("+")) for key in keys if "." not in key}
+    return tuple(sorted(sets, key=lambda kinds: (-len(kinds), sorted(kinds))))
+
+
+def _covered(of: str, slots: Mapping[str, str], wording: Wording, **more: str) -> Iterator[str]:
+    """The fewest texts that say all these kinds."""
+    left = set(slots)
+    while left:
+        kinds = next((kinds for kinds in _sayable(of, wording.language) if kinds <= left), None)
+        if kinds is None:
+            return
+        left -= kinds
+        yield wording.say(f"{of}.{'+'.join(sorted(kinds))}", **more, **{kind: slots[kind] for kind in kinds})
+
+
+def _goods(goods: Mapping[str, Mapping[str, str]], in_stock: Mapping[str, bool], wording: Wording) -> Iterator[str]:
+    """What is sold: one product in a sentence, several priced ones as a list."""
+    priced = {subject for subject, slots in goods.items() if "price" in slots and "old_price" not in slots}
+    if len(priced) > 1:
+        lines = [
+            wording.say(
+                "goods_list.sold_out" if in_stock.get(subject) is False else "goods_list.line",
+                product=subject,
+                price=goods[subject]["price"],
+            )
+            for subject in goods
+            if subject in priced
+        ]
+        yield "\n".join([wording.say("goods_list.head"), *lines])
+    for subject, slots in goods.items():
+        own = {kind: value for kind, value in slots.items() if kind != "product"}
+        if len(priced) > 1 and subject in priced:
+            own.pop("price")
+        elif in_stock.get(subject) is False:
+            own["sold_out"] = subject
+        elif in_stock.get(subject) and not own.keys() - {"price"}:
+            own["in_stock"] = subject
+        yield from _covered("goods", own, wording, product=subject)
+
+
+def _cart(cart: Mapping[str, Mapping[str, str]], draft: Mapping[str, str], wording: Wording) -> str:
+    lines = [wording.say("cart.line", product=subject, **slots) for subject, slots in cart.items()]
+    lines += [wording.say("cart.fee", fee=draft["fee"])] if "fee" in draft else []
+    lines += [wording.say("cart.total", total=draft["total"])] if "total" in draft else []
+    return "\n".join([wording.say("cart.head"), *lines])
+
+
+def _shop(facts: list[Fact], wording: Wording) -> Iterator[str]:
+    """What the shop has settled: its places, hours, fees, and how one pays."""
+    stores = list(dict.fromkeys(fact.text for fact in facts if fact.kind == "store"))
+    methods = {fact.subject: fact.text for fact in facts if fact.kind == "method"}
+    instructions = {fact.subject: fact.text for fact in facts if fact.kind == "instructions"}
+    rest = [fact for fact in facts if fact.kind not in ("store", "method", "instructions")]
+    yield from _covered("shop", _slots(rest, wording), wording)
+    if len(stores) == 1:
+        yield wording.say("shop.store", store=stores[0])
+    elif stores:
+        yield "\n".join([wording.say("shop_list.stores"), *(f"• {store}" for store in stores)])
+    if instructions:
+        lines = [
+            wording.say("shop_list.way_to_pay", method=methods.get(code, code), instructions=words)
+            for code, words in instructions.items()
+        ]
+        yield "\n".join([wording.say("shop_list.ways_to_pay"), *lines])
+    elif methods:
+        yield wording.say("shop.method", method=wording.listed(list(methods.values())))

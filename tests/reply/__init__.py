@@ -1,0 +1,1 @@
+"""Replies: moves in, words out, and nothing said that does not hold."""
