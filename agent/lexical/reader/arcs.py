@@ -1,0 +1,334 @@
+"""Stage 3 together: all that tokens may be, overlapping, each with its role and its cost; nothing is decided here."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from agent.lexical.reader.goods import Goods, Mention, Namer
+from agent.lexical.reader.quantities import Quantity, Reader
+from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import Vocabulary, vocabulary
+from core.language.words import MEASURES, Words
+
+
+class Role(StrEnum):
+    """What a token is in its message; every token has exactly one."""
+
+    PRODUCT = "product"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    TIME = "time"
+    PEOPLE = "people"
+    WISH = "wish"
+    REFUSE = "refuse"
+    CORRECT = "correct"
+    MORE = "more"
+    SWAP = "swap"
+    CONDITION = "condition"
+    TELL = "tell"
+    EACH = "each"
+    BUT = "but"
+    AND = "and"
+    PURPOSE = "purpose"
+    REASON = "reason"
+    ASK = "ask"
+    ASK_PRICE = "ask_price"
+    SIZE = "size"
+    FILLER = "filler"
+    MARK = "mark"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """One thing that the tokens from `start` to before `end` may be."""
+
+    start: int
+    end: int
+    role: Role
+    cost: float
+    quantity: Quantity | None = None
+    mention: Mention | None = None
+    price: Decimal | None = None
+    size: Quantity | None = None
+
+
+class _File(BaseModel):
+    """Closed words of the reader; everything folded. A phrase is words in a row, `~` stands for any ending."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wish: list[str]
+    refuse: list[str]
+    swap: list[str]
+    condition: list[str]
+    tell: list[str]
+    but: list[str]
+    correct: list[str]
+    reason: list[str]
+    purpose: list[str]
+    time: list[str]
+    months: list[str]
+    people: list[str]
+    filler: list[str]
+
+
+@lru_cache
+def _file() -> _File:
+    path = Path(__file__).parent / "words.yaml"
+    return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+_PATTERNS: tuple[tuple[str, Role, float], ...] = (
+    ("order_verb", Role.WISH, 0.1),
+    ("remove", Role.REFUSE, 0.1),
+    ("second_thought", Role.CORRECT, 0.1),
+    ("set_quantity", Role.CORRECT, 0.2),
+    ("lacking", Role.TELL, 0.1),
+    ("each", Role.EACH, 0.1),
+    ("please", Role.FILLER, 0.1),
+    ("chatter", Role.FILLER, 0.2),
+    ("finish", Role.FILLER, 0.2),
+    ("hold", Role.FILLER, 0.2),
+    ("thanks", Role.FILLER, 0.1),
+    ("greet", Role.FILLER, 0.1),
+    ("because", Role.REASON, 0.6),
+    ("ask_price", Role.ASK_PRICE, 0.1),
+    ("ask_availability", Role.ASK, 0.2),
+)
+"""Which patterns of the vocabulary give a stretch its role."""
+_NO_FILLERS = frozenset(
+    {"no", "ni", "sin", "nada", "mejor", "digo", "perdon", "pero", "otro", "otra", "otros", "otras", "menos", "tampoco"}
+)
+"""Little words that change what is meant: they are never padding."""
+_CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
+"""An imperative with `me`: something is to be done for whoever writes."""
+_WHERE = frozenset({"con", "al", "a", "en", "with", "to", "at"})
+_WHOSE = frozenset({"el", "la", "los", "las", "mi", "mis", "tu", "tus", "su", "sus", "un", "una", "the", "my", "your"})
+_OPERATORS = frozenset({Role.WISH, Role.REFUSE, Role.CORRECT, Role.SWAP, Role.BUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Arcs:
+    """The arcs of a message by the place at which they begin; at every place there is at least one."""
+
+    tokens: Sequence[Token]
+    by_start: Sequence[Sequence[Arc]]
+
+
+@lru_cache
+def _trie() -> dict[str, list[tuple[tuple[str, ...], Role]]]:
+    file = _file()
+    lists = (
+        (file.wish, Role.WISH),
+        (file.refuse, Role.REFUSE),
+        (file.swap, Role.SWAP),
+        (file.condition, Role.CONDITION),
+        (file.tell, Role.TELL),
+        (file.but, Role.BUT),
+        (file.correct, Role.CORRECT),
+        (file.time, Role.TIME),
+        (file.filler, Role.FILLER),
+    )
+    found: dict[str, list[tuple[tuple[str, ...], Role]]] = {}
+    for phrases, role in lists:
+        for phrase in phrases:
+            words = tuple(phrase.split())
+            found.setdefault(words[0].rstrip("~")[:3], []).append((words, role))
+    return found
+
+
+def _is(word: str, said: str) -> bool:
+    return said.startswith(word[:-1]) if word.endswith("~") else said == word
+
+
+def _phrases(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]]:
+    for words, role in _trie().get(tokens[start].text[:3], ()):
+        end = start + len(words)
+        if end <= len(tokens) and all(_is(word, tokens[start + at].text) for at, word in enumerate(words)):
+            yield end, role
+
+
+class Finder:
+    """Finds the arcs of one message."""
+
+    def __init__(self, folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> None:
+        known = vocabulary()
+        self.tokens, self.goods, self.known = tokens, goods, known
+        self.reader = Reader(tokens, words, known.containers)
+        self.places = len(tokens)
+        self.measures: dict[int, list[tuple[int, Quantity]]] = {at: list(self.reader.at(at)) for at in range(self.places)}
+        inner = known.prepositions | known.linking | known.size_words | {"la", "el", "los", "las", "en", "x", "mi"}
+        self.namer = Namer(tokens, goods, self.measures, inner)
+        self.starts = {token.start: at for at, token in enumerate(tokens)}
+        self.spans = self._spans(folded, known)
+
+    def _spans(self, folded: str, known: Vocabulary) -> dict[int, list[tuple[int, Role, float]]]:
+        """The stretches that a pattern of the vocabulary gives a role to."""
+        found: dict[int, list[tuple[int, Role, float]]] = {}
+        for name, role, cost in _PATTERNS:
+            for match in known.patterns[name].finditer(folded):
+                inside = [
+                    at for at, token in enumerate(self.tokens) if match.start() <= token.start and token.end <= match.end()
+                ]
+                while inside and self.tokens[inside[0]].kind in ("mark", "newline"):
+                    inside.pop(0)
+                while inside and self.tokens[inside[-1]].kind in ("mark", "newline"):
+                    inside.pop()
+                if inside and not (role is not Role.REASON and any(self.tokens[at].kind == "number" for at in inside)):
+                    found.setdefault(inside[0], []).append((inside[-1] + 1, role, cost))
+        return found
+
+    def arcs(self) -> Arcs:
+        """All arcs, at every place."""
+        closed = [list(self._closed(at)) for at in range(self.places)]
+        operators = {at for at, arcs in enumerate(closed) for arc in arcs if arc.role in _OPERATORS}
+        return Arcs(
+            self.tokens,
+            [[*closed[at], *self._open(at), *self._stretches(at, operators), self._unknown(at)] for at in range(self.places)],
+        )
+
+    def _open(self, at: int) -> Iterator[Arc]:
+        """Numbers, prices and names."""
+        for end, quantity in self.measures[at]:
+            yield Arc(at, end, Role.QUANTITY, 0.1 + (0.3 if quantity.unit == "money?" else 0.0), quantity=quantity)
+        yield from self._sizes(at)
+        for end, price in self.reader.prices(at):
+            yield Arc(at, end, Role.PRICE, 0.2, price=price)
+        for end, mention in self.namer.at(at):
+            yield Arc(at, end, Role.PRODUCT, _cost(mention), mention=mention)
+
+    def _sizes(self, at: int) -> Iterator[Arc]:
+        """`de medio kilo` behind a product, `12 pulgadas`, `talle 40`: how large or heavy one is."""
+        text = self.reader.text
+        if text(at) in ("de", "of"):
+            for end, quantity in self.measures[at + 1] if at + 1 < self.places else ():
+                if quantity.unit in MEASURES:
+                    yield Arc(at, end, Role.SIZE, 0.3, size=quantity)
+        number = self.reader.number(at)
+        if number is not None and text(number[1]) in self.known.dimensions:
+            yield Arc(at, number[1] + 1, Role.SIZE, 0.3)
+        if text(at) in self.known.size_words and at + 1 < self.places and self.tokens[at + 1].kind in ("number", "word"):
+            yield Arc(at, at + 2, Role.SIZE, 1.5)
+
+    def _closed(self, at: int) -> Iterator[Arc]:
+        token = self.tokens[at]
+        if token.kind in ("mark", "newline"):
+            yield Arc(at, at + 1, Role.MARK, 0.0)
+            return
+        if token.kind in ("time", "phone"):
+            yield Arc(at, at + 1, Role.TIME, 0.0)
+        for end, role, cost in self.spans.get(at, ()):
+            yield Arc(at, end, role, cost)
+        for end, role in _phrases(self.tokens, at):
+            yield Arc(at, end, role, 0.1)
+        yield from self._times(at)
+        if _CALLED.fullmatch(token.text) and not self.goods.matches(token.text):
+            yield Arc(at, at + 1, Role.WISH, 0.3)
+        if token.text not in _NO_FILLERS:
+            yield from self._little(at)
+
+    def _little(self, at: int) -> Iterator[Arc]:
+        """Little words that join or pad; an article counts nothing only where a noun stands behind it."""
+        text, known = self.tokens[at].text, self.known
+        if text in known.conjunctions or text in ("o", "u"):
+            yield Arc(at, at + 1, Role.AND, 0.0)
+        elif text in self.reader.words.articles:
+            behind = self.tokens[at + 1] if at + 1 < self.places else None
+            if behind is not None and behind.kind == "word" and behind.text not in known.fillers:
+                yield Arc(at, at + 1, Role.FILLER, 0.5)
+        elif text in known.manners:
+            yield Arc(at, at + 1, Role.FILLER, 0.3)
+        elif text in known.fillers or text in known.articles or text in known.prepositions:
+            yield Arc(at, at + 1, Role.FILLER, 0.2)
+
+    def _times(self, at: int) -> Iterator[Arc]:
+        """`a las 5`, `el 3 de noviembre`, `para 5 personas`, `de 5 años`: numbers that count nothing on sale."""
+        file, number = _file(), self.reader.number(at)
+        text = self.reader.text
+        is_hour = text(at) in ("las", "at") or (text(at) == "a" and text(at + 1) == "las")
+        hour = self.reader.number(at + 1 + (text(at + 1) == "las")) if is_hour else None
+        if hour is not None:
+            end = hour[1]
+            while text(end) in ("y", "media", "cuarto", "de", "la", "tarde", "manana", "noche", "pm", "am"):
+                end += 1
+            if text(at) != "las" or end > hour[1]:
+                yield Arc(at, end, Role.TIME, 0.1)
+        if number is None:
+            return
+        if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
+            yield Arc(at, number[1] + 2, Role.TIME, 0.0)
+        if text(number[1]) in file.people:
+            yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
+        if text(at - 1) in ("somos", "seremos", "son", "tengo"):
+            yield Arc(at, number[1], Role.PEOPLE, 0.3 if text(at - 1) in ("somos", "seremos") else 5.0)
+
+    def _places(self, at: int) -> Iterator[Arc]:
+        """`con el motorizado`, `al taller`, `a la casa`: with whom or where, if nothing on sale is called so."""
+        text = self.reader.text
+        if text(at) not in _WHERE:
+            return
+        end = at + 1
+        while text(end) in _WHOSE:
+            end += 1
+        is_led = end > at + 1 or text(at) == "al"
+        if is_led and end < self.places and self.tokens[end].kind == "word" and not self.goods.matches(text(end)):
+            yield Arc(at, end + 1, Role.PURPOSE, 0.6)
+
+    def _stretches(self, at: int, operators: set[int]) -> Iterator[Arc]:
+        """What something is for, and why: to the end of the clause, and never over an operator, a number or a mark."""
+        yield from self._places(at)
+        file = _file()
+        role = Role.PURPOSE if self.tokens[at].text in file.purpose else None
+        for phrase in file.reason:
+            words = phrase.split()
+            if [token.text for token in self.tokens[at : at + len(words)]] == words:
+                role = Role.REASON
+        if role is None:
+            return
+        end, cost = at + 1, 0.5
+        while end < self.places and end - at < 9:
+            token = self.tokens[end]
+            if token.kind in ("mark", "newline", "number") or end in operators or token.text in ("y", "e", "and"):
+                break
+            if token.text not in self.known.articles and self.reader.number(end) is not None:
+                break
+            cost += 0.0 if token.text in self.known.fillers else (0.9 if self.goods.matches(token.text) else 0.3)
+            end += 1
+            yield Arc(at, end, role, cost)
+
+    def _unknown(self, at: int) -> Arc:
+        token = self.tokens[at]
+        if token.kind in ("mark", "newline"):
+            return Arc(at, at + 1, Role.MARK, 0.0)
+        words = self.reader.words
+        if token.kind == "number" or any(
+            token.text in known for known in (words.numbers, words.units, words.dozens, words.parts)
+        ):
+            return Arc(at, at + 1, Role.UNKNOWN, 6.0)
+        return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.matches(token.text) else 2.0)
+
+
+def _cost(mention: Mention) -> float:
+    """A longer and surer name is cheaper; one without its noun is dearer."""
+    cost = 0.5 - 0.35 * (mention.count - 1) - (0.4 if mention.has_size else 0.0)
+    cost += 3 * (1 - mention.similarity) * mention.count
+    if not mention.has_head:
+        return cost + 0.9
+    return cost if mention.is_head_first else cost + 0.8
+
+
+@lru_cache
+def closed_words() -> frozenset[str]:
+    """Words that mean something of their own in a message; none of them is a slip of a word on sale."""
+    known = vocabulary()
+    written = {word for pattern in known.patterns.values() for word in re.findall("[a-z]{3,}", pattern.pattern)}
+    phrases = {word for entries in _trie().values() for words, _ in entries for word in words}
+    return frozenset(written | phrases | known.fillers | known.articles | known.conjunctions)

@@ -1,0 +1,319 @@
+"""The whole reading of a message: what is done, what is asked, what is noted, and which role every token had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from agent.lexical.reader.amounts import amount_of, comes_in
+from agent.lexical.reader.arcs import Arc, Finder, Role
+from agent.lexical.reader.goods import Goods, Product
+from agent.lexical.reader.lines import Line, Mode, lines_of
+from agent.lexical.reader.path import Path, cheapest
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.rules import settle_lines
+from agent.lexical.reader.tokens import MOST_TOKENS, Token, tokens_of, without_headers
+from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
+from core.language.words import Words, languages_of, words_of
+from domain.catalog.search import Verdict
+
+_SURE = 0.8
+"""Below this similarity a word that looks like one on sale is confirmed first."""
+_MOST_OPTIONS = 5
+
+QuestionKind = Literal["which", "quantity", "confirm", "want", "number", "unknown", "contradiction", "too_long", "unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """So much of a product is wanted (or, with `is_removed`, it is taken out). `price` is what the customer wrote of it."""
+
+    sku: str
+    quantity: Decimal
+    words: str
+    is_removed: bool = False
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be asked; `words` are the customer's own."""
+
+    kind: QuestionKind
+    words: str
+    skus: tuple[str, ...] = ()
+    quantity: Decimal | None = None
+    unit: str | None = None
+
+
+@dataclass
+class Reading:
+    """What a message comes to; `roles` has one for each token."""
+
+    changes: list[Change] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tokens: Sequence[Token] = ()
+    arcs: Sequence[Arc] = ()
+
+    @property
+    def roles(self) -> list[Role]:
+        """The role of each token."""
+        return [arc.role for arc in self.arcs for _ in range(arc.start, arc.end)]
+
+    @property
+    def has_goods(self) -> bool:
+        """Whether anything on sale or any amount is named."""
+        return any(arc.mention is not None for arc in self.arcs)
+
+
+def explain(text: str, goods: Goods, native: str = "es", in_cart: frozenset[str] = frozenset()) -> Reading:
+    """Read a message on what is on sale; `in_cart` are the SKUs of the order, which a refusal may be about."""
+    folded = fold(without_headers(text))
+    words = words_of(languages_of(folded.split(), native))
+    tokens = tokens_of(text, words, vocabulary().containers)
+    cut = tokens[MOST_TOKENS:]
+    tokens = tokens[:MOST_TOKENS]
+    path = _read(folded, tokens, goods, words)
+    reading = Reading(tokens=tokens, arcs=path.arcs)
+    lines = settle_lines(lines_of(path, tokens), goods, tokens)
+    judge = _Judge(text, tokens, goods, in_cart, reading, path)
+    for line in lines:
+        line.touched += tuple(at for at in line.sized if not judge.is_known_size(line))
+    for line in _strung(lines, tokens):
+        judge.line(line, lines)
+    judge.unknowns(lines)
+    if cut:
+        reading.questions.append(Question("too_long", text[cut[0].start : cut[0].start + 60].strip()))
+    return reading
+
+
+def _read(folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> Path:
+    """The cheapest path, line by line where there are many: a finished line tells nothing about the next but its order."""
+    return cheapest(Finder(folded, tokens, goods, words).arcs())
+
+
+def _strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`2 kilos de carne de bistec`: two names in a row with one quantity are one thing in doubt."""
+    found: list[Line] = []
+    for line in lines:
+        last = found[-1] if found else None
+        if last is not None and _describes(line, last):
+            continue
+        between = [token.text for token in tokens[last.end : line.start]] if last is not None else [""]
+        is_tail = line.mention is not None and line.quantity is None and not line.is_single and line.mode is Mode.ADD
+        if (
+            last is not None
+            and last.mention is not None
+            and last.quantity is not None
+            and is_tail
+            and between in ([], ["de"], ["of"])
+        ):
+            last.touched += tuple(range(line.start, line.end))
+            continue
+        found.append(line)
+    return found
+
+
+def _describes(line: Line, last: Line) -> bool:
+    """`unas ojotas para la playa` where beach sandals are sold: words of the same product that name nothing themselves."""
+    if line.mention is None or last.mention is None or line.quantity is not None or line.clause != last.clause:
+        return False
+    return not line.mention.has_head and set(last.mention.products) <= set(line.mention.products)
+
+
+def _is_model(word: str) -> bool:
+    return len(word) > 3 and any(letter.isdigit() for letter in word)
+
+
+@dataclass
+class _Judge:
+    """Decides for each line whether it is done, asked or noted: coverage."""
+
+    text: str
+    tokens: Sequence[Token]
+    goods: Goods
+    in_cart: frozenset[str]
+    reading: Reading
+    path: Path
+    spoken_for: set[int] = field(default_factory=set)
+    """Unknown tokens that a question already quotes."""
+
+    def words(self, start: int, end: int) -> str:
+        """The customer's own words for tokens."""
+        return " ".join(self.text[self.tokens[start].start : self.tokens[end - 1].end].split())
+
+    def ask(self, kind: QuestionKind, line: Line, products: Sequence[Product] = (), amount: Decimal | None = None) -> None:
+        """Ask about a line, with the unexplained words that touch it."""
+        self.spoken_for.update(line.touched)
+        start, end = min((line.start, *line.touched)), max((line.end, *(at + 1 for at in line.touched)))
+        unit = line.quantity.unit if line.quantity is not None and amount is None else None
+        said = amount if amount is not None else (line.quantity.value if line.quantity is not None else None)
+        skus = tuple(product.sku for product in products[:_MOST_OPTIONS])
+        self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit))
+
+    def line(self, line: Line, lines: Sequence[Line]) -> None:
+        """Judge one line."""
+        if line.mention is None:
+            self._bare(line)
+            return
+        verdict, products = self.goods.settle(line.mention)
+        match line.mode:
+            case Mode.REFUSE:
+                self._refused(line, products)
+            case Mode.TELL:
+                self._told(line, lines, products)
+            case Mode.CONDITION:
+                self._doubted(line, verdict, products)
+            case Mode.ASK | Mode.ASK_PRICE if line.quantity is None or (
+                line.is_about and (line.is_asked or line.mode is Mode.ASK_PRICE)
+            ):
+                return
+            case Mode.ASK if line.is_about:
+                self._doubted(line, verdict, products)
+            case _ if line.is_asked and line.quantity is None and not line.is_wished:
+                return
+            case _:
+                self._wanted(line, verdict, products)
+
+    def is_known_size(self, line: Line) -> bool:
+        """Whether all that a line may mean has the figures of its size in its name."""
+        figures = {self.tokens[at].text for at in line.sized if any(letter.isdigit() for letter in self.tokens[at].text)}
+        names = (
+            [self.goods.by_sku[sku].name.casefold().split() for sku in line.mention.products]
+            if line.mention is not None
+            else []
+        )
+        return bool(figures) and all(figures <= set(name) for name in names)
+
+    def _bare(self, line: Line) -> None:
+        """A quantity without a product: of something unknown, or of nothing at all."""
+        run = self._unknown_behind(line.end)
+        if run is not None:
+            self.spoken_for.update(range(*run))
+            said = line.quantity
+            assert said is not None
+            self.reading.questions.append(Question("unknown", self.words(line.start, run[1]), (), said.value, said.unit))
+        elif line.mode is not Mode.REFUSE:
+            self.ask("number", line)
+
+    def _unknown_behind(self, at: int) -> tuple[int, int] | None:
+        """The unknown words right behind a place, with nothing but little words between."""
+        start: int | None = None
+        end = at
+        for arc in self.path.arcs:
+            if arc.start < at:
+                continue
+            if arc.role is Role.UNKNOWN:
+                start, end = (arc.start if start is None else start), arc.end
+            elif arc.role is not Role.FILLER or (
+                start is not None and self.tokens[arc.start].text not in ("de", "del", "of", "con")
+            ):
+                break
+        return None if start is None else (start, end)
+
+    def _refused(self, line: Line, products: Sequence[Product]) -> None:
+        if line.quantity is not None:
+            self.ask("contradiction", line, products)
+            return
+        for product in products:
+            if product.sku in self.in_cart:
+                self.reading.changes.append(Change(product.sku, Decimal(0), self.words(line.start, line.end), is_removed=True))
+
+    def _told(self, line: Line, lines: Sequence[Line], products: Sequence[Product]) -> None:
+        """What is only told; alone in a message it may be a wish all the same."""
+        if line.quantity is not None or all(other.mode is Mode.TELL for other in lines):
+            self.ask("want" if line.quantity is not None else "quantity", line, products)
+
+    def _doubted(self, line: Line, verdict: Verdict, products: Sequence[Product]) -> None:
+        amount = self._amount(line, products[0]) if verdict is Verdict.ONE and line.quantity is not None else None
+        self.ask("confirm" if amount is not None else "want", line, products, amount)
+
+    def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product]) -> None:
+        quantity = self._quantity(line, products)
+        if quantity is None:
+            if line.touched and not line.is_wished and not line.mention.has_head:  # type: ignore[union-attr]
+                self.reading.notes.append(self.words(line.start, line.end))
+                return
+            self.ask(
+                "want" if line.touched or line.is_with else ("quantity" if verdict is Verdict.ONE else "which"), line, products
+            )
+            return
+        line.quantity = quantity
+        verdict, products = self._fitting(quantity, verdict, products)
+        if verdict is not Verdict.ONE:
+            self.ask("which", line, products)
+            return
+        product = products[0]
+        amount = self._amount(line, product)
+        if amount is None or amount <= 0:
+            line.quantity = None
+            self.ask("quantity", line, products)
+        elif line.touched or quantity.is_off or not self._is_sure(line):
+            self.ask("confirm", line, products, amount)
+        else:
+            words = self.words(line.start, line.end)
+            self.reading.changes.append(Change(product.sku, amount, words, price=line.price))
+
+    def _fitting(self, quantity: Quantity, verdict: Verdict, products: Sequence[Product]) -> tuple[Verdict, Sequence[Product]]:
+        """Where several may be meant, the one that comes in what was said: `2 latas de refresco`, `medio kilo de café`."""
+        if verdict is Verdict.ONE:
+            return verdict, products
+        fitting = [product for product in products if comes_in(product, quantity)]
+        return (Verdict.ONE, fitting) if len(fitting) == 1 else (verdict, products)
+
+    def _is_sure(self, line: Line) -> bool:
+        """Whether a name is what it looks like: no guess, and not one word that is nobody's noun (`una canilla`)."""
+        mention = line.mention
+        return (
+            mention is not None
+            and mention.similarity > _SURE
+            and (mention.has_head or mention.count > 1 or mention.has_size or _is_model(mention.words))
+        )
+
+    def _quantity(self, line: Line, products: Sequence[Product]) -> Quantity | None:
+        """The quantity that was said, or one where a singular article names what is sold by the piece."""
+        if line.quantity is not None:
+            return line.quantity
+        if line.is_single and line.is_wished and not line.touched and not any(product.is_measured for product in products):
+            return Quantity(Decimal(1), is_article=True)
+        if line.is_some and not line.touched and products and all(product.is_set for product in products):
+            return Quantity(Decimal(1), is_article=True)
+        return None
+
+    def _amount(self, line: Line, product: Product) -> Decimal | None:
+        return amount_of(product, line.quantity, line.mention) if line.quantity is not None else None
+
+    def unknowns(self, lines: Sequence[Line]) -> None:
+        """Ask about unknown words that stand where a thing would: behind a wish, or in a list; the others are a note."""
+        arcs = self.path.arcs
+        for place, arc in enumerate(arcs):
+            if arc.role is not Role.UNKNOWN or arc.start in self.spoken_for:
+                continue
+            run = self._unknown_behind(arc.start)
+            assert run is not None
+            self.spoken_for.update(range(*run))
+            words = self.words(*run)
+            if self._is_slot(arcs, place) and (self.reading.changes or self.reading.questions or self._is_wished(arcs, place)):
+                self.reading.questions.append(Question("unknown", words))
+            else:
+                self.reading.notes.append(words)
+
+    def _is_slot(self, arcs: Sequence[Arc], place: int) -> bool:
+        before = place - 1
+        while before >= 0 and arcs[before].role is Role.FILLER:
+            before -= 1
+        if before < 0:
+            return False
+        if arcs[before].role is Role.WISH:
+            return True
+        is_parted = arcs[before].role is Role.AND or self.tokens[arcs[before].start].text in (",", "\n", "-", "•")
+        return (
+            is_parted
+            and before > 0
+            and any(arc.role in (Role.PRODUCT, Role.QUANTITY) for arc in arcs[max(0, before - 3) : before])
+        )
+
+    def _is_wished(self, arcs: Sequence[Arc], place: int) -> bool:
+        return any(arc.role is Role.WISH for arc in arcs[:place])

@@ -1,0 +1,262 @@
+"""Stage 5: the walk over the chosen arcs that tells of each product whether it is wanted, refused, corrected or only told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.goods import Mention
+from agent.lexical.reader.path import Path
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.tokens import Token
+
+
+class Mode(StrEnum):
+    """What is said of a product."""
+
+    ADD = "add"
+    REFUSE = "refuse"
+    CORRECT = "correct"
+    CONDITION = "condition"
+    TELL = "tell"
+    ASK = "ask"
+    ASK_PRICE = "ask_price"
+
+
+_MODES = {
+    Role.WISH: Mode.ADD,
+    Role.REFUSE: Mode.REFUSE,
+    Role.SWAP: Mode.REFUSE,
+    Role.CORRECT: Mode.CORRECT,
+    Role.CONDITION: Mode.CONDITION,
+    Role.TELL: Mode.TELL,
+    Role.BUT: Mode.ADD,
+    Role.ASK: Mode.ASK,
+    Role.ASK_PRICE: Mode.ASK_PRICE,
+}
+_SINGULAR = frozenset({"el", "la", "ese", "esa", "este", "esta", "the", "that", "this", "o"})
+_WITH = frozenset({"con", "with", "com"})
+_WEAK = frozenset(
+    {"solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
+)
+"""Words that set a quantity, and take nothing back."""
+
+
+@dataclass
+class Line:
+    """A product or a quantity of the message with all that is said of it; `start` and `end` are its tokens."""
+
+    start: int
+    end: int
+    mention: Mention | None = None
+    quantity: Quantity | None = None
+    mode: Mode = Mode.ADD
+    is_wished: bool = False
+    """A verb of wishing governs it."""
+    is_single: bool = False
+    """Named behind a singular article."""
+    is_some: bool = False
+    """Named behind `unos`, `unas`."""
+    is_with: bool = False
+    """Named behind `con`: perhaps a part of what stands before it."""
+    is_about: bool = False
+    """Its quantity stands within the question: `precio del kilo de queso`, `hay 2 harinas?`."""
+    is_asked: bool = False
+    """Stands in a question."""
+    is_each: bool = False
+    is_weak: bool = False
+    follows_swap: bool = False
+    clause: int = 0
+    row: int = 0
+    touched: tuple[int, ...] = ()
+    """The unexplained tokens that touch it."""
+    size: Quantity | None = None
+    """How large or heavy one shall be, where no name on sale says it."""
+    sized: tuple[int, ...] = ()
+    """The tokens that say a size."""
+    price: Decimal | None = None
+    """A price that the customer wrote beside it: of one, or of the line."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Only a quantity."""
+        return self.mention is None
+
+
+@dataclass
+class _Walk:
+    """The state of the walk."""
+
+    tokens: Sequence[Token]
+    mode: Mode = Mode.ADD
+    is_wished: bool = False
+    is_parted: bool = False
+    """A comma or `y` stands since the last product."""
+    is_weak: bool = False
+    clause: int = 0
+    row: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+
+def lines_of(path: Path, tokens: Sequence[Token]) -> list[Line]:
+    """The lines of a message, in its order."""
+    walk = _Walk(tokens)
+    linked = {id(quantity): start for start, quantity in path.quantity_of.items()}
+    products = {arc.start: arc for arc in path.arcs if arc.mention is not None}
+    for place, arc in enumerate(path.arcs):
+        if arc.quantity is not None and id(arc) in linked:
+            _open(walk, path, place, products[linked[id(arc)]], arc)
+        elif arc.mention is not None or arc.quantity is not None:
+            _open(walk, path, place, arc if arc.mention is not None else None, arc if arc.quantity is not None else None)
+        else:
+            _pass(walk, path.arcs, place)
+    for line in walk.lines:
+        line.touched = _touching(line, path.arcs)
+    return walk.lines
+
+
+def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
+    """A size right behind a product is its own."""
+    last = walk.lines[-1] if walk.lines else None
+    is_behind = last is not None and all(one.role is Role.FILLER for one in before if one.start >= last.end)
+    if last is not None and is_behind and last.mention is not None:
+        last.size, last.sized, last.end = arc.size, tuple(range(arc.start, arc.end)), arc.end
+    elif arc.size is not None:
+        walk.lines.append(Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row))
+
+
+def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """Take up what is no product and no quantity."""
+    arc = arcs[place]
+    last = walk.lines[-1] if walk.lines else None
+    if arc.role is Role.MARK:
+        _pass_mark(walk, walk.tokens[arc.start].text)
+    elif arc.role is Role.PRICE and last is not None and last.row == walk.row and last.price is None:
+        last.price = arc.price
+    elif arc.role is Role.SIZE:
+        _take_size(walk, arc, arcs[:place])
+    elif arc.role is Role.AND:
+        walk.is_parted = True
+    elif arc.role is Role.EACH and last is not None and last.clause == walk.clause:
+        last.is_each = True
+    elif arc.role in _MODES:
+        _take_mode(walk, arcs, place)
+
+
+def _pass_mark(walk: _Walk, text: str) -> None:
+    if text in ("?", "!", ".", ";", "\n", "|"):
+        if text == "?":
+            for line in walk.lines:
+                line.is_asked = line.is_asked or line.clause == walk.clause
+        # A wish goes on over the lines of a list.
+        walk.is_wished = walk.is_wished and text in ("\n", "|")
+        walk.mode, walk.clause = Mode.ADD, walk.clause + 1
+        walk.row += text == "\n"
+    walk.is_parted = walk.is_parted or text in (",", ";", "\n", "|", ".")
+
+
+def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
+    arc = arcs[place]
+    mode = _MODES[arc.role]
+    if arc.role is Role.REFUSE and not _has_object(arcs, place):
+        if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted and walk.lines[-1].mention is not None:
+            walk.lines[-1].mode = Mode.REFUSE
+            walk.mode = Mode.ADD
+        return
+    if arc.role is Role.BUT:
+        # `pero que sean 3`: the wish before it goes on, a refusal does not.
+        walk.mode, walk.is_parted = Mode.ADD, True
+        return
+    if arc.role is Role.WISH and walk.mode in (Mode.CONDITION, Mode.TELL) and not walk.is_parted:
+        # `si no hay arroz dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
+        return
+    walk.mode = mode
+    walk.is_wished = arc.role is Role.WISH or (walk.is_wished and mode is Mode.CORRECT)
+    walk.is_weak = walk.tokens[arc.start].text in _WEAK
+    walk.is_parted = False
+
+
+def _has_object(arcs: Sequence[Arc], place: int) -> bool:
+    """Whether something stands behind an operator within its clause."""
+    for arc in arcs[place + 1 :]:
+        if arc.role in (Role.MARK, Role.BUT, Role.AND):
+            return False
+        if arc.role in (Role.PRODUCT, Role.QUANTITY, Role.REFUSE, Role.WISH, Role.SWAP):
+            return True
+    return False
+
+
+def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Arc | None) -> None:
+    """Begin a line at its first arc; its second one only widens it."""
+    arc = path.arcs[place]
+    known = next(
+        (line for line in walk.lines if product is not None and line.mention is product.mention and _is_at(line, product)), None
+    )
+    if product is not None and known is not None:
+        known.end = max(known.end, arc.end)
+        return
+    own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
+    if (
+        walk.mode in (Mode.REFUSE, Mode.TELL, Mode.CONDITION, Mode.ASK, Mode.ASK_PRICE)
+        and walk.is_parted
+        and own is not None
+        and product is not None
+    ):
+        walk.mode = Mode.ADD
+    is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
+    start = min(one.start for one in (product, own) if one is not None)
+    end = max(one.end for one in (product, own) if one is not None)
+    before = _before(path.arcs, place, walk.tokens)
+    said = own.quantity if own is not None else None
+    walk.lines.append(
+        Line(
+            start,
+            end,
+            product.mention if product is not None else None,
+            said,
+            walk.mode,
+            walk.is_wished,
+            is_about=is_about,
+            is_single=before in _SINGULAR,
+            is_some=before in ("unos", "unas"),
+            is_with=before in _WITH,
+            clause=walk.clause,
+            row=walk.row,
+            is_weak=walk.is_weak,
+            price=said.price if said is not None else None,
+        )
+    )
+    walk.is_parted = False
+    walk.is_weak = False
+    if walk.mode is Mode.CORRECT:
+        walk.mode = Mode.ADD
+
+
+def _is_at(line: Line, product: Arc) -> bool:
+    return line.start <= product.start and line.end >= product.end
+
+
+def _before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
+    """The word right before an arc, if it is a little one."""
+    if not place or arcs[place - 1].role is not Role.FILLER:
+        return ""
+    return tokens[arcs[place - 1].end - 1].text
+
+
+def _touching(line: Line, arcs: Sequence[Arc]) -> tuple[int, ...]:
+    """The unknown words inside a line and beside it, with nothing but little words between."""
+    found = [
+        at
+        for arc in arcs
+        if arc.role is Role.UNKNOWN and line.start <= arc.start < line.end
+        for at in range(arc.start, arc.end)
+    ]
+    for side in ([arc for arc in reversed(arcs) if arc.end <= line.start], [arc for arc in arcs if arc.start >= line.end]):
+        for arc in side:
+            if arc.role is Role.UNKNOWN:
+                found.extend(range(arc.start, arc.end))
+            elif arc.role is not Role.FILLER:
+                break
+    return tuple(sorted(found))

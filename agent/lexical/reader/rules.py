@@ -1,0 +1,194 @@
+"""Stage 6: what only the whole message tells: corrections, headings, of each, units carried on, parts of a total."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from agent.lexical.reader.goods import Goods, Mention
+from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.tokens import Token
+from core.language.words import MEASURES
+
+_FEWEST_CARRIED = 50
+
+
+def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+    """The lines with what the whole message says of them."""
+    found = _weights(list(lines), goods)
+    found = _refused_numbers(found, tokens)
+    found = _corrected(found)
+    found = _headed(found, goods, tokens)
+    found = _of_each(found)
+    found = _torn(found, tokens)
+    found = _shared(found)
+    return _carried(_taken_back(found), tokens)
+
+
+def _between(first: Line, second: Line, tokens: Sequence[Token]) -> list[str]:
+    return [token.text for token in tokens[first.end : second.start]]
+
+
+def _weights(lines: list[Line], goods: Goods) -> list[Line]:
+    """`un pollo de 2 kilos`, `3 quesos de medio kilo`: so much of each, where it is sold by weight."""
+    for line in lines:
+        if line.size is None or line.mention is None:
+            continue
+        dimension = MEASURES[line.size.unit or "kg"][0]
+        products = [goods.by_sku[sku] for sku in line.mention.products]
+        if any(product.unit not in MEASURES or MEASURES[product.unit][0] != dimension for product in products):
+            continue
+        times = line.quantity.value if line.quantity is not None and line.quantity.unit is None else Decimal(1)
+        if line.quantity is None or line.quantity.unit is None:
+            line.quantity, line.sized = replace(line.size, value=line.size.value * times), ()
+    return lines
+
+
+def _refused_numbers(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`dos gorras, no una`: the number that is refused says nothing more."""
+    return [
+        line for line in lines if not (line.is_bare and line.mode is Mode.REFUSE and not line.touched and line is not lines[0])
+    ]
+
+
+def _corrected(lines: list[Line]) -> list[Line]:
+    """`que sean 3`, `digo 3 kilos`, `no, mejor 2 de azúcar`: what is said again replaces what was said."""
+    found: list[Line] = []
+    for line in lines:
+        wanted = [other for other in found if other.mode in (Mode.ADD, Mode.REFUSE) and other.mention is not None]
+        if line.mode is Mode.CORRECT and wanted:
+            if line.is_bare:
+                wanted[-1].quantity, wanted[-1].end, wanted[-1].mode = line.quantity, line.end, Mode.ADD
+                wanted[-1].touched += line.touched
+                continue
+            same = [other for other in wanted if _is_same(other.mention, line.mention)]
+            if same:
+                same[-1].mode = Mode.ADD
+                same[-1].quantity = line.quantity if line.quantity is not None else same[-1].quantity
+                continue
+            if not line.is_weak and line.clause == wanted[-1].clause:
+                line.quantity = line.quantity if line.quantity is not None else wanted[-1].quantity
+                found.remove(wanted[-1])
+        if line.mode is Mode.CORRECT:
+            line.mode = Mode.ADD
+        found.append(line)
+    return found
+
+
+def _is_same(first: Mention | None, second: Mention | None) -> bool:
+    return first is not None and second is not None and bool(set(first.products) & set(second.products))
+
+
+def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+    """`remeras: 2 blancas, 1 negra`, `2 cafés de 500 y 1 de 250`: what lacks its noun has that of the line before."""
+    head: Mention | None = None
+    for at, line in enumerate(lines):
+        if line.mention is not None and (line.mention.has_head or head is None or line.mention.count > 1):
+            head = line.mention
+        elif line.mention is not None and head is not None:
+            line.mention = goods.completed(head, line.mention)
+        elif line.is_bare and head is not None and at + 1 < len(lines):
+            behind = lines[at + 1]
+            if behind.is_bare and behind.quantity is not None and _between(line, behind, tokens) in (["de"], ["of"]):
+                named = goods.sized(head, behind.quantity)
+                if named is not None:
+                    line.mention, line.end = named, behind.end
+                    behind.quantity = None
+    return [line for line in lines if line.mention is not None or line.quantity is not None]
+
+
+def _of_each(lines: list[Line]) -> list[Line]:
+    """`cebolla y papa, dos kilos de cada una`; said first, it is of all that follows."""
+    for at, line in enumerate(lines):
+        if not line.is_each or line.quantity is None:
+            continue
+        before = [
+            other
+            for other in lines[:at]
+            if other.mention is not None and other.quantity is None and other.mode is not Mode.REFUSE
+        ]
+        behind = [other for other in lines[at + 1 :] if other.mention is not None and other.quantity is None]
+        for other in before or behind:
+            other.quantity = line.quantity
+            other.mode, other.is_wished = Mode.ADD, True
+        if line.is_bare and (before or behind):
+            line.quantity = None
+    return [line for line in lines if line.mention is not None or line.quantity is not None]
+
+
+def _torn(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`queso, medio kilo`; `se me acabó el café, mándame 2`: a quantity alone is of the only thing that lacks one."""
+    open_lines = [line for line in lines if line.mention is not None and line.quantity is None and line.mode is not Mode.REFUSE]
+    bare = [line for line in lines if line.is_bare and not line.touched]
+    if len(open_lines) != 1 or len(bare) != 1 or lines.index(bare[0]) != lines.index(open_lines[0]) + 1:
+        return lines
+    open_lines[0].quantity, open_lines[0].mode = bare[0].quantity, Mode.ADD
+    open_lines[0].is_wished = open_lines[0].is_wished or bare[0].is_wished
+    lines.remove(bare[0])
+    return lines
+
+
+def _shared(lines: list[Line]) -> list[Line]:
+    """`dos jugos: uno de naranja y uno de pera` are two, not four; the group is left out only if its parts are of its kind."""
+    left: list[Line] = []
+    at = 0
+    while at < len(lines):
+        total, parts = lines[at], list[Line]()
+        if total.mention is not None and total.quantity is not None and len(total.mention.products) > 1:
+            parts = _parts(total, lines[at + 1 :])
+        if not parts:
+            left.append(total)
+        at += 1
+    return left
+
+
+def _parts(total: Line, following: Sequence[Line]) -> list[Line]:
+    if total.mention is None or total.quantity is None:
+        return []
+    found, sum_of = list[Line](), Decimal(0)
+    for line in following:
+        if (
+            line.mention is None
+            or not set(line.mention.products) <= set(total.mention.products)
+            or sum_of >= total.quantity.value
+        ):
+            break
+        if line.quantity is None and not line.is_single:
+            break
+        sum_of += line.quantity.value if line.quantity is not None else 1
+        found.append(line)
+    return found if sum_of == total.quantity.value and found else []
+
+
+def _taken_back(lines: list[Line]) -> list[Line]:
+    """`2 arroz y un café, el café no`: a refusal takes out what was said before it, and is done with that."""
+    found: list[Line] = []
+    for line in lines:
+        if line.mode is Mode.REFUSE and line.mention is not None:
+            same = [other for other in found if other.mode is not Mode.REFUSE and _is_same(other.mention, line.mention)]
+            if same and (line.quantity is None or same[-1].quantity is None or line.quantity.value == same[-1].quantity.value):
+                found.remove(same[-1])
+                continue
+        found.append(line)
+    return found
+
+
+def _carried(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`2 libras de queso y 3 de jamón`, `300 g de jamón y 200 de queso`: the unit goes on; so does a dozen before `de`."""
+    unit: str | None = None
+    dozen: Decimal | None = None
+    for line in lines:
+        said = line.quantity
+        if said is None:
+            continue
+        is_of = any(token.text in ("de", "of") for token in tokens[line.start + 1 : line.start + 2])
+        if dozen is not None and said.is_plain and is_of:
+            line.quantity = replace(said, value=said.value * dozen)
+            continue
+        dozen = said.dozen
+        if said.unit in ("g", "lb", "oz"):
+            unit = said.unit
+        elif said.unit is not None or said.container or said.is_marked:
+            unit = None
+        elif said.is_plain and unit is not None and (unit != "g" or said.value >= _FEWEST_CARRIED):
+            line.quantity = replace(said, unit=unit, is_plain=False)
+    return lines

@@ -1,0 +1,55 @@
+"""The demo shops as the order reader sees them, without a database."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.explain import Reading, explain
+from agent.lexical.reader.goods import Goods, Product
+from domain.catalog.views import variant_name
+from domain.seed.schemas import DemoProduct, demo_shops
+
+_UNITS = {"KG": ("kg", Decimal("0.001")), "LT": ("l", Decimal("0.001"))}
+
+
+@lru_cache
+def demo_goods(slug: str) -> Goods:
+    """All that a demo shop sells, with the words that stand for others."""
+    shop = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
+    products = [sold for _, _, product in shop.numbered for sold in _variants(product)]
+    return Goods(products, {said: (meant,) for said, meant in shop.expansions}, closed_words())
+
+
+def _variants(product: DemoProduct) -> list[Product]:
+    unit, grain = _UNITS.get(product.unit, (product.unit.casefold(), Decimal(1)))
+    sizes = product.sizes or ("",)
+    return [
+        Product(
+            sku=f"{product.code}-{size}" if size and size != sizes[0] else product.code,
+            name=variant_name(product.name, f"talle {size}" if size else ""),
+            unit=unit,
+            grain=product.step or grain,
+            price=product.price,
+            brand=product.brand or "",
+            aliases=product.synonyms,
+        )
+        for size in sizes
+    ]
+
+
+def read(slug: str, text: str, in_cart: frozenset[str] = frozenset()) -> Reading:
+    """What a message comes to in a demo shop."""
+    return explain(text, demo_goods(slug), in_cart=in_cart)
+
+
+def cart(reading: Reading) -> dict[str, Decimal]:
+    """What a reading puts into an empty order."""
+    found: dict[str, Decimal] = {}
+    for change in reading.changes:
+        found[change.sku] = found.get(change.sku, Decimal(0)) + change.quantity
+    return found
+
+
+def asked(reading: Reading) -> list[tuple[str, tuple[str, ...], Decimal | None]]:
+    """What a reading asks: kind, SKUs and the quantity that was said."""
+    return [(question.kind, question.skus, question.quantity) for question in reading.questions]
