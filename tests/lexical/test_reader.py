@@ -181,10 +181,10 @@ def test_what_stands_beyond_the_longest_message_is_asked_for() -> None:
 
 
 WORDS = (
-    "hola quiero dame 2 3 12 1½ media docena kilo y medio de arroz harina pan queso tomate , . ? no mejor quita otro más sin pero "
-    "en vez cambia por sí gracias x3 (2) = 25.000 bs 50 mil para un regalo una las el hielo a las 5 porque 3/4 kg g \n - 2 x"
-).split(" ")
-MESSAGES = st.lists(st.sampled_from(WORDS), max_size=24).map(" ".join)
+    "hola quiero dame 2 3 12 1½ media docena kilo y medio de arroz harina pan queso tomate , . ? no mejor quita otro más sin "
+    "pero en vez cambia por sí gracias x3 (2) = 25.000 bs 50 mil para un regalo una las el hielo a las 5 porque 3/4 kg g - x"
+)
+MESSAGES = st.lists(st.sampled_from([*WORDS.split(), "\n"]), max_size=24).map(" ".join)
 
 
 @settings(max_examples=100, deadline=None)
