@@ -27,7 +27,7 @@ from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
 from tools import registry
-from tools.context import ToolContext
+from tools.context import ToolContext, Wishes
 from tools.outcome import ToolOutcome
 
 log = observability.log("agent.steps")
@@ -81,6 +81,8 @@ class Surroundings:
     customer_texts: list[str]
     """What the customer wrote in this conversation, as far as the model sees it."""
     chain: ChainModel
+    wishes: Wishes
+    """What their words of this turn wish for."""
 
 
 class JournalToolset(AbstractToolset[Surroundings]):
@@ -139,6 +141,8 @@ class _Call:
         self._arguments = arguments
         self._number = len(around.journal.calls) + 1
         self._link = around.chain.at
+        # The offline link plans from nothing but what it has read in the customer's words.
+        self._wishes = None if around.chain.is_offline else around.wishes
         self._time_left = around.deadline - time.monotonic()
         self._started = time.perf_counter()
         found = registry.find(name)
@@ -208,6 +212,7 @@ class _Call:
             messages=self._turn.frozen.messages,
             open_question=self._turn.frozen.brief.pending,
             consent=await consent.read(work, held, self._turn),
+            wishes=self._wishes,
         )
 
     def _record(self, outcome: ToolOutcome, kind: StepOutcome, context: ToolContext | None) -> Recorded:

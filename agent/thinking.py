@@ -10,7 +10,7 @@ from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, Usage
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import history, prompting, receipts, telling
+from agent import history, prompting, receipts, telling, wishes
 from agent.briefing import DELIVERY, LASTING, claims_of
 from agent.chain import ChainModel, LinkLost
 from agent.frozen import ClaimedTurn
@@ -145,7 +145,7 @@ class _Thinking:
         self._journal = Journal(turn)
         self._chain = _model_of(turn, deadline)
         self._model = JournalModel(self._chain, self._journal)
-        self._around = Surroundings(self._journal, deadline, customer_texts(turn), self._chain)
+        self._around = Surroundings(self._journal, deadline, customer_texts(turn), self._chain, wishes.read(turn))
 
     @property
     def last(self) -> ModelResponse:

@@ -47,6 +47,20 @@ class Consent(BaseModel):
     summary_sent_at: datetime | None = None
 
 
+class Wishes(BaseModel):
+    """What the customer's own words of this turn wish for, as code reads them.
+
+    `phrases` are their words for goods that they want; `named` is where the thread named goods that they only agreed to,
+    chose among or counted. `changes` tells whether they wish for any change of the order at all.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    phrases: list[str] = Field(default_factory=list)
+    named: str = ""
+    changes: bool = False
+
+
 class Signal(BaseModel):
     """Something that happened in a tool and that the session's state machine must know."""
 
@@ -80,7 +94,8 @@ class ToolContext:
     """The surroundings of one tool call, inside one fenced transaction.
 
     A tool appends to `signals` and `staged` and may set `pending`; everything else is read only. `open_question` is
-    what the customer was asked before this turn.
+    what the customer was asked before this turn. `wishes` is None where the caller itself acts on nothing but what it has
+    read in the customer's words.
     """
 
     work: Work
@@ -93,6 +108,7 @@ class ToolContext:
     language: str
     messages: list[TurnMessage] = field(default_factory=list)
     consent: Consent = field(default_factory=Consent)
+    wishes: Wishes | None = None
     open_question: Pending | None = None
     signals: list[Signal] = field(default_factory=list)
     staged: list[StagedMessage] = field(default_factory=list)

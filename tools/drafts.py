@@ -259,7 +259,7 @@ async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wa
 async def change_item_in_draft(
     ctx: ToolContext, product: Sentence, quantity: Quantity, unit: Words | None = None
 ) -> ToolOutcome:
-    """Set how many of a product are in the order; zero takes it out.
+    """Set how many of a product are in the order; zero takes it out. What the order does not have yet is added.
 
     Args:
         product: The SKU, or what the customer calls the product that is in the order.
@@ -268,15 +268,17 @@ async def change_item_in_draft(
     """
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     facts = Facts(ctx)
+    lines = meant_line(draft.lines, product) if draft is not None else ()
+    if not lines and quantity:
+        return await add_item_to_draft(ctx, product, quantity, unit)
     if draft is None or not draft.lines:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Use add_item_to_draft.")
-    lines = meant_line(draft.lines, product)
+        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is nothing to take out.")
     if not lines:
         return facts.outcome(
             "not_in_draft",
             say(ctx, "not_in_draft"),
             status="refused",
-            note="The order has no such product. Use add_item_to_draft to add it.",
+            note="The order has no such product, so there is nothing to take out.",
             data={"draft": draft_data(draft)},
         )
     if len(lines) > 1:

@@ -1,5 +1,6 @@
 """Which product the customer means: an SKU, or words that the catalogue's search has to settle."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -36,12 +37,20 @@ async def meant(context: ToolContext, phrase: str, recognised: catalog.Recognise
         return Meant(one=exact)
     found = await catalog.search(context.work, recognised)
     decision = decide(found)
+    if (words := _words_of_code(phrase)) and (not decision.hits or any(hit.unmatched for hit in decision.hits)):
+        return await meant(context, words)
     by_sku = {hit.sku: hit for hit in found}
     chosen = _named_so(phrase, tuple(by_sku[hit.sku] for hit in decision.hits))
     is_near = any(hit.unmatched for hit in decision.hits)
     if decision.verdict is Verdict.ONE or (len(chosen) == 1 and len(decision.hits) > 1):
         return Meant(one=chosen[0], is_near=is_near)
     return Meant(several=chosen[:MOST_OPTIONS], is_near=is_near)
+
+
+def _words_of_code(phrase: str) -> str:
+    """The words in a code that somebody made up: `remera basica` in `REMERA-BASICA-001`; empty if it is none."""
+    is_code = len(phrase.split()) == 1 and not phrase.isalpha()
+    return " ".join(re.findall(r"[^\W\d_]{3,}", phrase)) if is_code else ""
 
 
 def _named_so(phrase: str, found: tuple[VariantView, ...]) -> tuple[VariantView, ...]:

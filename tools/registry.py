@@ -5,7 +5,7 @@ from typing import Any
 
 from core.access import Principal
 from core.errors import NotFound
-from tools import catalog, confirmation, customers, delivery, drafts, handoff, orders, payments, stock
+from tools import catalog, confirmation, customers, delivery, drafts, handoff, orders, payments, stock, wishes
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
 from tools.outcome import ToolOutcome
@@ -44,7 +44,14 @@ def offered(state: str, principal: Principal) -> list[Definition]:
 
 
 async def call(definition: Definition, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
-    """Run one call inside the context's transaction. Refusals that need no words of their own are raised."""
+    """Run one call inside the context's transaction. Refusals that need no words of their own are raised.
+
+    What nobody wished for is not put into an order but proposed.
+    """
+    if definition.is_offered(context.state, context.work.principal):
+        question = await wishes.proposed(context, definition.name, arguments)
+        if question is not None:
+            return question
     return await definition.run(context, arguments)
 
 

@@ -164,11 +164,11 @@ async def test_the_quantity_is_set_and_zero_takes_out(counter: Counter) -> None:
     assert await lines(counter) == {"HAR-1": Decimal(4)}
 
 
-async def test_only_what_is_in_the_order_can_be_changed(counter: Counter) -> None:
-    empty = await counter("change_item_in_draft", product="harina", quantity=1)
+async def test_only_what_is_in_the_order_can_be_taken_out(counter: Counter) -> None:
+    empty = await counter("change_item_in_draft", product="harina", quantity=0)
     await counter("add_item_to_draft", product="ARR-1", quantity=2)
     await counter("add_item_to_draft", product="ARR-2", quantity=2)
-    missing = await counter("change_item_in_draft", product="aceite", quantity=1)
+    missing = await counter("change_item_in_draft", product="aceite", quantity=0)
     both = await counter("change_item_in_draft", product="arroz", quantity=1)
     short = await counter("change_item_in_draft", product="ARR-1", quantity=11)
     assert [one.code for one in (empty, missing, both, short)] == [
@@ -177,6 +177,23 @@ async def test_only_what_is_in_the_order_can_be_changed(counter: Counter) -> Non
         "ambiguous_line",
         "out_of_stock",
     ]
+
+
+async def test_a_quantity_of_what_is_not_in_the_order_adds_it(counter: Counter) -> None:
+    first = await counter("change_item_in_draft", product="harina pan", quantity=2)
+    second = await counter("change_item_in_draft", product="aceite", quantity=1)
+    assert [first.code, second.code] == ["item_added", "item_added"]
+    assert await lines(counter) == {"HAR-1": Decimal(2), "ACE-1": Decimal(1)}
+
+
+@pytest.mark.parametrize("code", ["HARINA-PAN", "harina_pan_blanca", "HARINA-PAN-001", "HarinaPan-01"])
+async def test_a_code_that_does_not_exist_is_searched_by_its_words(counter: Counter, code: str) -> None:
+    assert (await counter("add_item_to_draft", product=code, quantity=2)).code == "item_added"
+    assert await lines(counter) == {"HAR-1": Decimal(2)}
+
+
+async def test_a_code_without_words_is_not_found(counter: Counter) -> None:
+    assert (await counter("add_item_to_draft", product="XX-001", quantity=2)).code == "product_not_found"
 
 
 async def test_clearing_empties_the_order(counter: Counter) -> None:

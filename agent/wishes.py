@@ -1,0 +1,49 @@
+"""What the customer's own words wish for: a question or a greeting changes no order, whatever a model makes of it."""
+
+from agent.frozen import ClaimedTurn
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.listening import hear
+from tools.context import Wishes
+
+_WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
+_AGREES = frozenset({ActKind.CHOOSE, ActKind.CONFIRM, ActKind.AFFIRM, ActKind.BASKET, ActKind.REPEAT_ORDER})
+_TAKES_AWAY = frozenset({ActKind.REMOVE, ActKind.CHANGE, ActKind.CLEAR, ActKind.CANCEL, ActKind.REFUSE, ActKind.CHOOSE_NONE})
+
+
+def read(turn: ClaimedTurn) -> Wishes:
+    """The wishes in the messages that this turn answers.
+
+    What the grammar does not understand may be a wish, unless it is put as a question: then the goods in it count as
+    wished for, and so do those that were named before.
+    """
+    said = [message.text or "" for message in turn.frozen.messages]
+    unclear = [text for text in said if text and "?" not in text]
+    acts = hear(turn.frozen.brief)
+    phrases = [
+        words for act in acts if act.kind in _WANTS for words in (act.phrase, act.new.phrase if act.new else "") if words
+    ]
+    is_unclear = any(act.kind is ActKind.UNKNOWN for act in acts)
+    if is_unclear:
+        phrases += unclear
+    agrees = any(_agrees(act) for act in acts) or (is_unclear and bool(unclear))
+    return Wishes(
+        phrases=phrases,
+        named=_named(turn) if agrees else "",
+        changes=agrees or bool(phrases) or any(act.kind in _TAKES_AWAY for act in acts),
+    )
+
+
+def _agrees(act: Act) -> bool:
+    """Whether goods are meant that these words do not name: `sí`, `la segunda`, `dos`, `la blanca`."""
+    return act.kind in _AGREES or act.kind in _WANTS
+
+
+def _named(turn: ClaimedTurn) -> str:
+    """Where goods were named before: in the open questions, in what the shop said last and in what the customer wrote."""
+    brief = turn.frozen.brief
+    pending = [*([brief.pending] if brief.pending is not None else []), *brief.waiting]
+    offered = [option.name for question in pending for option in question.options]
+    spoken = [words for direction, words in turn.memory.thread if direction == "out"][-1:]
+    written = [words for direction, words in turn.memory.thread if direction == "in"]
+    chosen = [str(message.payload.get("title") or "") for message in turn.frozen.messages]
+    return "\n".join([*offered, *spoken, *written, *chosen])

@@ -1,0 +1,121 @@
+"""Models that fill carts unasked: what enters an order needs a wish in the customer's own words, else it is proposed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from core.settings import get_settings
+from evals.stand_in.answers import Answer, calls, fails, says
+from evals.stand_in.server import AnthropicServer
+from tests.mind.conftest import Customer, Query
+
+CART = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
+FLOUR = ("add_item_to_draft", {"product": "HAR-1", "quantity": 2})
+
+
+def quotes(body: dict[str, Any]) -> Answer:
+    """What the last tool result has to say, word for word."""
+    content = body["messages"][-1]["content"][-1]["content"]
+    return says(json.loads(content[0]["text"] if isinstance(content, list) else content)["say"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "¿cuánto cuesta la harina pan?",
+        "cuanto sale la harina",
+        "¿tienen harina pan?",
+        "hola",
+        "gracias",
+        "¿hasta qué hora abren?",
+        "¿y la harina?",
+        "how much is the flour?",
+    ],
+)
+async def test_a_question_changes_no_cart(customer: Customer, model: AnthropicServer, query: Query, question: str) -> None:
+    # Given a model that puts goods into the cart of whoever asks
+    model.answers(calls(FLOUR), quotes)
+    said = await customer.says(question)
+    # Then nothing is in it, and the goods are proposed with price and quantity
+    assert await query(CART) == []
+    assert said.startswith("Harina P.A.N. Blanca: ")
+    assert said.endswith("¿Quieres 2 × Harina P.A.N. Blanca en tu pedido?")
+
+
+async def test_a_yes_to_the_proposal_puts_it_in(
+    customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given goods that a model proposed, and the offline link that has to go on without it
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("¿cuánto cuesta la harina pan?")
+    monkeypatch.setenv("LLM_MODELS", "lexical")
+    get_settings.cache_clear()
+    await customer.says("sí")
+    assert await query(CART) == [("HAR-1", 2)]
+
+
+async def test_a_yes_lets_the_model_put_in_what_it_had_named(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("¿cuánto cuesta la harina pan?")
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("sí, dale")
+    assert await query(CART) == [("HAR-1", 2)]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "quiero 2 harina pan",
+        "me das dos harinas?",
+        "ponme 2 paquetes de harina pan porfa",
+        "hola! me llevaría un par de harinas de esas blancas",
+        "agrega harina pan x2",
+        "necesito harina, 2",
+        "2 harinas y dime cuánto es",
+        "i want two harina pan",
+    ],
+)
+async def test_a_wish_in_any_words_is_one(customer: Customer, model: AnthropicServer, query: Query, wish: str) -> None:
+    model.answers(calls(FLOUR), quotes)
+    await customer.says(wish)
+    assert await query(CART) == [("HAR-1", 2)]
+
+
+async def test_a_wish_for_one_thing_is_none_for_another(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    model.answers(calls(("add_item_to_draft", {"product": "ACE-1", "quantity": 1}), FLOUR), quotes)
+    await customer.says("quiero un aceite mazeite. ¿cuánto cuesta la harina pan?")
+    assert await query(CART) == [("ACE-1", 1)]
+
+
+@pytest.mark.parametrize("quantity", [5, 0])
+async def test_a_question_changes_no_line(customer: Customer, model: AnthropicServer, query: Query, quantity: int) -> None:
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("quiero 2 harina pan")
+    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": quantity})), quotes)
+    said = await customer.says("¿cuánto cuesta la harina pan?")
+    assert await query(CART) == [("HAR-1", 2)]
+    assert "?" in said
+
+
+async def test_a_correction_changes_a_line(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("quiero 2 harina pan")
+    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": 3})), quotes)
+    await customer.says("mejor que sean 3")
+    assert await query(CART) == [("HAR-1", 3)]
+
+
+async def test_a_price_that_is_asked_is_told_once_whatever_the_model_repeats(
+    customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a model that fills the cart, answers itself with more calls, and is followed by an overload
+    monkeypatch.setenv("LLM_MODELS", "anthropic:claude-sonnet-5-5,lexical")
+    get_settings.cache_clear()
+    model.answers(calls(FLOUR), calls(FLOUR), calls(FLOUR))
+    model.always(fails(529, retry_after=0))
+    said = await customer.says("¿cuánto cuesta la harina pan?")
+    # Then the next link answers the question, once, and the cart is empty
+    assert await query(CART) == []
+    assert said.count("25.000") == 1
+    assert len(model.requests) == 3
