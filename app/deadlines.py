@@ -85,7 +85,7 @@ DEADLINES: Final = (
         text(
             f"""
             SELECT DISTINCT workspace_id, workspace_id AS id FROM stock_holds
-            WHERE status = 'active' AND NOT pinned AND expires_at < {BUSINESS_NOW} LIMIT :limit
+            WHERE status = 'active' AND expires_at < {BUSINESS_NOW} LIMIT :limit
             """  # noqa: S608 - a constant of this module
         ),
         _end_holds,

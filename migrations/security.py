@@ -34,7 +34,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "attachments": ("workspace_id", "id", "status", "next_try_at"),
     "notifications": ("workspace_id", "id", "next_try_at", "sent_at", "parked_reason"),
-    "stock_holds": ("workspace_id", "id", "status", "expires_at", "pinned"),
+    "stock_holds": ("workspace_id", "id", "status", "expires_at"),
     "orders": ("workspace_id", "id", "status", "payment_status", "cancel_deadline"),
     "spend_reservations": ("workspace_id", "id", "expires_at", "settled_at"),
     "idempotency_keys": ("workspace_id", "id", "expires_at"),

@@ -43,6 +43,15 @@ class PaymentMethod(BaseModel):
         return self.kind in {PaymentMethodKind.TRANSFER, PaymentMethodKind.MOBILE, PaymentMethodKind.WALLET}
 
 
+class OrderChanges(StrEnum):
+    """Until when a customer may change a placed order by chat; later a person decides."""
+
+    NEVER = "never"
+    UNTIL_PAID = "until_paid"
+    """While nothing of it is known to be paid, and it is not packed."""
+    UNTIL_PACKED = "until_packed"
+
+
 class WorkspaceSettings(BaseModel):
     """What a shop settles for itself; every field has a default that works."""
 
@@ -58,6 +67,10 @@ class WorkspaceSettings(BaseModel):
     opens_at: time | None = None
     closes_at: time | None = None
     hold_minutes: int = Field(30, ge=1, le=1440)
+    order_changes: OrderChanges = OrderChanges.UNTIL_PAID
+    cash_on_delivery: bool = True
+    """An order that is paid in cash when it is brought, or where it is fetched, owes nothing before, so it is not
+    cancelled as unpaid."""
     low_stock_critical_percent: int = Field(25, ge=0, le=100)
 
     @field_validator("payment_methods")

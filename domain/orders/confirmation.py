@@ -8,15 +8,14 @@ from uuid import UUID
 
 from core import audit
 from core.access import Permission
-from core.settings import get_settings
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
-from domain.orders import drafts, pricing, repository, status
+from domain.orders import amendments, deadlines, drafts, pricing, repository, status
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
-from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView, PriceChange, Shortage
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 
@@ -29,11 +28,15 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
     work.require(Permission.ORDERS_CONFIRM)
     order, lines = await drafts.lock_draft(work, conversation_id)
     settings = (await accounts.get_workspace(work)).settings
-    changes = await pricing.reprice(work, order, lines)
+    agreed = await pricing.agreed(work, order)
+    changes = await pricing.reprice(work, order, lines, agreed)
     if changes:
-        pricing.add_up(order, lines, settings)
+        pricing.add_up(order, lines, settings, agreed)
         await _back_to_draft(work, order, "prices changed")
-    refusal = await _refusal(work, drafts.view_of(order, lines), changes, settings)
+    refusal = await _refusal(work, order, lines, changes, settings, agreed)
+    if refusal is not None and refusal.refusal == "not_changeable":
+        await amendments.drop(work, order, "the order can be changed no more")
+        return refusal.model_copy(update={"order": await amendments.meant_by(work, order)})
     if refusal is not None:
         await _back_to_draft(work, order, "the draft is not ready")
         return refusal.model_copy(update={"order": drafts.view_of(order, lines)})
@@ -57,15 +60,24 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
 
 
 async def _refusal(
-    work: Work, draft: OrderView, changes: Sequence[PriceChange], settings: WorkspaceSettings
+    work: Work,
+    order: Order,
+    lines: Sequence[OrderLine],
+    changes: Sequence[PriceChange],
+    settings: WorkspaceSettings,
+    agreed: pricing.Agreed | None,
 ) -> ConfirmationRequest | None:
+    draft = drafts.view_of(order, lines)
+    if agreed is not None and not amendments.is_still_for(order, agreed.order, settings):
+        return ConfirmationRequest(order=draft, refusal="not_changeable")
     missing = await drafts.missing_details(work, draft)
     gone = tuple(change for change in changes if change.new is None)
     if gone:
         return ConfirmationRequest(order=draft, refusal="not_for_sale", price_changes=gone)
     if missing:
         return ConfirmationRequest(order=draft, refusal="details_missing", missing=missing)
-    if draft.subtotal < settings.minimum_order:
+    # An order that was agreed on may stay as small as it is.
+    if draft.subtotal < min(settings.minimum_order, agreed.order.subtotal if agreed else settings.minimum_order):
         return ConfirmationRequest(order=draft, refusal="below_minimum", minimum=settings.minimum_order)
     return None
 
@@ -98,9 +110,14 @@ async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
 async def _hold(
     work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings, until: datetime
 ) -> tuple[Shortage, ...]:
-    """Hold all lines in the store that can serve them; what falls short is returned, and then nothing more is held."""
+    """Hold all lines in the store that can serve them; what falls short is returned, and then nothing more is held.
+
+    An amendment holds what it wants beyond what its order has taken there.
+    """
     store_id = await _serving_store(work, order, lines, settings)
-    wanted = [HoldLine(variant_id=line.variant_id, quantity=line.quantity) for line in lines]
+    taken = await stock.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
+    beyond = {line.variant_id: line.quantity - taken.get((store_id, line.variant_id), Decimal(0)) for line in lines}
+    wanted = [HoldLine(variant_id=variant_id, quantity=more) for variant_id, more in beyond.items() if more > 0]
     try:
         await stock.hold(work, order.id, store_id, wanted, until)
     except stock.OutOfStock as error:
@@ -117,7 +134,7 @@ async def _hold(
         )
     order.store_id = store_id
     if order.payment_status != PaymentStatus.UNPAID:
-        await stock.pin(work, order.id)
+        await stock.extend_holds(work, order.id, deadlines.claim_deadline(order, work.now))
     return ()
 
 
@@ -130,14 +147,24 @@ async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], s
         raise NoStore
     if len(stores) == 1:
         return stores[0].id
-    ranked = sorted(stores, key=lambda store: (store.id != order.store_id, store.code != settings.default_store))
-    held = await stock.holds_of(work, order.id)
+    stores_now = {order.store_id, (await _store_of(work, order.amends_order_id)) if order.amends_order_id else None}
+    ranked = sorted(stores, key=lambda store: (store.id not in stores_now, store.code != settings.default_store))
+    own = {(h.store_id, h.variant_id): h.quantity for h in await stock.holds_of(work, order.id) if h.status == "active"}
+    taken = await stock.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
     for store in ranked:
         free = await stock.available(work, [line.variant_id for line in lines], store.id)
-        own = {hold.variant_id: hold.quantity for hold in held if hold.store_id == store.id and hold.status == "active"}
-        if all(free[line.variant_id].available + own.get(line.variant_id, 0) >= line.quantity for line in lines):
+        at_hand = {
+            line.variant_id: sum((mine.get((store.id, line.variant_id), Decimal(0)) for mine in (own, taken)), Decimal(0))
+            for line in lines
+        }
+        if all(free[line.variant_id].available + at_hand[line.variant_id] >= line.quantity for line in lines):
             return store.id
     return ranked[0].id
+
+
+async def _store_of(work: Work, order_id: UUID) -> UUID | None:
+    order = await repository.get(work, order_id)
+    return order.store_id if order is not None else None
 
 
 async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: str) -> ConfirmationResult:
@@ -147,39 +174,41 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
     ConfirmationStale when the token belongs to nothing that can be confirmed.
     """
     work.require(Permission.ORDERS_CONFIRM)
+    if (amended := await repository.amended_by(work, conversation_id, token)) is not None:
+        await repository.lock(work, amended)
     order = await repository.lock_by_token(work, conversation_id, token)
     if order is None or order.customer_id != customer_id:
         raise ConfirmationStale
-    if order.status in PLACED:
-        return ConfirmationResult(order=await drafts.view(work, order), repeated=True)
+    if order.status in PLACED or order.status == OrderStatus.APPLIED:
+        return ConfirmationResult(order=await amendments.meant_by(work, order), repeated=True)
     if order.status != OrderStatus.AWAITING_CONFIRMATION:
         raise ConfirmationStale
     settings = (await accounts.get_workspace(work)).settings
     lines = (await repository.lines(work, [order.id])).get(order.id, [])
-    changes = await pricing.reprice(work, order, lines)
+    if not await amendments.hold_still(work, order, lines, settings):
+        return ConfirmationResult(order=await amendments.meant_by(work, order), refusal="not_changeable")
+    agreed = await pricing.agreed(work, order)
+    changes = await pricing.reprice(work, order, lines, agreed)
     if changes:
-        pricing.add_up(order, lines, settings)
+        pricing.add_up(order, lines, settings, agreed)
         await _back_to_draft(work, order, "prices changed after the summary")
         return ConfirmationResult(order=drafts.view_of(order, lines), refusal="price_changed", price_changes=tuple(changes))
-    shortages = await _sell(work, order, lines, settings)
+    # Holding it all again first makes good a hold that a sweep has ended meanwhile.
+    shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
     if shortages:
         await _back_to_draft(work, order, "out of stock after the summary")
         return ConfirmationResult(order=drafts.view_of(order, lines), refusal="out_of_stock", shortages=shortages)
-    await _place(work, order)
+    if order.amends_order_id is not None:
+        return await amendments.apply(work, order, lines, settings)
+    await stock.consume(work, order.id, {line.variant_id: line.unit_price for line in lines})
+    await _place(work, order, settings)
     return ConfirmationResult(order=drafts.view_of(order, lines))
 
 
-async def _sell(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> tuple[Shortage, ...]:
-    """Turn the holds into sales. Asking for them again first makes good a hold that a sweep has ended meanwhile."""
-    shortages = await _hold(work, order, lines, settings, work.now + timedelta(minutes=settings.hold_minutes))
-    if not shortages:
-        await stock.consume(work, order.id, {line.variant_id: line.unit_price for line in lines})
-    return shortages
-
-
-async def _place(work: Work, order: Order) -> None:
+async def _place(work: Work, order: Order, settings: WorkspaceSettings) -> None:
     order.confirmed_at = work.now
-    order.cancel_deadline = work.now + timedelta(hours=get_settings().unpaid_order_hours)
+    order.cancel_deadline = None  # that of a claim before the yes
+    order.cancel_deadline = deadlines.cancel_deadline(order, settings, work.now)
     order.number = await repository.next_number(work)
     status.move(work, order, OrderStatus.CONFIRMED)
     audit.record(work, "order.confirmed", target=order, after={"number": order.number, "total": order.total})
@@ -205,11 +234,17 @@ async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> No
 
 
 async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
-    """The session has gone silent: give the stock back and keep the draft. A claimed payment keeps everything."""
+    """The session has gone silent: give the stock back and keep the draft. A claimed payment keeps everything.
+
+    An amendment is dropped, and its order stays as it was.
+    """
     work.require(Permission.ORDERS_DRAFT)
     order = await repository.lock_draft(work, conversation_id)
     if order is None or order.payment_status != PaymentStatus.UNPAID:
         return False
+    if order.amends_order_id is not None:
+        await amendments.drop(work, order, "the session timed out")
+        return True
     if order.status == OrderStatus.AWAITING_CONFIRMATION:
         await _back_to_draft(work, order, "the session timed out")
         audit.record(work, "order.confirmation_voided", target=order, reason="the session timed out")

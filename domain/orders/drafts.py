@@ -14,13 +14,15 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.orders import pricing, repository, status
+from domain.orders import deadlines, pricing, repository, status
 from domain.orders.errors import (
     DeliveryNotOffered,
     DraftTooLong,
     LineNotFound,
     NoDraft,
+    NotForSale,
     OrderHasPayment,
+    OrderNotFound,
     QuantityNotAllowed,
 )
 from domain.orders.models import Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
@@ -96,23 +98,25 @@ async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity
     work.require(Permission.ORDERS_DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     current = await pricing.today(work, {variant_id, *(line.variant_id for line in lines)})
-    line = _put(work, order, lines, current.get(variant_id), quantity, add=True)
-    await _changed(work, order, lines, current, reason="an item was added")
+    agreed = await pricing.agreed(work, order)
+    line = _put(work, order, lines, current.get(variant_id), quantity, agreed, add=True)
+    await _changed(work, order, lines, current, agreed, reason="an item was added")
     audit.record(work, "order.item_added", target=order, after={"sku": line.sku, "quantity": quantity})
     return view_of(order, lines)
 
 
 async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
-    """Set the quantity of a product in the draft; nothing left of it takes the line out."""
+    """Set the quantity of a product in the draft, which adds one that is not there; nothing left of it takes it out."""
     work.require(Permission.ORDERS_DRAFT)
     if quantity == 0:
         return await remove_item(work, conversation_id, variant_id)
     order, lines = await lock_draft(work, conversation_id)
-    line = _line(lines, variant_id)
-    before = line.quantity
-    current = await pricing.today(work, [other.variant_id for other in lines])
-    _put(work, order, lines, current.get(variant_id), quantity, add=False)
-    await _changed(work, order, lines, current, reason="an item was changed")
+    line = next((line for line in lines if line.variant_id == variant_id), None)
+    before = line.quantity if line is not None else Decimal(0)
+    current = await pricing.today(work, {variant_id, *(other.variant_id for other in lines)})
+    agreed = await pricing.agreed(work, order)
+    line = _put(work, order, lines, current.get(variant_id), quantity, agreed, add=False)
+    await _changed(work, order, lines, current, agreed, reason="an item was changed")
     audit.record(
         work,
         "order.item_changed",
@@ -199,6 +203,22 @@ async def missing_details(work: Work, order: OrderView) -> tuple[Missing, ...]:
     return tuple(missing)
 
 
+async def choose_payment_method(work: Work, order_id: UUID, code: str) -> OrderView:
+    """Note how the customer will pay an order, placed or not; what is owed on delivery is not cancelled as unpaid."""
+    work.require(Permission.ORDERS_DRAFT)
+    order = await repository.lock(work, order_id)
+    if order is None:
+        raise OrderNotFound
+    before, order.payment_method = order.payment_method, code
+    if order.status == OrderStatus.CONFIRMED and order.payment_status == PaymentStatus.UNPAID:
+        order.cancel_deadline = deadlines.cancel_deadline(order, (await accounts.get_workspace(work)).settings, work.now)
+    audit.record(
+        work, "order.payment_method_chosen", target=order, before={"payment_method": before}, after={"payment_method": code}
+    )
+    await work.session.flush()
+    return await view(work, order)
+
+
 async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]:
     """Bring an untouched draft to today's prices; a summary that waits for its answer is left as it was sent."""
     work.require(Permission.ORDERS_DRAFT)
@@ -206,7 +226,7 @@ async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]
     if order is None or order.status != OrderStatus.DRAFT:
         return []
     lines = (await repository.lines(work, [order.id])).get(order.id, [])
-    changes = await pricing.reprice(work, order, lines)
+    changes = await pricing.reprice(work, order, lines, await pricing.agreed(work, order))
     if any(change.new is not None for change in changes):
         await _changed(work, order, lines, reason="prices changed")
         audit.record(work, "order.repriced", target=order, after={"skus": [change.sku for change in changes]})
@@ -226,6 +246,7 @@ async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence
     unknown: list[str] = []
     unusable: list[str] = []
     changes: list[PriceChange] = []
+    agreed = await pricing.agreed(work, order)
     for item in items:
         variant = await catalog.find(work, item.sku)
         price = pricing.sellable_price(variant, order.currency)
@@ -233,7 +254,7 @@ async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence
             unknown.append(item.sku)
             continue
         try:
-            _put(work, order, lines, variant, item.quantity, add=True)
+            _put(work, order, lines, variant, item.quantity, agreed, add=True)
         except (QuantityNotAllowed, DraftTooLong):
             unusable.append(item.sku)
             continue
@@ -259,11 +280,22 @@ def _line(lines: Sequence[OrderLine], variant_id: UUID) -> OrderLine:
 
 
 def _put(
-    work: Work, order: Order, lines: list[OrderLine], variant: VariantView | None, quantity: Decimal, *, add: bool
+    work: Work,
+    order: Order,
+    lines: list[OrderLine],
+    variant: VariantView | None,
+    quantity: Decimal,
+    agreed: pricing.Agreed | None,
+    *,
+    add: bool,
 ) -> OrderLine:
-    price = pricing.require_price(variant, order.currency)
-    assert variant is not None, "a price has a product"
+    if variant is None:
+        raise NotForSale
     line = next((line for line in lines if line.variant_id == variant.variant_id), None)
+    total = line.quantity + quantity if line is not None and add else quantity
+    price = pricing.price_of(variant.variant_id, total, variant, order.currency, agreed)
+    if price is None:
+        raise NotForSale(sku=variant.sku)
     if line is None:
         if len(lines) >= MOST_LINES:
             raise DraftTooLong
@@ -282,7 +314,7 @@ def _put(
         work.session.add(line)
         lines.append(line)
     else:
-        line.quantity = pricing.require_quantity(line.quantity + quantity if add else quantity, variant)
+        line.quantity = pricing.require_quantity(total, variant)
     line.unit_price = price
     line.total = pricing.line_total(line.quantity, price)
     return line
@@ -293,12 +325,14 @@ async def _changed(
     order: Order,
     lines: Sequence[OrderLine],
     current: Mapping[UUID, VariantView] | None = None,
+    agreed: pricing.Agreed | None = None,
     *,
     reason: str,
 ) -> None:
-    """The content changed: today's prices, new sums, and whatever was asked to be confirmed is void."""
-    await pricing.reprice(work, order, lines, current)
-    pricing.add_up(order, lines, (await accounts.get_workspace(work)).settings)
+    """The content changed: its prices, new sums, and whatever was asked to be confirmed is void."""
+    agreed = agreed or await pricing.agreed(work, order)
+    await pricing.reprice(work, order, lines, agreed, current)
+    pricing.add_up(order, lines, (await accounts.get_workspace(work)).settings, agreed)
     order.version += 1
     await void_confirmation(work, order, reason=reason)
     await work.session.flush()

@@ -57,6 +57,18 @@ class OrderNotCancellable(Conflict):
     code = "order_not_cancellable"
 
 
+class OrderNotChangeable(Conflict):
+    """The placed order has gone too far to be changed by chat: a person decides."""
+
+    code = "order_not_changeable"
+
+
+class DraftInTheWay(Conflict):
+    """Another order is being put together in this conversation, which has to be placed or given up first."""
+
+    code = "draft_in_the_way"
+
+
 class OrderHasPayment(Conflict):
     """A payment stands on the order: only staff may undo it."""
 

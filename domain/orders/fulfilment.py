@@ -6,12 +6,11 @@ from uuid import UUID
 from core import audit
 from core.access import Permission, PrincipalKind
 from core.messages import text
-from core.settings import get_settings
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.schemas import OutgoingMessage, Voice
-from domain.orders import drafts, repository, status
+from domain.orders import deadlines, drafts, repository, status
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
 from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderView
@@ -49,23 +48,28 @@ async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -
     if order.payment_status != PaymentStatus.UNPAID:
         raise OrderHasPayment
     await drafts.void_confirmation(work, order, reason=reason or "the draft was given up")
-    _cancelled(work, order, reason)
+    status.cancelled(work, order, reason)
     await work.session.flush()
     return await drafts.view(work, order)
 
 
 async def _undo(work: Work, order: Order, reason: str | None) -> None:
     await stock.put_back(work, order.id, reason or "order cancelled")
-    _cancelled(work, order, reason)
+    status.cancelled(work, order, reason)
     await work.session.flush()
 
 
-def _cancelled(work: Work, order: Order, reason: str | None) -> None:
-    order.cancelled_at = work.now
-    order.cancel_reason = reason
-    order.cancel_deadline = None
-    status.move(work, order, OrderStatus.CANCELLED, reason=reason)
-    audit.record(work, "order.cancelled", target=order, reason=reason)
+async def mark_packed(work: Work, order_id: UUID) -> OrderView:
+    """The goods are put together: from now on a person decides on changes. A second call changes nothing."""
+    work.require(Permission.ORDERS_FULFIL)
+    order = await _lock(work, order_id)
+    if order.status != OrderStatus.CONFIRMED:
+        raise OrderNotReady(number=order.number, status=order.status)
+    if order.packed_at is None:
+        order.packed_at = work.now
+        audit.record(work, "order.packed", target=order)
+        await work.session.flush()
+    return await drafts.view(work, order)
 
 
 async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
@@ -132,19 +136,25 @@ async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
 
 
 async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStatus) -> OrderView:
-    """What the payments room says of an order: a claim stops the deadline, a refused one starts a new one."""
+    """What the payments room says of an order: a claim stops the deadline, a refused one starts a new one.
+
+    Before the yes a claim keeps the stock, though only until staff should have decided, not for ever.
+    """
     work.require(Permission.PAYMENTS_CLAIM)
     order = await _lock(work, order_id)
     before = order.payment_status
     order.payment_status = payment_status
-    if payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
-        order.cancel_deadline = work.now + timedelta(hours=get_settings().unpaid_order_hours)
+    settings = (await accounts.get_workspace(work)).settings
     if order.status in OPEN:
         if payment_status == PaymentStatus.UNPAID:
-            minutes = (await accounts.get_workspace(work)).settings.hold_minutes
-            await stock.unpin(work, order.id, work.now + timedelta(minutes=minutes))
+            order.cancel_deadline = None
+            await stock.hold_until(work, order.id, work.now + timedelta(minutes=settings.hold_minutes))
         else:
-            await stock.pin(work, order.id)
+            order.cancel_deadline = deadlines.claim_deadline(order, work.now)
+            await stock.extend_holds(work, order.id, order.cancel_deadline)
+    elif payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
+        order.cancel_deadline = None
+        order.cancel_deadline = deadlines.cancel_deadline(order, settings, work.now)
     audit.record(
         work,
         "order.payment_status_changed",

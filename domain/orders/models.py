@@ -13,7 +13,7 @@ from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands. The first two are the open draft of a conversation."""
+    """Where an order stands. The first two are the open draft of a conversation, the last is the end of an amendment."""
 
     DRAFT = "draft"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
@@ -21,6 +21,7 @@ class OrderStatus(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    APPLIED = "applied"
 
 
 OPEN = (OrderStatus.DRAFT, OrderStatus.AWAITING_CONFIRMATION)
@@ -48,6 +49,9 @@ class Order(WorkspaceRow):
 
     `version` grows with every change of its content. `confirmation_token` names the summary that the customer was
     asked to confirm; it is kept on the confirmed order, so that the same "yes" twice is one order.
+
+    A draft with `amends_order_id` is an amendment: it holds the whole content that the placed order shall have once the
+    customer has agreed, and was begun at its `amends_version`. The placed order stands until then, and keeps its number.
     """
 
     __tablename__ = "orders"
@@ -56,6 +60,7 @@ class Order(WorkspaceRow):
         belongs_to("customers", "customer_id"),
         belongs_to("conversations", "conversation_id"),
         belongs_to("stores", "store_id"),
+        belongs_to("orders", "amends_order_id"),
         UniqueConstraint("workspace_id", "number"),
         UniqueConstraint("workspace_id", "confirmation_token"),
         Index(
@@ -74,7 +79,7 @@ class Order(WorkspaceRow):
             postgresql_where=text("status = 'confirmed' AND payment_status = 'unpaid'"),
         ),
         CheckConstraint(
-            "status IN ('draft', 'awaiting_confirmation', 'confirmed', 'shipped', 'delivered', 'cancelled')",
+            "status IN ('draft', 'awaiting_confirmation', 'confirmed', 'shipped', 'delivered', 'cancelled', 'applied')",
             name="status_known",
         ),
         CheckConstraint("payment_status IN ('unpaid', 'claimed', 'partly_paid', 'paid')", name="payment_status_known"),
@@ -83,6 +88,9 @@ class Order(WorkspaceRow):
         CheckConstraint("total = subtotal + delivery_fee", name="total_is_sum"),
         CheckConstraint("status NOT IN ('confirmed', 'shipped', 'delivered') OR number IS NOT NULL", name="placed_has_number"),
         CheckConstraint("status <> 'awaiting_confirmation' OR confirmation_token IS NOT NULL", name="awaiting_has_token"),
+        CheckConstraint("(amends_order_id IS NULL) = (amends_version IS NULL)", name="amendment_has_version"),
+        CheckConstraint("amends_order_id IS NULL OR number IS NULL", name="amendment_has_no_number"),
+        CheckConstraint("status <> 'applied' OR amends_order_id IS NOT NULL", name="applied_is_amendment"),
     )
 
     customer_id: Mapped[UUID]
@@ -100,6 +108,7 @@ class Order(WorkspaceRow):
     recipient_name: Mapped[str | None] = mapped_column(String(200))
     recipient_phone: Mapped[str | None] = mapped_column(String(40))
     notes: Mapped[str | None] = mapped_column(String(1000))
+    payment_method: Mapped[str | None] = mapped_column(String(30))
     version: Mapped[int] = mapped_column(default=1)
     confirmation_token: Mapped[str | None] = mapped_column(String(40))
     confirmation_requested_at: Mapped[datetime | None]
@@ -107,6 +116,9 @@ class Order(WorkspaceRow):
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(500))
     cancel_deadline: Mapped[datetime | None]
+    packed_at: Mapped[datetime | None]
+    amends_order_id: Mapped[UUID | None]
+    amends_version: Mapped[int | None]
 
 
 class OrderLine(WorkspaceRow):

@@ -1,6 +1,10 @@
-"""What a draft costs: lines at today's prices, the fee of delivery, and the sum."""
+"""What a draft costs: lines at today's prices, the fee of delivery, and the sum.
+
+What a placed order has was agreed on: in its amendment those lines keep their price, and the delivery its fee.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
@@ -8,7 +12,8 @@ from core.work import Work
 from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.orders.errors import NotForSale, QuantityNotAllowed
+from domain.orders import repository
+from domain.orders.errors import QuantityNotAllowed
 from domain.orders.models import Fulfilment, Order, OrderLine
 from domain.orders.schemas import PriceChange
 
@@ -29,14 +34,6 @@ def sellable_price(variant: VariantView | None, currency: str) -> Decimal | None
     return variant.price
 
 
-def require_price(variant: VariantView | None, currency: str) -> Decimal:
-    """The price at which the product is sold; raises NotForSale."""
-    price = sellable_price(variant, currency)
-    if price is None:
-        raise NotForSale(sku=variant.sku if variant else "")
-    return price
-
-
 def require_quantity(quantity: Decimal, variant: VariantView) -> Decimal:
     """The quantity if the product can be sold in it; raises QuantityNotAllowed."""
     if not variant.allows(quantity) or quantity > MOST_OF_ONE:
@@ -49,10 +46,43 @@ async def today(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, Varian
     return await catalog.variants(work, list(variant_ids))
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What was agreed on with a placed order that a draft amends."""
+
+    order: Order
+    lines: Mapping[UUID, OrderLine]
+
+
+async def agreed(work: Work, order: Order) -> Agreed | None:
+    """What the draft amends, None if it is an order of its own."""
+    if order.amends_order_id is None:
+        return None
+    placed = await repository.get(work, order.amends_order_id)
+    assert placed is not None, "a foreign key says so"
+    lines = (await repository.lines(work, [placed.id])).get(placed.id, [])
+    return Agreed(placed, {line.variant_id: line for line in lines})
+
+
+def price_of(
+    variant_id: UUID, quantity: Decimal, variant: VariantView | None, currency: str, agreed: Agreed | None
+) -> Decimal | None:
+    """The price of a line: the agreed one, or today's; None if so much is not sold now."""
+    kept = agreed.lines.get(variant_id) if agreed is not None else None
+    today = sellable_price(variant, currency)
+    if kept is not None and (today is not None or quantity <= kept.quantity):
+        return kept.unit_price
+    return today
+
+
 async def reprice(
-    work: Work, order: Order, lines: Sequence[OrderLine], current: Mapping[UUID, VariantView] | None = None
+    work: Work,
+    order: Order,
+    lines: Sequence[OrderLine],
+    agreed: Agreed | None,
+    current: Mapping[UUID, VariantView] | None = None,
 ) -> list[PriceChange]:
-    """Give every line today's price; what changed is returned, with None for what is not sold any more.
+    """Give every line its price; what changed is returned, with None for what is not sold any more.
 
     `current` are the products as they are sold now, if they have been read already.
     """
@@ -60,7 +90,7 @@ async def reprice(
         current = await today(work, [line.variant_id for line in lines])
     changes: list[PriceChange] = []
     for line in lines:
-        price = sellable_price(current.get(line.variant_id), order.currency)
+        price = price_of(line.variant_id, line.quantity, current.get(line.variant_id), order.currency, agreed)
         if price == line.unit_price:
             continue
         changes.append(PriceChange(sku=line.sku, name=line.name, old=line.unit_price, new=price))
@@ -70,11 +100,20 @@ async def reprice(
     return changes
 
 
-def add_up(order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> None:
+def add_up(order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings, agreed: Agreed | None) -> None:
     """Write subtotal, fee and total."""
     order.subtotal = sum((line.total for line in lines), Decimal(0))
-    order.delivery_fee = delivery_fee(order.fulfilment, order.subtotal, settings)
+    order.delivery_fee = _fee(order, settings, agreed)
     order.total = order.subtotal + order.delivery_fee
+
+
+def _fee(order: Order, settings: WorkspaceSettings, agreed: Agreed | None) -> Decimal:
+    """Today's fee; for an amendment never more than was agreed on, unless it is a delivery only now, or costs less."""
+    fee = delivery_fee(order.fulfilment, order.subtotal, settings)
+    if agreed is None or agreed.order.fulfilment != order.fulfilment:
+        return fee
+    was_free = agreed.order.delivery_fee == 0
+    return fee if was_free and order.subtotal < agreed.order.subtotal else min(fee, agreed.order.delivery_fee)
 
 
 def delivery_fee(fulfilment: str | None, subtotal: Decimal, settings: WorkspaceSettings) -> Decimal:

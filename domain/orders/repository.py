@@ -66,6 +66,8 @@ async def insert_draft(work: Work, order: Order) -> UUID | None:
             total=0,
             recipient_name=order.recipient_name,
             recipient_phone=order.recipient_phone,
+            amends_order_id=order.amends_order_id,
+            amends_version=order.amends_version,
             version=1,
         )
         .on_conflict_do_nothing()
@@ -114,6 +116,16 @@ async def _together(
         if line is not None:
             lines.append(line)
     return list(found.values())
+
+
+async def amended_by(work: Work, conversation_id: UUID, token: str) -> UUID | None:
+    """The placed order that is amended by the draft whose summary carried the token, if it is an amendment."""
+    query = select(Order.amends_order_id).where(
+        Order.workspace_id == work.workspace_id,
+        Order.conversation_id == conversation_id,
+        Order.confirmation_token == token,
+    )
+    return await work.session.scalar(query)
 
 
 async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order | None:

@@ -69,6 +69,7 @@ class OrderView(_View):
     recipient_name: str | None
     recipient_phone: str | None
     notes: str | None
+    payment_method: str | None
     version: int
     confirmation_token: str | None
     confirmation_requested_at: datetime | None
@@ -76,6 +77,8 @@ class OrderView(_View):
     cancelled_at: datetime | None
     cancel_reason: str | None
     cancel_deadline: datetime | None
+    packed_at: datetime | None
+    amends_order_id: UUID | None
     created_at: datetime
     lines: tuple[OrderLineView, ...] = ()
 
@@ -150,7 +153,7 @@ class ConfirmationRequest(_View):
     """What came of asking for the confirmation; with `refusal` set no token exists and nothing is held."""
 
     order: OrderView
-    refusal: Literal["details_missing", "out_of_stock", "below_minimum", "not_for_sale"] | None = None
+    refusal: Literal["details_missing", "out_of_stock", "below_minimum", "not_for_sale", "not_changeable"] | None = None
     missing: tuple[Missing, ...] = ()
     shortages: tuple[Shortage, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()
@@ -164,10 +167,15 @@ class ConfirmationRequest(_View):
 
 
 class ConfirmationResult(_View):
-    """What came of a confirmation; with `refusal` set the order is a draft again."""
+    """What came of a confirmation; with `refusal` set the order is a draft again.
+
+    Of an amendment it is the placed order, with the total that it had before; if it can be changed no more, the
+    amendment is gone.
+    """
 
     order: OrderView
-    refusal: Literal["price_changed", "out_of_stock"] | None = None
+    refusal: Literal["price_changed", "out_of_stock", "not_changeable"] | None = None
+    amended_from: Decimal | None = None
     repeated: bool = False
     price_changes: tuple[PriceChange, ...] = ()
     shortages: tuple[Shortage, ...] = ()

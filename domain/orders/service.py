@@ -6,11 +6,13 @@ from uuid import UUID
 from core.access import Permission
 from core.work import Work
 from domain.orders import repository
+from domain.orders.amendments import amend, may_change
 from domain.orders.confirmation import confirm, extend_holds, release_for_timeout, request_confirmation, reserve, void
 from domain.orders.drafts import (
     add_item,
     apply_catalog_order,
     change_item,
+    choose_payment_method,
     clear,
     missing_details,
     open_draft,
@@ -25,12 +27,14 @@ from domain.orders.drafts import (
 from domain.orders.errors import (
     ConfirmationStale,
     DeliveryNotOffered,
+    DraftInTheWay,
     DraftTooLong,
     LineNotFound,
     NoDraft,
     NotForSale,
     OrderHasPayment,
     OrderNotCancellable,
+    OrderNotChangeable,
     OrderNotFound,
     OrderNotReady,
     QuantityNotAllowed,
@@ -40,6 +44,7 @@ from domain.orders.fulfilment import (
     cancel_unpaid,
     discard_draft,
     mark_delivered,
+    mark_packed,
     mark_shipped,
     record_payment,
 )
@@ -49,21 +54,25 @@ from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
 __all__ = [
     "ConfirmationStale",
     "DeliveryNotOffered",
+    "DraftInTheWay",
     "DraftTooLong",
     "LineNotFound",
     "NoDraft",
     "NotForSale",
     "OrderHasPayment",
     "OrderNotCancellable",
+    "OrderNotChangeable",
     "OrderNotFound",
     "OrderNotReady",
     "QuantityNotAllowed",
     "add_item",
+    "amend",
     "apply_catalog_order",
     "by_number",
     "cancel",
     "cancel_unpaid",
     "change_item",
+    "choose_payment_method",
     "clear",
     "confirm",
     "discard_draft",
@@ -73,7 +82,9 @@ __all__ = [
     "list_orders",
     "lock",
     "mark_delivered",
+    "mark_packed",
     "mark_shipped",
+    "may_change",
     "missing_details",
     "open_draft",
     "record_payment",

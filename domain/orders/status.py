@@ -1,5 +1,6 @@
 """The only place where an order's status changes, so that each change leaves its row in the history."""
 
+from core import audit
 from core.tables import new_id
 from core.work import Work
 from domain.orders.models import Order, OrderStatus, OrderStatusChange
@@ -12,6 +13,16 @@ def move(work: Work, order: Order, status: OrderStatus, *, reason: str | None = 
         return
     order.status = status
     remember(work, order, before, reason=reason)
+
+
+def cancelled(work: Work, order: Order, reason: str | None) -> None:
+    """End an order, a draft or an amendment for good."""
+    order.cancelled_at = work.now
+    order.cancel_reason = reason
+    order.cancel_deadline = None
+    move(work, order, OrderStatus.CANCELLED, reason=reason)
+    tag = "order.cancelled" if order.amends_order_id is None else "order.amendment_dropped"
+    audit.record(work, tag, target=order, reason=reason)
 
 
 def remember(work: Work, order: Order, before: str | None, *, reason: str | None = None) -> None:

@@ -4,7 +4,8 @@ A hold ends only here, by a change of status under the lock of its level. Its ti
 does not bring it about: until someone ends it, it can be extended or consumed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -16,7 +17,7 @@ from core.work import Work, open_system_work
 from domain.stock import repository
 from domain.stock.errors import HoldsLost, OutOfStock
 from domain.stock.ledger import Cause, move
-from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem
+from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage
 
@@ -93,7 +94,6 @@ def _promise(
             quantity=quantity,
             status=HoldStatus.ACTIVE.value,
             expires_at=expires_at,
-            pinned=False,
         )
         work.session.add(row)
         item.held += quantity
@@ -147,24 +147,16 @@ async def extend_holds(work: Work, order_id: UUID, until: datetime) -> int:
     return len(rows)
 
 
-async def pin(work: Work, order_id: UUID) -> int:
-    """Keep the order's active holds from expiring, because a payment was claimed; how many there are."""
+async def hold_until(work: Work, order_id: UUID, until: datetime) -> int:
+    """Let the order's active holds last until then and no longer; how many there are."""
     _, rows = await _locked(work, order_id)
     for row in rows:
-        row.pinned = True
-    return len(rows)
-
-
-async def unpin(work: Work, order_id: UUID, until: datetime) -> int:
-    """Let the order's active holds expire again, at `until` at the earliest."""
-    _, rows = await _locked(work, order_id)
-    for row in rows:
-        row.pinned, row.expires_at = False, max(row.expires_at, until)
+        row.expires_at = until
     return len(rows)
 
 
 async def release(work: Work, order_id: UUID, reason: str = "the order let go of it") -> int:
-    """End the order's active holds, pinned ones too, so that others can buy; how many there were."""
+    """End the order's active holds, so that others can buy; how many there were."""
     work.require(Permission.STOCK_HOLD)
     items, rows = await _locked(work, order_id)
     for row in rows:
@@ -186,43 +178,141 @@ async def consume(work: Work, order_id: UUID, prices: Mapping[UUID, Decimal] | N
         if not sold:
             raise HoldsLost(order_id=order_id)
         return [MovementView.model_validate(line) for line in sold]
-    lines = []
-    for number, row in enumerate(rows, start=len(sold)):
-        item = items[row.stock_item_id]
-        _end(work, item, row, HoldStatus.CONSUMED, "sold")
-        price = (prices or {}).get(row.variant_id)
-        cause = Cause(ORDER, str(order_id), number)
-        lines.append(move(work, item, MovementType.SALE, -row.quantity, cause, unit_price=price))
+    lines = _sell(work, items, rows, order_id, len(sold), prices or {})
     await work.session.flush()
-    for line in lines:
-        audit.record(work, "stock.sold", target=line, after={"order_id": str(order_id), "quantity": -line.delta})
+    _record_sales(work, lines, order_id)
     return [MovementView.model_validate(line) for line in (*sold, *lines)]
 
 
-async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView]:
-    """Put back what the order had sold (it was cancelled); a second call puts back nothing more."""
-    work.require(Permission.STOCK_HOLD)
-    sold = await repository.movements_of(work, ORDER, str(order_id))
-    items = await repository.lock_items(work, {line.stock_item_id for line in sold})
-    done = {line.line: line for line in await repository.movements_of(work, ORDER_UNDONE, str(order_id))}
+def _sell(
+    work: Work,
+    items: Mapping[UUID, StockItem],
+    rows: Sequence[StockHold],
+    order_id: UUID,
+    start: int,
+    prices: Mapping[UUID, Decimal],
+) -> list[StockMovement]:
+    """End these holds as sales to the order, whose ledger lines go on at `start`."""
     lines = []
-    for sale in sold:
-        if sale.line in done:
-            continue
-        line = move(
-            work,
-            items[sale.stock_item_id],
-            MovementType.RETURN,
-            -sale.delta,
-            Cause(ORDER_UNDONE, str(order_id), sale.line),
-            reason=reason,
-            unit_price=sale.unit_price,
-        )
-        lines.append(line)
+    for number, row in enumerate(rows, start=start):
+        item = items[row.stock_item_id]
+        _end(work, item, row, HoldStatus.CONSUMED, "sold")
+        cause = Cause(ORDER, str(order_id), number)
+        lines.append(move(work, item, MovementType.SALE, -row.quantity, cause, unit_price=prices.get(row.variant_id)))
+    return lines
+
+
+def _record_sales(work: Work, lines: Sequence[StockMovement], order_id: UUID) -> None:
+    for line in lines:
+        audit.record(work, "stock.sold", target=line, after={"order_id": str(order_id), "quantity": -line.delta})
+
+
+async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView]:
+    """Put back what the order has taken (it was cancelled); a second call puts back nothing more."""
+    work.require(Permission.STOCK_HOLD)
+    taken = await _taken(work, order_id)
+    items = await repository.lock_items(work, taken.sales)
+    lines = _return(work, items, taken, taken.quantities, order_id, reason)
     await work.session.flush()
+    _record_returns(work, lines, order_id, reason)
+    return [MovementView.model_validate(line) for line in (*taken.returned, *lines)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What an order has taken: the newest sale and the quantity that is not given back, by level."""
+
+    sales: Mapping[UUID, StockMovement]
+    quantities: Mapping[UUID, Decimal]
+    sold: Sequence[StockMovement]
+    returned: Sequence[StockMovement]
+
+
+async def _taken(work: Work, order_id: UUID) -> _Taken:
+    sold = await repository.movements_of(work, ORDER, str(order_id))
+    returned = await repository.movements_of(work, ORDER_UNDONE, str(order_id))
+    quantities: dict[UUID, Decimal] = {}
+    for line in (*sold, *returned):
+        quantities[line.stock_item_id] = quantities.get(line.stock_item_id, _NOTHING) - line.delta
+    return _Taken({line.stock_item_id: line for line in sold}, quantities, sold, returned)
+
+
+def _return(
+    work: Work,
+    items: Mapping[UUID, StockItem],
+    taken: _Taken,
+    surplus: Mapping[UUID, Decimal],
+    order_id: UUID,
+    reason: str,
+) -> list[StockMovement]:
+    """Put this much of each level back on the shelf."""
+    given = [(item_id, quantity) for item_id, quantity in surplus.items() if quantity > 0]
+    return [
+        move(
+            work,
+            items[item_id],
+            MovementType.RETURN,
+            quantity,
+            Cause(ORDER_UNDONE, str(order_id), number),
+            reason=reason,
+            unit_price=taken.sales[item_id].unit_price,
+        )
+        for number, (item_id, quantity) in enumerate(given, start=len(taken.returned))
+    ]
+
+
+def _record_returns(work: Work, lines: Sequence[StockMovement], order_id: UUID, reason: str) -> None:
     for line in lines:
         audit.record(work, "stock.put_back", target=line, reason=reason, after={"order_id": str(order_id)})
-    return [MovementView.model_validate(line) for line in (*done.values(), *lines)]
+
+
+async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decimal]:
+    """What a placed order has taken from the shelves and not given back, by store and variant."""
+    work.require(Permission.STOCK_READ)
+    taken = await _taken(work, order_id)
+    return {
+        (sale.store_id, sale.variant_id): taken.quantities[item_id]
+        for item_id, sale in taken.sales.items()
+        if taken.quantities[item_id] > 0
+    }
+
+
+async def lock_levels(work: Work, variant_ids: Iterable[UUID]) -> None:
+    """Lock the levels of these products in all stores at once, before steps that would lock them one after another."""
+    await repository.lock_items(work, await repository.items_of_variants(work, variant_ids))
+
+
+async def exchange(
+    work: Work,
+    order_id: UUID,
+    holder_id: UUID,
+    wanted: Mapping[tuple[UUID, UUID], Decimal],
+    prices: Mapping[UUID, Decimal],
+    reason: str,
+) -> list[MovementView]:
+    """Change what a placed order has taken to exactly `wanted` (by store and variant).
+
+    What it takes beyond must be held by `holder_id`, and becomes a sale; what it wants no longer goes back.
+    Raises HoldsLost if the holds are not the very difference.
+    """
+    work.require(Permission.STOCK_HOLD)
+    taken = await _taken(work, order_id)
+    items, rows = await _locked(work, holder_id)
+    items = await repository.lock_items(work, {*items, *taken.sales})
+    held = {(row.store_id, row.variant_id): row.quantity for row in rows}
+    places = {(sale.store_id, sale.variant_id): item_id for item_id, sale in taken.sales.items()}
+    had = {place: taken.quantities[item_id] for place, item_id in places.items()}
+    if any(max(wanted.get(p, _NOTHING) - had.get(p, _NOTHING), _NOTHING) != held.get(p, _NOTHING) for p in {*wanted, *held}):
+        raise HoldsLost(order_id=order_id)
+    surplus = {
+        item_id: had[place] + held.get(place, _NOTHING) - wanted.get(place, _NOTHING) for place, item_id in places.items()
+    }
+    lines = _sell(work, items, rows, order_id, len(taken.sold), prices)
+    returned = _return(work, items, taken, surplus, order_id, reason)
+    await work.session.flush()
+    _record_sales(work, lines, order_id)
+    _record_returns(work, returned, order_id, reason)
+    return [MovementView.model_validate(line) for line in (*lines, *returned)]
 
 
 async def expire_due(work: Work, limit: int = 100) -> list[UUID]:

@@ -136,7 +136,7 @@ class StockMovement(WorkspaceRow):
 class StockHold(WorkspaceRow):
     """Stock promised to an order until a status change ends the promise.
 
-    The time in `expires_at` only permits the end; a pinned hold (a payment was claimed) does not expire.
+    The time in `expires_at` only permits the end; a payment that was claimed prolongs it until staff should have decided.
     """
 
     __tablename__ = "stock_holds"
@@ -158,7 +158,7 @@ class StockHold(WorkspaceRow):
             "stock_item_id",
             postgresql_where=text("status = 'active'"),
         ),
-        Index("ix_stock_holds_due", "expires_at", postgresql_where=text("status = 'active' AND NOT pinned")),
+        Index("ix_stock_holds_due", "expires_at", postgresql_where=text("status = 'active'")),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("status IN ('active', 'consumed', 'released', 'expired')", name="status_known"),
         CheckConstraint("(ended_at IS NULL) = (status = 'active')", name="ended_when_over"),
@@ -171,6 +171,5 @@ class StockHold(WorkspaceRow):
     quantity: Mapped[Decimal] = mapped_column(QUANTITY)
     status: Mapped[str] = mapped_column(String(20), default=HoldStatus.ACTIVE)
     expires_at: Mapped[datetime]
-    pinned: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(255))

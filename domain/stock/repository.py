@@ -19,7 +19,7 @@ _WORKSPACE = bindparam("workspace", type_=Uuid)
 
 
 def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    return and_(StockHold.status == HoldStatus.ACTIVE, ~StockHold.pinned, StockHold.expires_at <= now)
+    return and_(StockHold.status == HoldStatus.ACTIVE, StockHold.expires_at <= now)
 
 
 async def ensure_items(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) -> None:
@@ -119,7 +119,7 @@ async def items_with_due_holds(work: Work, limit: int) -> Sequence[UUID]:
 _DUE_WORKSPACES = text(
     """
     SELECT DISTINCT workspace_id FROM stock_holds
-     WHERE status = 'active' AND NOT pinned
+     WHERE status = 'active'
        AND expires_at <= clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0')
     """
 )
@@ -168,6 +168,12 @@ async def items_of_variant(work: Work, variant_id: UUID) -> Sequence[StockItem]:
     """The levels of a variant in all stores."""
     query = select(StockItem).where(StockItem.workspace_id == work.workspace_id, StockItem.variant_id == variant_id)
     return (await work.session.scalars(query.order_by(StockItem.store_id))).all()
+
+
+async def items_of_variants(work: Work, variant_ids: Iterable[UUID]) -> Sequence[UUID]:
+    """The ids of the levels of some variants in all stores."""
+    query = select(StockItem.id).where(StockItem.workspace_id == work.workspace_id, StockItem.variant_id.in_(set(variant_ids)))
+    return (await work.session.scalars(query)).all()
 
 
 async def low_items(work: Work, store_id: UUID | None) -> Sequence[StockItem]:

@@ -43,7 +43,6 @@ class HoldView(View):
     quantity: Decimal
     status: HoldStatus
     expires_at: datetime
-    pinned: bool
 
 
 class Shortage(View):

@@ -98,13 +98,13 @@ async def test_an_overdue_promise_that_nobody_wanted_can_still_be_kept(shop: Sho
         assert (sale.type, sale.delta, sale.quantity_after) == (MovementType.SALE, Decimal(-1), Decimal(0))
 
 
-async def test_a_pinned_promise_outlives_its_time(shop: Shop) -> None:
-    # Given an order with a claimed payment, long overdue
+async def test_a_promise_that_was_prolonged_lasts_until_then_and_can_be_cut_short(shop: Shop) -> None:
+    # Given a promise that was to end an hour ago, and was prolonged because a payment was claimed
     order_id, other = new_id(), new_id()
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 1)
         await reserve(work, shop, order_id, minutes=-60, HAR_1=1)
-        assert await stock.pin(work, order_id) == 1
+        assert await stock.extend_holds(work, order_id, work.now + timedelta(hours=48)) == 1
 
     # When the sweep runs and another order wants the unit
     async with open_work(shop.principal) as work:
@@ -112,9 +112,35 @@ async def test_a_pinned_promise_outlives_its_time(shop: Shop) -> None:
         with pytest.raises(stock.OutOfStock):
             await reserve(work, shop, other, HAR_1=1)
 
-        # Then only unpinning lets it go
-        assert await stock.unpin(work, order_id, work.now - timedelta(minutes=1)) == 1
+        # Then only cutting it short lets it go
+        assert await stock.hold_until(work, order_id, work.now - timedelta(minutes=1)) == 1
         assert await stock.expire_due(work) == [order_id]
+
+
+async def test_a_placed_order_takes_the_difference_and_gives_back_what_it_wants_no_longer(shop: Shop) -> None:
+    # Given an order that has taken four of flour and two of oil, and one more of flour held for its change
+    order_id, change, store = new_id(), new_id(), shop.store_id
+    flour = shop.variants["HAR-1"]
+    async with open_work(shop.principal) as work:
+        for sku in ("HAR-1", "ACE-1"):
+            await fill(work, shop, sku, 9)
+        await reserve(work, shop, order_id, HAR_1=4, ACE_1=2)
+        await stock.consume(work, order_id)
+        await reserve(work, shop, change, HAR_1=1)
+
+        # When it shall have five and none, what is held being the very difference
+        with pytest.raises(stock.HoldsLost):
+            await stock.exchange(work, order_id, change, {(store, flour): Decimal(6)}, {}, "changed")
+        await stock.exchange(work, order_id, change, {(store, flour): Decimal(5)}, {}, "changed")
+
+        # Then the shelves say so, and a cancelling puts back the rest, once
+        assert await stock.taken_by(work, order_id) == {(store, flour): Decimal(5)}
+        assert [await left(work, shop, sku) for sku in ("HAR-1", "ACE-1")] == [4, 9]
+        await stock.put_back(work, order_id, "cancelled")
+        await stock.put_back(work, order_id, "cancelled")
+        assert [await left(work, shop, sku) for sku in ("HAR-1", "ACE-1")] == [9, 9]
+        assert await stock.taken_by(work, order_id) == {}
+        assert await stock.reconcile(work) == []
 
 
 async def test_selling_twice_is_selling_once_and_cancelling_twice_is_cancelling_once(shop: Shop) -> None:

@@ -27,7 +27,7 @@ orders = st.sampled_from(range(len(ORDERS)))
 acts = st.one_of(
     st.tuples(st.just("hold"), orders, st.lists(st.tuples(st.sampled_from(SKUS), quantities), min_size=1, max_size=3)),
     st.tuples(st.just("hold_overdue"), orders, st.lists(st.tuples(st.sampled_from(SKUS), quantities), min_size=1, max_size=2)),
-    st.tuples(st.sampled_from(("release", "consume", "put_back", "pin", "extend")), orders, st.just(None)),
+    st.tuples(st.sampled_from(("release", "consume", "put_back", "until", "extend")), orders, st.just(None)),
     st.tuples(st.sampled_from(("adjust", "receive", "count")), st.sampled_from(SKUS), st.integers(-6, 8).map(Decimal)),
     st.tuples(st.just("expire"), st.just(None), st.just(None)),
 )
@@ -58,7 +58,7 @@ class Machine:
             elif kind == "consume":
                 await stock.consume(work, order_id)
             else:
-                await stock.pin(work, order_id)
+                await stock.hold_until(work, order_id, work.now + timedelta(minutes=1))
         elif isinstance(subject, str) and isinstance(argument, Decimal):
             variant_id = self.shop.variants[subject]
             if kind == "adjust":

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from core.messages import text
 from core.tables import new_id
 from core.work import open_work
 from domain.conversations import service as conversations
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus
-from tests.domain.chat import Chat, count, later, level, placed, send
+from domain.orders.schemas import Delivery, Fulfilment, OrderStatus
+from tests.domain.chat import Chat, count, draft_with, later, level, placed, send, settle_on
 
 
 async def answered(chat: Chat) -> None:
@@ -68,3 +70,42 @@ async def test_an_unpaid_order_waits_while_its_customer_has_no_answer_yet(chat: 
     await answered(chat)
     async with open_work(chat.shop.principal) as work:
         assert await orders.cancel_unpaid(work, order.id)
+
+
+@pytest.mark.parametrize("how", ["cash", "pickup"])
+@pytest.mark.parametrize("may_wait", [True, False])
+async def test_an_order_that_owes_nothing_yet_is_not_cancelled_as_unpaid(chat: Chat, how: str, may_wait: bool) -> None:
+    # Given an order that is paid when it is brought, or where it is fetched, in a shop that allows it or not
+    await settle_on(chat.shop, cash_on_delivery=may_wait)
+    await draft_with(chat, {"HAR-1": 2}, delivery=how == "cash")
+    async with chat.work() as work:
+        if how == "pickup":
+            await orders.set_delivery(work, chat.conversation_id, Delivery(fulfilment=Fulfilment.PICKUP))
+        asked = await orders.request_confirmation(work, chat.conversation_id)
+        assert asked.token is not None
+        order = (await orders.confirm(work, chat.conversation_id, chat.customer_id, asked.token)).order
+        if how == "cash":
+            order = await orders.choose_payment_method(work, order.id, "efectivo")
+
+    # When two days go by
+    await answered(chat)
+    await later(timedelta(hours=49))
+    async with open_work(chat.shop.principal) as work:
+        cancelled = await orders.cancel_unpaid(work, order.id)
+
+    # Then it stands, unless the shop wants its money first
+    assert cancelled is not may_wait
+    assert (order.cancel_deadline is None) is may_wait
+
+
+async def test_who_means_to_transfer_after_all_has_two_days_from_then(chat: Chat) -> None:
+    order = await placed(chat, {"HAR-1": 2})
+    first = order.cancel_deadline
+    await later(timedelta(hours=10))
+    async with chat.work() as work:
+        cash = await orders.choose_payment_method(work, order.id, "efectivo")
+        transfer = await orders.choose_payment_method(work, order.id, "transferencia")
+    assert cash.cancel_deadline is None
+    assert first is not None
+    assert transfer.cancel_deadline is not None
+    assert transfer.cancel_deadline > first + timedelta(hours=9)

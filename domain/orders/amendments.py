@@ -1,0 +1,190 @@
+"""Amendments: a placed order is changed by a draft of its own, to which the customer must agree like to any order.
+
+Until then the placed order stands as it is. The amendment holds the whole new content; it applies only to the version
+of the order that it was begun with, so that of two amendments at once one is dropped. Rows are locked in the order
+placed order, amendment, levels of stock.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.tables import new_id
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import OrderChanges, WorkspaceSettings
+from domain.orders import deadlines, drafts, repository, status
+from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound
+from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.schemas import ConfirmationResult, OrderView
+from domain.stock import service as stock
+
+CONTENT = (
+    "store_id",
+    "subtotal",
+    "delivery_fee",
+    "total",
+    "fulfilment",
+    "address",
+    "recipient_name",
+    "recipient_phone",
+    "notes",
+)
+"""What an amendment takes over from its order, and gives back changed."""
+
+_LINE = ("variant_id", "position", "sku", "name", "unit", "quantity", "unit_price", "total")
+
+
+def may_change(order: Order | OrderView, settings: WorkspaceSettings) -> bool:
+    """Whether the customer may still change this placed order by chat."""
+    if order.status != OrderStatus.CONFIRMED or order.packed_at is not None:
+        return False
+    if settings.order_changes is OrderChanges.UNTIL_PAID:
+        return order.payment_status in (PaymentStatus.UNPAID, PaymentStatus.CLAIMED)
+    return settings.order_changes is not OrderChanges.NEVER
+
+
+def is_still_for(amendment: Order, placed: Order, settings: WorkspaceSettings) -> bool:
+    """Whether the order is the one that the amendment was begun with, and may still be changed."""
+    return _is_of(amendment, placed) and may_change(placed, settings)
+
+
+async def amend(work: Work, conversation_id: UUID, customer_id: UUID, order_id: UUID) -> OrderView:
+    """The open amendment of a placed order in this conversation, begun if there is none.
+
+    It takes the place of an empty draft and of an amendment that applies no more. Raises OrderNotFound,
+    OrderNotChangeable, or DraftInTheWay if something else is being put together.
+    """
+    work.require(Permission.ORDERS_DRAFT)
+    settings = (await accounts.get_workspace(work)).settings
+    placed = await repository.lock(work, order_id)
+    draft = await repository.lock_draft(work, conversation_id)
+    if placed is None or placed.customer_id != customer_id or placed.number is None:
+        raise OrderNotFound
+    if not may_change(placed, settings):
+        raise OrderNotChangeable(number=placed.number, status=placed.status)
+    if draft is not None:
+        if _is_of(draft, placed):
+            return await drafts.view(work, draft)
+        await _clear_the_way(work, draft, settings)
+    return await _begin(work, conversation_id, placed)
+
+
+def _is_of(draft: Order, placed: Order) -> bool:
+    """Whether a draft amends this order as it is now."""
+    return draft.amends_order_id == placed.id and draft.amends_version == placed.version
+
+
+async def _clear_the_way(work: Work, draft: Order, settings: WorkspaceSettings) -> None:
+    if draft.amends_order_id is None:
+        if (await repository.lines(work, [draft.id])).get(draft.id) or draft.payment_status != PaymentStatus.UNPAID:
+            raise DraftInTheWay
+    else:
+        amended = await repository.get(work, draft.amends_order_id)
+        if amended is not None and is_still_for(draft, amended, settings):
+            raise DraftInTheWay
+    await drop(work, draft, "a placed order is changed")
+
+
+async def _begin(work: Work, conversation_id: UUID, placed: Order) -> OrderView:
+    amendment = Order(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        customer_id=placed.customer_id,
+        conversation_id=conversation_id,
+        currency=placed.currency,
+        amends_order_id=placed.id,
+        amends_version=placed.version,
+    )
+    await repository.insert_draft(work, amendment)
+    stored = await repository.lock_draft(work, conversation_id)
+    if stored is None or not _is_of(stored, placed):
+        raise DraftInTheWay
+    if stored.id != amendment.id:
+        return await drafts.view(work, stored)
+    for name in CONTENT:
+        setattr(stored, name, getattr(placed, name))
+    for line in (await repository.lines(work, [placed.id])).get(placed.id, []):
+        work.session.add(_copy(line, stored))
+    status.remember(work, stored, None)
+    audit.record(work, "order.amendment_begun", target=stored, after={"order_id": str(placed.id)})
+    await work.session.flush()
+    return await drafts.view(work, stored)
+
+
+def _copy(line: OrderLine, order: Order) -> OrderLine:
+    values = {name: getattr(line, name) for name in _LINE}
+    return OrderLine(workspace_id=order.workspace_id, id=new_id(), order_id=order.id, **values)
+
+
+async def drop(work: Work, amendment: Order, reason: str) -> None:
+    """Give a draft up without a word about a placed order: what it held goes back."""
+    await drafts.void_confirmation(work, amendment, reason=reason)
+    status.cancelled(work, amendment, reason)
+    await work.session.flush()
+
+
+async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> bool:
+    """Lock the stock of an amendment and its order, which are locked; False if it applies no more, and is dropped."""
+    if order.amends_order_id is None:
+        return True
+    placed = await repository.get(work, order.amends_order_id)
+    assert placed is not None, "a foreign key says so"
+    if not is_still_for(order, placed, settings):
+        await drop(work, order, "the order can be changed no more")
+        return False
+    before = (await repository.lines(work, [placed.id])).get(placed.id, [])
+    await stock.lock_levels(work, [line.variant_id for line in (*before, *lines)])
+    return True
+
+
+async def meant_by(work: Work, order: Order) -> OrderView:
+    """The order itself, or the placed one that it amends."""
+    placed = await repository.get(work, order.amends_order_id) if order.amends_order_id is not None else order
+    assert placed is not None, "a foreign key says so"
+    return await drafts.view(work, placed)
+
+
+async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> ConfirmationResult:
+    """Make the placed order what its amendment says. Everything is locked, and what it wants beyond is held."""
+    assert amendment.amends_order_id is not None, "it is an amendment"
+    placed = await repository.get(work, amendment.amends_order_id)
+    assert placed is not None, "it was locked"
+    assert amendment.store_id is not None, "what is held has a store"
+    before = drafts.view_of(placed, (await repository.lines(work, [placed.id])).get(placed.id, []))
+    wanted = {(amendment.store_id, line.variant_id): line.quantity for line in lines}
+    prices = {line.variant_id: line.unit_price for line in lines}
+    await stock.exchange(work, placed.id, amendment.id, wanted, prices, "the order was changed")
+    await _rewrite_lines(work, placed, lines)
+    for name in CONTENT:
+        setattr(placed, name, getattr(amendment, name))
+    placed.version += 1
+    if placed.payment_status == PaymentStatus.UNPAID:
+        placed.cancel_deadline = deadlines.cancel_deadline(placed, settings, work.now)
+    status.move(work, amendment, OrderStatus.APPLIED)
+    await work.session.flush()
+    after = await drafts.view(work, placed)
+    audit.record(work, "order.amended", target=placed, before=_summary(before), after=_summary(after))
+    return ConfirmationResult(order=after, amended_from=before.total)
+
+
+async def _rewrite_lines(work: Work, placed: Order, wanted: Sequence[OrderLine]) -> None:
+    """The lines of the placed order as its amendment has them; a line that stays keeps its row."""
+    present = {line.variant_id: line for line in (await repository.lines(work, [placed.id])).get(placed.id, [])}
+    for line in wanted:
+        kept = present.pop(line.variant_id, None)
+        if kept is None:
+            work.session.add(_copy(line, placed))
+            continue
+        for name in _LINE:
+            setattr(kept, name, getattr(line, name))
+    for line in present.values():
+        await work.session.delete(line)
+
+
+def _summary(order: OrderView) -> dict[str, object]:
+    """What an entry of the trail tells of an order's content; where it goes to is personal and stays in the order."""
+    quantities: dict[str, Decimal] = {line.sku: line.quantity for line in order.lines}
+    return {"version": order.version, "total": order.total, "fulfilment": order.fulfilment, "lines": quantities}
