@@ -289,7 +289,7 @@ async def _effects(work: Work, made: Sequence[UUID], conversation_id: UUID, reda
             PaymentEffect(
                 method=payment.method,
                 reference=redactor.text(payment.reference) if payment.reference else None,
-                amount=payment.amount,
+                amount=payment.amount or Decimal(0),
             )
             for payment in paid
         ],

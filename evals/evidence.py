@@ -223,7 +223,7 @@ async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFou
                     order_number=str(order.number) if order.number is not None else None,
                     method=payment.method,
                     reference=payment.reference,
-                    amount=payment.amount,
+                    amount=payment.amount or Decimal(0),
                     status=payment.status,
                     has_receipt=bool(await payments.receipts_of(work, payment.id)),
                 )

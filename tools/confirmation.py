@@ -6,10 +6,12 @@ from domain.catalog import service as catalog
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
+from domain.payments import service as payments
 from tools.context import ToolContext
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
+from tools.payment_words import linked_words
 from tools.speech import say
 from tools.summary import draft_data, price_change_words, shortage_outcome, stage_summary
 
@@ -152,11 +154,16 @@ async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcom
         )
     ]
     words.append(await _what_next(ctx, facts, order))
+    claims = [(Claim.ORDER_CONFIRMED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))]
+    if linked := await payments.link_ahead(ctx.work, order.id):
+        order = await orders.get(ctx.work, order.id)
+        words += await linked_words(ctx, facts, order, linked)
+        claims.append((Claim.PAYMENT_CLAIMED, str(order.number)))
     words += _how_to_pay(ctx, facts, order)
     return facts.outcome(
         "order_confirmed",
         "\n\n".join(words),
-        claims=[(Claim.ORDER_CONFIRMED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
+        claims=claims,
         data={"number": str(order.number), "draft": draft_data(order)},
     )
 

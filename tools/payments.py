@@ -1,23 +1,24 @@
 """Payment tools: writing down what the customer says to have paid, and the receipts they send. Nothing here verifies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.access import Permission
-from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
+from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus, OrderView
+from domain.orders.schemas import OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment, ClaimResult
 from tools.context import Pending, ToolContext
 from tools.definition import Amount, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
+from tools.payment_words import claimed
 from tools.speech import listed, say
 
 RECEIPT_WINDOW: Final = timedelta(minutes=15)
@@ -33,8 +34,9 @@ async def register_payment(
     bank: Words | None = None,
     number: Words | None = None,
 ) -> ToolOutcome:
-    """Write down that the customer says to have paid. It is only a claim: never say that the payment was received or
-    verified. Receipts sent shortly before are tied to it.
+    """Write down that the customer says to have paid, also before there is an order. It is only a claim: never say that
+    the payment was received or verified. Receipts sent shortly before are tied to it. If they only say how they will
+    pay, use choose_payment_method.
 
     Args:
         method: How they paid, in their words, such as pago móvil, transferencia, efectivo.
@@ -44,29 +46,27 @@ async def register_payment(
         number: The number of the order, if they said it.
     """
     facts = Facts(ctx)
-    chosen = _method(ctx, method)
+    told = {"reference": reference, "amount": amount, "bank": bank, "number": number}
+    chosen = method_meant(ctx, method)
     if chosen is None:
-        return _ask_method(ctx, facts, reference, amount, bank)
+        return ask_method(ctx, facts, "register_payment", told, "which_method")
     paid = None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
     order = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), number, paid)
-    if isinstance(order, tuple):
-        return _no_order(ctx, facts, order, chosen, reference)
-    if chosen.needs_reference and not reference:
-        waiting = await _receipts_at_hand(ctx)
-        if not waiting:
-            return _ask_reference(ctx, facts, chosen)
-    result = await payments.claim(
-        ctx.work,
-        ClaimPayment(
-            order_id=order.id,
-            customer_id=ctx.customer_id,
-            method=chosen.code,
-            kind=chosen.kind.value,
-            bank=bank,
-            reference=reference,
-            amount=paid,
-        ),
+    receipts = await _receipts_at_hand(ctx)
+    if isinstance(order, tuple) and (order or number or not (paid or reference or receipts)):
+        return _no_order(ctx, facts, order, {**told, "method": chosen.code})
+    if chosen.needs_reference and not reference and not receipts and paid is None:
+        return _ask_reference(ctx, facts, chosen, told)
+    command = ClaimPayment(
+        order_id=None if isinstance(order, tuple) else order.id,
+        customer_id=ctx.customer_id,
+        method=chosen.code,
+        kind=chosen.kind.value,
+        bank=bank,
+        reference=reference,
+        amount=paid,
     )
+    result = await _claim(ctx, command)
     if result.payment is None:
         return facts.outcome(
             "reference_used",
@@ -74,11 +74,26 @@ async def register_payment(
             status="refused",
             note="The staff have been told. Ask for the right reference, or offer request_human_handoff.",
         )
-    linked = await payments.link_receipts(ctx.work, result.payment.id, await _receipts_at_hand(ctx))
-    return _claimed(ctx, facts, result, chosen, receipts=len(linked))
+    linked = await payments.link_receipts(ctx.work, result.payment.id, receipts)
+    lacks_reference = chosen.needs_reference and result.payment.reference is None and not receipts
+    if lacks_reference:
+        ctx.pending = Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen))
+    return await claimed(ctx, facts, result, chosen, receipts=len(linked), asks_reference=lacks_reference)
 
 
-def _method(ctx: ToolContext, words: str) -> PaymentMethod | None:
+async def _claim(ctx: ToolContext, command: ClaimPayment) -> ClaimResult:
+    """The claim of an order, or one that waits for its order."""
+    if command.order_id is None:
+        return await payments.claim_ahead(ctx.work, command, ctx.conversation_id)
+    return await payments.claim(ctx.work, command)
+
+
+def _kept(told: Mapping[str, object], method: PaymentMethod) -> dict[str, Any]:
+    """What was told of a payment while something else of it is asked for."""
+    return {"method": method.code, **{name: value for name, value in told.items() if value is not None}}
+
+
+def method_meant(ctx: ToolContext, words: str) -> PaymentMethod | None:
     """The shop's way of paying that the words mean."""
     methods = ctx.workspace.settings.payment_methods
     named = ctx.workspace.payment_method(words.strip().lower())
@@ -92,28 +107,28 @@ def _method(ctx: ToolContext, words: str) -> PaymentMethod | None:
     return ctx.workspace.payment_method(hits[0].sku) if len(hits) == 1 else None
 
 
-def _ask_method(ctx: ToolContext, facts: Facts, reference: str | None, amount: float | None, bank: str | None) -> ToolOutcome:
+def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str, object], question: str) -> ToolOutcome:
+    """Ask for one of the shop's ways of paying; the answer repeats the call with what was told."""
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
-    given = {"reference": reference, "amount": amount, "bank": bank}
     ctx.pending = Pending(
         kind="choose_method",
-        tool="register_payment",
-        arguments={name: value for name, value in given.items() if value is not None},
+        tool=tool_name,
+        arguments={name: value for name, value in told.items() if value is not None},
         options=options,
     )
     names = listed(ctx, [facts.add("method", method.code, method.name) for method in methods])
     return facts.outcome(
         "method_unknown",
-        say(ctx, "which_method", methods=names),
+        say(ctx, question, methods=names),
         status="ask",
         options=options,
-        note="Ask which of these it was, then repeat the call. Nothing was written down.",
+        note="Ask which of these it is, then repeat the call. Nothing was written down.",
     )
 
 
-def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod) -> ToolOutcome:
-    ctx.pending = Pending(kind="payment_reference", tool="register_payment", arguments={"method": method.code})
+def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
+    ctx.pending = Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method))
     return facts.outcome(
         "reference_missing",
         say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)),
@@ -136,9 +151,7 @@ def _choose(open_orders: Sequence[OrderView], number: str | None, amount: Decima
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _no_order(
-    ctx: ToolContext, facts: Facts, found: Sequence[OrderView], method: PaymentMethod | None, reference: str | None
-) -> ToolOutcome:
+def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: Mapping[str, object]) -> ToolOutcome:
     """There is nothing to pay, or several orders could be meant."""
     if not found:
         return facts.outcome(
@@ -147,11 +160,10 @@ def _no_order(
             status="refused",
             note="No order of this customer waits for a payment. An open order must be summarised first.",
         )
-    given = {"method": method.code if method else None, "reference": reference}
     ctx.pending = Pending(
         kind="choose_order",
         tool="register_payment",
-        arguments={name: value for name, value in given.items() if value is not None},
+        arguments={name: value for name, value in told.items() if value is not None},
         options=[Option(sku=str(order.number), name=str(order.number)) for order in found if order.number],
     )
     named = [order for order in found if order.number is not None]
@@ -170,64 +182,6 @@ def _no_order(
         status="ask",
         note="Ask which order was paid, then repeat the call with its number.",
     )
-
-
-def _claimed(
-    ctx: ToolContext, facts: Facts, result: ClaimResult, method: PaymentMethod | None, *, receipts: int
-) -> ToolOutcome:
-    payment, order = result.payment, result.order
-    assert payment is not None, "a claim without refusal has a payment"
-    name = str(order.number) if order.number is not None else "draft"
-    amount = facts.money("amount", name, payment.amount, payment.currency)
-    words = [_claim_words(ctx, facts, result, method, amount)]
-    if not result.repeated:
-        ctx.signal("payment_claimed", order_id=str(order.id), payment_id=str(payment.id))
-        words += _difference_words(ctx, facts, result, name)
-    if receipts:
-        words.append(say(ctx, "receipt_with_claim"))
-    if order.status is OrderStatus.AWAITING_CONFIRMATION:
-        words.append(say(ctx, "still_to_confirm"))
-    claims = [(Claim.PAYMENT_CLAIMED, name), *([(Claim.RECEIPT_ATTACHED, name)] if receipts else [])]
-    return facts.outcome(
-        "payment_repeated" if result.repeated else "payment_claimed",
-        " ".join(words),
-        claims=claims,
-        note="A claim only: a person verifies it. Do not say that it was received.",
-        data={"number": name, "flags": [flag.value for flag in payment.flags]},
-    )
-
-
-def _claim_words(ctx: ToolContext, facts: Facts, result: ClaimResult, method: PaymentMethod | None, amount: str) -> str:
-    payment, order = result.payment, result.order
-    assert payment is not None, "a claim without refusal has a payment"
-    order_words = say(ctx, "of_order", number=facts.order_number(order.number)) if order.number else say(ctx, "of_open_order")
-    if result.repeated:
-        return say(ctx, "payment_repeated", order=order_words)
-    if method is not None and method.kind is PaymentMethodKind.CASH:
-        return say(ctx, "cash_claimed", order=order_words, amount=amount)
-    if payment.reference is None:
-        return say(ctx, "payment_claimed_plain", order=order_words)
-    return say(
-        ctx,
-        "payment_claimed",
-        order=order_words,
-        reference=facts.add("reference", str(order.number), payment.reference),
-    )
-
-
-def _difference_words(ctx: ToolContext, facts: Facts, result: ClaimResult, name: str) -> list[str]:
-    if result.difference == 0:
-        return []
-    key = "paid_under" if result.difference < 0 else "paid_over"
-    currency = result.order.currency
-    return [
-        say(
-            ctx,
-            key,
-            due=facts.money("due", name, result.due, currency),
-            difference=facts.money("difference", name, abs(result.difference), currency),
-        )
-    ]
 
 
 async def _receipts_at_hand(ctx: ToolContext) -> list[UUID]:
@@ -252,32 +206,28 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
         return facts.outcome(
             "no_receipt", say(ctx, "no_receipt"), status="refused", note="No picture came in the last minutes."
         )
-    claimed = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
-    if claimed is not None:
-        await payments.link_receipts(ctx.work, claimed.id, files)
-        return _attached(ctx, facts, await orders.get(ctx.work, claimed.order_id))
-    order = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), None, None)
-    if isinstance(order, tuple):
-        if not order:
-            return facts.outcome(
-                "nothing_to_pay_receipt",
-                say(ctx, "nothing_to_pay"),
-                status="refused",
-                note="No order waits for a payment. The picture is kept for the staff; ask what it is.",
-            )
-        order = order[0]
-    result = await payments.claim(
-        ctx.work,
-        ClaimPayment(order_id=order.id, customer_id=ctx.customer_id, method=payments.RECEIPT_ONLY, kind=payments.RECEIPT_ONLY),
+    newest = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
+    if newest is not None:
+        await payments.link_receipts(ctx.work, newest.id, files)
+        return await _attached(ctx, facts, newest.order_id)
+    found = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), None, None)
+    order = next(iter(found), None) if isinstance(found, tuple) else found
+    command = ClaimPayment(
+        order_id=order.id if order is not None else None,
+        customer_id=ctx.customer_id,
+        method=payments.RECEIPT_ONLY,
+        kind=payments.RECEIPT_ONLY,
     )
+    result = await _claim(ctx, command)
     assert result.payment is not None, "a claim without a reference is never refused"
     await payments.link_receipts(ctx.work, result.payment.id, files)
-    return _claimed(ctx, facts, result, None, receipts=len(files))
+    return await claimed(ctx, facts, result, None, receipts=len(files))
 
 
-def _attached(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
-    name = str(order.number) if order.number is not None else "draft"
-    ctx.signal("payment_claimed", order_id=str(order.id))
+async def _attached(ctx: ToolContext, facts: Facts, order_id: UUID | None) -> ToolOutcome:
+    order = await orders.get(ctx.work, order_id) if order_id is not None else None
+    name = str(order.number) if order is not None and order.number is not None else "draft"
+    ctx.signal("payment_claimed")
     return facts.outcome(
         "receipt_attached",
         say(ctx, "receipt_attached"),

@@ -23,6 +23,8 @@ class PaymentState(StrEnum):
 class Payment(WorkspaceRow):
     """One payment of one order, as claimed by the customer or entered by staff.
 
+    What a customer tells before there is an order to pay has none, and perhaps no amount, until the order comes.
+
     `reference_key` is the reference without what people write differently. Only a full reference is unique, per
     method and bank: the last digits that customers often give belong to several honest payments.
     """
@@ -32,6 +34,7 @@ class Payment(WorkspaceRow):
         of_workspace(),
         belongs_to("orders", "order_id"),
         belongs_to("customers", "customer_id"),
+        belongs_to("conversations", "conversation_id"),
         Index(
             "uq_payments_reference",
             "workspace_id",
@@ -45,15 +48,18 @@ class Payment(WorkspaceRow):
         Index("ix_payments_reference", "workspace_id", "reference_key"),
         Index("ix_payments_tail", "workspace_id", "reference_tail"),
         Index("ix_payments_open", "workspace_id", "claimed_at", postgresql_where=text("status = 'claimed'")),
+        Index("ix_payments_ahead", "workspace_id", "customer_id", postgresql_where=text("order_id IS NULL")),
         CheckConstraint("status IN ('claimed', 'verified', 'rejected')", name="status_known"),
+        CheckConstraint("order_id IS NULL OR amount IS NOT NULL", name="linked_has_amount"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("(status = 'verified') = (verified_amount IS NOT NULL)", name="verified_has_amount"),
         CheckConstraint("(status = 'claimed') = (decided_at IS NULL)", name="decided_has_time"),
         CheckConstraint("reference_key IS NOT NULL OR NOT reference_is_full", name="full_reference_is_there"),
     )
 
-    order_id: Mapped[UUID]
+    order_id: Mapped[UUID | None]
     customer_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
     method: Mapped[str] = mapped_column(String(30))
     kind: Mapped[str] = mapped_column(String(20))
     bank: Mapped[str | None] = mapped_column(String(100))
@@ -62,7 +68,7 @@ class Payment(WorkspaceRow):
     reference_key: Mapped[str | None] = mapped_column(String(100))
     reference_tail: Mapped[str | None] = mapped_column(String(10))
     reference_is_full: Mapped[bool] = mapped_column(default=False)
-    amount: Mapped[Decimal] = mapped_column(MONEY)
+    amount: Mapped[Decimal | None] = mapped_column(MONEY)
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(20), default=PaymentState.CLAIMED)
     flags: Mapped[list[Any]] = mapped_column(default=list)

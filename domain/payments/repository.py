@@ -1,10 +1,11 @@
 """All SQL of payments."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -62,14 +63,51 @@ async def of_order(work: Work, order_id: UUID) -> list[Payment]:
     return list(rows)
 
 
-async def like(work: Work, order_id: UUID, reference_key: str, reference_tail: str | None) -> list[Payment]:
+async def ahead(work: Work, customer_id: UUID, since: datetime) -> list[Payment]:
+    """What a customer told to have paid without an order, and was not refused, oldest first, locked."""
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(
+            Payment.workspace_id == work.workspace_id,
+            Payment.customer_id == customer_id,
+            Payment.order_id.is_(None),
+            Payment.status != PaymentState.REJECTED,
+            Payment.claimed_at >= since,
+        )
+        .order_by(Payment.claimed_at, Payment.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def with_reference(work: Work, customer_id: UUID, reference_key: str) -> list[Payment]:
+    """A customer's payments of orders with this reference, newest first."""
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(
+            Payment.workspace_id == work.workspace_id,
+            Payment.customer_id == customer_id,
+            Payment.order_id.is_not(None),
+            Payment.reference_key == reference_key,
+        )
+        .order_by(Payment.claimed_at.desc(), Payment.id.desc())
+    )
+    return list(rows)
+
+
+async def like(work: Work, order_id: UUID | None, reference_key: str, reference_tail: str | None) -> list[Payment]:
     """Payments of other orders with the same reference, or with the same last characters."""
     conditions = [Payment.reference_key == reference_key]
     if reference_tail is not None:
         conditions.append(Payment.reference_tail == reference_tail)
     rows = await work.session.scalars(
         select(Payment)
-        .where(Payment.workspace_id == work.workspace_id, Payment.order_id != order_id, or_(*conditions))
+        .where(
+            Payment.workspace_id == work.workspace_id,
+            true() if order_id is None else Payment.order_id.is_distinct_from(order_id),
+            or_(*conditions),
+        )
         .limit(20)
     )
     return list(rows)
@@ -87,13 +125,13 @@ async def claimed(work: Work, *, limit: int) -> list[Payment]:
 
 
 async def newest_claim(work: Work, customer_id: UUID, order_ids: Sequence[UUID]) -> Payment | None:
-    """The customer's newest payment that waits for staff, among those of some orders."""
+    """The customer's newest payment that waits for staff, among those of some orders and those without one."""
     return await work.session.scalar(
         select(Payment)
         .where(
             Payment.workspace_id == work.workspace_id,
             Payment.customer_id == customer_id,
-            Payment.order_id.in_(order_ids),
+            or_(Payment.order_id.in_(order_ids), Payment.order_id.is_(None)),
             Payment.status == PaymentState.CLAIMED,
         )
         .order_by(Payment.claimed_at.desc(), Payment.id.desc())

@@ -32,13 +32,13 @@ class PaymentView(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: UUID
-    order_id: UUID
+    order_id: UUID | None
     customer_id: UUID
     method: str
     kind: str
     bank: str | None
     reference: str | None
-    amount: Decimal
+    amount: Decimal | None
     currency: str
     status: PaymentState
     flags: tuple[Flag, ...]
@@ -62,11 +62,14 @@ class ReceiptView(BaseModel):
 
 
 class ClaimPayment(BaseModel):
-    """What a customer says to have paid; without an amount, what was still due is assumed and flagged."""
+    """What a customer says to have paid; without an amount, what was still due is assumed and flagged.
+
+    Without an order it is told ahead.
+    """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    order_id: UUID
+    order_id: UUID | None
     customer_id: UUID
     method: str = Field(max_length=30)
     kind: str = Field(max_length=20)
@@ -76,12 +79,15 @@ class ClaimPayment(BaseModel):
 
 
 class ClaimResult(BaseModel):
-    """What came of a claim. `difference` is what was claimed beyond (or, negative, short of) what was due."""
+    """What came of a claim. `difference` is what was said beyond (or, negative, short of) what was due.
+
+    A payment that was told before its order has none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     payment: PaymentView | None
-    order: OrderView
+    order: OrderView | None
     refusal: Literal["reference_used"] | None = None
     repeated: bool = False
     due: Decimal = Decimal(0)

@@ -328,12 +328,62 @@ async def test_a_picture_alone_is_a_claim_that_staff_look_at(counter: Counter) -
     assert Flag.RECEIPT_ONLY in outcome.data["flags"]
 
 
-async def test_an_old_picture_is_no_receipt_and_without_an_order_none_is(counter: Counter) -> None:
+async def test_an_old_picture_is_no_receipt(counter: Counter) -> None:
     await send_picture(counter.chat)
-    assert (await counter("attach_receipt")).code == "nothing_to_pay_receipt"
     await confirmed(counter)
     await later(timedelta(minutes=16))
     assert (await counter("attach_receipt")).code == "no_receipt"
+
+
+async def test_a_receipt_without_an_order_is_kept_and_is_the_orders_when_it_comes(counter: Counter) -> None:
+    # Given a picture of somebody who has ordered nothing yet
+    await send_picture(counter.chat, "c" * 64)
+    kept = await counter("attach_receipt")
+    assert (kept.status, kept.code) == ("ok", "payment_ahead")
+    assert "?" in spoken(kept)
+
+    # When their order is placed
+    token = await summarised(counter)
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+
+    # Then it is that order's, and they hear it
+    assert (Claim.PAYMENT_CLAIMED, "1001") in outcome.claims
+    async with counter.chat.work() as work:
+        (payment,) = await payments.list_for_order(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
+        assert len(await payments.receipts_of(work, payment.id)) == 1
+
+
+async def test_a_payment_told_with_the_cart_open_is_kept_and_what_is_missing_is_told(counter: Counter) -> None:
+    # Given a cart of 55 000 that is not confirmed
+    await counter("add_item_to_draft", product="HAR-1", quantity=2)
+    told = await counter("register_payment", method="transferencia", amount=5000, reference="99001234")
+    assert (told.status, told.code) == ("ok", "payment_ahead")
+    assert "¿Lo quieres con entrega" in spoken(told)
+
+    # When it is
+    await counter("set_delivery_details", fulfilment="delivery", address=STREET)
+    assert "confirmes" in spoken(await counter("register_payment", method="transferencia", amount=5000, reference="99001234"))
+    token = str((await counter("request_confirmation")).data["token"])
+    await agreed(counter, token)
+    outcome = await counter("confirm_order", token=token)
+
+    # Then the customer hears what is left to pay
+    assert (fact(outcome, "amount"), fact(outcome, "due")) == ("5000.00", "50000.00")
+
+
+async def test_an_amount_that_was_said_is_kept_while_the_reference_is_asked_for(counter: Counter) -> None:
+    await confirmed(counter)
+    told = await counter("register_payment", method="transferencia", amount=3000, bank="Banesco")
+    assert (told.code, fact(told, "amount"), fact(told, "difference")) == ("payment_claimed", "3000.00", "52000.00")
+    assert counter.question is not None
+    assert counter.question.kind == "payment_reference"
+    whole = await counter("register_payment", **{**counter.question.arguments, "reference": "77001122334"})
+    assert (whole.code, fact(whole, "amount")) == ("payment_claimed", "3000.00")
+    async with counter.chat.work() as work:
+        order = await orders.by_number(work, counter.chat.customer_id, 1001)
+        (payment,) = await payments.list_for_order(work, order.id)
+    assert (payment.amount, payment.reference, payment.bank) == (Decimal(3000), "77001122334", "Banesco")
 
 
 def test_a_customer_never_sees_adjust_stock() -> None:
