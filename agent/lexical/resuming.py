@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from agent.brief import Brief
 from agent.lexical.products import among
@@ -11,7 +12,8 @@ from agent.lexical.wanted import Call, number
 from domain.catalog.search import Verdict
 from tools import registry
 
-_ITEM_TOOLS = frozenset({"add_item_to_draft", "change_item_in_draft"})
+ADDS, SETS = "add_item_to_draft", "change_item_in_draft"
+_ITEM_TOOLS = frozenset({ADDS, SETS})
 _SETTING = frozenset({"set_delivery_details"})
 """Tools that may be called again with what is known better; the newer result is told in place of the older one."""
 
@@ -48,12 +50,34 @@ def remaining(calls: Sequence[Call], brief: Brief, before: Sequence[Returned]) -
     left: list[Call] = []
     added: dict[str, Decimal] = {}
     for call in calls:
-        change = _changed(str(call.arguments.get("product", "")), changes)
-        if call.tool in _ITEM_TOOLS and change is not None:
-            left += _corrected(call, change, added)
-        elif call.tool in _ITEM_TOOLS or call.tool in _SETTING or call.tool not in done or not _writes(call.tool):
+        if call.tool == "update_draft":
+            left += _lines_left(call, changes, added)
+        elif call.tool in _ITEM_TOOLS:
+            left += _item_left(call, changes, added)
+        elif call.tool in _SETTING or call.tool not in done or not _writes(call.tool):
             left.append(call)
     return left
+
+
+def _lines_left(call: Call, changes: Sequence[_Change], added: dict[str, Decimal]) -> list[Call]:
+    """A call that changes many lines, with those that are not done yet; what is open besides stays open."""
+    lines: list[dict[str, Any]] = []
+    for line in call.arguments.get("lines", []):
+        given = {name: line[name] for name in ("product", "quantity", "unit") if line.get(name) is not None}
+        if line.get("mode") == "remove":
+            given["quantity"] = 0
+        single = Call(ADDS if line.get("mode", "add") == "add" else SETS, given)
+        left = _item_left(single, changes, added)
+        lines += [line if call_left is single else {**line, **call_left.arguments, "mode": "set"} for call_left in left]
+    if not lines and not call.arguments.get("open_points"):
+        return []
+    return [Call(call.tool, {**call.arguments, "lines": lines})]
+
+
+def _item_left(call: Call, changes: Sequence[_Change], added: dict[str, Decimal]) -> list[Call]:
+    """The call, if its product's line was not changed in this turn; else what is still to set right about it."""
+    change = _changed(str(call.arguments.get("product", "")), changes)
+    return [call] if change is None else _corrected(call, change, added)
 
 
 def _corrected(call: Call, change: _Change, added: dict[str, Decimal]) -> list[Call]:
@@ -62,13 +86,13 @@ def _corrected(call: Call, change: _Change, added: dict[str, Decimal]) -> list[C
     if quantity is None or (unit is not None and change.was):
         return []
     meant = Decimal(str(quantity))
-    if call.tool == "add_item_to_draft" and unit is None:
+    if call.tool == ADDS and unit is None:
         added[change.sku] = added.get(change.sku, Decimal(0)) + meant
         meant = change.was + added[change.sku]
     if unit is None and meant == change.now:
         return []
     given = {"unit": unit} if unit is not None else {}
-    return [Call("change_item_in_draft", {"product": change.sku, "quantity": number(meant), **given})]
+    return [Call(SETS, {"product": change.sku, "quantity": number(meant), **given})]
 
 
 def _changes(brief: Brief, before: Sequence[Returned]) -> list[_Change]:
