@@ -18,9 +18,22 @@ def deeds(calls: Sequence[Recorded]) -> list[Recorded]:
 
 
 def questions(calls: Sequence[Recorded]) -> list[Recorded]:
-    """The calls that left a question open: those of the last link that called anything, as it took over from the others."""
+    """The calls that left a question open: those of the last link that called anything, as it took over from the others.
+
+    What a model has settled by a later call of the turn is asked no more.
+    """
     last = max((call.link for call in calls), default=0)
-    return [call for call in calls if call.pending is not None and call.link == last]
+    left_open = [call for call in calls if call.pending is not None and call.link == last]
+    return [asked for asked in left_open if not any(_settles(done, asked) for done in calls if done.call > asked.call)]
+
+
+def _settles(done: Recorded, asked: Recorded) -> bool:
+    """Whether a later call did what an earlier one had to ask for: with one of its options, or of the same product."""
+    if asked.status != "ask" or asked.pending is None or not done.has_effect or done.tool != asked.pending.tool:
+        return False
+    options = {option.sku for option in asked.pending.options}
+    same = done.data.get("sku") in options or done.arguments.get("product") in options
+    return same if options else done.arguments.get("product") == asked.pending.arguments.get("product")
 
 
 def told(brief: Brief, calls: Sequence[Recorded]) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.consent import CONFIRM_PREFIX
 from agent.journal import Recorded
 from agent.reply.wording import Wording
+from agent.telling import questions, released, token_of
 from core.messages import filled
 from tools.outcome import Claim
 
@@ -20,12 +20,7 @@ def words_of(call: Recorded) -> str:
 
 def sends_summary(call: Recorded, calls: Sequence[Recorded]) -> bool:
     """Whether the summary that a call staged goes out: it shows the whole order, and asks."""
-    later = {signal.name for other in calls if other.call > call.call for signal in other.signals}
-    return any(
-        str(button.get("id", "")).startswith(CONFIRM_PREFIX) and message.void_on not in later
-        for message in call.staged
-        for button in message.payload.get("buttons", [])
-    )
+    return any(token_of(message) for message in released(call, calls))
 
 
 def told(calls: Sequence[Recorded], named: set[int]) -> list[Recorded]:
@@ -43,9 +38,9 @@ def _must_be_told(call: Recorded, calls: Sequence[Recorded]) -> bool:
     """An effect, a question that now waits for the customer, or a refusal that nothing later made good."""
     if call.has_effect:
         return True
-    later = [other for other in calls if other.call > call.call and other.tool == call.tool]
     if call.status == "ask":
-        return call.pending is not None or not later
+        return call in questions(calls)[:1]
+    later = [other for other in calls if other.call > call.call and other.tool == call.tool]
     return call.writes and call.status == "refused" and not any(other.has_effect and _is_same(call, other) for other in later)
 
 
@@ -62,12 +57,12 @@ def _products(call: Recorded) -> set[str]:
 def _stands(call: Recorded, calls: Sequence[Recorded], *, summary: bool) -> bool:
     """Whether what a call said still holds at the end of the turn, and no summary says it better."""
     later = [other for other in calls if other.call > call.call and other.has_effect]
+    if call.repeats is not None or (call.staged and not released(call, calls)):
+        return False
     if not call.has_effect:
-        return not any(message.void_on in {s.name for other in later for s in other.signals} for message in call.staged)
+        return True
     of_order = bool(_products(call)) or call.tool == "set_delivery_details"
     if of_order and (summary or any(other.code in _EMPTIED for other in later)):
-        return False
-    if call.staged and call.data.get("token") and not sends_summary(call, calls):
         return False
     if call.tool == "set_delivery_details":
         return not any(other.tool == call.tool and call.arguments.keys() <= other.arguments.keys() for other in later)

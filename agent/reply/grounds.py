@@ -91,7 +91,8 @@ class Grounds:
         return [name for name, fact in self.facts.items() if fact.kind == kind and subject in (None, fact.subject)]
 
     def call(self, number: int) -> Recorded | None:
-        """The call with this number; without a number, the only one there is."""
+        """The call with this number, or the one that it repeats; without a number, the only one there is."""
         if not number and len(self.calls) == 1:
             return self.calls[0]
-        return next((call for call in self.calls if call.call == number), None)
+        found = next((call for call in self.calls if call.call == number), None)
+        return found if found is None or found.repeats is None else self.call(found.repeats)

@@ -94,7 +94,8 @@ class _Renderer:
         self.wording = Wording(grounds.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
         self.parts = _Parts()
-        self.named = {move.call for move in self.moves if isinstance(move, Say)}
+        said = [grounds.call(move.call) for move in self.moves if isinstance(move, Say)]
+        self.named = {call.call for call in said if call is not None}
         self.stated: dict[str, None] = {}
         self.topics: dict[str, None] = {}
         self.told: list[Recorded] = []
@@ -126,8 +127,6 @@ class _Renderer:
             elif isinstance(move, State | Suggest | Compare):
                 names = move.facts if isinstance(move, State) else move.goods
                 self.named |= {call for name in names if (call := _call_of(name)) in self.grounds.guessed}
-        if 0 in self.named and (only := self.grounds.call(0)) is not None:
-            self.named.add(only.call)
 
     def _tell(self) -> None:
         self.told = effects.told(self.grounds.calls, self.named)

@@ -92,6 +92,13 @@ def test_a_pending_question_is_asked_even_if_the_model_does_not_name_it() -> Non
     assert "¿Cuál de estos quieres?" in Turn().asked_which(ARROZ, HARINA).says(GREET)
 
 
+def test_a_question_that_the_model_settled_itself_is_not_asked() -> None:
+    settled = Turn().asked_which(ARROZ, "Arroz Mary 5 kg").added(ARROZ, 2, "2.40")
+
+    assert settled.says(MORE).startswith("Agregué 2 × Arroz Mary 1 kg")
+    assert "¿Cuál de estos" not in settled.says(MORE)
+
+
 def test_facts_of_several_moves_are_joined_in_one_sentence() -> None:
     text = with_order().says(move("state", "", "s1"), move("state", "", "s3"), move("state", "", "s4", "s5"))
 

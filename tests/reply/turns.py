@@ -12,7 +12,7 @@ from agent.reply.renderer import Rendered, render
 from core import messages
 from tools.context import Pending, SignalName, StagedMessage
 from tools.context import Signal as Happened
-from tools.outcome import Claim, Fact, FactKind, ToolOutcome
+from tools.outcome import Claim, Fact, FactKind, Option, ToolOutcome
 
 HARINA, ACEITE, CAFE, ARROZ = "Harina P.A.N. Blanca 1 kg", "Aceite Mazeite 1 L", "Café Flor de Arauca 500 g", "Arroz Mary 1 kg"
 PRICES = {HARINA: "1.20", ACEITE: "3.50", CAFE: "6.00", ARROZ: "1.20", "Arroz Mary 5 kg": "5.50", "Queso Blanco": "4.50"}
@@ -177,7 +177,8 @@ class Turn:
             each for name in names for each in (fact("product", name, name), money("price", name, PRICES[name], self.language))
         ]
         lines = [self.text("product_line", product=f"{{{2 * n}}}", price=f"{{{2 * n + 1}}}") for n in range(len(names))]
-        pending = Pending(kind="choose_product", tool="add_item_to_draft")
+        options = [Option(sku=name, name=name) for name in names]
+        pending = Pending(kind="choose_product", tool="add_item_to_draft", options=options)
         say = self.text("ambiguous_product", options="\n".join(lines))
         return self.call("add_item_to_draft", "ambiguous_product", say, facts, status="ask", pending=pending)
 
