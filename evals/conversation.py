@@ -35,6 +35,8 @@ class Played:
     place: Founded
     evidence: Evidence
     seconds: float
+    patience: float = PATIENCE
+    """Seconds that the customer waits for one answer."""
     waited: list[float] = field(default_factory=list)
     rounds: int = 0
     troubles: list[str] = field(default_factory=list)
@@ -52,19 +54,23 @@ def number_for(shop: World, task: Task, attempt: int) -> str:
     return prefix + f"{tail % 10 ** (12 - len(prefix)):0{12 - len(prefix)}d}"
 
 
-async def play(client: httpx.AsyncClient, task: Task, attempt: int, make: CustomerFactory) -> Played:
+async def play(
+    client: httpx.AsyncClient, task: Task, attempt: int, make: CustomerFactory, patience: float = PATIENCE
+) -> Played:
     """Play one task in a workspace of its own."""
-    return await play_in(client, world.load(task.world), task, attempt, make)
+    return await play_in(client, world.load(task.world), task, attempt, make, patience)
 
 
-async def play_in(client: httpx.AsyncClient, shop: World, task: Task, attempt: int, make: CustomerFactory) -> Played:
+async def play_in(
+    client: httpx.AsyncClient, shop: World, task: Task, attempt: int, make: CustomerFactory, patience: float = PATIENCE
+) -> Played:
     """Play one task in a new workspace that is this world."""
     place = await found(shop, f"eval-{uuid4().hex[:10]}-{task.id}"[:90].rstrip("-"))
     async with open_work(place.principal) as work:
         baseline = await snapshot.take(work)
     phone = Phone(client, number_for(shop, task, attempt), place.connection)
     customer = make(task, attempt)
-    played = Played(task, attempt, place, Evidence.nothing(), 0.0)
+    played = Played(task, attempt, place, Evidence.nothing(), 0.0, patience)
     started = time.monotonic()
     try:
         await _talk(played, phone, customer, shop, baseline)
@@ -83,7 +89,7 @@ async def _talk(played: Played, phone: Phone, customer: Customer, shop: World, b
         played.rounds += 1
         for step in steps:
             await _do(step, played, phone, shop, baseline)
-        played.waited.append(await until_quiet(played.place, phone.sent, PATIENCE))
+        played.waited.append(await until_quiet(played.place, phone.sent, played.patience))
         steps = await customer.respond(await phone.read())
     if steps:
         customer.troubles.append(f"still had something to say after {played.rounds} rounds")
@@ -94,7 +100,7 @@ async def _do(step: Step, played: Played, phone: Phone, shop: World, baseline: s
     if step.shop is None:
         await perform(step, phone, shop, played.task.language)
         return
-    await until_quiet(played.place, phone.sent, PATIENCE)
+    await until_quiet(played.place, phone.sent, played.patience)
     async with open_work(played.place.principal) as work:
         before = await snapshot.take(work)
     await staff.act(step.shop, played.place)

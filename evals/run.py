@@ -15,7 +15,7 @@ from pydantic_evals.reporting import EvaluationReport
 
 from core import clock, db
 from evals import faults, installation, results, world
-from evals.conversation import CustomerFactory, Played, play
+from evals.conversation import PATIENCE, CustomerFactory, Played, play
 from evals.customers.scripted import ScriptedCustomer
 from evals.grading import Finding, FindingKind, first_wrong, grade
 from evals.installation import Installation
@@ -40,6 +40,8 @@ class Options:
     environment: Mapping[str, str] | None = None
     running: Installation | None = None
     keep: bool = False
+    patience: float = PATIENCE
+    """Seconds that a customer waits for one answer: more than the installation gives a turn."""
 
 
 @dataclass(repr=False)
@@ -131,7 +133,7 @@ class Player:
         """Play the task once more and judge it."""
         self._begun[task.id] += 1
         number = self._begun[task.id]
-        attempt = judged(await play(self._client, task, number, self._make), self._options.customer)
+        attempt = judged(await play(self._client, task, number, self._make, self._options.patience), self._options.customer)
         if attempt.fault == "agent" and self._options.customer != SCRIPTED:
             attempt = attempt.model_copy(update={"fault": await self._second_opinion(task, number)})
         self._on_done(attempt)
@@ -139,7 +141,8 @@ class Player:
 
     async def _second_opinion(self, task: Task, number: int) -> Fault:
         """Whose fault a failure with a model's customer is: play it with the scripted one, and see who is alone."""
-        again = judged(await play(self._client, task, number, make_scripted(self._options.seed)), SCRIPTED)
+        scripted = make_scripted(self._options.seed)
+        again = judged(await play(self._client, task, number, scripted, self._options.patience), SCRIPTED)
         return "disputed" if again.passed else "agent"
 
     async def all(self, tasks: Sequence[Task], jobs: int) -> None:
