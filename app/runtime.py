@@ -6,10 +6,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from core.embedded import owner_of
+from core.errors import CannotRun
 from core.settings import Settings, get_settings
 
 
-class NotRunning(Exception):
+class NotRunning(CannotRun):
     """No installation runs on the data folder, and no servers are configured."""
 
 

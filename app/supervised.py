@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.embedded import ServerFailed, processes
+from core.errors import CannotRun
 
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 5.0
@@ -31,7 +32,7 @@ def end_of(process: subprocess.Popen[bytes]) -> str:
     return f"was killed by {signal.Signals(-code).name}" if was_killed(process) else f"ended with code {code}"
 
 
-class GaveUp(Exception):
+class GaveUp(CannotRun):
     """A process falls again and again; there is no point in starting it once more."""
 
 

@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +13,16 @@ from types import FrameType
 
 from app import pulse, runtime
 from app.broker import redis_client
-from app.supervised import FAILURES_IN_A_ROW, Child, GaveUp, Supervised, end_of, was_killed
+from app.supervised import FAILURES_IN_A_ROW, Child, Supervised, end_of, was_killed
 from core.embedded import (
     EmbeddedPostgres,
     EmbeddedRedis,
-    FolderInUse,
-    ServerFailed,
     lock_data_folder,
     processes,
     start_postgres,
     start_redis,
 )
+from core.errors import CannotRun
 from core.settings import Environment, Settings
 
 READY_WITHIN_SECONDS = 120.0
@@ -35,7 +33,7 @@ PATIENCE = {"web": 10.0, "worker": 15.0, "relay": 5.0}
 """How long each process may take to finish what it is doing when it is told to stop."""
 
 
-class StartFailed(Exception):
+class StartFailed(CannotRun):
     """The house cannot be started; the message says why and what to do."""
 
 
@@ -48,31 +46,32 @@ class Supervisor:
 
     def __init__(self, settings: Settings, *, logs_to_terminal: bool = False) -> None:
         self._settings = settings
-        self._data_dir = settings.data_dir.resolve()
+        self._data_dir = Path(os.path.realpath(settings.data_dir))
         self._logs_to_terminal = logs_to_terminal
         self._postgres: EmbeddedPostgres | None = None
         self._redis: EmbeddedRedis | None = None
         self._children: list[Child] = []
         self._supervised: list[Supervised] = []
+        self._is_ready = False
         self._signal: signal.Signals | None = None
         self._waker, self._wake = os.pipe()
 
     def run(self) -> int:
-        """Start everything, keep it alive until a signal comes, stop everything; returns the exit code."""
+        """Start everything, keep it alive until a signal comes, stop everything; raises CannotRun.
+
+        Returns the exit code: 0 when it was ready and is stopped, 128 and the signal's number when it was not ready yet.
+        """
         self._listen()
-        try:
-            with lock_data_folder(self._data_dir):
-                try:
-                    self._start()
-                    self._keep_alive()
-                except _Stopped:
-                    pass
-                finally:
-                    self._stop()
-        except (FolderInUse, ServerFailed, StartFailed, GaveUp) as error:
-            _say(f"nexova: {error}", error=True)
-            return 1
-        return 0
+        code = 0
+        with lock_data_folder(self._data_dir):
+            try:
+                self._start()
+                self._keep_alive()
+            except _Stopped:
+                code = 0 if self._is_ready or self._signal is None else 128 + self._signal
+            finally:
+                self._stop()
+        return code
 
     # Starting
 
@@ -98,6 +97,7 @@ class Supervisor:
             self._look_after(name, child)
         self._leave_note()
         self._wait_until_ready()
+        self._is_ready = True
         self._show_addresses()
 
     def _look_after(self, name: str, part: EmbeddedPostgres | EmbeddedRedis | Child) -> None:
@@ -121,6 +121,8 @@ class Supervisor:
             "DATABASE_URL": self._database_url,
             "REDIS_URL": self._redis_url,
             "PYTHONUNBUFFERED": "1",
+            # The terminal may have another encoding; the log files have this one.
+            **({} if self._logs_to_terminal else {"PYTHONIOENCODING": "utf-8"}),
         }
 
     @property
@@ -272,5 +274,5 @@ class Supervisor:
         _say(f"{text} …")
 
 
-def _say(text: str, *, error: bool = False) -> None:
-    print(text, file=sys.stderr if error else sys.stdout, flush=True)
+def _say(text: str) -> None:
+    print(text, flush=True)

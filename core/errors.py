@@ -7,6 +7,7 @@ DomainError                 expected; the caller can be told
 └── Conflict                409
 Abandoned                   the work must stop here and be resumed later; nobody is told
 CommitOutcomeUnknown        the commit may or may not have happened; read the database before saying anything
+CannotRun                   what the installation was given does not do; the person who runs it is told
 """
 
 from typing import ClassVar
@@ -64,3 +65,10 @@ class Abandoned(Exception):
 
 class CommitOutcomeUnknown(Exception):
     """The connection failed during COMMIT: the transaction may have happened."""
+
+
+class CannotRun(Exception):
+    """A setting, a folder, a port or a server stands in the way; the message says which, and what to do.
+
+    The command line ends with it as a sentence.
+    """

@@ -4,8 +4,13 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import CannotRun
+
+_FILE = Path(".env")
+_ENCODING = "utf-8-sig"
 
 
 class Environment(StrEnum):
@@ -19,7 +24,9 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """Every setting of every process. Times are in seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=_FILE, env_file_encoding=_ENCODING, extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     # Where things are
     environment: Environment = Field(Environment.DEVELOPMENT, validation_alias="NEXOVA_ENV")
@@ -103,7 +110,28 @@ class Settings(BaseSettings):
         return tuple(name.strip() for name in self.llm_models.split(",") if name.strip())
 
 
+class SettingsWrong(CannotRun):
+    """The environment, or the file `.env`, does not say what it must."""
+
+
+def _refuse_other_encodings(file: Path) -> None:
+    """Raise SettingsWrong for a file of settings in another encoding, in which all of them could be overlooked."""
+    if not file.is_file():
+        return
+    try:
+        readable = "\0" not in file.read_text(_ENCODING)
+    except UnicodeDecodeError:
+        readable = False
+    if not readable:
+        raise SettingsWrong(f"{file.absolute()} is not written in UTF-8. Save it again in that encoding.")
+
+
 @lru_cache
 def get_settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process; raises SettingsWrong, which names what is wrong and never a value."""
+    _refuse_other_encodings(_FILE)
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))} {item['msg']}".strip() for item in error.errors())
+        raise SettingsWrong(f"the settings are not right: {problems}. Every variable is explained in .env.example.") from error

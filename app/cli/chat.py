@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.cli.terminal import fail, settings_or_exit
+from app import runtime
+from app.cli.terminal import fail
 
 PATIENCE_SECONDS = 45.0
 LOOK_SECONDS = 0.2
@@ -116,6 +117,8 @@ def _converse(console: Console, phone: Phone) -> None:
             line = input("you  " if interactive else "").strip()
         except EOFError:
             return
+        except UnicodeDecodeError as error:
+            fail(f"a line of the input is not written in {error.encoding}.")
         if line in ("/quit", "/exit"):
             return
         if not interactive:
@@ -139,7 +142,7 @@ def chat(
     ] = "584141234567",
 ) -> None:
     """Talk to the agent as a customer. Lines may also come from a file: nexova chat < lines.txt."""
-    settings = settings_or_exit(attached=True)
+    settings = runtime.attach()
     if not settings.sandbox_enabled:
         fail("the sandbox is off here (INFOBIP_BASE_URL is set, or this is production); write from a real phone.")
     console = Console(highlight=False, soft_wrap=True)
@@ -155,5 +158,3 @@ def chat(
         fail(f"the sandbox answered {error.response.status_code}: {error.response.text[:300]}")
     except httpx.TransportError as error:
         fail(f"{settings.base_url} does not answer ({type(error).__name__}). Is the house running? `nexova doctor` tells.")
-    except KeyboardInterrupt:
-        print()

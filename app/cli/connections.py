@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 import typer
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from app import runtime
 from app.cli import session
-from app.cli.terminal import AsJson, InWorkspace, fail, settings_or_exit, show
+from app.cli.terminal import AsJson, InWorkspace, fail, show
 from channels import registry
+from core.settings import get_settings
 from core.work import open_work
 from domain.connections import service
 from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
@@ -55,7 +57,7 @@ def connections(context: typer.Context, workspace: InWorkspace = None, as_json: 
     """List the connections, with the address to which the provider must send its webhooks."""
     if context.invoked_subcommand is not None:
         return
-    base_url = settings_or_exit(attached=True).base_url
+    base_url = runtime.attach().base_url
     rows = session.run(lambda: _rows(workspace, base_url))
     show(rows, as_json=as_json, empty="There are no connections. `nexova seed` makes those of the demo shops.")
 
@@ -76,7 +78,7 @@ async def _add(workspace: str, command: NewConnection) -> str:
     async with open_work(principal) as work:
         created = await service.create(work, command)
         view = await service.get(work, created.id)
-    return registry.webhook_url(view, settings_or_exit().base_url)
+    return registry.webhook_url(view, get_settings().base_url)
 
 
 @group.command()

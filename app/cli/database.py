@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from app import runtime
 from app.cli import session
-from app.cli.terminal import fail, settings_or_exit
+from app.cli.terminal import fail
 from core.settings import Environment
 from domain.accounts import service as accounts
 from domain.seed import service as seeding
@@ -29,7 +30,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to the newest revision."""
-    settings = settings_or_exit(attached=True)
+    settings = runtime.attach()
     upgrade(settings.database_url or "")
     print("The database is at the newest revision.")
     if with_demo:
@@ -38,7 +39,7 @@ def migrate(
 
 def seed() -> None:
     """Put the demo shops into the database; those that are there already stay as they are."""
-    settings = settings_or_exit(attached=True)
+    settings = runtime.attach()
     if settings.environment is Environment.PRODUCTION:
         fail("demo shops have keys and numbers that everybody knows; they do not go into a production database.")
     _say_made(session.run(seeding.seed_demo))

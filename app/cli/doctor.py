@@ -1,7 +1,9 @@
 """`nexova doctor`: what is configured and reachable, and what to do about the rest."""
 
 import asyncio
+import os
 import platform
+from pathlib import Path
 from typing import Annotated, Literal
 
 import httpx
@@ -14,9 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import pulse, runtime
-from app.cli.terminal import AsJson, fail, settings_or_exit, show
+from app.cli.terminal import AsJson, fail, show
 from core import db
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from migrations.upgrade import configuration
 
 _KEYS = {"anthropic": "anthropic_api_key", "openai": "openai_api_key"}
@@ -36,7 +38,7 @@ def _configuration(settings: Settings) -> list[Finding]:
     servers = [name for name, url in (("Postgres", settings.database_url), ("Redis", settings.redis_url)) if url]
     findings = [
         Finding(what="environment", state="ok", found=f"{settings.environment}, Python {platform.python_version()}"),
-        Finding(what="data folder", state="ok", found=str(settings.data_dir.resolve())),
+        _data_folder(settings.data_dir),
         Finding(
             what="house",
             state="ok" if owner or len(servers) == 2 else "note",
@@ -50,6 +52,17 @@ def _configuration(settings: Settings) -> list[Finding]:
         advice = "Set INFOBIP_BASE_URL and INFOBIP_API_KEY to write to real phones."
         findings.append(Finding(what="line", state="ok", found="the sandbox plays Infobip and the phones", advice=advice))
     return [*findings, *(_model(name, settings) for name in settings.model_chain)]
+
+
+def _data_folder(folder: Path) -> Finding:
+    """Whether the folder can be written to, or made: then the nearest that exists can be."""
+    folder = Path(os.path.realpath(folder))
+    nearest = next(part for part in (folder, *folder.parents) if part.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return Finding(what="data folder", state="ok", found=str(folder))
+    why = "cannot be written to" if nearest.is_dir() else "is not a folder"
+    advice = "Choose another data folder with NEXOVA_DATA_DIR."
+    return Finding(what="data folder", state="failing", found=f"{folder}: {nearest} {why}", advice=advice)
 
 
 def _model(name: str, settings: Settings) -> Finding:
@@ -158,7 +171,7 @@ def _attached() -> Settings:
     try:
         return runtime.attach()
     except runtime.NotRunning:
-        return settings_or_exit()
+        return get_settings()
 
 
 def doctor(
@@ -168,7 +181,6 @@ def doctor(
     ] = False,
 ) -> None:
     """Say what is configured and reachable, and what to do; exit code 1 if something is failing."""
-    settings_or_exit()
     settings = _attached()
     if alive:
         try:

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from app import runtime
 from app.cli import eval_captures
-from app.cli.terminal import fail, settings_or_exit
+from app.cli.terminal import fail
 
 if TYPE_CHECKING:
     from evals.installation import Installation
@@ -42,7 +43,7 @@ def _chosen(families: list[str], tasks: list[str], smoke: bool) -> "list[Task]":
 
 def _running(tasks: "list[Task]", console: Console) -> "tuple[Installation, list[Task]]":
     """The installation that runs, and the tasks that may be played in it: none that move its clock, or need another."""
-    settings = settings_or_exit(attached=True)
+    settings = runtime.attach()
     kept = [task for task in tasks if not task.moves_clock and task.fault is None]
     if len(kept) < len(tasks):
         console.print(f"{len(tasks) - len(kept)} tasks need an installation of their own and are left out.")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import settings_or_exit
+from app import runtime
+from core.settings import get_settings
 
 
 def up(
@@ -13,26 +14,27 @@ def up(
 ) -> None:
     """Start everything on the data folder and keep it alive until Ctrl-C.
 
-    Postgres and Redis are started too, unless DATABASE_URL and REDIS_URL name servers of your own.
+    Postgres and Redis are started too, unless DATABASE_URL and REDIS_URL name servers of your own. A house that was ready
+    and is stopped ends with 0, one that is interrupted before with 130 (Ctrl-C) or 143 (SIGTERM).
     """
-    settings = settings_or_exit()
+    settings = get_settings()
     supervisor = importlib.import_module("app.supervisor")
     raise typer.Exit(supervisor.Supervisor(settings, logs_to_terminal=logs).run())
 
 
 def web() -> None:
     """Run the web process until SIGINT or SIGTERM."""
-    settings_or_exit(attached=True)
+    runtime.attach()
     importlib.import_module("app.http").serve()
 
 
 def worker() -> None:
     """Run a worker until SIGINT or SIGTERM; any number may run side by side."""
-    settings_or_exit(attached=True)
+    runtime.attach()
     importlib.import_module("app.worker").main()
 
 
 def relay() -> None:
     """Run a relay until SIGINT or SIGTERM; any number may run side by side."""
-    settings_or_exit(attached=True)
+    runtime.attach()
     importlib.import_module("app.relay").main()

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.terminal import fail, settings_or_exit
+from app import runtime
+from app.cli.terminal import fail
 from core import db
 from core.access import Principal
 from core.errors import DomainError
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 
 def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine with the database connected; expected refusals end the command with their text."""
-    settings = settings_or_exit(attached=True)
+    settings = runtime.attach()
 
     async def connected() -> Result:
         db.connect(settings.database_url or "", pool_size=2)

@@ -1,4 +1,4 @@
-"""What all commands share: the settings of this process, options, and lists as tables or as JSON."""
+"""What all commands share: options, the end with a reason, and lists as tables or as JSON."""
 
 import json
 import sys
@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
-
-from app import runtime
-from core.settings import Settings, get_settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 InWorkspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this workspace, by its slug.")]
@@ -21,20 +18,6 @@ def fail(reason: str) -> NoReturn:
     """End the command with a reason and exit code 1."""
     print(f"nexova: {reason}", file=sys.stderr)
     raise typer.Exit(1)
-
-
-def settings_or_exit(*, attached: bool = False) -> Settings:
-    """The settings, or the end of the command with what is wrong in them.
-
-    With `attached`, servers that are not configured are those of the installation that runs on the data folder.
-    """
-    try:
-        return runtime.attach() if attached else get_settings()
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))} {item['msg']}".strip() for item in error.errors())
-        fail(f"the settings are not right: {problems}. Every variable is explained in .env.example.")
-    except runtime.NotRunning as error:
-        fail(str(error))
 
 
 def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:

@@ -30,7 +30,7 @@ def tools(
     schemas = registry.schemas()
     exported = json.dumps(schemas, ensure_ascii=False, indent=2)
     if out is not None:
-        out.write_text(exported + "\n")
+        out.write_text(exported + "\n", encoding="utf-8")
         print(f"{len(schemas)} tools written to {out}.")
     elif as_json:
         print(exported)

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.errors import CannotRun
 
-class FolderInUse(Exception):
+
+class FolderInUse(CannotRun):
     """Another living process owns the folder; `pid` names it when it is known."""
 
     def __init__(self, folder: Path, pid: int | None) -> None:
@@ -16,6 +18,15 @@ class FolderInUse(Exception):
         super().__init__(f"{folder} is already in use by {who}; stop it first, or choose another data folder.")
         self.folder = folder
         self.pid = pid
+
+
+class FolderUnusable(CannotRun):
+    """The folder is not there and cannot be made, or cannot be written to."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        file = next((part for part in (folder, *folder.parents) if part.exists() and not part.is_dir()), None)
+        why = f"{file} is not a folder" if file is not None else error.strerror
+        super().__init__(f"{folder} cannot hold the data: {why}. Choose another data folder with NEXOVA_DATA_DIR.")
 
 
 class FolderLock:
@@ -39,10 +50,16 @@ class FolderLock:
 
 
 def lock_data_folder(folder: Path) -> FolderLock:
-    """Take the folder for this process, making it if needed; raises FolderInUse at once when it is taken."""
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Take the folder for this process, making it if needed.
+
+    Raises FolderInUse at once when it is taken, FolderUnusable when it is no folder to write to.
+    """
+    folder = Path(os.path.realpath(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise FolderUnusable(folder, error) from error
     for attempt in range(5):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,7 +79,7 @@ def owner_of(folder: Path) -> int | None:
     """The process that owns the folder now, or None; a lock file without a living owner counts as none."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

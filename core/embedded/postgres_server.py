@@ -132,7 +132,13 @@ class EmbeddedPostgres:
             ]
             with processes.open_log(self._log) as log:
                 made = processes.spawn(command, prepare=_prepare(self._identity), output=log, user=self._identity.account)
-            if made.wait() != 0:
+            try:
+                code = made.wait()
+            except BaseException:
+                made.kill()
+                made.wait()
+                raise
+            if code != 0:
                 raise ServerFailed(f"initdb failed; its log is {self._log}:\n{processes.tail(self._log)}")
         finally:
             password_file.unlink()

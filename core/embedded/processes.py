@@ -15,11 +15,13 @@ from typing import IO
 
 import psutil
 
+from core.errors import CannotRun
+
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-class ServerFailed(Exception):
+class ServerFailed(CannotRun):
     """A server did not start or did not answer; the message says why and where its log is."""
 
 

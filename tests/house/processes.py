@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -44,6 +45,11 @@ def free_port() -> int:
         return port
 
 
+def hear_ctrl_c() -> None:
+    """For a child that is to be interrupted: what a script runs in the background is deaf to Ctrl-C, with all below it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class House:
     """`nexova up` as a process of its own."""
 
@@ -60,8 +66,9 @@ class House:
         }
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "up"], cwd=ROOT, env=self._environment, stdout=output, stderr=output
-            )
+                [sys.executable, "-m", "app.cli", "up"],
+                cwd=ROOT, env=self._environment, stdout=output, stderr=output, preexec_fn=hear_ctrl_c,
+            )  # fmt: skip
 
     def said(self) -> str:
         """What it has printed so far."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import COMMANDS, build
+from app.cli.commands import COMMANDS, build
 from tests.house.processes import ROOT, House, free_port, wait_until
 
 LISTS = (
@@ -37,7 +37,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_the_list_of_commands_is_complete_and_loads_none_of_them() -> None:
     script = """
 import sys
-from app.cli import main
+from app.cli.__main__ import main
 sys.argv[1:] = ["--help"]
 try:
     main()

@@ -248,7 +248,7 @@ def test_the_image_has_what_its_commands_need(tmp_path: Path) -> None:
     # And every command that it offers can be loaded, with all that the suite brings
     script = """
 import importlib, pkgutil, evals
-from app.cli import COMMANDS, build
+from app.cli.commands import COMMANDS, build
 for name in COMMANDS:
     build(name)
 for module in pkgutil.walk_packages(evals.__path__, "evals."):
