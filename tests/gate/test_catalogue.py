@@ -55,8 +55,11 @@ FREE = Fact(kind="fee", subject=DRAFT, value="0", currency="VES", text="Bs. 0,00
 WHAT, WHOLE = Has(("counted", "measured")), Has(("product_line", "product_line_sold_out"))
 STATUS = Has(tuple(f"status.{status}" for status in OrderStatus))
 OF_ORDER = Has(("of_order", "of_open_order"))
+OF_ANY = Has(("of_order", "of_open_order", "of_coming_order"))
+THE_PAYMENT = Has(("the_payment", "the_payment_of"))
 PAID = (Claim.PAYMENT_CLAIMED,)
 STANDS = (Claim.ORDER_STATUS, Claim.ORDER_CONFIRMED)
+AMENDED = (*STANDS, Claim.ITEM_CHANGED)
 
 Entry = tuple[dict[str, Filling], tuple[Claim, ...]]
 
@@ -169,12 +172,35 @@ SAID: Mapping[str, Entry] = {
     "which_order": ({"orders": Has(("order_and_total",))}, ()),
     "order_and_total": ({"number": NUMBER, "total": Is("total", ORDER)}, ()),
     "of_order": ({"number": NUMBER}, ()),
-    "payment_claimed": ({"order": OF_ORDER, "reference": Is("reference", ORDER, ("12345678",))}, PAID),
-    "payment_claimed_plain": ({"order": OF_ORDER}, PAID),
+    "the_payment_of": ({"amount": Is("amount")}, ()),
+    "payment_claimed": (
+        {"payment": THE_PAYMENT, "order": OF_ANY, "reference": Is("reference", ORDER, ("12345678",))},
+        PAID,
+    ),
+    "payment_claimed_plain": ({"payment": THE_PAYMENT, "order": OF_ANY}, PAID),
+    "payment_linked": ({"amount": Is("amount", ORDER)}, PAID),
+    "left_to_pay": ({"due": OWED}, PAID),
+    "more_than_total": ({"difference": Is("difference", ORDER)}, PAID),
     "cash_claimed": ({"order": OF_ORDER, "amount": Is("amount")}, PAID),
-    "payment_repeated": ({"order": OF_ORDER}, PAID),
+    "payment_repeated": ({"order": OF_ANY}, PAID),
     "paid_under": ({"difference": Is("difference"), "due": Is("due")}, PAID),
     "paid_over": ({"difference": Is("difference"), "due": Is("due")}, PAID),
+    "amends": ({"number": NUMBER}, ()),
+    "which_order_meant": ({"number": NUMBER}, ()),
+    "new_order_begun": ({"number": NUMBER}, (Claim.DRAFT_CREATED,)),
+    "order_changes_over": ({"number": NUMBER}, STANDS),
+    "summary.amended": ({"number": NUMBER}, ()),
+    "summary.before": ({"amount": Is("total", ORDER)}, ()),
+    "summary.more": ({"amount": Is("difference")}, ()),
+    "summary.less": ({"amount": Is("difference")}, ()),
+    "summary.method": ({"method": METHOD}, ()),
+    "amendment_requested": ({"number": NUMBER}, (Claim.CONFIRMATION_REQUESTED,)),
+    "order_amended": ({"number": NUMBER, "total": Is("total", ORDER)}, AMENDED),
+    "amendment_dropped": ({"number": NUMBER}, (Claim.DRAFT_CLEARED, *STANDS)),
+    "payment_method_noted": ({"method": METHOD}, (Claim.DELIVERY_SET,)),
+    "which_method_later": ({"methods": METHOD}, ()),
+    "cart_merged": ({"lines": Has(("summary.line",)), "total": MONEY}, (Claim.ITEM_ADDED,)),
+    "item_swapped": ({"old": WHAT, "new": WHAT}, (Claim.ITEM_REMOVED, Claim.ITEM_ADDED)),
     "receipt_with_claim": ({}, (*PAID, Claim.RECEIPT_ATTACHED)),
     "receipt_attached": ({}, (*PAID, Claim.RECEIPT_ATTACHED)),
 }
@@ -186,8 +212,19 @@ INSIDE_A_FACT = frozenset({"until_today", "until_day", "shared_location"})
 FOLLOWED_BY: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("payment_claimed", "payment_claimed_plain", "cash_claimed", "payment_repeated"),
-        ("paid_under", "paid_over", "receipt_with_claim", "still_to_confirm"),
+        (
+            "paid_under",
+            "paid_over",
+            "receipt_with_claim",
+            "still_to_confirm",
+        ),
     ),
+    "payment_linked": ("left_to_pay", "more_than_total"),
+    "receipt_with_claim": ("ahead_no_order", "ahead_details", "ahead_unconfirmed"),
+    "item_swapped": ("amends",),
+    "item_changed": ("amends", "new_order_begun"),
+    "order_amended": ("next_delivery", "left_to_pay"),
+    "payment_method_noted": ("still_to_confirm",),
     "price_is_now": ("price_is_now", "no_longer_sold", "confirmation_requested"),
     "no_longer_sold": ("price_is_now", "confirmation_requested"),
     "noted": ("fee_noted", "address_saved_taken"),
