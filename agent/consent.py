@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from agent.corrections import changed_meanwhile
 from agent.frozen import ClaimedTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
@@ -32,12 +33,14 @@ async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
     if sent_at is None:
         return Consent()
     answered = {message.id for message in turn.frozen.messages}
-    late = [m for m in await conversations.open_messages(work, turn.conversation_id) if m.id not in answered]
+    now_open = await conversations.open_messages(work, turn.conversation_id)
+    is_late = any(m.id not in answered for m in now_open) or bool(changed_meanwhile(turn.frozen.messages, now_open))
     texts = [message.text or "" for message in turn.frozen.messages]
-    plain = all(message.kind == "text" for message in turn.frozen.messages)
+    # Words that were put in the place of others are asked about once more.
+    plain = all(message.kind == "text" and message.edited_at is None for message in turn.frozen.messages)
     after = all(message.received_at >= sent_at for message in turn.frozen.messages)
     return Consent(
-        open_messages=bool(late) or await _has_unread(work, held.conversation),
+        open_messages=is_late or await _has_unread(work, held.conversation),
         token_pressed=pressed[-1] if pressed and len(pressed) == len(turn.frozen.messages) else None,
         pure_assent=plain and after and await _is_answered(work, held.session, texts, turn),
         summary_sent_at=sent_at,

@@ -85,7 +85,7 @@ def _in_turns(thread: list[MessageView]) -> list[tuple[str, str]]:
     """What each side said in turn; neighbours of one side are joined."""
     joined: list[tuple[str, str]] = []
     for message in thread:
-        words = body_of(BriefMessage(kind=message.kind, text=message.text, payload=message.payload))
+        words = "[deleted]" if message.deleted_at else body_of(_said(message))
         if message.direction == "out":
             words = message.text or words
         elif words:
@@ -95,6 +95,10 @@ def _in_turns(thread: list[MessageView]) -> list[tuple[str, str]]:
         else:
             joined.append((message.direction, words))
     return joined
+
+
+def _said(message: MessageView) -> BriefMessage:
+    return BriefMessage(kind=message.kind, text=message.text, payload=message.payload)
 
 
 def as_messages(memory: Memory) -> list[ModelMessage]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from agent import briefing, finishing, handoff, history, sessions, telling
+from agent import briefing, corrections, finishing, handoff, history, sessions, telling
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of
@@ -23,6 +23,7 @@ from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import service as accounts
+from domain.conversations import changes
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
 from domain.orders import service as orders
@@ -43,6 +44,9 @@ POISON = "poison"
 
 HOPELESS = frozenset({POISON, finishing.WITHHELD})
 """Failures that would come again, so a person is brought in at once: a fault of ours, whatever the model says."""
+
+TAKEN_BACK = "taken_back"
+"""The outcome of a turn of which the customer deleted every word before it was answered."""
 
 log = observability.log("agent.turn")
 
@@ -105,7 +109,7 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
         await handoff.give_up(work, session, row)
         return None
     if row is None:
-        open_messages = await conversations.open_messages(work, conversation_id)
+        open_messages = await corrections.settle(work, session, await conversations.open_messages(work, conversation_id))
         if not open_messages:
             session.turn_due_at = None
             sessions.free_lease(session)
@@ -251,15 +255,17 @@ async def _lease_kept(turn: ClaimedTurn) -> AsyncIterator[None]:
 async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn | None:
     """Close the turn: release its messages, move the session, and see to what was written meanwhile.
 
-    A turn without effects is thought again with the new words, at most twice: then its next generation is returned.
+    A turn without effects is thought again with the new words, at most twice: then its next generation is returned. The
+    same when the words were edited or deleted; one with effects is followed by the turn that corrects them.
     """
     fence = await sessions.fence(work, turn)
     answered = {message.id for message in turn.frozen.messages}
     open_messages = await conversations.open_messages(work, turn.conversation_id)
     late = [message for message in open_messages if message.id not in answered]
+    changed = corrections.changed_meanwhile(turn.frozen.messages, open_messages)
     calls = await calls_of(work, turn)
-    if late and turn.generation < MOST_GENERATIONS and not any(call.has_effect for call in calls):
-        return await _think_again(work, fence, open_messages)
+    if (late or changed) and turn.generation < MOST_GENERATIONS and not any(call.has_effect for call in calls):
+        return await _think_again(work, fence, thought, open_messages)
     answer = await finishing.compose(work, fence, turn, thought, calls)
     _count_failure(fence.session, thought, answer)
     cause = handoff.cause_of(fence.session, calls, MOST_FAILURES)
@@ -267,14 +273,21 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
         answer = await handoff.begin(work, fence, turn, answer, cause)
     await finishing.release(work, fence, turn, answer)
     await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
+    if changed and cause is None:
+        await changes.reopen(work, turn.conversation_id, changed, turn.turn_id)
     _remember_questions(fence.session, calls)
     _close(work, fence, thought, answer)
-    if late and cause is None:
+    if (late or changed) and cause is None:
         sessions.make_due(work, fence.session, work.system_time)
     return None
 
 
-async def _think_again(work: Work, fence: Fence, open_messages: list[OpenMessage]) -> ClaimedTurn:
+async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages: list[OpenMessage]) -> ClaimedTurn | None:
+    """The next generation of a turn, None if the customer has taken back all that it was to answer."""
+    open_messages = await corrections.settle(work, fence.session, open_messages)
+    if not open_messages:
+        _close(work, fence, thought, Answer([], TAKEN_BACK))
+        return None
     frozen, thread = await _freeze(work, fence.session, fence.conversation, open_messages)
     fence.turn.generation += 1
     fence.turn.frozen = frozen.model_dump(mode="json")

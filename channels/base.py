@@ -117,6 +117,19 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A customer has edited or deleted a message that they sent before.
+
+    `content` is the message as it reads now, under its own id; None if it was deleted.
+    """
+
+    provider_message_id: str
+    sender: Sender
+    at: datetime
+    content: Inbound | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """What the provider says of a message that we sent."""
 
@@ -194,7 +207,7 @@ class Channel(Protocol):
         """The results of a webhook body; never raises, whatever the bytes are."""
         ...
 
-    def read(self, event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
+    def read(self, event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         ...
 

@@ -34,6 +34,7 @@ class TurnMessage(BaseModel):
     payload: dict[str, Any] = Field(default_factory=dict)
     attachment_id: UUID | None = None
     received_at: datetime
+    edited_at: datetime | None = None
 
 
 class Consent(BaseModel):

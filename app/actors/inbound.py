@@ -11,7 +11,7 @@ from uuid import UUID
 
 from agent import sessions
 from channels import registry
-from channels.base import EventUnreadable, Inbound, StatusReport
+from channels.base import Change, EventUnreadable, Inbound, StatusReport
 from core import db, inbound, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
@@ -19,9 +19,9 @@ from core.inbound import InboundEvent
 from core.work import Work, open_work
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
-from domain.conversations import delivery
+from domain.conversations import changes, delivery
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMedia, IncomingMessage, SentMessage, Voice
+from domain.conversations.schemas import IncomingChange, IncomingMedia, IncomingMessage, SentMessage, Voice
 from domain.customers import service as customers
 
 REPORT_WAITS: Final = timedelta(hours=1)
@@ -103,6 +103,8 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
                 continue
             if isinstance(content, Inbound):
                 event.outcome = await _message(work, event, connection, content)
+            elif isinstance(content, Change):
+                event.outcome = await _change(work, event, connection, content)
             else:
                 event.outcome = f"noted:{content.name}"[:100]
                 log.info("inbound_event.noted", name=content.name)
@@ -114,31 +116,53 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
 async def _message(work: Work, event: InboundEvent, connection: ConnectionView, content: Inbound) -> str:
     if content.notes:
         log.info("inbound_event.repaired", notes=list(content.notes))
-    received = await conversations.receive(
-        work,
-        connection.id,
-        connection.channel,
-        IncomingMessage(
-            provider_message_id=content.provider_message_id or f"event:{event.dedupe_key}"[:300],
-            address=content.sender.address,
-            user_id=content.sender.user_id,
-            phone=content.sender.phone,
-            profile_name=content.sender.name,
-            kind=content.kind,
-            text=content.text,
-            payload=content.payload,
-            media=IncomingMedia(url=content.media.url, kind=content.media.kind) if content.media else None,
-            reply_to=content.reply_to,
-            received_at=content.received_at,
-            batch_position=event.position,
-            inbound_event_id=event.id,
-        ),
-    )
+    received = await conversations.receive(work, connection.id, connection.channel, _incoming(event, content))
     if not received.created:
         return "repeated"
     if received.needs_answer and received.voice is Voice.AGENT:
         await sessions.message_arrived(work, received.conversation_id, content.kind, content.text)
     return "message"
+
+
+async def _change(work: Work, event: InboundEvent, connection: ConnectionView, content: Change) -> str:
+    """An edit or a deletion: the message follows, and a turn sees to what follows from it."""
+    changed = await changes.change(
+        work,
+        connection.id,
+        connection.channel,
+        IncomingChange(
+            provider_message_id=content.provider_message_id,
+            address=content.sender.address,
+            user_id=content.sender.user_id,
+            phone=content.sender.phone,
+            profile_name=content.sender.name,
+            at=content.at,
+            message=_incoming(event, content.content) if content.content is not None else None,
+            inbound_event_id=event.id,
+        ),
+    )
+    if changed.needs_answer:
+        said = content.content
+        await sessions.message_arrived(work, changed.conversation_id, said.kind if said else "", said.text if said else None)
+    return f"change:{changed.outcome}"
+
+
+def _incoming(event: InboundEvent, content: Inbound) -> IncomingMessage:
+    return IncomingMessage(
+        provider_message_id=content.provider_message_id or f"event:{event.dedupe_key}"[:300],
+        address=content.sender.address,
+        user_id=content.sender.user_id,
+        phone=content.sender.phone,
+        profile_name=content.sender.name,
+        kind=content.kind,
+        text=content.text,
+        payload=content.payload,
+        media=IncomingMedia(url=content.media.url, kind=content.media.kind) if content.media else None,
+        reply_to=content.reply_to,
+        received_at=content.received_at,
+        batch_position=event.position,
+        inbound_event_id=event.id,
+    )
 
 
 async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:

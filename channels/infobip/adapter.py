@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from channels.base import (
+    Change,
     FetchedMedia,
     Inbound,
     Outbound,
@@ -57,7 +58,7 @@ class InfobipWhatsApp:
         """The results of a webhook body; never raises."""
         return splitting.split(body)
 
-    def read(self, event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
+    def read(self, event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         return reading.read(event_kind, body)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from channels.base import (
+    Change,
     EventUnreadable,
     Inbound,
     InboundKind,
@@ -36,7 +37,7 @@ _FILES: dict[str, MediaKind] = {
 }
 
 
-def read(event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
+def read(event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
     """What a stored event says; raises EventUnreadable and nothing else."""
     notes: set[str] = set()
     try:
@@ -58,7 +59,7 @@ def read(event_kind: str, body: bytes) -> Inbound | StatusReport | SystemEvent:
     raise EventUnreadable(f"no such kind of event: {event_kind}")
 
 
-def _message(content: dict[str, Any], notes: set[str]) -> Inbound:
+def _message(content: dict[str, Any], notes: set[str]) -> Inbound | Change:
     classic = content if content.get("message") is not None else to_classic(content)
     result = wire.InboundResult.model_validate(classic)
     contact = result.contact
@@ -67,11 +68,31 @@ def _message(content: dict[str, Any], notes: set[str]) -> Inbound:
         raise EventUnreadable("the message has no sender")
     if result.received_at is None:
         notes.add("received_at_missing")
+    sender = Sender(address, _short(contact.user_id), contact.name, contact.phone_number or _phone(result.sender))
+    return _change(result, sender, notes) or _inbound(result, sender, notes)
+
+
+def _change(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Change | None:
+    """An edit or a deletion; None for anything else, and for a change of which nobody knows what it changes."""
+    kind = result.message.get("type")
+    changed = _lenient(wire.Changed, result.message) if kind in wire.CHANGES else None
+    context = _lenient(wire.Context, result.message.get("context"))
+    original = _short(changed.original_message_id if changed else None) or (_short(context.id) if context else None)
+    if changed is None or original is None or (kind == wire.EDIT and not changed.message):
+        return None
+    content = None
+    if kind == wire.EDIT:
+        now = result.model_copy(update={"message_id": original, "message": changed.message})
+        content = _inbound(now, sender, notes)
+    return Change(original, sender, result.received_at or clock.process_now(), content)
+
+
+def _inbound(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Inbound:
     kind, text, payload, media = _content(result.message, notes)
     context = _lenient(wire.Context, result.message.get("context"))
     return Inbound(
         provider_message_id=_short(result.message_id),
-        sender=Sender(address, _short(contact.user_id), contact.name, contact.phone_number or _phone(result.sender)),
+        sender=sender,
         kind=kind,
         text=text,
         payload=payload | _origin(context, result.message),

@@ -6,6 +6,7 @@ from typing import Any
 
 from channels.base import EventKind, RawEvent
 from channels.infobip.cleaning import is_clean
+from channels.infobip.wire import CHANGES
 
 _MAX_KEY = 200
 
@@ -71,9 +72,17 @@ def _dedupe_key(kind: EventKind, item: dict[str, Any], body: bytes) -> str:
     identifier = _usable(item.get("messageId"))
     if identifier is None or kind in ("system", "unreadable"):
         return f"{kind}:{hashlib.sha256(body).hexdigest()}"
+    if kind == "message" and _is_change(item):
+        # Whether a change has an id of its own or that of the message it changes is not published.
+        return f"change:{identifier}:{hashlib.sha256(body).hexdigest()[:32]}"
     if kind != "delivery":
         return f"{kind}:{identifier}"
     return f"{kind}:{identifier}:{_id_of(item.get('status'))}:{_id_of(item.get('error'))}"
+
+
+def _is_change(item: dict[str, Any]) -> bool:
+    message = item.get("message")
+    return isinstance(message, dict) and message.get("type") in CHANGES
 
 
 def _id_of(part: Any) -> str:

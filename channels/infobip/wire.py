@@ -7,6 +7,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
+EDIT = "EDIT"
+CHANGES = (EDIT, "REVOKE")
+"""The types of messages that change an earlier one instead of saying something new; see `Changed`."""
+
 _MOMENT = TypeAdapter(datetime)
 
 
@@ -146,6 +150,17 @@ class Reaction(Wire):
 
     emoji: str | None = None
     action: str | None = None
+
+
+class Changed(Wire):
+    """A customer's edit (`EDIT`, with the message as it reads now) or deletion (`REVOKE`) of an earlier message.
+
+    Infobip's published schema (3.210.0) has neither yet. The shape is that of Meta's own webhooks in Infobip's spelling;
+    where it differs in the end, here is the place.
+    """
+
+    original_message_id: str | None = None
+    message: dict[str, Any] | None = None
 
 
 class StatusDetail(Wire):

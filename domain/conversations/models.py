@@ -84,7 +84,8 @@ class Message(WorkspaceRow):
     """One message of a conversation, in or out.
 
     Incoming ones are open until `handled_at` is set, with who or what handled them (`turn`, `operator`, or a reason
-    for no answer). Outgoing ones are sent in the order of `position`.
+    for no answer). An edit or a deletion of what was answered opens it again, and `handled_ref` still tells the turn that
+    answered; `revisions` keep the words as they were. Outgoing ones are sent in the order of `position`.
     """
 
     __tablename__ = "messages"
@@ -131,6 +132,9 @@ class Message(WorkspaceRow):
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[str | None] = mapped_column(String(40))
     handled_ref: Mapped[UUID | None]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    revisions: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
     # Outgoing
     turn_id: Mapped[UUID | None]

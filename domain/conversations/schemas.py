@@ -10,10 +10,12 @@ from domain.conversations.models import Author, Direction, MessageStatus, Voice
 
 __all__ = [
     "Author",
+    "Changed",
     "ConversationView",
     "Direction",
     "HandoffReason",
     "HandoffView",
+    "IncomingChange",
     "IncomingMedia",
     "IncomingMessage",
     "MessageStatus",
@@ -61,6 +63,28 @@ class IncomingMessage(Frozen):
     inbound_event_id: UUID
 
 
+class IncomingChange(Frozen):
+    """A customer's edit or deletion of an earlier message; `message` is what it reads now, None if it was deleted."""
+
+    provider_message_id: str
+    address: str
+    user_id: str | None = None
+    phone: str | None = None
+    profile_name: str | None = None
+    at: datetime
+    message: IncomingMessage | None = None
+    inbound_event_id: UUID
+
+
+class Changed(Frozen):
+    """What `change` made of an edit or a deletion; `message_id` is None where it changes nothing that is known."""
+
+    conversation_id: UUID
+    message_id: UUID | None
+    outcome: Literal["edited", "deleted", "received", "forgotten", "repeated"]
+    needs_answer: bool = False
+
+
 class Received(Frozen):
     """What `receive` made of an incoming message; `created` is False for a repetition."""
 
@@ -82,6 +106,10 @@ class OpenMessage(Frozen):
     attachment_id: UUID | None
     received_at: datetime
     reply_to: str | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    answered_in: UUID | None = None
+    """The turn that has answered it already, before it was edited or deleted."""
 
 
 class MessageView(Frozen):
@@ -106,6 +134,10 @@ class MessageView(Frozen):
     handled_at: datetime | None
     handled_by: str | None
     handled_ref: UUID | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    revisions: list[dict[str, Any]]
+    """The words and payloads as they were before each edit, oldest first."""
     created_at: datetime
 
 

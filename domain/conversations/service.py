@@ -251,6 +251,9 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
             attachment_id=attachment_id,
             received_at=row.received_at or row.created_at,
             reply_to=row.reply_to,
+            edited_at=row.edited_at,
+            deleted_at=row.deleted_at,
+            answered_in=row.handled_ref if row.handled_by == "turn" else None,
         )
         for row, attachment_id in await repository.open_messages(work, conversation_id)
     ]

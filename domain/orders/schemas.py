@@ -191,6 +191,18 @@ class CartItem(BaseModel):
     price: Decimal | None = None
 
 
+class Whereto(BaseModel):
+    """How the goods of a draft reach the customer, as the customer was told; `store` is a store's name."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    fulfilment: str | None = None
+    address: str | None = None
+    store: str | None = None
+    recipient_name: str | None = None
+    recipient_phone: str | None = None
+
+
 class CartResult(_View):
     """What became of a cart: applied with our prices; the rest is named."""
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from channels.base import EventUnreadable, Inbound, StatusReport, SystemEvent
+from channels.base import Change, EventUnreadable, Inbound, StatusReport, SystemEvent
 from channels.infobip.reading import read
 from channels.infobip.splitting import split
 from tests.line import payloads
@@ -94,6 +94,71 @@ def test_a_question_about_a_product_and_an_advertisement_are_kept() -> None:
 
     assert message.payload["product"] == {"catalog_id": "1", "sku": "SKU-1"}
     assert message.payload["referral"]["headline"] == "Oferta"
+
+
+ORIGINAL = "wamid.original"
+
+
+def test_an_edit_is_the_message_as_it_reads_now_under_its_own_id() -> None:
+    edit = {
+        "type": "EDIT",
+        "originalMessageId": ORIGINAL,
+        "message": {"type": "TEXT", "text": "quiero 3", "context": {"id": "m-1"}},
+    }
+
+    [event] = split(encoded(webhook(result(edit))))
+    change = read(event.kind, event.body)
+
+    assert isinstance(change, Change)
+    assert (change.provider_message_id, change.sender.user_id) == (ORIGINAL, payloads.USER_ID)
+    assert change.at == datetime(2026, 5, 4, 9, 15, 30, tzinfo=UTC)
+    assert change.content is not None
+    assert (change.content.provider_message_id, change.content.kind, change.content.text, change.content.reply_to) == (
+        ORIGINAL,
+        "text",
+        "quiero 3",
+        "m-1",
+    )
+
+
+def test_a_deletion_names_its_message_in_either_place() -> None:
+    for deletion in ({"type": "REVOKE", "originalMessageId": ORIGINAL}, {"type": "REVOKE", "context": {"id": ORIGINAL}}):
+        [event] = split(encoded(webhook(result(deletion))))
+        change = read(event.kind, event.body)
+
+        assert isinstance(change, Change)
+        assert (change.provider_message_id, change.content) == (ORIGINAL, None)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "EDIT"},
+        {"type": "EDIT", "originalMessageId": ORIGINAL},
+        {"type": "EDIT", "originalMessageId": ORIGINAL, "message": "quiero 3"},
+        {"type": "EDIT", "originalMessageId": ["x"], "message": {"type": "TEXT", "text": "x"}},
+        {"type": "REVOKE"},
+        {"type": "REVOKE", "originalMessageId": "x" * 400},
+    ],
+)
+def test_a_change_that_does_not_say_what_it_changes_is_kept_as_unsupported(message: dict[str, Any]) -> None:
+    assert read_message(message).kind == "unsupported"
+
+
+def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_change() -> None:
+    # Whether a change comes under an id of its own is not known, so all of them come under one here.
+    messages: list[dict[str, Any]] = [
+        {"type": "TEXT", "text": "quiero 2"},
+        *({"type": "EDIT", "originalMessageId": ORIGINAL, "message": {"type": "TEXT", "text": said}} for said in "ab"),
+        {"type": "REVOKE", "originalMessageId": ORIGINAL},
+    ]
+    bodies = [encoded(webhook(result(message))) for message in messages]
+
+    keys = [split(body)[0].dedupe_key for body in bodies]
+
+    assert len(set(keys)) == 4
+    assert keys == [split(body)[0].dedupe_key for body in bodies]
+    assert all(len(key) <= 300 for key in keys)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
+from domain.conversations import changes
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMessage, MessageView
+from domain.conversations.schemas import Changed, IncomingChange, IncomingMessage, MessageView
 from tests.domain.shop import Shop, fill, open_shop
 
 
@@ -76,6 +77,44 @@ class Customer:
         self.conversation_id = received.conversation_id
         assert received.message_id is not None
         return received.message_id
+
+    async def edits(self, message_id: UUID, words: str) -> Changed:
+        """Put other words in the place of those of a message."""
+        return await self._changes(message_id, words)
+
+    async def deletes(self, message_id: UUID) -> Changed:
+        """Delete a message for everyone."""
+        return await self._changes(message_id, None)
+
+    async def _changes(self, message_id: UUID, words: str | None) -> Changed:
+        async with open_work(self.shop.principal) as work:
+            reference = await work.session.scalar(
+                text("SELECT provider_message_id FROM messages WHERE id = :id"), {"id": message_id}
+            )
+            changed = await changes.change(work, self.connection_id, "infobip_whatsapp", self.change(work, reference, words))
+            if changed.needs_answer:
+                await sessions.message_arrived(work, changed.conversation_id, "text", words)
+        return changed
+
+    def change(self, work: Work, reference: str, words: str | None) -> IncomingChange:
+        """An edit (with the words as they read now) or a deletion, as the ingest would hand it over."""
+        now = IncomingMessage(
+            provider_message_id=reference,
+            address=self.phone,
+            phone=self.phone,
+            kind="text",
+            text=words,
+            received_at=work.now,
+            inbound_event_id=uuid4(),
+        )
+        return IncomingChange(
+            provider_message_id=reference,
+            address=self.phone,
+            phone=self.phone,
+            at=work.now,
+            message=now if words is not None else None,
+            inbound_event_id=uuid4(),
+        )
 
     async def is_answered(self) -> None:
         """Let one turn run."""

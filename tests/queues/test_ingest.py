@@ -178,3 +178,42 @@ async def test_before_a_turn_what_the_same_sender_has_waiting_is_read_in_order(
 
     assert await rows(shop, "SELECT text FROM messages ORDER BY position") == [("uno",), ("dos",), ("tres",)]
     assert [event.outcome for event in await stored_events(shop.id)].count(None) == 1
+
+
+def change(original: str, message: dict[str, Any] | None) -> dict[str, Any]:
+    """An edit of a message, to what it reads now, or its deletion."""
+    kind = {"type": "REVOKE"} if message is None else {"type": "EDIT", "message": message}
+    return {**result(), "message": {**kind, "originalMessageId": original}}
+
+
+@pytest.mark.parametrize("arrival", [("wamid.m", "edit"), ("edit", "wamid.m")], ids=["in order", "overtaken"])
+async def test_an_edit_is_read_into_its_message_in_whatever_order_they_come(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary, arrival: tuple[str, str]
+) -> None:
+    bodies = {
+        "wamid.m": webhook(result("quiero 2", message_id="wamid.m")),
+        "edit": webhook(change("wamid.m", {"type": "TEXT", "text": "quiero 3"})),
+    }
+    for name in arrival:
+        await post(web, line.slug, bodies[name])
+        await post(web, line.slug, bodies[name])
+        await ingest_all(shop)
+
+    assert await rows(shop, "SELECT text, handled_at, edited_at IS NOT NULL FROM messages") == [("quiero 3", None, True)]
+    outcomes = {event.outcome for event in await stored_events(shop.id)}
+    assert outcomes == ({"message", "change:edited"} if arrival[0] == "wamid.m" else {"change:received", "repeated"})
+    assert "conversation.turn" in [row.actor for row in await outbox_rows_of(shop.id)]
+
+
+@pytest.mark.parametrize("arrival", [("wamid.m", "deletion"), ("deletion", "wamid.m")], ids=["in order", "overtaken"])
+async def test_a_deleted_message_needs_no_answer_in_whatever_order_they_come(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary, arrival: tuple[str, str]
+) -> None:
+    bodies = {"wamid.m": webhook(result("quiero 2", message_id="wamid.m")), "deletion": webhook(change("wamid.m", None))}
+    for name in arrival:
+        await post(web, line.slug, bodies[name])
+        await ingest_all(shop)
+
+    assert await rows(shop, "SELECT text, handled_by, deleted_at IS NOT NULL FROM messages") == [
+        (None, "no_answer:deleted", True)
+    ]

@@ -1,0 +1,186 @@
+"""What follows from words that were edited or deleted after a turn had answered them.
+
+While nothing is confirmed the order follows: what the turn did is taken back, and its messages are answered again as they
+read now. Where later words have changed the order too, the customer is asked. What is done stays done: staff are told.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from agent import sessions
+from agent.brief import BriefDraft
+from agent.frozen import Frozen
+from agent.models import AgentSession, JournalEntry, StepKind, Turn
+from agent.states import Trigger
+from core import messages
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.conversations import changes
+from domain.conversations import service as conversations
+from domain.conversations.schemas import OpenMessage, OutgoingMessage
+from domain.orders import restoring
+from domain.orders import service as orders
+from domain.orders.schemas import CartItem, Whereto
+from tools.context import TurnMessage
+
+DRAFTING = frozenset(
+    {
+        "add_item_to_draft",
+        "change_item_in_draft",
+        "clear_draft",
+        "create_order_draft",
+        "request_confirmation",
+        "reserve_stock",
+        "set_delivery_details",
+    }
+)
+"""Tools whose effects lie in the open draft alone, so that the draft as it was before undoes them."""
+
+MOST_QUOTED = 80
+"""How much of a message is repeated to whoever wrote it."""
+
+# What a turn and the later ones have changed. Asked only after an edit or a deletion.
+_EFFECTS = (
+    select(JournalEntry.turn_id, JournalEntry.name)
+    .join(Turn, (Turn.workspace_id == JournalEntry.workspace_id) & (Turn.id == JournalEntry.turn_id))
+    .where(
+        JournalEntry.workspace_id == bindparam("workspace"),
+        JournalEntry.conversation_id == bindparam("conversation"),
+        JournalEntry.kind == StepKind.TOOL,
+        JournalEntry.writes,
+        Turn.number >= bindparam("number"),
+    )
+)
+
+
+def changed_meanwhile(answered: Sequence[TurnMessage], open_messages: Sequence[OpenMessage]) -> list[UUID]:
+    """Which messages of a turn read differently now than when it was claimed, or are gone."""
+    now = {message.id: message.edited_at for message in open_messages if message.deleted_at is None}
+    return [message.id for message in answered if message.id not in now or now[message.id] != message.edited_at]
+
+
+async def settle(work: Work, session: AgentSession, open_messages: Sequence[OpenMessage]) -> list[OpenMessage]:
+    """Settle what follows from changed messages that a turn has answered; returns what is to be answered now.
+
+    The conversation and the session are locked.
+    """
+    changed = [message for message in open_messages if message.answered_in is not None]
+    if not changed:
+        return list(open_messages)
+    turns = [await work.session.get_one(Turn, (work.workspace_id, turn_id)) for turn_id in _turns(changed)]
+    for turn in sorted(turns, key=lambda turn: turn.number, reverse=True):
+        mine = [message for message in changed if message.answered_in == turn.id]
+        await _Correction(work, session, turn, mine).settle()
+    await work.session.flush()
+    return [message for message in await conversations.open_messages(work, session.conversation_id) if not message.deleted_at]
+
+
+def _turns(changed: Sequence[OpenMessage]) -> list[UUID]:
+    return list(dict.fromkeys(message.answered_in for message in changed if message.answered_in is not None))
+
+
+class _Correction:
+    """One answered turn, and those of its messages that do not read any more as they were answered."""
+
+    def __init__(self, work: Work, session: AgentSession, turn: Turn, changed: list[OpenMessage]) -> None:
+        self._work = work
+        self._session = session
+        self._turn = turn
+        self._frozen = Frozen.model_validate(turn.frozen)
+        self._changed = changed
+        self._conversation_id = session.conversation_id
+
+    async def settle(self) -> None:
+        values = {
+            "workspace": self._work.workspace_id,
+            "conversation": self._conversation_id,
+            "number": self._turn.number,
+        }
+        effects = (await self._work.session.execute(_EFFECTS, values)).all()
+        own = {name for turn_id, name in effects if turn_id == self._turn.id}
+        later = {name for turn_id, name in effects if turn_id != self._turn.id}
+        if not own:
+            await self._close([message for message in self._changed if message.deleted_at is not None])
+        elif (own | later) - DRAFTING:
+            await self._leave_to_staff()
+        elif later or not await self._taken_back():
+            await self._ask()
+
+    async def _taken_back(self) -> bool:
+        """Undo the turn and open its messages again, but for those that were deleted; False if that cannot be done."""
+        draft = await orders.open_draft(self._work, self._conversation_id)
+        if draft is None:
+            return False
+        # A draft that the turn began knows the customer's name and number from elsewhere.
+        known = BriefDraft(recipient_name=draft.recipient_name, recipient_phone=draft.recipient_phone)
+        before = self._frozen.brief.draft or known
+        items = [CartItem(sku=line.sku, quantity=line.quantity) for line in before.lines]
+        if await restoring.restore(self._work, self._conversation_id, items, Whereto.model_validate(before)) is None:
+            return False
+        sessions.move(self._work, self._session, Trigger.ITEMS_CHANGED)
+        self._session.confirmation_token = self._session.confirmation_message_id = None
+        asked = [
+            pending.model_dump(mode="json") for pending in (self._frozen.brief.pending, *self._frozen.brief.waiting) if pending
+        ]
+        self._session.pending, self._session.waiting = (asked[0], asked[1:]) if asked else (None, [])
+        deleted = [message for message in self._changed if message.deleted_at is not None]
+        await self._close(deleted)
+        left = [message.id for message in self._frozen.messages if message.id not in {one.id for one in deleted}]
+        await changes.reopen(self._work, self._conversation_id, left, self._turn.id)
+        if not left:
+            await self._tell("followed", deleted)
+        return True
+
+    async def _ask(self) -> None:
+        await self._tell("unclear", self._changed)
+        await self._close(self._changed)
+
+    async def _leave_to_staff(self) -> None:
+        for message in self._changed:
+            await conversations.notify(
+                self._work,
+                "changed_after_the_deed",
+                dedupe_key=f"changed_after_the_deed:{message.id}:{message.edited_at or message.deleted_at}",
+                conversation_id=self._conversation_id,
+                subject_id=message.id,
+                payload={"deleted": message.deleted_at is not None},
+            )
+        await self._tell("kept", self._changed)
+        await self._close(self._changed)
+
+    async def _close(self, settled: Sequence[OpenMessage]) -> None:
+        if settled:
+            await changes.close(self._work, self._conversation_id, [message.id for message in settled], "changed")
+
+    async def _tell(self, what: str, about: Sequence[OpenMessage]) -> None:
+        language = self._frozen.brief.language
+        answered = {message.id: message.text for message in self._frozen.messages}
+        cart = await self._cart(language)
+        said = [
+            OutgoingMessage(
+                text=messages.text(
+                    f"turn.{'deletion' if message.deleted_at else 'edit'}_{what}",
+                    language,
+                    was=_short(answered.get(message.id)),
+                    now=_short(message.text),
+                    cart=cart,
+                )
+            )
+            for message in about
+        ]
+        await conversations.queue(self._work, self._conversation_id, said)
+
+    async def _cart(self, language: str) -> str:
+        draft = await orders.open_draft(self._work, self._conversation_id)
+        if draft is None or not draft.lines:
+            return messages.text("turn.cart_empty", language)
+        country = (await accounts.get_workspace(self._work)).country
+        lines = (f"{messages.quantity(line.quantity, line.unit, country, language)} × {line.name}" for line in draft.lines)
+        return messages.text("turn.cart", language, lines=", ".join(lines))
+
+
+def _short(words: str | None) -> str:
+    said = " ".join((words or "…").split())
+    return said if len(said) <= MOST_QUOTED else f"{said[: MOST_QUOTED - 1]}…"

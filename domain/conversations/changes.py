@@ -1,0 +1,150 @@
+"""Edits and deletions of what a customer wrote: the thread shows them, and whoever answered the words hears of it.
+
+Nothing is undone here. What a turn had answered is opened again, and the next turn settles what follows from it; what a
+person answered, or attends now, is told to the staff. The words as they were are kept with the message.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from core import audit, observability
+from core.work import Work
+from domain.conversations import repository, service
+from domain.conversations.models import Conversation, Direction, Message, Voice
+from domain.conversations.schemas import Changed, IncomingChange
+from domain.customers import service as customers
+
+DELETED = "deleted"
+"""The kind of a message that was deleted before it came."""
+
+
+async def change(work: Work, connection_id: UUID, channel: str, incoming: IncomingChange) -> Changed:
+    """Take in an edit or a deletion, in whatever order it comes: of an unknown message, twice, or before an older one.
+
+    An edit that overtakes its message is the message; a deletion that does so keeps it from ever being answered.
+    """
+    contact = await customers.find_or_create(
+        work,
+        channel=channel,
+        address=incoming.address,
+        user_id=incoming.user_id,
+        phone=incoming.phone,
+        name=incoming.profile_name,
+    )
+    conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
+    row = await _original(work, connection_id, incoming.provider_message_id)
+    if row is None:
+        return await _unknown(work, conversation, channel, incoming)
+    is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.at < row.edited_at)
+    if is_old or row.conversation_id != conversation.id:
+        return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
+    if incoming.message is None:
+        return await _deleted(work, conversation, row, incoming)
+    if (row.text, row.payload) == (incoming.message.text, incoming.message.payload):
+        return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
+    return await _edited(work, conversation, row, incoming)
+
+
+async def _original(work: Work, connection_id: UUID, provider_message_id: str) -> Message | None:
+    query = select(Message).where(
+        Message.workspace_id == work.workspace_id,
+        Message.connection_id == connection_id,
+        Message.direction == Direction.IN,
+        Message.provider_message_id == provider_message_id,
+    )
+    return await work.session.scalar(query.execution_options(populate_existing=True))
+
+
+async def _unknown(work: Work, conversation: Conversation, channel: str, incoming: IncomingChange) -> Changed:
+    """A change of what never came, or has not come yet: it stands in the message's place, which then counts as repeated."""
+    if incoming.message is not None:
+        received = await service.receive(work, conversation.connection_id, channel, incoming.message)
+        row = await work.session.get_one(Message, (work.workspace_id, received.message_id))
+        row.edited_at = incoming.at
+        await work.session.flush()
+        return Changed(
+            conversation_id=conversation.id,
+            message_id=row.id,
+            outcome="received",
+            needs_answer=received.needs_answer and received.voice is Voice.AGENT,
+        )
+    message_id = await repository.insert_incoming(
+        work,
+        conversation,
+        {
+            "kind": DELETED,
+            "payload": {},
+            "provider_message_id": incoming.provider_message_id,
+            "correlation_id": observability.correlation_id(),
+            "inbound_event_id": incoming.inbound_event_id,
+            "received_at": min(incoming.at, work.now),
+            "deleted_at": incoming.at,
+            "handled_at": work.system_time,
+            "handled_by": "no_answer:deleted",
+        },
+    )
+    return Changed(conversation_id=conversation.id, message_id=message_id, outcome="forgotten")
+
+
+async def _deleted(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
+    _remember(row, incoming)
+    row.text, row.payload, row.deleted_at = None, {}, incoming.at
+    if row.handled_at is None and row.handled_by is None:
+        # Nobody has answered it, and nobody has to. A turn that is being thought finds out when it finishes.
+        row.handled_at, row.handled_by = work.system_time, "no_answer:deleted"
+        await work.session.flush()
+        return Changed(conversation_id=conversation.id, message_id=row.id, outcome="deleted")
+    return await _answered(work, conversation, row, "deleted")
+
+
+async def _edited(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
+    assert incoming.message is not None, "an edit says what the message reads now"
+    _remember(row, incoming)
+    row.text, row.payload, row.edited_at = incoming.message.text, incoming.message.payload, incoming.at
+    return await _answered(work, conversation, row, "edited")
+
+
+def _remember(row: Message, incoming: IncomingChange) -> None:
+    row.revisions = [*row.revisions, {"text": row.text, "payload": row.payload, "until": incoming.at.isoformat()}]
+
+
+async def _answered(work: Work, conversation: Conversation, row: Message, outcome: str) -> Changed:
+    """Bring a changed message back to whoever answers or has answered it."""
+    audit.record(work, f"message.{outcome}", target=row)
+    is_ours = conversation.voice == Voice.AGENT and row.handled_by in (None, "turn")
+    if is_ours:
+        row.handled_at = None
+    else:
+        await service.notify(
+            work,
+            f"customer_{outcome}",
+            dedupe_key=f"customer_{outcome}:{row.id}:{len(row.revisions)}",
+            conversation_id=conversation.id,
+            subject_id=row.id,
+        )
+    await work.session.flush()
+    return Changed.model_validate(
+        {"conversation_id": conversation.id, "message_id": row.id, "outcome": outcome, "needs_answer": is_ours}
+    )
+
+
+async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
+    """Open messages again that a turn has answered, so that the next turn sees to what has become of them."""
+    await work.session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.direction == Direction.IN,
+            Message.id.in_(message_ids),
+        )
+        .values(handled_at=None, handled_by="turn", handled_ref=turn_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def close(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], reason: str) -> None:
+    """Close messages that need no answer any more."""
+    await repository.mark_handled(work, conversation_id, f"no_answer:{reason}"[:40], None, message_ids)

@@ -1,0 +1,32 @@
+"""Bringing an open draft back to what it was, when the words that changed it are taken back."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core import audit
+from core.access import Permission
+from core.work import Work
+from domain.catalog import service as catalog
+from domain.orders import drafts
+from domain.orders.models import Fulfilment, PaymentStatus
+from domain.orders.schemas import CartItem, OrderView, Whereto
+
+
+async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], whereto: Whereto) -> OrderView | None:
+    """Put the open draft back to these lines, at today's prices, and this delivery; None if a payment stands on it.
+
+    Whatever was asked to be confirmed is void. A product that is no longer sold is left out.
+    """
+    work.require(Permission.ORDERS_DRAFT)
+    order, _ = await drafts.lock_draft(work, conversation_id)
+    if order.payment_status != PaymentStatus.UNPAID:
+        return None
+    order.fulfilment = Fulfilment(whereto.fulfilment) if whereto.fulfilment else None
+    if whereto.address != (order.address or {}).get("text"):
+        order.address = {"text": whereto.address} if whereto.address else None
+    stores = {store.name: store.id for store in await catalog.stores(work)}
+    order.store_id = stores.get(whereto.store) if whereto.store else None
+    order.recipient_name, order.recipient_phone = whereto.recipient_name, whereto.recipient_phone
+    result = await drafts.apply_catalog_order(work, conversation_id, items, replace=True)
+    audit.record(work, "order.restored", target=order, after={"skus": result.added})
+    return result.order
