@@ -104,6 +104,8 @@ SAID: Mapping[str, Entry] = {
     "item_added": ({"what": WHAT, "amount": LINE}, (Claim.ITEM_ADDED, Claim.AVAILABLE)),
     "item_added_more": ({"what": WHAT, "together": QUANTITY, "amount": LINE}, (Claim.ITEM_ADDED, Claim.AVAILABLE)),
     "item_changed": ({"product": None, "quantity": QUANTITY, "amount": LINE}, (Claim.ITEM_CHANGED,)),
+    "propose_item": ({"product": None, "price": PRICE, "what": WHAT}, ()),
+    "propose_removal": ({"product": None}, ()),
     "item_removed": ({"product": None}, (Claim.ITEM_REMOVED,)),
     "last_item_removed": ({"product": None}, (Claim.ITEM_REMOVED,)),
     "ambiguous_line": ({"options": Has(("and",))}, ()),
