@@ -1,6 +1,7 @@
 """A counter at which tools are called one after another, as the turn calls them: one transaction each, the state live."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,14 +9,19 @@ from agent import receipts
 from agent.states import State, Trigger, advance
 from core.access import Principal
 from core.tables import new_id
-from core.work import open_work
+from core.work import Work, open_work
 from domain.accounts import service as accounts
 from tests.domain.chat import Chat
 from tools import registry
 from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage
+from tools.definition import Definition
 from tools.outcome import ToolOutcome
 
 SLOT = re.compile(r"\{(\d+)\}")
+
+
+class _Undone(Exception):
+    """What a call did is rolled back."""
 
 
 @dataclass
@@ -34,27 +40,44 @@ class Counter:
 
     async def __call__(self, name: str, **arguments: Any) -> ToolOutcome:
         """Call a tool; its transaction commits, the session moves, and what it said is judged like a reply."""
-        definition = registry.find(name)
-        assert definition is not None, name
         async with open_work(self.principal or self.chat.agent) as work:
-            context = ToolContext(
-                work=work,
-                workspace=await accounts.get_workspace(work),
-                conversation_id=self.chat.conversation_id,
-                customer_id=self.chat.customer_id,
-                connection_id=self.chat.connection_id,
-                turn_id=new_id(),
-                state=self.state,
-                language=self.language,
-                messages=self.messages,
-                consent=self.consent,
-                open_question=self.question,
-            )
-            outcome = await registry.call(definition, context, arguments)
+            context = await self._context(work)
+            outcome = await registry.call(self._tool(name), context, arguments)
             self._move(context.signals)
         self.signals, self.staged, self.question = context.signals, context.staged, context.pending
         honest(outcome, self.staged, self.language)
         return outcome
+
+    async def undone(self, name: str, **arguments: Any) -> ToolOutcome:
+        """Call a tool and undo whatever it did; what it said is judged all the same."""
+        with suppress(_Undone):
+            async with open_work(self.principal or self.chat.agent) as work:
+                context = await self._context(work)
+                outcome = await registry.call(self._tool(name), context, arguments)
+                raise _Undone
+        honest(outcome, context.staged, self.language)
+        return outcome
+
+    @staticmethod
+    def _tool(name: str) -> Definition:
+        definition = registry.find(name)
+        assert definition is not None, name
+        return definition
+
+    async def _context(self, work: Work) -> ToolContext:
+        return ToolContext(
+            work=work,
+            workspace=await accounts.get_workspace(work),
+            conversation_id=self.chat.conversation_id,
+            customer_id=self.chat.customer_id,
+            connection_id=self.chat.connection_id,
+            turn_id=new_id(),
+            state=self.state,
+            language=self.language,
+            messages=self.messages,
+            consent=self.consent,
+            open_question=self.question,
+        )
 
     def _move(self, signals: list[Signal]) -> None:
         for signal in signals:
