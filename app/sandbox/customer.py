@@ -31,6 +31,20 @@ class FileInvalid(Invalid):
     code = "sandbox_file_invalid"
 
 
+class BubbleUnknown(Invalid):
+    """No such bubble on this phone, or none that its owner may change."""
+
+    code = "sandbox_bubble_unknown"
+
+
+class Advertisement(BaseModel):
+    """What the customer pressed on elsewhere before they wrote."""
+
+    headline: str = Field("", max_length=300)
+    body: str = Field("", max_length=1000)
+    url: str = "https://sandbox.example/ad"
+
+
 class _Action(BaseModel):
     """What all actions have in common."""
 
@@ -39,6 +53,8 @@ class _Action(BaseModel):
     connection: str
     profile_name: str | None = Field(None, max_length=200)
     reply_to: int | None = Field(None, description="The bubble that is quoted.")
+    product: str | None = Field(None, max_length=100, description="The SKU of the catalogue's product that it is about.")
+    ad: Advertisement | None = Field(None, description="The advertisement that it comes from.")
 
 
 class WriteText(_Action):
@@ -94,6 +110,21 @@ class SendCart(_Action):
     catalog_id: str = "sandbox"
 
 
+class Edit(_Action):
+    """Other words for a text that the customer has sent."""
+
+    type: Literal["edit"]
+    target: int = Field(description="The bubble that is edited.")
+    text: str = Field(min_length=1, max_length=65_536)
+
+
+class Delete(_Action):
+    """The deletion, for everyone, of something that the customer has sent."""
+
+    type: Literal["delete"]
+    target: int = Field(description="The bubble that is deleted.")
+
+
 class SendRaw(_Action):
     """Any message in Infobip's own words."""
 
@@ -101,7 +132,10 @@ class SendRaw(_Action):
     message: dict[str, Any] = Field(validation_alias=AliasChoices("message", "raw"))
 
 
-Action = Annotated[WriteText | SendFile | SendLocation | Press | SendCart | SendRaw, Field(discriminator="type")]
+Said = WriteText | SendFile | SendLocation | Press | SendCart | SendRaw
+"""What puts a new bubble on the screen."""
+
+Action = Annotated[Said | Edit | Delete, Field(discriminator="type")]
 
 
 async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
@@ -110,6 +144,8 @@ async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
     key = await open_blobs(line.settings).put(content) if content is not None else None
     async with open_work(line.principal) as work:
         owner = await store.lock_phone(work, line.connection.id, phone, action.profile_name)
+        if isinstance(action, Edit | Delete):
+            return await _change(work, line, owner, action)
         kind, text, payload, message = await _compose(work, owner, action)
         bubble = store.add_message(
             work,
@@ -127,12 +163,30 @@ async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
         )
         if isinstance(action, SendFile):
             message["url"] = line.media_url(bubble.id)
-        if action.reply_to is not None:
-            await _quote(work, owner, action.reply_to, message)
+        await _point(work, owner, action, bubble, message)
         owner.last_inbound_at = work.now
         await work.session.flush()
-        await _announce(work, line, owner, bubble, message)
+        await _announce(work, line, owner, bubble, message, bubble.provider_id)
         return bubble
+
+
+async def _change(work: Work, line: Line, owner: SandboxPhone, action: Edit | Delete) -> SandboxMessage:
+    """Edit or delete a bubble; the shop is told by a webhook call of its own."""
+    found = await store.screen(work, owner.connection_id, owner.phone, action.target - 1, 1)
+    bubble = next((bubble for bubble in found if bubble.n == action.target), None)
+    if bubble is None or bubble.direction != "customer" or bubble.payload.get("deleted"):
+        raise BubbleUnknown
+    message: dict[str, Any] = {"type": "REVOKE", "originalMessageId": bubble.provider_id}
+    if isinstance(action, Edit):
+        if bubble.type != "text":
+            raise BubbleUnknown
+        message |= {"type": "EDIT", "message": {"type": "TEXT", "text": action.text}}
+        bubble.text, bubble.payload = action.text, {**bubble.payload, "edited": True}
+    else:
+        bubble.text, bubble.payload = None, {"deleted": True}
+    await work.session.flush()
+    await _announce(work, line, owner, bubble, message, "wamid." + secrets.token_urlsafe(40))
+    return bubble
 
 
 def _decoded(file: str) -> bytes:
@@ -148,7 +202,7 @@ def _decoded(file: str) -> bytes:
 _Composed = tuple[str, str | None, dict[str, Any], dict[str, Any]]
 
 
-async def _compose(work: Work, phone: SandboxPhone, action: Action) -> _Composed:
+async def _compose(work: Work, phone: SandboxPhone, action: Said) -> _Composed:
     """The bubble's type, text and payload, and the provider's message."""
     match action:
         case WriteText():
@@ -208,12 +262,27 @@ def _cart(action: SendCart) -> _Composed:
     return "order", action.text, {"items": shown}, message
 
 
-async def _quote(work: Work, phone: SandboxPhone, n: int, message: dict[str, Any]) -> None:
-    for bubble in await store.screen(work, phone.connection_id, phone.phone, n - 1, 1):
-        message["context"] = {"id": bubble.provider_id, "groupId": None, "referredProduct": None}
+async def _point(work: Work, phone: SandboxPhone, action: _Action, bubble: SandboxMessage, message: dict[str, Any]) -> None:
+    """Add what the message points at: a quoted bubble, a product, an advertisement."""
+    context: dict[str, Any] = {"id": None, "groupId": None, "referredProduct": None}
+    if action.reply_to is not None:
+        for quoted in await store.screen(work, phone.connection_id, phone.phone, action.reply_to - 1, 1):
+            context["id"] = quoted.provider_id
+            bubble.payload = {**bubble.payload, "quoted": quoted.n}
+    if action.product is not None:
+        context["referredProduct"] = {"catalogId": "sandbox", "productRetailerId": action.product}
+        bubble.payload = {**bubble.payload, "product": action.product}
+    if context["id"] or context["referredProduct"]:
+        message["context"] = context
+    if action.ad is not None:
+        shown = action.ad.model_dump(include={"headline", "body"})
+        message["referral"] = {"sourceType": "AD", "sourceUrl": action.ad.url, **shown}
+        bubble.payload = {**bubble.payload, "ad": shown}
 
 
-async def _announce(work: Work, line: Line, phone: SandboxPhone, bubble: SandboxMessage, message: dict[str, Any]) -> None:
+async def _announce(
+    work: Work, line: Line, phone: SandboxPhone, bubble: SandboxMessage, message: dict[str, Any], message_id: str
+) -> None:
     """Plan the webhook calls for a customer's message, as well or badly as the line behaves."""
     chaos = await store.chaos_of(work, line.connection.id)
     result = shapes.inbound(
@@ -221,16 +290,16 @@ async def _announce(work: Work, line: Line, phone: SandboxPhone, bubble: Sandbox
         user_id=phone.user_id,
         name=phone.name,
         to=line.connection.address,
-        message_id=bubble.provider_id,
-        at=bubble.at,
+        message_id=message_id,
+        at=work.now,
         message=message,
     )
-    wait = lateness(chaos, bubble.provider_id)
-    if chaos.happens(chaos.drop, bubble.provider_id, "drop"):
+    wait = lateness(chaos, message_id)
+    if chaos.happens(chaos.drop, message_id, "drop"):
         wait += timedelta(seconds=chaos.delay_seconds)
     store.add_call(work, bubble, "delivered", result, wait)
-    if chaos.happens(chaos.duplicate, bubble.provider_id, "duplicate"):
-        again = timedelta(seconds=chaos.fraction(bubble.provider_id, "again") * chaos.delay_seconds)
+    if chaos.happens(chaos.duplicate, message_id, "duplicate"):
+        again = timedelta(seconds=chaos.fraction(message_id, "again") * chaos.delay_seconds)
         store.add_call(work, bubble, "delivered", result, again)
 
 

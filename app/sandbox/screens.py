@@ -20,6 +20,10 @@ _SHOWN = (
     "template",
     "placeholders",
     "quoted",
+    "product",
+    "ad",
+    "edited",
+    "deleted",
 )
 
 

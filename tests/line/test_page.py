@@ -91,3 +91,46 @@ async def test_a_photo_is_sent_and_shown(web: Web, page: Page, tmp_path: Path) -
 
     await expect(page.locator(".mine .picture img")).to_be_visible()
     await expect(page.locator(".mine svg.delivered")).to_be_visible()
+
+
+async def test_a_customer_quotes_edits_and_deletes_from_a_bubble(web: Web, page: Page) -> None:
+    # Given a message, and an answer that is quoted
+    await page.locator("textarea").fill("cuánto cuesta la harina?")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".mine .bubble")).to_contain_text("harina")
+    await shop_says(web, "Harina a Bs. 25")
+    await page.locator(".theirs .more").click()
+    await page.get_by_role("button", name="Responder").click()
+    await expect(page.locator(".pointed")).to_contain_text("Harina a Bs. 25")
+    await page.locator("textarea").fill("quiero 2 de este")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".mine").last.locator(".quote")).to_have_text("Harina a Bs. 25")
+
+    # When the order is edited
+    await page.locator(".mine .more").last.click()
+    await page.get_by_role("button", name="Editar").click()
+    await expect(page.locator("textarea")).to_have_value("quiero 2 de este")
+    await page.locator("textarea").fill("quiero 3 de este")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".mine").last).to_contain_text("quiero 3 de este")
+    await expect(page.locator(".mine").last).to_contain_text("editado")
+    await expect(page.locator(".pointed")).to_be_hidden()
+
+    # And deleted
+    await page.locator(".mine .more").last.click()
+    await page.get_by_role("button", name="Eliminar").click()
+    await expect(page.locator(".mine").last).to_contain_text("Mensaje eliminado")
+
+
+async def test_a_customer_asks_from_a_product_and_from_an_advertisement(page: Page) -> None:
+    await page.get_by_role("button", name="Adjuntar").click()
+    await page.get_by_role("button", name="Preguntar por un producto").click()
+    await page.locator("input[name=sku]").fill("HAR-1")
+    await page.get_by_role("button", name="Enviar", exact=True).last.click()
+    await expect(page.locator(".mine").last).to_contain_text("HAR-1")
+
+    await page.get_by_role("button", name="Adjuntar").click()
+    await page.get_by_role("button", name="Llegar por un anuncio").click()
+    await page.locator("input[name=headline]").fill("Harina en oferta")
+    await page.get_by_role("button", name="Enviar", exact=True).last.click()
+    await expect(page.locator(".mine").last).to_contain_text("Harina en oferta")

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.sandbox.models import SandboxMessage, SandboxOutbox
 from channels import registry
-from channels.base import Inbound, Outbound
+from channels.base import Change, Inbound, Outbound
 from core.inbound import InboundEvent
 from core.tables import new_id
 from core.work import open_work
@@ -85,6 +85,55 @@ async def test_everything_a_customer_can_do_arrives_in_the_providers_words(
     if kind != "unsupported":
         body = {"results": [json.loads(event.body)], "messageCount": 1}
         assert webhook_problems("receive-inbound-whatsapp-messages", body) == []
+
+
+async def test_a_quotation_a_product_and_an_advertisement_arrive_with_the_message(web: Web) -> None:
+    first = await web.write(PHONE, type="text", text="cuánto cuesta la harina?")
+
+    ad = {"headline": "Harina en oferta", "body": "Solo hoy"}
+    bubble = await web.write(PHONE, type="text", text="quiero 2 de este", reply_to=1, product="HAR-1", ad=ad)
+
+    event = (await events_when(web, 2))[-1]
+    original, read = (registry.open_channel(web.connection).read(found.kind, found.body) for found in (await events(web))[:2])
+    assert isinstance(original, Inbound)
+    assert isinstance(read, Inbound)
+    assert read.reply_to == original.provider_message_id
+    assert read.payload["product"] == {"catalog_id": "sandbox", "sku": "HAR-1"}
+    assert read.payload["referral"]["headline"] == "Harina en oferta"
+    assert (bubble["quoted"], bubble["product"], bubble["ad"]) == (first["n"], "HAR-1", ad)
+    body = {"results": [json.loads(event.body)], "messageCount": 1}
+    assert webhook_problems("receive-inbound-whatsapp-messages", body) == []
+
+
+async def test_a_customer_edits_and_deletes_what_they_wrote_and_nothing_else(web: Web) -> None:
+    await web.write(PHONE, type="text", text="quiero 2")
+    assert (await registry.open_channel(web.connection).send(outbound("Claro"))).result == "sent"
+
+    # When the text is edited, and then deleted
+    edited = await web.write(PHONE, type="edit", target=1, text="quiero 3")
+    deleted = await web.write(PHONE, type="delete", target=1)
+
+    # Then the screen shows it, and the shop is told of both under the message's own id
+    assert (edited["n"], edited["text"], edited["edited"]) == (1, "quiero 3", True)
+    assert (deleted["n"], deleted["text"], deleted["deleted"]) == (1, None, True)
+    channel = registry.open_channel(web.connection)
+
+    async def told() -> list[Any] | None:
+        found = [channel.read(event.kind, event.body) for event in await events(web) if event.kind == "message"]
+        return found if len(found) == 3 else None
+
+    first, edit, deletion = await eventually(told)
+    assert isinstance(first, Inbound)
+    assert isinstance(edit, Change)
+    assert isinstance(deletion, Change)
+    assert edit.provider_message_id == deletion.provider_message_id == first.provider_message_id
+    assert (edit.content and edit.content.text, deletion.content) == ("quiero 3", None)
+
+    # And nobody edits what is deleted, what the shop said, or what is not there
+    for target in (1, 2, 9):
+        body = {"connection": web.connection.slug, "type": "edit", "target": target, "text": "quiero 9"}
+        refused = await web.http.post(f"/sandbox/phones/{PHONE}/messages", json=body)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "sandbox_bubble_unknown")
 
 
 async def test_a_photo_can_be_fetched_with_the_key_and_not_without(web: Web) -> None:

@@ -2,6 +2,7 @@
 
 import { icon, make } from "/sandbox/assets/dom.js";
 import { formatted } from "/sandbox/assets/format.js";
+import { openOptions } from "/sandbox/assets/sheets.js";
 import { language, word } from "/sandbox/assets/words.js";
 
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
@@ -18,7 +19,8 @@ function tick(message) {
 }
 
 function foot(message) {
-  return make("span", { class: "foot" }, clock.format(new Date(message.at)), tick(message));
+  const edited = message.edited ? make("i", {}, word("edited")) : null;
+  return make("span", { class: "foot" }, edited, clock.format(new Date(message.at)), tick(message));
 }
 
 function showPhoto(address) {
@@ -46,7 +48,13 @@ function file(message) {
   return make("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, shown);
 }
 
+function origin(message) {
+  if (message.ad) return card("store", message.ad.headline || word("ad"), message.ad.body);
+  return message.product ? card("cart", word("about"), message.product) : null;
+}
+
 function inside(message) {
+  if (message.deleted) return make("span", { class: "small" }, word("deleted"));
   switch (message.type) {
     case "image":
     case "sticker":
@@ -92,7 +100,10 @@ export function group(phone, message, newSide) {
   const text = message.text && message.type !== "location" ? make("span", { class: "bubble-text" }, formatted(message.text)) : null;
   const small = message.footer ? make("span", { class: "small" }, message.footer) : null;
   const failure = message.status === "failed" ? make("span", { class: "small failure" }, word("not_delivered")) : null;
-  const bubble = make("div", { class: "bubble" }, quote(phone, message), inside(message), text, foot(message), small, failure);
+  const more = message.deleted ? null : make("button", {
+    type: "button", class: "more", title: word("more"), "aria-label": word("more"), onclick: () => openOptions(phone, message),
+  }, icon("more"));
+  const bubble = make("div", { class: "bubble" }, more, quote(phone, message), origin(message), inside(message), text, foot(message), small, failure);
   return make("div", { class: `group ${mine ? "mine" : "theirs"}${newSide ? " new-side" : ""}`, "data-n": message.n }, bubble, presses(phone, message));
 }
 

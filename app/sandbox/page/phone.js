@@ -37,13 +37,14 @@ export class Phone {
     this.composer = make("form", { class: "composer" },
       make("button", { type: "button", class: "round", "aria-label": word("attach"), onclick: () => openMenu(this) }, icon("plus")),
       this.text, this.sendButton, this.photoInput);
+    this.pointed = make("div", { class: "pointed", hidden: true });
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("grown", () => this.stay());
     this.listen();
     this.screen = make("div", { class: "screen" },
       make("div", { class: "shop" }, make("span", { class: "shop-face" }, icon("store")),
         make("div", { class: "shop-words" }, make("span", { class: "shop-name", title: connection.name }, connection.name), this.state)),
-      this.thread, this.composer);
+      this.thread, this.pointed, this.composer);
     this.element = make("section", { class: "device", "aria-label": word("phone_of", { name: owner.name }) },
       make("div", { class: "owner" }, this.face,
         make("div", { class: "owner-words" }, name, make("span", { class: "owner-phone" }, spelled(owner.phone))),
@@ -64,13 +65,29 @@ export class Phone {
       event.preventDefault();
       const text = this.text.value.trim();
       if (!text) return;
+      const { how, message } = this.pointing ?? {};
+      const content = how === "editing" ? { type: "edit", target: message.n, text } : { type: "text", text, reply_to: message?.n };
       this.text.value = "";
-      this.resize();
-      if (!(await this.send({ type: "text", text }))) {
+      this.point(null);
+      if (!(await this.send(content))) {
         this.text.value = this.text.value || text;
         this.resize();
       }
     });
+    this.text.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.pointing) this.point(null); });
+  }
+
+  point(how, message) {
+    if (!how && this.pointing?.how === "editing") this.text.value = "";
+    this.pointing = how ? { how, message } : null;
+    this.pointed.hidden = !how;
+    if (how) {
+      const stop = make("button", { type: "button", class: "round", "aria-label": word("cancel"), onclick: () => this.point(null) }, icon("close"));
+      this.pointed.replaceChildren(make("span", { class: "quote" }, make("b", {}, word(how)), ` ${(message.text ?? word("photo")).slice(0, 120)}`), stop);
+      if (how === "editing") this.text.value = message.text ?? "";
+      this.text.focus();
+    }
+    this.resize();
   }
 
   resize() {
@@ -142,7 +159,7 @@ export class Phone {
     this.isTyping = isTyping;
     for (const message of found) {
       const known = this.messages.get(message.n);
-      if (known && known.status === message.status) continue;
+      if (known && known.status === message.status && known.text === message.text && known.deleted === message.deleted) continue;
       changed = true;
       hasNews ||= !known && message.direction === "shop";
       this.messages.set(message.n, message);

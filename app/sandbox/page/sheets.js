@@ -35,7 +35,18 @@ export function openMenu(phone) {
   const close = open(phone, word("attach"), make("div", { class: "menu" },
     entry("camera", word("photo"), () => phone.choosePhoto()),
     entry("pin", word("location"), () => openPlace(phone)),
-    entry("cart", word("cart"), () => openCart(phone))));
+    entry("cart", word("cart"), () => openCart(phone)),
+    entry("file", word("about_product"), () => openProduct(phone)),
+    entry("store", word("from_ad"), () => openAdvertisement(phone))));
+}
+
+export function openOptions(phone, message) {
+  const entry = (symbol, title, act) => make("button", { type: "button", onclick: () => { close(); act(); } }, icon(symbol), title);
+  const mine = message.direction === "customer";
+  const close = open(phone, word("more"), make("div", { class: "menu" },
+    entry("reply", word("answer"), () => phone.point("answering", message)),
+    mine && message.type === "text" ? entry("list", word("edit"), () => phone.point("editing", message)) : null,
+    mine ? entry("close", word("delete"), () => phone.send({ type: "delete", target: message.n })) : null));
 }
 
 function field(name, title, attributes = {}) {
@@ -58,6 +69,29 @@ function openPlace(phone) {
     close();
     phone.send({ type: "location", ...said, latitude: Number(said.latitude), longitude: Number(said.longitude) });
   });
+}
+
+function openSaying(phone, title, example, fields, content) {
+  const form = make("form", { class: "form" }, ...fields,
+    field("text", word(example.said), { required: true, value: word(example.words) }), make("button", { class: "go" }, word("send_it")));
+  const close = open(phone, title, form);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const said = Object.fromEntries(new FormData(form));
+    close();
+    phone.send({ type: "text", text: said.text, ...content(said) });
+  });
+}
+
+function openProduct(phone) {
+  openSaying(phone, word("about_product"), { said: "product_said", words: "product_example" },
+    [field("sku", word("sku"), { required: true })], (said) => ({ product: said.sku.trim() }));
+}
+
+function openAdvertisement(phone) {
+  openSaying(phone, word("from_ad"), { said: "ad_said", words: "ad_example" },
+    [field("headline", word("ad_headline"), { required: true }), field("body", word("ad_body"))],
+    (said) => ({ ad: { headline: said.headline, body: said.body } }));
 }
 
 function openCart(phone) {
