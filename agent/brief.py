@@ -105,9 +105,9 @@ class Brief(Frozen):
     customer_name: str | None = None
     draft: BriefDraft | None = None
     pending: Pending | None = None
-    """The question that is open with the customer."""
+    """The first point that is open with the customer: a number or a name that fits it is its answer."""
     waiting: list[Pending] = Field(default_factory=list)
-    """Further questions that the same turn raised, in order; they are asked once `pending` is answered."""
+    """The points that are open behind it, in order."""
     last_order: LastOrder | None = None
     stores: list[str] = Field(default_factory=list)
     payment_methods: list[str] = Field(default_factory=list)
@@ -120,3 +120,8 @@ class Brief(Frozen):
     """The names of the tools offered in this state."""
     failures: int = 0
     """Turns in a row that failed or were not understood; from the second on the model offers a person."""
+
+    @property
+    def points(self) -> list[Pending]:
+        """All points that are open with the customer."""
+        return [*([self.pending] if self.pending is not None else []), *self.waiting]

@@ -23,7 +23,7 @@ from core.access import Principal
 from core.errors import Abandoned
 from core.tables import new_id
 from core.work import Work, open_work
-from tools.context import Pending, Signal, StagedMessage
+from tools.context import Pending, Signal, StagedMessage, still_open
 from tools.outcome import Claim, Fact, ToolOutcome
 
 _SLOT = re.compile(r"\{(\d+)\}")
@@ -52,7 +52,8 @@ class Recorded(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     signals: list[Signal] = Field(default_factory=list)
     staged: list[StagedMessage] = Field(default_factory=list)
-    pending: Pending | None = None
+    asked: list[Pending] = Field(default_factory=list)
+    settled: list[Pending] = Field(default_factory=list)
     link: int = 0
     """The place in the chain of the model that called."""
     step: int = 0
@@ -81,6 +82,29 @@ class Recorded(BaseModel):
         return shown
 
 
+def points_after(before: Sequence[Pending], calls: Sequence[Recorded]) -> list[Pending]:
+    """The points that are open with the customer after the calls of a turn, before which these were.
+
+    What an earlier link of the chain asked is not open, as the last one has taken over and asks by itself; nor is what a
+    model has settled by a later call of the turn.
+    """
+    last = max((call.link for call in calls), default=0)
+    steps = []
+    for index, call in enumerate(calls):
+        is_asked = call.link == last and not any(_settles(done, call) for done in calls[index + 1 :])
+        steps.append((call.asked if is_asked else (), call.settled, call.has_effect))
+    return still_open(before, steps)
+
+
+def _settles(done: Recorded, asked: Recorded) -> bool:
+    """Whether a later call did what an earlier one had to ask for: with one of its options, or of the same product."""
+    if asked.status != "ask" or not done.has_effect or not asked.asked or done.tool != asked.asked[0].tool:
+        return False
+    options = {sku for point in asked.asked for sku in point.skus}
+    same = done.data.get("sku") in options or done.arguments.get("product") in options
+    return same if options else done.arguments.get("product") == asked.asked[0].arguments.get("product")
+
+
 def numbered(value: Any, call: int) -> Any:
     """Rewrite the slots `{0}` of one call's texts to `{f<call>.0}`, in strings at any depth."""
     if isinstance(value, str):
@@ -102,7 +126,8 @@ def recorded(
     writes: bool,
     signals: Sequence[Signal] = (),
     staged: Sequence[StagedMessage] = (),
-    pending: Pending | None = None,
+    asked: Sequence[Pending] = (),
+    settled: Sequence[Pending] = (),
     link: int = 0,
     step: int = 0,
 ) -> Recorded:
@@ -126,7 +151,8 @@ def recorded(
             message.model_copy(update={"text": numbered(message.text, call), "payload": numbered(message.payload, call)})
             for message in staged
         ],
-        pending=pending,
+        asked=list(asked),
+        settled=list(settled),
         link=link,
         step=step,
     )

@@ -17,7 +17,7 @@ from pydantic_core import SchemaValidator, core_schema
 from agent import consent, loops, telling
 from agent.chain import ChainModel
 from agent.frozen import Key
-from agent.journal import Journal, Recorded, add_entry, find_entry, recorded
+from agent.journal import Journal, Recorded, add_entry, find_entry, points_after, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.sessions import Fence, fence, move
 from agent.states import State, Trigger
@@ -200,6 +200,7 @@ class _Call:
         return record
 
     async def _context(self, work: Work, held: Fence) -> ToolContext:
+        before = self._turn.frozen.brief.points
         return ToolContext(
             work=work,
             workspace=self._turn.workspace,
@@ -210,7 +211,8 @@ class _Call:
             state=held.session.state,
             language=self._turn.frozen.brief.language,
             messages=self._turn.frozen.messages,
-            open_question=self._turn.frozen.brief.pending,
+            asked_before=before,
+            points=points_after(before, self._journal.calls),
             consent=await consent.read(work, held, self._turn),
             wishes=self._wishes,
         )
@@ -225,7 +227,8 @@ class _Call:
             writes=self._writes,
             signals=context.signals if context else (),
             staged=context.staged if context else (),
-            pending=context.pending if context else None,
+            asked=context.asked if context else (),
+            settled=context.settled if context else (),
             link=self._link,
             step=self._journal.step,
         )

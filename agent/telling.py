@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agent.brief import Brief
 from agent.consent import CONFIRM_PREFIX
-from agent.journal import Recorded
+from agent.journal import Recorded, points_after
 from agent.lexical.compose import compose
 from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
@@ -22,23 +22,14 @@ def questions(calls: Sequence[Recorded]) -> list[Recorded]:
 
     What a model has settled by a later call of the turn is asked no more.
     """
-    last = max((call.link for call in calls), default=0)
-    left_open = [call for call in calls if call.pending is not None and call.link == last]
-    return [asked for asked in left_open if not any(_settles(done, asked) for done in calls if done.call > asked.call)]
-
-
-def _settles(done: Recorded, asked: Recorded) -> bool:
-    """Whether a later call did what an earlier one had to ask for: with one of its options, or of the same product."""
-    if asked.status != "ask" or asked.pending is None or not done.has_effect or done.tool != asked.pending.tool:
-        return False
-    options = {option.sku for option in asked.pending.options}
-    same = done.data.get("sku") in options or done.arguments.get("product") in options
-    return same if options else done.arguments.get("product") == asked.pending.arguments.get("product")
+    left_open = points_after([], calls)
+    return [call for call in calls if any(point in left_open for point in call.asked)]
 
 
 def told(brief: Brief, calls: Sequence[Recorded]) -> str:
     """The reply that the calls themselves come to, with slots; empty if they did nothing and ask nothing."""
-    spoken = [*deeds(calls), *questions(calls)[:1]]
+    done = deeds(calls)
+    spoken = [*done, *[call for call in questions(calls) if call not in done][:1]]
     if not spoken:
         return ""
     returned = [Returned.of(call.tool, call.shown()) for call in spoken]

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from agent import briefing, corrections, finishing, handoff, history, sessions, telling
+from agent import briefing, corrections, finishing, handoff, history, sessions
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
-from agent.journal import Recorded, calls_of, entries_of
+from agent.journal import Recorded, calls_of, entries_of, points_after
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
 from agent.states import State, Trigger
@@ -275,7 +275,7 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
     await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
     if changed and cause is None:
         await changes.reopen(work, turn.conversation_id, changed, turn.turn_id)
-    _remember_questions(fence.session, calls)
+    _remember_questions(fence.session, turn, calls)
     _close(work, fence, thought, answer)
     if (late or changed) and cause is None:
         sessions.make_due(work, fence.session, work.system_time)
@@ -305,13 +305,10 @@ def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> N
         session.failures = 0
 
 
-def _remember_questions(session: AgentSession, calls: list[Recorded]) -> None:
-    """Keep the questions that are open with the customer: those of this turn, or the old ones if nothing was done."""
-    asked = [call.pending.model_dump(mode="json") for call in telling.questions(calls) if call.pending is not None]
-    if asked:
-        session.pending, session.waiting = asked[0], asked[1:]
-    elif any(call.has_effect for call in calls):
-        session.pending, session.waiting = None, []
+def _remember_questions(session: AgentSession, turn: ClaimedTurn, calls: list[Recorded]) -> None:
+    """Keep the points that are open with the customer: what nothing has settled stays open."""
+    points = [point.model_dump(mode="json") for point in points_after(turn.frozen.brief.points, calls)]
+    session.pending, session.waiting = (points[0], points[1:]) if points else (None, [])
 
 
 def _close(work: Work, fence: Fence, thought: Thought, answer: Answer) -> None:

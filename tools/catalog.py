@@ -76,7 +76,7 @@ async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact:
         key = "products_near" if is_near and key == "products_found" else key
         lines = [product_line(ctx, facts, variant, available=stocked[variant.variant_id]) for variant in variants]
         words = say(ctx, key, lines="\n".join(lines))
-    ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
+    ctx.ask(Pending(kind="offered", tool="add_item_to_draft", options=options))
     return facts.outcome(
         "products_found",
         words,
@@ -133,7 +133,7 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
         )
     )
     options = [Option(sku=variant.sku, name=variant.name) for variant in variants]
-    ctx.pending = Pending(kind="offered", tool="add_item_to_draft", options=options)
+    ctx.ask(Pending(kind="offered", tool="add_item_to_draft", options=options))
     claims = [(Claim.CATALOG_SENT, category or "all"), *((Claim.AVAILABLE, variant.name) for variant in variants)]
     return facts.outcome(
         "catalog_sent",

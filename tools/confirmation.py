@@ -12,7 +12,8 @@ from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.payment_words import linked_words
-from tools.speech import say
+from tools.points import note_words, point_data, point_words, unavailable
+from tools.speech import flowing, say
 from tools.summary import draft_data, price_change_words, shortage_outcome, stage_summary
 
 
@@ -25,6 +26,8 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     facts = Facts(ctx)
     if draft is None or not draft.lines:
         return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Add a product first.")
+    if (open_first := await _open_first(ctx, facts)) is not None:
+        return open_first
     result = await orders.request_confirmation(ctx.work, ctx.conversation_id)
     if result.refusal is not None:
         return _not_ready(ctx, facts, result)
@@ -32,13 +35,33 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     return _requested(ctx, facts, result)
 
 
+async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
+    """The questions that are still open about the order, which come before any confirmation."""
+    questions = [point for point in ctx.points if point.is_question]
+    if not questions:
+        return None
+    words = [say(ctx, "points_first"), *await point_words(ctx, facts, questions)]
+    return facts.outcome(
+        "points_open",
+        flowing(words),
+        status="ask",
+        note="The order is not complete while these are open: put the answers into the order with update_draft, or remove "
+        "there what the customer does not want.",
+        data={"open": point_data(questions)},
+    )
+
+
 def _requested(
     ctx: ToolContext, facts: Facts, result: ConfirmationRequest, code: str = "confirmation_requested"
 ) -> ToolOutcome:
-    words = [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
+    notes = [point for point in ctx.points if point.is_of_order]
+    ctx.settled.extend(notes)
+    words = note_words(ctx, facts, notes)
+    words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
     words.append(say(ctx, "confirmation_requested"))
     claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
     claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
+    claims += unavailable(notes)
     return facts.outcome(
         code,
         " ".join(words),
@@ -91,6 +114,8 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     Args:
         token: The confirmation token of the open summary.
     """
+    if (open_first := await _open_first(ctx, Facts(ctx))) is not None:
+        return open_first
     if not _agreed(ctx, token):
         return await _ask_again(ctx)
     result = await orders.confirm(ctx.work, ctx.conversation_id, ctx.customer_id, token)
@@ -134,6 +159,7 @@ async def _ask_again(
 async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcome:
     order = result.order
     facts = Facts(ctx)
+    ctx.settle_all()
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
         await customers.save_address(
             ctx.work,

@@ -1,5 +1,6 @@
 """What a tool call is given by code, so that nothing of it has to come from the model."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.work import Work
 from domain.accounts.schemas import WorkspaceView
+from domain.catalog.words import plain
 from tools.outcome import Option
 
 SignalName = Literal[
@@ -81,22 +83,94 @@ class StagedMessage(BaseModel):
     void_on: SignalName | None = None
 
 
+PROPOSED = frozenset({"choose_product", "confirm", "want", "contradiction", "short"})
+"""Kinds of points that a yes settles, if only one product is in question."""
+
+QUESTIONS = PROPOSED | {"choose_quantity", "number"}
+"""Kinds of points without whose answer the order is not what the customer wants."""
+
+NOTES = frozenset({"unknown", "unclear", "too_long"})
+"""Kinds of points that nobody can answer for the shop: they are told once more with the summary, and that is all."""
+
+
 class Pending(BaseModel):
-    """The question that is open with the customer: which call waits, and for which of its arguments."""
+    """One point that is open with the customer: which call waits for the answer, and for which of its arguments.
+
+    What was said with it stays in `arguments` (`product`, `quantity`, `unit`, `mode`), `words` are the customer's own.
+    """
 
     kind: str
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     options: list[Option] = Field(default_factory=list)
+    words: str = ""
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the order waits for its answer: it is asked again until there is one."""
+        return self.kind in QUESTIONS
+
+    @property
+    def is_of_order(self) -> bool:
+        """Whether it is about what is ordered, and so stays open whatever else is talked about."""
+        return self.is_question or self.kind in NOTES
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether a yes settles it: one product is in question, with the quantity that was said."""
+        return self.kind in PROPOSED and len(self.options) == 1
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """The products that are in question."""
+        return frozenset(option.sku for option in self.options)
+
+    def is_about(self, subject: str) -> bool:
+        """Whether an SKU or words of the customer name it."""
+        said = plain(subject).strip()
+        asked = {plain(self.words).strip(), plain(str(self.arguments.get("product", ""))).strip()} - {""}
+        return said in asked or any(said == plain(sku).strip() for sku in self.skus)
+
+
+def still_open(before: Sequence[Pending], calls: Iterable[tuple[Sequence[Pending], Sequence[Pending], bool]]) -> list[Pending]:
+    """The points that are open after some calls, each given as what it asked, what it settled and whether it did anything.
+
+    A point about the order stays until it is settled or asked more narrowly. Any other question lapses when another is
+    asked or something is done, as its answer would be taken for one to the newer.
+    """
+    points = list(before)
+    passing = [point for point in before if not point.is_of_order]
+    for asked, settled, is_effect in calls:
+        if asked or is_effect:
+            points = [point for point in points if point not in passing]
+        points = [point for point in points if point not in settled]
+        for point in asked:
+            points = _with(points, point)
+    return points
+
+
+def _with(points: list[Pending], new: Pending) -> list[Pending]:
+    """The points with a new one, which takes the place of those that ask for the same or more."""
+    replaced = [
+        index
+        for index, old in enumerate(points)
+        if old == new
+        or (old.is_of_order and new.is_of_order and (new.skus <= old.skus if new.skus else old.words == new.words != ""))
+    ]
+    kept = [point for index, point in enumerate(points) if index not in replaced[1:]]
+    if replaced:
+        kept[replaced[0]] = new if new.words else new.model_copy(update={"words": points[replaced[0]].words})
+        return kept
+    return [*kept, new]
 
 
 @dataclass(slots=True)
 class ToolContext:
     """The surroundings of one tool call, inside one fenced transaction.
 
-    A tool appends to `signals` and `staged` and may set `pending`; everything else is read only. `open_question` is
-    what the customer was asked before this turn. `wishes` is None where the caller itself acts on nothing but what it has
-    read in the customer's words.
+    A tool appends to `signals` and `staged`, and says what it asks and settles; everything else is read only.
+    `asked_before` are the points that were open before this turn, `points` those that are open when the call begins.
+    `wishes` is None where the caller itself acts on nothing but what it has read in the customer's words.
     """
 
     work: Work
@@ -110,10 +184,24 @@ class ToolContext:
     messages: list[TurnMessage] = field(default_factory=list)
     consent: Consent = field(default_factory=Consent)
     wishes: Wishes | None = None
-    open_question: Pending | None = None
+    asked_before: list[Pending] = field(default_factory=list)
+    points: list[Pending] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     staged: list[StagedMessage] = field(default_factory=list)
-    pending: Pending | None = None
+    asked: list[Pending] = field(default_factory=list)
+    settled: list[Pending] = field(default_factory=list)
+
+    def ask(self, point: Pending) -> None:
+        """Leave a point open with the customer."""
+        self.asked.append(point)
+
+    def settle(self, sku: str) -> None:
+        """Close the points about a product, as it is in the order now, or out of it, as the customer wants."""
+        self.settled.extend(point for point in self.points if point.is_of_order and sku in point.skus)
+
+    def settle_all(self) -> None:
+        """Close all points about the order, as there is nothing left that they could be about."""
+        self.settled.extend(point for point in self.points if point.is_of_order)
 
     def signal(self, name: SignalName, **data: Any) -> None:
         """Tell the session's state machine what happened."""

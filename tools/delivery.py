@@ -98,7 +98,7 @@ async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -
     facts = Facts(ctx)
     offered = found or stores
     options = [Option(sku=store.code, name=store.name, detail=store.address or "") for store in offered]
-    ctx.pending = Pending(kind="choose_store", tool="set_delivery_details", arguments={"fulfilment": "pickup"}, options=options)
+    ctx.ask(Pending(kind="choose_store", tool="set_delivery_details", arguments={"fulfilment": "pickup"}, options=options))
     names = "\n".join(
         say(ctx, "store_line", store=facts.add("store", store.code, ", ".join(p for p in (store.name, store.address) if p)))
         for store in offered

@@ -11,14 +11,13 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView, Shortage
-from domain.stock import service as stock
+from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView
 from tools.context import Pending, ToolContext
 from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import COUNTED, Facts, measured_in, plain
-from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
+from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.outcome import Claim, Option, ToolOutcome
-from tools.products import ask_which, meant, meant_line, not_found, unit_price
+from tools.products import ask_which, meant, meant_line, not_found, own_words, shortages, unit_price
 from tools.speech import listed, say
 from tools.summary import draft_data, line_words, price_change_words, shortage_outcome
 
@@ -95,7 +94,7 @@ def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> T
         Option(sku="replace", name=say(ctx, "button.replace_cart")),
     ]
     cart = [item.model_dump(mode="json", exclude_none=True) for item in items]
-    ctx.pending = Pending(kind="replace_draft", tool="create_order_draft", arguments={"cart": cart}, options=options)
+    ctx.ask(Pending(kind="replace_draft", tool="create_order_draft", arguments={"cart": cart}, options=options))
     return facts.outcome(
         "replace_draft",
         say(ctx, "replace_draft"),
@@ -146,28 +145,29 @@ async def add_item_to_draft(
     asked: dict[str, object] = {"quantity": quantity, "unit": unit}
     if found.one is None:
         if not found.several:
+            words = own_words(ctx, product)
+            ctx.ask(Pending(kind="unknown", tool="update_draft", arguments={"product": product, **_given(asked)}, words=words))
             return not_found(ctx, product)
-        known = {name: value for name, value in asked.items() if value is not None}
-        return ask_which(ctx, found.several, "add_item_to_draft", product, known)
+        return ask_which(ctx, found.several, "add_item_to_draft", product, _given(asked))
     variant = found.one
     if quantity is None:
         return _ask_quantity(ctx, variant)
-    money = money_of(Decimal(str(quantity)), unit, variant.currency)
-    if money is not None:
-        amount: Decimal | UnitMismatch = bought_for(money, variant)
-        if not amount:
-            return _too_little(ctx, variant, money)
-    else:
-        amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
-    if isinstance(amount, UnitMismatch) or not variant.allows(amount):
+    amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), unit)
+    if isinstance(amount, TooLittle):
+        return _too_little(ctx, variant, amount.money)
+    if isinstance(amount, UnitMismatch):
         return _ask_countable(ctx, variant, "add_item_to_draft")
     draft = await begin_draft(ctx)
     line = draft.line(variant.variant_id)
-    short = await _shortage(ctx, draft, variant, amount + (line.quantity if line is not None else 0))
-    if short is not None:
-        return shortage_outcome(ctx, draft, [short])
+    short = await shortages(ctx, draft, [(variant, amount + (line.quantity if line is not None else 0))])
+    if short:
+        return shortage_outcome(ctx, draft, short)
     order = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
     return _added(ctx, order, variant, amount)
+
+
+def _given(asked: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolOutcome:
@@ -185,6 +185,7 @@ def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolO
 
 def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
     facts = Facts(ctx)
+    ctx.settle(variant.sku)
     line = order.line(variant.variant_id)
     assert line is not None, "it was just added"
     what = facts.amount(line.name, amount, line.unit)
@@ -206,11 +207,13 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
 
 def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
     facts = Facts(ctx)
-    ctx.pending = Pending(
-        kind="choose_quantity",
-        tool="add_item_to_draft",
-        arguments={"product": variant.sku},
-        options=[Option(sku=variant.sku, name=variant.name)],
+    ctx.ask(
+        Pending(
+            kind="choose_quantity",
+            tool="add_item_to_draft",
+            arguments={"product": variant.sku},
+            options=[Option(sku=variant.sku, name=variant.name)],
+        )
     )
     return facts.outcome(
         "quantity_missing",
@@ -224,11 +227,13 @@ def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
 def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> ToolOutcome:
     """The quantity cannot be sold: say in what it is sold."""
     facts = Facts(ctx)
-    ctx.pending = Pending(
-        kind="choose_quantity",
-        tool=tool_name,
-        arguments={"product": variant.sku},
-        options=[Option(sku=variant.sku, name=variant.name)],
+    ctx.ask(
+        Pending(
+            kind="choose_quantity",
+            tool=tool_name,
+            arguments={"product": variant.sku},
+            options=[Option(sku=variant.sku, name=variant.name)],
+        )
     )
     grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
     by_piece = variant.grain == 1 and variant.unit.upper() in COUNTED
@@ -240,19 +245,6 @@ def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> To
         note=f"Sold in multiples of {plain(variant.grain)} {variant.unit}. Ask how many, then repeat the call with this SKU.",
         data={"sku": variant.sku, "step": plain(variant.grain), "unit": variant.unit},
     )
-
-
-async def _shortage(ctx: ToolContext, draft: OrderView, variant: VariantView, wanted: Decimal) -> Shortage | None:
-    """What falls short if this order wants so much; what the order holds already is its own."""
-    level = (await stock.available(ctx.work, [variant.variant_id]))[variant.variant_id]
-    if level.available >= wanted:
-        return None
-    held = await stock.holds_of(ctx.work, draft.id)
-    own = sum((hold.quantity for hold in held if hold.variant_id == variant.variant_id and hold.status == "active"), Decimal(0))
-    free = level.available + own
-    if free >= wanted:
-        return None
-    return Shortage(sku=variant.sku, name=variant.name, unit=variant.unit, wanted=wanted, available=max(free, Decimal(0)))
 
 
 @tool(permission=Permission.ORDERS_DRAFT, writes=True)
@@ -284,6 +276,7 @@ async def change_item_in_draft(
     if len(lines) > 1:
         return _ask_line(ctx, facts, [(line.sku, line.name) for line in lines], quantity, unit)
     line = lines[0]
+    ctx.settle(line.sku)
     if quantity == 0:
         return _removed(ctx, await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id), line.name)
     variant = await catalog.find(ctx.work, line.sku)
@@ -295,12 +288,14 @@ async def change_item_in_draft(
             claims=[(Claim.UNAVAILABLE, line.name)],
             note="Take it out of the order with quantity 0.",
         )
-    amount = await in_unit_of_sale(ctx.work, variant, Decimal(str(quantity)), unit)
-    if isinstance(amount, UnitMismatch) or not variant.allows(amount):
+    amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), unit)
+    if isinstance(amount, TooLittle):
+        return _too_little(ctx, variant, amount.money)
+    if isinstance(amount, UnitMismatch):
         return _ask_countable(ctx, variant, "change_item_in_draft")
-    short = await _shortage(ctx, draft, variant, amount)
-    if short is not None:
-        return shortage_outcome(ctx, draft, [short])
+    short = await shortages(ctx, draft, [(variant, amount)])
+    if short:
+        return shortage_outcome(ctx, draft, short)
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
     changed = order.line(line.variant_id)
     assert changed is not None, "its quantity is not zero"
@@ -326,7 +321,7 @@ def _ask_line(
 ) -> ToolOutcome:
     options = [Option(sku=sku, name=name) for sku, name in lines]
     arguments: dict[str, Any] = {"quantity": quantity} | ({"unit": unit} if unit else {})
-    ctx.pending = Pending(kind="choose_product", tool="change_item_in_draft", arguments=arguments, options=options)
+    ctx.ask(Pending(kind="choose_product", tool="change_item_in_draft", arguments=arguments, options=options))
     names = listed(ctx, [facts.name(name) for _, name in lines])
     return facts.outcome(
         "ambiguous_line",
@@ -345,6 +340,7 @@ async def clear_draft(ctx: ToolContext) -> ToolOutcome:
     if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):
         return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
     order = await orders.clear(ctx.work, ctx.conversation_id)
+    ctx.settle_all()
     ctx.signal("items_changed", order_id=str(order.id))
     return facts.outcome(
         "draft_cleared", say(ctx, "draft_cleared"), claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)}

@@ -67,6 +67,13 @@ class UnitMismatch:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class TooLittle:
+    """An amount of money that does not buy any of the product."""
+
+    money: Decimal
+
+
 def money_of(quantity: Decimal, unit: str | None, currency: str) -> Decimal | None:
     """The amount of money that a quantity is, if its unit is what people call this currency."""
     word = plain(unit or "").strip().rstrip(".")
@@ -116,6 +123,17 @@ async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, u
         if held is not None and held[1] == measure.unit and amount % held[0] == 0:
             return amount / held[0]
     return UnitMismatch(variant.unit)
+
+
+async def amount_sold(
+    work: Work, variant: VariantView, quantity: Decimal, unit: str | None
+) -> Decimal | UnitMismatch | TooLittle:
+    """How much of a product a quantity in any unit is, or an amount of money buys, in steps in which it is sold."""
+    money = money_of(quantity, unit, variant.currency)
+    if money is not None:
+        return bought_for(money, variant) or TooLittle(money)
+    amount = await in_unit_of_sale(work, variant, quantity, unit)
+    return amount if isinstance(amount, UnitMismatch) or variant.allows(amount) else UnitMismatch(variant.unit)
 
 
 def _in_base(quantity: Decimal, unit: str) -> tuple[Decimal, str] | None:

@@ -62,6 +62,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if not number and draft is not None and draft.lines:
         await orders.discard_draft(ctx.work, draft.id, reason)
+        ctx.settle_all()
         ctx.signal("order_cancelled", order_id=str(draft.id))
         return facts.outcome("draft_discarded", say(ctx, "draft_discarded"), claims=[(Claim.DRAFT_CLEARED, "draft")])
     order = await _to_cancel(ctx, number)
@@ -95,8 +96,8 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
 
 def _was_asked(ctx: ToolContext, order: OrderView) -> bool:
     """Whether the question that was open before this turn is the cancelling of this very order."""
-    asked = ctx.open_question
-    return asked is not None and asked.kind == "cancel_order" and asked.arguments.get("number") == str(order.number)
+    number = str(order.number)
+    return any(asked.kind == "cancel_order" and asked.arguments.get("number") == number for asked in ctx.asked_before)
 
 
 def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) -> ToolOutcome:
@@ -107,7 +108,7 @@ def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) ->
         total=facts.money("total", str(order.number), order.total, order.currency),
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
-    ctx.pending = Pending(kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options)
+    ctx.ask(Pending(kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options))
     ctx.staged.append(
         StagedMessage(
             kind="buttons",

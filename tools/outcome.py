@@ -71,6 +71,7 @@ FactKind = Literal[
     # What the customer said, and how many there are of something.
     "echo",
     "budget",
+    "said_price",
     "count",
 ]
 """What a fact is a value of: the kinds of the facts that a reply states choose its sentence.

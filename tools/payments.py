@@ -77,7 +77,7 @@ async def register_payment(
     linked = await payments.link_receipts(ctx.work, result.payment.id, receipts)
     lacks_reference = chosen.needs_reference and result.payment.reference is None and not receipts
     if lacks_reference:
-        ctx.pending = Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen))
+        ctx.ask(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen)))
     return await claimed(ctx, facts, result, chosen, receipts=len(linked), asks_reference=lacks_reference)
 
 
@@ -111,11 +111,13 @@ def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str
     """Ask for one of the shop's ways of paying; the answer repeats the call with what was told."""
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
-    ctx.pending = Pending(
-        kind="choose_method",
-        tool=tool_name,
-        arguments={name: value for name, value in told.items() if value is not None},
-        options=options,
+    ctx.ask(
+        Pending(
+            kind="choose_method",
+            tool=tool_name,
+            arguments={name: value for name, value in told.items() if value is not None},
+            options=options,
+        )
     )
     names = listed(ctx, [facts.add("method", method.code, method.name) for method in methods])
     return facts.outcome(
@@ -128,7 +130,7 @@ def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str
 
 
 def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
-    ctx.pending = Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method))
+    ctx.ask(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method)))
     return facts.outcome(
         "reference_missing",
         say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)),
@@ -160,11 +162,13 @@ def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: 
             status="refused",
             note="No order of this customer waits for a payment. An open order must be summarised first.",
         )
-    ctx.pending = Pending(
-        kind="choose_order",
-        tool="register_payment",
-        arguments={name: value for name, value in told.items() if value is not None},
-        options=[Option(sku=str(order.number), name=str(order.number)) for order in found if order.number],
+    ctx.ask(
+        Pending(
+            kind="choose_order",
+            tool="register_payment",
+            arguments={name: value for name, value in told.items() if value is not None},
+            options=[Option(sku=str(order.number), name=str(order.number)) for order in found if order.number],
+        )
     )
     named = [order for order in found if order.number is not None]
     lines = [

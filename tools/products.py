@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
 from domain.catalog.words import plain, read
-from domain.orders.schemas import OrderLineView
+from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import service as stock
 from tools.context import Pending, ToolContext
 from tools.facts import Facts, measured_in
@@ -17,6 +18,9 @@ from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 
 MOST_OPTIONS = 5
+
+MOST_WORDS = 80
+"""Letters of the customer's own words that are repeated to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,26 @@ async def in_stock(context: ToolContext, variant_ids: Sequence[UUID]) -> dict[UU
     return {variant_id: level.available > 0 for variant_id, level in found.items()}
 
 
+async def shortages(
+    context: ToolContext, draft: OrderView | None, wanted: Sequence[tuple[VariantView, Decimal]]
+) -> list[Shortage]:
+    """What falls short if the order wants so much of each; what it holds already is its own."""
+    levels = await stock.available(context.work, [variant.variant_id for variant, _ in wanted]) if wanted else {}
+    lacking = [(variant, amount) for variant, amount in wanted if levels[variant.variant_id].available < amount]
+    held = await stock.holds_of(context.work, draft.id) if lacking and draft is not None else []
+    own: dict[UUID, Decimal] = {}
+    for hold in held:
+        if hold.status == "active":
+            own[hold.variant_id] = own.get(hold.variant_id, Decimal(0)) + hold.quantity
+    short = []
+    for variant, amount in lacking:
+        free = levels[variant.variant_id].available + own.get(variant.variant_id, Decimal(0))
+        if free < amount:
+            left = max(free, Decimal(0))
+            short.append(Shortage(sku=variant.sku, name=variant.name, unit=variant.unit, wanted=amount, available=left))
+    return short
+
+
 def product_line(context: ToolContext, facts: Facts, variant: VariantView, *, available: bool = True) -> str:
     """One product of a list, with its price."""
     key = "product_line" if available else "product_line_sold_out"
@@ -111,7 +135,15 @@ def ask_which(
     else:
         names = say(context, "one_option", product=facts.name(variants[0].name), price=priced(facts, variants[0]))
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants]
-    context.pending = Pending(kind="choose_product", tool=tool, arguments={"product": phrase, **arguments}, options=options)
+    context.ask(
+        Pending(
+            kind="choose_product",
+            tool=tool,
+            arguments={"product": phrase, **arguments},
+            options=options,
+            words=own_words(context, phrase),
+        )
+    )
     code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
     return facts.outcome(
         code,
@@ -125,9 +157,9 @@ def ask_which(
 def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
     """Say that the shop has no such thing; the customer's own words are repeated only if they are theirs."""
     facts = Facts(context)
-    echoed = _customer_said(context, phrase)
-    key = "product_not_found" if echoed is None else "phrase_not_found"
-    wanted = facts.add("echo", "product", echoed) if echoed is not None else ""
+    echoed = own_words(context, phrase)
+    key = "phrase_not_found" if echoed else "product_not_found"
+    wanted = facts.add("echo", "product", echoed) if echoed else ""
     return facts.outcome(
         "product_not_found",
         say(context, key, product=wanted),
@@ -137,7 +169,8 @@ def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
     )
 
 
-def _customer_said(context: ToolContext, phrase: str) -> str | None:
-    wanted = plain(phrase).strip()
+def own_words(context: ToolContext, words: str) -> str:
+    """The words as they are repeated, if the customer wrote them in this turn; else nothing, as a model may have."""
+    wanted = plain(words).strip()
     heard = " ".join(plain(message.text or "") for message in context.messages)
-    return phrase.strip()[:80] if wanted and wanted in heard else None
+    return words.strip()[:MOST_WORDS] if wanted and wanted in heard else ""

@@ -1,5 +1,7 @@
 """The words of tools, from the message catalogue."""
 
+from collections.abc import Sequence
+
 from core.messages import text
 from tools.context import ToolContext
 
@@ -14,3 +16,12 @@ def listed(context: ToolContext, items: list[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return say(context, "and", first=", ".join(items[:-1]), last=items[-1])
+
+
+def flowing(parts: Sequence[str]) -> str:
+    """Sentences follow one another; what has lines of its own stands apart."""
+    reply = ""
+    for part in parts:
+        gap = "" if not reply else "\n\n" if "\n" in part or "\n" in reply else " "
+        reply += gap + part
+    return reply

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from domain.catalog import service as catalog
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
-from tools.context import StagedMessage, ToolContext
+from tools.context import Pending, StagedMessage, ToolContext
 from tools.facts import Facts, plain
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import say
 
 
@@ -102,6 +102,8 @@ def shortage_outcome(ctx: ToolContext, order: OrderView, shortages: Sequence[Sho
     """Say of which products less is there than wanted, and how much."""
     facts = Facts(ctx)
     words = [shortage_words(ctx, facts, shortage) for shortage in shortages]
+    for point in filter(None, map(shortage_point, shortages)):
+        ctx.ask(point)
     return facts.outcome(
         "out_of_stock",
         " ".join(words),
@@ -115,6 +117,15 @@ def shortage_outcome(ctx: ToolContext, order: OrderView, shortages: Sequence[Sho
             "draft": draft_data(order),
         },
     )
+
+
+def shortage_point(shortage: Shortage) -> Pending | None:
+    """What is left of a product, which a yes or `then give me those` takes."""
+    if shortage.available <= 0:
+        return None
+    arguments = {"product": shortage.sku, "quantity": float(shortage.available), "mode": "set"}
+    options = [Option(sku=shortage.sku, name=shortage.name)]
+    return Pending(kind="short", tool="update_draft", arguments=arguments, options=options)
 
 
 def shortage_words(ctx: ToolContext, facts: Facts, shortage: Shortage) -> str:

@@ -66,7 +66,7 @@ async def _amount(ctx: ToolContext, variant: VariantView, quantity: Decimal, uni
 def _ask(ctx: ToolContext, tool: str, variant: VariantView, amount: Decimal, arguments: Mapping[str, Any]) -> ToolOutcome:
     facts = Facts(ctx)
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant)))]
-    ctx.pending = Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options)
+    ctx.ask(Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options))
     if amount:
         what = facts.amount(variant.name, amount, variant.unit)
         words = say(ctx, "propose_item", product=facts.name(variant.name), price=priced(facts, variant), what=what)

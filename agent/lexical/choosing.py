@@ -8,9 +8,13 @@ from agent.lexical.acts import Act, ActKind
 from agent.lexical.products import Catalogue
 from agent.lexical.wanted import Call, Wanted, number
 from domain.catalog.search import Verdict
+from tools.context import Pending
 
 _ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number"}
 """Which argument the answer to a question about something else than a product fills."""
+
+_LINE_TOOLS = {"update_draft": "add", "add_item_to_draft": "add", "change_item_in_draft": "set"}
+"""The tools whose call is a line of the draft, and what it does with the quantity unless it says so."""
 
 
 class Choosing:
@@ -24,6 +28,8 @@ class Choosing:
         self.talk: list[str] = []
         self.other_calls: list[Call] = []
         self.answered_pending = False
+        self.dropped: list[str] = []
+        """The subjects of the open points that the customer does not want."""
         self._mentioned: str | None = None
         self._asked: dict[str, str] = {}
         """What the phrases of the questions mean, where that is settled."""
@@ -39,7 +45,7 @@ class Choosing:
 
     async def _choose(self, act: Act) -> None:
         """One of the offered products, or how many of the one in question."""
-        pending = self.brief.pending
+        pending = self._point(act)
         row = act.details.get("row")
         if row is not None:
             await self._row(act, row)
@@ -67,21 +73,51 @@ class Choosing:
             arguments["quantity"] = 1
         self._push(pending.tool or "add_item_to_draft", arguments)
         if act.details.get("each") and pending.kind == "choose_quantity":
-            self._each_waiting(act)
+            self._each_waiting(act, pending)
 
-    def _each_waiting(self, act: Act) -> None:
+    def _point(self, act: Act) -> Pending | None:
+        """The open point that an act answers: the first, unless another is named."""
+        points = self.brief.points
+        place = int(act.details.get("point", "0"))
+        return points[place] if place < len(points) else None
+
+    def _decline(self, act: Act) -> None:
+        """What is proposed is not wanted, nor what was asked about; a yes or no to nothing is just taken in."""
+        self.answered_pending = True
+        open_now = [point for point in self.brief.points if point.is_question]
+        if "point" in act.details:
+            declined = [point for point in [self._point(act)] if point is not None and point.is_question]
+        else:
+            declined = [point for point in open_now if point.is_proposal] or open_now[:1]
+        subjects = [
+            next(iter(sorted(point.skus)), "") or point.words or str(point.arguments.get("product", "")) for point in declined
+        ]
+        self.dropped += [subject for subject in subjects if subject]
+        if not self.dropped:
+            self.talk.append("as_you_wish")
+
+    def _each_waiting(self, act: Act, answered: Pending) -> None:
         """`2 de cada uno` answers all the waiting questions of how many."""
-        for other in self.brief.waiting:
-            if other.kind == "choose_quantity":
+        for other in self.brief.points:
+            if other.kind == "choose_quantity" and other is not answered:
                 self._push(other.tool, {**other.arguments, "quantity": number(act.quantity or Decimal(1))})
 
     def _push(self, tool: str, arguments: dict[str, Any]) -> None:
         product = str(arguments.get("product", ""))
-        if tool in ("add_item_to_draft", "change_item_in_draft"):
+        if tool in _LINE_TOOLS:
             quantity = arguments.get("quantity")
             value = None if quantity is None else Decimal(str(quantity))
-            is_total = tool == "change_item_in_draft"
-            self.wanted.append(Wanted(product, value, arguments.get("unit"), product, is_total=is_total))
+            mode = arguments.get("mode", _LINE_TOOLS[tool])
+            self.wanted.append(
+                Wanted(
+                    product,
+                    value,
+                    arguments.get("unit"),
+                    product,
+                    is_total=mode == "set",
+                    is_less=mode == "remove",
+                )
+            )
             self._mentioned = product
         else:
             self.other_calls.append(Call(tool, arguments))
@@ -95,9 +131,10 @@ class Choosing:
             self.other_calls.append(Call("send_catalog", {"category": act.details.get("title") or row}))
 
     def _agree(self) -> None:
-        """A yes to a single offered product ("did you mean…?", "shall I add it?")."""
-        pending = self.brief.pending
-        if pending is None or len(pending.options) != 1 or pending.kind not in ("choose_product", "offered"):
-            return
-        self.answered_pending = True
-        self._push(pending.tool or "add_item_to_draft", {**pending.arguments, "product": pending.options[0].sku})
+        """A yes takes all that is proposed, each with its quantity, and never one of several; else what was just shown."""
+        points = self.brief.points
+        proposed = [point for point in points if point.is_proposal]
+        shown = [point for point in points[:1] if point.kind == "offered" and len(point.options) == 1]
+        for point in proposed or shown:
+            self.answered_pending = True
+            self._push(point.tool or "add_item_to_draft", {**point.arguments, "product": point.options[0].sku})

@@ -8,7 +8,7 @@ from agent.lexical.returned import Returned
 from core.messages import text
 
 _ASKS_ITSELF = frozenset({"request_confirmation", "confirm_order", "request_human_handoff", "cancel_order", "clear_draft"})
-_NEEDED = frozenset({"add_item_to_draft", "set_delivery_details"})
+_NEEDED = frozenset({"update_draft", "set_delivery_details"})
 _ASKING_TALK = frozenset({"of_what", "yes_to_what", "what_to_change", "nothing_yet"})
 """Talk that asks something; it is left out where a tool asks already."""
 _OPENING = ("greet", "how_are_you", "sorry", "not_caught")
@@ -17,14 +17,14 @@ _CLOSING = ("thanks", "bye")
 
 def leaves_open(returned: list[Returned]) -> bool:
     """Whether a call asks or was refused, so that the order is not ready to be confirmed."""
-    return any(outcome.status == "ask" or (outcome.status == "refused" and outcome.tool in _NEEDED) for outcome in returned)
+    return any(outcome.asks or (outcome.status == "refused" and outcome.tool in _NEEDED) for outcome in returned)
 
 
 def compose(brief: Brief, plan: Plan, returned: list[Returned]) -> str:
     """The reply: one message as a person would write it. Slots stand in it as the tools wrote them."""
     said = [" ".join(_opening(brief, key) for key in _OPENING if key in plan.talk)]
     said += _outcomes(brief, returned)
-    asks = any(outcome.status == "ask" for outcome in returned)
+    asks = any(outcome.asks for outcome in returned)
     answers = [key for key in plan.talk if key not in _OPENING and key not in _CLOSING and not (asks and (key in _ASKING_TALK))]
     said += [_answer(brief, key) for key in answers]
     closing = [key for key in _CLOSING if key in plan.talk and (key == "bye" or not returned)]
@@ -57,9 +57,10 @@ def _text(brief: Brief, key: str, **fields: object) -> str:
 
 def _in_order(returned: list[Returned]) -> list[str]:
     """What each call said; of several questions only the first is asked now."""
-    told = [outcome for outcome in returned if outcome.status != "ask"]
+    told = [outcome for outcome in returned if not outcome.asks]
+    changed = [outcome for outcome in returned if outcome.asks and outcome.status == "ok"]
     asked = [outcome for outcome in returned if outcome.status == "ask"]
-    return [outcome.say for outcome in [*told, *asked[:1]] if outcome.say]
+    return [outcome.say for outcome in [*told, *changed, *asked[: 0 if changed else 1]] if outcome.say]
 
 
 def _outcomes(brief: Brief, returned: list[Returned]) -> list[str]:
@@ -193,14 +194,14 @@ def _total(brief: Brief) -> str:
 
 def _question(brief: Brief, plan: Plan, returned: list[Returned], has_answered: bool) -> str:
     """What to ask next, unless something is being asked already."""
-    if any(outcome.status == "ask" or outcome.tool in _ASKS_ITSELF for outcome in returned):
+    if any(outcome.asks or outcome.tool in _ASKS_ITSELF for outcome in returned):
         return ""
     if not plan.understood or "bye" in plan.talk:
         return ""
     codes = {outcome.code for outcome in returned}
     if plan.then_repeat and "cart_applied" in codes:
         return _text(brief, "same_again")
-    if codes & {"item_added", "item_changed", "item_removed", "cart_applied"}:
+    if codes & {"draft_updated", "cart_applied"} or any(outcome.is_item for outcome in returned):
         return _after_items(brief, returned)
     if "product_not_found" in codes:
         return _text(brief, "another_name")

@@ -23,7 +23,7 @@ class Ordering(Choosing):
     """Collects what one turn changes, in the customer's order; later words of the turn correct earlier ones."""
 
     async def calls(self, acts: list[Act]) -> list[Call]:
-        """The calls for all acts of the turn that are about products."""
+        """The calls for all acts of the turn that are about products, beside the lines that are wanted."""
         named = [await in_shop_terms(act, self.catalogue) for act in acts]
         for act in await shared_out(named, self.catalogue):
             if act.details.get("each") and not act.phrase and act.kind in (ActKind.ADD, ActKind.SET):
@@ -34,7 +34,7 @@ class Ordering(Choosing):
             await self._want_titles()
         for wanted in self.wanted:
             await self._in_grams(wanted)
-        return [*(wanted.call for wanted in self.wanted), *self.other_calls]
+        return self.other_calls
 
     async def _in_grams(self, wanted: Wanted) -> None:
         """A bare `300`, said of what is weighed."""
@@ -60,8 +60,7 @@ class Ordering(Choosing):
             case ActKind.CHOOSE:
                 await self._choose(act)
             case ActKind.CHOOSE_NONE:
-                self.answered_pending = True
-                self.talk.append("as_you_wish")
+                self._decline(act)
             case ActKind.CONFIRM:
                 self._agree()
             case kind if kind in _QUESTIONS:

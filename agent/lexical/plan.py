@@ -15,8 +15,8 @@ from agent.lexical.wanted import Call
 from domain.catalog.search import Verdict
 from tools.context import Pending
 
-MOST_CALLS = 20
-"""Calls in one turn; a longer list is taken up in part, and the customer is told."""
+MOST_LINES = 100
+"""Lines in one call on the draft; a longer list makes several."""
 
 _TALK = {
     ActKind.GREET: "greet",
@@ -59,7 +59,7 @@ async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
     brief = await repaired(brief, catalogue)
     plan = Plan(acts=hear(brief))
     await _Planner(brief, catalogue, plan).run()
-    plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools][:MOST_CALLS]
+    plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools]
     return plan
 
 
@@ -102,26 +102,30 @@ class _Planner:
         self._deliveries()
         self._payments()
         self._settle()
+        self._repeat()
+
+    def _repeat(self) -> None:
+        """What is still open is asked again, unless a call of the turn does that or has done with it."""
+        is_asked = self.plan.then_confirm or any(call.tool in _REPEATING for call in self.plan.calls)
+        if not is_asked and any(point.is_question for point in self.brief.points):
+            self.call("update_draft")
 
     def _carts(self) -> None:
         if any(act.kind is ActKind.BASKET for act in self.plan.acts):
             self.call("create_order_draft")
 
     async def _items(self) -> None:
-        for call in await self.ordering.calls(self.plan.acts):
+        others = await self.ordering.calls(self.plan.acts)
+        lines = [wanted.line for wanted in self.ordering.wanted]
+        lines += [{"product": subject, "mode": "remove"} for subject in self.ordering.dropped]
+        for start in range(0, len(lines), MOST_LINES):
+            self.call("update_draft", lines=lines[start : start + MOST_LINES])
+        for call in others:
             self.call(call.tool, **call.arguments)
         for kind, phrase in self.ordering.questions:
             self._ask(kind, phrase)
         for key in self.ordering.talk:
             self.say(key)
-        if self.ordering.answered_pending:
-            self._ask_waiting()
-
-    def _ask_waiting(self) -> None:
-        """Take up the further questions of the last turn, now that the first is answered."""
-        for pending in self.brief.waiting:
-            if pending.kind != "choose_product" or pending.arguments.get("product"):
-                self.call(pending.tool, **pending.arguments)
 
     def _ask(self, kind: ActKind, phrase: str) -> None:
         self.call("list_products", query=phrase)
@@ -183,10 +187,7 @@ class _Planner:
         if pending is not None and pending.tool == "register_payment":
             self.call(pending.tool, **{"method": "", **pending.arguments})
             return True
-        if pending is None or pending.kind not in _ASKED_ABOUT or not pending.arguments.get("product"):
-            return False
-        self.call(pending.tool, **pending.arguments)
-        return True
+        return any(point.is_question for point in self.brief.points)
 
     def _nothing_asked(self) -> None:
         """A yes where nothing was asked: on with the order, or at the customer's service."""
@@ -308,5 +309,5 @@ class _Planner:
 
 
 _EMPTY_TALK = frozenset({"greet", "how_are_you", "thanks", "bye"})
-_ASKED_ABOUT = frozenset({"choose_product", "choose_quantity"})
-_ITEM_TOOLS = frozenset({"add_item_to_draft", "change_item_in_draft", "create_order_draft"})
+_ITEM_TOOLS = frozenset({"update_draft", "create_order_draft"})
+_REPEATING = frozenset({"update_draft", "confirm_order", "cancel_order", "clear_draft", "request_human_handoff"})

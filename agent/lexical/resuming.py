@@ -65,6 +65,9 @@ def _lines_left(call: Call, changes: Sequence[_Change], added: dict[str, Decimal
     for line in call.arguments.get("lines", []):
         given = {name: line[name] for name in ("product", "quantity", "unit") if line.get(name) is not None}
         if line.get("mode") == "remove":
+            if line.get("quantity") is not None:
+                lines += [line] if _changed(str(line["product"]), changes) is None else []
+                continue
             given["quantity"] = 0
         single = Call(ADDS if line.get("mode", "add") == "add" else SETS, given)
         left = _item_left(single, changes, added)

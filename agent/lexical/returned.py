@@ -38,6 +38,11 @@ class Returned:
         )
 
     @property
+    def asks(self) -> bool:
+        """Whether something is open with the customer after it."""
+        return self.status == "ask" or bool(self.data.get("open"))
+
+    @property
     def is_item(self) -> bool:
         """Whether it changed one line of the draft."""
         return self.status == "ok" and self.code in ITEM_CODES

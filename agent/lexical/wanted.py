@@ -1,4 +1,4 @@
-"""What a turn wants of one product, and the call on the draft that it comes to."""
+"""What a turn wants of one product, and the line of the draft that it comes to."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,16 +24,20 @@ class Wanted:
     phrase: str = ""
     is_total: bool = False
     """The quantity replaces what the draft has, instead of adding to it."""
+    is_less: bool = False
+    """The quantity is taken off what the draft has."""
 
     @property
-    def call(self) -> Call:
-        """The call that brings it about."""
-        arguments: dict[str, Any] = {"product": self.product}
+    def line(self) -> dict[str, Any]:
+        """The line of `update_draft` that brings it about."""
+        line: dict[str, Any] = {"product": self.product}
+        if self.is_less or self.is_total:
+            line["mode"] = "remove" if self.is_less else "set"
         if self.quantity is not None:
-            arguments["quantity"] = number(self.quantity)
+            line["quantity"] = number(self.quantity)
         if self.unit:
-            arguments["unit"] = self.unit
-        return Call("change_item_in_draft" if self.is_total else "add_item_to_draft", arguments)
+            line["unit"] = self.unit
+        return line
 
 
 def number(value: Decimal) -> int | float:

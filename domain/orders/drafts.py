@@ -127,6 +127,30 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
     return view_of(order, lines)
 
 
+async def change_items(work: Work, conversation_id: UUID, quantities: Mapping[UUID, Decimal]) -> OrderView:
+    """Set the quantities of several products of the draft together; what is not in it is added, zero takes a line out."""
+    work.require(Permission.ORDERS_DRAFT)
+    order, lines = await lock_draft(work, conversation_id)
+    current = await pricing.today(work, {*quantities, *(line.variant_id for line in lines)})
+    agreed = await pricing.agreed(work, order)
+    before = {line.variant_id: line for line in lines}
+    changes = []
+    for variant_id, quantity in quantities.items():
+        line = before.get(variant_id)
+        was = line.quantity if line is not None else Decimal(0)
+        if quantity:
+            line = _put(work, order, lines, current.get(variant_id), quantity, agreed, add=False)
+        elif line is None:
+            raise LineNotFound
+        else:
+            await work.session.delete(line)
+            lines.remove(line)
+        changes.append({"sku": line.sku, "before": was, "quantity": quantity})
+    await _changed(work, order, lines, current, agreed, reason="items were changed")
+    audit.record(work, "order.items_changed", target=order, after={"lines": changes})
+    return view_of(order, lines)
+
+
 async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> OrderView:
     """Take a product out of the draft."""
     work.require(Permission.ORDERS_DRAFT)

@@ -9,9 +9,11 @@ from domain.orders import repository
 from domain.orders.amendments import amend, may_change
 from domain.orders.confirmation import confirm, extend_holds, release_for_timeout, request_confirmation, reserve, void
 from domain.orders.drafts import (
+    MOST_LINES,
     add_item,
     apply_catalog_order,
     change_item,
+    change_items,
     choose_payment_method,
     clear,
     missing_details,
@@ -52,6 +54,7 @@ from domain.orders.models import OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
 
 __all__ = [
+    "MOST_LINES",
     "ConfirmationStale",
     "DeliveryNotOffered",
     "DraftInTheWay",
@@ -72,6 +75,7 @@ __all__ = [
     "cancel",
     "cancel_unpaid",
     "change_item",
+    "change_items",
     "choose_payment_method",
     "clear",
     "confirm",

@@ -107,6 +107,7 @@ def brief_of(entry: dict[str, Any], catalogue: TestCatalogue) -> Brief:
 
 async def converse(brief: Brief, shop: Shop) -> str:
     """Let the model answer, doing its calls in the shop's memory; the final text."""
+    shop.points = brief.points
 
     async def look_up(phrase: str) -> list[Offer]:
         units = {product.sku: product.unit for product in shop.catalogue.products}

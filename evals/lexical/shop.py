@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from domain.catalog.search import Candidate, Hit, Verdict, decide, rank
 from domain.catalog.words import read
+from tools.context import Pending
 from tools.measures import is_sold_by_tray, is_tray
 
 FOLDER = Path(__file__).parent / "catalogues"
@@ -70,6 +71,8 @@ class Shop:
     unknown: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     basket: list[dict[str, Any]] = field(default_factory=list)
+    points: list[Pending] = field(default_factory=list)
+    """What is open with the customer."""
 
     def look_up(self, phrase: str) -> list[Hit]:
         """The ranking over the whole catalogue."""
@@ -96,6 +99,50 @@ class Shop:
             return _outcome("ask", "quantity_missing")
         self.cart[sku] = self.cart.get(sku, Decimal(0)) + self._amount(sku, quantity, unit)
         return _outcome("ok", "item_added")
+
+    def _update_draft(
+        self, lines: list[dict[str, Any]] | None = None, open_points: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """All lines together; what they do not settle is asked, as is what was open and nobody has answered."""
+        before = dict(self.cart)
+        asked = len(self.asked)
+        outcomes = [self._line(**line) for line in lines or []]
+        narrower = [*self.asked[asked:], *({sku} for sku in self.asked_quantity)]
+        self.points = [point for point in self.points if not any(skus <= point.skus for skus in narrower)]
+        for raised in open_points or []:
+            self._open(raised)
+        for point in self.points:
+            if point.is_question:
+                self._open({"kind": point.kind, "skus": sorted(point.skus), "words": point.words})
+        refused = bool(outcomes) and all(outcome["status"] == "refused" for outcome in outcomes)
+        is_open = bool(self.points or open_points) or any(outcome["status"] == "ask" for outcome in outcomes)
+        status = "ok" if self.cart != before else "ask" if is_open else "refused" if refused else "ok"
+        data: dict[str, Any] = {"open": [{}]} if is_open else {}
+        return _outcome(status, "draft_updated" if self.cart != before else "nothing_changed") | {"data": data}
+
+    def _line(
+        self, product: str, quantity: float | None = None, unit: str | None = None, mode: str = "add", **_: Any
+    ) -> dict[str, Any]:
+        settled = [point for point in self.points if point.is_about(product)]
+        settled += [point for point in self.points if product in point.skus]
+        self.points = [point for point in self.points if point not in settled]
+        in_cart = product if product in self.cart else None
+        if mode == "remove" or (mode == "set" and quantity == 0):
+            if in_cart is None:
+                return _outcome("ok" if settled else "refused", "points_dropped" if settled else "not_in_draft")
+            left = Decimal(0) if not quantity else self.cart[in_cart] - self._amount(in_cart, quantity, unit)
+            return self._change_item_in_draft(in_cart, float(max(left, Decimal(0))))
+        if mode == "set" and in_cart is not None and quantity is not None:
+            return self._change_item_in_draft(in_cart, quantity, unit)
+        return self._add_item_to_draft(product, quantity, unit)
+
+    def _open(self, point: dict[str, Any]) -> None:
+        if point["kind"] in ("quantity", "choose_quantity"):
+            self.asked_quantity.update(point["skus"])
+        elif point.get("skus"):
+            self.asked.append(set(point["skus"]))
+        else:
+            self.unknown.append(point["words"])
 
     def _change_item_in_draft(self, product: str, quantity: float, unit: str | None = None) -> dict[str, Any]:
         if product not in self.cart:

@@ -53,6 +53,7 @@ FREE = Fact(kind="fee", subject=DRAFT, value="0", currency="VES", text="Bs. 0,00
 """Only the fact of a fee may make a delivery free."""
 
 WHAT, WHOLE = Has(("counted", "measured")), Has(("product_line", "product_line_sold_out"))
+ECHO, QUOTED, PROPOSED = Is("echo", "product", WORDS), Has(("quoted",)), Has(("counted", "measured", "one_option"))
 STATUS = Has(tuple(f"status.{status}" for status in OrderStatus))
 OF_ORDER = Has(("of_order", "of_open_order"))
 OF_ANY = Has(("of_order", "of_open_order", "of_coming_order"))
@@ -119,6 +120,29 @@ SAID: Mapping[str, Entry] = {
     "money_too_little": ({"money": Is("budget", "customer"), "product": None, "price": PRICE}, ()),
     "stock_reserved": ({"until": UNTIL}, (Claim.STOCK_RESERVED,)),
     "stock_adjusted": ({"product": None, "store": PLACE, "quantity": Is("stock", "", ("3",))}, ()),
+    "quoted": ({"words": ECHO}, ()),
+    "total_now": ({"total": MONEY}, ()),
+    "draft_full": ({"product": None}, ()),
+    "price_differs": ({"product": None, "price": PRICE, "said": Is("said_price", "")}, ()),
+    "points_first": ({}, ()),
+    "points_dropped": ({}, ()),
+    "nothing_open": ({}, ()),
+    "point.line": ({"product": PROPOSED}, ()),
+    "point.confirm": ({"products": PROPOSED}, ()),
+    "point.confirm_several": ({"lines": Has(("point.line",))}, ()),
+    "point.want": ({"products": PROPOSED}, ()),
+    "point.short": ({"products": WHAT}, ()),
+    "point.which_list": ({"words": QUOTED, "options": Has(("product_line",))}, ()),
+    "point.which_list_unsaid": ({"options": Has(("product_line",))}, ()),
+    "point.which_inline": ({"words": QUOTED, "options": Has(("and",))}, ()),
+    "point.which_inline_unsaid": ({"options": Has(("and",))}, ()),
+    "point.number": ({"words": ECHO}, ()),
+    "point.unknown": ({"words": QUOTED}, (Claim.UNAVAILABLE,)),
+    "point.unknown_unsaid": ({}, (Claim.UNAVAILABLE,)),
+    "point.unclear": ({"words": QUOTED}, ()),
+    "point.unclear_unsaid": ({}, ()),
+    "point.too_long": ({"words": QUOTED}, ()),
+    "point.too_long_unsaid": ({}, ()),
     "fee_noted": ({"amount": Is("fee")}, ()),
     "store_line": ({"store": PLACE}, ()),
     "which_store": ({"stores": Has(("store_line",))}, ()),

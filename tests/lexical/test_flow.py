@@ -34,6 +34,11 @@ async def calls(*said: str, **state: Any) -> list[tuple[str, dict[str, Any]]]:
     return shop.arguments
 
 
+def lines(*changes: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The one call that makes these changes."""
+    return [("update_draft", {"lines": list(changes)})]
+
+
 async def talk(*said: str, **state: Any) -> list[str]:
     async def nothing(phrase: str) -> list[Offer]:
         return []
@@ -74,12 +79,12 @@ async def test_ok_after_the_order_asks_nothing() -> None:
 
 @pytest.mark.parametrize("said", ["sí", "ok", "asdf qwer"])
 async def test_an_open_question_is_asked_again(said: str) -> None:
-    assert await calls(said, pending=RICE) == [("add_item_to_draft", RICE.arguments)]
+    assert await calls(said, pending=RICE) == [("update_draft", {})]
 
 
 @pytest.mark.parametrize("said", ["no, mejor 3", "mejor que sean 3 de harina", "perdón, 3"])
 async def test_how_many_may_change_while_it_is_asked_which(said: str) -> None:
-    assert await calls(said, pending=RICE) == [("add_item_to_draft", {"product": "harina", "quantity": 3})]
+    assert await calls(said, pending=RICE) == lines({"product": "harina", "quantity": 3})
 
 
 @pytest.mark.parametrize("said", ["lo mismo de siempre", "lo de la otra vez", "mándame lo mismo", "the usual"])
@@ -152,9 +157,10 @@ async def test_who_receives_it_is_no_part_of_the_address() -> None:
 
 
 async def test_a_reason_is_no_product() -> None:
-    (quantity, removed) = await calls("agrégame 2 azúcar y quítame el arroz porque ya tengo en casa", draft=draft())
-    assert removed == ("change_item_in_draft", {"product": "ARR", "quantity": 0})
-    assert quantity[1]["quantity"] == 2
+    ((_, changes),) = await calls("agrégame 2 azúcar y quítame el arroz porque ya tengo en casa", draft=draft())
+    added, removed = changes["lines"]
+    assert removed == {"product": "ARR", "mode": "set", "quantity": 0}
+    assert added["quantity"] == 2
 
 
 async def test_no_to_a_kept_order_leaves_it() -> None:
@@ -163,13 +169,11 @@ async def test_no_to_a_kept_order_leaves_it() -> None:
 
 async def test_how_many_there_shall_be_is_said_of_the_one_in_the_order() -> None:
     flour = draft(lines=[{"sku": "HAR-BL", "name": "Harina P.A.N. Blanca 1 kg", "quantity": "2"}])
-    assert await calls("ponle 3 harinas", draft=flour) == [("change_item_in_draft", {"product": "HAR-BL", "quantity": 3})]
+    assert await calls("ponle 3 harinas", draft=flour) == lines({"product": "HAR-BL", "mode": "set", "quantity": 3})
 
 
 async def test_the_size_of_what_is_weighed_is_how_much_is_wanted() -> None:
-    assert await calls("quiero un pollo de 2 kilos") == [
-        ("add_item_to_draft", {"product": "POL", "quantity": 2000, "unit": "g"})
-    ]
+    assert await calls("quiero un pollo de 2 kilos") == lines({"product": "POL", "quantity": 2000, "unit": "g"})
 
 
 async def test_where_is_it_before_it_is_confirmed_shows_it_again() -> None:

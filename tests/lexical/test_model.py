@@ -107,9 +107,9 @@ async def test_no_quantity_is_invented(said: str) -> None:
     # Then every quantity stands in the customer's words, or is the one of a singular article
     heard = {quantity.value for quantity in find_quantities(tokenise(fold(clean(said))))}
     spoken = heard | {Decimal(0), Decimal(1)} | {a + b for a in heard for b in heard | {Decimal(1)}}
-    for tool, arguments in shop.arguments:
-        if tool == "add_item_to_draft" and "quantity" in arguments:
-            assert Decimal(str(arguments["quantity"])) in spoken
+    for _, arguments in shop.arguments:
+        for line in arguments.get("lines", ()):
+            assert Decimal(str(line.get("quantity", 0))) in spoken
 
 
 @examples(40, suppress=(HealthCheck.too_slow,))
@@ -120,16 +120,15 @@ async def test_a_question_or_a_change_never_confirms(said: str) -> None:
     assert "confirm_order" not in shop.called
 
 
-async def test_it_runs_under_a_pydantic_ai_agent_with_several_calls_in_one_answer() -> None:
+async def test_it_runs_under_a_pydantic_ai_agent_with_several_lines_in_one_call() -> None:
     # Given
     shop = Shop(CATALOGUE)
     toolset = FunctionToolset[None]()
 
-    async def add_item_to_draft(product: str, quantity: float | None = None, unit: str | None = None) -> dict[str, Any]:
-        outcome = shop.call("add_item_to_draft", {"product": product, "quantity": quantity, "unit": unit})
-        return {**outcome, "say": "Anotado {f1.0}."}
+    async def update_draft(lines: list[dict[str, Any]]) -> dict[str, Any]:
+        return {**shop.call("update_draft", {"lines": lines}), "say": "Anotado {f1.0}."}
 
-    toolset.add_function(add_item_to_draft, sequential=True)
+    toolset.add_function(update_draft, sequential=True)
     model = LexicalModel(brief("hola, 2 arroz y 3 azúcar"), look_up(shop))
     agent: Agent[None, str] = Agent(model, toolsets=[toolset], output_type=str)
 

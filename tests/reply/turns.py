@@ -71,7 +71,7 @@ class Turn:
                 writes=writes,
                 signals=[Happened(name=name) for name in signals],
                 staged=staged or [],
-                pending=pending,
+                asked=[pending] if pending is not None else [],
             )
         )
         return self

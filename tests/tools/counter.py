@@ -13,7 +13,7 @@ from core.work import Work, open_work
 from domain.accounts import service as accounts
 from tests.domain.chat import Chat
 from tools import registry
-from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage
+from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
 from tools.definition import Definition
 from tools.outcome import ToolOutcome
 
@@ -32,11 +32,16 @@ class Counter:
     state: State = State.IDLE
     consent: Consent = field(default_factory=Consent)
     messages: list[TurnMessage] = field(default_factory=list)
-    question: Pending | None = None
+    points: list[Pending] = field(default_factory=list)
     language: str = "es"
     signals: list[Signal] = field(default_factory=list)
     staged: list[StagedMessage] = field(default_factory=list)
     principal: Principal | None = None
+
+    @property
+    def question(self) -> Pending | None:
+        """The first point that is open."""
+        return self.points[0] if self.points else None
 
     async def __call__(self, name: str, **arguments: Any) -> ToolOutcome:
         """Call a tool; its transaction commits, the session moves, and what it said is judged like a reply."""
@@ -44,7 +49,9 @@ class Counter:
             context = await self._context(work)
             outcome = await registry.call(self._tool(name), context, arguments)
             self._move(context.signals)
-        self.signals, self.staged, self.question = context.signals, context.staged, context.pending
+        self.signals, self.staged = context.signals, context.staged
+        is_effect = self._tool(name).writes and outcome.status == "ok"
+        self.points = still_open(self.points, [(context.asked, context.settled, is_effect)])
         honest(outcome, self.staged, self.language)
         return outcome
 
@@ -76,7 +83,8 @@ class Counter:
             language=self.language,
             messages=self.messages,
             consent=self.consent,
-            open_question=self.question,
+            asked_before=self.points,
+            points=self.points,
         )
 
     def _move(self, signals: list[Signal]) -> None:

@@ -182,7 +182,7 @@ async def test_a_product_taken_off_sale_is_told(counter: Counter) -> None:
 
 async def test_cancelling_a_placed_order_is_asked_first(counter: Counter) -> None:
     number = await confirmed(counter)
-    counter.question = None
+    counter.points = []
     first = await counter("cancel_order", number=number)
     async with counter.chat.work() as work:
         assert (await orders.history(work, counter.chat.customer_id))[0].status is OrderStatus.CONFIRMED
@@ -197,7 +197,7 @@ async def test_cancelling_a_placed_order_is_asked_first(counter: Counter) -> Non
 async def test_asking_about_one_order_does_not_cancel_another(counter: Counter) -> None:
     first = await confirmed(counter)
     second = await confirmed(counter, ACE=1)
-    counter.question = None
+    counter.points = []
     await counter("cancel_order", number=first)
     assert (await counter("cancel_order", number=second)).code == "ask_cancel"
 

@@ -1,0 +1,123 @@
+"""The words of the points that are open with the customer: one read-back of all of them, each with what was said."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from domain.catalog import service as catalog
+from domain.catalog.schemas import VariantView
+from tools.context import NOTES, Pending, ToolContext
+from tools.facts import COUNTED, Facts
+from tools.measures import amount_sold
+from tools.outcome import Claim
+from tools.products import priced, product_line
+from tools.speech import listed, say
+
+
+async def point_words(ctx: ToolContext, facts: Facts, points: Sequence[Pending]) -> list[str]:
+    """What is asked and told of these points, a sentence or a list for each kind."""
+    skus = {option.sku for point in points for option in point.options}
+    known = await catalog.variants_by_sku(ctx.work, skus) if skus else {}
+    by_kind: dict[str, list[Pending]] = {}
+    for point in points:
+        kind = "confirm" if point.kind == "choose_product" and point.is_proposal else point.kind
+        by_kind.setdefault("want" if kind == "contradiction" else kind, []).append(point)
+    words = [*await _proposals(ctx, facts, by_kind, known), *_choices(ctx, facts, by_kind, known)]
+    words += _quantities(ctx, facts, by_kind.get("choose_quantity", []), known)
+    for point in by_kind.get("number", []):
+        words.append(say(ctx, "point.number", words=_echo(facts, point.words or str(point.arguments.get("quantity", "")))))
+    return words + note_words(ctx, facts, [point for point in points if point.kind in NOTES])
+
+
+def note_words(ctx: ToolContext, facts: Facts, notes: Sequence[Pending]) -> list[str]:
+    """What was not found or not understood, in the customer's own words where those are known."""
+    told = []
+    for kind in ("unknown", "unclear", "too_long"):
+        said = [_quoted(ctx, facts, note) for note in notes if note.kind == kind and note.words]
+        if said:
+            told.append(say(ctx, f"point.{kind}", words=listed(ctx, said)))
+        elif any(note.kind == kind for note in notes):
+            told.append(say(ctx, f"point.{kind}_unsaid"))
+    return told
+
+
+def _quoted(ctx: ToolContext, facts: Facts, point: Pending) -> str:
+    return say(ctx, "quoted", words=_echo(facts, point.words))
+
+
+def _echo(facts: Facts, words: str) -> str:
+    return facts.add("echo", "product", words)
+
+
+async def _proposals(
+    ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]
+) -> list[str]:
+    words = []
+    for kind in ("confirm", "want", "short"):
+        proposed = [await _proposal(ctx, facts, point, known) for point in by_kind.get(kind, [])]
+        if not proposed:
+            continue
+        if len(proposed) == 1 or kind != "confirm":
+            words.append(say(ctx, f"point.{kind}", products=listed(ctx, proposed)))
+        else:
+            lines = "\n".join(say(ctx, "point.line", product=product) for product in proposed)
+            words.append(say(ctx, "point.confirm_several", lines=lines))
+    return words
+
+
+async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mapping[str, VariantView]) -> str:
+    """The product that is proposed, with the quantity that was said and its price."""
+    (option,) = point.options
+    variant = known.get(option.sku)
+    if variant is None:
+        return facts.name(option.name)
+    quantity = point.arguments.get("quantity")
+    amount = None
+    if quantity:
+        amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), point.arguments.get("unit"))
+    what = (
+        facts.amount(variant.name, amount, variant.unit) if isinstance(amount, Decimal) and amount else facts.name(variant.name)
+    )
+    return what if point.kind != "confirm" and amount else say(ctx, "one_option", product=what, price=priced(facts, variant))
+
+
+def _choices(ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]) -> list[str]:
+    """Which of several: the first as a list to choose from by number, further ones in a sentence."""
+    words = []
+    for index, point in enumerate(by_kind.get("choose_product", [])):
+        variants = [known[option.sku] for option in point.options if option.sku in known]
+        form = "inline" if index else "list"
+        if index == 0:
+            options = "\n".join(product_line(ctx, facts, variant) for variant in variants)
+        else:
+            options = listed(ctx, [facts.name(variant.name) for variant in variants])
+        if point.words:
+            words.append(say(ctx, f"point.which_{form}", words=_quoted(ctx, facts, point), options=options))
+        else:
+            words.append(say(ctx, f"point.which_{form}_unsaid", options=options))
+    return words
+
+
+def _quantities(ctx: ToolContext, facts: Facts, points: Sequence[Pending], known: Mapping[str, VariantView]) -> list[str]:
+    """How much of what; where a quantity was said in which it is not sold, in what it is sold."""
+    plainly, words = [], []
+    for point in points:
+        variant = next((known[option.sku] for option in point.options if option.sku in known), None)
+        if variant is None:
+            continue
+        if point.arguments.get("refused"):
+            key = "sold_by_piece" if variant.grain == 1 and variant.unit.upper() in COUNTED else "sold_in_steps"
+            step = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+            words.append(say(ctx, key, product=facts.name(variant.name), step=step))
+        else:
+            plainly.append(facts.name(variant.name))
+    return [*([say(ctx, "quantity_missing", product=listed(ctx, plainly))] if plainly else []), *words]
+
+
+def point_data(points: Sequence[Pending]) -> list[dict[str, object]]:
+    """The open points for the machine that reads the outcome."""
+    return [{"kind": point.kind, "words": point.words, "skus": sorted(point.skus), **point.arguments} for point in points]
+
+
+def unavailable(points: Sequence[Pending]) -> list[tuple[Claim, str]]:
+    """What may be said not to be on sale: what the catalogue did not find."""
+    return [(Claim.UNAVAILABLE, point.words or "product") for point in points if point.kind == "unknown"]
