@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from core.settings import get_settings
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of job: its queue, and how long one run may take."""
+    """One kind of job: its queue, and how long one run may take (`time_limit_of` knows the settings)."""
 
     queue: str
     time_limit_seconds: float
@@ -21,6 +23,13 @@ JOBS: Final[dict[str, Job]] = {
     "notification.send": Job("notification-send", 60),
 }
 """Every job by the name under which the outbox announces it."""
+
+
+def time_limit_of(name: str) -> float:
+    """Seconds that one run of a job may take. A turn has its whole budget twice, as late words have it thought again."""
+    least = JOBS[name].time_limit_seconds
+    return max(least, 2 * get_settings().turn_budget_seconds) if name == "conversation.turn" else least
+
 
 QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))
 

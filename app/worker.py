@@ -18,7 +18,7 @@ from agent import links, warming
 from app import pulse
 from app.actors import RUNNERS
 from app.broker import RedisBells, open_broker
-from app.queues import JOBS
+from app.queues import JOBS, time_limit_of
 from app.shortcut import Shortcut
 from channels import registry
 from core import db, observability, outbox, turnstile
@@ -150,7 +150,7 @@ def declare_jobs(broker: RedisBells) -> None:
             queue_name=job.queue,
             broker=broker,
             max_retries=0,
-            time_limit=job.time_limit_seconds * 1000,
+            time_limit=time_limit_of(name) * 1000,
         )(_rung(name))
 
 
