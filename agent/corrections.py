@@ -105,8 +105,10 @@ class _Correction:
             await self._close([message for message in self._changed if message.deleted_at is not None])
         elif (own | later) - DRAFTING:
             await self._leave_to_staff()
-        elif later or not await self._taken_back():
+        elif later:
             await self._ask()
+        elif not await self._taken_back():
+            await self._leave_to_staff()
 
     async def _taken_back(self) -> bool:
         """Undo the turn and open its messages again, but for those that were deleted; False if that cannot be done."""

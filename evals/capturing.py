@@ -223,6 +223,8 @@ def _burst(messages: Sequence[Message]) -> list[Step]:
 
 def _step(message: Message) -> Step | None:
     payload = message.payload
+    if message.deleted_at is not None:
+        return None
     match message.kind:
         case "text":
             return Step(say=(message.text or "",)) if message.text else None
