@@ -1,13 +1,18 @@
 """The catalogue as the lexical model looks things up in it: reads of its own, outside any turn's transaction."""
 
 from agent.lexical.products import Lookup, Offer
+from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.goods import Goods, Product, Shelf, comes_in_pairs, shop_names
 from agent.lexical.vocabulary import vocabulary
 from core.access import Principal
+from core.language.folding import fold
 from core.work import open_work
 from domain.catalog import service as catalog
-from domain.catalog.schemas import ProductHit
+from domain.catalog.schemas import ProductHit, VariantView
 
 MOST_HITS = 10
+_MEASURED_IN = {"KG": "kg", "G": "g", "LT": "l", "L": "l", "ML": "ml", "M": "m", "MT": "m"}
+"""Units of sale by the names that measures have in speech."""
 
 
 def catalogue_lookup(principal: Principal) -> Lookup:
@@ -25,6 +30,39 @@ def catalogue_lookup(principal: Principal) -> Lookup:
         return list(known[phrase])
 
     return look_up
+
+
+def message_lookup(principal: Principal) -> Shelf:
+    """The one look-up of a message for the order reader: all that any of its words may mean."""
+    known: dict[str, Goods] = {}
+
+    async def look_up(message: str) -> Goods:
+        if message not in known:
+            named = " ".join(name for word in set(fold(message).split()) for name in shop_names(word))
+            async with open_work(principal) as work:
+                found = await catalog.related(work, f"{message} {named}")
+            products = [_product(view, names) for view, names in found.variants]
+            known[message] = Goods(products, {**vocabulary().names, **found.expansions}, closed_words())
+        return known[message]
+
+    return look_up
+
+
+def _product(view: VariantView, names: tuple[str, ...]) -> Product:
+    unit = _MEASURED_IN.get(view.unit, view.unit.casefold())
+    is_paired = unit in vocabulary().pairs or comes_in_pairs(view.name)
+    barcode = (view.barcode,) if view.barcode else ()
+    return Product(
+        sku=view.sku,
+        name=view.name,
+        unit=unit,
+        grain=view.grain,
+        price=view.price,
+        brand=view.brand or "",
+        aliases=(*names, *barcode),
+        is_paired=is_paired,
+        is_set=is_paired or unit in vocabulary().sets,
+    )
 
 
 def _offer(hit: ProductHit) -> Offer:

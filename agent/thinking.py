@@ -16,7 +16,7 @@ from agent.chain import ChainModel, LinkLost
 from agent.frozen import ClaimedTurn
 from agent.journal import Journal, Recorded
 from agent.lexical.model import LexicalModel
-from agent.lookup import catalogue_lookup
+from agent.lookup import catalogue_lookup, message_lookup
 from agent.loops import Circling, TurnEnded
 from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
@@ -99,12 +99,13 @@ def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
 
 def _model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
     """The chain that the turn was claimed with."""
-    lookup = catalogue_lookup(Principal.agent_for(turn.workspace_id, turn.customer_id))
+    principal = Principal.agent_for(turn.workspace_id, turn.customer_id)
+    lookup, shelf = catalogue_lookup(principal), message_lookup(principal)
     return ChainModel(
         turn.frozen.models,
         workspace_id=turn.workspace_id,
         deadline=deadline,
-        lexical=lambda: LexicalModel(turn.frozen.brief, lookup),
+        lexical=lambda: LexicalModel(turn.frozen.brief, lookup, shelf),
     )
 
 

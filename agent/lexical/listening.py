@@ -49,6 +49,15 @@ def hear(brief: Brief) -> list[Act]:
     return carried(acts)
 
 
+def read_anew(brief: Brief) -> list[str]:
+    """The texts of a turn, each once."""
+    return [
+        message.text or ""
+        for index, message in enumerate(brief.messages)
+        if message.kind == "text" and not _is_repeated(message, brief.messages[:index])
+    ]
+
+
 def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:
     """The very same words sent again by impatience; whoever wants one more says so."""
     if message.kind != "text" or not message.text:

@@ -23,6 +23,7 @@ from agent.lexical.compose import compose, leaves_open, plain
 from agent.lexical.plan import Plan, make_plan
 from agent.lexical.pointed import spelled_out
 from agent.lexical.products import Catalogue, Lookup
+from agent.lexical.reader.goods import Shelf
 from agent.lexical.resuming import remaining, standing, told
 from agent.lexical.returned import TAKEN_OVER, Returned
 from agent.lexical.wanted import Call
@@ -39,10 +40,10 @@ class LexicalModel(Model[None]):
     It reads the brief, not the prompt; the messages of the run only tell which calls have returned, and with what.
     """
 
-    def __init__(self, brief: Brief, lookup: Lookup) -> None:
+    def __init__(self, brief: Brief, lookup: Lookup, shelf: Shelf) -> None:
         super().__init__()
         self._brief = spelled_out(brief)
-        self._catalogue = Catalogue(lookup)
+        self._catalogue = Catalogue(lookup, shelf)
         self._plan: Plan | None = None
 
     @property

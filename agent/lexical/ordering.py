@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from agent.brief import BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.choosing import Choosing
+from agent.lexical.orders import read_order
 from agent.lexical.products import Found, among
 from agent.lexical.sharing import shared_out
 from agent.lexical.terms import as_counted, in_shop_terms
@@ -24,6 +26,11 @@ class Ordering(Choosing):
 
     async def calls(self, acts: list[Act]) -> list[Call]:
         """The calls for all acts of the turn that are about products, beside the lines that are wanted."""
+        self.open_points: list[dict[str, Any]] = []
+        ordered = await read_order(self.brief, acts, self.catalogue.shelf)
+        if ordered is not None:
+            self.wanted, self.open_points = ordered.wanted, ordered.open_points
+            acts = [act for act in acts if act.kind in _QUESTIONS]
         named = [await in_shop_terms(act, self.catalogue) for act in acts]
         for act in await shared_out(named, self.catalogue):
             if act.details.get("each") and not act.phrase and act.kind in (ActKind.ADD, ActKind.SET):

@@ -118,8 +118,10 @@ class _Planner:
         others = await self.ordering.calls(self.plan.acts)
         lines = [wanted.line for wanted in self.ordering.wanted]
         lines += [{"product": subject, "mode": "remove"} for subject in self.ordering.dropped]
-        for start in range(0, len(lines), MOST_LINES):
-            self.call("update_draft", lines=lines[start : start + MOST_LINES])
+        points = self.ordering.open_points
+        for start in range(0, max(len(lines), len(points)), MOST_LINES):
+            end = start + MOST_LINES
+            self.call("update_draft", lines=lines[start:end] or None, open_points=points[start:end] or None)
         for call in others:
             self.call(call.tool, **call.arguments)
         for kind, phrase in self.ordering.questions:

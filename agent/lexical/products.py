@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from agent.lexical.acts import Act
 from agent.lexical.normalise import fold, tokenise
+from agent.lexical.reader.goods import Shelf
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.weights import as_weighed, comes_in_pairs, in_dozens
@@ -97,8 +98,9 @@ _NOTHING: Decision[Offer] = Decision(Verdict.NONE, ())
 class Catalogue:
     """The shop's products as one turn sees them: each phrase is looked up once, and not too many of them."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, shelf: Shelf) -> None:
         self._lookup = lookup
+        self.shelf = shelf
         self._known: dict[str, list[Offer]] = {}
 
     async def hits(self, phrase: str) -> list[Offer]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
 from agent.lexical.items import blank, filled, keeping, read_items, replacement, without, without_verbs
-from agent.lexical.normalise import clean, tokenise
+from agent.lexical.normalise import clean, fold, tokenise
 from agent.lexical.phrases import mentions, name_words
 from agent.lexical.quantities import find_quantities, literal, said_once
+from agent.lexical.reader.tokens import without_headers
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 
 _SENTENCE_END = re.compile(
@@ -109,7 +110,60 @@ def _titled(sentence: Sentence, following: str) -> list[Sentence]:
 
 def read(text: str, context: Context) -> list[Act]:
     """The acts of one text message, in the order in which they were said."""
-    page = Page.of(clean(text))
+    page, details = _without_details(text, context)
+    words = vocabulary()
+    acts: list[Act] = []
+    for sentence in _sentences(said_once(page.folded)):
+        said = _read_sentence(sentence, words)
+        acts.extend(_as_title(said, sentence) if sentence.is_title else said)
+    if details.delivery:
+        acts.append(Act(ActKind.DELIVERY, details=details.delivery))
+    if details.is_paid:
+        acts.append(Act(ActKind.PAY, details=details.payment))
+    return acts
+
+
+def order_text(text: str, context: Context) -> str:
+    """What of a message may order something: without its details, its small talk, and what other readers settle."""
+    page, _ = _without_details(text, context)
+    words = vocabulary()
+    found = list(page.folded)
+    start = 0
+    for mark in [*_SENTENCE_END.finditer(page.folded), None]:
+        end = mark.start() if mark else len(page.folded)
+        found[start:end] = _order_part(page.folded[start:end], words)
+        start = mark.end() if mark else end
+    # What was blanked is blank in the text as it was written as well; accents tell tenses apart.
+    kept = zip(page.raw, found, fold(page.raw), strict=True)
+    return "".join(raw if left == folded else left for raw, left, folded in kept)
+
+
+def _order_part(sentence: str, words: Vocabulary) -> str:
+    """A sentence with everything blanked that is said beside an order."""
+    for name in _TALK:
+        while match := words.matches(name, sentence):
+            sentence = blank(sentence, match, ",")
+    for name in _SIMPLE:
+        match = words.matches(name, sentence)
+        if match is None or (name == "cancel" and _removes_one(sentence, match)):
+            continue
+        kind = _KINDS.get(name) or ActKind(name)
+        if kind in _ORDERS_NOTHING:
+            return " " * len(sentence)
+        if kind in (ActKind.CANCEL, ActKind.CLEAR):
+            # What was ordered before a cancellation is called off as well.
+            return " " * match.end() + sentence[match.end() :]
+        return blank(sentence, match, "|")
+    if (match := words.matches("pay_intent", sentence)) is not None and not words.matches("ask_price", sentence):
+        comma = sentence.find(",", match.end())
+        end = comma if comma >= 0 else len(sentence)
+        return sentence[: match.start()] + " " * (end - match.start()) + sentence[end:]
+    return sentence
+
+
+def _without_details(text: str, context: Context) -> tuple[Page, Details]:
+    """A message with what it says of delivery and payment cut out, and that."""
+    page = Page.of(clean(without_headers(text)))
     details = Details()
     words = vocabulary()
     asked = "?" in page.folded
@@ -122,15 +176,7 @@ def read(text: str, context: Context) -> list[Act]:
         read_notes(page, details)
         if not _speaks_about(words, page.folded):
             read_delivery(page, details, context.stores, expected="address" in context.missing)
-    acts: list[Act] = []
-    for sentence in _sentences(said_once(page.folded)):
-        said = _read_sentence(sentence, words)
-        acts.extend(_as_title(said, sentence) if sentence.is_title else said)
-    if details.delivery:
-        acts.append(Act(ActKind.DELIVERY, details=details.delivery))
-    if details.is_paid:
-        acts.append(Act(ActKind.PAY, details=details.payment))
-    return acts
+    return page, details
 
 
 def _as_title(acts: list[Act], sentence: Sentence) -> list[Act]:

@@ -109,6 +109,11 @@ class Vocabulary:
     assent_padding: frozenset[str]
     patterns: dict[str, re.Pattern[str]]
 
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The glossary, for whoever only reads it."""
+        return {word: tuple(names) for word, names in self.glossary.items()}
+
     def matches(self, name: str, folded: str) -> re.Match[str] | None:
         """The first place where a named pattern occurs in folded text."""
         return self.patterns[name].search(folded)

@@ -24,6 +24,10 @@ class Wanted:
     phrase: str = ""
     is_total: bool = False
     """The quantity replaces what the draft has, instead of adding to it."""
+    price: Decimal | None = None
+    """The price of one that the customer wrote."""
+    total: Decimal | None = None
+    """The sum of the line that the customer wrote."""
     is_less: bool = False
     """The quantity is taken off what the draft has."""
 
@@ -37,6 +41,10 @@ class Wanted:
             line["quantity"] = number(self.quantity)
         if self.unit:
             line["unit"] = self.unit
+        if self.price is not None:
+            line["price"] = number(self.price)
+        if self.total is not None:
+            line["total"] = number(self.total)
         return line
 
 

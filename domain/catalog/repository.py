@@ -267,6 +267,45 @@ async def variants_with_words(
     return [(VariantRow._make(columns), tuple(names or ())) for *columns, names in rows]
 
 
+_NEAR = text(
+    """
+    SELECT DISTINCT id FROM (
+      SELECT v.id, row_number() OVER (PARTITION BY found.place ORDER BY found.total DESC, found.weight DESC, v.id) AS rank
+        FROM (SELECT variant_id, place, weight, sum(weight) OVER (PARTITION BY variant_id) AS total
+                FROM (SELECT p.variant_id, w.place, max(w.weight) AS weight
+                        FROM unnest(CAST(:words AS text[]), CAST(:places AS int[]), CAST(:weights AS float8[]))
+                             AS w(word, place, weight)
+                        JOIN search_postings p ON p.workspace_id = :workspace AND p.word = w.word
+                       GROUP BY p.variant_id, w.place) AS places) AS found
+        JOIN product_variants v ON v.workspace_id = :workspace AND v.id = found.variant_id
+        JOIN products p ON p.workspace_id = :workspace AND p.id = v.product_id
+       WHERE v.is_active AND v.price > 0 AND p.status = 'active') AS ranked
+     WHERE rank <= :each
+     LIMIT :limit
+    """
+).bindparams(_WORKSPACE)
+_NEAR_WORDS = _VARIANTS.where(ProductVariant.id.in_(_NEAR.columns(id=Uuid).scalar_subquery())).add_columns(_OTHER_NAMES)
+
+
+async def variants_near_words(
+    work: Work, weighted: Sequence[tuple[str, int, float]], each: int, limit: int
+) -> Sequence[tuple[VariantRow, tuple[str, ...]]]:
+    """The variants on sale that hold any of the given words, with their other names: at most `each` for one place.
+
+    Of those that share a place the ones that hold most of the other words come first.
+    """
+    parameters = {
+        "workspace": work.workspace_id,
+        "words": [word for word, _, _ in weighted],
+        "places": [place for _, place, _ in weighted],
+        "weights": [weight for _, _, weight in weighted],
+        "each": each,
+        "limit": limit,
+    }
+    rows = await work.session.execute(_NEAR_WORDS, parameters)
+    return [(VariantRow._make(columns), tuple(names or ())) for *columns, names in rows]
+
+
 _FILE_WORDS = text(
     """
     INSERT INTO search_words (workspace_id, key, word)

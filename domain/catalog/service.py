@@ -43,6 +43,9 @@ from domain.catalog.words import Word, read, word
 MOST_ITEMS = 100
 _CANDIDATES = 120
 _KNOWN_WORDS = 500
+_KNOWN_OF_MESSAGE = 6_000
+_EACH_WORD = 60
+_NEAR_A_MESSAGE = 1_500
 _LONGEST_PHRASE = 200
 _LONGEST_SYNONYM = 4
 
@@ -207,6 +210,41 @@ def _weigh(typed: Sequence[Word], pairs: Iterable[tuple[int, str]]) -> list[tupl
 def _as_candidate(row: VariantRow, names: tuple[str, ...]) -> Candidate:
     barcode = (row.barcode,) if row.barcode else ()
     return Candidate(row.sku, variant_name(row.product_name, row.label), row.brand or "", (*names, *barcode))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What is on sale that any word of a message may mean: variants with their other names, and words that stand for others."""
+
+    variants: tuple[tuple[VariantView, tuple[str, ...]], ...]
+    expansions: Mapping[str, tuple[str, ...]]
+
+
+async def related(work: Work, message: str) -> Related:
+    """All that the words of a whole message may mean, in one look-up however many lines it has."""
+    work.require(Permission.CATALOG_READ)
+    spans = _spans(message)
+    typed = typed_words(message)
+    known = await _known_words(work, typed, set(spans.values()))
+    said = [typed_word.text for typed_word in read(message).words]
+    expansions: dict[str, tuple[str, ...]] = {}
+    for key, meant in known.expansions:
+        for start, end in (span for span, span_key in spans.items() if span_key == key):
+            phrase = " ".join(said[start:end])
+            expansions[phrase] = (*expansions.get(phrase, ()), meant)
+    words = list(known.words)
+    if meant_words := [one for meant in dict.fromkeys(meant for _, meant in known.expansions) for one in typed_words(meant)]:
+        typed = [*typed, *meant_words]
+        words = [*words, *(await _known_words(work, meant_words, set())).words]
+    places = _places(typed)
+    weighted = _weigh(typed, {(place, text) for key, text in words for place in places.get(key, ())})
+    rows = await repository.variants_near_words(work, weighted, _EACH_WORD, _NEAR_A_MESSAGE) if weighted else []
+    currency = await accounts.currency(work)
+    return Related(tuple((variant_view(row, currency), names) for row, names in rows), expansions)
+
+
+async def _known_words(work: Work, typed: Sequence[Word], phrases: set[str]) -> repository.Known:
+    return await repository.known(work, keys=_places(typed), limit=_KNOWN_OF_MESSAGE, phrases=phrases)
 
 
 async def list_products(work: Work, category: str | None = None, limit: int = 20, cursor: str | None = None) -> VariantPage:

@@ -27,6 +27,7 @@ from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
 from agent.lexical.normalise import fold
 from agent.lexical.products import Offer
+from agent.lexical.reader.goods import Goods
 from agent.lexical.vocabulary import vocabulary
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools.context import Pending
@@ -124,7 +125,10 @@ async def converse(brief: Brief, shop: Shop) -> str:
             for hit in shop.look_up(phrase)
         ]
 
-    model = LexicalModel(brief, look_up)
+    async def shelf(_: str) -> Goods:
+        return shop.goods
+
+    model = LexicalModel(brief, look_up, shelf)
     messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart("(the model reads the brief)")])]
     for _ in range(MOST_REQUESTS):
         response: ModelResponse = await model.request(messages, None, ModelRequestParameters())

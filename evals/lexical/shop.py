@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, Field
 
+from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.goods import Goods, comes_in_pairs
+from agent.lexical.reader.goods import Product as Sold
+from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Candidate, Hit, Verdict, decide, rank
 from domain.catalog.words import read
 from tools.context import Pending
@@ -73,6 +77,24 @@ class Shop:
     basket: list[dict[str, Any]] = field(default_factory=list)
     points: list[Pending] = field(default_factory=list)
     """What is open with the customer."""
+
+    @cached_property
+    def goods(self) -> Goods:
+        """The products as the order reader sees them."""
+        products = [
+            Sold(
+                sku=one.sku,
+                name=one.name,
+                unit=one.unit,
+                grain=Decimal("0.001") if one.unit in ("kg", "l") else Decimal(1),
+                price=one.price,
+                aliases=tuple(one.synonyms),
+                is_paired=one.unit == "par" or comes_in_pairs(one.name),
+                is_set=one.unit in vocabulary().sets or comes_in_pairs(one.name),
+            )
+            for one in self.catalogue.products
+        ]
+        return Goods(products, vocabulary().names, closed_words())
 
     def look_up(self, phrase: str) -> list[Hit]:
         """The ranking over the whole catalogue."""

@@ -10,6 +10,7 @@ from agent.lexical.acts import ActKind
 from agent.lexical.listening import hear
 from agent.lexical.plan import make_plan
 from agent.lexical.products import Catalogue, Offer
+from agent.lexical.reader.goods import Goods
 from evals.lexical.run import converse
 from tests.lexical.test_model import RecordingShop, brief, draft
 from tools.context import Pending
@@ -39,11 +40,15 @@ def lines(*changes: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [("update_draft", {"lines": list(changes)})]
 
 
+async def no_goods(_: str) -> Goods:
+    return Goods([])
+
+
 async def talk(*said: str, **state: Any) -> list[str]:
     async def nothing(phrase: str) -> list[Offer]:
         return []
 
-    return (await make_plan(brief(*said, **state), Catalogue(nothing))).talk
+    return (await make_plan(brief(*said, **state), Catalogue(nothing, no_goods))).talk
 
 
 @pytest.mark.parametrize("said", ["gracias!", "muchas gracias", "mil gracias vecino"])
@@ -173,7 +178,7 @@ async def test_how_many_there_shall_be_is_said_of_the_one_in_the_order() -> None
 
 
 async def test_the_size_of_what_is_weighed_is_how_much_is_wanted() -> None:
-    assert await calls("quiero un pollo de 2 kilos") == lines({"product": "POL", "quantity": 2000, "unit": "g"})
+    assert await calls("quiero un pollo de 2 kilos") == lines({"product": "POL", "quantity": 2})
 
 
 async def test_where_is_it_before_it_is_confirmed_shows_it_again() -> None:

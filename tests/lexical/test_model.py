@@ -14,6 +14,7 @@ from agent.lexical.model import LexicalModel
 from agent.lexical.normalise import clean, fold, tokenise
 from agent.lexical.products import Offer
 from agent.lexical.quantities import find_quantities
+from agent.lexical.reader.goods import Goods, Shelf
 from core.messages import text
 from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load
@@ -129,7 +130,7 @@ async def test_it_runs_under_a_pydantic_ai_agent_with_several_lines_in_one_call(
         return {**shop.call("update_draft", {"lines": lines}), "say": "Anotado {f1.0}."}
 
     toolset.add_function(update_draft, sequential=True)
-    model = LexicalModel(brief("hola, 2 arroz y 3 azúcar"), look_up(shop))
+    model = LexicalModel(brief("hola, 2 arroz y 3 azúcar"), look_up(shop), shelf(shop))
     agent: Agent[None, str] = Agent(model, toolsets=[toolset], output_type=str)
 
     # When
@@ -145,7 +146,7 @@ async def test_a_refused_reply_falls_back_to_what_the_tools_said_and_then_to_a_q
     # Given a gate that refuses twice
     shop = Shop(CATALOGUE)
     refused: list[str] = []
-    model = LexicalModel(brief("hola"), look_up(shop))
+    model = LexicalModel(brief("hola"), look_up(shop), shelf(shop))
     agent: Agent[None, str] = Agent(model, output_type=str, retries={"output": 2})
 
     @agent.output_validator
@@ -222,6 +223,15 @@ async def test_the_total_is_told_by_slots_of_the_session() -> None:
 async def test_it_says_that_it_is_a_program(said: str, language: str) -> None:
     reply, _ = await answer(brief(said, language=language))
     assert reply == text("lexical.who_are_you", language)
+
+
+def shelf(shop: Shop) -> Shelf:
+    """All goods of the shop, whatever is said."""
+
+    async def look(_: str) -> Goods:
+        return shop.goods
+
+    return look
 
 
 def look_up(shop: Shop) -> Any:

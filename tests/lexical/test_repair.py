@@ -6,6 +6,7 @@ import pytest
 
 from agent.lexical.listening import hear
 from agent.lexical.products import Catalogue, Offer
+from agent.lexical.reader.goods import Goods
 from agent.lexical.repair import meant_keyword, repaired
 from evals.lexical.run import brief_of
 from evals.lexical.shop import load
@@ -20,7 +21,10 @@ async def read(said: str, *sold: str, **entry: Any) -> tuple[str, set[str]]:
     async def lookup(phrase: str) -> list[Offer]:
         return [Offer(name, name, 1.0) for name in sold]
 
-    brief = await repaired(brief_of({"say": [said], **entry}, load("groceries_ve")), Catalogue(lookup))
+    async def shelf(_: str) -> Goods:
+        return Goods([])
+
+    brief = await repaired(brief_of({"say": [said], **entry}, load("groceries_ve")), Catalogue(lookup, shelf))
     return brief.messages[0].text or "", {act.kind.value for act in hear(brief)}
 
 

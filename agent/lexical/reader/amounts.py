@@ -6,7 +6,7 @@ from agent.lexical.reader.goods import Mention, Product
 from agent.lexical.reader.quantities import Quantity
 from core.language.words import MEASURES
 from domain.catalog.words import Size, read
-from tools.measures import is_tray
+from tools.measures import is_sold_by_tray, is_tray
 
 _GRAMS_FROM = 50
 """From here on a bare number of what is weighed is one of grams: nobody wants fifty kilos by the phone."""
@@ -122,7 +122,7 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
         if quantity.held in packs:
             return value
         return None if packs else value * quantity.held
-    if container and is_tray(container) and not is_held:
+    if container and is_tray(container) and not is_held and not is_sold_by_tray(product.name, container):
         return None
     return value
 

@@ -12,10 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from agent.lexical.reader.goods import Goods, Mention, Namer
-from agent.lexical.reader.quantities import Quantity, Reader
+from agent.lexical.reader.quantities import YEAR, Quantity, Reader
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.words import MEASURES, Words
+from domain.catalog.words import word
 
 
 class Role(StrEnum):
@@ -108,6 +109,8 @@ _NO_FILLERS = frozenset(
     {"no", "ni", "sin", "nada", "mejor", "digo", "perdon", "pero", "otro", "otra", "otros", "otras", "menos", "tampoco"}
 )
 """Little words that change what is meant: they are never padding."""
+_INFINITIVE = re.compile(r"[a-z]+[aei]r(?:me|te|le|les|nos|l[oa]s?)?")
+"""What a verb of wishing wishes to do: `quiero regalar`, `me faltó pedirte`."""
 _CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
 """An imperative with `me`: something is to be done for whoever writes."""
 _WHERE = frozenset({"con", "al", "a", "en", "with", "to", "at"})
@@ -169,6 +172,7 @@ class Finder:
         self.namer = Namer(tokens, goods, self.measures, inner)
         self.starts = {token.start: at for at, token in enumerate(tokens)}
         self.spans = self._spans(folded, known)
+        self.wished = {end for spans in self.spans.values() for end, role, _ in spans if role is Role.WISH}
 
     def _spans(self, folded: str, known: Vocabulary) -> dict[int, list[tuple[int, Role, float]]]:
         """The stretches that a pattern of the vocabulary gives a role to."""
@@ -232,8 +236,12 @@ class Finder:
         yield from self._times(at)
         if _CALLED.fullmatch(token.text) and not self.goods.matches(token.text):
             yield Arc(at, at + 1, Role.WISH, 0.3)
+        if at in self.wished and _INFINITIVE.fullmatch(token.text) and not self.goods.matches(token.text):
+            yield Arc(at, at + 1, Role.WISH, 0.2)
         if token.text not in _NO_FILLERS:
             yield from self._little(at)
+        if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in _wishes_by_sound():
+            yield Arc(at, at + 1, Role.WISH, 0.2)
 
     def _little(self, at: int) -> Iterator[Arc]:
         """Little words that join or pad; an article counts nothing only where a noun stands behind it."""
@@ -263,6 +271,8 @@ class Finder:
                 yield Arc(at, end, Role.TIME, 0.1)
         if number is None:
             return
+        if YEAR.fullmatch(text(at)):
+            yield Arc(at, at + 1, Role.TIME, 0.3)
         if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
         if text(number[1]) in file.people:
@@ -313,7 +323,7 @@ class Finder:
             token.text in known for known in (words.numbers, words.units, words.dozens, words.parts)
         ):
             return Arc(at, at + 1, Role.UNKNOWN, 6.0)
-        return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.matches(token.text) else 2.0)
+        return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.is_heard(token.text) else 2.0)
 
 
 def _cost(mention: Mention) -> float:
@@ -323,6 +333,12 @@ def _cost(mention: Mention) -> float:
     if not mention.has_head:
         return cost + 0.9
     return cost if mention.is_head_first else cost + 0.8
+
+
+@lru_cache
+def _wishes_by_sound() -> frozenset[str]:
+    """The commonest verbs of wishing as an ear spells them: `nesecito`, `keria`."""
+    return frozenset(word(said).sound for said in _file().wish if " " not in said and not said.endswith("~"))
 
 
 @lru_cache

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder, Role
-from agent.lexical.reader.goods import Goods, Product
+from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode, lines_of
 from agent.lexical.reader.path import Path, cheapest
 from agent.lexical.reader.quantities import Quantity
@@ -17,6 +17,7 @@ from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from core.language.words import Words, languages_of, words_of
 from domain.catalog.search import Verdict
+from tools.measures import is_tray
 
 _SURE = 0.8
 """Below this similarity a word that looks like one on sale is confirmed first."""
@@ -33,6 +34,8 @@ class Change:
     quantity: Decimal
     words: str
     is_removed: bool = False
+    is_each: bool = False
+    """The price is said to be that of one."""
     price: Decimal | None = None
 
 
@@ -99,9 +102,9 @@ def _strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
     found: list[Line] = []
     for line in lines:
         last = found[-1] if found else None
-        if last is not None and _describes(line, last):
-            continue
         between = [token.text for token in tokens[last.end : line.start]] if last is not None else [""]
+        if last is not None and _describes(line, last, between):
+            continue
         is_tail = line.mention is not None and line.quantity is None and not line.is_single and line.mode is Mode.ADD
         if (
             last is not None
@@ -116,11 +119,13 @@ def _strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
     return found
 
 
-def _describes(line: Line, last: Line) -> bool:
-    """`unas ojotas para la playa` where beach sandals are sold: words of the same product that name nothing themselves."""
+def _describes(line: Line, last: Line, between: list[str]) -> bool:
+    """`unas ojotas para la playa`, `aguacates maduros`: words of the same product, or a word that is nobody's noun."""
     if line.mention is None or last.mention is None or line.quantity is not None or line.clause != last.clause:
         return False
-    return not line.mention.has_head and set(last.mention.products) <= set(line.mention.products)
+    if line.mention.has_head and set(last.mention.products) != set(line.mention.products):
+        return False
+    return set(last.mention.products) <= set(line.mention.products) or (not between and line.mention.count == 1)
 
 
 def _is_model(word: str) -> bool:
@@ -139,6 +144,8 @@ class _Judge:
     path: Path
     spoken_for: set[int] = field(default_factory=set)
     """Unknown tokens that a question already quotes."""
+    has_bare_names: bool = False
+    """Whether things are listed without their quantities."""
 
     def words(self, start: int, end: int) -> str:
         """The customer's own words for tokens."""
@@ -236,12 +243,12 @@ class _Judge:
             if line.touched and not line.is_wished and not line.mention.has_head:  # type: ignore[union-attr]
                 self.reading.notes.append(self.words(line.start, line.end))
                 return
-            self.ask(
-                "want" if line.touched or line.is_with else ("quantity" if verdict is Verdict.ONE else "which"), line, products
-            )
+            is_likely = line.is_doubled or line.is_wished
+            kind: QuestionKind = "quantity" if verdict is Verdict.ONE else "which"
+            self.ask("want" if (line.touched and not is_likely) or line.is_with else kind, line, products)
             return
         line.quantity = quantity
-        verdict, products = self._fitting(quantity, verdict, products)
+        verdict, products = self._fitting(line.mention, quantity, verdict, products)
         if verdict is not Verdict.ONE:
             self.ask("which", line, products)
             return
@@ -254,10 +261,18 @@ class _Judge:
             self.ask("confirm", line, products, amount)
         else:
             words = self.words(line.start, line.end)
-            self.reading.changes.append(Change(product.sku, amount, words, price=line.price))
+            self.reading.changes.append(
+                Change(product.sku, amount, words, is_each=quantity.price is not None, price=line.price)
+            )
 
-    def _fitting(self, quantity: Quantity, verdict: Verdict, products: Sequence[Product]) -> tuple[Verdict, Sequence[Product]]:
+    def _fitting(
+        self, mention: Mention | None, quantity: Quantity, verdict: Verdict, products: Sequence[Product]
+    ) -> tuple[Verdict, Sequence[Product]]:
         """Where several may be meant, the one that comes in what was said: `2 latas de refresco`, `medio kilo de café`."""
+        if quantity.container and is_tray(quantity.container) and mention is not None:
+            held = [one for sku in mention.products if comes_in(one := self.goods.by_sku[sku], quantity)]
+            if len(held) == 1:
+                return Verdict.ONE, held
         if verdict is Verdict.ONE:
             return verdict, products
         fitting = [product for product in products if comes_in(product, quantity)]
@@ -268,7 +283,7 @@ class _Judge:
         mention = line.mention
         return (
             mention is not None
-            and mention.similarity > _SURE
+            and min(mention.similarity, mention.of_head) >= _SURE
             and (mention.has_head or mention.count > 1 or mention.has_size or _is_model(mention.words))
         )
 
@@ -288,6 +303,7 @@ class _Judge:
     def unknowns(self, lines: Sequence[Line]) -> None:
         """Ask about unknown words that stand where a thing would: behind a wish, or in a list; the others are a note."""
         arcs = self.path.arcs
+        self.has_bare_names = any(line.mention is not None and line.quantity is None for line in lines)
         for place, arc in enumerate(arcs):
             if arc.role is not Role.UNKNOWN or arc.start in self.spoken_for:
                 continue
@@ -301,6 +317,9 @@ class _Judge:
                 self.reading.notes.append(words)
 
     def _is_slot(self, arcs: Sequence[Arc], place: int) -> bool:
+        behind = next((arc for arc in arcs[place + 1 :] if arc.role is not Role.UNKNOWN), None)
+        if behind is not None and self.tokens[behind.start].text == ":":
+            return False
         before = place - 1
         while before >= 0 and arcs[before].role is Role.FILLER:
             before -= 1
@@ -308,12 +327,12 @@ class _Judge:
             return False
         if arcs[before].role is Role.WISH:
             return True
-        is_parted = arcs[before].role is Role.AND or self.tokens[arcs[before].start].text in (",", "\n", "-", "•")
-        return (
-            is_parted
-            and before > 0
-            and any(arc.role in (Role.PRODUCT, Role.QUANTITY) for arc in arcs[max(0, before - 3) : before])
-        )
+        if not before or not any(arc.role in (Role.PRODUCT, Role.QUANTITY) for arc in arcs[max(0, before - 3) : before]):
+            return False
+        if arcs[before].role is Role.AND or self.tokens[arcs[before].start].text in ("\n", "-", "•"):
+            return True
+        # Behind a comma it is one of a list only where other things of the list come without a quantity as well.
+        return self.tokens[arcs[before].start].text == "," and self.has_bare_names
 
     def _is_wished(self, arcs: Sequence[Arc], place: int) -> bool:
         return any(arc.role is Role.WISH for arc in arcs[:place])

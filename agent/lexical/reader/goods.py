@@ -1,12 +1,13 @@
 """Stage 3, things: the products that words of a message may mean, and the runs of words that name one and the same of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
 from core.language.words import MEASURES
 from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
 from domain.catalog.words import STOPWORDS, Phrase, Size, Word, read, word
@@ -15,6 +16,8 @@ _HEARD = 0.75
 """From this similarity on a typed word may be a word of a product."""
 _SURE = 0.8
 _SAME = 0.97
+_SOUND = 0.98
+"""Written or at least spoken alike."""
 _LONGEST_NAME = 12
 
 
@@ -58,6 +61,11 @@ class Match:
     similarity: float
     is_head: bool
 
+    @property
+    def of_head(self) -> float:
+        """How surely the noun was heard, where this is it."""
+        return self.similarity if self.is_head else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -71,6 +79,22 @@ class Mention:
     has_size: bool
     similarity: float
     sizes: frozenset[Size] = frozenset()
+    of_head: float = 1.0
+    """How surely the noun was heard."""
+
+
+def shop_names(said: str) -> tuple[str, ...]:
+    """What a thing that another language names may be called in the shop: `eggs` are `huevos`."""
+    return next(
+        (names for form in (said, said.removesuffix("s"), said.removesuffix("es")) if (names := vocabulary().names.get(form))),
+        (),
+    )
+
+
+def comes_in_pairs(name: str) -> bool:
+    """Whether a product is of a kind that comes in pairs wherever it is sold: shoes, socks."""
+    nouns = {noun for known in vocabulary().pairs.values() for noun in known}
+    return any(said.forms & word(noun).forms for said in read(name).words[:1] for noun in nouns)
 
 
 @dataclass
@@ -123,13 +147,23 @@ class Goods:
         best = max((score for _, score in scored), default=0.0)
         least = _SAME if best >= _SAME else _HEARD
         for known, score in scored:
-            if score < least or (score < _SAME and (text in self.closed or len(text) < 4 or (score < _SURE and len(text) < 6))):
+            if score < _SAME and _is_swapped(text, known.text):
+                score = _SURE
+            if (
+                score < least
+                or (score < _SURE and len(text) < 4)
+                or (text in self.closed and not _is_written(text, known, score))
+            ):
                 continue
             for sku, is_head in self._known[known].items():
                 seen = found.get(sku)
                 if seen is None or (score, is_head) > (seen.similarity, seen.is_head):
                     found[sku] = Match(score, is_head)
         return found
+
+    def is_heard(self, text: str) -> bool:
+        """Whether a word is surely one of something on sale."""
+        return any(match.similarity >= _SURE for match in self.matches(text).values())
 
     def stands_for(self, phrase: str) -> dict[str, Match]:
         """The products that words mean by standing for others, where nothing is called so itself: `spark plugs`."""
@@ -182,6 +216,10 @@ class Goods:
         return replace(head, products=fitting, words=words, has_size=True) if fitting else None
 
 
+Shelf = Callable[[str], Awaitable[Goods]]
+"""Looks up all that a message may mean, at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Namer:
     """Finds mentions in the tokens of one message."""
@@ -202,7 +240,8 @@ class Namer:
             yield start + 1, Mention((sku,), token.text, 1, True, True, False, 1.0)
             return
         for end, said, found in self._words(start):
-            chain = _Chain(found, (said,), frozenset())
+            heads = [match.of_head for match in found.values() if match.is_head]
+            chain = _Chain(found, (said,), frozenset(), of_head=max(heads, default=1.0))
             yield end, chain.mention()
             yield from self._longer(end, chain)
 
@@ -280,6 +319,16 @@ def _size_of(quantity: Quantity) -> Size | None:
     return None
 
 
+def _is_swapped(typed: str, known: str) -> bool:
+    """`sla`, `pna`: two letters of a short word changed places."""
+    return len(typed) == 3 and typed[0] == known[:1] and sorted(typed) == sorted(known)
+
+
+def _is_written(typed: str, known: Word, score: float) -> bool:
+    """Whether a word that means something of its own is the known one as it stands, but for its number."""
+    return score >= _SOUND or typed.removesuffix("s") == known.text or typed == known.text.removesuffix("s")
+
+
 @dataclass(frozen=True, slots=True)
 class _Chain:
     """A run of words so far, with the products that have all of them."""
@@ -289,6 +338,7 @@ class _Chain:
     sizes: frozenset[Size]
     count: int = 1
     is_head_first: bool | None = None
+    of_head: float = 1.0
 
     def mention(self) -> Mention:
         heads = [sku for sku, match in self.products.items() if match.is_head]
@@ -302,12 +352,13 @@ class _Chain:
             has_size=bool(self.sizes),
             similarity=sureness,
             sizes=self.sizes,
+            of_head=self.of_head,
         )
 
     def narrowed(self, skus: set[str], said: tuple[str, ...], size: Size | None) -> "_Chain":
         products = {sku: match for sku, match in self.products.items() if sku in skus}
         sizes = self.sizes | {size} if size is not None else self.sizes
-        return _Chain(products, (*self.words, *said), sizes, self.count, self._head_first())
+        return _Chain(products, (*self.words, *said), sizes, self.count, self._head_first(), self.of_head)
 
     def extended(self, skus: set[str], said: str, more: Mapping[str, Match]) -> "_Chain":
         products = {
@@ -317,7 +368,7 @@ class _Chain:
             for sku, match in self.products.items()
             if sku in skus
         }
-        return _Chain(products, (*self.words, said), self.sizes, self.count + 1, self._head_first())
+        return _Chain(products, (*self.words, said), self.sizes, self.count + 1, self._head_first(), self.of_head)
 
     def _head_first(self) -> bool:
         return self.is_head_first if self.is_head_first is not None else any(m.is_head for m in self.products.values())

@@ -60,6 +60,8 @@ class Line:
     """Named behind `unos`, `unas`."""
     is_with: bool = False
     """Named behind `con`: perhaps a part of what stands before it."""
+    is_doubled: bool = False
+    """Two numbers were said of it."""
     is_about: bool = False
     """Its quantity stands within the question: `precio del kilo de queso`, `hay 2 harinas?`."""
     is_asked: bool = False
@@ -164,6 +166,9 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted and walk.lines[-1].mention is not None:
             walk.lines[-1].mode = Mode.REFUSE
             walk.mode = Mode.ADD
+        elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
+            # `no, cuatro`: of what was said before.
+            walk.mode, walk.is_weak = Mode.CORRECT, True
         return
     if arc.role is Role.BUT:
         # `pero que sean 3`: the wish before it goes on, a refusal does not.
@@ -206,6 +211,14 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
     ):
         walk.mode = Mode.ADD
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
+    mode, is_wished = walk.mode, walk.is_wished
+    if (
+        own is not None
+        and product is not None
+        and any(one.role is Role.WISH and product.end <= one.start < own.start for one in path.arcs)
+    ):
+        # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
+        mode, is_wished = Mode.ADD, True
     start = min(one.start for one in (product, own) if one is not None)
     end = max(one.end for one in (product, own) if one is not None)
     before = _before(path.arcs, place, walk.tokens)
@@ -216,8 +229,8 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             end,
             product.mention if product is not None else None,
             said,
-            walk.mode,
-            walk.is_wished,
+            mode,
+            is_wished,
             is_about=is_about,
             is_single=before in _SINGULAR,
             is_some=before in ("unos", "unas"),

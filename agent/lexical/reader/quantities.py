@@ -1,5 +1,6 @@
 """Stage 3, numbers: every way in which tokens may say how much, and every way in which they may say a price."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 from agent.lexical.reader.tokens import Token
 from core.language.words import MEASURES, Words, literal
 
+YEAR = re.compile(r"(?:19[5-9]|20[0-3])\d")
 LARGEST = Decimal(100_000)
 """More than this is no quantity of anything that a shop sells in chat."""
 _MONEY_FROM = Decimal(1000)
@@ -186,8 +188,13 @@ class Reader:
             yield self._dozens(value + added, dozen)
         if value < _MONEY_FROM or not is_figure:
             yield after, Quantity(value + added, is_article=is_article, is_plain=True)
-        elif self.text(after) not in self.words.money:
+        elif self.text(after) not in self.words.money and not self._is_year(start):
             yield after, Quantity(value, unit="money?")
+
+    def _is_year(self, at: int) -> bool:
+        """`balatas para aveo 2014`: a year behind a word, which nothing is counted or paid in."""
+        text = self.text(at)
+        return YEAR.fullmatch(text) is not None and at > 0 and self.tokens[at - 1].kind == "word"
 
     def _times(self, count: Decimal, at: int) -> Iterator[tuple[int, Quantity]]:
         """`3x`, and `2 x 25.000 = 50.000`; where the sum is wrong, that is to be asked."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.goods import Goods, Mention
 from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
 from core.language.words import MEASURES
 
@@ -19,8 +20,8 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -
     found = _corrected(found)
     found = _headed(found, goods, tokens)
     found = _of_each(found)
-    found = _torn(found, tokens)
-    found = _shared(found)
+    found = _doubled(_torn(found, tokens), tokens)
+    found = _named_again(_shared(found))
     return _carried(_taken_back(found), tokens)
 
 
@@ -82,11 +83,13 @@ def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Li
     """`remeras: 2 blancas, 1 negra`, `2 cafés de 500 y 1 de 250`: what lacks its noun has that of the line before."""
     head: Mention | None = None
     for at, line in enumerate(lines):
-        if line.mention is not None and (line.mention.has_head or head is None or line.mention.count > 1):
+        if line.mention is not None and (line.mention.has_head or head is None):
             head = line.mention
         elif line.mention is not None and head is not None:
             line.mention = goods.completed(head, line.mention)
-        elif line.is_bare and head is not None and at + 1 < len(lines):
+        if line.mention is not None and line.quantity is not None and at + 1 < len(lines):
+            _narrow(line, lines[at + 1], goods, tokens)
+        if line.is_bare and head is not None and at + 1 < len(lines):
             behind = lines[at + 1]
             if behind.is_bare and behind.quantity is not None and _between(line, behind, tokens) in (["de"], ["of"]):
                 named = goods.sized(head, behind.quantity)
@@ -94,6 +97,14 @@ def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Li
                     line.mention, line.end = named, behind.end
                     behind.quantity = None
     return [line for line in lines if line.mention is not None or line.quantity is not None]
+
+
+def _narrow(line: Line, behind: Line, goods: Goods, tokens: Sequence[Token]) -> None:
+    """`tienen café? dame 2 de 250`: the number behind `de` is the size of what was named before."""
+    if line.mention is None or behind.quantity is None or not behind.is_bare or len(line.mention.products) < 2:
+        return
+    if _between(line, behind, tokens) in (["de"], ["of"]) and (named := goods.sized(line.mention, behind.quantity)) is not None:
+        line.mention, line.end, behind.quantity = named, behind.end, None
 
 
 def _of_each(lines: list[Line]) -> list[Line]:
@@ -127,6 +138,26 @@ def _torn(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     return lines
 
 
+def _doubled(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`2 arroz x3`: two numbers on one product, with nothing between: how many is asked."""
+    found: list[Line] = []
+    for at, line in enumerate(lines):
+        beside = [other for other in lines[max(0, at - 1) : at + 2] if other is not line and other.mention is not None]
+        doubled = [other for other in beside if other.quantity is not None and _is_glued(line, other, tokens)]
+        if line.is_bare and line.quantity is not None and line.quantity.unit is None and doubled:
+            doubled[0].quantity, doubled[0].is_doubled = None, True
+            continue
+        found.append(line)
+    return found
+
+
+def _is_glued(first: Line, second: Line, tokens: Sequence[Token]) -> bool:
+    before, behind = (first, second) if first.start < second.start else (second, first)
+    return (
+        all(text in ("de", "of", "x", "-", "(") for text in _between(before, behind, tokens)) and first.clause == second.clause
+    )
+
+
 def _shared(lines: list[Line]) -> list[Line]:
     """`dos jugos: uno de naranja y uno de pera` are two, not four; the group is left out only if its parts are of its kind."""
     left: list[Line] = []
@@ -137,8 +168,29 @@ def _shared(lines: list[Line]) -> list[Line]:
             parts = _parts(total, lines[at + 1 :])
         if not parts:
             left.append(total)
+        for part in parts:
+            part.quantity = part.quantity if part.quantity is not None else Quantity(Decimal(1), is_article=True)
         at += 1
     return left
+
+
+def _named_again(lines: list[Line]) -> list[Line]:
+    """A heading (`remeras:`), or the same once more (`el café de 500`): named without a quantity beside a line that has one."""
+    for line in list(lines):
+        is_only_named = line.quantity is None and line.mode is Mode.ADD
+        if line.mention is None or not (is_only_named or line.mode is Mode.TELL):
+            continue
+        counted = [other for other in lines if other.quantity is not None and _is_same(other.mention, line.mention)]
+        counted = [other for other in counted if other.mode is Mode.ADD]
+        if not counted:
+            continue
+        is_narrower = any(
+            set(line.mention.products) < set(other.mention.products) for other in counted if other.mention is not None
+        )
+        if is_narrower and len(counted) == 1:
+            counted[0].mention = line.mention
+        lines.remove(line)
+    return lines
 
 
 def _parts(total: Line, following: Sequence[Line]) -> list[Line]:
@@ -176,11 +228,17 @@ def _carried(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     """`2 libras de queso y 3 de jamón`, `300 g de jamón y 200 de queso`: the unit goes on; so does a dozen before `de`."""
     unit: str | None = None
     dozen: Decimal | None = None
+    last: Quantity | None = None
     for line in lines:
         said = line.quantity
         if said is None:
             continue
         is_of = any(token.text in ("de", "of") for token in tokens[line.start + 1 : line.start + 2])
+        if said.is_more and last is not None and (last.value < 1 or last.unit is not None or last.dozen is not None):
+            # `un cuarto de jamón y otro de queso`
+            line.quantity = last
+            continue
+        last = said
         if dozen is not None and said.is_plain and is_of:
             line.quantity = replace(said, value=said.value * dozen)
             continue
