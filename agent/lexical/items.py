@@ -51,7 +51,8 @@ def replacement(text: str, words: Vocabulary) -> Act | None:
         return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
     target = before[0].phrase if before else ""
     details = {"unsure": "1"} if any(key.startswith("older") for key in groups) else {}
-    return Act(ActKind.REPLACE, target, details=details, new=_act(ActKind.ADD, fresh))
+    count = before[0].quantity if before and before[0].unit is None else None
+    return Act(ActKind.REPLACE, target, count, details=details, new=_act(ActKind.ADD, fresh))
 
 
 def keeping(text: str, words: Vocabulary) -> Act | None:

@@ -329,9 +329,11 @@ class Ordering(Choosing):
             return
         line = self._line(act.phrase) if act.phrase else (self.lines[-1] if self.lines else None)
         if line is not None:
-            self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
+            is_part = act.quantity is not None and act.quantity < line.quantity
+            taken = Wanted(line.sku, act.quantity, None, line.name, is_less=True) if is_part else None
+            self.wanted.append(taken or Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
             if new.quantity is None:
-                new = replace(new, quantity=line.quantity)
+                new = replace(new, quantity=act.quantity if is_part else line.quantity)
         else:
             wanted = self._in_turn(act.phrase)
             if wanted is not None:

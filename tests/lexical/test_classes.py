@@ -40,6 +40,9 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     ("ve", "eran 2 harinas amarillas, no blancas", {"HAR-BL": 2}, {"HAR-AM": 2}),
     ("mx", "mejor póngale 6 abrazaderas en lugar de 4", {"ABR": 4, "FOC": 1}, {"ABR": 6, "FOC": 1}),
     ("ar", "uh me confundí, en vez de la remera blanca M mandame la blanca L", {"REM-BL-M": 1}, {"REM-BL-L": 1}),
+    # a part of a line for something else
+    ("ar", "cambiá una gorra por una mochila", {"GOR": 2}, {"GOR": 1, "MOC": 1}),
+    ("ar", "cambiá la gorra por una mochila", {"GOR": 2}, {"MOC": 1}),
     # English nouns in a Spanish catalogue
     ("ve", "12 eggs and 1 kilo of rice please", {}, {"HUE": 12, "ARR": 1}),
     ("ve", "please remove the eggs", {"HUE": 12, "ARR": 1}, {"ARR": 1}),
