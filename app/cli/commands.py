@@ -47,6 +47,8 @@ COMMANDS: dict[str, Command] = {
     "outbox": Command("app.cli.outbox", "group", "Jobs that were announced and have not gone out."),
     "deadletters": Command("app.cli.deadletters", "group", "Jobs that failed for an unforeseen reason."),
     "eval": Command("app.cli.evals", "group", "Play the eval suite, compare runs, freeze and replay conversations."),
+    "forecast": Command("app.cli.forecast", "group", "How good demand forecasts would have been on a history."),
+    "replenish": Command("app.cli.replenish", "group", "How a history's shelves would have been filled."),
     "replay": Command("app.cli.replay", "replay", "Read one stored inbound event again."),
 }
 

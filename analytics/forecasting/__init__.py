@@ -1,0 +1,1 @@
+"""Demand forecasts of many series at once, with intervals that past errors bear out."""

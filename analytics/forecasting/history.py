@@ -1,0 +1,201 @@
+"""A shop's sales history as a panel: read from a CSV file with a row for each store, product and day."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.forecasting.panel import Flags, Floats, Panel, numbered
+
+REQUIRED = ("store", "product", "date", "quantity")
+OPTIONAL = ("price", "promo", "open")
+MOST_DAYS = 5 * 366
+"""Older days are left out: they say little about tomorrow and cost memory."""
+
+
+class BadHistory(ValueError):
+    """The file cannot be read as a history; `code` is stable, `details` name the place."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one store sold of one product on one day; None where the file does not say."""
+
+    store: str
+    product: str
+    day: int
+    """Proleptic ordinal, as `date.toordinal`."""
+    quantity: float
+    price: float | None = None
+    promo: float | None = None
+    open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A panel with the store and product of each of its S series."""
+
+    panel: Panel
+    stores: NDArray[np.intp]
+    """(S,) the number of the store of each series."""
+    products: NDArray[np.intp]
+    store_names: list[str]
+    product_names: list[str]
+
+
+def read_csv(path: Path) -> History:
+    """The history in a CSV file with columns store, product, date, quantity and perhaps price, promo, open.
+
+    Dates are ISO; numbers have a point. Rows of one store, product and day are added up, and what came back (a negative
+    quantity) is taken off the day's sales. Raises `BadHistory` with the line where a value cannot be read.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return history(_rows(csv.DictReader(file)))
+    except OSError as error:
+        raise BadHistory("history_unreadable", reason=error.strerror or "unreadable") from None
+    except UnicodeDecodeError:
+        raise BadHistory("history_not_utf8") from None
+
+
+def _rows(table: "csv.DictReader[str]") -> Iterator[Row]:
+    names = {name.strip().lower(): name for name in table.fieldnames or () if name}
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise BadHistory("history_columns_missing", columns=", ".join(missing))
+    for raw in table:
+        values = {name: (raw.get(names[name]) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in names}
+        if not any(values.values()):
+            continue
+        try:
+            yield Row(
+                store=values["store"],
+                product=values["product"],
+                day=date.fromisoformat(values["date"][:10]).toordinal(),
+                quantity=_number(values["quantity"]),
+                price=_perhaps(values.get("price")),
+                promo=_flag(values.get("promo")),
+                open=None if (said := _flag(values.get("open"))) is None else said > 0,
+            )
+        except ValueError as error:
+            raise BadHistory("history_value_unreadable", line=table.line_num, reason=str(error)) from None
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not np.isfinite(value):
+        raise ValueError(f"not a finite number: {text!r}")
+    return value
+
+
+def _perhaps(text: str | None) -> float | None:
+    return _number(text) if text else None
+
+
+_WORDS = {"true": 1.0, "yes": 1.0, "si": 1.0, "sí": 1.0, "false": 0.0, "no": 0.0}
+
+
+def _flag(text: str | None) -> float | None:
+    if not text:
+        return None
+    word = text.lower()
+    return _WORDS[word] if word in _WORDS else float(_number(text) > 0)
+
+
+def history(rows: Iterable[Row]) -> History:
+    """The rows as a panel from the first day to the last; raises `BadHistory` without rows."""
+    kept = list(rows)
+    if not kept:
+        raise BadHistory("history_empty")
+    last = max(row.day for row in kept)
+    first = max(min(row.day for row in kept), last - MOST_DAYS + 1)
+    kept = [row for row in kept if row.day >= first]
+    store_of_row, store_names = numbered([row.store for row in kept])
+    product_of_row, product_names = numbered([row.product for row in kept])
+    pairs, series = np.unique(store_of_row * len(product_names) + product_of_row, return_inverse=True)
+    series = series.reshape(-1)
+    days = np.array([row.day - first for row in kept])
+    shape = (len(pairs), last - first + 1)
+    quantity = np.zeros(shape)
+    np.add.at(quantity, (series, days), [row.quantity for row in kept])
+    stores, products = pairs // len(product_names), pairs % len(product_names)
+    listed = np.zeros(shape, dtype=bool)
+    listed[series, days] = True
+    quantity = np.maximum(quantity, 0.0)
+    sells = _open(kept, series, days, shape, stores)
+    panel = Panel(
+        first_day=date.fromordinal(first),
+        quantity=quantity,
+        observed=_observed(quantity, listed, sells, stores),
+        open=sells,
+        promo=_promo(kept, series, days, shape),
+        price=_price(kept, series, days, shape),
+    )
+    return History(panel, stores.astype(np.intp), products.astype(np.intp), store_names, product_names)
+
+
+def _open(
+    rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int], stores: NDArray[np.intp]
+) -> Flags:
+    """A store is closed on the days on which the file says so for any of its products."""
+    sells = np.ones(shape, dtype=bool)
+    shut = np.array([row.open is False for row in rows])
+    if shut.any():
+        closed = np.zeros((int(stores.max()) + 1, shape[1]), dtype=bool)
+        closed[stores[series[shut]], days[shut]] = True
+        sells &= ~closed[stores]
+    return sells
+
+
+def _observed(quantity: Floats, listed: Flags, sells: Flags, stores: NDArray[np.intp]) -> Flags:
+    """From a series' first row on, on days on which its store was open and sold anything.
+
+    A store that sells nothing on a weekday on which it usually sells was shut, or its sales were not recorded.
+    """
+    begun = np.maximum.accumulate(listed, axis=1)
+    by_store = np.zeros((int(stores.max()) + 1, quantity.shape[1]))
+    np.add.at(by_store, stores, quantity)
+    silent = by_store == 0
+    usually = np.zeros_like(silent)
+    for weekday in range(min(7, quantity.shape[1])):
+        usually[:, weekday::7] = (~silent[:, weekday::7]).mean(1, keepdims=True) > 0.5
+    unrecorded: Flags = (silent & usually)[stores]
+    return begun & sells & ~unrecorded
+
+
+def _promo(rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int]) -> Floats | None:
+    if all(row.promo is None for row in rows):
+        return None
+    promo = np.zeros(shape)
+    np.maximum.at(promo, (series, days), [row.promo or 0.0 for row in rows])
+    return promo
+
+
+def _price(rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int]) -> Floats | None:
+    """Relative to the series' median price; a day without a row keeps the price of the day before."""
+    told = np.array([row.price is not None and row.price > 0 for row in rows])
+    if not told.any():
+        return None
+    price = np.full(shape, np.nan)
+    price[series[told], days[told]] = [row.price for row, has in zip(rows, told, strict=True) if has]
+    known = ~np.isnan(price)
+    latest = np.maximum.accumulate(np.where(known, np.arange(shape[1]), 0), axis=1)
+    filled = np.take_along_axis(price, latest, axis=1)
+    usual = np.ones((shape[0], 1))
+    priced = known.any(1)
+    usual[priced] = np.nanmedian(price[priced], axis=1, keepdims=True)
+    return np.nan_to_num(filled / usual, nan=1.0)
+
+
+def last_day(panel: Panel) -> date:
+    """The last day of history."""
+    return panel.origin - timedelta(days=1)
