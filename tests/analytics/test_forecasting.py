@@ -80,6 +80,7 @@ def test_a_closed_day_ahead_sells_nothing_and_a_promoted_one_sells_more() -> Non
     assert np.allclose(said.mean[:, :8].sum(), without.mean[:, :8].sum(), rtol=0.05)
 
 
+@pytest.mark.slow
 def test_bands_cover_what_they_say_and_never_cross() -> None:
     quantity = sales(rates(120, 400))
     shop = panel(quantity)
@@ -97,6 +98,7 @@ def test_bands_cover_what_they_say_and_never_cross() -> None:
     assert metrics.bias == pytest.approx(0, abs=0.06)
 
 
+@pytest.mark.slow
 def test_what_is_chosen_beats_the_textbook_in_a_shop_with_weekdays() -> None:
     result = backtest(_history(panel(sales(rates(120, 420))), stores=4), horizon=28, origins=2)
 
@@ -111,6 +113,7 @@ def test_what_is_chosen_beats_the_textbook_in_a_shop_with_weekdays() -> None:
     assert result.levels["total"].chosen.bias == pytest.approx(chosen.bias)
 
 
+@pytest.mark.slow
 def test_the_future_of_a_series_changes_nothing_that_was_said_before() -> None:
     quantity = sales(rates(60, 300))
     changed = quantity.copy()
