@@ -52,6 +52,7 @@ async def call(definition: Definition, context: ToolContext, arguments: Mapping[
         question = await wishes.proposed(context, definition.name, arguments)
         if question is not None:
             return question
+        arguments = await wishes.only_wished(context, definition.name, arguments)
     return await definition.run(context, arguments)
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pydantic import ValidationError
+
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.catalog.search import Verdict, decide, similarity
 from domain.catalog.words import read
 from domain.orders import service as orders
+from tools.changes import DraftLine, OpenPoint
 from tools.context import Pending, ToolContext, Wishes
 from tools.facts import Facts
 from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
@@ -16,7 +19,7 @@ from tools.outcome import Option, ToolOutcome
 from tools.products import meant, meant_line, priced
 from tools.speech import say
 
-ADDS, SETS = "add_item_to_draft", "change_item_in_draft"
+ADDS, SETS, UPDATES = "add_item_to_draft", "change_item_in_draft", "update_draft"
 
 
 async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) -> ToolOutcome | None:
@@ -39,6 +42,36 @@ async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) ->
     unit = arguments.get("unit")
     amount = await _amount(ctx, found, Decimal(str(quantity)), unit if isinstance(unit, str) else None)
     return None if amount is None else _ask(ctx, tool, found, amount, {**arguments, "product": found.sku})
+
+
+async def only_wished(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments of a call that changes many lines, with what nobody wished for as points to be confirmed."""
+    if ctx.wishes is None or tool != UPDATES:
+        return arguments
+    try:
+        lines = [DraftLine.model_validate(line) for line in arguments.get("lines") or ()]
+    except (ValidationError, TypeError):
+        return arguments  # the tool says what is wrong with them
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    kept: list[DraftLine] = []
+    points: list[OpenPoint] = []
+    for line in lines:
+        known = meant_line(draft.lines, line.phrase) if draft is not None and line.mode != "add" else ()
+        takes_away = line.mode == "remove" or line.quantity == 0
+        if known:
+            sku = known[0].sku if len(known) == 1 and not ctx.wishes.changes else None
+        else:
+            found = None if takes_away or line.quantity is None else (await meant(ctx, line.phrase)).one
+            sku = None if found is None or await _is_wished(ctx, ctx.wishes, found) else found.sku
+        if sku is None:
+            kept.append(line)
+        elif not takes_away:
+            point = OpenPoint(kind="confirm", skus=[sku], quantity=line.quantity, unit=line.unit, mode=line.mode)
+            points.append(point.model_copy(update={"words": line.words or line.product}))
+    if len(kept) == len(lines):
+        return arguments
+    asked = [*(arguments.get("open_points") or ()), *(point.model_dump() for point in points)]
+    return {**arguments, "lines": [line.model_dump() for line in kept], "open_points": asked}
 
 
 async def _is_wished(ctx: ToolContext, wishes: Wishes, variant: VariantView) -> bool:

@@ -106,6 +106,29 @@ async def test_a_correction_changes_a_line(customer: Customer, model: AnthropicS
     assert await query(CART) == [("HAR-1", 3)]
 
 
+async def test_of_many_lines_only_those_that_were_wished_for_enter(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    lines = [{"product": "ACE-1", "quantity": 1}, {"product": "HAR-1", "quantity": 2}]
+    model.answers(calls(("update_draft", {"lines": lines})), quotes)
+    said = await customer.says("quiero un aceite mazeite. ¿cuánto cuesta la harina pan?")
+    assert await query(CART) == [("ACE-1", 1)]
+    assert "Harina P.A.N. Blanca" in said
+    assert "?" in said
+
+
+@pytest.mark.parametrize("line", [{"quantity": 5, "mode": "set"}, {"mode": "remove"}])
+async def test_a_question_changes_none_of_many_lines(
+    customer: Customer, model: AnthropicServer, query: Query, line: dict[str, Any]
+) -> None:
+    model.answers(calls(FLOUR), quotes)
+    await customer.says("quiero 2 harina pan")
+    model.answers(calls(("update_draft", {"lines": [{"product": "HAR-1", **line}]})))
+    model.always(says("¿Algo más?"))
+    await customer.says("¿cuánto cuesta la harina pan?")
+    assert await query(CART) == [("HAR-1", 2)]
+
+
 async def test_a_price_that_is_asked_is_told_once_whatever_the_model_repeats(
     customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
