@@ -15,6 +15,7 @@ from agent.frozen import Frozen
 from agent.models import AgentSession, JournalEntry, StepKind, Turn
 from agent.states import Trigger
 from core import messages
+from core.access import Permission
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import changes
@@ -23,19 +24,14 @@ from domain.conversations.schemas import OpenMessage, OutgoingMessage
 from domain.orders import restoring
 from domain.orders import service as orders
 from domain.orders.schemas import CartItem, Whereto
+from tools import registry
 from tools.context import TurnMessage
 
 DRAFTING = frozenset(
-    {
-        "add_item_to_draft",
-        "change_item_in_draft",
-        "clear_draft",
-        "create_order_draft",
-        "request_confirmation",
-        "reserve_stock",
-        "set_delivery_details",
-    }
-)
+    name
+    for name, tool in registry.DEFINED.items()
+    if tool.writes and tool.permission in (Permission.ORDERS_DRAFT, Permission.STOCK_HOLD)
+) | {"request_confirmation"}
 """Tools whose effects lie in the open draft alone, so that the draft as it was before undoes them."""
 
 MOST_QUOTED = 80
