@@ -41,6 +41,8 @@ class BriefDraft(Frozen):
     """What is still to be asked before the summary: `items`, `fulfilment`, `address`, `store`, `recipient_name`, `phone`."""
     confirmation_token: str | None = None
     """The token of the summary that the customer has been sent and has not answered."""
+    amends: str | None = None
+    """The number of the placed order that it changes, if it is no order of its own."""
 
 
 class LastOrder(Frozen):
@@ -51,6 +53,9 @@ class LastOrder(Frozen):
     payment_status: str
     total: Decimal
     due: Decimal = Decimal(0)
+    lines: list[BriefLine] = Field(default_factory=list)
+    can_change: bool = False
+    """Whether the customer may still change it by chat."""
 
 
 class Quoted(Frozen):
@@ -125,3 +130,9 @@ class Brief(Frozen):
     def points(self) -> list[Pending]:
         """All points that are open with the customer."""
         return [*([self.pending] if self.pending is not None else []), *self.waiting]
+
+    @property
+    def just_placed(self) -> LastOrder | None:
+        """The order that a word after its placing may mean, while it may still be changed and no other is open."""
+        last, is_open = self.last_order, self.draft is not None and bool(self.draft.lines)
+        return last if last is not None and last.can_change and self.state == "DONE" and not is_open else None

@@ -127,19 +127,25 @@ def claims_of(last: LastOrder | None, draft: BriefDraft | None) -> list[tuple[Cl
     return claims
 
 
+def _lines(order: OrderView) -> list[BriefLine]:
+    return [
+        BriefLine(
+            sku=line.sku,
+            name=line.name,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            total=line.total,
+        )
+        for line in order.lines
+    ]
+
+
 async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str], token: str | None) -> BriefDraft:
+    amended = await orders.get(work, draft.amends_order_id) if draft.amends_order_id is not None else None
     return BriefDraft(
-        lines=[
-            BriefLine(
-                sku=line.sku,
-                name=line.name,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=line.unit_price,
-                total=line.total,
-            )
-            for line in draft.lines
-        ],
+        lines=_lines(draft),
+        amends=str(amended.number) if amended is not None else None,
         total=draft.total,
         fulfilment=draft.fulfilment,
         address=draft.address_text,
@@ -176,6 +182,8 @@ async def write(
             payment_status=last.payment_status,
             total=last.total,
             due=Decimal(0) if paid else last.total,
+            lines=_lines(last),
+            can_change=orders.may_change(last, workspace.settings),
         )
     principal = Principal.agent_for(work.workspace_id, conversation.customer_id)
     said = [await pointing.brief_message(work, conversation.id, message) for message in open_messages]

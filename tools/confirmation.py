@@ -7,14 +7,15 @@ from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
 from domain.payments import service as payments
+from tools.amending import changes_over
 from tools.context import ToolContext
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
-from tools.payment_words import linked_words
+from tools.payment_words import balance_words, linked_words
 from tools.points import note_words, point_data, point_words, unavailable
 from tools.speech import flowing, say
-from tools.summary import draft_data, price_change_words, shortage_outcome, stage_summary
+from tools.summary import draft_data, order_claims, price_change_words, shortage_outcome, stage_summary
 
 
 @tool(permission=Permission.ORDERS_CONFIRM, writes=True)
@@ -32,7 +33,7 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     if result.refusal is not None:
         return _not_ready(ctx, facts, result)
     await stage_summary(ctx, facts, result.order, result.held_until)
-    return _requested(ctx, facts, result)
+    return await _requested(ctx, facts, result)
 
 
 async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
@@ -51,14 +52,19 @@ async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
     )
 
 
-def _requested(
+async def _requested(
     ctx: ToolContext, facts: Facts, result: ConfirmationRequest, code: str = "confirmation_requested"
 ) -> ToolOutcome:
     notes = [point for point in ctx.points if point.is_of_order]
     ctx.settled.extend(notes)
     words = note_words(ctx, facts, notes)
     words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
-    words.append(say(ctx, "confirmation_requested"))
+    amended = result.order.amends_order_id
+    if amended is None:
+        words.append(say(ctx, "confirmation_requested"))
+    else:
+        placed = await orders.get(ctx.work, amended)
+        words.append(say(ctx, "amendment_requested", number=facts.order_number(placed.number)))
     claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
     claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
     claims += unavailable(notes)
@@ -74,6 +80,9 @@ def _requested(
 
 def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> ToolOutcome:
     data: dict[str, object] = {"draft": draft_data(result.order)}
+    if result.refusal == "not_changeable":
+        ctx.signal("order_cancelled", order_id=str(result.order.id))
+        return changes_over(ctx, result.order)
     if result.refusal == "details_missing":
         ctx.signal("details_missing", missing=list(result.missing))
         return facts.outcome(
@@ -124,7 +133,26 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     if result.refusal == "out_of_stock":
         ctx.signal("items_changed", order_id=str(result.order.id))
         return shortage_outcome(ctx, result.order, result.shortages)
+    if result.refusal == "not_changeable":
+        ctx.signal("order_cancelled", order_id=str(result.order.id))
+        return changes_over(ctx, result.order)
+    if result.amended_from is not None:
+        return await _amended(ctx, result.order)
     return await _confirmed(ctx, result)
+
+
+async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
+    """The placed order is another one now: its total, and what of it is still to be paid."""
+    facts = Facts(ctx)
+    order = await payments.settle(ctx.work, order.id)
+    ctx.signal("order_confirmed", order_id=str(order.id), number=order.number)
+    name = str(order.number)
+    total = facts.money("total", name, order.total, order.currency)
+    words = [say(ctx, "order_amended", number=facts.order_number(order.number), total=total)]
+    words.append(await _what_next(ctx, facts, order))
+    words += await balance_words(ctx, facts, order) if order.payment_status != "unpaid" else _how_to_pay(ctx, facts, order)
+    claims = [*order_claims(order), *((Claim.ITEM_CHANGED, line.name) for line in order.lines)]
+    return facts.outcome("order_amended", "\n\n".join(words), claims=claims, data={"number": name, "draft": draft_data(order)})
 
 
 def _agreed(ctx: ToolContext, token: str) -> bool:
@@ -153,7 +181,7 @@ async def _ask_again(
     await stage_summary(ctx, facts, request.order, request.held_until)
     if result is not None:
         request = request.model_copy(update={"price_changes": result.price_changes})
-    return _requested(ctx, facts, request, code)
+    return await _requested(ctx, facts, request, code)
 
 
 async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcome:
@@ -204,7 +232,8 @@ async def _what_next(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
 
 
 def _how_to_pay(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
-    methods = ctx.workspace.settings.payment_methods
+    chosen = ctx.workspace.payment_method(order.payment_method) if order.payment_method else None
+    methods = ctx.workspace.settings.payment_methods if chosen is None else (chosen,)
     if order.payment_status != "unpaid" or not methods:
         return []
     lines = "\n".join(_way_to_pay(ctx, facts, method) for method in methods)

@@ -11,12 +11,13 @@ from domain.customers import service as customers
 from domain.customers.phones import e164
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
+from tools.amending import order_meant, told
 from tools.context import Pending, ToolContext
 from tools.definition import Sentence, Words, tool
-from tools.drafts import begin_draft
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.speech import listed, say
+from tools.starting import begin_draft
 from tools.summary import draft_data
 
 SHORTEST_ADDRESS = 5
@@ -31,6 +32,7 @@ async def set_delivery_details(
     recipient_name: Words | None = None,
     phone: Words | None = None,
     notes: Sentence | None = None,
+    order: Words | None = None,
 ) -> ToolOutcome:
     """Note how the order reaches the customer. Give only what the customer said; the rest stays as it is.
 
@@ -42,6 +44,7 @@ async def set_delivery_details(
         recipient_name: Who receives the order.
         phone: A telephone number to call on delivery.
         notes: Anything else that the person who delivers must know.
+        order: The number of a placed order if it is about that one, or `new` for a new one; leave out where neither was said.
     """
     facts = Facts(ctx)
     number = e164(phone, ctx.workspace.country) if phone else None
@@ -65,14 +68,19 @@ async def set_delivery_details(
     )
     if not delivery.model_dump(exclude_none=True):
         return facts.outcome("nothing_given", say(ctx, "ask.fulfilment"), status="ask", note="No detail was given.")
-    before = await begin_draft(ctx)
+    given = {"fulfilment": fulfilment, "address": delivery.address, "store": store, "recipient_name": recipient_name}
+    given |= {"phone": phone, "notes": notes}
+    target = await order_meant(ctx, "set_delivery_details", given, order, adds=False)
+    if isinstance(target, ToolOutcome):
+        return target
+    before = target.draft or await begin_draft(ctx)
     saved = await _saved_address(ctx, delivery, before)
     if saved is not None:
         delivery = delivery.model_copy(update={"address": saved})
-    order = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
-    if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines:
-        ctx.signal("items_changed", order_id=str(order.id))
-    return await _noted(ctx, facts, delivery, before, order, is_saved=saved is not None)
+    changed = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
+    if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines or target.amends is not None:
+        ctx.signal("items_changed", order_id=str(changed.id))
+    return told(ctx, target, await _noted(ctx, facts, delivery, before, changed, is_saved=saved is not None))
 
 
 async def _saved_address(ctx: ToolContext, given: Delivery, draft: OrderView) -> str | None:

@@ -1,6 +1,6 @@
 """Draft tools: what the customer puts into the open order, takes out of it, and where it shall go."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
@@ -9,32 +9,19 @@ from pydantic import Field, ValidationError
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.customers import service as customers
 from domain.orders import service as orders
-from domain.orders.schemas import CartItem, CartResult, OrderStatus, OrderView
+from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
+from tools.amending import Target, line_holder, live_order, order_meant, target_of, told
 from tools.context import Pending, ToolContext
 from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import COUNTED, Facts, measured_in, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
+from tools.orders import ask_cancel, drop_amendment
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, own_words, shortages, unit_price
 from tools.speech import listed, say
+from tools.starting import begin_draft
 from tools.summary import draft_data, line_words, price_change_words, shortage_outcome
-
-
-async def begin_draft(ctx: ToolContext) -> OrderView:
-    """The open order of this conversation, begun if there is none."""
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    if draft is not None:
-        return draft
-    customer = await customers.get(ctx.work, ctx.customer_id)
-    return await orders.start_draft(
-        ctx.work,
-        conversation_id=ctx.conversation_id,
-        customer_id=ctx.customer_id,
-        recipient_name=customer.called,
-        recipient_phone=customer.phone,
-    )
 
 
 def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, object]:
@@ -65,7 +52,11 @@ async def create_order_draft(
     order = await begin_draft(ctx)
     if items:
         result = await orders.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
-        return _cart_outcome(ctx, facts, result)
+        had = {line.sku for line in order.lines} if existing == "add" else set()
+        target = await target_of(ctx, order)
+        if draft is None and ctx.state == "DONE":
+            target = Target(order, beside=await live_order(ctx))
+        return told(ctx, target, _cart_outcome(ctx, facts, result, had))
     ctx.signal("items_changed", order_id=str(order.id))
     key = "draft_continued" if order.lines else "draft_created"
     names = listed(ctx, [facts.name(line.name) for line in order.lines])
@@ -105,14 +96,16 @@ def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> T
     )
 
 
-def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOutcome:
+def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult, had: Set[str]) -> ToolOutcome:
+    """What became of a cart; where the order `had` some of it before, the lines say what it has now, not what was added."""
     data = _changed(ctx, facts, result.order)
     added = [line for line in result.order.lines if line.sku in result.added]
     words = []
     if added:
         lines = [line_words(ctx, facts, line, result.order.currency) for line in added]
         total = facts.money("total", "draft", result.order.total, result.order.currency)
-        words.append(say(ctx, "cart_added", lines="\n".join(lines), total=total))
+        key = "cart_merged" if had & set(result.added) else "cart_added"
+        words.append(say(ctx, key, lines="\n".join(lines), total=total))
     words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
     if result.unknown:
         words.append(say(ctx, "cart_unknown", count=len(result.unknown), number=facts.count("unknown", len(result.unknown))))
@@ -130,7 +123,11 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult) -> ToolOut
 
 @tool(permission=Permission.ORDERS_DRAFT, writes=True)
 async def add_item_to_draft(
-    ctx: ToolContext, product: Sentence, quantity: Quantity | None = None, unit: Words | None = None
+    ctx: ToolContext,
+    product: Sentence,
+    quantity: Quantity | None = None,
+    unit: Words | None = None,
+    order: Words | None = None,
 ) -> ToolOutcome:
     """Add a product to the customer's order (an order is begun if there is none). Call it once per product. To change
     how many of a product are in the order, use change_item_in_draft.
@@ -140,9 +137,11 @@ async def add_item_to_draft(
         quantity: How many; leave out only if the customer did not say.
         unit: The unit if the customer said one, such as kg, g, docena, paquete; or the money if they said for how much,
             such as bs, pesos, dólares: 500 bs of cheese is quantity 500, unit bs.
+        order: The number of a placed order if it shall be added to that one, or `new` if the customer wants a new order;
+            leave out where neither was said.
     """
     found = await meant(ctx, product)
-    asked: dict[str, object] = {"quantity": quantity, "unit": unit}
+    asked: dict[str, object] = {"quantity": quantity, "unit": unit, "order": order}
     if found.one is None:
         if not found.several:
             words = own_words(ctx, product)
@@ -157,13 +156,16 @@ async def add_item_to_draft(
         return _too_little(ctx, variant, amount.money)
     if isinstance(amount, UnitMismatch):
         return _ask_countable(ctx, variant, "add_item_to_draft")
-    draft = await begin_draft(ctx)
+    target = await order_meant(ctx, "add_item_to_draft", {**asked, "product": variant.sku}, order, adds=True)
+    if isinstance(target, ToolOutcome):
+        return target
+    draft = target.draft or await begin_draft(ctx)
     line = draft.line(variant.variant_id)
     short = await shortages(ctx, draft, [(variant, amount + (line.quantity if line is not None else 0))])
     if short:
         return shortage_outcome(ctx, draft, short)
-    order = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
-    return _added(ctx, order, variant, amount)
+    changed = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
+    return told(ctx, target, _added(ctx, changed, variant, amount))
 
 
 def _given(asked: dict[str, object]) -> dict[str, object]:
@@ -188,12 +190,13 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
     ctx.settle(variant.sku)
     line = order.line(variant.variant_id)
     assert line is not None, "it was just added"
-    what = facts.amount(line.name, amount, line.unit)
+    # The first quantity among the facts is that of the line, whose total is the amount: whoever joins them says a true sum.
+    together = facts.quantity(line.name, line.quantity, line.unit)
     total = facts.money("line_total", line.name, line.total, order.currency)
+    what = facts.amount(line.name, amount, line.unit)
     if line.quantity == amount:
         words = say(ctx, "item_added", what=what, amount=total)
     else:
-        together = facts.quantity(line.name, line.quantity, line.unit)
         words = say(ctx, "item_added_more", what=what, together=together, amount=total)
     facts.money("price", line.name, line.unit_price, order.currency, measured_in(line.unit))
     data = _changed(ctx, facts, order)
@@ -201,7 +204,7 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
         "item_added",
         words,
         claims=[(Claim.ITEM_ADDED, line.name), (Claim.AVAILABLE, line.name)],
-        data={**data, "sku": line.sku, "quantity": plain(line.quantity)},
+        data={**data, "sku": line.sku, "quantity": plain(line.quantity), "added": plain(amount)},
     )
 
 
@@ -258,7 +261,10 @@ async def change_item_in_draft(
         quantity: How many there shall be in all; 0 to take it out.
         unit: The unit if the customer said one.
     """
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    holder = await line_holder(ctx, product)
+    if isinstance(holder, ToolOutcome):
+        return holder
+    draft = holder.draft
     facts = Facts(ctx)
     lines = meant_line(draft.lines, product) if draft is not None else ()
     if not lines and quantity:
@@ -278,9 +284,20 @@ async def change_item_in_draft(
     line = lines[0]
     ctx.settle(line.sku)
     if quantity == 0:
-        return _removed(ctx, await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id), line.name)
+        if holder.amends is not None and len(draft.lines) == 1:
+            return ask_cancel(ctx, facts, holder.amends)
+        order = await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id)
+        return told(ctx, holder, _removed(ctx, order, line.name))
+    return await _set_quantity(ctx, holder, line, Decimal(str(quantity)), unit)
+
+
+async def _set_quantity(
+    ctx: ToolContext, holder: Target, line: OrderLineView, quantity: Decimal, unit: str | None
+) -> ToolOutcome:
+    facts = Facts(ctx)
     variant = await catalog.find(ctx.work, line.sku)
-    if variant is None or not variant.is_sold:
+    keeps = holder.amends is not None and quantity <= line.quantity
+    if variant is None or not (variant.is_sold or keeps):
         return facts.outcome(
             "not_for_sale",
             say(ctx, "no_longer_sold", product=facts.name(line.name)),
@@ -288,14 +305,15 @@ async def change_item_in_draft(
             claims=[(Claim.UNAVAILABLE, line.name)],
             note="Take it out of the order with quantity 0.",
         )
-    amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), unit)
+    amount = await amount_sold(ctx.work, variant, quantity, unit)
     if isinstance(amount, TooLittle):
         return _too_little(ctx, variant, amount.money)
     if isinstance(amount, UnitMismatch):
         return _ask_countable(ctx, variant, "change_item_in_draft")
-    short = await shortages(ctx, draft, [(variant, amount)])
+    assert holder.draft is not None, "it has the line"
+    short = await shortages(ctx, holder.draft, [(variant, amount)])
     if short:
-        return shortage_outcome(ctx, draft, short)
+        return shortage_outcome(ctx, holder.draft, short)
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
     changed = order.line(line.variant_id)
     assert changed is not None, "its quantity is not zero"
@@ -306,7 +324,8 @@ async def change_item_in_draft(
         quantity=facts.quantity(line.name, changed.quantity, changed.unit),
         amount=facts.money("line_total", line.name, changed.total, order.currency),
     )
-    return facts.outcome("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=_changed(ctx, facts, order))
+    data = _changed(ctx, facts, order)
+    return told(ctx, holder, facts.outcome("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
 
 
 def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:
@@ -339,6 +358,8 @@ async def clear_draft(ctx: ToolContext) -> ToolOutcome:
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):
         return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
+    if draft.amends_order_id is not None:
+        return await drop_amendment(ctx, draft)
     order = await orders.clear(ctx.work, ctx.conversation_id)
     ctx.settle_all()
     ctx.signal("items_changed", order_id=str(order.id))

@@ -13,16 +13,18 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import service as orders
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
+from tools.amending import order_of_lines, told
 from tools.changes import DraftLine, OpenPoint
 from tools.context import NOTES, QUESTIONS, Pending, ToolContext, still_open
-from tools.definition import tool
-from tools.drafts import begin_draft
+from tools.definition import Words, tool
 from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
+from tools.orders import ask_cancel
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.points import point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.speech import flowing, listed, say
+from tools.starting import begin_draft
 from tools.summary import draft_data, line_words, shortage_point, shortage_words
 
 MOST_LINES = 100
@@ -55,6 +57,7 @@ async def update_draft(
     ctx: ToolContext,
     lines: Annotated[list[DraftLine], Field(max_length=MOST_LINES)] | None = None,
     open_points: Annotated[list[OpenPoint], Field(max_length=MOST_LINES)] | None = None,
+    order: Words | None = None,
 ) -> ToolOutcome:
     """Change many lines of the customer's order in one call, as one list in the order in which they were said, and leave
     open what is not clear. Use it for any message that names more than one product. What the catalogue cannot settle
@@ -64,15 +67,24 @@ async def update_draft(
     Args:
         lines: The changes.
         open_points: What the customer said that cannot be put into a line without guessing.
+        order: The number of a placed order if they are for that one, or `new` if the customer wants a new order; leave
+            out where neither was said.
     """
-    update = _Update(ctx, Facts(ctx), await orders.open_draft(ctx.work, ctx.conversation_id))
+    given = {"lines": [line.model_dump(mode="json", exclude_none=True) for line in lines or ()]}
+    target = await order_of_lines(ctx, lines or (), given, order)
+    if isinstance(target, ToolOutcome):
+        return target
+    update = _Update(ctx, Facts(ctx), target.draft)
     for line in lines or ():
         await update.take(line)
     await update.look_at_the_shelf()
+    if target.amends is not None and update.leaves_nothing:
+        return ask_cancel(ctx, update.facts, target.amends)
     await update.write()
     for point in open_points or ():
         await update.leave_open(point)
-    return await update.outcome()
+    outcome = await update.outcome()
+    return told(ctx, target, outcome) if outcome.code == "draft_updated" else outcome
 
 
 @dataclass
@@ -211,6 +223,12 @@ class _Update:
         last.words = shortage_words(self.ctx, self.facts, short)
         if (point := shortage_point(short)) is not None:
             self.raised.append(point)
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether the changes take out all that the order has."""
+        wanted = {line.variant_id: line.quantity for line in self.lines} | self.totals
+        return bool(self.totals) and not any(wanted.values())
 
     async def write(self) -> None:
         """All changes together, and the points that they settle."""

@@ -60,6 +60,11 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     """
     facts = Facts(ctx)
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is not None and draft.amends_order_id is not None:
+        if not number:
+            return await drop_amendment(ctx, draft)
+        await orders.discard_draft(ctx.work, draft.id, "the order is cancelled")
+        draft = None
     if not number and draft is not None and draft.lines:
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
@@ -82,7 +87,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
             note="Only a person can decide: offer request_human_handoff.",
         )
     if not _was_asked(ctx, order):
-        return _ask_cancel(ctx, facts, order, shown)
+        return ask_cancel(ctx, facts, order)
     cancelled = await orders.cancel(ctx.work, order.id, reason)
     if draft is None:
         ctx.signal("order_cancelled", order_id=str(cancelled.id), number=cancelled.number)
@@ -100,11 +105,28 @@ def _was_asked(ctx: ToolContext, order: OrderView) -> bool:
     return any(asked.kind == "cancel_order" and asked.arguments.get("number") == number for asked in ctx.asked_before)
 
 
-def _ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView, shown: str) -> ToolOutcome:
+async def drop_amendment(ctx: ToolContext, draft: OrderView) -> ToolOutcome:
+    """Give up the open change of a placed order, which stays as it was."""
+    assert draft.amends_order_id is not None, "only an amendment is dropped"
+    placed = await orders.get(ctx.work, draft.amends_order_id)
+    await orders.discard_draft(ctx.work, draft.id, "the customer did not want the change")
+    ctx.signal("order_cancelled", order_id=str(draft.id))
+    facts = Facts(ctx)
+    return facts.outcome(
+        "amendment_dropped",
+        say(ctx, "amendment_dropped", number=facts.order_number(placed.number)),
+        claims=[(Claim.DRAFT_CLEARED, "draft"), *order_claims(placed)],
+        note="The placed order is not cancelled. If the customer wants that, call cancel_order with its number.",
+        data={"number": str(placed.number)},
+    )
+
+
+def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
+    """Ask whether a placed order shall be cancelled."""
     words = say(
         ctx,
         "ask_cancel",
-        number=shown,
+        number=facts.order_number(order.number),
         total=facts.money("total", str(order.number), order.total, order.currency),
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]

@@ -104,10 +104,16 @@ async def linked_words(ctx: ToolContext, facts: Facts, order: OrderView, linked:
     name = str(order.number)
     told = sum((payment.amount or Decimal(0) for payment in linked), Decimal(0))
     words = [say(ctx, "payment_linked", amount=facts.money("amount", name, told, order.currency))]
+    return [" ".join([*words, *await balance_words(ctx, facts, order)])]
+
+
+async def balance_words(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
+    """What of an order is left to pay, or was paid beyond its total."""
+    name = str(order.number)
     balance = await payments.balance(ctx.work, order)
     over = balance.verified + balance.claimed - balance.total
     if balance.due > 0:
-        words.append(say(ctx, "left_to_pay", due=facts.money("due", name, balance.due, order.currency)))
-    elif over > 0:
-        words.append(say(ctx, "more_than_total", difference=facts.money("difference", name, over, order.currency)))
-    return [" ".join(words)]
+        return [say(ctx, "left_to_pay", due=facts.money("due", name, balance.due, order.currency))]
+    if over > 0:
+        return [say(ctx, "more_than_total", difference=facts.money("difference", name, over, order.currency))]
+    return []

@@ -11,7 +11,7 @@ from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
 from domain.orders import service as orders
-from domain.orders.schemas import OrderView
+from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment, ClaimResult
 from tools.context import Pending, ToolContext
@@ -20,6 +20,7 @@ from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.payment_words import claimed
 from tools.speech import listed, say
+from tools.starting import begin_draft
 
 RECEIPT_WINDOW: Final = timedelta(minutes=15)
 """How long before a claim its receipt may have been sent."""
@@ -79,6 +80,50 @@ async def register_payment(
     if lacks_reference:
         ctx.ask(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen)))
     return await claimed(ctx, facts, result, chosen, receipts=len(linked), asks_reference=lacks_reference)
+
+
+@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+async def choose_payment_method(ctx: ToolContext, method: Words, number: Words | None = None) -> ToolOutcome:
+    """Note how the customer wants to pay, before they have paid: in cash on delivery, by transfer, and so on. It is about
+    the open order, or else their newest placed one. Use register_payment once they say that they have paid.
+
+    Args:
+        method: The way of paying in their words.
+        number: The number of the placed order, if they said it.
+    """
+    facts = Facts(ctx)
+    chosen = method_meant(ctx, method)
+    if chosen is None:
+        return ask_method(ctx, facts, "choose_payment_method", {"number": number}, "which_method_later")
+    order = await _to_be_paid(ctx, number)
+    if order is None:
+        return _no_order(ctx, facts, (), {})
+    order = await orders.choose_payment_method(ctx.work, order.id, chosen.code)
+    words = [say(ctx, "payment_method_noted", method=facts.add("method", chosen.code, chosen.name))]
+    if order.number is not None:
+        if chosen.instructions and order.payment_status == "unpaid":
+            words.append(facts.add("instructions", chosen.code, chosen.instructions))
+    elif order.status is OrderStatus.AWAITING_CONFIRMATION:
+        words.append(say(ctx, "still_to_confirm"))
+    return facts.outcome(
+        "payment_method_noted",
+        " ".join(words),
+        claims=[(Claim.DELIVERY_SET, chosen.code)],
+        note="Only how they will pay is noted. Nothing is paid or claimed.",
+        data={"number": str(order.number) if order.number is not None else "draft", "method": chosen.code},
+    )
+
+
+async def _to_be_paid(ctx: ToolContext, number: str | None) -> OrderView | None:
+    """The order whose payment is spoken of: the one with the number, the open one, the newest that is not paid."""
+    found = await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id)
+    if number is not None:
+        wanted = "".join(letter for letter in number if letter.isdigit())
+        return next((order for order in found if str(order.number) == wanted), None)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is not None and draft.amends_order_id is None:
+        return draft
+    return found[0] if found else await begin_draft(ctx)
 
 
 async def _claim(ctx: ToolContext, command: ClaimPayment) -> ClaimResult:

@@ -92,6 +92,9 @@ async def shortages(
     for hold in held:
         if hold.status == "active":
             own[hold.variant_id] = own.get(hold.variant_id, Decimal(0)) + hold.quantity
+    if lacking and draft is not None and draft.amends_order_id is not None:
+        for (_, variant_id), quantity in (await stock.taken_by(context.work, draft.amends_order_id)).items():
+            own[variant_id] = own.get(variant_id, Decimal(0)) + quantity
     short = []
     for variant, amount in lacking:
         free = levels[variant.variant_id].available + own.get(variant.variant_id, Decimal(0))

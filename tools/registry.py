@@ -5,7 +5,7 @@ from typing import Any
 
 from core.access import Principal
 from core.errors import NotFound
-from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, stock, wishes
+from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, stock, swapping, wishes
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
 from tools.outcome import ToolOutcome
@@ -23,7 +23,7 @@ __all__ = [
     "schemas",
 ]
 
-MODULES = (catalog, customers, drafts, lines, delivery, confirmation, orders, payments, stock, handoff)
+MODULES = (catalog, customers, drafts, lines, swapping, delivery, confirmation, orders, payments, stock, handoff)
 """The modules whose tools exist; importing them defines the tools."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.catalog import service as catalog
+from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
 from tools.context import Pending, StagedMessage, ToolContext
 from tools.facts import Facts, plain
@@ -50,7 +51,11 @@ async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_u
     """Stage the summary with the buttons that carry its token; a change of the items in this turn makes it void."""
     token = order.confirmation_token
     lines = [line_words(ctx, facts, line, order.currency) for line in order.lines]
-    parts = [say(ctx, "summary.title"), "\n".join(lines), _sums(ctx, facts, order), await _details(ctx, facts, order)]
+    placed = await orders.get(ctx.work, order.amends_order_id) if order.amends_order_id is not None else None
+    title = say(ctx, "summary.amended", number=facts.order_number(placed.number)) if placed else say(ctx, "summary.title")
+    sums = _sums(ctx, facts, order) + (_difference(ctx, facts, order, placed) if placed else "")
+    order = order.model_copy(update={"payment_method": placed.payment_method}) if placed else order
+    parts = [title, "\n".join(lines), sums, await _details(ctx, facts, order)]
     closing = [say(ctx, "summary.question")]
     if held_until is not None:
         closing.append(say(ctx, "held_until", until=facts.until("draft", held_until)))
@@ -63,7 +68,7 @@ async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_u
                 "buttons": [
                     {"id": f"confirm:{token}", "title": say(ctx, "button.confirm")},
                     {"id": f"change:{token}", "title": say(ctx, "button.change")},
-                    {"id": f"cancel:{token}", "title": say(ctx, "button.cancel")},
+                    {"id": f"cancel:{token}", "title": say(ctx, "button.keep" if placed else "button.cancel")},
                 ]
             },
             void_on="items_changed",
@@ -83,6 +88,16 @@ def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     return "\n".join([subtotal, fee, total])
 
 
+def _difference(ctx: ToolContext, facts: Facts, order: OrderView, placed: OrderView) -> str:
+    """What the placed order came to before, and by how much it would cost more or less."""
+    before = facts.money("total", str(placed.number), placed.total, placed.currency)
+    words = [say(ctx, "summary.before", amount=before)]
+    if order.total != placed.total:
+        amount = facts.money("difference", "draft", abs(order.total - placed.total), order.currency)
+        words.append(say(ctx, "summary.more" if order.total > placed.total else "summary.less", amount=amount))
+    return "\n" + "\n".join(words)
+
+
 async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     words = []
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
@@ -93,6 +108,9 @@ async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
         words.append(say(ctx, "summary.pickup", store=facts.add("store", store.code, place)))
     if order.recipient_name:
         words.append(say(ctx, "summary.recipient", name=facts.add("recipient", "draft", order.recipient_name)))
+    method = ctx.workspace.payment_method(order.payment_method) if order.payment_method else None
+    if method is not None:
+        words.append(say(ctx, "summary.method", method=facts.add("method", method.code, method.name)))
     if order.notes:
         words.append(say(ctx, "summary.notes", notes=facts.add("notes", "draft", order.notes)))
     return "\n".join(words)

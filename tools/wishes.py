@@ -11,6 +11,7 @@ from domain.catalog.schemas import VariantView
 from domain.catalog.search import Verdict, decide, similarity
 from domain.catalog.words import read
 from domain.orders import service as orders
+from tools.amending import live_order
 from tools.changes import DraftLine, OpenPoint
 from tools.context import Pending, ToolContext, Wishes
 from tools.facts import Facts
@@ -32,6 +33,8 @@ async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) ->
     if not isinstance(quantity, int | float) or isinstance(quantity, bool) or quantity < 0:
         return None
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is None or not draft.lines:
+        draft = await live_order(ctx)
     lines = meant_line(draft.lines, product) if draft is not None and tool == SETS else ()
     if lines:
         found = await catalog.find(ctx.work, lines[0].sku) if len(lines) == 1 and not ctx.wishes.changes else None
@@ -53,6 +56,8 @@ async def only_wished(ctx: ToolContext, tool: str, arguments: Mapping[str, Any])
     except (ValidationError, TypeError):
         return arguments  # the tool says what is wrong with them
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is None or not draft.lines:
+        draft = await live_order(ctx)
     kept: list[DraftLine] = []
     points: list[OpenPoint] = []
     for line in lines:

@@ -32,6 +32,8 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
         return [Act(ActKind.CHOOSE, details={"sku": pending.options[0].sku})]
     if pending.kind == "choose_product" and (changed := _other_quantity(folded, pending, words)):
         return [changed]
+    if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):
+        return [meant]
     if pending.kind in _CHOICES:
         return _which(folded, pending, words)
     if pending.kind == "choose_quantity":
@@ -41,6 +43,16 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
     if words.matches("refuse", folded) or words.matches("none", folded):
         return [Act(ActKind.REFUSE)]
     return [Act(ActKind.CONFIRM)] if words.matches("affirm", folded) else None
+
+
+def _new_or_placed(folded: str, pending: Pending, words: Vocabulary) -> Act | None:
+    """`uno nuevo`, `al mismo`, `al 1001`: an order of its own, or the placed one."""
+    placed, new = pending.options[0].sku, pending.options[-1].sku
+    wants_new = words.matches("new_order", folded) is not None
+    wants_placed = words.matches("same_order", folded) is not None or re.search(rf"\b{placed}\b", folded) is not None
+    if wants_new is wants_placed:
+        return None
+    return Act(ActKind.CHOOSE, details={"sku": new if wants_new else placed})
 
 
 def _payment(folded: str) -> Act | None:

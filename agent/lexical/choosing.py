@@ -10,7 +10,7 @@ from agent.lexical.wanted import Call, Wanted, number
 from domain.catalog.search import Verdict
 from tools.context import Pending
 
-_ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number"}
+_ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number", "which_order": "order"}
 """Which argument the answer to a question about something else than a product fills."""
 
 _LINE_TOOLS = {"update_draft": "add", "add_item_to_draft": "add", "change_item_in_draft": "set"}
@@ -40,7 +40,10 @@ class Choosing:
 
     @property
     def lines(self) -> list[BriefLine]:
-        """The lines of the open draft."""
+        """The lines of the open draft; where there is none, of the order that was just placed and may still be changed."""
+        placed = self.brief.just_placed
+        if placed is not None:
+            return list(placed.lines)
         return list(self.brief.draft.lines) if self.brief.draft else []
 
     async def _choose(self, act: Act) -> None:
@@ -60,10 +63,11 @@ class Choosing:
             return
         if pending.kind in _ARGUMENTS:
             name = next((option.name for option in pending.options if option.sku == sku), sku)
-            self._push(pending.tool, {**arguments, _ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku})
+            given = {_ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku}
+            self.other_calls.append(Call(pending.tool, {**arguments, **given}))
             return
         if sku is not None or act.phrase:
-            arguments["product"] = sku or act.phrase
+            arguments["replacement" if pending.tool == "swap_item_in_draft" else "product"] = sku or act.phrase
         if act.quantity is not None:
             arguments["quantity"] = number(act.quantity)
             arguments.pop("unit", None)

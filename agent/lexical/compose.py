@@ -80,7 +80,7 @@ def _items(brief: Brief, items: list[Returned]) -> list[str]:
     added = [outcome for outcome in items if outcome.code == "item_added"]
     others = [outcome.say for outcome in items if outcome.code != "item_added"]
     said = []
-    if len(added) > 1 and all(outcome.slot("line_total") for outcome in added):
+    if len(added) > 1 and all(outcome.slot("line_total") and not _is_more(outcome) for outcome in added):
         lines = "\n".join(_added_line(brief, outcome) for outcome in added)
         said.append(_text(brief, "added", lines=lines))
     else:
@@ -92,6 +92,11 @@ def _items(brief: Brief, items: list[Returned]) -> list[str]:
     elif slot is not None:
         said.append(_text(brief, "total_so_far", total=slot))
     return said
+
+
+def _is_more(outcome: Returned) -> bool:
+    """Whether the line had some before: then its quantity and its sum are not what was added."""
+    return outcome.data.get("added", outcome.data.get("quantity")) != outcome.data.get("quantity")
 
 
 def _added_line(brief: Brief, outcome: Returned) -> str:

@@ -74,7 +74,15 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
     if bank:
         name = page.raw[bank[0] : bank[1]]
         details.payment["bank"] = name.title() if name.islower() else name
+    if not paid and not details.payment.keys() - {"method", "method_words"}:
+        details.payment["intent"] = "1"
     _cut_payment_clauses(page, paid, words)
+
+
+def way_to_pay(folded: str) -> dict[str, str]:
+    """The way of paying that folded text names, and its words; empty if it names none."""
+    method = _method(folded, vocabulary())
+    return {"method": method[0], "method_words": method[1]} if method is not None else {}
 
 
 def _take_reference(page: Page, details: Details, span: tuple[str, int, int] | None) -> None:

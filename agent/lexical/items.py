@@ -51,7 +51,9 @@ def replacement(text: str, words: Vocabulary) -> Act | None:
         return Act(ActKind.SET, phrase, fresh.quantity, fresh.unit)
     target = before[0].phrase if before else ""
     details = {"unsure": "1"} if any(key.startswith("older") for key in groups) else {}
-    count = before[0].quantity if before and before[0].unit is None else None
+    # `cambia una remera por un jean`: so many of it, and not the whole line.
+    one = Decimal(1) if before and before[0].is_single and not before[0].is_known else None
+    count = (before[0].quantity or one) if before and before[0].unit is None else None
     return Act(ActKind.REPLACE, target, count, details=details, new=_act(ActKind.ADD, fresh))
 
 

@@ -143,7 +143,9 @@ def _next_calls(
         return calls
     if again := _repeated(plan, returned):
         return [again]
-    if steps >= _MOST_STEPS or not plan.then_confirm or leaves_open(returned):
+    # What changes a placed order is shown at once to be agreed to.
+    is_due = any(outcome.data.get("amends") for outcome in returned if outcome.status == "ok")
+    if steps >= _MOST_STEPS or not (plan.then_confirm or is_due) or leaves_open(returned):
         return []
     if brief.tools and "request_confirmation" not in brief.tools:
         return []

@@ -7,6 +7,7 @@ from typing import Any
 from agent.brief import BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.choosing import Choosing
+from agent.lexical.normalise import fold
 from agent.lexical.orders import read_order
 from agent.lexical.products import Found, among
 from agent.lexical.sharing import shared_out
@@ -42,6 +43,15 @@ class Ordering(Choosing):
         for wanted in self.wanted:
             await self._in_grams(wanted)
         return self.other_calls
+
+    @property
+    def added_to(self) -> str | None:
+        """`agrégale 2 más`, just after an order was placed: it is that order to which something is added."""
+        placed = self.brief.just_placed
+        said = [fold(message.text or "") for message in self.brief.messages]
+        if placed is None or not any(vocabulary().matches("adds_to_order", text) for text in said):
+            return None
+        return placed.number
 
     async def _in_grams(self, wanted: Wanted) -> None:
         """A bare `300`, said of what is weighed."""
@@ -296,8 +306,11 @@ class Ordering(Choosing):
                 return
             self.wanted.append(Wanted(act.phrase, Decimal(0), None, act.phrase, is_total=True))
             return
-        if act.quantity is not None and act.quantity < line.quantity and act.unit is None and not act.details.get("single"):
-            self.wanted.append(Wanted(line.sku, line.quantity - act.quantity, None, line.name, is_total=True))
+        is_counted = line.unit.casefold() not in vocabulary().units
+        is_one = act.quantity is None and act.details.get("single") and not act.details.get("known") and is_counted
+        count = Decimal(1) if is_one else act.quantity
+        if count is not None and count < line.quantity and act.unit is None:
+            self.wanted.append(Wanted(line.sku, line.quantity - count, None, line.name, is_total=True))
         else:
             self.wanted.append(Wanted(line.sku, Decimal(0), None, line.name, is_total=True))
 

@@ -48,7 +48,9 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
 
 
 def _in_order(brief: Brief) -> frozenset[str]:
-    return frozenset(line.sku for line in brief.draft.lines) if brief.draft is not None else frozenset()
+    placed = brief.just_placed
+    lines = placed.lines if placed is not None else brief.draft.lines if brief.draft is not None else ()
+    return frozenset(line.sku for line in lines)
 
 
 def _orders(reading: Reading, kinds: set[ActKind], brief: Brief) -> bool:

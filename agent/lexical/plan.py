@@ -121,7 +121,12 @@ class _Planner:
         points = self.ordering.open_points
         for start in range(0, max(len(lines), len(points)), MOST_LINES):
             end = start + MOST_LINES
-            self.call("update_draft", lines=lines[start:end] or None, open_points=points[start:end] or None)
+            self.call(
+                "update_draft",
+                lines=lines[start:end] or None,
+                open_points=points[start:end] or None,
+                order=self.ordering.added_to,
+            )
         for call in others:
             self.call(call.tool, **call.arguments)
         for kind, phrase in self.ordering.questions:
@@ -134,7 +139,9 @@ class _Planner:
 
     async def _one(self, act: Act) -> None:
         kind = act.kind
-        if kind in _TALK:
+        if kind is ActKind.PAY_INTENT and act.details.get("method"):
+            self._way_to_pay(act.details)
+        elif kind in _TALK:
             self.say(_TALK[kind])
         elif kind is ActKind.ASK_CATALOGUE:
             self.call("send_catalog")
@@ -213,6 +220,9 @@ class _Planner:
             if act.kind is ActKind.PAY:
                 merged.update(act.details)
                 claimed = True
+        if merged.pop("intent", None) and not merged.keys() - {"method", "method_words"}:
+            self._way_to_pay(merged)
+            return
         pending = self.brief.pending if self.brief.pending and self.brief.pending.tool == "register_payment" else None
         has_receipt = any(act.kind is ActKind.RECEIPT for act in self.plan.acts)
         # A picture that only says "here it is" tells nothing to claim with; the receipt stands for it.
@@ -227,6 +237,17 @@ class _Planner:
             if pending is not None:
                 self.call(pending.tool, **{"method": "", **pending.arguments})
 
+    def _way_to_pay(self, said: dict[str, str]) -> None:
+        """How the order will be paid, before anything is."""
+        self.call("choose_payment_method", method=self._own_name(said.get("method_words", "")) or said["method"])
+        # The summary goes out once more, so that a plain yes still answers it.
+        self.plan.then_confirm = self.plan.then_confirm or self.brief.state == AWAITING
+
+    def _own_name(self, words: str) -> str | None:
+        """The shop's own name of a way of paying, where that was said."""
+        named = among(words, [(name, name) for name in self.brief.payment_methods])
+        return named.hits[0].sku if named.verdict is Verdict.ONE else None
+
     def _claim(self, said: dict[str, str], pending: Pending | None) -> None:
         """A payment, together with what was said of it before a question about it; pictures of the turn are tied to it."""
         given: dict[str, Any] = dict(pending.arguments) if pending is not None else {}
@@ -236,8 +257,7 @@ class _Planner:
             given["method"] = self.brief.payment_methods[0] if len(self.brief.payment_methods) == 1 else ""
         elif words:
             # Where the shop's own name for it was said, that is the one; `transferencia` and `Zelle` are both transfers.
-            named = among(words, [(name, name) for name in self.brief.payment_methods])
-            given["method"] = named.hits[0].sku if named.verdict is Verdict.ONE else given["method"]
+            given["method"] = self._own_name(words) or given["method"]
         if "amount" in said:
             given["amount"] = float(Decimal(said["amount"]))
         self.call("register_payment", **given)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from agent.lexical.acts import Act, ActKind
-from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient
+from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
 from agent.lexical.items import blank, filled, keeping, read_items, replacement, without, without_verbs
 from agent.lexical.normalise import clean, fold, tokenise
 from agent.lexical.phrases import mentions, name_words
@@ -238,6 +238,8 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
     text = _without_hold(text, words)
+    if not sentence.is_question and (way := way_to_pay(text)) and _is_only(text, way["method_words"], words):
+        return [Act(ActKind.PAY_INTENT, details=way)]
     whole = keeping(text, words) or replacement(text, words)
     if whole is not None:
         return [whole]
@@ -253,8 +255,15 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if question := _question(text, sentence, words):
         return question
     if (match := words.matches("pay_intent", text)) is not None:
-        return [Act(ActKind.PAY_INTENT), *_beside_payment(text, match, words)]
+        return [Act(ActKind.PAY_INTENT, details=way_to_pay(text)), *_beside_payment(text, match, words)]
     return _read_rest(text, sentence, words)
+
+
+def _is_only(text: str, named: str, words: Vocabulary) -> bool:
+    """`en efectivo, por favor`: besides the way of paying there is nothing but small words."""
+    rest = without("pay_intent", text.replace(named, " "), words, " ")
+    small = words.fillers | words.articles | words.prepositions
+    return all(word in small for word in re.findall(r"\w+", rest))
 
 
 def _beside_payment(text: str, match: re.Match[str], words: Vocabulary) -> list[Act]:

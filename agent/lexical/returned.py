@@ -6,7 +6,7 @@ from typing import Any
 TAKEN_OVER = "taken-over-"
 """How the ids of those calls begin that an earlier link of the chain has made in this turn."""
 
-ITEM_CODES = frozenset({"item_added", "item_changed", "item_removed"})
+ITEM_CODES = frozenset({"item_added", "item_changed", "item_removed", "item_swapped"})
 
 
 @dataclass(frozen=True, slots=True)

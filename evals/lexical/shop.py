@@ -204,6 +204,10 @@ class Shop:
         self.delivery.update(details)
         return _outcome("ok", "delivery_set")
 
+    def _choose_payment_method(self, method: str, number: str | None = None) -> dict[str, Any]:
+        self.payment["method"] = method
+        return _outcome("ok", "payment_method_noted")
+
     def _register_payment(self, **details: Any) -> dict[str, Any]:
         self.payment.update(details)
         return _outcome("ok", "payment_claimed")

@@ -26,6 +26,15 @@ SKUS = ("HAR-1", "ACE-1", "QUE-1")
 skus = st.sampled_from(SKUS)
 steps = st.one_of(
     st.tuples(st.just("add_item_to_draft"), st.fixed_dictionaries({"product": skus, "quantity": st.integers(1, 4)})),
+    st.tuples(
+        st.just("add_item_to_draft"),
+        st.fixed_dictionaries({"product": skus, "quantity": st.integers(1, 2), "order": st.sampled_from(["new", "1001"])}),
+    ),
+    st.tuples(
+        st.just("swap_item_in_draft"),
+        st.fixed_dictionaries({"product": skus, "replacement": skus, "quantity": st.integers(1, 2)}),
+    ),
+    st.tuples(st.just("choose_payment_method"), st.just({"method": "efectivo"})),
     st.tuples(st.just("change_item_in_draft"), st.fixed_dictionaries({"product": skus, "quantity": st.integers(0, 5)})),
     st.tuples(st.just("set_delivery_details"), st.just({"fulfilment": "delivery", "address": "Calle Real, casa azul"})),
     st.tuples(st.just("set_delivery_details"), st.just({"fulfilment": "pickup"})),
@@ -85,7 +94,8 @@ async def assert_books_hold(chat: Chat, stocked: dict[str, Decimal]) -> None:
                 for hold in await stock.holds_of(work, order.id)
                 if hold.status is HoldStatus.ACTIVE
             }
-            check_holds(order, held)
+            placed = next((one for one in found if one.id == order.amends_order_id), None)
+            check_holds(order, held, placed)
         drafts = Tally(order.conversation_id for order in found if order.status in OPEN)
         assert max(drafts.values(), default=0) <= 1
         for sku, variant_id in shop.variants.items():
@@ -95,15 +105,18 @@ async def assert_books_hold(chat: Chat, stocked: dict[str, Decimal]) -> None:
             assert level.available >= 0
 
 
-def check_holds(order: OrderView, held: dict[UUID, Decimal]) -> None:
+def check_holds(order: OrderView, held: dict[UUID, Decimal], placed: OrderView | None) -> None:
     """Holds are the lines or part of them (a sweep may have ended some), and a placed or dead order has none.
+
+    Those of an amendment are what it wants beyond the placed order.
 
     A claimed payment keeps what was held when it was claimed, whatever changes in the draft, until staff decide.
     """
     if order.status not in OPEN:
         assert held == {}
     elif order.payment_status is PaymentStatus.UNPAID or order.status is OrderStatus.AWAITING_CONFIRMATION:
-        assert all(quantity_of(order, variant_id) == quantity for variant_id, quantity in held.items())
+        had = {variant_id: quantity_of(placed, variant_id) if placed is not None else Decimal(0) for variant_id in held}
+        assert all(quantity_of(order, variant_id) - had[variant_id] == quantity for variant_id, quantity in held.items())
     assert (order.number is not None) == (order.status in PLACED or order.confirmed_at is not None)
     assert (order.status is OrderStatus.AWAITING_CONFIRMATION) <= (order.confirmation_token is not None)
 
