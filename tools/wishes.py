@@ -28,6 +28,9 @@ async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) ->
     theirs wish for it; None if the call may run. A call that would not change anything puts its own question.
     """
     product, quantity = arguments.get("product"), arguments.get("quantity")
+    if ctx.wishes is not None and arguments.get("cart") and not ctx.wishes.changes:
+        note = "The customer has not asked for any of this, so nothing was changed. Answer their question."
+        return Facts(ctx).outcome("not_wished_for", "", status="refused", note=note)
     if ctx.wishes is None or tool not in (ADDS, SETS) or not isinstance(product, str):
         return None
     if not isinstance(quantity, int | float) or isinstance(quantity, bool) or quantity < 0:

@@ -129,6 +129,15 @@ async def test_a_question_changes_none_of_many_lines(
     assert await query(CART) == [("HAR-1", 2)]
 
 
+async def test_a_cart_that_a_model_made_up_is_refused(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    # Given a real model's answer to a question of price: a cart of everything that it had seen
+    cart = [{"sku": "ACE-1", "quantity": 1}, {"sku": "HAR-1", "quantity": 1}]
+    model.answers(calls(("create_order_draft", {"cart": cart})))
+    model.always(says("¿Algo más?"))
+    await customer.says("¿cuánto cuesta la harina pan?")
+    assert await query(CART) == []
+
+
 async def test_a_price_that_is_asked_is_told_once_whatever_the_model_repeats(
     customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
