@@ -15,6 +15,8 @@ class ActKind(StrEnum):
     WHO_ARE_YOU = "who_are_you"
     HUMAN = "human"
     COMPLAINT = "complaint"
+    WANT = "want"
+    """Something that is no good on sale: `details` say what (`want`), and in the customer's words (`said`)."""
     NOT_UNDERSTOOD = "not_understood"
     ADD = "add"
     SET = "set"

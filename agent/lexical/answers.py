@@ -1,6 +1,7 @@
 """Answers to the open question: which of the offered products, how many, add or replace."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from agent.brief import Brief
@@ -13,18 +14,53 @@ from agent.lexical.products import among, choose, content_words
 from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from domain.catalog.words import read
-from tools.context import Pending
+from tools.context import NOTES, PROPOSED, Pending
 
-_PRODUCTS = frozenset({"choose_product", "offered"})
-_CHOICES = frozenset({"choose_product", "offered", "choose_store", "choose_method", "choose_order"})
+_PRODUCTS = PROPOSED | {"offered"}
+_CHOICES = _PRODUCTS | {"choose_store", "choose_method", "choose_order"}
 
 
 def answer(folded: str, brief: Brief) -> list[Act] | None:
-    """The acts of a text that answers the open question; None if it speaks of something else."""
-    pending = brief.pending
+    """The acts of a text that answers an open point; None if it speaks of something else.
+
+    A number or a name answers the first; what names a product of another one answers that. What is said of a note is
+    an order of its own.
+    """
     words = vocabulary()
-    if pending is None or "?" in folded or any(words.matches(name, folded) for name in ("human", "cancel", "ask_price")):
+    if "?" in folded or any(words.matches(name, folded) for name in ("human", "cancel", "ask_price")):
         return None
+    if any(point.is_question for point in brief.points):
+        if _is_nothing_but("finish", folded, words) and not words.matches("that_one", folded):
+            return None
+        if _is_nothing_but("none", folded, words) or _is_nothing_but("refuse", folded, words):
+            return [Act(ActKind.CHOOSE_NONE)]
+    answerable = [(place, point) for place, point in enumerate(brief.points) if point.kind not in NOTES]
+    for place, point in answerable:
+        acts = _answer(folded, point, words)
+        if acts and (place == answerable[0][0] or _names(acts[0], point)):
+            return [_of_point(act, place) for act in acts]
+    return None
+
+
+def _is_nothing_but(name: str, folded: str, words: Vocabulary) -> bool:
+    """`no`, `no gracias`, `eso es todo`: the words of one pattern, and courtesy at most."""
+    found = words.matches(name, folded)
+    rest = "" if found is None else f"{folded[: found.start()]} {folded[found.end() :]}"
+    return found is not None and not content_words(without("thanks", without("please", rest, words), words))
+
+
+def _names(act: Act, point: Pending) -> bool:
+    """Whether an answer picks one of several products out, so that no other point can be meant."""
+    return act.kind is ActKind.CHOOSE and "sku" in act.details and len(point.options) > 1
+
+
+def _of_point(act: Act, place: int) -> Act:
+    if act.kind not in (ActKind.CHOOSE, ActKind.CHOOSE_NONE) or not place:
+        return act
+    return replace(act, details={**act.details, "point": str(place)})
+
+
+def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
     if pending.tool == "register_payment" and (paid := _payment(folded)):
         return [paid]
     if pending.kind in _PRODUCTS and len(pending.options) == 1 and words.matches("that_one", folded):
@@ -34,8 +70,12 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
         return [changed]
     if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):
         return [meant]
+    if pending.is_proposal and (taken := _takes(folded, pending, words)):
+        return [taken]
     if pending.kind in _CHOICES:
         return _which(folded, pending, words)
+    if pending.kind == "number":
+        return _of_what(folded, words)
     if pending.kind == "choose_quantity":
         return _how_many(folded, pending, words)
     if pending.kind == "replace_draft":
@@ -53,6 +93,29 @@ def _new_or_placed(folded: str, pending: Pending, words: Vocabulary) -> Act | No
     if wants_new is wants_placed:
         return None
     return Act(ActKind.CHOOSE, details={"sku": new if wants_new else placed})
+
+
+def _takes(folded: str, pending: Pending, words: Vocabulary) -> Act | None:
+    """`dame las 19 entonces`, `sí, mandame esos`: what is proposed, or another quantity of it, and nothing else."""
+    text = _without_verbs(_affirmed(folded, words), words)
+    if words.matches("refuse", folded) or _is_pointed_at(text) or _describes(text, words):
+        return None
+    said = [word for word in content_words(text) if word not in words.articles]
+    quantities = find_quantities(tokenise(text))
+    counted = {token.text for quantity in quantities for token in tokenise(text)[quantity.start : quantity.end]}
+    is_wish = text != folded
+    if len(quantities) > 1 or set(said) - counted or not (quantities or is_wish):
+        return None
+    quantity = quantities[0].value if quantities else None
+    return Act(ActKind.CHOOSE, quantity=quantity, details={"sku": pending.options[0].sku})
+
+
+def _of_what(folded: str, words: Vocabulary) -> list[Act] | None:
+    """`de queso blanco` to "250 of what?": the product that the number counts."""
+    found = [mention for mention in mentions(_without_verbs(folded, words)) if mention.phrase]
+    if len(found) != 1 or found[0].quantity is not None:
+        return None
+    return [Act(ActKind.CHOOSE, phrase=found[0].phrase)]
 
 
 def _payment(folded: str) -> Act | None:

@@ -138,7 +138,8 @@ class Choosing:
         """A yes takes all that is proposed, each with its quantity, and never one of several; else what was just shown."""
         points = self.brief.points
         proposed = [point for point in points if point.is_proposal]
-        shown = [point for point in points[:1] if point.kind == "offered" and len(point.options) == 1]
+        is_summary = self.brief.state == "AWAITING_CONFIRMATION"
+        shown = [p for p in points[:1] if p.kind == "offered" and len(p.options) == 1 and not is_summary]
         for point in proposed or shown:
             self.answered_pending = True
             self._push(point.tool or "add_item_to_draft", {**point.arguments, "product": point.options[0].sku})

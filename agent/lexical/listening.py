@@ -3,7 +3,7 @@
 import re
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.acts import SMALL_TALK, Act, ActKind
+from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
@@ -11,6 +11,7 @@ from agent.lexical.normalise import clean, fold
 from agent.lexical.products import content_words
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
+from agent.lexical.wants import read_want
 from agent.lexical.weights import carried
 
 _PICTURES = frozenset({"image", "document"})
@@ -68,8 +69,9 @@ def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:
 
 
 def _finishes(texts: list[str], brief: Brief) -> bool:
-    """`listo` agrees to a summary that is out; before there is one it says that the order is complete."""
-    return brief.state != AWAITING and any(vocabulary().matches("finish", fold(clean(text))) for text in texts)
+    """`listo` agrees to a summary that is out; before there is one, or with a question open, it says that this was all."""
+    is_summary = brief.state == AWAITING and not any(point.is_question for point in brief.points)
+    return not is_summary and any(vocabulary().matches("finish", fold(clean(text))) for text in texts)
 
 
 def _hear(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
@@ -98,16 +100,26 @@ def _text(text: str, brief: Brief, context: Context) -> list[Act]:
     folded = fold(clean(text)).strip()
     if not folded:
         return []
+    if (wanted := read_want(folded)) is not None:
+        want, besides = wanted
+        ordered = [act for act in read(besides, context) if act.kind in ITEM_ACTS and act.quantity is not None]
+        return [want, *ordered]
     if brief.pending is not None:
         answered = answer(folded, brief)
         if answered is not None:
             return [heard for act in answered for heard in (read(act.phrase, context) if _is_tail(act) else [act])]
-    acts = read(text, context)
+    acts = [*_instead(folded, brief), *read(text, context)]
     if (store := _other_store(folded, acts, brief)) is not None:
         return [Act(ActKind.DELIVERY, details={"store": store})]
     if context.missing:
         acts = _detail(text, acts, context, brief)
     return acts or [Act(ActKind.UNKNOWN)]
+
+
+def _instead(folded: str, brief: Brief) -> list[Act]:
+    """`mejor dame 2 atunes` to "which oil?": what was asked about is not wanted any more."""
+    is_instead = vocabulary().matches("instead", folded) is not None
+    return [Act(ActKind.CHOOSE_NONE)] if is_instead and any(point.is_question for point in brief.points) else []
 
 
 def _other_store(folded: str, acts: list[Act], brief: Brief) -> str | None:

@@ -12,6 +12,7 @@ from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue, among
 from agent.lexical.repair import repaired
 from agent.lexical.wanted import Call
+from agent.lexical.wants import FOR_A_PERSON
 from domain.catalog.search import Verdict
 from tools.context import Pending
 
@@ -95,6 +96,8 @@ class _Planner:
             self.say("sorry")
             self.call("request_human_handoff", reason="customer_asked")
             return
+        if any(self._is_for_a_person(act) for act in acts):
+            return
         self._carts()
         await self._items()
         for act in acts:
@@ -103,6 +106,23 @@ class _Planner:
         self._payments()
         self._settle()
         self._repeat()
+
+    def _is_for_a_person(self, act: Act) -> bool:
+        """A want that only a person can see to is handed over, with the customer's words."""
+        if act.kind is not ActKind.WANT or act.details["want"] not in FOR_A_PERSON:
+            return False
+        self.say("sorry")
+        self.call("request_human_handoff", reason="cannot_answer", detail=act.details["said"][:500])
+        return True
+
+    def _want(self, act: Act) -> None:
+        """What is asked of the shop besides its goods: what it sells and where, or whom to ask."""
+        if act.details["want"] != "information":
+            self.say("ask_a_person")
+            return
+        if self.brief.stores:
+            self.say("stores")
+        self.call("send_catalog")
 
     def _repeat(self) -> None:
         """What is still open is asked again, unless a call of the turn does that or has done with it."""
@@ -145,6 +165,8 @@ class _Planner:
             self.say(_TALK[kind])
         elif kind is ActKind.ASK_CATALOGUE:
             self.call("send_catalog")
+        elif kind is ActKind.WANT:
+            self._want(act)
         elif kind is ActKind.ASK_TOTAL:
             self.say("total" if self.has_lines else "nothing_yet")
         elif kind is ActKind.STATUS:
@@ -178,6 +200,10 @@ class _Planner:
     async def _confirm(self, act: Act) -> None:
         """A yes means what was asked: the open summary, the open question, or nothing."""
         draft, pending = self.brief.draft, self.brief.pending
+        if self.ordering.answered_pending and self.brief.state == AWAITING and not act.details.get("token"):
+            # A yes to what was proposed beside the summary, which goes out anew.
+            self.plan.then_confirm = True
+            return
         if self.brief.state == AWAITING and draft is not None and (act.details.get("token") or draft.confirmation_token):
             token = act.details.get("token") or draft.confirmation_token
             self.call("confirm_order", token=token)

@@ -1,0 +1,95 @@
+"""Open points: a yes takes all that is proposed, a name or a number answers, and nothing that is open is forgotten."""
+
+from typing import Any
+
+import pytest
+
+from evals.lexical.run import converse
+from tests.lexical.test_model import RecordingShop, brief, draft
+from tools.context import Pending
+from tools.outcome import Option
+
+FLOUR = Option(sku="HAR-BL", name="Harina P.A.N. Blanca 1 kg")
+YELLOW = Option(sku="HAR-AM", name="Harina P.A.N. Amarilla 1 kg")
+OILS = [Option(sku="ACE-MZ", name="Aceite Mazeite 1 L"), Option(sku="ACE-VT", name="Aceite Vatel 1 L")]
+SUGAR = Option(sku="AZU", name="Azúcar Montalbán 1 kg")
+
+
+def point(kind: str, *options: Option, **arguments: Any) -> Pending:
+    return Pending(kind=kind, tool="update_draft", arguments=arguments, options=list(options))
+
+
+CONFIRM = point("confirm", FLOUR, product="HAR-BL", quantity=2)
+CONFIRM_SUGAR = point("confirm", SUGAR, product="AZU", quantity=3)
+WHICH_OIL = point("choose_product", *OILS, product="aceite", quantity=4)
+LEFT = point("short", SUGAR, product="AZU", quantity=19, mode="set")
+SUMMARY: dict[str, Any] = {"state": "AWAITING_CONFIRMATION", "draft": draft(confirmation_token="T", missing=[])}
+
+
+async def calls(*said: str, points: list[Pending], **state: Any) -> list[tuple[str, dict[str, Any]]]:
+    shop = RecordingShop()
+    await converse(brief(*said, pending=points[0], waiting=points[1:], **state), shop)
+    return shop.arguments
+
+
+def lines(*changes: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return ("update_draft", {"lines": list(changes)})
+
+
+@pytest.mark.parametrize("said", ["sí", "dale", "ok", "claro que sí"])
+async def test_a_yes_takes_all_proposals_with_their_quantities_and_no_open_choice(said: str) -> None:
+    made = await calls(said, points=[WHICH_OIL, CONFIRM, CONFIRM_SUGAR])
+    assert made == [lines({"product": "HAR-BL", "quantity": 2}, {"product": "AZU", "quantity": 3})]
+
+
+@pytest.mark.parametrize("said", ["no", "no gracias", "no, gracias"])
+async def test_a_no_drops_all_proposals_and_leaves_the_choice_open(said: str) -> None:
+    made = await calls(said, points=[CONFIRM, WHICH_OIL, CONFIRM_SUGAR])
+    assert made == [lines({"product": "HAR-BL", "mode": "remove"}, {"product": "AZU", "mode": "remove"})]
+
+
+@pytest.mark.parametrize("said", ["no", "ninguno"])
+async def test_a_no_to_a_choice_drops_it(said: str) -> None:
+    assert await calls(said, points=[WHICH_OIL]) == [lines({"product": "ACE-MZ", "mode": "remove"})]
+
+
+@pytest.mark.parametrize("said", ["el vatel", "vatel", "aceite vatel por favor"])
+async def test_a_name_answers_the_point_that_has_it(said: str) -> None:
+    assert (await calls(said, points=[CONFIRM, WHICH_OIL]))[0] == lines({"product": "ACE-VT", "quantity": 4})
+
+
+@pytest.mark.parametrize("said", ["dame las 19 entonces", "dame las 19", "bueno, las 19", "mandame esas", "sí", "19"])
+async def test_what_is_left_is_taken(said: str) -> None:
+    assert await calls(said, points=[LEFT]) == [lines({"product": "AZU", "mode": "set", "quantity": 19})]
+
+
+async def test_less_than_what_is_left_may_be_taken() -> None:
+    assert await calls("dame 10 entonces", points=[LEFT]) == [lines({"product": "AZU", "mode": "set", "quantity": 10})]
+
+
+@pytest.mark.parametrize("said", ["de azúcar", "azúcar", "de azucar montalbán"])
+async def test_the_product_of_a_number_is_told(said: str) -> None:
+    ((tool, arguments), *_) = await calls(said, points=[point("number", quantity=250)])
+    assert (tool, arguments["lines"][0]["quantity"]) == ("update_draft", 250)
+    assert "azucar" in arguments["lines"][0]["product"] or arguments["lines"][0]["product"] == "AZU"
+
+
+@pytest.mark.parametrize("said", ["a qué hora abren?", "gracias", "asdf qwer", "hola"])
+async def test_whatever_else_is_said_the_question_is_asked_again(said: str) -> None:
+    assert ("update_draft", {}) in await calls(said, points=[WHICH_OIL])
+
+
+@pytest.mark.parametrize("said", ["eso es todo", "listo", "nada más"])
+async def test_that_is_all_is_no_yes_to_the_summary_while_a_question_is_open(said: str) -> None:
+    made = await calls(said, points=[CONFIRM], **SUMMARY)
+    assert [tool for tool, _ in made] == ["request_confirmation"]
+
+
+async def test_a_yes_beside_the_summary_takes_what_is_proposed_and_shows_the_summary_anew() -> None:
+    made = await calls("sí", points=[CONFIRM], **SUMMARY)
+    assert [tool for tool, _ in made] == ["update_draft", "request_confirmation"]
+
+
+async def test_what_is_wanted_instead_drops_the_question() -> None:
+    ((_, arguments),) = await calls("mejor dame 2 atunes", points=[WHICH_OIL])
+    assert arguments["lines"][-1] == {"product": "ACE-MZ", "mode": "remove"}
