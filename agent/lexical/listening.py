@@ -51,12 +51,17 @@ def hear(brief: Brief) -> list[Act]:
 
 
 def read_anew(brief: Brief) -> list[str]:
-    """The texts of a turn, each once."""
+    """The texts of a turn, each once, without what they want besides goods."""
     return [
-        message.text or ""
+        _without_want(message.text or "")
         for index, message in enumerate(brief.messages)
         if message.kind == "text" and not _is_repeated(message, brief.messages[:index])
     ]
+
+
+def _without_want(text: str) -> str:
+    wanted = read_want(fold(clean(text)).strip())
+    return text if wanted is None else wanted[1]
 
 
 def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:

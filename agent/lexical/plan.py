@@ -92,11 +92,11 @@ class _Planner:
         if any(act.kind is ActKind.HUMAN for act in acts):
             self.call("request_human_handoff", reason="customer_asked")
             return
+        if any(self._is_for_a_person(act) for act in acts):
+            return
         if any(act.kind is ActKind.COMPLAINT for act in acts):
             self.say("sorry")
             self.call("request_human_handoff", reason="customer_asked")
-            return
-        if any(self._is_for_a_person(act) for act in acts):
             return
         self._carts()
         await self._items()
@@ -109,7 +109,7 @@ class _Planner:
 
     def _is_for_a_person(self, act: Act) -> bool:
         """A want that only a person can see to is handed over, with the customer's words."""
-        if act.kind is not ActKind.WANT or act.details["want"] not in FOR_A_PERSON:
+        if act.details.get("want") not in FOR_A_PERSON:
             return False
         self.say("sorry")
         self.call("request_human_handoff", reason="cannot_answer", detail=act.details["said"][:500])

@@ -16,7 +16,8 @@ def read_want(folded: str) -> tuple[Act, str] | None:
     for want in _WANTS:
         found = words.matches(f"want_{want}", folded)
         if found is not None:
-            act = Act(ActKind.WANT, details={"want": want, "said": folded.strip()})
+            kind = ActKind.COMPLAINT if want == "complaint" else ActKind.WANT
+            act = Act(kind, details={"want": want, "said": folded.strip()})
             return act, "" if want in FOR_A_PERSON else _besides(folded, found.start(), found.end())
     return None
 
