@@ -70,10 +70,9 @@ def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | Non
         return [changed]
     if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):
         return [meant]
-    if pending.is_proposal and (taken := _takes(folded, pending, words)):
-        return [taken]
     if pending.kind in _CHOICES:
-        return _which(folded, pending, words)
+        taken = _takes(folded, pending, words) if pending.is_proposal else None
+        return [taken] if taken else _which(folded, pending, words)
     if pending.kind == "number":
         return _of_what(folded, words)
     if pending.kind == "choose_quantity":

@@ -101,7 +101,10 @@ class _Planner:
         self._carts()
         await self._items()
         for act in acts:
-            await self._one(act)
+            if act.kind is ActKind.WANT:
+                self._want(act)
+            else:
+                await self._one(act)
         self._deliveries()
         self._payments()
         self._settle()
@@ -165,8 +168,6 @@ class _Planner:
             self.say(_TALK[kind])
         elif kind is ActKind.ASK_CATALOGUE:
             self.call("send_catalog")
-        elif kind is ActKind.WANT:
-            self._want(act)
         elif kind is ActKind.ASK_TOTAL:
             self.say("total" if self.has_lines else "nothing_yet")
         elif kind is ActKind.STATUS:
