@@ -82,6 +82,7 @@ ASKED: list[tuple[str, str, dict[str, str], list[str]]] = [
     (VE, "si no hay harina pan blanca dame 2 arroz mary tradicional", {}, ["want", "confirm"]),
     (AR, "un jean clásico con cinto de cuero", {JEAN: "1"}, ["want"]),
     (VE, "2 harina pan blanca y dos bolsas de hielo", {"HAR-001": "2"}, ["unknown"]),
+    (VE, "2 harina pan blanca con aceite mazeite y dos bolsas de hielo", {"HAR-001": "2"}, ["want", "unknown"]),
     (VE, "no quiero 2 maltas", {}, ["contradiction"]),
     (VE, "quiero 2 maltas y hielo", {"BEB-004": "2"}, ["unknown"]),
     (VE, "250", {}, ["number"]),

@@ -17,6 +17,8 @@ _POINTED_AT = 0.4
 _BEHIND = 0.4
 """A quantity that stands after its product; written as `x3`, `(3)` or `: 3` it costs nothing."""
 _OTHER_ORDER = 1.0
+_OF_ANOTHER = 2.5
+"""A quantity given to the product before it although something else follows it."""
 """A message that changes the order of quantity and product."""
 _CROSSED: dict[str, float] = {
     "y": 2.5,
@@ -72,6 +74,8 @@ class _State:
     lacking: Arc | None = None
     lacked: float = 0.0
     order: int = 0
+    is_joined: bool = False
+    """A quantity was just given to the product before it: what follows `de` is then counted by nothing."""
     is_named: bool = False
     """Stands behind an article that points to what is known."""
     arc: Arc | None = None
@@ -146,12 +150,12 @@ def _traced(last: _State) -> Path:
 
 
 def _steps(state: _State, arc: Arc, tokens: Sequence[Token]) -> Iterable[_State]:
-    moved = replace(state, cost=state.cost + arc.cost, arc=arc, link=None, before=state, is_named=False)
+    moved = replace(state, cost=state.cost + arc.cost, arc=arc, link=None, before=state, is_named=False, is_joined=False)
     if arc.quantity is not None:
         return _with_quantity(moved, arc, tokens)
     if arc.mention is not None:
         return _with_product(moved, arc, state.is_named)
-    return [_crossing(moved, arc, tokens)]
+    return [_crossing(moved, arc, tokens, was_joined=state.is_joined)]
 
 
 def _with_quantity(state: _State, arc: Arc, tokens: Sequence[Token]) -> Iterator[_State]:
@@ -162,7 +166,7 @@ def _with_quantity(state: _State, arc: Arc, tokens: Sequence[Token]) -> Iterator
         is_marked = arc.quantity.is_marked or tokens[arc.start - 1].text == ":"
         cost = state.cost + state.lacked + (0.0 if is_marked else _BEHIND) + (_OTHER_ORDER if state.order < 0 else 0.0)
         cost += 1.0 if arc.quantity.is_article else 0.0
-        yield replace(state, cost=cost, lacking=None, lacked=0.0, order=1, link=(arc, state.lacking))
+        yield replace(state, cost=cost, lacking=None, lacked=0.0, order=1, link=(arc, state.lacking), is_joined=True)
 
 
 def _with_product(state: _State, arc: Arc, is_named: bool) -> Iterator[_State]:
@@ -176,7 +180,7 @@ def _with_product(state: _State, arc: Arc, is_named: bool) -> Iterator[_State]:
     yield replace(state, cost=left, waiting=None, waited=0.0, lacking=arc, lacked=0.0)
 
 
-def _crossing(state: _State, arc: Arc, tokens: Sequence[Token]) -> _State:
+def _crossing(state: _State, arc: Arc, tokens: Sequence[Token], *, was_joined: bool) -> _State:
     text = tokens[arc.start].text
     if arc.role is Role.MARK:
         cost = 0.1 if text in _SOFT_MARKS else _CROSSED.get(text, 0.5)
@@ -184,6 +188,9 @@ def _crossing(state: _State, arc: Arc, tokens: Sequence[Token]) -> _State:
         cost = 0.05
     else:
         cost = _ROLES[arc.role] * (arc.end - arc.start if arc.role is Role.UNKNOWN else 1)
+    if was_joined and (arc.role is Role.UNKNOWN or (arc.role is Role.FILLER and text in _FREE)):
+        # `harina con aceite y dos bolsas de hielo`: it counts what stands behind it.
+        state = replace(state, cost=state.cost + _OF_ANOTHER)
     is_named = arc.role is Role.FILLER and text in _ARTICLES
     if state.waiting is not None and state.waiting.quantity is not None and state.waiting.quantity.is_article:
         cost += 5.0 if arc.role in (Role.WISH, Role.REFUSE) else 0.0
