@@ -8,11 +8,12 @@ from agent.brief import Brief
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_payment
 from agent.lexical.items import without
-from agent.lexical.normalise import fold, tokenise
+from agent.lexical.normalise import tokenise
 from agent.lexical.phrases import Mention, mentions
 from agent.lexical.products import among, choose, content_words
 from agent.lexical.quantities import find_quantities, in_figures
 from agent.lexical.vocabulary import Vocabulary, vocabulary
+from core.language.folding import fold
 from domain.catalog.words import read
 from tools.context import NOTES, PROPOSED, Pending
 

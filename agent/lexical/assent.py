@@ -2,8 +2,9 @@
 
 import re
 
-from agent.lexical.normalise import clean, fold
+from agent.lexical.normalise import clean
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 
 _LONGEST_ASSENT = 80
 """Assent is short; what is longer says something more."""

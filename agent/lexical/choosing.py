@@ -33,10 +33,6 @@ class Choosing:
         self._mentioned: str | None = None
         self._asked: dict[str, str] = {}
         """What the phrases of the questions mean, where that is settled."""
-        self._titles: list[str] = []
-        """What stands above a list, or is said to be lacking: named, though not yet ordered."""
-        self._each: Act | None = None
-        """How much of each that follows, where it was said before them."""
 
     @property
     def lines(self) -> list[BriefLine]:

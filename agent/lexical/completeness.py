@@ -1,9 +1,10 @@
 """Whether a message looks as if the customer had finished, so that the answer need not wait for more."""
 
 from agent.lexical.assent import is_pure_assent
-from agent.lexical.normalise import clean, fold, tokenise
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import mentions
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 
 _SETTLED = ("finish", "human", "status", "cancel", "paid", "address", "thanks", "bye", "ask_catalogue", "ask_total")
 _SHORTEST_SENTENCE = 4

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from agent.lexical.normalise import fold
 from agent.lexical.phrases import mentions
 from agent.lexical.quantities import literal
 from agent.lexical.vocabulary import Vocabulary, vocabulary
+from core.language.folding import fold
 
 LONGEST_ADDRESS = 300
 _MIN_ADDRESS = 4

@@ -7,12 +7,12 @@ from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
-from agent.lexical.normalise import clean, fold
+from agent.lexical.normalise import clean
 from agent.lexical.products import content_words
 from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wants import read_want
-from agent.lexical.weights import carried
+from core.language.folding import fold
 
 _PICTURES = frozenset({"image", "document"})
 _BUTTONS = frozenset({"button_reply", "list_reply"})
@@ -47,7 +47,7 @@ def hear(brief: Brief) -> list[Act]:
     for index, message in enumerate(brief.messages):
         if not _is_repeated(message, brief.messages[:index]):
             acts.extend(_hear(message, brief, context))
-    return carried(acts)
+    return acts
 
 
 def read_anew(brief: Brief) -> list[str]:

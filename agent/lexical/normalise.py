@@ -8,6 +8,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 
 LONGEST_TEXT = 2_000
 """Characters that are read; nobody orders in more, and the time of a turn stays bounded."""
@@ -41,27 +42,6 @@ class Token:
     def is_word(self) -> bool:
         """Whether it can be part of a product's name."""
         return self.kind in ("word", "code", "dotted")
-
-
-def _bare(character: str) -> str:
-    lowered = character.lower()
-    if lowered in "½¼¾⅓⅔":
-        return lowered
-    if lowered == "º":
-        # `Nº 14` is a number, not the word no.
-        return "°"
-    base = unicodedata.normalize("NFKD", lowered)[:1] or character
-    return base if len(base) == 1 else character
-
-
-@lru_cache(maxsize=4096)
-def _fold_character(character: str) -> str:
-    return _bare(character)
-
-
-def fold(text: str) -> str:
-    """Lower case without accents; every character keeps its place."""
-    return "".join(_fold_character(character) for character in text)
 
 
 @lru_cache

@@ -7,15 +7,14 @@ from typing import Any
 from agent.brief import BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.choosing import Choosing
-from agent.lexical.normalise import fold
 from agent.lexical.orders import read_order
 from agent.lexical.products import Found, among
-from agent.lexical.sharing import shared_out
 from agent.lexical.terms import as_counted, in_shop_terms
 from agent.lexical.variants import is_description, variant_of
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wanted import Call, Wanted
 from agent.lexical.weights import as_weighed, in_dozens, is_in_grams
+from core.language.folding import fold
 from domain.catalog.search import Decision, Verdict
 from domain.catalog.words import read
 
@@ -33,13 +32,8 @@ class Ordering(Choosing):
             self.wanted, self.open_points = ordered.wanted, ordered.open_points
             acts = [act for act in acts if act.kind in _QUESTIONS]
         named = [await in_shop_terms(act, self.catalogue) for act in acts]
-        for act in await shared_out(named, self.catalogue):
-            if act.details.get("each") and not act.phrase and act.kind in (ActKind.ADD, ActKind.SET):
-                await self._of_each(act)
-            else:
-                await self._take(act)
-        if not self.wanted and not self.questions:
-            await self._want_titles()
+        for act in named:
+            await self._take(act)
         for wanted in self.wanted:
             await self._in_grams(wanted)
         return self.other_calls
@@ -84,15 +78,10 @@ class Ordering(Choosing):
                 await self._question(act)
 
     async def _add(self, act: Act) -> None:
-        if act.details.get("title"):
-            self._titles.append(act.phrase)
-            return
-        if not act.phrase and (self.wanted or not self._titles):
+        if not act.phrase:
             await self._lone_quantity(act)
             return
-        act = act if act.phrase else replace(act, phrase=self._titles[-1])
         if self._is_only_named(act):
-            self._titles.append(act.phrase)
             return
         if is_description(act.phrase) and await self._variant(act):
             return
@@ -127,7 +116,7 @@ class Ordering(Choosing):
         if found.sku is not None or (found.act.quantity is None and not found.act.details.get("single")):
             return found
         heads = [wanted.phrase.split()[0] for wanted in self.wanted[-1:] if wanted.phrase]
-        for head in (*heads, *self._titles[-1:], *list(self._asked)[-1:]):
+        for head in (*heads, *list(self._asked)[-1:]):
             described = f"{head} {found.act.phrase}"
             completed = await self.catalogue.decide(await self.catalogue.essence(described))
             if completed.verdict is Verdict.ONE and head not in found.act.phrase:
@@ -145,8 +134,6 @@ class Ordering(Choosing):
             act = replace(act, quantity=Decimal(1))
         if act.quantity is None and act.details.get("some") and found.is_set:
             act = replace(act, quantity=Decimal(1))
-        if act.quantity is None and self._each is not None:
-            act = replace(act, quantity=self._each.quantity, unit=self._each.unit)
         name = found.name or act.phrase
         self._mentioned = found.sku or act.phrase
         self.wanted.append(Wanted(found.sku or act.phrase, act.quantity, act.unit, name, act.phrase))
@@ -171,23 +158,6 @@ class Ordering(Choosing):
             await self._add(replace(act, phrase=container, details={}))
         else:
             self.talk.append("of_what")
-
-    async def _want_titles(self) -> None:
-        """`se me acabó el café`, and nothing else: how many is asked."""
-        for title in self._titles:
-            for found in await self.catalogue.resolve(Act(ActKind.ADD, title)):
-                if not self.catalogue.is_small_talk(found):
-                    self._want(found)
-
-    async def _of_each(self, act: Act) -> None:
-        """`cebolla y papa, 2 kilos de cada una`; said first, it is of all that follows."""
-        if not self.wanted:
-            await self._want_titles()
-        is_open = [wanted.quantity is None for wanted in self.wanted]
-        self._each = None if any(is_open) else act
-        for wanted in self.wanted:
-            if wanted.quantity is None:
-                wanted.quantity, wanted.unit = act.quantity, act.unit
 
     async def _set(self, act: Act) -> None:
         """`que sean 4`, `mejor 2 maltas`, `no, el de 500`, `la pintura mejor celeste`."""

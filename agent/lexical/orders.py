@@ -8,11 +8,14 @@ from typing import Any
 from agent.brief import Brief
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import context_of, read_anew
+from agent.lexical.normalise import clean
 from agent.lexical.reader.arcs import Role
 from agent.lexical.reader.explain import Change, Question, Reading, explain
 from agent.lexical.reader.goods import Product, Shelf
 from agent.lexical.reading import order_text
 from agent.lexical.wanted import Wanted, number
+from agent.lexical.wants import read_want
+from core.language.folding import fold
 
 _READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE})
 _EDITS = _READ - {ActKind.ADD}
@@ -36,7 +39,7 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
     if kinds & _ANSWERS or not (kinds & _READ or kinds <= _BESIDE):
         return None
     context = context_of(brief)
-    said = "\n".join(order_text(text, context) for text in read_anew(brief)).strip()
+    said = "\n".join(order_text(_goods_of(text), context) for text in read_anew(brief)).strip()
     if not said:
         return None
     goods = await shelf(said)
@@ -45,6 +48,12 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
         return None
     wanted = [_wanted(change, goods.by_sku[change.sku]) for change in reading.changes]
     return Ordered(wanted, [_point(question) for question in reading.questions])
+
+
+def _goods_of(text: str) -> str:
+    """A text without a want that is not for goods."""
+    want = read_want(fold(clean(text)))
+    return text if want is None else want[1]
 
 
 def _in_order(brief: Brief) -> frozenset[str]:

@@ -5,8 +5,8 @@ what the message was sent from. A number alone needs no help: it answers the ope
 """
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.normalise import fold
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 
 
 def spelled_out(brief: Brief) -> Brief:

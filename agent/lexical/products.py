@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.lexical.acts import Act
-from agent.lexical.normalise import fold, tokenise
+from agent.lexical.normalise import tokenise
 from agent.lexical.reader.goods import Shelf
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.weights import as_weighed, comes_in_pairs, in_dozens
-from domain.catalog.search import PLAUSIBLE, Candidate, Decision, Hit, Verdict, decide, rank, similarity
+from core.language.folding import fold
+from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
 from domain.catalog.words import Size, read
 from tools.measures import is_tray
 
@@ -42,19 +43,12 @@ _HELD = re.compile(r"(?P<count>\d+) (?P<what>\D+)|(?P<named>\D+?) (?:de |x)?(?P<
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORTEST_SLIP = 3
-_WHOLE = 0.8
-"""From this score on a phrase is not cut into several products."""
 
 _SURE = 0.75
 """Below this a phrase without quantity is small talk rather than a product."""
 
 _CHOICE = 0.4
 _CHOICE_GAP = 0.08
-_LONGEST_PART = 5
-_CUT_COST = 0.35
-_FILLER_COST = 0.3
-_WORD_COST = 0.7
-"""What it costs to leave a word out of all parts: a word that means something on sale is not overheard lightly."""
 _MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
 _MEASURES |= {"lb": ("g", 454), "oz": ("g", 28)}
 
@@ -127,17 +121,8 @@ class Catalogue:
         shorter = _without_occasion(act.phrase, hits) if decision.verdict is not Verdict.ONE else None
         if shorter and (await self.decide(shorter)).verdict is Verdict.ONE:
             return await self.resolve(replace(act, phrase=shorter))
-        words = act.phrase.split()
         if self._is_told(act, hits):
             return [Found(act, decision)]
-        if len(words) > 1 and (not hits or hits[0].score < _WHOLE or decision.verdict is Verdict.NONE):
-            parts = await self._cut(words, hits)
-            if parts:
-                first = replace(act, phrase=parts[0])
-                rest = [_strung(act, part) for part in parts[1:]]
-                others = [Found(other, await self.decide(other.phrase)) for other in rest]
-                found = [await self._sized(first, await self.decide(parts[0]))]
-                return found + [other for other in others if not _only_describes(other)]
         return [await self._sized(act, decision)]
 
     def _is_told(self, act: Act, hits: Sequence[Offer]) -> bool:
@@ -167,36 +152,6 @@ class Catalogue:
             return word
         meant = [name for name in names if any(is_slip(word, form, shortest_cut=4) for form in (name, f"{name}s"))]
         return meant[0] if len(meant) == 1 else word
-
-    async def _cut(self, words: list[str], hits: Sequence[Offer]) -> list[str] | None:
-        """The best cutting of a run of words into products, or None if it is no better than the whole."""
-        unmatched = set(hits[0].unmatched) if hits else set()
-        kept = [word for word in words if word not in unmatched]
-        if not kept or len(kept) > 16:
-            return None
-        best: list[tuple[float, list[str]]] = [(0.0, [])]
-        for end in range(1, len(kept) + 1):
-            is_filler = kept[end - 1] in vocabulary().fillers
-            options = [(best[end - 1][0] - (_FILLER_COST if is_filler else _WORD_COST), best[end - 1][1])]
-            for start in range(max(0, end - _LONGEST_PART), end):
-                if start and _describes(kept, start):
-                    continue
-                phrase = _trimmed(kept[start:end])
-                if not phrase:
-                    options.append(best[start])
-                    continue
-                score = await self._score(phrase)
-                if score:
-                    gain = score * _content(phrase.split()) - _CUT_COST
-                    options.append((best[start][0] + gain, [*best[start][1], phrase]))
-            best.append(max(options, key=lambda option: option[0]))
-        total, parts = best[-1]
-        whole = (hits[0].score * _content(words) - _CUT_COST) if hits and decide(hits).verdict is not Verdict.NONE else 0.0
-        return parts if parts and total > whole else None
-
-    async def _score(self, phrase: str) -> float:
-        hits = await self.hits(phrase)
-        return hits[0].score if decide(hits).verdict is not Verdict.NONE else 0.0
 
     async def _sized(self, act: Act, decision: Decision[Offer]) -> Found:
         """Let a measure choose: `café 500 g` is the half-kilo bag, `queso 500 g` is half a kilo of cheese."""
@@ -270,29 +225,6 @@ def _is_among(word: str, names: set[str]) -> bool:
     return bool({word, word.removesuffix("s"), word.removesuffix("es"), f"{word}s"} & names)
 
 
-def _strung(act: Act, part: str) -> Act:
-    """A product strung to another one, without a quantity: `un radiador la bomba de agua` has one pump."""
-    before = f" {act.phrase} ".partition(f" {part} ")[0].split()
-    known, article = vocabulary(), before[-1] if before else ""
-    if act.details.get("each"):
-        return replace(act, phrase=part)
-    counted = (
-        {"single": "1"} if article in known.singular_articles else {"some": "1"} if article in known.plural_articles else {}
-    )
-    return replace(act, phrase=part, quantity=None, unit=None, details=counted)
-
-
-def _only_describes(found: Found) -> bool:
-    """`aguacates maduros` are not plantains: a word that another product has behind its noun names no product alone."""
-    if not found.decision.hits:
-        return False
-    noun, *rest = read(found.decision.hits[0].name).words or (None,)
-    typed = read(found.act.phrase).words
-    if noun is None or any(similarity(word, noun) >= PLAUSIBLE for word in typed):
-        return False
-    return bool(typed) and all(any(similarity(word, other) >= PLAUSIBLE for other in rest) for word in typed)
-
-
 def _is_in_name(said: str, name: str) -> bool:
     """Whether a word stands in a product's name; one that only looks like it does not settle anything."""
     return any(typed.forms & known.forms for typed in read(said).words for known in read(name).words)
@@ -328,13 +260,6 @@ def _packed(act: Act, decision: Decision[Offer]) -> Act | None:
     return replace(act, phrase=phrase, quantity=None, unit=None, details={"asked": "1"})
 
 
-def _describes(words: Sequence[str], start: int) -> bool:
-    """Whether what begins here tells more of the product before: `balatas para tsuru`, `remera talle m`."""
-    known = vocabulary()
-    describing = known.prepositions | known.size_words | known.linking
-    return words[start] in describing or words[start - 1] in describing
-
-
 def _content(words: Sequence[str]) -> int:
     """How many words say anything."""
     return sum(word not in vocabulary().fillers for word in words)
@@ -356,16 +281,6 @@ def _plain(value: Decimal) -> str:
 def _size(quantity: Decimal, unit: str) -> Size:
     dimension, factor = _MEASURES[unit]
     return Size(dimension, (quantity * factor).normalize())
-
-
-def _trimmed(words: list[str]) -> str:
-    known = vocabulary()
-    kept = list(words)
-    while kept and (kept[0] in known.conjunctions or kept[0] in known.prepositions or kept[0] in known.articles):
-        kept.pop(0)
-    while kept and (kept[-1] in known.conjunctions or kept[-1] in known.prepositions or kept[-1] in known.articles):
-        kept.pop()
-    return " ".join(kept)
 
 
 def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
 from agent.lexical.items import blank, filled, keeping, read_items, replacement, without, without_verbs
-from agent.lexical.normalise import clean, fold, tokenise
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.phrases import mentions, name_words
 from agent.lexical.quantities import find_quantities, literal, said_once
 from agent.lexical.reader.tokens import without_headers
 from agent.lexical.vocabulary import Vocabulary, vocabulary
+from core.language.folding import fold
 
 _SENTENCE_END = re.compile(
     r"\n|[;|]|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|(?:(?<=\n)|^)\s*\d{1,2}\s*[).](?=\s)|[•·]|\s-\s|\((?!\d)|\)"
@@ -76,8 +77,6 @@ class Sentence:
 
     text: str
     is_question: bool
-    is_title: bool = False
-    """Stands above a list: what it names without a quantity is not ordered."""
 
 
 def _sentences(folded: str) -> list[Sentence]:
@@ -90,22 +89,7 @@ def _sentences(folded: str) -> list[Sentence]:
         if text.strip(" ,:¿¡-*"):
             found.append(Sentence(text.replace("¿", " ").replace("¡", " "), asked))
         start = mark.end() if mark else end
-    behind = [sentence.text for sentence in found[1:]] + [""]
-    return [part for sentence, following in zip(found, behind, strict=False) for part in _titled(sentence, following)]
-
-
-def _titled(sentence: Sentence, following: str) -> list[Sentence]:
-    """`pedido de la arepera: 10 harinas`: a title and its list; `arroz: 2` and `precio de: arroz` are neither."""
-    title, colon, items = sentence.text.partition(":")
-    is_time = re.match(r"\d", items) is not None
-    words = vocabulary()
-    if not colon or is_time or ":" in items or any(words.matches(name, title) for name in ("ask_price", "ask_availability")):
-        return [sentence]
-    listed = mentions(items if items.strip() else following)[:1]
-    if not listed or not listed[0].phrase or listed[0].quantity is None:
-        return [sentence]
-    rest = [replace(sentence, text=items)] if items.strip() else []
-    return [Sentence(title + colon, is_question=False, is_title=True), *rest]
+    return found
 
 
 def read(text: str, context: Context) -> list[Act]:
@@ -114,8 +98,7 @@ def read(text: str, context: Context) -> list[Act]:
     words = vocabulary()
     acts: list[Act] = []
     for sentence in _sentences(said_once(page.folded)):
-        said = _read_sentence(sentence, words)
-        acts.extend(_as_title(said, sentence) if sentence.is_title else said)
+        acts.extend(_read_sentence(sentence, words))
     if details.delivery:
         acts.append(Act(ActKind.DELIVERY, details=details.delivery))
     if details.is_paid:
@@ -177,17 +160,6 @@ def _without_details(text: str, context: Context) -> tuple[Page, Details]:
         if not _speaks_about(words, page.folded):
             read_delivery(page, details, context.stores, expected="address" in context.missing)
     return page, details
-
-
-def _as_title(acts: list[Act], sentence: Sentence) -> list[Act]:
-    """The acts of a title; what it names may belong to what is listed below (`remeras: 2 blancas`, `para un tsuru: ...`)."""
-    is_purpose = any(token.text in vocabulary().purpose for token in tokenise(sentence.text))
-    return [
-        replace(act, quantity=None, details={"title": "1"})
-        if act.kind is ActKind.ADD and act.phrase and (act.quantity is None or is_purpose)
-        else act
-        for act in acts
-    ]
 
 
 def _speaks_about(words: Vocabulary, folded: str) -> bool:

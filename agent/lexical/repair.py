@@ -4,10 +4,11 @@ import re
 from functools import lru_cache
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.normalise import clean, fold, tokenise
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.products import Catalogue
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
+from core.language.folding import fold
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONGEST_REPAIRED = 300

@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.language.words import Words, words_of
+
 WORDS_FOLDER = Path(__file__).parent / "words"
 
 
@@ -24,20 +26,11 @@ class WordFile(BaseModel):
     """Words that steer an order; slips in them are repaired where nothing of that name is sold."""
     ordinary: list[str] = Field(default_factory=list)
     """Words without a meaning in the grammar that look like a keyword."""
-    numbers: dict[str, str] = Field(default_factory=dict)
-    joiners: list[str] = Field(default_factory=list)
-    units: dict[str, list[str]] = Field(default_factory=dict)
     containers: list[str] = Field(default_factory=list)
-    multiples: dict[str, str] = Field(default_factory=dict)
-    pairs: list[str] = Field(default_factory=list)
-    """What two of a kind are called; of what is sold by the pair it counts one."""
     paired: list[str] = Field(default_factory=list)
     """What comes in pairs wherever it is sold, in the singular."""
     sets: list[str] = Field(default_factory=list)
     """Units of sale that hold several things which belong together."""
-    packs: dict[str, str] = Field(default_factory=dict)
-    """Multiples that may also be a pack on sale."""
-    plural_parts: list[str] = Field(default_factory=list)
     singular_articles: list[str] = Field(default_factory=list)
     plural_articles: list[str] = Field(default_factory=list)
     """Articles before some of a kind; before what is sold as a set they count one."""
@@ -125,8 +118,8 @@ def _compile(alternatives: list[str], pieces: dict[str, str]) -> re.Pattern[str]
     return re.compile(re.sub(r"<(\w+)>", lambda name: pieces.get(name[1], name[0]), whole))
 
 
-def _any_number(files: list[WordFile]) -> str:
-    said = {word for file in files for word in (*file.numbers, *file.multiples)}
+def _any_number(spoken: Words) -> str:
+    said = spoken.numbers.keys() | spoken.parts.keys() | spoken.dozens.keys()
     return rf"(?:\d+(?:[.,/]\d+)*(?![\w.,/-]*[a-z])|(?:{'|'.join(sorted(said, key=len, reverse=True))})\b)"
 
 
@@ -137,6 +130,7 @@ def vocabulary() -> Vocabulary:
         WordFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
         for path in sorted(WORDS_FOLDER.glob("*.yaml"), key=lambda path: (path.stem != "es", path.stem))
     ]
+    spoken = words_of(("es", "en"))
     patterns: dict[str, list[str]] = {}
     methods: dict[str, list[str]] = {}
     for file in files:
@@ -144,20 +138,20 @@ def vocabulary() -> Vocabulary:
             patterns.setdefault(name, []).extend(alternatives)
         for name, alternatives in file.methods.items():
             methods.setdefault(name, []).extend(alternatives)
-    pieces = {"n": _any_number(files)} | {name: piece for file in files for name, piece in file.pieces.items()}
+    pieces = {"n": _any_number(spoken)} | {name: piece for file in files for name, piece in file.pieces.items()}
     return Vocabulary(
         spellings={wrong: right for file in reversed(files) for wrong, right in file.spellings.items()},
         guessable=tuple(sorted({word for file in files for word in file.guessable})),
         keywords=tuple(sorted({word for file in files for word in file.keywords})),
         ordinary=frozenset(word for file in files for word in file.ordinary),
-        numbers={word: Decimal(value) for file in reversed(files) for word, value in file.numbers.items()},
-        multiples={word: Decimal(value) for file in reversed(files) for word, value in (file.multiples | file.packs).items()},
-        units={word: name for file in reversed(files) for name, unit in file.units.items() for word in unit},
+        numbers={word: value for word, value in spoken.numbers.items() if value},
+        multiples=spoken.parts | spoken.dozens,
+        units=spoken.units,
         containers=frozenset(word for file in files for word in file.containers),
-        pairs={word: (*files[0].paired, *file.paired) for file in reversed(files) for word in file.pairs},
+        pairs=dict.fromkeys(spoken.pairs, tuple(noun for file in files for noun in file.paired)),
         sets=frozenset(word for file in files for word in file.sets),
-        packs={word: Decimal(value) for file in files for word, value in file.packs.items()},
-        plural_parts=frozenset(word for file in files for word in file.plural_parts),
+        packs={word: spoken.dozens[word] for word in spoken.packs},
+        plural_parts=spoken.plural_parts,
         singular_articles=frozenset(word for file in files for word in file.singular_articles),
         plural_articles=frozenset(word for file in files for word in file.plural_articles),
         unit_articles=frozenset(word for file in files for word in file.unit_articles),
@@ -171,7 +165,7 @@ def vocabulary() -> Vocabulary:
         dimensions=frozenset(word for file in files for word in file.dimensions),
         conjunctions=frozenset(word for file in files for word in file.conjunctions),
         fillers=frozenset(word for file in files for word in file.fillers),
-        joiners=frozenset(word for file in files for word in file.joiners),
+        joiners=spoken.joiners,
         ordinals={word: value for file in reversed(files) for word, value in file.ordinals.items()},
         banks=tuple(sorted({bank for file in files for bank in file.banks}, key=len, reverse=True)),
         methods=tuple((name, _compile(alternatives, pieces)) for name, alternatives in methods.items()),

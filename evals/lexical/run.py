@@ -25,10 +25,10 @@ from pydantic_ai.models import ModelRequestParameters
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
-from agent.lexical.normalise import fold
 from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools.context import Pending
 from tools.outcome import Option

@@ -11,10 +11,11 @@ from pydantic_ai.messages import ModelResponse
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.lexical.model import LexicalModel
-from agent.lexical.normalise import clean, fold, tokenise
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.products import Offer
 from agent.lexical.quantities import find_quantities
 from agent.lexical.reader.goods import Goods, Shelf
+from core.language.folding import fold
 from core.messages import text
 from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent.lexical.normalise import clean, fold, tokenise
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.quantities import find_quantities, in_figures
+from core.language.folding import fold
 
 
 @pytest.mark.parametrize(

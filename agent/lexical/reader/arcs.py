@@ -216,6 +216,10 @@ class Finder:
             for end, quantity in self.measures[at + 1] if at + 1 < self.places else ():
                 if quantity.unit in MEASURES:
                     yield Arc(at, end, Role.SIZE, 0.3, size=quantity)
+        unit = self.reader.words.units.get(text(at))
+        if unit is not None and len(text(at)) > 1:
+            # `4 bananas kilos`
+            yield Arc(at, at + 1, Role.SIZE, 1.0, size=Quantity(Decimal(1), unit))
         number = self.reader.number(at)
         if number is not None and text(number[1]) in self.known.dimensions:
             yield Arc(at, number[1] + 1, Role.SIZE, 0.3)

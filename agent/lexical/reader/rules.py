@@ -17,10 +17,10 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -
     """The lines with what the whole message says of them."""
     found = _weights(list(lines), goods)
     found = _refused_numbers(found, tokens)
-    found = _corrected(found)
+    found = _corrected(_doubled(found, tokens))
     found = _headed(found, goods, tokens)
     found = _of_each(found)
-    found = _doubled(_torn(found, tokens), tokens)
+    found = _torn(found, tokens)
     found = _named_again(_shared(found))
     return _carried(_taken_back(found), tokens)
 
@@ -144,7 +144,7 @@ def _doubled(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     for at, line in enumerate(lines):
         beside = [other for other in lines[max(0, at - 1) : at + 2] if other is not line and other.mention is not None]
         doubled = [other for other in beside if other.quantity is not None and _is_glued(line, other, tokens)]
-        if line.is_bare and line.quantity is not None and line.quantity.unit is None and doubled:
+        if line.is_bare and line.quantity is not None and doubled:
             doubled[0].quantity, doubled[0].is_doubled = None, True
             continue
         found.append(line)
