@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from agent.lexical.reader.arcs import closed_words
 from agent.lexical.reader.explain import Reading, explain
-from agent.lexical.reader.goods import Goods, Product
+from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
 from domain.catalog.views import variant_name
 from domain.seed.schemas import DemoProduct, demo_shops
 
@@ -32,6 +32,7 @@ def _variants(product: DemoProduct) -> list[Product]:
             price=product.price,
             brand=product.brand or "",
             aliases=product.synonyms,
+            is_paired=comes_in_pairs(product.name),
         )
         for size in sizes
     ]

@@ -13,6 +13,7 @@ from tests.lexical.reading import asked, cart, demo_goods, read
 
 VE, AR = "fluxion", "demo-store"
 JEAN = next(p.sku for p in demo_goods(AR).products if "jean clásico" in p.aliases)
+SHOES = next(p.sku for p in demo_goods(AR).products if p.name.startswith("Zapatillas"))
 SHIRT = next(p.sku for p in demo_goods(AR).products if "remera básica" in (*p.aliases, p.name.casefold()))
 
 CARTS: list[tuple[str, str, dict[str, str]]] = [
@@ -58,6 +59,10 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     (AR, "un jean clásico pero tengo que evitar la gorra trucker", {JEAN: "1"}),
     (AR, "un jean clásico, y te pido que dejes afuera el gorro de lana", {JEAN: "1"}),
     (AR, "quiero 2 remeras básicas, es para un regalo", {SHIRT: "2"}),
+    (AR, "un par de zapatillas y 3 pares de medias de vestir", {SHOES: "1", "MED-002": "3"}),
+    (VE, "3 cocacolas de 2 litros y 6 polarcitas", {"BEB-001": "3", "BEB-005": "6"}),
+    (VE, "quero 2 quilos de tomate perita", {"FRU-002": "2"}),
+    (VE, "two kilos of tomate perita and a malta please", {"FRU-002": "2", "BEB-004": "1"}),
     (VE, "dame 2 maltas, digo 3", {"BEB-004": "3"}),
     (VE, "2 maltas y un café madrid, el café no", {"BEB-004": "2"}),
     (VE, "medio kilo de queso blanco duro y 200 de jamón", {"QUE-001": "0.5", "JAM-001": "0.2"}),
@@ -76,6 +81,7 @@ def test_what_is_explained_is_put_in_the_cart_as_it_was_said(shop: str, said: st
 ASKED: list[tuple[str, str, dict[str, str], list[str]]] = [
     (VE, "2 o 3 kilos de tomate", {}, ["quantity"]),
     (VE, "quiero 20000 de queso blanco duro", {}, ["quantity"]),
+    (VE, "quiero cinco mil de tomate", {}, ["quantity"]),
     (VE, "50 huevos", {}, ["quantity"]),
     (VE, "2 libras de queso", {}, ["which"]),
     (VE, "quiero queso blanco duro", {}, ["quantity"]),

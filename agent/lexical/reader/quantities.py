@@ -168,7 +168,6 @@ class Reader:
 
     def _counted(self, start: int, number: tuple[Decimal, int]) -> Iterator[tuple[int, Quantity]]:
         value, after = number
-        is_figure = self.tokens[start].kind == "number"
         is_article = after == start + 1 and self.text(start) in self.words.articles
         if self.text(after) in self.words.alternatives | {"-", "/"} and (other := self.number(after + 1)) and value < other[0]:
             end, high = self._unit(other[1], other[0])
@@ -186,7 +185,7 @@ class Reader:
         dozen = self.phrase(self.words.dozens, after) if added else None
         if dozen is not None:
             yield self._dozens(value + added, dozen)
-        if value < _MONEY_FROM or not is_figure:
+        if value < _MONEY_FROM:
             yield after, Quantity(value + added, is_article=is_article, is_plain=True)
         elif self.text(after) not in self.words.money and not self._is_year(start):
             yield after, Quantity(value, unit="money?")
