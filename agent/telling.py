@@ -20,10 +20,14 @@ def deeds(calls: Sequence[Recorded]) -> list[Recorded]:
 def questions(calls: Sequence[Recorded]) -> list[Recorded]:
     """The calls that left a question open: those of the last link that called anything, as it took over from the others.
 
-    What a model has settled by a later call of the turn is asked no more.
+    What a model has settled by a later call of the turn is asked no more. A summary that goes out once more asks too.
     """
     left_open = points_after([], calls)
-    return [call for call in calls if any(point in left_open for point in call.asked)]
+    return [call for call in calls if any(point in left_open for point in call.asked) or _asks_again(call, calls)]
+
+
+def _asks_again(call: Recorded, calls: Sequence[Recorded]) -> bool:
+    return call.status == "ask" and any(token_of(message) for message in released(call, calls))
 
 
 def told(brief: Brief, calls: Sequence[Recorded]) -> str:

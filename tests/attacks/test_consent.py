@@ -186,3 +186,19 @@ async def test_a_yes_to_a_summary_that_is_known_from_its_reports_only_counts(
     model.answers(confirms_newest)
     await customer.says("sí")
     assert await query("SELECT status FROM orders") == [("confirmed",)]
+
+
+async def test_a_yes_with_a_question_is_answered_with_the_summary_again_and_with_no_apology(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a summary that is out
+    await _summarised(customer, model, query)
+    # When the customer asks something beside their yes, and the model confirms all the same
+    model.answers(confirms_newest)
+    await customer.says("sí, ¿y a qué hora abren?")
+    # Then the summary goes out once more with words that announce it, and the turn has not failed
+    *_, announced, summary = await customer.reads()
+    assert summary.kind == "buttons"
+    assert announced.text == "Este es tu pedido. Revísalo y confírmalo con el botón."
+    assert await query("SELECT outcome FROM turns ORDER BY number DESC LIMIT 1") == [("answered",)]
+    assert await query("SELECT failures FROM agent_sessions") == [(0,)]
