@@ -85,6 +85,7 @@ class _Correction:
         self._session = session
         self._turn = turn
         self._frozen = Frozen.model_validate(turn.frozen)
+        self._language = self._frozen.brief.language
         self._changed = changed
         self._conversation_id = session.conversation_id
 
@@ -108,31 +109,44 @@ class _Correction:
 
     async def _taken_back(self) -> bool:
         """Undo the turn and open its messages again, but for those that were deleted; False if that cannot be done."""
-        draft = await orders.open_draft(self._work, self._conversation_id)
-        if draft is None:
+        now = await self._undone()
+        if now is None:
             return False
-        # A draft that the turn began knows the customer's name and number from elsewhere.
-        known = BriefDraft(recipient_name=draft.recipient_name, recipient_phone=draft.recipient_phone)
-        before = self._frozen.brief.draft or known
-        items = [CartItem(sku=line.sku, quantity=line.quantity) for line in before.lines]
-        if await restoring.restore(self._work, self._conversation_id, items, Whereto.model_validate(before)) is None:
-            return False
-        sessions.move(self._work, self._session, Trigger.ITEMS_CHANGED)
         self._session.confirmation_token = self._session.confirmation_message_id = None
-        asked = [
-            pending.model_dump(mode="json") for pending in (self._frozen.brief.pending, *self._frozen.brief.waiting) if pending
-        ]
+        asked = [point.model_dump(mode="json") for point in self._frozen.brief.points]
         self._session.pending, self._session.waiting = (asked[0], asked[1:]) if asked else (None, [])
         deleted = [message for message in self._changed if message.deleted_at is not None]
         await self._close(deleted)
         left = [message.id for message in self._frozen.messages if message.id not in {one.id for one in deleted}]
         await changes.reopen(self._work, self._conversation_id, left, self._turn.id)
         if not left:
-            await self._tell("followed", deleted)
+            await self._tell("followed", deleted, now)
         return True
 
+    async def _undone(self) -> str | None:
+        """Bring the draft back to what it was before the turn, and say what the order is now; None if that cannot be done."""
+        draft = await orders.open_draft(self._work, self._conversation_id)
+        if draft is None:
+            return None
+        # A draft that the turn began knows the customer's name and number from elsewhere.
+        known = BriefDraft(recipient_name=draft.recipient_name, recipient_phone=draft.recipient_phone)
+        before = self._frozen.brief.draft or known
+        placed = await orders.get(self._work, draft.amends_order_id) if draft.amends_order_id is not None else None
+        if before.amends == (placed and str(placed.number)):
+            items = [CartItem(sku=line.sku, quantity=line.quantity) for line in before.lines]
+            if await restoring.restore(self._work, self._conversation_id, items, Whereto.model_validate(before)) is None:
+                return None
+            sessions.move(self._work, self._session, Trigger.ITEMS_CHANGED)
+            return await self._cart()
+        if placed is None:
+            return None
+        # The turn began to change a placed order: before it there was no such change, and none is left.
+        await orders.discard_draft(self._work, draft.id, "the words that asked for the change were taken back")
+        sessions.move(self._work, self._session, Trigger.ORDER_CANCELLED)
+        return messages.text("tool.amendment_dropped", self._language, number=placed.number)
+
     async def _ask(self) -> None:
-        await self._tell("unclear", self._changed)
+        await self._tell("unclear", self._changed, await self._cart())
         await self._close(self._changed)
 
     async def _leave_to_staff(self) -> None:
@@ -152,31 +166,31 @@ class _Correction:
         if settled:
             await changes.close(self._work, self._conversation_id, [message.id for message in settled], "changed")
 
-    async def _tell(self, what: str, about: Sequence[OpenMessage]) -> None:
-        language = self._frozen.brief.language
+    async def _tell(self, what: str, about: Sequence[OpenMessage], now: str = "") -> None:
         answered = {message.id: message.text for message in self._frozen.messages}
-        cart = await self._cart(language)
         said = [
             OutgoingMessage(
                 text=messages.text(
                     f"turn.{'deletion' if message.deleted_at else 'edit'}_{what}",
-                    language,
+                    self._language,
                     was=_short(answered.get(message.id)),
                     now=_short(message.text),
-                    cart=cart,
+                    cart=now,
                 )
             )
             for message in about
         ]
         await conversations.queue(self._work, self._conversation_id, said)
 
-    async def _cart(self, language: str) -> str:
+    async def _cart(self) -> str:
         draft = await orders.open_draft(self._work, self._conversation_id)
         if draft is None or not draft.lines:
-            return messages.text("turn.cart_empty", language)
+            return messages.text("turn.cart_empty", self._language)
         country = (await accounts.get_workspace(self._work)).country
-        lines = (f"{messages.quantity(line.quantity, line.unit, country, language)} × {line.name}" for line in draft.lines)
-        return messages.text("turn.cart", language, lines=", ".join(lines))
+        lines = (
+            f"{messages.quantity(line.quantity, line.unit, country, self._language)} × {line.name}" for line in draft.lines
+        )
+        return messages.text("turn.cart", self._language, lines=", ".join(lines))
 
 
 def _short(words: str | None) -> str:

@@ -148,6 +148,29 @@ async def test_of_a_burst_only_the_deleted_words_are_taken_back(customer: Custom
 
 
 @pytest.mark.parametrize("deletes", [False, True])
+async def test_a_change_of_a_placed_order_that_is_taken_back_leaves_the_order_whole(
+    customer: Customer, query: Query, deletes: bool
+) -> None:
+    # Given a placed order, and a change of it that waits for its yes
+    await customer.says(ORDER)
+    await customer.reads()
+    await customer.says("sí")
+    message = await customer.writes("sácale una harina pan")
+    await customer.is_answered()
+    assert await query("SELECT count(*) FROM orders WHERE amends_order_id IS NOT NULL AND status <> 'cancelled'") == [(1,)]
+    # When its words are taken back
+    await (customer.deletes(message) if deletes else customer.edits(message, "gracias"))
+    await customer.is_answered()
+    # Then no change is open, which would have begun from nothing and emptied the order
+    assert await query("SELECT status FROM orders WHERE amends_order_id IS NOT NULL") == [("cancelled",)]
+    placed = "SELECT l.sku, l.quantity::int FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.number IS NOT NULL"
+    assert await query(f"{placed} ORDER BY l.sku") == [("ACE-1", 1), ("HAR-1", 2)]
+    if deletes:
+        assert ((await customer.reads())[-1].text or "").endswith("Tu pedido 1001 queda igual.")
+    assert await is_settled(customer, query)
+
+
+@pytest.mark.parametrize("deletes", [False, True])
 async def test_after_other_changes_the_customer_is_asked_and_nothing_is_changed(
     customer: Customer, query: Query, deletes: bool
 ) -> None:
