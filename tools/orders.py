@@ -60,11 +60,8 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     """
     facts = Facts(ctx)
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    if draft is not None and draft.amends_order_id is not None:
-        if not number:
-            return await drop_amendment(ctx, draft)
-        await orders.discard_draft(ctx.work, draft.id, "the order is cancelled")
-        draft = None
+    if draft is not None and draft.amends_order_id is not None and not number:
+        return await drop_amendment(ctx, draft)
     if not number and draft is not None and draft.lines:
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
@@ -89,6 +86,9 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     if not _was_asked(ctx, order):
         return ask_cancel(ctx, facts, order)
     cancelled = await orders.cancel(ctx.work, order.id, reason)
+    if draft is not None and draft.amends_order_id == order.id:
+        await orders.discard_draft(ctx.work, draft.id, "the order is cancelled")
+        draft = None
     if draft is None:
         ctx.signal("order_cancelled", order_id=str(cancelled.id), number=cancelled.number)
     return facts.outcome(

@@ -138,6 +138,24 @@ async def test_the_customer_may_leave_the_order_as_it_is(counter: Counter) -> No
     assert await lines(counter) == {"HAR-1": 2}
 
 
+async def test_a_change_stays_open_while_the_customer_is_asked_whether_to_cancel(counter: Counter) -> None:
+    # Given a change of a placed order that waits for its yes
+    number = await confirmed(counter)
+    await counter("change_item_in_draft", product="HAR-1", quantity=5)
+    await counter("request_confirmation")
+    # When the customer is asked whether to cancel the order, the change is still there
+    assert (await counter("cancel_order", number=number)).code == "ask_cancel"
+    async with counter.chat.work() as work:
+        draft = await orders.open_draft(work, counter.chat.conversation_id)
+    assert draft is not None
+    assert (draft.status, counter.state) == (OrderStatus.AWAITING_CONFIRMATION, State.AWAITING_CONFIRMATION)
+    # And it goes with the order
+    assert (await counter("cancel_order", number=number)).code == "order_cancelled"
+    async with counter.chat.work() as work:
+        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+    assert counter.state is State.IDLE
+
+
 async def test_whoever_takes_the_last_thing_out_is_asked_whether_to_cancel(counter: Counter) -> None:
     number = await confirmed(counter)
     asked = await counter("change_item_in_draft", product="HAR-1", quantity=0)
