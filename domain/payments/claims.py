@@ -99,18 +99,19 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
 async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID) -> ClaimResult:
     """Record what a customer says to have paid before there is an order to pay; it waits for the order.
 
-    Its amount is what was said, or open.
+    Its amount is what was said, or open. A reference that the customer gave for an order already is that payment again.
     """
     work.require(Permission.PAYMENTS_CLAIM)
     reference = references.clean(command.reference)
-    claims = await repository.ahead(work, command.customer_id, work.now - AHEAD)
     if (key := references.key(reference)) is not None:
-        claims += await repository.with_reference(work, command.customer_id, key)
+        paid = _same_claim(await repository.with_reference(work, command.customer_id, key), command, reference)
+        if paid is not None:
+            return await claim(work, command.model_copy(update={"order_id": paid.order_id}))
+    claims = await repository.ahead(work, command.customer_id, work.now - AHEAD)
     earlier = _same_claim(claims, command, reference)
     if earlier is not None:
-        order = await orders.lock(work, earlier.order_id) if earlier.order_id is not None else None
-        return await _said_again(work, order, claims, earlier, command)
-    told_before = _unfinished([each for each in claims if each.order_id is None], command)
+        return await _said_again(work, None, claims, earlier, command)
+    told_before = _unfinished(claims, command)
     amount = command.amount or (told_before.amount if told_before is not None else None)
     values = await _values(work, command, None, reference, amount)
     values |= {"conversation_id": conversation_id, "flags": await _reference_flags(work, None, values)}
@@ -132,8 +133,9 @@ async def link_ahead(work: Work, order_id: UUID) -> list[PaymentView]:
     for payment in waiting:
         due = balance_of(order, await repository.of_order(work, order.id)).due
         kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS]
-        payment.flags = [*_amount_flags(payment.amount, due), *kept]
-        payment.amount = payment.amount or due or order.total
+        known = payment.amount or payment.verified_amount
+        payment.flags = [*_amount_flags(known, due), *kept]
+        payment.amount = known or due or order.total
         payment.order_id = order.id
         await work.session.flush()
         audit.record(work, "payment.linked", target=payment, after={"order_id": str(order.id), "amount": payment.amount})

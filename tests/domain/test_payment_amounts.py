@@ -123,10 +123,14 @@ async def test_staff_may_decide_on_a_payment_before_its_order_comes(chat: Chat) 
     async with open_work(chat.staff) as work:
         with pytest.raises(payments.AmountMissing):
             await payments.verify(work, told.payment.id)
-        await payments.verify(work, told.payment.id, amount=Decimal(55000))
+        await payments.verify(work, told.payment.id, amount=Decimal(60000))
     order = await placed(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        await payments.link_ahead(work, order.id)
+        (linked,) = await payments.link_ahead(work, order.id)
+    # Then what they saw is what was paid, not what the order comes to
+    assert linked.amount == Decimal(60000)
+    assert {Flag.AMOUNT_OVER} <= set(linked.flags)
+    assert Flag.AMOUNT_ASSUMED not in linked.flags
     assert await payment_status(chat, order) is PaymentStatus.PAID
 
 
