@@ -15,6 +15,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus, OutgoingMessage
+from domain.orders import service as orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,17 @@ async def take(work: Work, conversation_id: UUID) -> Takeover:
 
 
 async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
-    """Give the conversation back to the agent, which is told what was agreed."""
+    """Give the conversation back to the agent, which is told what was agreed; the draft's open points are asked again."""
     released = await conversations.release(work, conversation_id, note)
     session = await sessions.find_or_create(work, conversation_id)
     if session.state == State.HANDOFF:
         sessions.restore(work, session, resume(State(session.previous_state) if session.previous_state else None))
     session.handoff_note = note
     session.failures = 0
-    session.pending, session.waiting = None, []
+    if await orders.open_draft(work, conversation_id) is not None:
+        sessions.keep_points_of_order(session)
+    else:
+        # Whoever attended may have placed the order, or given it up: nothing is left that they could be about.
+        session.pending, session.waiting = None, []
     sessions.make_due(work, session, work.system_time)
     return released

@@ -23,6 +23,7 @@ from core.work import Work, open_work
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView
 from domain.orders import service as orders
+from tools.context import Pending
 
 FINISHED_SHARE = 0.2
 """The part of the burst window that is waited after words that look complete."""
@@ -208,7 +209,8 @@ def restore(work: Work, session: AgentSession, state: State) -> None:
 
 
 async def expire(work: Work, conversation_id: UUID) -> bool:
-    """End a run that has gone silent: holds are released and the draft is kept. False if there is nothing to end.
+    """End a run that has gone silent: holds are released, the draft and its open points are kept. False if there is nothing
+    to end.
 
     Never while somebody thinks or waits for an answer, nor while a person attends.
     """
@@ -230,9 +232,16 @@ async def expire(work: Work, conversation_id: UUID) -> bool:
     move(work, session, Trigger.TIMED_OUT)
     session.number += 1
     session.confirmation_token = session.confirmation_message_id = None
-    session.pending, session.waiting, session.handoff_note = None, [], None
+    session.handoff_note = None
+    keep_points_of_order(session)
     session.failures = 0
     return True
+
+
+def keep_points_of_order(session: AgentSession) -> None:
+    """Keep what is open about the order, which stays as it is; any other question has lapsed."""
+    points = [point for point in (session.pending, *session.waiting) if point and Pending.model_validate(point).is_of_order]
+    session.pending, session.waiting = (points[0], points[1:]) if points else (None, [])
 
 
 async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:

@@ -285,7 +285,8 @@ async def _effects(work: Work, made: Sequence[UUID], conversation_id: UUID, reda
                 fulfilment=order.fulfilment,
             )
             for order in found
-            if order.lines or order.number
+            # An amendment is a change of the order that it amends, and none of its own.
+            if order.amends_order_id is None and (order.lines or order.number)
         ],
         payments=[
             PaymentEffect(

@@ -181,7 +181,8 @@ async def _orders(work: Work, place: Founded, before: Rows, after: Rows) -> list
         await work.session.execute(
             select(Order.id, Customer.phone)
             .join(Customer, (Customer.workspace_id == Order.workspace_id) & (Customer.id == Order.customer_id))
-            .where(Order.workspace_id == work.workspace_id)
+            # An amendment is a change of the order that it amends, and none of its own.
+            .where(Order.workspace_id == work.workspace_id, Order.amends_order_id.is_(None))
             .order_by(Order.created_at)
         )
     ).all()

@@ -23,6 +23,7 @@ def leaves_open(returned: list[Returned]) -> bool:
 def compose(brief: Brief, plan: Plan, returned: list[Returned]) -> str:
     """The reply: one message as a person would write it. Slots stand in it as the tools wrote them."""
     said = [" ".join(_opening(brief, key) for key in _OPENING if key in plan.talk)]
+    said.append(_kept(brief, plan, returned))
     said += _outcomes(brief, returned)
     asks = any(outcome.asks for outcome in returned)
     answers = [key for key in plan.talk if key not in _OPENING and key not in _CLOSING and not (asks and (key in _ASKING_TALK))]
@@ -230,6 +231,14 @@ def _after_items(brief: Brief, returned: list[Returned]) -> str:
         return _text(brief, "yes_to_what")
     is_first = brief.draft is None or not brief.draft.lines
     return _text(brief, "anything_else" if is_first else "more")
+
+
+def _kept(brief: Brief, plan: Plan, returned: list[Returned]) -> str:
+    """The order that was left half done, before the questions that are still open about it."""
+    is_back = brief.state == "IDLE" and bool(set(plan.talk) & {"greet", "how_are_you"})
+    is_only_asked = bool(returned) and all(outcome.code == "points_open" for outcome in returned)
+    order = _total(brief) if is_back and is_only_asked and brief.draft is not None and brief.draft.lines else ""
+    return _text(brief, "order_kept", order=order) if order else ""
 
 
 def _welcome(brief: Brief) -> str:

@@ -324,3 +324,42 @@ async def test_a_summary_that_was_not_delivered_cannot_be_confirmed(customer: Cu
     # Then nothing is confirmed, and its stock is free or held for a new summary
     assert (await query("SELECT status FROM orders"))[0][0] != "confirmed"
     assert await query("SELECT count(*) FROM audit_entries WHERE tag = 'order.confirmation_voided'") == [(1,)]
+
+
+async def test_silence_keeps_what_is_open_about_the_draft_and_asks_it_again_with_it(customer: Customer, query: Query) -> None:
+    # Given a draft and an open question about one more thing
+    await customer.says("quiero un aceite mazeite")
+    assert "¿Cuánto quieres" in await customer.says("y queso blanco")
+    # When the session times out and the customer comes back with a greeting
+    async with open_system_work() as session:
+        await clock.shift_by(session, timedelta(minutes=31))
+    async with open_work(customer.shop.principal) as work:
+        assert await sessions.expire(work, customer.conversation_id)
+    said = await customer.says("hola, buenas")
+    # Then both are told: what the draft has, and what is still open
+    assert "Aceite" in said
+    assert "¿Cuánto quieres" in said
+    # And the answer is one
+    await customer.says("medio kilo")
+    assert await query("SELECT sku, quantity::float FROM order_lines ORDER BY sku") == [("ACE-1", 1.0), ("QUE-1", 0.5)]
+
+
+@pytest.mark.parametrize("is_placed", [False, True])
+async def test_what_is_open_about_the_draft_outlives_a_person_and_not_the_draft(
+    customer: Customer, query: Query, *, is_placed: bool
+) -> None:
+    # Given a draft with an open question, and a person who attends
+    await customer.says("quiero un aceite mazeite")
+    await customer.says("y queso blanco")
+    operator = await _operator(customer)
+    async with open_work(operator) as work:
+        await handoff.take(work, customer.conversation_id)
+    # When the conversation is given back, with the draft or without
+    if is_placed:
+        await query("UPDATE orders SET status = 'cancelled' RETURNING id")
+    async with open_work(operator) as work:
+        await handoff.release(work, customer.conversation_id)
+    # Then the question stands exactly as long as the draft
+    said = await customer.says("listo, eso es todo")
+    assert ("¿Cuánto quieres" in said) is not is_placed
+    assert await query("SELECT count(*) FROM messages WHERE kind = 'buttons'") == [(0,)]
