@@ -13,7 +13,7 @@ from core.access import Permission
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
-from domain.catalog import repository
+from domain.catalog import repository, search_repository
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound
 from domain.catalog.index import filing, synonym_key
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant, Store, Synonym, Unit
@@ -200,7 +200,7 @@ async def index_products(
         postings[variant.id] = filed.words | filed.literal
         for text, text_keys in filed.keys.items():
             keys.setdefault(text, set()).update(text_keys)
-    await repository.file_words(work, keys, postings)
+    await search_repository.file_words(work, keys, postings)
 
 
 async def change_product(work: Work, code: str, command: ChangeProduct) -> ProductView:
