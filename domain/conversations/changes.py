@@ -7,12 +7,10 @@ person answered, or attends now, is told to the staff. The words as they were ar
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
-
 from core import audit, observability
 from core.work import Work
 from domain.conversations import repository, service
-from domain.conversations.models import Conversation, Direction, Message, Voice
+from domain.conversations.models import Conversation, Message, Voice
 from domain.conversations.schemas import Changed, IncomingChange
 from domain.customers import service as customers
 
@@ -34,7 +32,7 @@ async def change(work: Work, connection_id: UUID, channel: str, incoming: Incomi
         name=incoming.profile_name,
     )
     conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
-    row = await _original(work, connection_id, incoming.provider_message_id)
+    row = await repository.incoming_by_provider_id(work, connection_id, incoming.provider_message_id)
     if row is None:
         return await _unknown(work, conversation, channel, incoming)
     is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.at < row.edited_at)
@@ -45,16 +43,6 @@ async def change(work: Work, connection_id: UUID, channel: str, incoming: Incomi
     if (row.text, row.payload) == (incoming.message.text, incoming.message.payload):
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
     return await _edited(work, conversation, row, incoming)
-
-
-async def _original(work: Work, connection_id: UUID, provider_message_id: str) -> Message | None:
-    query = select(Message).where(
-        Message.workspace_id == work.workspace_id,
-        Message.connection_id == connection_id,
-        Message.direction == Direction.IN,
-        Message.provider_message_id == provider_message_id,
-    )
-    return await work.session.scalar(query.execution_options(populate_existing=True))
 
 
 async def _unknown(work: Work, conversation: Conversation, channel: str, incoming: IncomingChange) -> Changed:
@@ -132,17 +120,7 @@ async def _answered(work: Work, conversation: Conversation, row: Message, outcom
 
 async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
     """Open messages again that a turn has answered, so that the next turn sees to what has become of them."""
-    await work.session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == work.workspace_id,
-            Message.conversation_id == conversation_id,
-            Message.direction == Direction.IN,
-            Message.id.in_(message_ids),
-        )
-        .values(handled_at=None, handled_by="turn", handled_ref=turn_id)
-        .execution_options(synchronize_session=False)
-    )
+    await repository.reopen(work, conversation_id, message_ids, turn_id)
 
 
 async def close(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], reason: str) -> None:

@@ -192,6 +192,21 @@ async def mark_handled(
         await work.session.execute(_HANDLE, {**values, "messages": list(message_ids)})
 
 
+async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
+    """Open messages again that a turn has answered."""
+    await work.session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == work.workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.direction == Direction.IN,
+            Message.id.in_(message_ids),
+        )
+        .values(handled_at=None, handled_by="turn", handled_ref=turn_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:
     """The newest messages of a thread, oldest first."""
     values = {"workspace": work.workspace_id, "conversation": conversation_id, "before": before, "count": limit}
@@ -201,6 +216,17 @@ async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datet
 async def message(work: Work, message_id: UUID) -> Message | None:
     """One message."""
     return await work.session.get(Message, (work.workspace_id, message_id))
+
+
+async def incoming_by_provider_id(work: Work, connection_id: UUID, reference: str) -> Message | None:
+    """The customer's message on a connection that has this id at the provider, as it reads now."""
+    query = select(Message).where(
+        Message.workspace_id == work.workspace_id,
+        Message.connection_id == connection_id,
+        Message.direction == Direction.IN,
+        Message.provider_message_id == reference,
+    )
+    return await work.session.scalar(query.execution_options(populate_existing=True))
 
 
 async def by_provider_id(work: Work, conversation_id: UUID, reference: str) -> Message | None:
