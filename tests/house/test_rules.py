@@ -12,7 +12,7 @@ from app.sweeps import SWEEPS
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("core", "domain", "tools", "agent", "channels", "app", "migrations", "evals", "bench")
+ROOMS = ("analytics", "core", "domain", "tools", "agent", "channels", "app", "migrations", "evals", "bench")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base_utils"}
