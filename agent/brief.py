@@ -37,6 +37,9 @@ class BriefDraft(Frozen):
     store: str | None = None
     recipient_name: str | None = None
     recipient_phone: str | None = None
+    notes: str | None = None
+    payment_method: str | None = None
+    """The code of the way of paying that the customer has chosen for it."""
     missing: list[str] = Field(default_factory=list)
     """What is still to be asked before the summary: `items`, `fulfilment`, `address`, `store`, `recipient_name`, `phone`."""
     confirmation_token: str | None = None

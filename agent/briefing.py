@@ -152,6 +152,8 @@ async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str],
         store=stores.get(draft.store_id) if draft.store_id else None,
         recipient_name=draft.recipient_name,
         recipient_phone=draft.recipient_phone,
+        notes=draft.notes,
+        payment_method=draft.payment_method,
         missing=list(await orders.missing_details(work, draft)),
         confirmation_token=token,
     )

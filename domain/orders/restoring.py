@@ -13,7 +13,7 @@ from domain.orders.schemas import CartItem, OrderView, Whereto
 
 
 async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], whereto: Whereto) -> OrderView | None:
-    """Put the open draft back to these lines, at today's prices, and this delivery; None if a payment stands on it.
+    """Put the open draft back to these lines, at today's prices, and these details; None if a payment stands on it.
 
     Whatever was asked to be confirmed is void. A product that is no longer sold is left out.
     """
@@ -26,7 +26,8 @@ async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], 
         order.address = {"text": whereto.address} if whereto.address else None
     stores = {store.name: store.id for store in await catalog.stores(work)}
     order.store_id = stores.get(whereto.store) if whereto.store else None
-    order.recipient_name, order.recipient_phone = whereto.recipient_name, whereto.recipient_phone
+    for name in ("recipient_name", "recipient_phone", "notes", "payment_method"):
+        setattr(order, name, getattr(whereto, name))
     result = await drafts.apply_catalog_order(work, conversation_id, items, replace=True)
     audit.record(work, "order.restored", target=order, after={"skus": result.added})
     return result.order

@@ -192,7 +192,7 @@ class CartItem(BaseModel):
 
 
 class Whereto(BaseModel):
-    """How the goods of a draft reach the customer, as the customer was told; `store` is a store's name."""
+    """How the goods of a draft reach the customer and are paid, as the customer said; `store` is a store's name."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -201,6 +201,8 @@ class Whereto(BaseModel):
     store: str | None = None
     recipient_name: str | None = None
     recipient_phone: str | None = None
+    notes: str | None = None
+    payment_method: str | None = None
 
 
 class CartResult(_View):

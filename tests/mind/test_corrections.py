@@ -119,6 +119,20 @@ async def test_an_edit_that_names_no_delivery_any_more_takes_it_back(customer: C
     assert await query("SELECT fulfilment FROM orders") == [(None,)]
 
 
+async def test_a_way_to_pay_that_is_taken_back_is_forgotten(customer: Customer, query: Query) -> None:
+    # Given a draft, and a way to pay it that is named and taken back
+    await customer.says("quiero 2 harina pan")
+    message = await customer.writes("voy a pagar en efectivo")
+    await customer.is_answered()
+    assert await query("SELECT payment_method FROM orders") == [("efectivo",)]
+    await customer.deletes(message)
+    await customer.is_answered()
+    # Then the draft is as it was
+    assert await query("SELECT payment_method FROM orders") == [(None,)]
+    assert await query(LINES) == [("HAR-1", 2)]
+    assert await is_settled(customer, query)
+
+
 async def test_the_cart_follows_a_deletion_and_the_customer_is_told(customer: Customer, query: Query) -> None:
     await customer.says("quiero un aceite mazeite")
     message = await customer.writes("y 2 harina pan")
