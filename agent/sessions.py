@@ -14,9 +14,10 @@ from agent.frozen import ClaimedTurn, Frozen
 from agent.lexical.completeness import looks_finished
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.states import State, Trigger, advance
-from core import audit, observability, outbox
+from core import events, observability, outbox
 from core.access import Principal
 from core.errors import Abandoned
+from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_work
@@ -184,7 +185,7 @@ async def fence(work: Work, turn: ClaimedTurn) -> Fence:
 
 
 def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
-    """Move a session along the table of states; every change leaves an audit entry."""
+    """Move a session along the table of states; every change is an event."""
     before = State(session.state)
     after = advance(before, trigger)
     if after is before:
@@ -192,10 +193,10 @@ def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
     if after is State.HANDOFF:
         session.previous_state = before
     session.state = after
-    audit.record(
+    events.record(
         work,
-        "session.moved",
-        target=session,
+        EventType.SESSION_MOVED,
+        subject=session.id,
         reason=trigger,
         before={"state": before},
         after={"state": after},
@@ -205,7 +206,9 @@ def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
 def restore(work: Work, session: AgentSession, state: State) -> None:
     """Return from a hand-off to the state it remembered."""
     before, session.state, session.previous_state = session.state, state, None
-    audit.record(work, "session.moved", target=session, reason="released", before={"state": before}, after={"state": state})
+    events.record(
+        work, EventType.SESSION_MOVED, subject=session.id, reason="released", before={"state": before}, after={"state": state}
+    )
 
 
 async def expire(work: Work, conversation_id: UUID) -> bool:

@@ -8,30 +8,39 @@ from core.errors import NotPermitted
 
 
 class Permission(StrEnum):
-    """What can be allowed, as `resource:action`."""
+    """What can be allowed, as `resource:action`, and what it `allows` in words."""
 
-    CATALOG_READ = "catalog:read"
-    CATALOG_WRITE = "catalog:write"
-    STOCK_READ = "stock:read"
-    STOCK_HOLD = "stock:hold"
-    STOCK_ADJUST = "stock:adjust"
-    CUSTOMERS_READ = "customers:read"
-    CUSTOMERS_WRITE = "customers:write"
-    ORDERS_READ = "orders:read"
-    ORDERS_DRAFT = "orders:draft"
-    ORDERS_CONFIRM = "orders:confirm"
-    ORDERS_CANCEL = "orders:cancel"
-    ORDERS_FULFIL = "orders:fulfil"
-    PAYMENTS_READ = "payments:read"
-    PAYMENTS_CLAIM = "payments:claim"
-    PAYMENTS_VERIFY = "payments:verify"
-    CONVERSATIONS_READ = "conversations:read"
-    CONVERSATIONS_REPLY = "conversations:reply"
-    CONVERSATIONS_TAKE = "conversations:take"
-    HANDOFF_REQUEST = "handoff:request"
-    CONNECTIONS_READ = "connections:read"
-    CONNECTIONS_WRITE = "connections:write"
-    OPERATIONS = "operations:manage"
+    allows: str
+
+    def __new__(cls, name: str, allows: str = "") -> "Permission":
+        """A member by its name, and what it allows; a look-up names the permission only."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.allows = allows
+        return member
+
+    CATALOG_READ = "catalog:read", "See products, prices, categories and stores."
+    CATALOG_WRITE = "catalog:write", "Change products, prices, categories, stores and other names."
+    STOCK_READ = "stock:read", "See stock levels, their movements and what is low."
+    STOCK_HOLD = "stock:hold", "Promise stock to an order, let go of it, and sell it."
+    STOCK_ADJUST = "stock:adjust", "Correct, receive, count and transfer stock, and set its limits."
+    CUSTOMERS_READ = "customers:read", "See customers, their addresses and contacts."
+    CUSTOMERS_WRITE = "customers:write", "Add and change customers and their addresses."
+    ORDERS_READ = "orders:read", "See orders and drafts."
+    ORDERS_DRAFT = "orders:draft", "Put an order together: items, delivery, way to pay."
+    ORDERS_CONFIRM = "orders:confirm", "Ask for confirmation and place an order."
+    ORDERS_CANCEL = "orders:cancel", "Cancel an order."
+    ORDERS_FULFIL = "orders:fulfil", "Mark orders as packed, shipped and delivered."
+    PAYMENTS_READ = "payments:read", "See payments and their receipts."
+    PAYMENTS_CLAIM = "payments:claim", "Record what a customer says to have paid."
+    PAYMENTS_VERIFY = "payments:verify", "Verify or reject a payment."
+    CONVERSATIONS_READ = "conversations:read", "Read conversations."
+    CONVERSATIONS_REPLY = "conversations:reply", "Write to a customer."
+    CONVERSATIONS_TAKE = "conversations:take", "Take a conversation over, and give it back."
+    HANDOFF_REQUEST = "handoff:request", "Ask for a person."
+    CONNECTIONS_READ = "connections:read", "See the lines on which customers write."
+    CONNECTIONS_WRITE = "connections:write", "Add and change lines and their credentials."
+    OPERATIONS = "operations:manage", "Change settings and members of the workspace, read its events, reopen what was given up."
 
 
 class PrincipalKind(StrEnum):

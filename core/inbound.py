@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Index, LargeBinary, String, UniqueConstraint, Uuid, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import audit, outbox
+from core import events, outbox
+from core.event_types import EventType
 from core.tables import WorkspaceRow, of_workspace
 from core.work import Work
 
@@ -174,7 +175,12 @@ async def reopen(work: Work, event_id: UUID) -> InboundEvent | None:
     event = await work.session.get(InboundEvent, (work.workspace_id, event_id), with_for_update=True)
     if event is None:
         return None
-    audit.record(work, "inbound_event.reopened", target=event, before={"outcome": event.outcome, "parked": event.parked_reason})
+    events.record(
+        work,
+        EventType.INBOUND_EVENT_REOPENED,
+        subject=event.id,
+        before={"outcome": event.outcome, "parked": event.parked_reason},
+    )
     event.handled_at = event.outcome = event.parked_reason = None
     event.attempts, event.next_try_at = 0, work.system_time
     outbox.enqueue(work, "inbound.ingest", event_id=event.id)

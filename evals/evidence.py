@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from agent.models import JournalEntry, Turn
-from core.audit import AuditEntry
+from core.event_types import EventType
+from core.events import Event
 from core.work import Work, open_work
 from domain.conversations.models import Attachment, Handoff, Message
 from domain.customers.models import Customer
@@ -336,9 +337,9 @@ async def _thread(work: Work, numbers: dict[str, int]) -> list[Line]:
 async def _moves(work: Work) -> list[Move]:
     rows = (
         await work.session.scalars(
-            select(AuditEntry)
-            .where(AuditEntry.workspace_id == work.workspace_id, AuditEntry.tag == "session.moved")
-            .order_by(AuditEntry.created_at)
+            select(Event)
+            .where(Event.workspace_id == work.workspace_id, Event.type == EventType.SESSION_MOVED)
+            .order_by(Event.created_at)
         )
     ).all()
     return [

@@ -10,7 +10,7 @@ from migrations import models
 
 RUNTIME = frozenset(
     {
-        "inbound_events", "outbox_messages", "idempotency_keys", "audit_entries", "messages", "delivery_attempts",
+        "inbound_events", "outbox_messages", "idempotency_keys", "events", "event_positions", "messages", "delivery_attempts",
         "attachments", "conversations", "agent_sessions", "turns", "journal_entries", "conversation_summaries", "spend_periods",
         "spend_reservations", "contact_addresses", "notifications", "search_words", "search_postings",
     }

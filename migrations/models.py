@@ -7,8 +7,8 @@ import domain
 from core.tables import Base
 
 _TABLE_MODULES = (
-    "core.audit",
     "core.clock",
+    "core.events",
     "core.idempotency",
     "core.inbound",
     "core.outbox",

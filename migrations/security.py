@@ -14,7 +14,7 @@ SYSTEM = "nexova_system"
 
 CURRENT_WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
-APPEND_ONLY = frozenset({"stock_movements", "audit_entries", "order_status_history"})
+APPEND_ONLY = frozenset({"stock_movements", "events", "event_positions", "order_status_history"})
 """Ledgers: ordinary work may add rows and read them, and never change or delete one."""
 
 SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {

@@ -20,6 +20,12 @@ def fail(reason: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "-"
+    return "-" if value is None else str(value)
+
+
 def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:
     """Print rows (models or dataclasses) as a JSON array, or as a table with a column per field.
 
@@ -34,6 +40,6 @@ def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:
         return
     table = Table(*(name.replace("_", " ") for name in cells[0]), box=None, pad_edge=False, header_style="bold")
     for row in cells:
-        table.add_row(*("-" if value is None else str(value) for value in row.values()))
+        table.add_row(*(_cell(value) for value in row.values()))
     # A pipe gets whole lines, whatever the width of the terminal that started it.
     Console(width=None if sys.stdout.isatty() else 240, highlight=False).print(table)

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from core import audit
+from core import events
 from core.access import Permission, Role
 from core.errors import Conflict, NotFound
+from core.event_types import EventType
 from core.work import Work, open_system_work
 from domain.accounts import repository
 from domain.accounts.models import Membership, User, Workspace
@@ -108,7 +109,7 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
             work.session.add(row)
     except IntegrityError as error:
         raise WorkspaceExists(slug=command.slug) from error
-    audit.record(work, "workspace.created", target=row, after=command.model_dump(mode="json"))
+    events.record(work, EventType.WORKSPACE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     await work.session.flush()
     return _view(row)
 
@@ -120,7 +121,7 @@ async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceV
     if row is None:
         raise WorkspaceNotFound
     before, row.settings = row.settings, settings.model_dump(mode="json")
-    audit.record(work, "workspace.changed", target=row, before=before, after=row.settings)
+    events.record(work, EventType.WORKSPACE_CHANGED, subject=row.id, before=before, after=row.settings)
     await work.session.flush()
     return _view(row)
 
@@ -134,11 +135,11 @@ async def add_member(work: Work, email: str, name: str, role: Role, store_id: UU
         row = Membership(workspace_id=work.workspace_id, user_id=user_id, role=role, status="active", store_id=store_id)
         work.session.add(row)
         await work.session.flush()
-        audit.record(work, "membership.created", target=row, after={"role": role.value})
+        events.record(work, EventType.MEMBERSHIP_CREATED, subject=row.id, after={"role": role.value})
     elif (row.role, row.store_id) != (role.value, store_id):
         before = {"role": row.role, "store_id": row.store_id}
         row.role, row.store_id = role.value, store_id
-        audit.record(work, "membership.changed", target=row, before=before, after={"role": role.value})
+        events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after={"role": role.value})
     return next(view for view in await list_members(work) if view.user_id == user_id)
 
 

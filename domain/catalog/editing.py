@@ -1,4 +1,4 @@
-"""Writing the catalogue: every change is audited, and the word index follows it in the same transaction."""
+"""Writing the catalogue: every change is an event, and the word index follows it in the same transaction."""
 
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
@@ -51,7 +52,7 @@ async def create_unit(work: Work, command: NewUnit) -> UnitView:
     row = Unit(workspace_id=work.workspace_id, id=new_id(), **command.model_dump(mode="json"))
     async with _unique(work, command.code):
         work.session.add(row)
-    audit.record(work, "unit.created", target=row, after=command.model_dump(mode="json"))
+    events.record(work, EventType.UNIT_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return UnitView.model_validate(row)
 
 
@@ -61,7 +62,7 @@ async def create_store(work: Work, command: NewStore) -> StoreView:
     row = Store(workspace_id=work.workspace_id, id=new_id(), is_active=True, **command.model_dump())
     async with _unique(work, command.code):
         work.session.add(row)
-    audit.record(work, "store.created", target=row, after=command.model_dump(mode="json"))
+    events.record(work, EventType.STORE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return StoreView.model_validate(row)
 
 
@@ -86,7 +87,7 @@ async def create_category(work: Work, name: str, parent_path: str | None = None)
     )
     async with _unique(work, name):
         work.session.add(row)
-    audit.record(work, "category.created", target=row, after={"path": row.path})
+    events.record(work, EventType.CATEGORY_CREATED, subject=row.id, after={"path": row.path})
     return CategoryView(id=row.id, name=row.name, path=row.path, level=row.level, products=0)
 
 
@@ -95,7 +96,7 @@ async def add_expansion(work: Work, phrase: str, expansion: str) -> None:
     work.require(Permission.CATALOG_WRITE)
     row = Synonym(workspace_id=work.workspace_id, id=new_id(), phrase=phrase, key=synonym_key(phrase), expansion=expansion)
     if await repository.add_expansion(work, row):
-        audit.record(work, "synonym.created", target=row, after={"phrase": phrase, "expansion": expansion})
+        events.record(work, EventType.SYNONYM_CREATED, subject=row.id, after={"phrase": phrase, "expansion": expansion})
 
 
 async def create_product(work: Work, command: NewProduct) -> ProductView:
@@ -127,7 +128,9 @@ async def _create(work: Work, commands: Sequence[NewProduct]) -> list[Product]:
             work.session.add_all(rows)
             await work.session.flush()
     for product, command in zip(products, commands, strict=True):
-        audit.record(work, "product.created", target=product, after=command.model_dump(mode="json", exclude_unset=True))
+        events.record(
+            work, EventType.PRODUCT_CREATED, subject=product.id, after=command.model_dump(mode="json", exclude_unset=True)
+        )
     await index_products(work, products, variants, {c.code: c.synonyms for c in commands})
     return products
 
@@ -226,10 +229,10 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
     await work.session.flush()
     names = await repository.synonyms_of(work, [row.id])
     await index_products(work, [row], variants, {row.code: names.get(row.id, ())})
-    audit.record(
+    events.record(
         work,
-        "product.changed",
-        target=row,
+        EventType.PRODUCT_CHANGED,
+        subject=row.id,
         before=before,
         after=command.model_dump(mode="json", exclude_unset=True),
     )
@@ -245,13 +248,13 @@ async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = N
     if row is None:
         raise ProductNotFound(sku=sku)
     before, row.price = row.price, price.quantize(Decimal("0.01"))
-    audit.record(
+    events.record(
         work,
-        "product.repriced",
-        target=row,
+        EventType.PRODUCT_REPRICED,
+        subject=row.product_id,
         reason=reason,
-        before={"price": before},
-        after={"price": row.price},
+        before={"sku": row.sku, "price": before},
+        after={"sku": row.sku, "price": row.price},
     )
     await work.session.flush()
     (found,) = await repository.variants(work, [row.id])

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from core import audit, vault
+from core import events, vault
 from core.access import Permission
 from core.errors import Conflict, NotFound
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work, open_system_work
 from domain.connections import repository
@@ -68,7 +69,7 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
             work.session.add(row)
     except IntegrityError as error:
         raise ConnectionExists(slug=command.slug, address=command.address) from error
-    audit.record(work, "connection.created", target=row, after={"slug": row.slug, "address": row.address})
+    events.record(work, EventType.CONNECTION_CREATED, subject=row.id, after={"slug": row.slug, "address": row.address})
     return summary(row)
 
 

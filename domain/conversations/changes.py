@@ -7,7 +7,8 @@ person answered, or attends now, is told to the staff. The words as they were ar
 from collections.abc import Sequence
 from uuid import UUID
 
-from core import audit, observability
+from core import events, observability
+from core.event_types import EventType
 from core.work import Work
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, Voice
@@ -100,7 +101,7 @@ def _remember(row: Message, incoming: IncomingChange) -> None:
 
 async def _answered(work: Work, conversation: Conversation, row: Message, outcome: str) -> Changed:
     """Bring a changed message back to whoever answers or has answered it."""
-    audit.record(work, f"message.{outcome}", target=row)
+    events.record(work, EventType.MESSAGE_EDITED if outcome == "edited" else EventType.MESSAGE_DELETED, subject=row.id)
     is_ours = conversation.voice == Voice.AGENT and row.handled_by in (None, "turn")
     if is_ours:
         row.handled_at = None

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core import audit, outbox
+from core import events, outbox
 from core.access import Permission
+from core.event_types import EventType
 from core.work import Work
 from domain.conversations.models import Attachment
 from domain.conversations.schemas import Frozen
@@ -40,7 +41,7 @@ async def fetch_again(work: Work, attachment_id: UUID) -> bool:
     row = await work.session.get(Attachment, (work.workspace_id, attachment_id), with_for_update={"key_share": True})
     if row is None or row.status != "failed":
         return False
-    audit.record(work, "attachment.reopened", target=row, before={"error_code": row.error_code})
+    events.record(work, EventType.ATTACHMENT_REOPENED, subject=row.id, before={"error_code": row.error_code})
     row.status, row.error_code, row.attempts, row.next_try_at = "pending", None, 0, work.system_time
     outbox.enqueue(work, "media.process", attachment_id=row.id)
     return True

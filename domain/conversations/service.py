@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core import audit, observability, outbox
+from core import events, observability, outbox
 from core.access import Permission, PrincipalKind
 from core.db import storable
 from core.errors import Conflict, NotFound
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.conversations import repository
@@ -183,7 +184,7 @@ async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReas
     )
     work.session.add(row)
     await work.session.flush()
-    audit.record(work, "handoff.requested", target=row, reason=reason)
+    events.record(work, EventType.HANDOFF_REQUESTED, subject=row.id, reason=reason)
     await notify(
         work,
         "handoff_requested",
@@ -217,7 +218,7 @@ async def take(work: Work, conversation_id: UUID) -> HandoffView:
         handoff.taken_by, handoff.taken_at = work.principal.id, work.now
         cancelled = await repository.cancel_unsent(work, conversation.id)
         await work.session.flush()
-        audit.record(work, "handoff.taken", target=handoff, after={"cancelled_messages": cancelled})
+        events.record(work, EventType.HANDOFF_TAKEN, subject=handoff.id, after={"cancelled_messages": cancelled})
     return HandoffView.model_validate(handoff)
 
 
@@ -236,7 +237,7 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     if taken:
         await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     await work.session.flush()
-    audit.record(work, "handoff.released", target=handoff, reason=note)
+    events.record(work, EventType.HANDOFF_RELEASED, subject=handoff.id, reason=note)
     return HandoffView.model_validate(handoff)
 
 

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
 from core.errors import NotFound
+from core.event_types import EventType
 from core.work import Work
 from domain.customers import phones, repository
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
@@ -63,7 +64,7 @@ async def find_or_create(
         if created is not None:
             customer = await repository.get(work, created.customer_id)
             assert customer is not None, "made with its address"
-            audit.record(work, "customer.created", target=customer, after={"channel": channel})
+            events.record(work, EventType.CUSTOMER_CREATED, subject=customer.id, after={"channel": channel})
             return _contact_view(created, is_new=True)
     raise RuntimeError("a contact address was made and vanished again and again")
 
@@ -77,7 +78,9 @@ async def _choose(work: Work, found: list[ContactAddress], user_id: str | None, 
     if same_person is None and (user_id is None or holder.user_id is None):
         return holder
     holder.address_key = None
-    audit.record(work, "contact_address.number_reassigned", target=holder, reason="the number came with another user id")
+    events.record(
+        work, EventType.CONTACT_ADDRESS_NUMBER_REASSIGNED, subject=holder.id, reason="the number came with another user id"
+    )
     await work.session.flush()
     return same_person
 
@@ -161,7 +164,7 @@ async def create(work: Work, command: CustomerInput) -> CustomerView:
     row = Customer(workspace_id=work.workspace_id, **_changes(command))
     work.session.add(row)
     await work.session.flush()
-    audit.record(work, "customer.created", target=row)
+    events.record(work, EventType.CUSTOMER_CREATED, subject=row.id)
     return CustomerView.model_validate(row)
 
 
@@ -170,7 +173,7 @@ async def update(work: Work, customer_id: UUID, command: CustomerInput) -> Custo
     work.require(Permission.CUSTOMERS_WRITE)
     row = await _row(work, customer_id)
     changes = _changes(command)
-    audit.record(work, "customer.changed", target=row, after={"fields": sorted(changes)})
+    events.record(work, EventType.CUSTOMER_CHANGED, subject=row.id, after={"fields": sorted(changes)})
     for name, value in changes.items():
         setattr(row, name, value)
     row.updated_at = work.now
@@ -205,7 +208,7 @@ async def save_address(
     await _row(work, customer_id)
     text = " ".join(text.split())[:500]
     row = await repository.upsert_address(work, customer_id, text, text.casefold(), label, recipient_name, phone)
-    audit.record(work, "customer_address.saved", target=row)
+    events.record(work, EventType.CUSTOMER_ADDRESS_SAVED, subject=row.id)
     return AddressView.model_validate(row)
 
 
@@ -215,7 +218,7 @@ async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID
     row = await _address(work, customer_id, address_id)
     await repository.clear_default(work, customer_id)
     row.is_default = True
-    audit.record(work, "customer_address.preferred", target=row)
+    events.record(work, EventType.CUSTOMER_ADDRESS_PREFERRED, subject=row.id)
     await work.session.flush()
     return AddressView.model_validate(row)
 
@@ -224,7 +227,7 @@ async def forget_address(work: Work, customer_id: UUID, address_id: UUID) -> Non
     """Remove one of the customer's addresses."""
     work.require(Permission.CUSTOMERS_WRITE)
     row = await _address(work, customer_id, address_id)
-    audit.record(work, "customer_address.removed", target=row)
+    events.record(work, EventType.CUSTOMER_ADDRESS_REMOVED, subject=row.id)
     await repository.delete_address(work, address_id)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
@@ -109,7 +110,7 @@ async def _begin(work: Work, conversation_id: UUID, placed: Order) -> OrderView:
     for line in (await repository.lines(work, [placed.id])).get(placed.id, []):
         work.session.add(_copy(line, stored))
     status.remember(work, stored, None)
-    audit.record(work, "order.amendment_begun", target=stored, after={"order_id": str(placed.id)})
+    events.record(work, EventType.ORDER_AMENDMENT_BEGUN, subject=stored.id, after={"order_id": str(placed.id)})
     await work.session.flush()
     return await drafts.view(work, stored)
 
@@ -166,7 +167,7 @@ async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settin
     status.move(work, amendment, OrderStatus.APPLIED)
     await work.session.flush()
     after = await drafts.view(work, placed)
-    audit.record(work, "order.amended", target=placed, before=_summary(before), after=_summary(after))
+    events.record(work, EventType.ORDER_AMENDED, subject=placed.id, before=_summary(before), after=_summary(after))
     return ConfirmationResult(order=after, amended_from=before.total)
 
 

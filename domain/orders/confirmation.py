@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
@@ -53,7 +54,7 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
     if order.status != OrderStatus.AWAITING_CONFIRMATION:
         order.confirmation_token = secrets.token_urlsafe(12)
         status.move(work, order, OrderStatus.AWAITING_CONFIRMATION)
-        audit.record(work, "order.confirmation_requested", target=order, after={"total": order.total})
+        events.record(work, EventType.ORDER_CONFIRMATION_REQUESTED, subject=order.id, after={"total": order.total})
     order.confirmation_requested_at = work.now
     await work.session.flush()
     return ConfirmationRequest(order=drafts.view_of(order, lines), price_changes=tuple(changes), held_until=held_until)
@@ -98,7 +99,7 @@ async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
     held_until = work.now + timedelta(minutes=settings.hold_minutes)
     shortages = await _hold(work, order, lines, settings, held_until)
     await work.session.flush()
-    audit.record(work, "order.stock_reserved", target=order, after={"short": [item.sku for item in shortages]})
+    events.record(work, EventType.ORDER_STOCK_RESERVED, subject=order.id, after={"short": [item.sku for item in shortages]})
     return ConfirmationRequest(
         order=drafts.view_of(order, lines),
         refusal="out_of_stock" if shortages else None,
@@ -211,7 +212,7 @@ async def _place(work: Work, order: Order, settings: WorkspaceSettings) -> None:
     order.cancel_deadline = deadlines.cancel_deadline(order, settings, work.now)
     order.number = await repository.next_number(work)
     status.move(work, order, OrderStatus.CONFIRMED)
-    audit.record(work, "order.confirmed", target=order, after={"number": order.number, "total": order.total})
+    events.record(work, EventType.ORDER_CONFIRMED, subject=order.id, after={"number": order.number, "total": order.total})
     await work.session.flush()
 
 
@@ -222,7 +223,7 @@ async def void(work: Work, conversation_id: UUID, token: str, *, reason: str) ->
     if order is None or order.status != OrderStatus.AWAITING_CONFIRMATION:
         return False
     await _back_to_draft(work, order, reason)
-    audit.record(work, "order.confirmation_voided", target=order, reason=reason)
+    events.record(work, EventType.ORDER_CONFIRMATION_VOIDED, subject=order.id, reason=reason)
     return True
 
 
@@ -247,7 +248,7 @@ async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
         return True
     if order.status == OrderStatus.AWAITING_CONFIRMATION:
         await _back_to_draft(work, order, "the session timed out")
-        audit.record(work, "order.confirmation_voided", target=order, reason="the session timed out")
+        events.record(work, EventType.ORDER_CONFIRMATION_VOIDED, subject=order.id, reason="the session timed out")
     else:
         await stock.release(work, order.id)
     return True

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
@@ -89,7 +90,7 @@ async def start_draft(
     assert stored is not None, "either ours or the one that stood in the way"
     if stored.id == order.id:
         status.remember(work, stored, None)
-        audit.record(work, "order.drafted", target=stored)
+        events.record(work, EventType.ORDER_DRAFTED, subject=stored.id)
     return await view(work, stored)
 
 
@@ -101,7 +102,7 @@ async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity
     agreed = await pricing.agreed(work, order)
     line = _put(work, order, lines, current.get(variant_id), quantity, agreed, add=True)
     await _changed(work, order, lines, current, agreed, reason="an item was added")
-    audit.record(work, "order.item_added", target=order, after={"sku": line.sku, "quantity": quantity})
+    events.record(work, EventType.ORDER_ITEM_ADDED, subject=order.id, after={"sku": line.sku, "quantity": quantity})
     return view_of(order, lines)
 
 
@@ -117,10 +118,10 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
     agreed = await pricing.agreed(work, order)
     line = _put(work, order, lines, current.get(variant_id), quantity, agreed, add=False)
     await _changed(work, order, lines, current, agreed, reason="an item was changed")
-    audit.record(
+    events.record(
         work,
-        "order.item_changed",
-        target=order,
+        EventType.ORDER_ITEM_CHANGED,
+        subject=order.id,
         before={"sku": line.sku, "quantity": before},
         after={"sku": line.sku, "quantity": quantity},
     )
@@ -147,7 +148,7 @@ async def change_items(work: Work, conversation_id: UUID, quantities: Mapping[UU
             lines.remove(line)
         changes.append({"sku": line.sku, "before": was, "quantity": quantity})
     await _changed(work, order, lines, current, agreed, reason="items were changed")
-    audit.record(work, "order.items_changed", target=order, after={"lines": changes})
+    events.record(work, EventType.ORDER_ITEMS_CHANGED, subject=order.id, after={"lines": changes})
     return view_of(order, lines)
 
 
@@ -159,7 +160,7 @@ async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> Or
     await work.session.delete(line)
     lines.remove(line)
     await _changed(work, order, lines, reason="an item was removed")
-    audit.record(work, "order.item_removed", target=order, before={"sku": line.sku, "quantity": line.quantity})
+    events.record(work, EventType.ORDER_ITEM_REMOVED, subject=order.id, before={"sku": line.sku, "quantity": line.quantity})
     return view_of(order, lines)
 
 
@@ -172,7 +173,7 @@ async def clear(work: Work, conversation_id: UUID) -> OrderView:
     for line in lines:
         await work.session.delete(line)
     await _changed(work, order, [], reason="the draft was cleared")
-    audit.record(work, "order.draft_cleared", target=order, before={"lines": len(lines)})
+    events.record(work, EventType.ORDER_DRAFT_CLEARED, subject=order.id, before={"lines": len(lines)})
     return view_of(order, [])
 
 
@@ -199,7 +200,7 @@ async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) ->
         if value is not None:
             setattr(order, field, value)
     await _changed(work, order, lines, reason="delivery was changed")
-    audit.record(work, "order.delivery_set", target=order, after={"fulfilment": order.fulfilment})
+    events.record(work, EventType.ORDER_DELIVERY_SET, subject=order.id, after={"fulfilment": order.fulfilment})
     return view_of(order, lines)
 
 
@@ -236,8 +237,12 @@ async def choose_payment_method(work: Work, order_id: UUID, code: str) -> OrderV
     before, order.payment_method = order.payment_method, code
     if order.status == OrderStatus.CONFIRMED and order.payment_status == PaymentStatus.UNPAID:
         order.cancel_deadline = deadlines.cancel_deadline(order, (await accounts.get_workspace(work)).settings, work.now)
-    audit.record(
-        work, "order.payment_method_chosen", target=order, before={"payment_method": before}, after={"payment_method": code}
+    events.record(
+        work,
+        EventType.ORDER_PAYMENT_METHOD_CHOSEN,
+        subject=order.id,
+        before={"payment_method": before},
+        after={"payment_method": code},
     )
     await work.session.flush()
     return await view(work, order)
@@ -253,7 +258,7 @@ async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]
     changes = await pricing.reprice(work, order, lines, await pricing.agreed(work, order))
     if any(change.new is not None for change in changes):
         await _changed(work, order, lines, reason="prices changed")
-        audit.record(work, "order.repriced", target=order, after={"skus": [change.sku for change in changes]})
+        events.record(work, EventType.ORDER_REPRICED, subject=order.id, after={"skus": [change.sku for change in changes]})
     return changes
 
 
@@ -286,7 +291,7 @@ async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence
         if item.price is not None and item.price != price:
             changes.append(PriceChange(sku=variant.sku, name=variant.name, old=item.price, new=price))
     await _changed(work, order, lines, reason="a catalogue cart came")
-    audit.record(work, "order.cart_applied", target=order, after={"added": added, "unknown": unknown})
+    events.record(work, EventType.ORDER_CART_APPLIED, subject=order.id, after={"added": added, "unknown": unknown})
     return CartResult(
         order=view_of(order, lines),
         added=tuple(added),

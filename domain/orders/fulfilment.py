@@ -3,8 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission, PrincipalKind
+from core.event_types import EventType
 from core.messages import text
 from core.work import Work
 from domain.accounts import service as accounts
@@ -67,7 +68,7 @@ async def mark_packed(work: Work, order_id: UUID) -> OrderView:
         raise OrderNotReady(number=order.number, status=order.status)
     if order.packed_at is None:
         order.packed_at = work.now
-        audit.record(work, "order.packed", target=order)
+        events.record(work, EventType.ORDER_PACKED, subject=order.id)
         await work.session.flush()
     return await drafts.view(work, order)
 
@@ -79,7 +80,7 @@ async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
     if order.status != OrderStatus.CONFIRMED or order.fulfilment != Fulfilment.DELIVERY:
         raise OrderNotReady(number=order.number, status=order.status)
     status.move(work, order, OrderStatus.SHIPPED)
-    audit.record(work, "order.shipped", target=order)
+    events.record(work, EventType.ORDER_SHIPPED, subject=order.id)
     await work.session.flush()
     return await drafts.view(work, order)
 
@@ -92,7 +93,7 @@ async def mark_delivered(work: Work, order_id: UUID) -> OrderView:
     if order.status != before:
         raise OrderNotReady(number=order.number, status=order.status)
     status.move(work, order, OrderStatus.DELIVERED)
-    audit.record(work, "order.delivered", target=order)
+    events.record(work, EventType.ORDER_DELIVERED, subject=order.id)
     await work.session.flush()
     return await drafts.view(work, order)
 
@@ -155,10 +156,10 @@ async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStat
     elif payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
         order.cancel_deadline = None
         order.cancel_deadline = deadlines.cancel_deadline(order, settings, work.now)
-    audit.record(
+    events.record(
         work,
-        "order.payment_status_changed",
-        target=order,
+        EventType.ORDER_PAYMENT_STATUS_CHANGED,
+        subject=order.id,
         before={"payment_status": before},
         after={"payment_status": payment_status},
     )

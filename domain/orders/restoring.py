@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.orders import drafts
@@ -29,5 +30,5 @@ async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], 
     for name in ("recipient_name", "recipient_phone", "notes", "payment_method"):
         setattr(order, name, getattr(whereto, name))
     result = await drafts.apply_catalog_order(work, conversation_id, items, replace=True)
-    audit.record(work, "order.restored", target=order, after={"skus": result.added})
+    events.record(work, EventType.ORDER_RESTORED, subject=order.id, after={"skus": result.added})
     return result.order

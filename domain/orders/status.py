@@ -1,6 +1,7 @@
 """The only place where an order's status changes, so that each change leaves its row in the history."""
 
-from core import audit
+from core import events
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.orders.models import Order, OrderStatus, OrderStatusChange
@@ -21,8 +22,9 @@ def cancelled(work: Work, order: Order, reason: str | None) -> None:
     order.cancel_reason = reason
     order.cancel_deadline = None
     move(work, order, OrderStatus.CANCELLED, reason=reason)
-    tag = "order.cancelled" if order.amends_order_id is None else "order.amendment_dropped"
-    audit.record(work, tag, target=order, reason=reason)
+    is_amendment = order.amends_order_id is not None
+    type = EventType.ORDER_AMENDMENT_DROPPED if is_amendment else EventType.ORDER_CANCELLED
+    events.record(work, type, subject=order.id, reason=reason)
 
 
 def remember(work: Work, order: Order, before: str | None, *, reason: str | None = None) -> None:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
 from core.errors import Conflict
+from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
@@ -90,7 +91,7 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     if payment is None:
         await _tell_staff(work, "payment_reference_reused", order, f"payment_reference_reused:{order.id}:{reference}")
         return ClaimResult(payment=None, order=order, refusal="reference_used", due=due)
-    audit.record(work, "payment.claimed", target=payment, after={"amount": amount, "flags": values["flags"]})
+    events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after={"amount": amount, "flags": values["flags"]})
     order = await orders.record_payment(work, order.id, PaymentStatus.CLAIMED)
     await _tell_staff(work, "payment_claimed", order, f"payment_claimed:{payment.id}", subject_id=payment.id)
     return ClaimResult(payment=view_of(payment), order=order, due=due, difference=_difference(command.amount, due))
@@ -120,7 +121,7 @@ async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID) 
         subject = f"payment_reference_reused:{command.customer_id}:{reference}"
         await _notify(work, "payment_reference_reused", subject, conversation_id, command.customer_id, {})
         return ClaimResult(payment=None, order=None, refusal="reference_used")
-    audit.record(work, "payment.claimed", target=payment, after={"amount": amount, "order": None})
+    events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after={"amount": amount, "order": None})
     await _notify(work, "payment_claimed", f"payment_claimed:{payment.id}", conversation_id, payment.id, {})
     return ClaimResult(payment=view_of(payment), order=None)
 
@@ -138,7 +139,9 @@ async def link_ahead(work: Work, order_id: UUID) -> list[PaymentView]:
         payment.amount = known or due or order.total
         payment.order_id = order.id
         await work.session.flush()
-        audit.record(work, "payment.linked", target=payment, after={"order_id": str(order.id), "amount": payment.amount})
+        events.record(
+            work, EventType.PAYMENT_LINKED, subject=payment.id, after={"order_id": str(order.id), "amount": payment.amount}
+        )
     if waiting:
         found = balance_of(order, await repository.of_order(work, order.id))
         await orders.record_payment(work, order.id, payment_status(found))
@@ -174,7 +177,7 @@ async def _said_again(
     kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS]
     payment.flags = [*_amount_flags(stated, due), *kept] if order is not None else kept
     await work.session.flush()
-    audit.record(work, "payment.corrected", target=payment, before={"amount": before}, after={"amount": stated})
+    events.record(work, EventType.PAYMENT_CORRECTED, subject=payment.id, before={"amount": before}, after={"amount": stated})
     return ClaimResult(
         payment=view_of(payment), order=order, due=due, difference=_difference(stated, due) if order else Decimal(0)
     )

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.work import Work
 from domain.conversations import service as conversations
 from domain.payments import repository
@@ -21,7 +22,7 @@ async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[U
         row = await repository.link_receipt(work, payment_id, attachment_id, sha256)
         if row is None:
             continue
-        audit.record(work, "payment.receipt_linked", target=row, after={"payment_id": payment_id})
+        events.record(work, EventType.PAYMENT_RECEIPT_LINKED, subject=payment_id, after={"attachment_id": attachment_id})
         await _flag_reuse(work, payment_id, sha256)
         linked.append(ReceiptView.model_validate(row))
     return linked
@@ -53,7 +54,7 @@ def _flag(work: Work, payment: Payment) -> None:
     if Flag.RECEIPT_REUSED in payment.flags:
         return
     payment.flags = [*payment.flags, Flag.RECEIPT_REUSED]
-    audit.record(work, "payment.flagged", target=payment, reason=Flag.RECEIPT_REUSED)
+    events.record(work, EventType.PAYMENT_FLAGGED, subject=payment.id, reason=Flag.RECEIPT_REUSED)
 
 
 async def unlinked(work: Work, attachment_ids: Sequence[UUID]) -> list[UUID]:

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
 from core.errors import Conflict, Invalid, NotFound
+from core.event_types import EventType
 from core.work import Work
 from domain.orders import service as orders
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
@@ -86,7 +87,7 @@ async def verify(work: Work, payment_id: UUID, *, amount: Decimal | None = None,
         raise AmountMissing
     payment.verified_amount = amount or payment.amount
     await _decide(work, payment, PaymentState.VERIFIED, note)
-    audit.record(work, "payment.verified", target=payment, reason=note, after={"amount": payment.verified_amount})
+    events.record(work, EventType.PAYMENT_VERIFIED, subject=payment.id, reason=note, after={"amount": payment.verified_amount})
     return view_of(payment)
 
 
@@ -99,7 +100,7 @@ async def reject(work: Work, payment_id: UUID, reason: str) -> PaymentView:
     if payment.status != PaymentState.CLAIMED:
         raise PaymentDecided
     await _decide(work, payment, PaymentState.REJECTED, reason)
-    audit.record(work, "payment.rejected", target=payment, reason=reason)
+    events.record(work, EventType.PAYMENT_REJECTED, subject=payment.id, reason=reason)
     return view_of(payment)
 
 

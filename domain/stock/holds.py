@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work, open_system_work
 from domain.stock import repository
@@ -32,6 +34,11 @@ _NOTHING = Decimal(0)
 
 def _view(row: StockHold) -> HoldView:
     return HoldView.model_validate(row)
+
+
+def _told(row: StockHold) -> dict[str, Any]:
+    """What an event says about a hold."""
+    return {"hold_id": row.id, "order_id": row.order_id, "quantity": row.quantity}
 
 
 def _end(work: Work, item: StockItem, row: StockHold, status: HoldStatus, reason: str) -> None:
@@ -69,7 +76,7 @@ async def hold(work: Work, order_id: UUID, store_id: UUID, lines: Sequence[HoldL
         rows.append(_promise(work, item, held.get(item.id), order_id, quantity, expires_at))
     await work.session.flush()
     for row in rows:
-        audit.record(work, "stock.held", target=row, after={"order_id": str(order_id), "quantity": row.quantity})
+        events.record(work, EventType.STOCK_HELD, subject=row.stock_item_id, after=_told(row))
     return [_view(row) for row in rows]
 
 
@@ -121,7 +128,7 @@ async def _sweep(work: Work, items: Mapping[UUID, StockItem], except_order: UUID
     due = await repository.due_holds_on(work, items, except_order)
     for row in due:
         _end(work, items[row.stock_item_id], row, HoldStatus.EXPIRED, "its time was over")
-        audit.record(work, "stock.hold_expired", target=row, after={"order_id": str(row.order_id)})
+        events.record(work, EventType.STOCK_HOLD_EXPIRED, subject=row.stock_item_id, after=_told(row))
     return list(due)
 
 
@@ -161,7 +168,7 @@ async def release(work: Work, order_id: UUID, reason: str = "the order let go of
     items, rows = await _locked(work, order_id)
     for row in rows:
         _end(work, items[row.stock_item_id], row, HoldStatus.RELEASED, reason)
-        audit.record(work, "stock.released", target=row, reason=reason, after={"order_id": str(order_id)})
+        events.record(work, EventType.STOCK_RELEASED, subject=row.stock_item_id, reason=reason, after=_told(row))
     await work.session.flush()
     return len(rows)
 
@@ -204,7 +211,8 @@ def _sell(
 
 def _record_sales(work: Work, lines: Sequence[StockMovement], order_id: UUID) -> None:
     for line in lines:
-        audit.record(work, "stock.sold", target=line, after={"order_id": str(order_id), "quantity": -line.delta})
+        after = {"movement_id": line.id, "order_id": order_id, "quantity": -line.delta}
+        events.record(work, EventType.STOCK_SOLD, subject=line.stock_item_id, after=after)
 
 
 async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView]:
@@ -263,7 +271,8 @@ def _return(
 
 def _record_returns(work: Work, lines: Sequence[StockMovement], order_id: UUID, reason: str) -> None:
     for line in lines:
-        audit.record(work, "stock.put_back", target=line, reason=reason, after={"order_id": str(order_id)})
+        after = {"movement_id": line.id, "order_id": order_id, "quantity": line.delta}
+        events.record(work, EventType.STOCK_PUT_BACK, subject=line.stock_item_id, reason=reason, after=after)
 
 
 async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decimal]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from core import audit
+from core import events
 from core.access import Permission
 from core.errors import Conflict
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.stock import repository
@@ -52,5 +53,5 @@ async def import_ledger(work: Work, lines: Sequence[LedgerLine], limits: Mapping
     await repository.add_movements(work, [(ids[x.place], total, x) for x, total in zip(lines, after, strict=True)])
     first = next(iter(items.values()), None)
     if first is not None:
-        audit.record(work, "stock.imported", target=first, after={"levels": len(items), "movements": len(lines)})
+        events.record(work, EventType.STOCK_IMPORTED, subject=first.id, after={"levels": len(items), "movements": len(lines)})
     return len(lines)

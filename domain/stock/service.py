@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from core import audit
+from core import events
 from core.access import Permission
 from core.errors import Invalid
+from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
@@ -89,12 +90,12 @@ async def _written_before(work: Work, source: str, ref: str) -> list[MovementVie
     return [MovementView.model_validate(row) for row in await repository.movements_of(work, source, ref)]
 
 
-async def _written(work: Work, lines: Sequence[StockMovement], tag: str, reason: str | None) -> list[MovementView]:
+async def _written(work: Work, lines: Sequence[StockMovement], type: EventType, reason: str | None) -> list[MovementView]:
     await work.session.flush()
     for line in lines:
-        change = {"delta": line.delta, "quantity_after": line.quantity_after}
+        change = {"movement_id": line.id, "delta": line.delta, "on_hand": line.quantity_after}
         before = {"on_hand": line.quantity_after - line.delta}
-        audit.record(work, tag, target=line, reason=reason, before=before, after=change)
+        events.record(work, type, subject=line.stock_item_id, reason=reason, before=before, after=change)
     return [MovementView.model_validate(line) for line in lines]
 
 
@@ -121,7 +122,7 @@ async def adjust(
     if known := await _written_before(work, source, ref):
         return known[0]
     line = move(work, items[variant_id], MovementType.ADJUSTMENT, delta, Cause(source, ref), reason=reason.strip())
-    return (await _written(work, [line], "stock.adjusted", reason))[0]
+    return (await _written(work, [line], EventType.STOCK_ADJUSTED, reason))[0]
 
 
 async def receive(
@@ -151,7 +152,7 @@ async def receive(
             item.unit_cost = average_cost(item, quantity, cost)
         cause = Cause(source, ref, number)
         written.append(move(work, item, MovementType.PURCHASE, quantity, cause, reason=reason, unit_cost=cost))
-    return await _written(work, written, "stock.received", reason)
+    return await _written(work, written, EventType.STOCK_RECEIVED, reason)
 
 
 async def count(
@@ -185,7 +186,7 @@ async def count(
         period=period,
         occurred_at=occurred_at,
     )
-    return (await _written(work, [line], "stock.counted", reason))[0]
+    return (await _written(work, [line], EventType.STOCK_COUNTED, reason))[0]
 
 
 async def transfer(
@@ -226,7 +227,7 @@ async def transfer(
         reason=reason,
         unit_cost=origin.unit_cost,
     )
-    return await _written(work, [taken, given], "stock.transferred", reason)
+    return await _written(work, [taken, given], EventType.STOCK_TRANSFERRED, reason)
 
 
 async def set_limits(
@@ -240,7 +241,7 @@ async def set_limits(
     before = {"min_stock": item.min_stock, "max_stock": item.max_stock}
     item.min_stock, item.max_stock = min_stock, max_stock
     after = {"min_stock": min_stock, "max_stock": max_stock}
-    audit.record(work, "stock.limits_changed", target=item, before=before, after=after)
+    events.record(work, EventType.STOCK_LIMITS_CHANGED, subject=item.id, before=before, after=after)
     await work.session.flush()
     return StockLevel.model_validate(item)
 

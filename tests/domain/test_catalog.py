@@ -120,9 +120,9 @@ async def test_a_changed_price_is_on_record(shop: Shop) -> None:
         changed = await catalog.set_price(work, "HAR-1", Decimal("26000"), "the supplier raised it")
         assert changed.price == Decimal("26000.00")
         entry = (
-            await work.session.execute(text("SELECT before, after, reason FROM audit_entries WHERE tag = 'product.repriced'"))
+            await work.session.execute(text("SELECT before, after, reason FROM events WHERE type = 'product.repriced'"))
         ).one()
-        assert (entry.before, entry.after) == ({"price": "25000.00"}, {"price": "26000.00"})
+        assert (entry.before, entry.after) == ({"sku": "HAR-1", "price": "25000.00"}, {"sku": "HAR-1", "price": "26000.00"})
         with pytest.raises(PriceMissing):
             await catalog.set_price(work, "HAR-1", Decimal("NaN"))
 

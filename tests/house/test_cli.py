@@ -10,12 +10,17 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
+from app.cli import jobs
 from app.cli.commands import COMMANDS, build
+from app.sweeps import SWEEPS
+from core.access import Permission, Principal, Role
 from tests.house.processes import ROOT, House, free_port, wait_until
 
 LISTS = (
     ("connections",),
     ("tools",),
+    ("jobs",),
+    ("permissions",),
     ("handoff", "list"),
     ("customers", "doubles"),
     ("outbox", "list"),
@@ -70,6 +75,22 @@ def test_lists_answer_in_json(house: House, words: tuple[str, ...]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: House) -> None:
+    def tail(*words: str) -> list[dict[str, object]]:
+        done = house.command("events", "tail", "-w", "fluxion", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    everything = tail("--after", "0")
+    assert [event["position"] for event in everything] == list(range(1, len(everything) + 1))
+    assert everything[0]["type"] == "workspace.created"
+    assert tail("--lines", "3")[0]["position"] == len(everything) - 2
+    assert tail("--after", str(len(everything))) == []
+    assert house.command("events", "tail", "-w", "nobody").returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_list_is_a_table_with_whole_lines_in_a_pipe(house: House) -> None:
     lines = house.command("connections").stdout.splitlines()
 
@@ -120,6 +141,23 @@ def test_seeding_again_changes_nothing(house: House) -> None:
 
     assert house.command("seed").returncode == 0
     assert house.command("connections", "--json").stdout == before
+
+
+def test_a_job_takes_its_workspace_and_what_its_sweep_finds() -> None:
+    for row in jobs.rows():
+        assert row.arguments == ["workspace_id", next(sweep.argument for sweep in SWEEPS if sweep.job == row.job)]
+        assert row.swept_from
+        assert row.does.endswith(".")
+
+
+def test_the_list_of_permissions_is_the_one_that_is_checked() -> None:
+    listed = json.loads(CliRunner().invoke(build("permissions"), ["permissions", "--json"]).stdout)
+
+    assert [row["permission"] for row in listed] == list(Permission)
+    for row in listed:
+        permission = Permission(row["permission"])
+        assert row["allows"].endswith(".")
+        assert set(row["roles"]) == {role for role in Role if permission in Principal.user(uuid4(), uuid4(), role).permissions}
 
 
 @pytest.mark.parametrize("command", ["connections", "chat", "migrate"])

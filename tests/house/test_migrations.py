@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from alembic import command
@@ -117,4 +117,78 @@ def test_addresses_that_turn_out_to_be_one_telephone_do_not_stop_the_migration(p
         (True,)
     ]
     command.downgrade(configuration(url), "0003")
+    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+OLD_ENTRY = """
+    INSERT INTO audit_entries (workspace_id, id, tag, actor_kind, target_type, target_id, reason, before, after, created_at)
+    VALUES ($1, gen_random_uuid(), $2, 'system', $3, $4, $5, $6, $7, now() - make_interval(secs => $8))
+"""
+OLD_MOVEMENT = """
+    INSERT INTO stock_movements (workspace_id, id, stock_item_id, store_id, variant_id, type, delta, quantity_after,
+                                 occurred_at, actor_kind, source, source_ref, line)
+    VALUES ($1, $2, $3, $2, $2, 'sale', -1, 4, now(), 'system', 'order', 'o', 0)
+"""
+
+
+async def _keep_old_entries(url: str) -> tuple[UUID, UUID, UUID]:
+    """Entries of two orders, one after the other and mixed, and of a movement, whose subject now is its level."""
+    connection = await asyncpg.connect(url)
+    workspace, first, second, movement = uuid4(), uuid4(), uuid4(), uuid4()
+    await connection.execute(OLD_WORKSPACE, workspace)
+    await connection.execute("SET session_replication_role = replica")  # the movement comes without its shop
+    await connection.execute(OLD_MOVEMENT, workspace, movement, second)
+    values = '{"state": "IDLE"}'
+    for tag, table, target, reason, seconds in (
+        ("order.drafted", "orders", first, None, 50),
+        ("order.drafted", "orders", second, None, 40),
+        ("order.confirmed", "orders", first, "yes", 30),
+        ("session.moved", "agent_sessions", second, "released", 20),
+        ("order.cancelled", "orders", first, "asked", 10),
+        ("stock.sold", "stock_movements", movement, None, 5),
+    ):
+        await connection.execute(OLD_ENTRY, workspace, tag, table, target, reason, None, values, float(seconds))
+    await connection.close()
+    return workspace, first, second
+
+
+def test_the_audit_trail_becomes_the_event_stream_in_the_order_of_its_time(postgres: EmbeddedPostgres) -> None:
+    # Given an installation of an older release with an audit trail
+    name = f"trail_{uuid4().hex[:8]}"
+    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
+    command.upgrade(configuration(url), "0006")
+    workspace, first, second = asyncio.run(_keep_old_entries(admin))
+
+    # When the schema is brought up to date
+    command.upgrade(configuration(url), "0007")
+
+    # Then every entry is an event with its place in the stream and in the history of its subject
+    stream = """
+        SELECT position, type, version, event.subject_kind, event.subject_id, subject_number, reason, after ->> 'state'
+          FROM events AS event JOIN event_positions AS place ON event_id = event.id ORDER BY position
+    """
+    assert asyncio.run(_fetch(admin, stream)) == [
+        (1, "order.drafted", 1, "order", first, 1, None, "IDLE"),
+        (2, "order.drafted", 1, "order", second, 1, None, "IDLE"),
+        (3, "order.confirmed", 1, "order", first, 2, "yes", "IDLE"),
+        (4, "session.moved", 1, "session", second, 1, "released", "IDLE"),
+        (5, "order.cancelled", 1, "order", first, 3, "asked", "IDLE"),
+        (6, "stock.sold", 1, "stock", second, 1, None, "IDLE"),
+    ]
+    # And what happens next goes on behind them
+    more = f"""
+        INSERT INTO events (workspace_id, id, type, version, subject_kind, subject_id, actor_kind)
+        VALUES ('{workspace}', gen_random_uuid(), 'order.restored', 1, 'order', '{first}', 'system')
+    """
+    asyncio.run(_fetch(admin, more))
+    placed = "SELECT position, subject_number FROM event_positions ORDER BY position DESC LIMIT 1"
+    assert asyncio.run(_fetch(admin, placed)) == [(7, 4)]
+    unforced = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity"
+    assert asyncio.run(_fetch(admin, unforced)) == []
+    command.downgrade(configuration(url), "0006")
+    assert asyncio.run(_fetch(admin, "SELECT tag, target_id FROM audit_entries ORDER BY created_at"))[-2:] == [
+        ("stock.sold", second),
+        ("order.restored", first),
+    ]
     asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))

@@ -323,7 +323,7 @@ async def test_a_summary_that_was_not_delivered_cannot_be_confirmed(customer: Cu
     await customer.is_answered()
     # Then nothing is confirmed, and its stock is free or held for a new summary
     assert (await query("SELECT status FROM orders"))[0][0] != "confirmed"
-    assert await query("SELECT count(*) FROM audit_entries WHERE tag = 'order.confirmation_voided'") == [(1,)]
+    assert await query("SELECT count(*) FROM events WHERE type = 'order.confirmation_voided'") == [(1,)]
 
 
 async def test_silence_keeps_what_is_open_about_the_draft_and_asks_it_again_with_it(customer: Customer, query: Query) -> None:

@@ -1,0 +1,89 @@
+"""`nexova events`: what happened in a workspace, from its event stream."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter
+
+from app.cli import session
+from app.cli.terminal import InWorkspace
+from core import events
+from core.access import Principal
+from core.db import to_json
+from core.events import EventView
+from core.work import open_work
+
+group = typer.Typer(no_args_is_help=True)
+
+LOOK_SECONDS = 0.5
+"""How often `--follow` asks for more."""
+
+_JSON = TypeAdapter(EventView)
+
+
+@group.callback()
+def _group() -> None:
+    """Without this, the only command of the group would be the group."""
+
+
+def _line(workspace: str, event: EventView) -> str:
+    """One event as one line: place, time, what happened to what, by whom, why, and the values that changed."""
+    words = [
+        f"{workspace} {event.position}",
+        f"{event.at:%Y-%m-%d %H:%M:%S}",
+        event.type,
+        f"{event.subject_id}#{event.subject_number}",
+        f"by {event.actor_kind}{f' {event.actor_id}' if event.actor_id else ''}",
+    ]
+    if event.reason:
+        words.append(f'"{event.reason}"')
+    if event.before is not None or event.after is not None:
+        words.append(f"{to_json(event.before)} -> {to_json(event.after)}")
+    return "  ".join(words)
+
+
+def _shown(workspace: str, event: EventView, *, as_json: bool) -> str:
+    if not as_json:
+        return _line(workspace, event)
+    fields: dict[str, Any] = _JSON.dump_python(event, mode="json")
+    return to_json({"workspace": workspace, **fields})
+
+
+async def _next(principal: Principal, after: int) -> list[EventView]:
+    async with open_work(principal) as work:
+        return await events.page(work, after=after)
+
+
+async def _start(principal: Principal, after: int | None, lines: int) -> int:
+    if after is not None:
+        return after
+    async with open_work(principal) as work:
+        return max(0, await events.last_position(work) - lines)
+
+
+async def _tail(slug: str | None, after: int | None, lines: int, *, as_json: bool, follow: bool) -> None:
+    streams = await session.workspaces(slug)
+    read = {ref.slug: await _start(principal, after, lines) for ref, principal in streams}
+    while True:
+        more = False
+        for ref, principal in streams:
+            for event in await _next(principal, read[ref.slug]):
+                print(_shown(ref.slug, event, as_json=as_json), flush=True)
+                read[ref.slug], more = event.position, True
+        if not more and not follow:
+            return
+        if not more:
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@group.command()
+def tail(
+    workspace: InWorkspace = None,
+    after: Annotated[int | None, typer.Option(min=0, help="Everything behind this position of each stream.")] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Without --after: so many of the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")] = False,
+) -> None:
+    """Print the events of a workspace, or of all, each with its position; in the order in which they were committed."""
+    session.run(lambda: _tail(workspace, after, lines, as_json=as_json, follow=follow))

@@ -1,0 +1,101 @@
+"""The closed set of what can happen: every type of event, with the version of the values that it carries."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What happened, as `subject.past_participle`; the part before the dot is the kind of the subject.
+
+    `version` counts the shapes that a type's `before` and `after` have had. Whoever changes a shape writes the next
+    version beside the name; events that are stored keep theirs.
+    """
+
+    version: int
+
+    def __new__(cls, name: str, version: int = 1) -> "EventType":
+        """A member by its name, and the version of its values."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.version = version
+        return member
+
+    @property
+    def subject_kind(self) -> str:
+        """The kind of thing that it happens to, such as `order`."""
+        return self.value.split(".")[0]
+
+    WORKSPACE_CREATED = "workspace.created"
+    WORKSPACE_CHANGED = "workspace.changed"
+    MEMBERSHIP_CREATED = "membership.created"
+    MEMBERSHIP_CHANGED = "membership.changed"
+    CONNECTION_CREATED = "connection.created"
+
+    UNIT_CREATED = "unit.created"
+    STORE_CREATED = "store.created"
+    CATEGORY_CREATED = "category.created"
+    SYNONYM_CREATED = "synonym.created"
+    PRODUCT_CREATED = "product.created"
+    PRODUCT_CHANGED = "product.changed"
+    PRODUCT_REPRICED = "product.repriced"
+
+    # The subject of what happens to stock is the level: one variant in one store.
+    STOCK_ADJUSTED = "stock.adjusted"
+    STOCK_RECEIVED = "stock.received"
+    STOCK_COUNTED = "stock.counted"
+    STOCK_TRANSFERRED = "stock.transferred"
+    STOCK_IMPORTED = "stock.imported"
+    STOCK_LIMITS_CHANGED = "stock.limits_changed"
+    STOCK_HELD = "stock.held"
+    STOCK_HOLD_EXPIRED = "stock.hold_expired"
+    STOCK_RELEASED = "stock.released"
+    STOCK_SOLD = "stock.sold"
+    STOCK_PUT_BACK = "stock.put_back"
+
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_ADDRESS_SAVED = "customer_address.saved"
+    CUSTOMER_ADDRESS_PREFERRED = "customer_address.preferred"
+    CUSTOMER_ADDRESS_REMOVED = "customer_address.removed"
+    CONTACT_ADDRESS_NUMBER_REASSIGNED = "contact_address.number_reassigned"
+
+    ORDER_DRAFTED = "order.drafted"
+    ORDER_RESTORED = "order.restored"
+    ORDER_ITEM_ADDED = "order.item_added"
+    ORDER_ITEM_CHANGED = "order.item_changed"
+    ORDER_ITEMS_CHANGED = "order.items_changed"
+    ORDER_ITEM_REMOVED = "order.item_removed"
+    ORDER_DRAFT_CLEARED = "order.draft_cleared"
+    ORDER_CART_APPLIED = "order.cart_applied"
+    ORDER_DELIVERY_SET = "order.delivery_set"
+    ORDER_PAYMENT_METHOD_CHOSEN = "order.payment_method_chosen"
+    ORDER_REPRICED = "order.repriced"
+    ORDER_STOCK_RESERVED = "order.stock_reserved"
+    ORDER_CONFIRMATION_REQUESTED = "order.confirmation_requested"
+    ORDER_CONFIRMATION_VOIDED = "order.confirmation_voided"
+    ORDER_CONFIRMED = "order.confirmed"
+    ORDER_AMENDMENT_BEGUN = "order.amendment_begun"
+    ORDER_AMENDMENT_DROPPED = "order.amendment_dropped"
+    ORDER_AMENDED = "order.amended"
+    ORDER_PAYMENT_STATUS_CHANGED = "order.payment_status_changed"
+    ORDER_PACKED = "order.packed"
+    ORDER_SHIPPED = "order.shipped"
+    ORDER_DELIVERED = "order.delivered"
+    ORDER_CANCELLED = "order.cancelled"
+
+    PAYMENT_CLAIMED = "payment.claimed"
+    PAYMENT_CORRECTED = "payment.corrected"
+    PAYMENT_LINKED = "payment.linked"
+    PAYMENT_RECEIPT_LINKED = "payment.receipt_linked"
+    PAYMENT_FLAGGED = "payment.flagged"
+    PAYMENT_VERIFIED = "payment.verified"
+    PAYMENT_REJECTED = "payment.rejected"
+
+    SESSION_MOVED = "session.moved"
+    MESSAGE_EDITED = "message.edited"
+    MESSAGE_DELETED = "message.deleted"
+    HANDOFF_REQUESTED = "handoff.requested"
+    HANDOFF_TAKEN = "handoff.taken"
+    HANDOFF_RELEASED = "handoff.released"
+
+    ATTACHMENT_REOPENED = "attachment.reopened"
+    INBOUND_EVENT_REOPENED = "inbound_event.reopened"

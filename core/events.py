@@ -1,0 +1,164 @@
+"""The event stream: every change of the business is one event, written in the transaction of the change.
+
+It is the audit trail, and what projections, alerts and webhooks read; there is no second bus. A position in the stream
+is given by Postgres while the transaction commits, one workspace after the other's own: whoever has read up to a
+position has missed nothing (docs/decisions/0014-one-event-stream.md).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import observability
+from core.access import Permission
+from core.event_types import EventType
+from core.tables import Base, WorkspaceRow, belongs_to, of_workspace
+from core.work import Work
+
+LONGEST_PAGE = 500
+
+
+class Event(WorkspaceRow):
+    """What happened, by whom and why, with the values before and after where they changed.
+
+    The type is no closed set in the database: events outlive the types that wrote them.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        of_workspace(),
+        CheckConstraint(r"type ~ '^[a-z_]+\.[a-z_]+$'", name="type_form"),
+        CheckConstraint("version > 0", name="version_counts"),
+    )
+
+    type: Mapped[str] = mapped_column(String(100))
+    version: Mapped[int] = mapped_column(SmallInteger)
+    subject_kind: Mapped[str] = mapped_column(String(50))
+    subject_id: Mapped[UUID]
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class EventPosition(Base):
+    """The place of an event in its workspace's stream, and in the history of its subject; both count from 1, without gaps.
+
+    Nothing but the trigger `place_event` writes here, when the transaction of the event commits.
+    """
+
+    __tablename__ = "event_positions"
+    __table_args__ = (
+        belongs_to("events", "event_id"),
+        UniqueConstraint(
+            "workspace_id", "subject_kind", "subject_id", "subject_number", name="uq_event_positions_subject_number"
+        ),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID]
+    subject_kind: Mapped[str] = mapped_column(String(50))
+    subject_id: Mapped[UUID]
+    subject_number: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event of the stream. `type` may be one that this release does not know any more, or not yet."""
+
+    position: int
+    id: UUID
+    at: datetime
+    type: str
+    version: int
+    subject_kind: str
+    subject_id: UUID
+    subject_number: int
+    actor_kind: str
+    actor_id: UUID | None
+    reason: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    correlation_id: str | None
+
+
+def record(
+    work: Work,
+    type: EventType,
+    *,
+    subject: UUID,
+    reason: str | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Write that something happened to a subject, whose kind the type tells; it gets its place at the commit."""
+    work.session.add(
+        Event(
+            workspace_id=work.workspace_id,
+            type=type.value,
+            version=type.version,
+            subject_kind=type.subject_kind,
+            subject_id=subject,
+            actor_kind=work.principal.kind.value,
+            actor_id=work.principal.id,
+            reason=reason,
+            before=before,
+            after=after,
+            correlation_id=observability.correlation_id(),
+        )
+    )
+
+
+async def last_position(work: Work) -> int:
+    """The position of the newest event of the workspace, 0 if there is none.
+
+    Whoever shows content and then follows the stream asks for it before reading the content.
+    """
+    work.require(Permission.OPERATIONS)
+    newest = select(func.max(EventPosition.position)).where(EventPosition.workspace_id == work.workspace_id)
+    return await work.session.scalar(newest) or 0
+
+
+async def page(work: Work, *, after: int = 0, limit: int = 100, types: Iterable[EventType] = ()) -> list[EventView]:
+    """The events behind a position, in the order in which they were committed; of some types only, if any are named.
+
+    A page may be asked for again: no event ever appears later at or before a position that was read.
+    """
+    work.require(Permission.OPERATIONS)
+    statement = (
+        select(Event, EventPosition.position, EventPosition.subject_number)
+        .join(EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id))
+        .where(EventPosition.workspace_id == work.workspace_id, EventPosition.position > after)
+        .order_by(EventPosition.position)
+        .limit(max(1, min(limit, LONGEST_PAGE)))
+    )
+    if wanted := [type.value for type in types]:
+        statement = statement.where(Event.type.in_(wanted))
+    return [_view(event, position, number) for event, position, number in await work.session.execute(statement)]
+
+
+def _view(row: Event, position: int, number: int) -> EventView:
+    return EventView(
+        position=position,
+        id=row.id,
+        at=row.created_at,
+        type=row.type,
+        version=row.version,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        subject_number=number,
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        reason=row.reason,
+        before=row.before,
+        after=row.after,
+        correlation_id=row.correlation_id,
+    )
