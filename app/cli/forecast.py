@@ -54,7 +54,7 @@ def history_or_exit(file: Path) -> History:
 
 def said(error: BadHistory) -> str:
     """What is wrong with a history, and its code."""
-    return f"{text(f'error.{error.code}', 'en').format(**error.details)} [{error.code}]"
+    return f"{text(f'command.{error.code}', 'en').format(**error.details)} [{error.code}]"
 
 
 def _as_dict(result: Backtest) -> dict[str, object]:
