@@ -18,6 +18,7 @@ class Claim(StrEnum):
     CONFIRMATION_REQUESTED = "confirmation_requested"
     ORDER_CONFIRMED = "order_confirmed"
     ORDER_CANCELLED = "order_cancelled"
+    METHOD_CHOSEN = "method_chosen"
     PAYMENT_CLAIMED = "payment_claimed"
     RECEIPT_ATTACHED = "receipt_attached"
     HANDOFF_REQUESTED = "handoff_requested"

@@ -108,7 +108,7 @@ async def choose_payment_method(ctx: ToolContext, method: Words, number: Words |
     return facts.outcome(
         "payment_method_noted",
         " ".join(words),
-        claims=[(Claim.DELIVERY_SET, chosen.code)],
+        claims=[(Claim.METHOD_CHOSEN, chosen.code)],
         note="Only how they will pay is noted. Nothing is paid or claimed.",
         data={"number": str(order.number) if order.number is not None else "draft", "method": chosen.code},
     )

@@ -343,6 +343,7 @@ _TOOLS = {
     "order_confirmed": "confirm_order",
     "order_cancelled": "cancel_order",
     "order_status": "get_order_status",
+    "method_chosen": "choose_payment_method",
     "payment_claimed": "register_payment",
     "receipt_attached": "attach_receipt",
     "handoff_requested": "request_human_handoff",

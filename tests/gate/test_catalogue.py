@@ -223,7 +223,7 @@ SAID: Mapping[str, Entry] = {
     "amendment_requested": ({"number": NUMBER}, (Claim.CONFIRMATION_REQUESTED,)),
     "order_amended": ({"number": NUMBER, "total": Is("total", ORDER)}, AMENDED),
     "amendment_dropped": ({"number": NUMBER}, (Claim.DRAFT_CLEARED, *STANDS)),
-    "payment_method_noted": ({"method": METHOD}, (Claim.DELIVERY_SET,)),
+    "payment_method_noted": ({"method": METHOD}, (Claim.METHOD_CHOSEN,)),
     "which_method_later": ({"methods": METHOD}, ()),
     "cart_merged": ({"lines": Has(("summary.line",)), "total": MONEY}, (Claim.ITEM_ADDED,)),
     "item_swapped": ({"old": WHAT, "new": WHAT}, (Claim.ITEM_REMOVED, Claim.ITEM_ADDED)),

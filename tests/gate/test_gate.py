@@ -140,6 +140,14 @@ def test_a_claim_covers_its_own_product_and_no_other() -> None:
     assert "wrong_subject" in codes("Agregué la harina y la mayonesa.", claims=claims)
 
 
+def test_a_way_to_pay_that_is_noted_is_no_address_and_no_payment() -> None:
+    noted = [(Claim.METHOD_CHOSEN, "efectivo")]
+    assert codes("Ya lo anoté.", claims=noted) == set()
+    assert codes("Ya anoté tu dirección de entrega.", claims=noted) == {"claim_without_receipt"}
+    assert codes("Ya registré tu pago.", claims=noted) == {"claim_without_receipt"}
+    assert codes("I noted your delivery address.", claims=noted, language="en") == {"claim_without_receipt"}
+
+
 def test_what_is_available_is_not_also_sold_out() -> None:
     claims = [(Claim.AVAILABLE, FLOUR), (Claim.UNAVAILABLE, OIL)]
 
