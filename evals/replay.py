@@ -73,22 +73,23 @@ class Timeline(Customer):
 
 
 class CapturedAnswers:
-    """The captured answers of the model, one after the other, as the provider's stand-in gives them.
+    """The captured answers of the model, turn by turn, as the provider's stand-in gives them.
 
-    A confirmation token is another one at each replay, so the captured one is exchanged for the one in the request.
+    A turn may ask for fewer answers than were captured: after a summary nobody but `lexical` is asked for words. A
+    confirmation token is another one at each replay, so the captured one is exchanged for the one in the request.
     """
 
     def __init__(self, capture: Capture) -> None:
-        self._answers = [answer for turn in capture.turns for answer in turn.answers]
-        self._tokens = capture.tokens
-        self._given = 0
+        self._turns = [list(turn.answers) for turn in capture.turns]
+        self._left: list[dict[str, Any]] = []
 
     def __call__(self, body: dict[str, Any]) -> answers.Answer:
-        """The next answer."""
-        if self._given >= len(self._answers):
+        """The next answer of the turn that the request belongs to."""
+        if _begins_turn(body):
+            self._left = self._turns.pop(0) if self._turns else []
+        if not self._left:
             return answers.says("…")
-        parts = self._answers[self._given]["parts"]
-        self._given += 1
+        parts = self._left.pop(0)["parts"]
         words = "\n".join(part["content"] for part in parts if part.get("part_kind") == "text")
         calls = [(part["tool_name"], self._arguments(part, body)) for part in parts if part.get("part_kind") == "tool-call"]
         return answers.calls(*calls, text=words) if calls else answers.says(words or "…")
@@ -100,6 +101,11 @@ class CapturedAnswers:
         if "token" in arguments and (token := _token_in(body)) is not None:
             arguments = {**arguments, "token": token}
         return dict(arguments)
+
+
+def _begins_turn(body: dict[str, Any]) -> bool:
+    """Whether the last message is a turn's prompt, which holds its brief, and not what tools returned."""
+    return "<brief>" in json.dumps(body["messages"][-1])
 
 
 def _token_in(body: dict[str, Any]) -> str | None:
