@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -194,8 +194,3 @@ def _price(rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], sh
     priced = known.any(1)
     usual[priced] = np.nanmedian(price[priced], axis=1, keepdims=True)
     return np.nan_to_num(filled / usual, nan=1.0)
-
-
-def last_day(panel: Panel) -> date:
-    """The last day of history."""
-    return panel.origin - timedelta(days=1)
