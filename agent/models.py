@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace
 
+MOST_GENERATIONS = 2
+"""How often a turn may be thought again because the customer wrote meanwhile."""
+
 
 class TurnStatus(StrEnum):
     """`open` is being thought or waits to be resumed; the others are final."""

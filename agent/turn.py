@@ -13,7 +13,7 @@ from agent import briefing, corrections, finishing, handoff, history, sessions
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
-from agent.models import AgentSession, Turn, TurnStatus
+from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
 from agent.states import State, Trigger
 from agent.thinking import Thought, think
@@ -32,9 +32,6 @@ from tools.context import TurnMessage
 
 MOST_ATTEMPTS = 5
 """How often a turn is begun before it is taken to be poison."""
-
-MOST_GENERATIONS = 2
-"""How often a turn may be thought again because the customer wrote meanwhile."""
 
 MOST_FAILURES = 3
 """Failed turns in a row that bring a person in."""

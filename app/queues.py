@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agent.models import MOST_GENERATIONS
 from core.settings import get_settings
 
 
@@ -26,9 +27,9 @@ JOBS: Final[dict[str, Job]] = {
 
 
 def time_limit_of(name: str) -> float:
-    """Seconds that one run of a job may take. A turn has its whole budget twice, as late words have it thought again."""
+    """Seconds that one run of a job may take. A turn has its whole budget each time that late words have it thought again."""
     least = JOBS[name].time_limit_seconds
-    return max(least, 2 * get_settings().turn_budget_seconds) if name == "conversation.turn" else least
+    return max(least, (1 + MOST_GENERATIONS) * get_settings().turn_budget_seconds) if name == "conversation.turn" else least
 
 
 QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))

@@ -9,8 +9,10 @@ from app.worker import declare_jobs
 from core.settings import get_settings
 
 
-@pytest.mark.parametrize(("budget", "limit"), [(10, 120), (60, 120), (400, 800)])
-def test_a_turn_may_use_its_whole_budget_twice(monkeypatch: pytest.MonkeyPatch, budget: int, limit: int) -> None:
+@pytest.mark.parametrize(("budget", "limit"), [(10, 120), (60, 180), (400, 1200)])
+def test_a_turn_may_use_its_whole_budget_as_often_as_it_is_thought(
+    monkeypatch: pytest.MonkeyPatch, budget: int, limit: int
+) -> None:
     # Given a shop that gives its model so much time
     monkeypatch.setenv("TURN_BUDGET_SECONDS", str(budget))
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")  # no job is rung here
