@@ -41,13 +41,16 @@ async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
     questions = [point for point in ctx.points if point.is_question]
     if not questions:
         return None
+    for point in questions:
+        ctx.settled.append(point)
+        ctx.ask(point.model_copy(update={"holds_up": True}))
     words = [say(ctx, "points_first"), *await point_words(ctx, facts, questions)]
     return facts.outcome(
         "points_open",
         flowing(words),
         status="ask",
         note="The order is not complete while these are open: put the answers into the order with update_draft, or remove "
-        "there what the customer does not want.",
+        "there what the customer does not want; then call request_confirmation.",
         data={"open": point_data(questions)},
     )
 

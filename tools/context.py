@@ -104,6 +104,8 @@ class Pending(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=dict)
     options: list[Option] = Field(default_factory=list)
     words: str = ""
+    holds_up: bool = False
+    """Whether the customer has said that this is all, so that the summary follows as soon as nothing is open."""
 
     @property
     def is_question(self) -> bool:
@@ -159,7 +161,8 @@ def _with(points: list[Pending], new: Pending) -> list[Pending]:
     ]
     kept = [point for index, point in enumerate(points) if index not in replaced[1:]]
     if replaced:
-        kept[replaced[0]] = new if new.words else new.model_copy(update={"words": points[replaced[0]].words})
+        old = points[replaced[0]]
+        kept[replaced[0]] = new.model_copy(update={"words": new.words or old.words, "holds_up": new.holds_up or old.holds_up})
         return kept
     return [*kept, new]
 

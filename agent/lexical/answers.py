@@ -39,8 +39,16 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
     for place, point in answerable:
         acts = _answer(folded, point, words)
         if acts and (place == answerable[0][0] or _names(acts[0], point)):
-            return [_of_point(act, place) for act in acts]
+            return [_of_point(_in_pairs(act, folded, words), place) for act in acts]
     return None
+
+
+def _in_pairs(act: Act, folded: str, words: Vocabulary) -> Act:
+    """`un par`: two, or one of what is sold by the pair."""
+    pair = next((token.text for token in tokenise(folded) if token.text in words.pairs), None)
+    if pair is None or act.kind is not ActKind.CHOOSE or act.quantity is None:
+        return act
+    return replace(act, details={**act.details, "container": pair})
 
 
 def _is_nothing_but(name: str, folded: str, words: Vocabulary) -> bool:

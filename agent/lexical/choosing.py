@@ -6,6 +6,7 @@ from typing import Any
 from agent.brief import Brief, BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.products import Catalogue
+from agent.lexical.terms import as_counted
 from agent.lexical.wanted import Call, Wanted, number
 from domain.catalog.search import Verdict
 from tools.context import Pending
@@ -54,6 +55,7 @@ class Choosing:
         self.answered_pending = True
         arguments = dict(pending.arguments)
         sku = act.details.get("sku")
+        act = await as_counted(act, next((option.name for option in pending.options if option.sku == sku), ""), self.catalogue)
         if pending.kind == "replace_draft":
             self._push(pending.tool, {**arguments, "existing": sku})
             return

@@ -11,6 +11,7 @@ from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue, among
 from agent.lexical.repair import repaired
+from agent.lexical.thread import continued, with_pronouns_said
 from agent.lexical.wanted import Call
 from agent.lexical.wants import FOR_A_PERSON
 from domain.catalog.search import Verdict
@@ -58,7 +59,8 @@ class Plan:
 async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
     """Read the messages of the brief and decide what to do."""
     brief = await repaired(brief, catalogue)
-    plan = Plan(acts=hear(brief))
+    brief = with_pronouns_said(brief)
+    plan = Plan(acts=await continued(brief, hear(brief), catalogue))
     await _Planner(brief, catalogue, plan).run()
     plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools]
     return plan
@@ -295,7 +297,8 @@ class _Planner:
         finished = self._is_finished(kinds)
         gives_details = ActKind.DELIVERY in kinds
         orders = any(call.tool in _ITEM_TOOLS for call in plan.calls)
-        if (finished or gives_details) and (self.has_lines or orders):
+        goes_on = self.ordering.answered_pending and any(point.holds_up for point in self.brief.points)
+        if (finished or gives_details or goes_on) and (self.has_lines or orders):
             plan.then_confirm = True
         elif finished and not plan.calls:
             self.say("nothing_yet")

@@ -16,6 +16,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import OrderChanges, WorkspaceSettings
+from domain.conversations import service as conversations
 from domain.orders import deadlines, drafts, repository, status
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound
 from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
@@ -168,6 +169,14 @@ async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settin
     await work.session.flush()
     after = await drafts.view(work, placed)
     events.record(work, EventType.ORDER_AMENDED, subject=placed.id, before=_summary(before), after=_summary(after))
+    await conversations.notify(
+        work,
+        "order_amended",
+        dedupe_key=f"order_amended:{amendment.id}",
+        conversation_id=amendment.conversation_id,
+        subject_id=placed.id,
+        payload={"number": after.number},
+    )
     return ConfirmationResult(order=after, amended_from=before.total)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.work import open_work
 from domain.orders import service as orders
+from evals.capturing import capture
 from tests.domain.chat import settle_on
 from tests.mind.conftest import Customer, Query, customer, query, shop
 
@@ -51,6 +52,12 @@ async def test_one_more_of_it_is_added_to_the_placed_order(customer: Customer, q
     await presses_confirm(customer, query)
     assert await query(LINES) == [("ACE-1", 1), ("HAR-1", 3)]
     assert await query("SELECT count(*) FROM orders WHERE number IS NOT NULL") == [(1,)]
+    # Then staff are told of it, once, and a capture of the conversation has one order
+    told = "SELECT n.payload->>'number', o.number FROM notifications n JOIN orders o ON o.id = n.subject_id"
+    assert await query(f"{told} WHERE n.kind = 'order_amended'") == [("1001", 1001)]
+    async with open_work(customer.shop.principal) as work:
+        captured = await capture(work, customer.conversation_id, "amended")
+    assert [order.lines for order in captured.effects.orders] == [{"ACE-1": Decimal(1), "HAR-1": Decimal(3)}]
 
 
 async def test_one_of_two_is_taken_out_of_the_placed_order(customer: Customer, query: Query) -> None:
