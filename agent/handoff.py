@@ -9,7 +9,7 @@ from agent.frozen import ClaimedTurn
 from agent.journal import Recorded, effects_of
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
-from agent.states import State, Trigger, resume
+from agent.states import State, Trigger
 from core.messages import choose_language, text
 from core.work import Work
 from domain.accounts import service as accounts
@@ -98,7 +98,7 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     released = await conversations.release(work, conversation_id, note)
     session = await sessions.find_or_create(work, conversation_id)
     if session.state == State.HANDOFF:
-        sessions.restore(work, session, resume(State(session.previous_state) if session.previous_state else None))
+        sessions.move(work, session, Trigger.HANDOFF_RELEASED)
     session.handoff_note = note
     session.failures = 0
     if await orders.open_draft(work, conversation_id) is not None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from agent.frozen import ClaimedTurn, Frozen
 from agent.lexical.completeness import looks_finished
 from agent.models import AgentSession, Turn, TurnStatus
-from agent.states import State, Trigger, advance
+from agent.states import Standing, State, Trigger, advance
 from core import events, observability, outbox
 from core.access import Principal
 from core.errors import Abandoned
@@ -185,13 +185,14 @@ async def fence(work: Work, turn: ClaimedTurn) -> Fence:
 
 
 def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
-    """Move a session along the table of states; every change is an event."""
+    """Move a session as the machine of states allows; every change is an event. Raises IllegalMove."""
     before = State(session.state)
-    after = advance(before, trigger)
+    previous = State(session.previous_state) if session.previous_state is not None else None
+    after = advance(Standing(before, previous, summary_is_out=session.confirmation_token is not None), trigger)
     if after is before:
         return
-    if after is State.HANDOFF:
-        session.previous_state = before
+    if State.HANDOFF in (before, after):
+        session.previous_state = before if after is State.HANDOFF else None
     session.state = after
     events.record(
         work,
@@ -200,14 +201,6 @@ def move(work: Work, session: AgentSession, trigger: Trigger) -> None:
         reason=trigger,
         before={"state": before},
         after={"state": after},
-    )
-
-
-def restore(work: Work, session: AgentSession, state: State) -> None:
-    """Return from a hand-off to the state it remembered."""
-    before, session.state, session.previous_state = session.state, state, None
-    events.record(
-        work, EventType.SESSION_MOVED, subject=session.id, reason="released", before={"state": before}, after={"state": state}
     )
 
 

@@ -1,8 +1,14 @@
-"""Which moves of a session are legal: a pure table, without callbacks. The turn acts, the table decides."""
+"""Which moves of a session are legal: a machine of `transitions`, whose guards are conditions. It changes nothing else.
 
+The turn acts, the machine decides. There are no callbacks, as an exception behind a change would not roll it back.
+`docs/states.md` shows it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
-from transitions import Machine
+from transitions import Machine, MachineError
 
 from core.errors import Conflict
 
@@ -31,49 +37,95 @@ class Trigger(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PAYMENT_CLAIMED = "payment_claimed"
     HANDOFF_REQUESTED = "handoff_requested"
+    HANDOFF_RELEASED = "handoff_released"
     TIMED_OUT = "timed_out"
 
 
 class IllegalMove(Conflict):
-    """The session's state does not know this trigger."""
+    """The session's state does not know this trigger, or no guard lets it pass."""
 
     code = "illegal_move"
 
 
-_OPEN = [State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION, State.DONE]
-_DRAFTING = [State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION]
+@dataclass(slots=True)
+class Standing:
+    """What the machine moves and its guards look at.
 
-_MOVES: list[tuple[Trigger, list[State], State]] = [
-    (Trigger.ITEMS_CHANGED, _OPEN, State.COLLECTING_ORDER),
-    (Trigger.DETAILS_MISSING, _DRAFTING, State.NEEDS_DETAILS),
-    (Trigger.CONFIRMATION_REQUESTED, _DRAFTING, State.AWAITING_CONFIRMATION),
-    (Trigger.CONFIRMATION_VOIDED, [State.AWAITING_CONFIRMATION], State.COLLECTING_ORDER),
-    (Trigger.ORDER_CONFIRMED, [State.AWAITING_CONFIRMATION], State.EXECUTING),
-    (Trigger.ORDER_EXECUTED, [State.EXECUTING], State.DONE),
-    (Trigger.ORDER_CANCELLED, _OPEN, State.IDLE),
-    (Trigger.HANDOFF_REQUESTED, [*_OPEN, State.EXECUTING, State.HANDOFF], State.HANDOFF),
-    (Trigger.TIMED_OUT, _OPEN, State.IDLE),
-    *((Trigger.PAYMENT_CLAIMED, [state], state) for state in _OPEN),
-]
+    `previous` is the state before a hand-off; `summary_is_out` is whether an earlier turn ended with a summary that
+    can still be confirmed.
+    """
 
-_MACHINE = Machine(model=None, states=list(State), initial=State.IDLE, auto_transitions=False, send_event=False)
-for _trigger, _sources, _destination in _MOVES:
-    _MACHINE.add_transition(_trigger.value, [source.value for source in _sources], _destination.value)
+    state: State
+    previous: State | None = None
+    summary_is_out: bool = False
 
 
-def advance(state: State, trigger: Trigger) -> State:
-    """The state after a trigger; raises IllegalMove if the state does not know it."""
-    moves = _MACHINE.get_transitions(trigger.value, source=state.value)
-    if not moves:
-        raise IllegalMove(f"{trigger} is not possible in {state}", state=state, trigger=trigger)
-    return State(str(moves[0].dest))
+Guard = Callable[[Standing], bool]
 
 
-def resume(previous: State | None) -> State:
-    """The state to which a hand-off returns; a confirmation that was open is asked for again."""
-    if previous in (None, State.HANDOFF, State.EXECUTING):
-        return State.IDLE
-    if previous is State.AWAITING_CONFIRMATION:
-        return State.COLLECTING_ORDER
-    assert previous is not None
-    return previous
+def _summary_is_out(standing: Standing) -> bool:
+    """A yes is for a summary that was given to the customer: its token is armed when the turn that made it ends."""
+    return standing.summary_is_out
+
+
+def _was_collecting(standing: Standing) -> bool:
+    """An order was put together when a person came; a confirmation that was open is asked for again."""
+    return standing.previous in (State.COLLECTING_ORDER, State.AWAITING_CONFIRMATION)
+
+
+def _details_were_missing(standing: Standing) -> bool:
+    """A person came while details were missing."""
+    return standing.previous is State.NEEDS_DETAILS
+
+
+def _was_done(standing: Standing) -> bool:
+    """A person came when the order was placed already."""
+    return standing.previous is State.DONE
+
+
+_OPEN = (State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION, State.DONE)
+_DRAFTING = (State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a trigger leads from some states; of several moves the first one whose guard holds is made."""
+
+    trigger: Trigger
+    sources: tuple[State, ...]
+    destination: State
+    guard: Guard | None = None
+
+
+MOVES = (
+    Move(Trigger.ITEMS_CHANGED, _OPEN, State.COLLECTING_ORDER),
+    Move(Trigger.DETAILS_MISSING, _DRAFTING, State.NEEDS_DETAILS),
+    Move(Trigger.CONFIRMATION_REQUESTED, _DRAFTING, State.AWAITING_CONFIRMATION),
+    Move(Trigger.CONFIRMATION_VOIDED, (State.AWAITING_CONFIRMATION,), State.COLLECTING_ORDER),
+    Move(Trigger.ORDER_CONFIRMED, (State.AWAITING_CONFIRMATION,), State.EXECUTING, _summary_is_out),
+    Move(Trigger.ORDER_EXECUTED, (State.EXECUTING,), State.DONE),
+    Move(Trigger.ORDER_CANCELLED, _OPEN, State.IDLE),
+    Move(Trigger.HANDOFF_REQUESTED, (*_OPEN, State.EXECUTING, State.HANDOFF), State.HANDOFF),
+    Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.COLLECTING_ORDER, _was_collecting),
+    Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.NEEDS_DETAILS, _details_were_missing),
+    Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.DONE, _was_done),
+    Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.IDLE),
+    Move(Trigger.TIMED_OUT, _OPEN, State.IDLE),
+    *(Move(Trigger.PAYMENT_CLAIMED, (state,), state) for state in _OPEN),
+)
+
+MACHINE = Machine(model=None, states=State, initial=State.IDLE, auto_transitions=False, send_event=False)
+for _move in MOVES:
+    MACHINE.add_transition(_move.trigger, list(_move.sources), _move.destination, conditions=_move.guard)
+
+
+def advance(standing: Standing, trigger: Trigger) -> State:
+    """The state after a trigger; raises IllegalMove, and changes nothing, if the state or every guard refuses it."""
+    before = standing.state
+    try:
+        moved = MACHINE.events[trigger].trigger(standing, standing)  # the model, and what its guards are given
+    except MachineError:
+        moved = False
+    if not moved:
+        raise IllegalMove(f"{trigger} is not possible in {before}", state=before, trigger=trigger)
+    return standing.state

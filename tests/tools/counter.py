@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent import receipts
-from agent.states import State, Trigger, advance
+from agent.states import Standing, State, Trigger, advance
 from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_work
@@ -88,12 +88,14 @@ class Counter:
         )
 
     def _move(self, signals: list[Signal]) -> None:
+        # The counter has no turns: a summary is out as soon as it is made, and `consent` says what was answered to it.
+        standing = Standing(self.state, summary_is_out=True)
         for signal in signals:
             if signal.name == "handoff_requested":
                 continue
-            self.state = advance(self.state, Trigger(signal.name))
-            if self.state is State.EXECUTING:
-                self.state = advance(self.state, Trigger.ORDER_EXECUTED)
+            if advance(standing, Trigger(signal.name)) is State.EXECUTING:
+                advance(standing, Trigger.ORDER_EXECUTED)
+        self.state = standing.state
 
 
 def honest(outcome: ToolOutcome, staged: list[StagedMessage], language: str) -> None:
