@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.connections.schemas import Medium
 from tools.context import Pending
 from tools.outcome import Fact
 
@@ -109,6 +110,7 @@ class Brief(Frozen):
     currency: str
     timezone: str = "UTC"
     shop_name: str
+    medium: Medium
     state: str
     customer_name: str | None = None
     draft: BriefDraft | None = None

@@ -196,6 +196,7 @@ async def write(
         currency=workspace.currency,
         timezone=workspace.timezone,
         shop_name=workspace.name,
+        medium=(await customers.contact(work, conversation.contact_address_id)).medium,
         state=session.state,
         customer_name=customer.called,
         draft=await _draft_brief(work, draft, stores, session.confirmation_token) if draft else None,

@@ -9,6 +9,7 @@ from agent.models import AgentSession
 from agent.sessions import Fence
 from core import inbound
 from core.work import Work
+from domain.connections import service as connections
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
@@ -74,4 +75,5 @@ async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn
 async def _has_unread(work: Work, conversation: ConversationView) -> bool:
     """Whether the customer has written more, which the door has taken and nobody has read yet."""
     contact = await customers.contact(work, conversation.contact_address_id)
-    return await inbound.has_open_messages(work, conversation.connection_id, contact.sender_keys)
+    lines = await connections.beside(work, conversation.connection_id)
+    return await inbound.has_open_messages(work, lines, contact.sender_keys)

@@ -207,6 +207,7 @@ class _Call:
             conversation_id=self._turn.conversation_id,
             customer_id=self._turn.customer_id,
             connection_id=self._turn.connection_id,
+            medium=self._turn.frozen.brief.medium,
             turn_id=self._turn.turn_id,
             state=held.session.state,
             language=self._turn.frozen.brief.language,

@@ -8,6 +8,7 @@ from agent.lexical.vocabulary import vocabulary
 from agent.states import State
 from core import messages
 from core.settings import get_settings
+from domain.connections.schemas import Medium
 
 
 def warm_up() -> None:
@@ -18,12 +19,24 @@ def warm_up() -> None:
         greeting = messages.text("turn.trouble", language)
         receipts.check(greeting, {}, [], [greeting], language)
         for state in State:
-            prompting.system_prompt(Brief(language=language, country="VE", currency="VES", shop_name="", state=state))
+            prompting.system_prompt(_brief(language, state))
+
+
+def _brief(language: str, state: State, *said: BriefMessage) -> Brief:
+    return Brief(
+        language=language,
+        country="VE",
+        currency="VES",
+        shop_name="",
+        medium=Medium.WHATSAPP,
+        state=state,
+        messages=list(said),
+    )
 
 
 def _read_once(text: str) -> None:
     """Let the order reader go through one message, so that all it keeps is there."""
     message = BriefMessage(text=text)
-    hear(Brief(language="es", country="VE", currency="VES", shop_name="", state=State.IDLE, messages=[message]))
+    hear(_brief("es", State.IDLE, message))
     for word in text.split():
         meant_keyword(word)

@@ -85,13 +85,14 @@ _OLD_THREADS = """
     people AS (
         INSERT INTO customers (workspace_id, id) SELECT $1, customer FROM made RETURNING id
     ), addresses AS (
-        INSERT INTO contact_addresses (workspace_id, id, customer_id, channel, address, last_seen_at)
-        SELECT $1, address, customer, 'infobip_whatsapp', '57300' || lpad(n::text, 7, '0'), clock_timestamp()
+        INSERT INTO contact_addresses (workspace_id, id, customer_id, medium, address, last_seen_at)
+        SELECT $1, address, customer, 'whatsapp', '57300' || lpad(n::text, 7, '0'), clock_timestamp()
         FROM made RETURNING id
     )
-    INSERT INTO conversations (workspace_id, id, connection_id, contact_address_id, customer_id, voice, voice_epoch,
-                               next_position)
-    SELECT $1, gen_random_uuid(), $2, address, customer, 'agent', 0, 1000000 FROM made
+    INSERT INTO conversations (workspace_id, id, connection_id, contact_address_id, shop_address, customer_id, voice,
+                               voice_epoch, next_position)
+    SELECT $1, gen_random_uuid(), $2, made.address, line.address, customer, 'agent', 0, 1000000
+    FROM made, connections AS line WHERE line.id = $2
 """
 _OLD_MESSAGES = """
     INSERT INTO messages (workspace_id, id, conversation_id, connection_id, direction, author, kind, text, payload, position,

@@ -27,7 +27,7 @@ from domain.accounts.schemas import CreateWorkspace
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit
 from domain.connections import service as connections
-from domain.connections.schemas import Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMessage
 from domain.stock import service as stock
@@ -129,6 +129,8 @@ async def found_shop(slug: str = LINE, *, stock_of_each: int = 1_000_000) -> Sho
             work,
             NewConnection(
                 slug=slug,
+                medium=Medium.WHATSAPP,
+                provider=Provider.INFOBIP,
                 name="WhatsApp",
                 address=f"58{uuid4().int % 10**10:010d}",
                 credentials=Credentials(
@@ -160,8 +162,7 @@ async def customer_writes(shop: Shop, phone: str, words: str) -> UUID:
     async with open_work(shop.principal) as work:
         received = await conversations.receive(
             work,
-            shop.connection_id,
-            "infobip_whatsapp",
+            await connections.get(work, shop.connection_id),
             IncomingMessage(
                 provider_message_id=f"wamid.{uuid4().hex}",
                 address=phone,

@@ -1,5 +1,7 @@
-"""Which channel serves a connection, over one HTTP client per process."""
+"""Which channel serves a connection: its provider picks the adapter. One HTTP client per process."""
 
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 import httpx
@@ -7,10 +9,10 @@ import httpx
 from channels.base import Channel
 from channels.breaker import Breaker
 from channels.infobip.adapter import InfobipWhatsApp
+from core.errors import DomainError
 from core.settings import Settings, get_settings
-from domain.connections.schemas import ConnectionView
+from domain.connections.schemas import ConnectionView, Provider
 
-INFOBIP_WHATSAPP = "infobip_whatsapp"
 SANDBOX_PATH = "/sandbox/infobip"
 WEBHOOK_PATH = "/api/v1/webhooks/infobip"
 
@@ -50,10 +52,22 @@ async def close() -> None:
     _breakers.clear()
 
 
+class ProviderAbsent(DomainError):
+    """Nothing here speaks with the connection's provider: no adapter, or no account whose address is known."""
+
+    code: ClassVar[str] = "provider_absent"
+    http_status: ClassVar[int] = 503
+
+
 def base_url(connection: ConnectionView, settings: Settings) -> str:
-    """Where a connection's requests go: its own address, the installation's, or this installation's sandbox."""
-    configured = connection.base_url or settings.infobip_base_url
-    return (configured or f"{local_url(settings)}{SANDBOX_PATH}/{connection.slug}").rstrip("/")
+    """Where a connection's requests go: its own address, the installation's account, or the installation's sandbox."""
+    if connection.provider is Provider.SANDBOX:
+        address = connection.base_url or f"{local_url(settings)}{SANDBOX_PATH}/{connection.slug}"
+    else:
+        address = connection.base_url or settings.infobip_base_url or ""
+    if not address:
+        raise ProviderAbsent(slug=connection.slug, provider=connection.provider)
+    return address.rstrip("/")
 
 
 def local_url(settings: Settings) -> str:
@@ -78,17 +92,22 @@ def _notify_url(connection: ConnectionView, settings: Settings) -> str | None:
     return webhook_url(connection, settings.public_url)
 
 
-def open_channel(connection: ConnectionView, http: httpx.AsyncClient | None = None) -> Channel:
-    """The channel of a connection."""
-    settings = get_settings()
+def _whatsapp(connection: ConnectionView, http: httpx.AsyncClient, settings: Settings) -> Channel:
+    """Infobip's own wire, which the sandbox speaks too."""
     address = base_url(connection, settings)
-    if connection.channel != INFOBIP_WHATSAPP:
-        raise LookupError(f"no channel of kind {connection.channel}")
     breaker = _breakers.setdefault(address, Breaker())
-    return InfobipWhatsApp(
-        connection,
-        http or http_client(),
-        breaker,
-        base_url=address,
-        notify_url=_notify_url(connection, settings),
-    )
+    return InfobipWhatsApp(connection, http, breaker, base_url=address, notify_url=_notify_url(connection, settings))
+
+
+_ADAPTERS: Final[Mapping[Provider, Callable[[ConnectionView, httpx.AsyncClient, Settings], Channel]]] = {
+    Provider.INFOBIP: _whatsapp,
+    Provider.SANDBOX: _whatsapp,
+}
+
+
+def open_channel(connection: ConnectionView, http: httpx.AsyncClient | None = None) -> Channel:
+    """The channel of a connection; raises ProviderAbsent."""
+    adapter = _ADAPTERS.get(connection.provider)
+    if adapter is None:
+        raise ProviderAbsent(slug=connection.slug, provider=connection.provider)
+    return adapter(connection, http or http_client(), get_settings())

@@ -123,13 +123,13 @@ async def lock_open(work: Work, event_ids: Sequence[UUID]) -> Sequence[InboundEv
     return (await work.session.scalars(_LOCK_OPEN, values)).all()
 
 
-async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> Sequence[UUID]:
-    """The open events of some senders on a connection, in the order in which they came: that of their ids."""
+async def open_of(work: Work, connection_ids: Collection[UUID], sender_keys: Collection[str]) -> Sequence[UUID]:
+    """The open events of some senders on some connections, in the order in which they came: that of their ids."""
     query = (
         select(InboundEvent.id)
         .where(
             InboundEvent.workspace_id == work.workspace_id,
-            InboundEvent.connection_id == connection_id,
+            InboundEvent.connection_id.in_(connection_ids),
             InboundEvent.sender_key.in_(sender_keys),
             InboundEvent.handled_at.is_(None),
             InboundEvent.parked_reason.is_(None),
@@ -139,12 +139,12 @@ async def open_of(work: Work, connection_id: UUID, sender_keys: Collection[str])
     return (await work.session.scalars(query)).all()
 
 
-async def has_open_messages(work: Work, connection_id: UUID, sender_keys: Collection[str]) -> bool:
-    """Whether a message of these senders has come in that is not read yet."""
+async def has_open_messages(work: Work, connection_ids: Collection[UUID], sender_keys: Collection[str]) -> bool:
+    """Whether a message of these senders has come in on one of the connections that is not read yet."""
     query = select(
         exists().where(
             InboundEvent.workspace_id == work.workspace_id,
-            InboundEvent.connection_id == connection_id,
+            InboundEvent.connection_id.in_(connection_ids),
             InboundEvent.sender_key.in_(sender_keys),
             InboundEvent.kind == "message",
             InboundEvent.handled_at.is_(None),

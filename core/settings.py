@@ -86,7 +86,6 @@ class Settings(BaseSettings):
                     ("DATABASE_URL", self.database_url),
                     ("REDIS_URL", self.redis_url),
                     ("NEXOVA_SECRET_KEYS", self.secret_keys),
-                    ("INFOBIP_BASE_URL", self.infobip_base_url),
                 )
                 if not value
             ]

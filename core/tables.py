@@ -1,6 +1,7 @@
 """What every table has in common: keys that hold the workspace, times, and the security that Postgres enforces."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -68,6 +69,11 @@ def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> Forei
     return ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete)
 
 
+def one_of(column: str, closed: type[StrEnum]) -> CheckConstraint:
+    """The rule that a column holds a value of a closed set and nothing else."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(member.value) for member in closed)})", name=f"{column}_known")
+
+
 def of_workspace() -> ForeignKeyConstraint:
     """The foreign key of a workspace row to its workspace."""
     return ForeignKeyConstraint(["workspace_id"], ["workspaces.id"])
@@ -86,4 +92,5 @@ __all__ = [
     "belongs_to",
     "new_id",
     "of_workspace",
+    "one_of",
 ]

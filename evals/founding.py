@@ -15,7 +15,7 @@ from domain.accounts.schemas import CreateWorkspace, PaymentMethodKind
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
-from domain.connections.schemas import ChannelKind, Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMessage
 from domain.customers import service as customers
@@ -65,6 +65,8 @@ async def found(world: World, slug: str) -> Founded:
             work,
             NewConnection(
                 slug=slug,
+                medium=Medium.WHATSAPP,
+                provider=Provider.SANDBOX,
                 name=world.name,
                 address=f"1555{new_id().int % 10**8:08d}",
                 credentials=Credentials(
@@ -76,7 +78,7 @@ async def found(world: World, slug: str) -> Founded:
         variants = await _stock_up(work, world)
         past: dict[str, OrderView] = {}
         for customer in world.customers.values():
-            past.update(await _remember(work, world, connection.id, customer, variants))
+            past.update(await _remember(work, world, connection, customer, variants))
     return Founded(
         workspace_id=principal.workspace_id,
         connection=slug,
@@ -146,13 +148,12 @@ def _new_product(product: WorldProduct, paths: dict[str, str]) -> NewProduct:
 
 
 async def _remember(
-    work: Work, world: World, connection_id: UUID, customer: WorldCustomer, variants: dict[str, UUID]
+    work: Work, world: World, line: ConnectionSummary, customer: WorldCustomer, variants: dict[str, UUID]
 ) -> dict[str, OrderView]:
     """Bring a customer and their past orders into the shop; the thread begins with a reaction, which asks nothing."""
     received = await conversations.receive(
         work,
-        connection_id,
-        ChannelKind.INFOBIP_WHATSAPP.value,
+        line,
         IncomingMessage(
             provider_message_id=f"past-{new_id()}",
             address=customer.phone,

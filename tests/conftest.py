@@ -23,7 +23,7 @@ from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import CreateWorkspace, WorkspaceView
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from migrations.upgrade import upgrade
 from tests import properties
 
@@ -108,15 +108,26 @@ async def make_workspace(slug: str = "", currency: str = "VES", country: str = "
         )
 
 
-async def make_connection(workspace: WorkspaceView, slug: str = "", base_url: str | None = None) -> ConnectionSummary:
-    """Create a WhatsApp connection whose webhook is protected by a static header."""
+async def make_connection(
+    workspace: WorkspaceView,
+    slug: str = "",
+    base_url: str | None = None,
+    *,
+    medium: Medium = Medium.WHATSAPP,
+    provider: Provider | None = None,
+    address: str = "",
+) -> ConnectionSummary:
+    """Create a connection whose webhook is protected by a static header; the sandbox's, where there is one and no address."""
+    sandbox = base_url is None and get_settings().sandbox_enabled
     async with open_work(Principal.system(workspace.id)) as work:
         return await connections.create(
             work,
             NewConnection(
                 slug=slug or f"line-{uuid4().hex[:8]}",
+                medium=medium,
+                provider=provider or (Provider.SANDBOX if sandbox else Provider.INFOBIP),
                 name="WhatsApp",
-                address=f"58{uuid4().int % 10**10:010d}",
+                address=address or f"58{uuid4().int % 10**10:010d}",
                 base_url=base_url,
                 credentials=Credentials(
                     api_key=SecretStr("key-of-tests"),

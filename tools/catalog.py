@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import CategoryView, VariantView
+from domain.connections.schemas import TRAITS
 from tools.context import Pending, StagedMessage, ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
@@ -15,9 +16,6 @@ from tools.speech import say
 MOST_LISTED = 10
 MOST_SENT = 30
 """More products than this are sent as a list of categories to choose from."""
-
-_TITLE = 24
-"""Longer names are cut in the title of a list's row, and stand whole in its description."""
 
 
 @tool(permission=Permission.CATALOG_READ)
@@ -146,7 +144,8 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
 
 def _row(ctx: ToolContext, facts: Facts, variant: VariantView) -> dict[str, str]:
     name, price = facts.name(variant.name), unit_price(ctx, facts, variant)
-    description = f"{name} · {price}" if len(variant.name) > _TITLE else price
+    # A name that is cut in the row's title stands whole in its description.
+    description = f"{name} · {price}" if len(variant.name) > TRAITS[ctx.medium].rows.title else price
     return {"id": variant.sku, "title": name, "description": description}
 
 

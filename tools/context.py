@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.work import Work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
+from domain.connections.schemas import Medium
 from tools.outcome import Option
 
 SignalName = Literal[
@@ -181,6 +182,7 @@ class ToolContext:
     conversation_id: UUID
     customer_id: UUID
     connection_id: UUID
+    medium: Medium
     turn_id: UUID
     state: str
     language: str

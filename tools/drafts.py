@@ -37,7 +37,7 @@ async def create_order_draft(
     existing: Literal["ask", "add", "replace"] = "ask",
     cart: Annotated[list[CartItem], Field(max_length=100)] | None = None,
 ) -> ToolOutcome:
-    """Begin an order, or take in the cart that the customer sent from the WhatsApp catalogue. add_item_to_draft begins
+    """Begin an order, or take in the cart that the customer sent from the catalogue. add_item_to_draft begins
     an order by itself, so this is only needed for a cart.
 
     Args:
@@ -66,7 +66,7 @@ async def create_order_draft(
 
 
 def _cart_of_turn(ctx: ToolContext) -> list[CartItem]:
-    """The items of the WhatsApp carts of this turn; what cannot be read as an item is left out."""
+    """The items of the carts of this turn; what cannot be read as an item is left out."""
     found = []
     for message in ctx.messages:
         if message.kind != "order":

@@ -82,7 +82,8 @@ async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
     async with open_work(Principal.system(UUID(workspace_id))) as work:
         conversation = await conversations.get(work, UUID(conversation_id))
         contact = await customers.contact(work, conversation.contact_address_id)
-        waiting = await inbound.open_of(work, conversation.connection_id, contact.sender_keys)
+        lines = await connections.beside(work, conversation.connection_id)
+        waiting = await inbound.open_of(work, lines, contact.sender_keys)
     for event_id in waiting:
         await ingest(workspace_id, str(event_id))
 
@@ -116,7 +117,7 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
 async def _message(work: Work, event: InboundEvent, connection: ConnectionView, content: Inbound) -> str:
     if content.notes:
         log.info("inbound_event.repaired", notes=list(content.notes))
-    received = await conversations.receive(work, connection.id, connection.channel, _incoming(event, content))
+    received = await conversations.receive(work, connection, _incoming(event, content))
     if not received.created:
         return "repeated"
     if received.needs_answer and received.voice is Voice.AGENT:
@@ -128,8 +129,7 @@ async def _change(work: Work, event: InboundEvent, connection: ConnectionView, c
     """An edit or a deletion: the message follows, and a turn sees to what follows from it."""
     changed = await changes.change(
         work,
-        connection.id,
-        connection.channel,
+        connection,
         IncomingChange(
             provider_message_id=content.provider_message_id,
             address=content.sender.address,

@@ -44,8 +44,9 @@ async def show(workspace_id: UUID, conversation_id: UUID) -> None:
     if found is not None:
         connection, address, last = found
         channel = registry.open_channel(connection)
-        await channel.typing(address)
-        if last is not None:
+        if connection.traits.typing:
+            await channel.typing(address)
+        if last is not None and connection.traits.read_receipts:
             await channel.mark_read(last)
 
 
@@ -57,4 +58,5 @@ async def _whom(workspace_id: UUID, conversation_id: UUID) -> tuple[ConnectionVi
             return None
         contact = await customers.contact(work, conversation.contact_address_id)
         connection = await connections.get(work, conversation.connection_id)
-        return connection, contact.address, await delivery.last_inbound_provider_id(work, conversation_id)
+        last = await delivery.last_inbound_provider_id(work, conversation_id, connection.id)
+        return connection, contact.address, last

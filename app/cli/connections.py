@@ -13,7 +13,7 @@ from channels import registry
 from core.settings import get_settings
 from core.work import open_work
 from domain.connections import service
-from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 
 group = typer.Typer(invoke_without_command=True)
 
@@ -25,7 +25,8 @@ class Row(BaseModel):
 
     id: str
     workspace: str
-    channel: str
+    medium: Medium
+    provider: Provider
     name: str
     address: str
     active: bool
@@ -44,7 +45,8 @@ def _row(workspace: str, connection: ConnectionSummary, base_url: str) -> Row:
     return Row(
         id=connection.slug,
         workspace=workspace,
-        channel=connection.channel.value,
+        medium=connection.medium,
+        provider=connection.provider,
         name=connection.name,
         address=connection.address,
         active=connection.is_active,
@@ -98,6 +100,8 @@ def add(
     try:
         command = NewConnection(
             slug=id,
+            medium=Medium.WHATSAPP,
+            provider=Provider.INFOBIP,
             name=name,
             address=number.lstrip("+"),
             base_url=base_url,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, show
 from core.work import open_work
+from domain.connections.schemas import Medium
 from domain.customers.doubles import doubles as find_doubles
 
 group = typer.Typer(no_args_is_help=True)
@@ -21,7 +22,7 @@ class Row(BaseModel):
     phone: str
     customer: UUID
     name: str | None
-    channel: str | None
+    medium: Medium | None
     written: str
     user_id: str | None
     last_seen_at: datetime
@@ -37,7 +38,7 @@ async def _doubles(slug: str | None) -> list[Row]:
                     phone=double.phone,
                     customer=number.customer_id,
                     name=number.name,
-                    channel=number.channel,
+                    medium=number.medium,
                     written=number.written,
                     user_id=number.user_id,
                     last_seen_at=number.last_seen_at,

@@ -19,6 +19,8 @@ from app import pulse, runtime
 from app.cli.terminal import AsJson, fail, show
 from core import db
 from core.settings import Settings, get_settings
+from domain.connections import service as connections
+from domain.connections.schemas import Provider
 from migrations.upgrade import configuration
 
 _KEYS = {"anthropic": "anthropic_api_key", "openai": "openai_api_key"}
@@ -49,7 +51,7 @@ def _configuration(settings: Settings) -> list[Finding]:
         ),
     ]
     if settings.sandbox_enabled:
-        advice = "Set INFOBIP_BASE_URL and INFOBIP_API_KEY to write to real phones."
+        advice = "Add a line of a real account with `nexova connections add` to write to real phones."
         findings.append(Finding(what="line", state="ok", found="the sandbox plays Infobip and the phones", advice=advice))
     return [*findings, *(_model(name, settings) for name in settings.model_chain)]
 
@@ -98,6 +100,28 @@ async def _database(settings: Settings) -> Finding:
         found = f"{version}, schema at {revision or 'nothing'}, newest is {head}"
         return Finding(what=what, state="failing", found=found, advice="Run `nexova migrate`.")
     return Finding(what=what, state="ok", found=f"{version}, schema at {revision}")
+
+
+async def _lines(settings: Settings) -> list[Finding]:
+    """The lines in use that nobody here can carry."""
+    if settings.database_url is None:
+        return []
+    db.connect(settings.database_url, pool_size=1)
+    try:
+        lines = await connections.all_active()
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return []  # what ails the database is told already
+    finally:
+        await db.disconnect()
+    found: list[Finding] = []
+    for line in lines:
+        what = f"line {line.slug}"
+        if connections.lacks_account(line, settings.infobip_base_url):
+            said = "its Infobip account has no address"
+            found.append(Finding(what=what, state="failing", found=said, advice="Set INFOBIP_BASE_URL."))
+        elif line.provider is Provider.SANDBOX and not settings.sandbox_enabled:
+            found.append(Finding(what=what, state="note", found="carried by the sandbox, which does not exist here"))
+    return found
 
 
 async def _redis(settings: Settings) -> list[Finding]:
@@ -155,7 +179,8 @@ async def _outside(settings: Settings) -> list[Finding]:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    return [*_configuration(settings), await _database(settings), *await _redis(settings), *await _outside(settings)]
+    database = await _database(settings)
+    return [*_configuration(settings), database, *await _lines(settings), *await _redis(settings), *await _outside(settings)]
 
 
 async def _beats_here(settings: Settings) -> bool:

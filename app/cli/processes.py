@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from app import runtime
-from core.settings import get_settings
+from core.settings import Environment, get_settings
+
+
+def _attach() -> None:
+    """Attach this process to its servers; in production, only with lines that it can serve."""
+    settings = runtime.attach()
+    if settings.environment is Environment.PRODUCTION and settings.infobip_base_url is None:
+        importlib.import_module("app.cli.lines").require_accounts(settings)
 
 
 def up(
@@ -24,17 +31,17 @@ def up(
 
 def web() -> None:
     """Run the web process until SIGINT or SIGTERM."""
-    runtime.attach()
+    _attach()
     importlib.import_module("app.http").serve()
 
 
 def worker() -> None:
     """Run a worker until SIGINT or SIGTERM; any number may run side by side."""
-    runtime.attach()
+    _attach()
     importlib.import_module("app.worker").main()
 
 
 def relay() -> None:
     """Run a relay until SIGINT or SIGTERM; any number may run side by side."""
-    runtime.attach()
+    _attach()
     importlib.import_module("app.relay").main()

@@ -24,7 +24,7 @@ from core.settings import Settings
 from core.work import open_system_work, open_work
 from domain.accounts import service as accounts
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary
+from domain.connections.schemas import ConnectionSummary, Provider
 
 router = APIRouter(prefix="/sandbox")
 
@@ -112,7 +112,9 @@ async def _all_connections() -> list[tuple[ConnectionSummary, str]]:
     for workspace in await accounts.list_workspaces():
         async with open_work(Principal.system(workspace.id)) as work:
             owned = await connections.all_of_workspace(work)
-        found += [(connection, workspace.name) for connection in owned if connection.is_active and workspace.is_active]
+        if workspace.is_active:
+            ours = [one for one in owned if one.is_active and one.provider is Provider.SANDBOX]
+            found += [(connection, workspace.name) for connection in ours]
     return found
 
 

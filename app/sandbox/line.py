@@ -8,7 +8,7 @@ from core.access import Principal
 from core.errors import Invalid
 from core.settings import Settings
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionView
+from domain.connections.schemas import ConnectionView, Provider
 
 
 class PhoneInvalid(Invalid):
@@ -36,8 +36,11 @@ class Line:
 
 
 async def open_line(slug: str, settings: Settings) -> Line:
-    """The line of a connection by its id; raises ConnectionNotFound."""
-    return Line(await connections.find_by_slug(slug), settings)
+    """The line of a connection that the sandbox carries, by its id; raises ConnectionNotFound."""
+    connection = await connections.find_by_slug(slug)
+    if connection.provider is not Provider.SANDBOX:
+        raise connections.ConnectionNotFound
+    return Line(connection, settings)
 
 
 def phone_number(written: str) -> str:

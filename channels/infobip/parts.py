@@ -2,22 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from channels.base import Part, Unsendable
 from channels.infobip.cleaning import clean_text
 from channels.infobip.formatting import to_whatsapp
 from core import messages
+from domain.connections.schemas import TRAITS as MEDIUMS
+from domain.connections.schemas import Medium
 
-TEXT_LIMIT = 4096
-BODY_LIMIT = 1024
-CAPTION_LIMIT = 3000
-FOOTER_LIMIT = 60
-BUTTONS = 3
-BUTTON_TITLE, BUTTON_ID = 20, 256
-ROWS, SECTIONS = 10, 10
-ROW_TITLE, ROW_ID, ROW_DESCRIPTION = 24, 200, 72
-LIST_BUTTON, SECTION_TITLE = 20, 24
+TRAITS: Final = MEDIUMS[Medium.WHATSAPP]
+CAPTION_LIMIT: Final = 3000
 URL_LIMIT, FILENAME_LIMIT = 2048, 240
 
 _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…;:])\s+"), re.compile(r"\s+"))
@@ -29,7 +24,7 @@ def parts(kind: str, text: str | None, payload: Mapping[str, Any]) -> list[Part]
     written = to_whatsapp(clean_text(text or ""))
     match kind:
         case "text":
-            return _texts(written, TEXT_LIMIT)
+            return _texts(written, TRAITS.text)
         case "buttons":
             return _buttons(written, payload)
         case "list":
@@ -89,14 +84,14 @@ def _texts(text: str, limit: int) -> list[Part]:
 
 def _with_body(text: str) -> tuple[list[Part], str]:
     """Texts that go ahead, and the last piece, which is the body that buttons or a list stand under."""
-    pieces = split_text(text, BODY_LIMIT)
+    pieces = split_text(text, TRAITS.body)
     if not pieces:
         raise Unsendable("buttons and lists need a text above them")
     if len(pieces) == 1:
         return [], pieces[0]
     body = pieces[-1]
     ahead = text[: text.rfind(body)].rstrip() if text.endswith(body) else "\n".join(pieces[:-1])
-    return _texts(ahead, TEXT_LIMIT), body
+    return _texts(ahead, TRAITS.text), body
 
 
 def _identifier(entry: Mapping[str, Any], limit: int) -> str:
@@ -127,13 +122,14 @@ def _entries(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def _buttons(text: str, payload: Mapping[str, Any]) -> list[Part]:
     entries = _entries(payload, "buttons")
     if not entries:
-        return _texts(text, TEXT_LIMIT)
-    if len(entries) > BUTTONS:
+        return _texts(text, TRAITS.text)
+    if len(entries) > TRAITS.buttons.most:
         return _lists(text, {**payload, "rows": entries, "sections": None})
     ahead, body = _with_body(text)
     taken: set[str] = set()
     buttons = [
-        {"id": _identifier(entry, BUTTON_ID), "title": _title(entry.get("title"), BUTTON_TITLE, taken)} for entry in entries
+        {"id": _identifier(entry, TRAITS.buttons.id), "title": _title(entry.get("title"), TRAITS.buttons.title, taken)}
+        for entry in entries
     ]
     _require_unique([button["id"] for button in buttons])
     return [*ahead, Part("buttons", body, {"buttons": buttons} | _footer(payload))]
@@ -146,7 +142,7 @@ def _require_unique(identifiers: list[str]) -> None:
 
 def _footer(payload: Mapping[str, Any]) -> dict[str, Any]:
     footer = clean_text(str(payload.get("footer") or "")).strip()
-    return {"footer": shorten(footer, FOOTER_LIMIT)} if footer else {}
+    return {"footer": shorten(footer, TRAITS.footer)} if footer else {}
 
 
 def _lists(text: str, payload: Mapping[str, Any]) -> list[Part]:
@@ -154,15 +150,15 @@ def _lists(text: str, payload: Mapping[str, Any]) -> list[Part]:
     sections = _entries(payload, "sections") or [{"rows": payload.get("rows")}]
     rows = [(str(section.get("title") or ""), entry) for section in sections for entry in _entries(section, "rows")]
     if not rows:
-        return _texts(text, TEXT_LIMIT)
+        return _texts(text, TRAITS.text)
     ahead, body = _with_body(text)
-    _require_unique([_identifier(row, ROW_ID) for _, row in rows])
+    _require_unique([_identifier(row, TRAITS.rows.id) for _, row in rows])
     language = str(payload.get("language") or messages.LANGUAGES[0])
-    button = shorten(str(payload.get("button") or messages.text("line.list_button", language)), LIST_BUTTON)
+    button = shorten(str(payload.get("button") or messages.text("line.list_button", language)), TRAITS.rows.opener)
     found = list(ahead)
-    for start in range(0, len(rows), ROWS):
+    for start in range(0, len(rows), TRAITS.rows.most):
         said = body if start == 0 else messages.text("line.list_continued", language)
-        content = {"button": button, "sections": _sections(rows[start : start + ROWS])} | _footer(payload)
+        content = {"button": button, "sections": _sections(rows[start : start + TRAITS.rows.most])} | _footer(payload)
         found.append(Part("list", said, content))
     return found
 
@@ -183,18 +179,18 @@ def _sections(rows: list[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]
 
 
 def _section_title(name: str) -> str:
-    return shorten(_MARKS.sub("", clean_text(name)).strip() or "-", SECTION_TITLE)
+    return shorten(_MARKS.sub("", clean_text(name)).strip() or "-", TRAITS.rows.section_title)
 
 
 def _row(entry: Mapping[str, Any], taken: set[str]) -> dict[str, Any]:
     """A row; a title that does not fit is cut, and shown whole in the description when that is free."""
     whole = clean_text(str(entry.get("title") or ""))
-    title = _title(whole, ROW_TITLE, taken)
+    title = _title(whole, TRAITS.rows.title, taken)
     description = clean_text(str(entry.get("description") or "")).strip()
     if not description and title.endswith("…"):
         description = whole
-    row: dict[str, Any] = {"id": _identifier(entry, ROW_ID), "title": title}
-    return row | ({"description": shorten(description, ROW_DESCRIPTION)} if description else {})
+    row: dict[str, Any] = {"id": _identifier(entry, TRAITS.rows.id), "title": title}
+    return row | ({"description": shorten(description, TRAITS.rows.description)} if description else {})
 
 
 def _file(kind: Literal["image", "document"], caption: str, payload: Mapping[str, Any]) -> list[Part]:
@@ -206,4 +202,4 @@ def _file(kind: Literal["image", "document"], caption: str, payload: Mapping[str
     if kind == "document" and payload.get("filename"):
         content["filename"] = shorten(clean_text(str(payload["filename"])), FILENAME_LIMIT)
     first = Part(kind, captions[0] if captions else None, content)
-    return [first, *(piece for rest in captions[1:] for piece in _texts(rest, TEXT_LIMIT))]
+    return [first, *(piece for rest in captions[1:] for piece in _texts(rest, TRAITS.text))]

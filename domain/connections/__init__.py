@@ -1,1 +1,1 @@
-"""Connections: the WhatsApp senders and chat widgets of a workspace."""
+"""Connections: the senders and chat widgets of a workspace, the mediums they stand on and who carries them."""

@@ -1,28 +1,33 @@
 """Tables of connections."""
 
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Boolean, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, of_workspace
-
-
-class ChannelKind(StrEnum):
-    """The kinds of lines that adapters exist for."""
-
-    INFOBIP_WHATSAPP = "infobip_whatsapp"
+from core.tables import WorkspaceRow, of_workspace, one_of
+from domain.connections.medium import Medium, Provider
 
 
 class Connection(WorkspaceRow):
-    """One WhatsApp sender. `slug` stands in the webhook's address and is unique in the whole installation."""
+    """One sender or chat widget of a shop, as one provider carries it; two may carry the same one.
+
+    `address` is the shop's own address on the medium. `slug` stands in the webhook's address and is unique in the whole
+    installation.
+    """
 
     __tablename__ = "connections"
-    __table_args__ = (of_workspace(), UniqueConstraint("slug"), UniqueConstraint("workspace_id", "channel", "address"))
+    __table_args__ = (
+        of_workspace(),
+        UniqueConstraint("slug"),
+        UniqueConstraint("workspace_id", "medium", "address", "provider"),
+        one_of("medium", Medium),
+        one_of("provider", Provider),
+    )
 
     slug: Mapped[str] = mapped_column(String(100))
-    channel: Mapped[str] = mapped_column(String(50))
+    medium: Mapped[str] = mapped_column(String(20))
+    provider: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(255))
     address: Mapped[str] = mapped_column(String(50))
     base_url: Mapped[str | None] = mapped_column(String(500))

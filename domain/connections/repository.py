@@ -3,11 +3,25 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from core.work import Work
 from domain.connections.models import Connection
+
+_ONE = aliased(Connection)
+# Asked before every turn, so built once.
+_BESIDE = (
+    select(Connection.id)
+    .join(
+        _ONE,
+        (_ONE.workspace_id == Connection.workspace_id)
+        & (_ONE.medium == Connection.medium)
+        & (_ONE.address == Connection.address),
+    )
+    .where(_ONE.workspace_id == bindparam("workspace"), _ONE.id == bindparam("connection"))
+)
 
 
 async def get(work: Work, connection_id: UUID) -> Connection | None:
@@ -19,6 +33,16 @@ async def all_of_workspace(work: Work) -> Sequence[Connection]:
     """The connections of this workspace by slug."""
     query = select(Connection).where(Connection.workspace_id == work.workspace_id).order_by(Connection.slug)
     return (await work.session.scalars(query)).all()
+
+
+async def beside(work: Work, connection_id: UUID) -> Sequence[UUID]:
+    """The connections of the workspace with the medium and the address of one of them, which is among them."""
+    return (await work.session.scalars(_BESIDE, {"workspace": work.workspace_id, "connection": connection_id})).all()
+
+
+async def all_active(session: AsyncSession) -> Sequence[Connection]:
+    """The connections in use, of all workspaces, by slug; only the system role sees them."""
+    return (await session.scalars(select(Connection).where(Connection.is_active).order_by(Connection.slug))).all()
 
 
 async def find_by_slug(session: AsyncSession, slug: str) -> Connection | None:

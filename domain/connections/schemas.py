@@ -3,17 +3,21 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from domain.connections.models import ChannelKind
+from domain.connections.medium import CARRIED, TRAITS, Medium, Provider, Traits
 
 __all__ = [
-    "ChannelKind",
+    "CARRIED",
+    "TRAITS",
     "ConnectionSettings",
     "ConnectionSummary",
     "ConnectionView",
     "Credentials",
+    "Medium",
     "NewConnection",
+    "Provider",
+    "Traits",
     "WebhookAuthentication",
     "revealed",
 ]
@@ -67,54 +71,65 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    window_template: str | None = Field(None, description="Approved template that reopens a closed 24-hour window.")
+    window_template: str | None = Field(
+        None, description="Approved template that asks a customer to write again once the medium's answer window is closed."
+    )
     template_language: str = "es"
     catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
     store: str | None = Field(None, description="Code of the store that this sender sells from; else the workspace's default.")
 
 
-class ConnectionView(BaseModel):
-    """A connection with its secrets opened, for the channel; never logged, never shown."""
+class ConnectionSummary(BaseModel):
+    """A connection without its secrets. `address` is the shop's own on the medium."""
 
     model_config = ConfigDict(frozen=True)
 
-    workspace_id: UUID
     id: UUID
+    workspace_id: UUID
     slug: str
-    channel: ChannelKind
+    medium: Medium
+    provider: Provider
     name: str
     address: str
     base_url: str | None
+    is_active: bool
+
+    @property
+    def traits(self) -> Traits:
+        """What its medium can do."""
+        return TRAITS[self.medium]
+
+
+class ConnectionView(ConnectionSummary):
+    """A connection with its secrets opened, for the channel; never logged, never shown."""
+
     credentials: Credentials
     settings: ConnectionSettings
-    is_active: bool
 
 
 class NewConnection(BaseModel):
     """A connection to be created."""
 
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,98}$")
-    channel: ChannelKind = ChannelKind.INFOBIP_WHATSAPP
+    medium: Medium
+    provider: Provider
     name: str = Field(min_length=1, max_length=255)
     address: str = Field(min_length=1, max_length=24)
     base_url: str | None = None
     credentials: Credentials
     settings: ConnectionSettings = ConnectionSettings()
 
+    @field_validator("address", mode="before")
+    @classmethod
+    def _one_spelling(cls, address: object) -> object:
+        """A number is kept without its plus: the shop's address is compared between providers."""
+        return address.strip().removeprefix("+") if isinstance(address, str) else address
 
-class ConnectionSummary(BaseModel):
-    """A connection without its secrets, for lists."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID
-    workspace_id: UUID
-    slug: str
-    channel: ChannelKind
-    name: str
-    address: str
-    base_url: str | None
-    is_active: bool
+    @model_validator(mode="after")
+    def _is_carried(self) -> "NewConnection":
+        if self.medium not in CARRIED[self.provider]:
+            raise ValueError(f"{self.provider} does not carry {self.medium}")
+        return self
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:

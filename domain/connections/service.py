@@ -1,17 +1,20 @@
 """Connections: creating them, and opening their secrets for the channel."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from core import events, vault
 from core.access import Permission
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
+from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_system_work
 from domain.connections import repository
-from domain.connections.models import ChannelKind, Connection
+from domain.connections.medium import Medium, Provider
+from domain.connections.models import Connection
 from domain.connections.schemas import (
     ConnectionSettings,
     ConnectionSummary,
@@ -34,12 +37,19 @@ class ConnectionExists(Conflict):
     code = "connection_exists"
 
 
+class AccountAddressMissing(Invalid):
+    """A line of Infobip has to say where the account is, unless the installation does."""
+
+    code = "account_address_missing"
+
+
 def _view(row: Connection) -> ConnectionView:
     return ConnectionView(
         workspace_id=row.workspace_id,
         id=row.id,
         slug=row.slug,
-        channel=ChannelKind(row.channel),
+        medium=Medium(row.medium),
+        provider=Provider(row.provider),
         name=row.name,
         address=row.address,
         base_url=row.base_url,
@@ -52,11 +62,14 @@ def _view(row: Connection) -> ConnectionView:
 async def create(work: Work, command: NewConnection) -> ConnectionSummary:
     """Create a connection; its credentials are sealed before they reach the database."""
     work.require(Permission.CONNECTIONS_WRITE)
+    if lacks_account(command, get_settings().infobip_base_url):
+        raise AccountAddressMissing(slug=command.slug)
     row = Connection(
         workspace_id=work.workspace_id,
         id=new_id(),
         slug=command.slug,
-        channel=command.channel.value,
+        medium=command.medium,
+        provider=command.provider,
         name=command.name,
         address=command.address,
         base_url=command.base_url,
@@ -69,8 +82,14 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
             work.session.add(row)
     except IntegrityError as error:
         raise ConnectionExists(slug=command.slug, address=command.address) from error
-    events.record(work, EventType.CONNECTION_CREATED, subject=row.id, after={"slug": row.slug, "address": row.address})
+    after = {"slug": row.slug, "provider": row.provider, "address": row.address}
+    events.record(work, EventType.CONNECTION_CREATED, subject=row.id, after=after)
     return summary(row)
+
+
+def lacks_account(line: NewConnection | ConnectionSummary, installation: str | None) -> bool:
+    """Whether a line is to reach an Infobip account of which neither it nor the installation knows the address."""
+    return line.provider is Provider.INFOBIP and not (line.base_url or installation)
 
 
 def summary(row: Connection) -> ConnectionSummary:
@@ -98,6 +117,17 @@ async def all_of_workspace(work: Work) -> list[ConnectionSummary]:
     """The connections of this workspace."""
     work.require(Permission.CONNECTIONS_READ)
     return [summary(row) for row in await repository.all_of_workspace(work)]
+
+
+async def beside(work: Work, connection_id: UUID) -> Sequence[UUID]:
+    """The connections that carry the same address of the shop on the same medium, this one among them."""
+    return await repository.beside(work, connection_id)
+
+
+async def all_active() -> list[ConnectionSummary]:
+    """The lines in use, in all workspaces, by slug; for the start of a process."""
+    async with open_system_work() as session:
+        return [summary(row) for row in await repository.all_active(session)]
 
 
 async def find_by_slug(slug: str) -> ConnectionView:

@@ -10,6 +10,7 @@ from uuid import UUID
 from core import events, observability
 from core.event_types import EventType
 from core.work import Work
+from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, Voice
 from domain.conversations.schemas import Changed, IncomingChange
@@ -19,23 +20,23 @@ DELETED = "deleted"
 """The kind of a message that was deleted before it came."""
 
 
-async def change(work: Work, connection_id: UUID, channel: str, incoming: IncomingChange) -> Changed:
+async def change(work: Work, line: ConnectionSummary, incoming: IncomingChange) -> Changed:
     """Take in an edit or a deletion, in whatever order it comes: of an unknown message, twice, or before an older one.
 
     An edit that overtakes its message is the message; a deletion that does so keeps it from ever being answered.
     """
     contact = await customers.find_or_create(
         work,
-        channel=channel,
+        medium=line.medium,
         address=incoming.address,
         user_id=incoming.user_id,
         phone=incoming.phone,
         name=incoming.profile_name,
     )
-    conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
-    row = await repository.incoming_by_provider_id(work, connection_id, incoming.provider_message_id)
+    conversation = await repository.find_or_create(work, line, contact)
+    row = await repository.incoming_by_provider_id(work, line.id, incoming.provider_message_id)
     if row is None:
-        return await _unknown(work, conversation, channel, incoming)
+        return await _unknown(work, line, conversation, incoming)
     is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.at < row.edited_at)
     if is_old or row.conversation_id != conversation.id:
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
@@ -46,10 +47,10 @@ async def change(work: Work, connection_id: UUID, channel: str, incoming: Incomi
     return await _edited(work, conversation, row, incoming)
 
 
-async def _unknown(work: Work, conversation: Conversation, channel: str, incoming: IncomingChange) -> Changed:
+async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversation, incoming: IncomingChange) -> Changed:
     """A change of what never came, or has not come yet: it stands in the message's place, which then counts as repeated."""
     if incoming.message is not None:
-        received = await service.receive(work, conversation.connection_id, channel, incoming.message)
+        received = await service.receive(work, line, incoming.message)
         row = await work.session.get_one(Message, (work.workspace_id, received.message_id))
         row.edited_at = incoming.at
         await work.session.flush()
@@ -62,6 +63,7 @@ async def _unknown(work: Work, conversation: Conversation, channel: str, incomin
     message_id = await repository.insert_incoming(
         work,
         conversation,
+        line.id,
         {
             "kind": DELETED,
             "payload": {},

@@ -14,12 +14,14 @@ from core import outbox
 from core.errors import DomainError
 from core.settings import get_settings
 from core.work import Work
+from domain.connections.schemas import TRAITS
 from domain.conversations import delivery_repository as deliveries
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, MessageStatus
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import CLAIMABLE, advanced
 from domain.customers import service as customers
+from domain.customers.schemas import ContactView
 
 MAX_TRIES: Final = 3
 """How often a message is sent that the provider refuses for now."""
@@ -64,7 +66,7 @@ Cut = Callable[[str, str | None, Mapping[str, Any]], Sequence[Piece]]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The approved template by which a connection reopens a closed 24-hour window."""
+    """The approved template that asks the customer of a connection to write again once free words may not be sent."""
 
     name: str
     language: str
@@ -102,11 +104,14 @@ async def claim_next(work: Work, conversation_id: UUID, cut: Cut, template: Temp
     conversation = await repository.lock(work, conversation_id)
     if conversation is None:
         return None
+    contact: ContactView | None = None
     while (message := await deliveries.first_undecided(work, conversation.id)) is not None:
         if not await _is_ready(work, message):
             return None
-        if await _may_go(work, conversation, message, cut, template):
-            return await _claim(work, conversation, message)
+        contact = contact or await customers.contact(work, conversation.contact_address_id)
+        may_write = TRAITS[contact.medium].may_write(conversation.last_inbound_at, work.now)
+        if await _may_go(work, conversation, message, cut, template, may_write=may_write):
+            return await _claim(work, conversation, contact, message)
         await work.session.flush()
     return None
 
@@ -122,21 +127,26 @@ async def _is_ready(work: Work, message: Message) -> bool:
     return message.status == MessageStatus.UNCONFIRMED
 
 
-async def _may_go(work: Work, conversation: Conversation, message: Message, cut: Cut, template: Template | None) -> bool:
-    """Whether the message may be sent: right voice, open window, within the channel's limits. If not, it is settled."""
+async def _may_go(
+    work: Work, conversation: Conversation, message: Message, cut: Cut, template: Template | None, *, may_write: bool
+) -> bool:
+    """Whether the message may be sent: right voice, open window, within the channel's limits. If not, it is settled.
+
+    `may_write` is whether the medium lets free words be sent now.
+    """
     if message.status not in CLAIMABLE:
         return False
     if message.voice_epoch != conversation.voice_epoch:
         message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
         return False
-    if message.kind != "template" and (conversation.window_until is None or conversation.window_until <= work.now):
+    if message.kind != "template" and not may_write:
         await _close_window(work, conversation, message, template)
         return False
     return message.attempts > 0 or await _is_cut(work, message, cut)
 
 
 async def _close_window(work: Work, conversation: Conversation, message: Message, template: Template | None) -> None:
-    """Refuse a message outside the 24 hours; the template, if there is one, asks the customer once to write again."""
+    """Refuse a message outside the medium's answer window; a template, if there is one, asks the customer once to write."""
     if template is not None:
         last = await deliveries.last_inbound_position(work, message.conversation_id)
         if not await deliveries.has_template_after(work, message.conversation_id, last):
@@ -165,12 +175,14 @@ async def _is_cut(work: Work, message: Message, cut: Cut) -> bool:
     return True
 
 
-async def _claim(work: Work, conversation: Conversation, message: Message) -> Claimed:
-    contact = await customers.contact(work, conversation.contact_address_id)
+async def _claim(work: Work, conversation: Conversation, contact: ContactView, message: Message) -> Claimed:
     message.status = MessageStatus.SENDING
     message.attempts += 1
     message.claimed_until = work.system_time + CLAIM
     message.provider_message_id = str(message.id)
+    if message.connection_id != conversation.connection_id:
+        # The customer has changed to another provider's line meanwhile; a quote stands on its own line only.
+        message.connection_id, message.reply_to = conversation.connection_id, None
     attempt_id = deliveries.insert_attempt(work, message)
     await work.session.flush()
     return Claimed(
@@ -345,6 +357,6 @@ async def is_more_to_send(work: Work, conversation_id: UUID) -> bool:
     return await deliveries.first_undecided(work, conversation_id) is not None
 
 
-async def last_inbound_provider_id(work: Work, conversation_id: UUID) -> str | None:
-    """The provider's id of the customer's last message, for the sign that it was read."""
-    return await deliveries.last_inbound_provider_id(work, conversation_id)
+async def last_inbound_provider_id(work: Work, conversation_id: UUID, connection_id: UUID) -> str | None:
+    """The provider's id of the customer's last message on a connection, for the sign that it was read."""
+    return await deliveries.last_inbound_provider_id(work, conversation_id, connection_id)

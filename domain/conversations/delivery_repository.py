@@ -134,13 +134,14 @@ async def has_template_after(work: Work, conversation_id: UUID, position: int) -
     return bool(await work.session.scalar(query))
 
 
-async def last_inbound_provider_id(work: Work, conversation_id: UUID) -> str | None:
-    """The provider's id of the customer's last message."""
+async def last_inbound_provider_id(work: Work, conversation_id: UUID, connection_id: UUID) -> str | None:
+    """The provider's id of the customer's last message on a connection."""
     query = (
         select(Message.provider_message_id)
         .where(
             Message.workspace_id == work.workspace_id,
             Message.conversation_id == conversation_id,
+            Message.connection_id == connection_id,
             Message.direction == Direction.IN,
         )
         .order_by(Message.position.desc())

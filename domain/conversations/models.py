@@ -53,10 +53,10 @@ class MessageStatus(StrEnum):
 
 
 class Conversation(WorkspaceRow):
-    """The thread with one customer on one connection; it lasts.
+    """The thread between one address of a customer and one address of the shop on the same medium; it lasts.
 
-    `voice_epoch` grows with every change of voice and fences sends and effects. `window_until` is when WhatsApp's
-    24 hours since the customer's last message end (business time).
+    `connection_id` is the connection on which the customer wrote last, by which answers go: several may carry the
+    shop's address. `voice_epoch` grows with every change of voice and fences sends and effects.
     """
 
     __tablename__ = "conversations"
@@ -65,18 +65,18 @@ class Conversation(WorkspaceRow):
         belongs_to("connections", "connection_id"),
         belongs_to("customers", "customer_id"),
         belongs_to("contact_addresses", "contact_address_id"),
-        UniqueConstraint("workspace_id", "connection_id", "contact_address_id"),
+        UniqueConstraint("workspace_id", "contact_address_id", "shop_address"),
         CheckConstraint("(voice = 'operator') = (operator_id IS NOT NULL)", name="operator_has_name"),
     )
 
     connection_id: Mapped[UUID]
     customer_id: Mapped[UUID]
     contact_address_id: Mapped[UUID]
+    shop_address: Mapped[str] = mapped_column(String(50))
     voice: Mapped[str] = mapped_column(String(20), default=Voice.AGENT)
     voice_epoch: Mapped[int] = mapped_column(default=0)
     operator_id: Mapped[UUID | None]
     last_inbound_at: Mapped[datetime | None]
-    window_until: Mapped[datetime | None]
     next_position: Mapped[int] = mapped_column(BigInteger, default=1)
 
 

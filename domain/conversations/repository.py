@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
 from core.work import Work
+from domain.connections.schemas import ConnectionSummary
 from domain.conversations.models import (
     Attachment,
     Author,
@@ -21,6 +22,7 @@ from domain.conversations.models import (
     Notification,
 )
 from domain.conversations.status import UNDECIDED
+from domain.customers.schemas import ContactView
 
 _HELD = "conversations.held"
 """Where a session remembers the conversations that its transaction has locked."""
@@ -60,12 +62,12 @@ _THREAD = (
     .limit(bindparam("count", type_=Integer))
 )
 
-_ADDRESS = (
+_BETWEEN = (
     select(Conversation)
     .where(
         Conversation.workspace_id == bindparam("workspace"),
-        Conversation.connection_id == bindparam("connection"),
-        Conversation.contact_address_id == bindparam("address"),
+        Conversation.contact_address_id == bindparam("contact"),
+        Conversation.shop_address == bindparam("address"),
     )
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
@@ -109,10 +111,10 @@ async def get(work: Work, conversation_id: UUID) -> Conversation | None:
     return await work.session.get(Conversation, (work.workspace_id, conversation_id))
 
 
-async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UUID, customer_id: UUID) -> Conversation:
-    """The conversation of an address on a connection, locked; made when it is new."""
-    values = {"workspace": work.workspace_id, "connection": connection_id, "address": contact_address_id}
-    found = await work.session.scalar(_ADDRESS, values)
+async def find_or_create(work: Work, line: ConnectionSummary, contact: ContactView) -> Conversation:
+    """The conversation between a customer's address and the shop's on a line, locked; made when it is new."""
+    values = {"workspace": work.workspace_id, "contact": contact.contact_address_id, "address": line.address}
+    found = await work.session.scalar(_BETWEEN, values)
     if found is not None:
         return found
     await work.session.execute(
@@ -120,13 +122,14 @@ async def find_or_create(work: Work, connection_id: UUID, contact_address_id: UU
         .values(
             workspace_id=work.workspace_id,
             id=new_id(),
-            connection_id=connection_id,
-            contact_address_id=contact_address_id,
-            customer_id=customer_id,
+            connection_id=line.id,
+            contact_address_id=contact.contact_address_id,
+            shop_address=line.address,
+            customer_id=contact.customer_id,
         )
-        .on_conflict_do_nothing(index_elements=["workspace_id", "connection_id", "contact_address_id"])
+        .on_conflict_do_nothing(index_elements=["workspace_id", "contact_address_id", "shop_address"])
     )
-    return (await work.session.scalars(_ADDRESS, values)).one()
+    return (await work.session.scalars(_BETWEEN, values)).one()
 
 
 def next_position(conversation: Conversation) -> int:
@@ -136,13 +139,13 @@ def next_position(conversation: Conversation) -> int:
     return position
 
 
-async def insert_incoming(work: Work, conversation: Conversation, values: dict[str, Any]) -> UUID | None:
+async def insert_incoming(work: Work, conversation: Conversation, connection_id: UUID, values: dict[str, Any]) -> UUID | None:
     """Insert an incoming message; None if the connection already has one with this provider id."""
     row = {
         "workspace_id": work.workspace_id,
         "id": new_id(),
         "conversation_id": conversation.id,
-        "connection_id": conversation.connection_id,
+        "connection_id": connection_id,
         "direction": Direction.IN,
         "author": Author.CUSTOMER,
         "status": MessageStatus.RECEIVED,

@@ -153,7 +153,6 @@ class ConversationView(Frozen):
     voice_epoch: int
     operator_id: UUID | None
     last_inbound_at: datetime | None
-    window_until: datetime | None
 
 
 class SentMessage(Frozen):

@@ -1,7 +1,7 @@
 """Conversations: taking in what customers write, queueing what is said to them, and whose voice it is."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from core.errors import Conflict, NotFound
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
+from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
 from domain.conversations.files import attachment_digest as attachment_digest
 from domain.conversations.files import recent_files as recent_files
@@ -27,9 +28,6 @@ from domain.conversations.schemas import (
     Received,
 )
 from domain.customers import service as customers
-
-WINDOW = timedelta(hours=24)
-"""How long after a customer's message WhatsApp lets a shop write freely."""
 
 NEEDS_NO_ANSWER = frozenset({"reaction"})
 
@@ -64,28 +62,30 @@ async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     return ConversationView.model_validate(await _locked(work, conversation_id))
 
 
-async def receive(work: Work, connection_id: UUID, channel: str, incoming: IncomingMessage) -> Received:
+async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage) -> Received:
     """Store a customer's message in its conversation, once; find or make customer and conversation.
 
-    Touches no draft and no payment: whatever the message asks for is done inside a turn.
+    Answers go by the line on which the customer wrote last. Touches no draft and no payment: whatever the message asks
+    for is done inside a turn.
     """
     contact = await customers.find_or_create(
         work,
-        channel=channel,
+        medium=line.medium,
         address=incoming.address,
         user_id=incoming.user_id,
         phone=incoming.phone,
         name=incoming.profile_name,
     )
-    conversation = await repository.find_or_create(work, connection_id, contact.contact_address_id, contact.customer_id)
+    conversation = await repository.find_or_create(work, line, contact)
     answerable = incoming.kind not in NEEDS_NO_ANSWER
     # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
     written_at = min(incoming.received_at, work.now)
-    conversation.last_inbound_at = max(conversation.last_inbound_at or written_at, written_at)
-    conversation.window_until = conversation.last_inbound_at + WINDOW
+    if conversation.last_inbound_at is None or written_at >= conversation.last_inbound_at:
+        conversation.last_inbound_at, conversation.connection_id = written_at, line.id
     message_id = await repository.insert_incoming(
         work,
         conversation,
+        line.id,
         {
             "kind": incoming.kind,
             "text": incoming.text,

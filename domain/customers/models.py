@@ -1,4 +1,4 @@
-"""Tables of customers, their addresses on the channels and their postal addresses."""
+"""Tables of customers, their addresses on the mediums and their postal addresses."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace
+from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from domain.connections.schemas import Medium
 
 
 class Customer(WorkspaceRow):
@@ -29,9 +30,9 @@ class Customer(WorkspaceRow):
 
 
 class ContactAddress(WorkspaceRow):
-    """One address of a customer on one channel.
+    """One address of a customer on one medium, whoever carries it.
 
-    `user_id` is the channel's stable key of a person and wins over the number. `address_key` is the number (or the
+    `user_id` is the medium's stable key of a person and wins over the number. `address_key` is the number (or the
     opaque address) by which a sender without a user id is found; it is null once the number belongs to somebody else.
     """
 
@@ -39,13 +40,14 @@ class ContactAddress(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("customers", "customer_id"),
-        Index("uq_contact_addresses_user_id", "workspace_id", "channel", "user_id", unique=True),
-        Index("uq_contact_addresses_address_key", "workspace_id", "channel", "address_key", unique=True),
+        Index("uq_contact_addresses_user_id", "workspace_id", "medium", "user_id", unique=True),
+        Index("uq_contact_addresses_address_key", "workspace_id", "medium", "address_key", unique=True),
         Index("ix_contact_addresses_customer", "workspace_id", "customer_id"),
+        one_of("medium", Medium),
     )
 
     customer_id: Mapped[UUID]
-    channel: Mapped[str] = mapped_column(String(40))
+    medium: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(200))
     address_key: Mapped[str | None] = mapped_column(String(200))
     user_id: Mapped[str | None] = mapped_column(String(200))

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
 from core.work import Work
+from domain.connections.schemas import Medium
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
 from domain.customers.schemas import NumberView
 
@@ -16,7 +17,7 @@ _LOCK_CONTACTS = (
     select(ContactAddress)
     .where(
         ContactAddress.workspace_id == bindparam("workspace"),
-        ContactAddress.channel == bindparam("channel"),
+        ContactAddress.medium == bindparam("medium"),
         or_(ContactAddress.user_id == bindparam("user"), ContactAddress.address_key == bindparam("key")),
     )
     .order_by(ContactAddress.id)
@@ -29,7 +30,7 @@ _NUMBERS: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(
         ContactAddress.customer_id,
         func.coalesce(ContactAddress.name, Customer.name).label("name"),
-        ContactAddress.channel,
+        ContactAddress.medium,
         func.coalesce(ContactAddress.phone, ContactAddress.address).label("written"),
         ContactAddress.user_id,
         ContactAddress.last_seen_at,
@@ -55,20 +56,20 @@ async def get(work: Work, customer_id: UUID) -> Customer | None:
 
 
 async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | None:
-    """One address of a customer on a channel."""
+    """One address of a customer on a medium."""
     return await work.session.get(ContactAddress, (work.workspace_id, contact_address_id))
 
 
-async def lock_contacts(work: Work, channel: str, user_id: str | None, key: str | None) -> list[ContactAddress]:
-    """The addresses on the channel that have this user id or this key, locked in id order."""
-    values = {"workspace": work.workspace_id, "channel": channel, "user": user_id, "key": key}
+async def lock_contacts(work: Work, medium: Medium, user_id: str | None, key: str | None) -> list[ContactAddress]:
+    """The addresses on the medium that have this user id or this key, locked in id order."""
+    values = {"workspace": work.workspace_id, "medium": medium, "user": user_id, "key": key}
     return list(await work.session.scalars(_LOCK_CONTACTS, values))
 
 
 async def insert_contact(
     work: Work,
     *,
-    channel: str,
+    medium: Medium,
     address: str,
     key: str | None,
     user_id: str | None,
@@ -85,7 +86,7 @@ async def insert_contact(
             workspace_id=work.workspace_id,
             id=new_id(),
             customer_id=customer.id,
-            channel=channel,
+            medium=medium,
             address=address,
             address_key=key,
             user_id=user_id,

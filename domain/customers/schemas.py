@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.connections.schemas import Medium
 from domain.customers import phones
 
 
@@ -31,11 +32,11 @@ class CustomerView(_View):
 
 
 class ContactView(_View):
-    """A customer's address on a channel."""
+    """A customer's address on a medium."""
 
     contact_address_id: UUID
     customer_id: UUID
-    channel: str
+    medium: Medium
     address: str
     user_id: str | None
     phone: str | None
@@ -49,11 +50,11 @@ class ContactView(_View):
 
 
 class NumberView(_View):
-    """A telephone as one customer has it: at an address on a channel, or, without a channel, in what staff keep."""
+    """A telephone as one customer has it: at an address on a medium, or, without a medium, in what staff keep."""
 
     customer_id: UUID
     name: str | None
-    channel: str | None
+    medium: Medium | None
     written: str
     user_id: str | None
     last_seen_at: datetime

@@ -8,6 +8,7 @@ from core.access import Permission
 from core.errors import NotFound
 from core.event_types import EventType
 from core.work import Work
+from domain.connections.schemas import Medium
 from domain.customers import phones, repository
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
 from domain.customers.schemas import AddressView, ContactView, CustomerInput, CustomerPage, CustomerView
@@ -32,7 +33,7 @@ def _contact_view(row: ContactAddress, *, is_new: bool = False) -> ContactView:
     return ContactView(
         contact_address_id=row.id,
         customer_id=row.customer_id,
-        channel=row.channel,
+        medium=Medium(row.medium),
         address=row.address,
         user_id=row.user_id,
         phone=row.phone,
@@ -42,7 +43,7 @@ def _contact_view(row: ContactAddress, *, is_new: bool = False) -> ContactView:
 
 
 async def find_or_create(
-    work: Work, *, channel: str, address: str, user_id: str | None, phone: str | None, name: str | None
+    work: Work, *, medium: Medium, address: str, user_id: str | None, phone: str | None, name: str | None
 ) -> ContactView:
     """The customer behind a sender, made if new; any number of workers may ask at once.
 
@@ -54,17 +55,17 @@ async def find_or_create(
     number = phones.e164(phone) or phones.e164(address)
     key = None if phone is None and address == user_id else phones.address_key(phone or address)
     for _ in range(_ATTEMPTS):
-        found = await repository.lock_contacts(work, channel, user_id, key)
+        found = await repository.lock_contacts(work, medium, user_id, key)
         contact = await _choose(work, found, user_id, key)
         if contact is not None:
             return _contact_view(await _refresh(work, contact, address, user_id, number, key, name))
         created = await repository.insert_contact(
-            work, channel=channel, address=address, key=key, user_id=user_id, phone=number, name=name
+            work, medium=medium, address=address, key=key, user_id=user_id, phone=number, name=name
         )
         if created is not None:
             customer = await repository.get(work, created.customer_id)
             assert customer is not None, "made with its address"
-            events.record(work, EventType.CUSTOMER_CREATED, subject=customer.id, after={"channel": channel})
+            events.record(work, EventType.CUSTOMER_CREATED, subject=customer.id, after={"medium": medium})
             return _contact_view(created, is_new=True)
     raise RuntimeError("a contact address was made and vanished again and again")
 
@@ -127,7 +128,7 @@ async def _row(work: Work, customer_id: UUID) -> Customer:
 
 
 async def contact(work: Work, contact_address_id: UUID) -> ContactView:
-    """One address of a customer on a channel."""
+    """One address of a customer on a medium."""
     work.require(Permission.CUSTOMERS_READ)
     row = await repository.get_contact(work, contact_address_id)
     if row is None:
@@ -136,7 +137,7 @@ async def contact(work: Work, contact_address_id: UUID) -> ContactView:
 
 
 async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
-    """The addresses of a customer on the channels, last seen first."""
+    """The addresses of a customer on the mediums, last seen first."""
     work.require(Permission.CUSTOMERS_READ)
     return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
 

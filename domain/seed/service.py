@@ -16,7 +16,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewUnit, StoreView
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSettings, Credentials, NewConnection, WebhookAuthentication
+from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
 from domain.seed.schemas import DemoCategory, DemoProduct, DemoShop, cost_of, demo_shops
@@ -91,6 +91,8 @@ async def _seed_connections(work: Work, shop: DemoShop) -> None:
             work,
             NewConnection(
                 slug=line.slug,
+                medium=Medium.WHATSAPP,
+                provider=Provider.SANDBOX if settings.sandbox_enabled else Provider.INFOBIP,
                 name=line.name,
                 address=line.address,
                 credentials=Credentials(api_key=api_key, webhook=webhook),

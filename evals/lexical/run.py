@@ -29,6 +29,7 @@ from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
+from domain.connections.schemas import Medium
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools.context import Pending
 from tools.outcome import Option
@@ -96,6 +97,7 @@ def brief_of(entry: dict[str, Any], catalogue: TestCatalogue) -> Brief:
         country=catalogue.country,
         currency=catalogue.currency,
         shop_name=catalogue.shop,
+        medium=Medium.WHATSAPP,
         state=state,
         draft=draft if lines else None,
         pending=_pending(entry, catalogue),

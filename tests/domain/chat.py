@@ -16,6 +16,7 @@ from core.work import Work, open_system_work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
 from domain.catalog import service as catalog
+from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMedia, IncomingMessage
@@ -87,8 +88,7 @@ async def send(
     async with open_work(Principal.system(workspace_id)) as work:
         received = await conversations.receive(
             work,
-            connection_id,
-            "infobip_whatsapp",
+            await connections.get(work, connection_id),
             IncomingMessage(
                 provider_message_id=uuid4().hex,
                 address=phone,

@@ -8,6 +8,7 @@ import pytest
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.connections.schemas import Medium
 from domain.customers import phones
 from domain.customers import service as customers
 from domain.customers.doubles import doubles
@@ -16,12 +17,12 @@ from tests.conftest import make_workspace
 from tests.domain.chat import count
 from tests.domain.shop import Shop
 
-CHANNEL = "infobip_whatsapp"
 
-
-async def sender(work: Work, phone: str | None, user_id: str | None = None, name: str | None = None) -> ContactView:
+async def sender(
+    work: Work, phone: str | None, user_id: str | None = None, name: str | None = None, medium: Medium = Medium.WHATSAPP
+) -> ContactView:
     return await customers.find_or_create(
-        work, channel=CHANNEL, address=phone or user_id or "", user_id=user_id, phone=phone, name=name
+        work, medium=medium, address=phone or user_id or "", user_id=user_id, phone=phone, name=name
     )
 
 
@@ -204,7 +205,7 @@ async def test_customers_who_share_a_telephone_and_cannot_be_told_apart_are_show
     [double] = await doubles(work)
     assert double.phone == "+541155550001"
     assert {number.customer_id for number in double.numbers} == {contact.customer_id, by_hand.id}
-    assert {number.channel for number in double.numbers} == {CHANNEL, None}
+    assert {number.medium for number in double.numbers} == {Medium.WHATSAPP, None}
 
 
 @pytest.mark.parametrize(

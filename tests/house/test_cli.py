@@ -94,7 +94,7 @@ def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: Hous
 def test_a_list_is_a_table_with_whole_lines_in_a_pipe(house: House) -> None:
     lines = house.command("connections").stdout.splitlines()
 
-    assert lines[0].split()[:3] == ["id", "workspace", "channel"]
+    assert lines[0].split()[:3] == ["id", "workspace", "medium"]
     assert any(line.startswith("demo-store") and "/api/v1/webhooks/infobip/demo-store" in line for line in lines[1:])
 
 

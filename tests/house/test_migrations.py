@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.db import async_url
 from core.embedded import EmbeddedPostgres
+from core.settings import get_settings
 from domain.customers.phones import address_key
 from migrations.models import metadata
 from migrations.upgrade import configuration, upgrade
@@ -192,3 +194,73 @@ def test_the_audit_trail_becomes_the_event_stream_in_the_order_of_its_time(postg
         ("order.restored", first),
     ]
     asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+# Two lines of an older release, one with an account of its own; a customer who wrote on both, and a turn that is open.
+OLD_LINES = """
+    INSERT INTO connections (workspace_id, id, slug, channel, name, address, base_url, credentials, settings, is_active)
+    SELECT $1, gen_random_uuid(), slug, 'infobip_whatsapp', 'x', address, base_url, '', '{}', true
+      FROM (VALUES ('real', '584120000000', 'https://x.api.infobip.com'), ('demo', '584129999999', NULL))
+        AS line (slug, address, base_url)
+"""
+OLD_CONVERSATIONS = """
+    INSERT INTO conversations (workspace_id, id, connection_id, customer_id, contact_address_id, voice, voice_epoch,
+                               last_inbound_at, window_until, next_position)
+    SELECT line.workspace_id, gen_random_uuid(), line.id, address.customer_id, address.id, 'agent', 0,
+           '2026-05-04 09:00Z', '2026-05-05 09:00Z', 1
+      FROM connections AS line JOIN contact_addresses AS address USING (workspace_id)
+"""
+OLD_TURNS = """
+    INSERT INTO turns (workspace_id, id, conversation_id, number, generation, status, voice_epoch, attempts, frozen, started_at,
+                       model_requests, input_tokens, output_tokens, cost_usd, latency_ms)
+    SELECT workspace_id, gen_random_uuid(), id, 1, 0, 'open', 0, 1, '{"brief": {"shop_name": "Shop"}}', now(), 0, 0, 0, 0, 0
+      FROM conversations
+"""
+
+
+async def _keep_old_lines(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    workspace = uuid4()
+    await connection.execute(OLD_WORKSPACE, workspace)
+    await connection.execute(OLD_ADDRESS, workspace, "584145550101", "+584145550101", 5.0)
+    await connection.execute(OLD_LINES, workspace)
+    await connection.execute(OLD_CONVERSATIONS)
+    await connection.execute(OLD_TURNS)
+    await connection.close()
+
+
+@pytest.mark.parametrize(("installation", "demo"), [("", "sandbox"), ("https://y.api.infobip.com", "infobip")])
+def test_old_lines_become_a_medium_and_a_provider_and_nothing_is_lost(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, installation: str, demo: str
+) -> None:
+    # Given an installation of the release before, of which the settings name an account or none
+    monkeypatch.setenv("INFOBIP_BASE_URL", installation)
+    get_settings.cache_clear()
+    name = f"mediums_{uuid4().hex[:8]}"
+    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
+    command.upgrade(configuration(url), "0007")
+    asyncio.run(_keep_old_lines(admin))
+
+    # When the schema is brought up to date
+    upgrade(url)
+
+    # Then a line without an address of its own is whoever it spoke with, and the threads are as they were
+    lines = asyncio.run(_fetch(admin, "SELECT slug, medium, provider FROM connections ORDER BY slug"))
+    assert lines == [("demo", "whatsapp", demo), ("real", "whatsapp", "infobip")]
+    assert asyncio.run(_fetch(admin, "SELECT medium, address FROM contact_addresses")) == [("whatsapp", "584145550101")]
+    threads = asyncio.run(_fetch(admin, "SELECT shop_address FROM conversations ORDER BY shop_address"))
+    assert threads == [("584120000000",), ("584129999999",)]
+    briefs = asyncio.run(_fetch(admin, "SELECT frozen -> 'brief' ->> 'medium', frozen #>> '{brief,shop_name}' FROM turns"))
+    assert briefs == [("whatsapp", "Shop")] * 2
+    tables = ("connections", "contact_addresses", "conversations", "turns")
+    forced = "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relname IN " + str(tables)
+    assert asyncio.run(_fetch(admin, forced)) == [(True,)]
+
+    # And back
+    command.downgrade(configuration(url), "0007")
+    windows = asyncio.run(_fetch(admin, "SELECT window_until = '2026-05-05 09:00Z' FROM conversations"))
+    assert windows == [(True,), (True,)]
+    assert asyncio.run(_fetch(admin, "SELECT DISTINCT channel FROM connections")) == [("infobip_whatsapp",)]
+    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    get_settings.cache_clear()

@@ -10,7 +10,7 @@ from agent.lexical.resuming import remaining, standing, told
 from agent.lexical.returned import Returned
 from agent.lexical.wanted import Call
 
-BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", state="IDLE")
+BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium="whatsapp", state="IDLE")
 NAMES = {"HAR-1": "Harina P.A.N. Blanca", "ACE-1": "Aceite Mazeite 1 L"}
 
 

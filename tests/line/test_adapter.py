@@ -15,7 +15,7 @@ from channels.infobip.adapter import MAX_ANSWER_BYTES, InfobipWhatsApp
 from channels.infobip.answers import MAX_RETRY_AFTER
 from channels.infobip.requests import EVENTS, PATHS
 from core.tables import new_id
-from domain.connections.schemas import ChannelKind, ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
 from tests.line.openapi import request_problems
 
 BASE = "https://shop.api.infobip.com"
@@ -37,7 +37,8 @@ async def adapter() -> AsyncIterator[InfobipWhatsApp]:
         workspace_id=uuid4(),
         id=uuid4(),
         slug="shop",
-        channel=ChannelKind.INFOBIP_WHATSAPP,
+        medium=Medium.WHATSAPP,
+        provider=Provider.INFOBIP,
         name="Shop",
         address="447700900999",
         base_url=None,

@@ -12,6 +12,7 @@ from core.blobs import open_blobs
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment
@@ -27,8 +28,7 @@ async def photo(thread: Thread) -> UUID:
     async with open_work(thread.principal) as work:
         await conversations.receive(
             work,
-            thread.connection_id,
-            "infobip_whatsapp",
+            await connections.get(work, thread.connection_id),
             IncomingMessage(
                 provider_message_id="wamid.photo",
                 address="584141112233",

@@ -17,9 +17,9 @@ from channels.breaker import FIRST_REST, LONGEST_REST, PROBE_SECONDS, Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key, sniff
-from channels.infobip.parts import BODY_LIMIT, TEXT_LIMIT, parts, split_text, units
+from channels.infobip.parts import TRAITS, parts, split_text, units
 from channels.infobip.requests import PATHS, body_of
-from domain.connections.schemas import ChannelKind, ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
 from domain.conversations.delivery import LINE_RESTING
 from tests.line.openapi import request_problems
 from tests.line.provider import accepted, response, scripted
@@ -31,7 +31,8 @@ def connection() -> ConnectionView:
         workspace_id=uuid4(),
         id=uuid4(),
         slug="shop",
-        channel=ChannelKind.INFOBIP_WHATSAPP,
+        medium=Medium.WHATSAPP,
+        provider=Provider.INFOBIP,
         name="Shop",
         address="447700900999",
         base_url=None,
@@ -85,7 +86,7 @@ def test_a_long_text_is_cut_between_paragraphs() -> None:
         paragraphs[0],
         paragraphs[1] + "\n\n" + paragraphs[2],
     ]
-    assert all(units(piece.text or "") <= TEXT_LIMIT for piece in pieces)
+    assert all(units(piece.text or "") <= TRAITS.text for piece in pieces)
 
 
 def test_a_long_question_keeps_its_end_above_the_buttons() -> None:
@@ -93,7 +94,7 @@ def test_a_long_question_keeps_its_end_above_the_buttons() -> None:
 
     assert [piece.kind for piece in pieces] == ["text", "buttons"]
     assert (pieces[-1].text or "").endswith("¿Confirmas?")
-    assert units(pieces[-1].text or "") <= BODY_LIMIT
+    assert units(pieces[-1].text or "") <= TRAITS.body
 
 
 def test_more_than_three_buttons_become_a_list_and_more_than_ten_rows_two_lists() -> None:

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 import app.sandbox
 from app.http import create_app
 from core.settings import Environment, Settings
+from tests.conftest import make_connection
+from tests.line.conftest import Web
 
 PATHS = ("/sandbox", "/sandbox/", "/sandbox/connections", "/sandbox/clock", "/sandbox/assets/phone.css")
 
@@ -20,7 +22,6 @@ def production() -> Settings:
         DATABASE_URL="postgresql://nobody@127.0.0.1/none",
         REDIS_URL="redis://127.0.0.1:9",
         NEXOVA_SECRET_KEYS=SecretStr("x"),
-        INFOBIP_BASE_URL="https://x.api.infobip.com",
     )
 
 
@@ -55,3 +56,13 @@ def test_its_code_is_not_even_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_line_of_another_provider_is_not_played(web: Web) -> None:
+    real = await make_connection(web.workspace, base_url="https://x.api.infobip.com")
+
+    listed = (await web.http.get("/sandbox/connections")).json()["connections"]
+    written = await web.http.post("/sandbox/phones/584141112233/messages", json={"connection": real.slug, "text": "hola"})
+
+    assert [line["id"] for line in listed] == [web.connection.slug]
+    assert (written.status_code, written.json()["error"]["code"]) == (404, "connection_not_found")

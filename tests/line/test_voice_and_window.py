@@ -57,7 +57,7 @@ async def test_the_farewell_of_the_agent_goes_out_while_nobody_has_taken_over(wo
 
 async def close_window(thread: Thread) -> None:
     async with open_work(thread.principal) as work:
-        await work.session.execute(update(Conversation).values(window_until=work.now - timedelta(minutes=1)))
+        await work.session.execute(update(Conversation).values(last_inbound_at=work.now - timedelta(hours=24)))
 
 
 async def test_outside_the_window_a_text_is_refused_and_staff_are_told(workspace: WorkspaceView) -> None:

@@ -16,6 +16,7 @@ from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.connections import service as connections
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.models import Message, Notification
@@ -81,8 +82,7 @@ class Thread:
 async def incoming(work: Work, connection_id: UUID, body: str = "hola") -> UUID:
     received = await conversations.receive(
         work,
-        connection_id,
-        "infobip_whatsapp",
+        await connections.get(work, connection_id),
         IncomingMessage(
             provider_message_id=f"wamid.{next(_numbers)}",
             address="584141112233",

@@ -15,6 +15,7 @@ from agent.turn import claim, run_turn
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import changes
 from domain.conversations import service as conversations
@@ -58,8 +59,7 @@ class Customer:
         quoted = await work.session.scalar(text("SELECT provider_message_id FROM messages WHERE id = :id"), {"id": quoting})
         received = await conversations.receive(
             work,
-            self.connection_id,
-            "infobip_whatsapp",
+            await connections.get(work, self.connection_id),
             IncomingMessage(
                 provider_message_id=f"wamid.{uuid4().hex}",
                 address=self.phone,
@@ -91,7 +91,9 @@ class Customer:
             reference = await work.session.scalar(
                 text("SELECT provider_message_id FROM messages WHERE id = :id"), {"id": message_id}
             )
-            changed = await changes.change(work, self.connection_id, "infobip_whatsapp", self.change(work, reference, words))
+            changed = await changes.change(
+                work, await connections.get(work, self.connection_id), self.change(work, reference, words)
+            )
             if changed.needs_answer:
                 await sessions.message_arrived(work, changed.conversation_id, "text", words)
         return changed

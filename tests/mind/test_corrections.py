@@ -9,6 +9,7 @@ from agent.turn import finish
 from core.access import Principal, Role
 from core.work import open_work
 from domain.accounts import service as accounts
+from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations
 from tests.mind.conftest import Customer, Query
@@ -266,7 +267,8 @@ async def test_changes_that_come_twice_late_or_for_what_is_not_known_do_no_harm(
         older = customer.change(work, reference, "quiero 9 harina pan")
     first, again = await customer.edits(message, "quiero 3 harina pan"), await customer.edits(message, "quiero 3 harina pan")
     async with open_work(customer.shop.principal) as work:
-        late = await changes.change(work, customer.connection_id, "infobip_whatsapp", older)
+        line = await connections.get(work, customer.connection_id)
+        late = await changes.change(work, line, older)
     await customer.is_answered()
 
     assert [first.outcome, again.outcome, late.outcome] == ["edited", "repeated", "repeated"]
@@ -274,10 +276,8 @@ async def test_changes_that_come_twice_late_or_for_what_is_not_known_do_no_harm(
 
     # When an edit and a deletion overtake their messages
     async with open_work(customer.shop.principal) as work:
-        unknown = await changes.change(
-            work, customer.connection_id, "infobip_whatsapp", customer.change(work, "wamid.early", "y un aceite mazeite")
-        )
-        gone = await changes.change(work, customer.connection_id, "infobip_whatsapp", customer.change(work, "wamid.gone", None))
+        unknown = await changes.change(work, line, customer.change(work, "wamid.early", "y un aceite mazeite"))
+        gone = await changes.change(work, line, customer.change(work, "wamid.gone", None))
     assert [unknown.outcome, unknown.needs_answer, gone.outcome, gone.needs_answer] == ["received", True, "forgotten", False]
 
     # Then the edit is the message, the deleted one is never answered, and their originals count as repetitions
@@ -285,7 +285,7 @@ async def test_changes_that_come_twice_late_or_for_what_is_not_known_do_no_harm(
         async with open_work(customer.shop.principal) as work:
             change = customer.change(work, original, "quiero 7 harina pan")
             assert change.message is not None
-            received = await conversations.receive(work, customer.connection_id, "infobip_whatsapp", change.message)
+            received = await conversations.receive(work, line, change.message)
         assert not received.created
     await query("UPDATE agent_sessions SET turn_due_at = clock_timestamp() RETURNING id")
     await customer.is_answered()

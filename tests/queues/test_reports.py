@@ -51,7 +51,7 @@ async def sent(shop: WorkspaceView, line: ConnectionSummary, count: int) -> list
                 received_at=work.now,
                 inbound_event_id=new_id(),
             )
-            received = await conversations.receive(work, line.id, "infobip_whatsapp", incoming)
+            received = await conversations.receive(work, line, incoming)
             ids += await conversations.queue(work, received.conversation_id, [OutgoingMessage(text="buenas")])
         for message_id in ids:
             change = update(Message).where(Message.id == message_id)

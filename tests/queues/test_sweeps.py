@@ -50,7 +50,7 @@ async def arrive(workspace: WorkspaceView, connection: ConnectionSummary, *, med
             received_at=work.now,
             inbound_event_id=new_id(),
         )
-        received = await conversations.receive(work, connection.id, connection.channel, incoming)
+        received = await conversations.receive(work, connection, incoming)
         await sessions.message_arrived(work, received.conversation_id, "text", "hola")
         return received
 

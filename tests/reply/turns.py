@@ -37,7 +37,14 @@ class Turn:
     def __init__(self, language: str = "es", **brief: Any) -> None:
         self.language = language
         self.calls: list[Recorded] = []
-        known = {"country": "VE", "currency": "USD", "shop_name": "La Esquina", "state": "COLLECTING_ORDER", "tools": TOOLS}
+        known = {
+            "country": "VE",
+            "currency": "USD",
+            "shop_name": "La Esquina",
+            "medium": "whatsapp",
+            "state": "COLLECTING_ORDER",
+            "tools": TOOLS,
+        }
         self.brief = Brief(language=language, **{**known, **brief})
         self.recent: tuple[str, ...] = ()
         self.small_talk = False

@@ -11,6 +11,7 @@ from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
+from domain.connections.schemas import Medium
 from tests.domain.chat import Chat
 from tools import registry
 from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
@@ -78,6 +79,7 @@ class Counter:
             conversation_id=self.chat.conversation_id,
             customer_id=self.chat.customer_id,
             connection_id=self.chat.connection_id,
+            medium=Medium.WHATSAPP,
             turn_id=new_id(),
             state=self.state,
             language=self.language,
