@@ -62,7 +62,8 @@ async def test_a_line_of_another_provider_is_not_played(web: Web) -> None:
     real = await make_connection(web.workspace, base_url="https://x.api.infobip.com")
 
     listed = (await web.http.get("/sandbox/connections")).json()["connections"]
-    written = await web.http.post("/sandbox/phones/584141112233/messages", json={"connection": real.slug, "text": "hola"})
+    said = {"connection": real.slug, "type": "text", "text": "hola"}
+    written = await web.http.post("/sandbox/phones/584141112233/messages", json=said)
 
     assert [line["id"] for line in listed] == [web.connection.slug]
     assert (written.status_code, written.json()["error"]["code"]) == (404, "connection_not_found")
