@@ -9,8 +9,9 @@ from agent.brief import Brief, BriefDraft, BriefLine
 from agent.lexical.resuming import remaining, standing, told
 from agent.lexical.returned import Returned
 from agent.lexical.wanted import Call
+from domain.connections.schemas import Medium
 
-BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium="whatsapp", state="IDLE")
+BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium=Medium.WHATSAPP, state="IDLE")
 NAMES = {"HAR-1": "Harina P.A.N. Blanca", "ACE-1": "Aceite Mazeite 1 L"}
 
 

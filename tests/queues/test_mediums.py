@@ -18,6 +18,7 @@ from agent import sessions
 from app.actors import inbound as actor
 from app.actors.deliveries import deliver
 from channels import registry
+from channels.base import Part
 from core import inbound
 from core.access import Principal
 from core.clock import process_now
@@ -29,7 +30,6 @@ from domain.connections import service as connections
 from domain.connections.schemas import CARRIED, TRAITS, ConnectionSummary, Medium, Provider
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.delivery import Piece
 from domain.conversations.schemas import IncomingMessage, OutgoingMessage
 from tests.conftest import make_connection, make_workspace
 from tests.line.provider import ScriptedProvider, accepted, scripted
@@ -215,9 +215,9 @@ async def test_one_person_on_two_mediums_stays_two_addresses(carried: Carried) -
 # What is asked of the traits
 
 
-def whole(kind: str, words: str | None, payload: object) -> list[Piece]:
-    """Everything fits into one message."""
-    return [OutgoingMessage(kind=kind, text=words)]
+def whole(kind: str, words: str | None, payload: object) -> list[Part]:
+    """Every text fits into one message."""
+    return [Part("text", words, {})]
 
 
 @pytest.mark.parametrize(("medium", "may"), [(Medium.WEBCHAT, True), (Medium.WHATSAPP, False)])
