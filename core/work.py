@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import db
-from core.access import Permission, Principal
-from core.errors import CommitOutcomeUnknown
+from core.access import Permission, Principal, PrincipalKind
+from core.errors import CommitOutcomeUnknown, NotPermitted
 
 # One round trip: take the role, name the workspace, read both clocks. `set_config(..., true)` lasts until the
 # transaction ends; `system_time` schedules leases and retries, `business_time` is moved by the sandbox's clock.
@@ -51,6 +51,11 @@ class Work:
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the principal holds the permission."""
         self.principal.require(permission)
+
+    def require_runtime(self) -> None:
+        """Raise NotPermitted unless the runtime itself works here: no role of a person opens what is marked so."""
+        if self.principal.kind is not PrincipalKind.SYSTEM:
+            raise NotPermitted(f"only the runtime may do this, not {self.principal.kind}", principal=self.principal.kind)
 
 
 async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[datetime, datetime]:

@@ -98,7 +98,8 @@ def summary(row: Connection) -> ConnectionSummary:
 
 
 async def get(work: Work, connection_id: UUID) -> ConnectionView:
-    """A connection with its secrets opened."""
+    """A connection with its secrets opened, for the runtime that sends and fetches with them."""
+    work.require_runtime()
     row = await repository.get(work, connection_id)
     if row is None:
         raise ConnectionNotFound

@@ -10,7 +10,14 @@ import pytest
 from cryptography.fernet import Fernet
 
 from core import vault
+from core.access import Principal, Role
+from core.errors import NotPermitted
 from core.settings import Settings, get_settings
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.connections import service as connections
+from domain.connections.schemas import ConnectionSummary
 
 SECRET = {"api_key": "s3cr3t", "webhook": {"username": "u", "password": "ñ"}}
 
@@ -77,3 +84,14 @@ def test_who_dies_while_making_a_key_leaves_none(settings: Settings, monkeypatch
 
 def _dies(*_: object) -> None:
     raise SystemExit
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_no_role_opens_the_secrets_of_a_line(connection: ConnectionSummary, workspace: WorkspaceView, role: Role) -> None:
+    for principal in (Principal.user(workspace.id, new_id(), role), Principal.agent_for(workspace.id, new_id())):
+        async with open_work(principal) as work:
+            with pytest.raises(NotPermitted):
+                await connections.get(work, connection.id)
+    async with open_work(Principal.system(workspace.id)) as work:
+        opened = await connections.get(work, connection.id)
+    assert opened.credentials.api_key.get_secret_value() == "key-of-tests"
