@@ -8,6 +8,7 @@ from uuid import UUID
 from agent import pointing
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
+from agent.spoken import spoken
 from agent.states import State
 from core import messages
 from core.access import Principal
@@ -169,7 +170,7 @@ async def write(
 ) -> Brief:
     """The brief for answering these messages now, with the draft as it is open and the thread up to now."""
     workspace = await accounts.get_workspace(work)
-    language = messages.choose_language(workspace.language)
+    language = spoken(_written(open_messages, thread), messages.choose_language(workspace.language))
     customer = await customers.get(work, conversation.customer_id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
     last = placed[0] if placed else None
@@ -218,6 +219,12 @@ def _questions(session: AgentSession, said: Sequence[BriefMessage]) -> list[Pend
     asked = [Pending.model_validate(item) for item in (session.pending, *session.waiting) if item]
     pointed = pointing.open_question(said, asked[0] if asked else None)
     return asked if pointed is None else [pointed, *(item for item in asked if item.kind != pointed.kind)]
+
+
+def _written(open_messages: Sequence[OpenMessage], thread: Sequence[MessageView]) -> list[str]:
+    """What the customer wrote lately, newest first."""
+    earlier = [message.text or "" for message in thread[-RECENT:] if message.direction == "in"]
+    return [*reversed([*earlier, *(message.text or "" for message in open_messages)])]
 
 
 def _notes(session: AgentSession) -> list[str]:

@@ -99,6 +99,11 @@ class ChainModel(Model):
         return self.at >= len(self._names)
 
     @property
+    def is_last(self) -> bool:
+        """Whether no other link would take over from the one that is asked now."""
+        return self.at >= len(self._names) - 1
+
+    @property
     def is_offline(self) -> bool:
         """Whether the link that is asked now is the offline one."""
         return not self.is_spent and self._names[self.at] == LEXICAL
@@ -256,9 +261,8 @@ class _Asked:
     def estimate(self, found: Link, max_tokens: int) -> Decimal:
         """The most that the call may cost: everything read anew, and the longest answer."""
         length = len(ModelMessagesTypeAdapter.dump_json(self.messages))
-        length += sum(
-            len(tool.description or "") + len(str(tool.parameters_json_schema)) for tool in self.parameters.function_tools
-        )
+        tools = [*self.parameters.function_tools, *self.parameters.output_tools]
+        length += sum(len(tool.description or "") + len(str(tool.parameters_json_schema)) for tool in tools)
         length += sum(len(part.content) for part in self.parameters.instruction_parts or [])
         return found.cost(RequestUsage(input_tokens=spend.tokens_of(length), output_tokens=max_tokens))
 

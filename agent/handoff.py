@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from agent import receipts, sessions
+from agent import sessions
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded, effects_of
@@ -87,7 +87,7 @@ async def take(work: Work, conversation_id: UUID) -> Takeover:
     begun = [message for message in unsent if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)]
     return Takeover(
         handoff=taken,
-        done=[receipts.fill(call.say, call.facts) for call in calls if call.say],
+        done=[call.words for call in calls if call.say],
         in_flight=[message.text or "" for message in begun],
         cancelled=[message.text or "" for message in unsent if message not in begun],
     )

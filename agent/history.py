@@ -25,7 +25,6 @@ from agent.journal import Recorded
 from agent.lexical.returned import TAKEN_OVER
 from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
-from agent.receipts import fill
 from core.settings import get_settings
 from core.work import Work
 from domain.conversations import service as conversations
@@ -67,7 +66,7 @@ async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Se
     }
     deeds = (await work.session.scalars(_DEEDS, values)).all()
     records = [Recorded.model_validate(payload) for payload in reversed(deeds)]
-    return Memory(_in_turns(kept), [fill(record.say, record.facts) for record in records])
+    return Memory(_in_turns(kept), [record.words for record in records])
 
 
 def _within_budget(thread: list[MessageView]) -> list[MessageView]:

@@ -6,7 +6,7 @@ tools is recorded in the transaction of its first call.
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.sessions import Fence, fence
 from core.access import Principal
 from core.errors import Abandoned
+from core.messages import filled
 from core.tables import new_id
 from core.work import Work, open_work
 from tools.context import Pending, Signal, StagedMessage, still_open
@@ -67,13 +68,23 @@ class Recorded(BaseModel):
         return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok" and self.repeats is None
 
     @property
+    def words(self) -> str:
+        """What the call said, with its facts."""
+        return filled(self.say, {name: fact.text for name, fact in self.facts.items()})
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is open with the customer after it."""
+        return self.status == "ask" or bool(self.data.get("open"))
+
+    @property
     def changes_items(self) -> bool:
         """Whether this call changed the lines of the draft."""
         return self.has_effect and any(signal.name == "items_changed" for signal in self.signals)
 
     def shown(self) -> dict[str, Any]:
         """The result as the model reads it."""
-        shown: dict[str, Any] = {"status": self.status, "code": self.code, "say": self.say}
+        shown: dict[str, Any] = {"call": self.call, "status": self.status, "code": self.code, "say": self.say}
         if self.facts:
             shown["facts"] = {name: fact.model_dump(exclude_none=True) for name, fact in self.facts.items()}
         for name in ("options", "note", "data"):
@@ -245,12 +256,15 @@ class Journal:
         payload = self.turn.recorded.get(key)
         return key, None if payload is None else Recorded.model_validate(payload)
 
-    async def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int) -> None:
-        """Take a link's new answer: one with tool calls is kept for the first call, any other is recorded now."""
+    async def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int, closing: Collection[str] = ()) -> None:
+        """Take a link's new answer: one with tool calls is kept for the first call, any other is recorded now.
+
+        The calls named by `closing` end the run and run no tool, so none of them would ever record it.
+        """
         # As the model gave it: the run marks its messages as its own later, and a resumed run is another one.
         payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0], "link": link}
         self._kept = _Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
-        if not answer.tool_calls:
+        if all(call.tool_name in closing for call in answer.tool_calls):
             await self.record_kept()
 
     async def record_kept(self) -> None:

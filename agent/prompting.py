@@ -10,6 +10,8 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.brief import Brief, BriefMessage
+from agent.reply.grounds import admits_aside
+from agent.reply.moves import VOCABULARY
 from domain.connections.schemas import TRAITS
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
@@ -47,13 +49,16 @@ def body_of(message: BriefMessage) -> str:
 def system_prompt(brief: Brief) -> str:
     """The instructions of a turn: they differ by shop, medium, language and state only, so that providers can cache them."""
     language_name = Locale.parse(brief.language).get_display_name("en")
-    medium = TRAITS[brief.medium].name
-    return render("system.jinja2", shop_name=brief.shop_name, medium=medium, language_name=language_name, state=brief.state)
+    names = {"shop_name": brief.shop_name, "medium": TRAITS[brief.medium].name, "language_name": language_name}
+    return render(
+        "system.jinja2", **names, state=brief.state, moves={move: ", ".join(words) for move, words in VOCABULARY.items()}
+    )
 
 
 def turn_prompt(brief: Brief, done: list[str]) -> str:
     """What a turn is about: the brief, what was done before in this conversation, and the customer's words."""
     shown = brief.model_dump(mode="json", exclude={"messages", "tools", "shop_name", "medium"}, exclude_none=True)
+    shown |= {"aside": True} if admits_aside(brief) else {}
     return render(
         "parts/turn.jinja2",
         brief_json=fenced(json.dumps(shown, ensure_ascii=False, separators=(",", ":"))),

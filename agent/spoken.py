@@ -28,10 +28,10 @@ def _common() -> dict[str, frozenset[str]]:
 
 def spoken(texts: Sequence[str], default: str) -> str:
     """The language of these texts, newest first: of the newest in which one is heard, else the default."""
-    heard = Counter[str]()
+    said: set[str] = set()
     for text in texts:
-        for word in _WORD.findall(plain(text)):
-            heard.update(language for language, words in _common().items() if word in words)
+        said.update(_WORD.findall(plain(text)))
+        heard = {language: len(said & words) for language, words in _common().items()}
         best = max(LANGUAGES, key=lambda language: (heard[language], language == default))
         if heard[best] >= ENOUGH and heard[best] >= 2 * max(heard[other] for other in LANGUAGES if other != best):
             return best

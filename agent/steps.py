@@ -67,7 +67,8 @@ class JournalModel(WrapperModel):
         started = time.perf_counter()
         self.last = await self._chain.request(messages, model_settings, model_request_parameters)
         journal.stand_at(key)
-        await journal.take(key, self.last, self._chain.at, round((time.perf_counter() - started) * 1000))
+        closing = {tool.name for tool in model_request_parameters.output_tools}
+        await journal.take(key, self.last, self._chain.at, round((time.perf_counter() - started) * 1000), closing)
         return self.last
 
 
@@ -78,8 +79,6 @@ class Surroundings:
     journal: Journal
     deadline: float
     """When the turn's time is up, on the clock of `time.monotonic`."""
-    customer_texts: list[str]
-    """What the customer wrote in this conversation, as far as the model sees it."""
     chain: ChainModel
     wishes: Wishes
     """What their words of this turn wish for."""

@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 
-from agent.brief import Brief
 from agent.consent import CONFIRM_PREFIX
 from agent.journal import Recorded, points_after
-from agent.lexical.compose import compose
-from agent.lexical.plan import Plan
-from agent.lexical.returned import Returned
 from domain.conversations.schemas import OutgoingMessage
 from tools.context import StagedMessage
 
@@ -28,16 +24,6 @@ def questions(calls: Sequence[Recorded]) -> list[Recorded]:
 
 def _asks_again(call: Recorded, calls: Sequence[Recorded]) -> bool:
     return call.status == "ask" and any(token_of(message) for message in released(call, calls))
-
-
-def told(brief: Brief, calls: Sequence[Recorded]) -> str:
-    """The reply that the calls themselves come to, with slots; empty if they did nothing and ask nothing."""
-    done = deeds(calls)
-    spoken = [*done, *[call for call in questions(calls) if call not in done][:1]]
-    if not spoken:
-        return ""
-    returned = [Returned.of(call.tool, call.shown()) for call in spoken]
-    return compose(brief, Plan(acts=[]), returned)
 
 
 def released(call: Recorded, calls: Sequence[Recorded]) -> list[StagedMessage]:

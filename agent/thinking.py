@@ -1,28 +1,29 @@
-"""Thinking: runs of the model with its tools, journalled step by step, until a reply passes the gate."""
+"""Thinking: runs of the model with its tools, journalled step by step, until its moves come to a reply."""
 
 import asyncio
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pydantic_ai import Agent, ModelRetry, RunContext
+from pydantic_ai import Agent, TextOutput, ToolOutput
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import history, prompting, receipts, telling, wishes
-from agent.briefing import DELIVERY, LASTING, claims_of
+from agent import history, prompting, telling, wishes
 from agent.chain import ChainModel, LinkLost
 from agent.frozen import ClaimedTurn
-from agent.journal import Journal, Recorded
+from agent.journal import Journal
 from agent.lexical.model import LexicalModel
 from agent.lookup import catalogue_lookup, message_lookup
 from agent.loops import Circling, TurnEnded
+from agent.reply.grounds import Grounds
+from agent.reply.moves import REPLY, Reply, as_reply
+from agent.reply.renderer import render
 from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
 from core.access import Principal
 from core.settings import get_settings
-from tools.outcome import Claim, Fact
 
 MOST_ANSWERS = 14
 """Answers of one link in one turn; more is a loop."""
@@ -32,7 +33,7 @@ log = observability.log("agent.thinking")
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What came of thinking: a reply that has passed the gate, or the reason why there is none.
+    """What came of thinking: a reply in words, or the reason why there is none.
 
     `stated` names the facts that the reply states.
     """
@@ -52,49 +53,15 @@ class Thought:
         return self.usage.cost or Decimal(0)
 
 
-_agent = Agent[Surroundings, str](deps_type=Surroundings, output_type=str, retries={"tools": 1, "output": 2}, name="nexova")
-
-
-def evidence(turn: ClaimedTurn, calls: list[Recorded]) -> tuple[dict[str, Fact], list[tuple[Claim, str]]]:
-    """The facts and the done deeds that a reply of this turn may rest on.
-
-    Once a call has changed the draft, what the brief said of the draft no longer counts.
-    """
-    brief = turn.frozen.brief
-    changed = any(call.has_effect for call in calls)
-    placed = brief.last_order.number if brief.last_order else None
-    facts = {
-        name: fact
-        for name, fact in brief.facts.items()
-        if not changed or fact.subject in (placed, DELIVERY) or fact.kind in LASTING
-    }
-    claims = claims_of(brief.last_order, brief.draft)
-    for call in calls:
-        facts.update(call.facts)
-        claims.extend(call.claims)
-    return facts, claims
-
-
-def customer_texts(turn: ClaimedTurn) -> list[str]:
-    """What the customer wrote, whose numbers a reply may echo."""
-    earlier = [words for direction, words in turn.memory.thread if direction == "in"]
-    return [*earlier, *(message.text for message in turn.frozen.messages if message.text)]
-
-
-@_agent.output_validator
-def _gate(ctx: RunContext[Surroundings], reply: str) -> str:
-    """Let a reply through only if everything it states has a receipt; else tell the model what is wrong."""
-    journal = ctx.deps.journal
-    facts, claims = evidence(journal.turn, journal.calls)
-    language = journal.turn.frozen.brief.language
-    said = [call.say for call in journal.calls]
-    acted = any(call.status == "ok" for call in journal.calls)
-    verdict = receipts.check(reply, facts, claims, ctx.deps.customer_texts, language, vouched=said, acted=acted)
-    observability.GATE.labels(verdict=type(verdict).__name__.lower()).inc()
-    if isinstance(verdict, receipts.Accepted):
-        return verdict.text
-    log.info("reply.refused", turn=str(journal.turn.turn_id), reasons=[reason.code for reason in verdict.reasons])
-    raise ModelRetry(verdict.for_model())
+# A call and the reply may come in one answer: `graceful` runs the call first. Text is taken too, as `tool_choice` is
+# `auto` and a model that was refused would be paid twice.
+_agent = Agent[Surroundings, Reply](
+    deps_type=Surroundings,
+    output_type=[ToolOutput(Reply, name=REPLY), TextOutput(as_reply)],
+    retries={"tools": 1, "output": 1},
+    end_strategy="graceful",
+    name="nexova",
+)
 
 
 def _model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
@@ -122,9 +89,9 @@ async def think(turn: ClaimedTurn) -> Thought:
     last = thinking.last
     return Thought(
         reply=thinking.reply,
-        stated=frozenset(receipts.slots(thinking.template)),
+        stated=thinking.stated,
         failure=thinking.failure,
-        understood=thinking.failure is None and (last.provider_details or {}).get("understood") is not False,
+        understood=thinking.failure is None and thinking.understood,
         model_name=last.model_name,
         prompt_hash=prompting.digest(thinking.instructions, [spec.model_dump_json() for spec in turn.frozen.tools]),
         usage=thinking.usage,
@@ -139,14 +106,14 @@ class _Thinking:
         self.instructions = prompting.system_prompt(turn.frozen.brief)
         self.usage = RunUsage()
         self.reply: str | None = None
-        self.template = ""
-        """The reply as it was before its slots were filled."""
+        self.stated = frozenset[str]()
+        self.understood = True
         self.failure: str | None = None
         self._turn = turn
         self._journal = Journal(turn)
         self._chain = _model_of(turn, deadline)
         self._model = JournalModel(self._chain, self._journal)
-        self._around = Surroundings(self._journal, deadline, customer_texts(turn), self._chain, wishes.read(turn))
+        self._around = Surroundings(self._journal, deadline, self._chain, wishes.read(turn))
 
     @property
     def last(self) -> ModelResponse:
@@ -172,7 +139,7 @@ class _Thinking:
     async def _run(self, usage: RunUsage) -> None:
         """One run with the link that the chain stands at, unless a tool has ended the turn in a run that came to nothing."""
         if telling.ends_turn(self._journal.calls):
-            self._tell()
+            self._render(Reply())
             return
         prompt = prompting.turn_prompt(self._turn.frozen.brief, self._turn.memory.done)
         before = history.as_messages(self._turn.memory)
@@ -190,22 +157,29 @@ class _Thinking:
                     usage_limits=UsageLimits(request_limit=MOST_ANSWERS),
                 )
         except TurnEnded:
-            self._tell()
+            self._render(Reply())
         else:
-            self.reply, self.template = result.output, result.response.text or ""
+            self._render(result.output)
 
-    def _tell(self) -> None:
-        """Reply with what the calls came to, as a tool has ended the turn."""
-        brief, calls = self._turn.frozen.brief, self._journal.calls
-        words = telling.told(brief, calls)
-        facts, claims = evidence(self._turn, calls)
-        said = [call.say for call in calls]
-        verdict = receipts.check(
-            words, facts, claims, self._around.customer_texts, brief.language, vouched=said, catalogued=True
-        )
-        if isinstance(verdict, receipts.Refused):
-            raise UnexpectedModelBehavior("what the tools say has no receipts")
-        self.reply, self.template = verdict.text, words
+    def _render(self, reply: Reply) -> None:
+        """Put the moves into words. Raises when none holds and another link may do better."""
+        calls = self._journal.calls
+        answered = {part.tool_call_id for part in self.last.tool_calls}
+        joint = {call.call for call in calls if call.step == self._journal.step} if len(answered) > 1 else set[int]()
+        rendered = render(reply, Grounds.of(self._turn, calls, frozenset(joint)))
+        model = self.last.model_name or "none"
+        for move in reply.moves:
+            observability.MOVES.labels(model=model, move=move.move, outcome="said").inc()
+        for left_out in rendered.left_out:
+            observability.MOVES.labels(model=model, move=left_out.move, outcome=left_out.reason).inc()
+        if rendered.left_out:
+            reasons = [f"{move.move}: {move.reason}" for move in rendered.left_out]
+            log.info("reply.left_out", turn=str(self._turn.turn_id), model=model, moves=reasons)
+        if not rendered.understood and not self._chain.is_last:
+            raise UnexpectedModelBehavior("no move of the answer holds")
+        details = self.last.provider_details or {}
+        self.reply, self.stated = rendered.text, rendered.stated
+        self.understood = rendered.understood and details.get("understood") is not False
 
 
 def _failure(error: AgentRunError) -> str:
@@ -214,6 +188,6 @@ def _failure(error: AgentRunError) -> str:
         case UsageLimitExceeded() | Circling():
             return "too_many_steps"
         case UnexpectedModelBehavior():
-            return "gate_or_model"
+            return "no_reply"
         case _:
             return "model_failed"

@@ -37,10 +37,7 @@ MOST_FAILURES = 3
 """Failed turns in a row that bring a person in."""
 
 POISON = "poison"
-"""The failure of a turn that kills whoever thinks it."""
-
-HOPELESS = frozenset({POISON, finishing.WITHHELD})
-"""Failures that would come again, so a person is brought in at once: a fault of ours, whatever the model says."""
+"""The failure of a turn that kills whoever thinks it; it would come again, so a person is brought in at once."""
 
 TAKEN_BACK = "taken_back"
 """The outcome of a turn of which the customer deleted every word before it was answered."""
@@ -294,7 +291,7 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
-    if {thought.failure, answer.failure} & HOPELESS:
+    if POISON in (thought.failure, answer.failure):
         session.failures = MOST_FAILURES
     elif answer.failure is not None or not thought.understood:
         session.failures += 1

@@ -1,10 +1,11 @@
 """Loading words, patterns and prompts before the first customer waits for them."""
 
-from agent import links, prompting, receipts
+from agent import links, prompting
 from agent.brief import Brief, BriefMessage
 from agent.lexical.listening import hear
 from agent.lexical.repair import meant_keyword
 from agent.lexical.vocabulary import vocabulary
+from agent.reply import judge
 from agent.states import State
 from core import messages
 from core.settings import get_settings
@@ -12,12 +13,12 @@ from domain.connections.schemas import Medium
 
 
 def warm_up() -> None:
-    """Fill the caches of this process: catalogue, vocabulary, the gate's patterns, prompts, the models' libraries."""
+    """Fill the caches of this process: catalogue, vocabulary, the judge's patterns, prompts, the models' libraries."""
     links.load(get_settings().model_chain)
     _read_once(" ".join(vocabulary().ordinary))
+    judge.is_small_talk([])
     for language in messages.LANGUAGES:
-        greeting = messages.text("turn.trouble", language)
-        receipts.check(greeting, {}, [], [greeting], language)
+        messages.text("turn.trouble", language)
         for state in State:
             prompting.system_prompt(_brief(language, state))
 

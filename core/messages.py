@@ -2,6 +2,7 @@
 
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,9 @@ LANGUAGES = ("es", "en", "pt")
 
 _USUAL_SYMBOLS = {"Bs.S": "Bs. ", "USD": "US$ ", "VES": "Bs. ", "BRL": "R$ ", "EUR": "€ "}
 """What people write for a symbol of the locale data: a bare code, or one that is out of use since a currency was renamed."""
+
+
+_FIELD = re.compile(r"\{([\w.]+)\}")
 
 
 class MessageMissing(LookupError):
@@ -92,10 +96,11 @@ def variants(key: str, language: str) -> tuple[str, ...]:
 
 
 def filled(template: str, fields: Mapping[str, object]) -> str:
-    """A text of the catalogue with its `{fields}` filled; a field that is not given stays as it stands."""
-    for name, value in fields.items():
-        template = template.replace("{" + name + "}", str(value))
-    return template
+    """A text of the catalogue with its `{fields}` filled; a field that is not given stays as it stands.
+
+    A value is never looked into: what somebody calls a product may look like a field.
+    """
+    return _FIELD.sub(lambda found: str(fields[found[1]]) if found[1] in fields else found[0], template)
 
 
 def refusal(error: DomainError, language: str) -> str:
@@ -115,7 +120,7 @@ def money(amount: Decimal, currency: str, country: str | None, language: str = "
     shown = format_currency(amount, currency, locale=_locale(language, country)).replace("\xa0", " ")
     for official, usual in _USUAL_SYMBOLS.items():
         shown = shown.replace(official, usual)
-    return shown
+    return " ".join(shown.split())
 
 
 def quantity(value: Decimal, unit: str, country: str | None, language: str = "es") -> str:

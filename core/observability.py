@@ -41,7 +41,7 @@ MODEL_TOKENS = Counter("nexova_model_tokens_total", "Tokens", ["model", "directi
 MODEL_COST = Counter("nexova_model_cost_usd_total", "Money spent on models", ["model"])
 BREAKER_OPEN = Gauge("nexova_breaker_open", "1 while the breaker of a model is open", ["model"])
 DELIVERIES = Counter("nexova_deliveries_total", "Send attempts", ["outcome"])
-GATE = Counter("nexova_receipts_gate_total", "Replies seen by the receipts gate", ["verdict"])
+MOVES = Counter("nexova_reply_moves_total", "Moves of replies: said, or left out and why", ["model", "move", "outcome"])
 IDEMPOTENCY = Counter("nexova_idempotency_total", "Idempotency key look-ups", ["scope", "result"])
 
 

@@ -1,6 +1,6 @@
 """Lies: what the agent told a customer and no tool result of the conversation bears out.
 
-This is a second reading, written apart from the receipts gate, so that a hole in the gate shows here.
+This is a second reading, written apart from the renderer of replies, so that a hole there shows here.
 """
 
 import re

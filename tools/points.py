@@ -9,7 +9,7 @@ from tools.context import NOTES, Pending, ToolContext
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
 from tools.outcome import Claim
-from tools.products import product_line, unit_price
+from tools.products import priced, product_line
 from tools.speech import listed, say
 
 
@@ -65,7 +65,7 @@ async def _proposals(
 
 
 async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mapping[str, VariantView]) -> str:
-    """The product that is proposed, with the quantity that was said and what that costs, or else the price of one."""
+    """The product that is proposed, with the quantity that was said and its price."""
     (option,) = point.options
     variant = known.get(option.sku)
     if variant is None:
@@ -74,13 +74,10 @@ async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mappi
     amount = None
     if quantity:
         amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), point.arguments.get("unit"))
-    if not isinstance(amount, Decimal) or not amount:
-        return say(ctx, "one_option", product=facts.name(variant.name), price=unit_price(ctx, facts, variant))
-    what = facts.amount(variant.name, amount, variant.unit)
-    if point.kind != "confirm":
-        return what
-    price = facts.money("line_total", variant.name, amount * variant.price, variant.currency)
-    return say(ctx, "one_option", product=what, price=price)
+    what = (
+        facts.amount(variant.name, amount, variant.unit) if isinstance(amount, Decimal) and amount else facts.name(variant.name)
+    )
+    return what if point.kind != "confirm" and amount else say(ctx, "one_option", product=what, price=priced(facts, variant))
 
 
 def _choices(ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]) -> list[str]:

@@ -9,7 +9,6 @@ from pydantic_ai.messages import (
     ModelRequest,
     ModelResponse,
     ModelResponsePart,
-    TextPart,
     ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
@@ -19,15 +18,15 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from agent.brief import Brief
-from agent.lexical.compose import compose, leaves_open, plain
+from agent.lexical.compose import compose, leaves_open
 from agent.lexical.plan import Plan, make_plan
 from agent.lexical.pointed import spelled_out
 from agent.lexical.products import Catalogue, Lookup
 from agent.lexical.reader.goods import Shelf
-from agent.lexical.resuming import remaining, standing, told
+from agent.lexical.resuming import remaining, standing
 from agent.lexical.returned import TAKEN_OVER, Returned
 from agent.lexical.wanted import Call
-from core.messages import text
+from agent.reply.moves import REPLY
 
 NAME = "lexical"
 _MOST_STEPS = 4
@@ -67,18 +66,15 @@ class LexicalModel(Model[None]):
         plan = self._plan = self._plan or await make_plan(self._brief, self._catalogue)
         run = _this_run(messages)
         returned, before = _returned(run), standing(_returned(messages, taken_over=True))
-        refusals = _refusals(run)
-        calls = [] if refusals else _next_calls(plan, returned, run, self._brief, before)
+        calls = _next_calls(plan, returned, run, self._brief, before)
         if calls:
             step = sum(isinstance(message, ModelResponse) for message in run)
             return self._response([_part(call, step, index) for index, call in enumerate(calls)])
-        returned = [*told(before, returned, is_understood=plan.understood), *returned]
-        if refusals:
-            words = plain(self._brief, returned) if refusals == 1 else text("lexical.rephrase_or_person", self._brief.language)
-        else:
-            words = compose(self._brief, plan if plan.understood or not returned else Plan(acts=[]), returned)
-        understood = (plan.understood or bool(returned)) and refusals < 2
-        return self._response([TextPart(words)], None if understood else {"understood": False})
+        told = [*before, *returned]
+        reply = compose(self._brief, plan if plan.understood or not told else Plan(acts=[]), returned)
+        understood = plan.understood or bool(told)
+        part = ToolCallPart(tool_name=REPLY, args=reply.arguments(), tool_call_id="lexical-reply")
+        return self._response([part], None if understood else {"understood": False})
 
     def _response(self, parts: Sequence[ModelResponsePart], details: dict[str, Any] | None = None) -> ModelResponse:
         return ModelResponse(
@@ -100,11 +96,6 @@ def _this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
         if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
             return messages[index:]
     return messages
-
-
-def _refusals(run: list[ModelMessage]) -> int:
-    """How often a reply of this run was refused: every answer without calls that did not end it."""
-    return sum(isinstance(message, ModelResponse) and not message.tool_calls for message in run)
 
 
 def _returned(messages: list[ModelMessage], *, taken_over: bool = False) -> list[Returned]:

@@ -33,14 +33,6 @@ def standing(returned: Sequence[Returned]) -> list[Returned]:
     return [outcome for outcome in returned if outcome.status == "ask" or _is_deed(outcome)]
 
 
-def told(before: Sequence[Returned], own: Sequence[Returned], *, is_understood: bool) -> list[Returned]:
-    """What of the earlier links' doings is still to be told: their deeds, and their question if the plan has nothing."""
-    again = {outcome.tool for outcome in own if outcome.status == "ok"} & _SETTING
-    deeds = [outcome for outcome in before if outcome.status == "ok" and outcome.tool not in again]
-    asked = [outcome for outcome in before if outcome.status == "ask"]
-    return deeds if own or is_understood else [*deeds, *asked[:1]]
-
-
 def remaining(calls: Sequence[Call], brief: Brief, before: Sequence[Returned]) -> list[Call]:
     """The calls of a plan that are not done yet. What was added too little or too much is set right instead."""
     if not before:

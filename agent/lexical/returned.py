@@ -1,6 +1,6 @@
 """What the tool calls of a run came to, as the composer reads it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 TAKEN_OVER = "taken-over-"
@@ -11,30 +11,26 @@ ITEM_CODES = frozenset({"item_added", "item_changed", "item_removed", "item_swap
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What one tool call of this run came to. `slots` are its facts as (kind, subject, text) by the slot's name, in order."""
+    """What one tool call of this run came to; `number` counts the calls of the turn."""
 
     tool: str
     status: str
     code: str
     say: str
     data: dict[str, Any]
-    slots: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    number: int = 0
 
     @classmethod
     def of(cls, tool: str, shown: dict[str, Any]) -> "Returned":
         """Read the JSON that the model is shown."""
-        data, facts = shown.get("data"), shown.get("facts")
+        data, number = shown.get("data"), shown.get("call")
         return cls(
             tool=tool,
             status=str(shown.get("status", "refused")),
             code=str(shown.get("code", "")),
             say=str(shown.get("say", "")),
             data=data if isinstance(data, dict) else {},
-            slots={
-                str(name): (str(fact.get("kind")), str(fact.get("subject")), str(fact.get("text")))
-                for name, fact in (facts if isinstance(facts, dict) else {}).items()
-                if isinstance(fact, dict)
-            },
+            number=number if isinstance(number, int) else 0,
         )
 
     @property
@@ -51,14 +47,3 @@ class Returned:
     def sends_summary(self) -> bool:
         """Whether the summary with its buttons goes out with the reply, and says all that the draft has."""
         return self.code in ("confirmation_requested", "price_changed", "consent_missing") and "token" in self.data
-
-    def slot(self, kind: str, subject: str | None = None) -> str | None:
-        """The slot of the first fact of a kind."""
-        return next(
-            (f"{{{name}}}" for name, (of_kind, about, _) in self.slots.items() if of_kind == kind and subject in (None, about)),
-            None,
-        )
-
-    def text(self, kind: str) -> str:
-        """What the first fact of a kind reads like."""
-        return next((text for of_kind, _, text in self.slots.values() if of_kind == kind), "")

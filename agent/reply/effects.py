@@ -5,17 +5,12 @@ from collections.abc import Iterator, Sequence
 from agent.journal import Recorded
 from agent.reply.wording import Wording
 from agent.telling import questions, released, token_of
-from core.messages import filled
 from tools.outcome import Claim
 
 _ITEM = frozenset({Claim.ITEM_ADDED, Claim.ITEM_CHANGED, Claim.ITEM_REMOVED})
 _EMPTIED = frozenset({"draft_cleared", "draft_discarded"})
-_SET_ANEW = frozenset({"item_changed", "item_removed"})
-
-
-def words_of(call: Recorded) -> str:
-    """The sentence of a call, with its facts."""
-    return filled(call.say, {name: fact.text for name, fact in call.facts.items()})
+_SET_ANEW = frozenset({"item_changed", "item_removed", "item_swapped"})
+_LINE = frozenset({"item_added", *_SET_ANEW})
 
 
 def sends_summary(call: Recorded, calls: Sequence[Recorded]) -> bool:
@@ -29,17 +24,17 @@ def told(calls: Sequence[Recorded], named: set[int]) -> list[Recorded]:
     chosen = [
         call for call in calls if _stands(call, calls, summary=summary) and (call.call in named or _must_be_told(call, calls))
     ]
-    question = next((call for call in chosen if call.status == "ask"), None)
-    kept = [call for call in chosen if call.status != "ask"]
-    return kept if question is None else [*kept, question]
+    changed = [call for call in chosen if call.asks and call.has_effect]
+    asked = [call for call in chosen if call.asks and not call.has_effect]
+    return [*(call for call in chosen if not call.asks), *changed, *(asked[:1] if not changed else [])]
 
 
 def _must_be_told(call: Recorded, calls: Sequence[Recorded]) -> bool:
     """An effect, a question that now waits for the customer, or a refusal that nothing later made good."""
     if call.has_effect:
         return True
-    if call.status == "ask":
-        return call in questions(calls)[:1]
+    if call.asks:
+        return call in [asked for asked in questions(calls) if asked.asks][:1]
     later = [other for other in calls if other.call > call.call and other.tool == call.tool]
     return call.writes and call.status == "refused" and not any(other.has_effect and _is_same(call, other) for other in later)
 
@@ -61,7 +56,7 @@ def _stands(call: Recorded, calls: Sequence[Recorded], *, summary: bool) -> bool
         return False
     if not call.has_effect:
         return True
-    of_order = bool(_products(call)) or call.tool == "set_delivery_details"
+    of_order = not call.asks and (bool(_products(call)) or call.tool == "set_delivery_details")
     if of_order and (summary or any(other.code in _EMPTIED for other in later)):
         return False
     if call.tool == "set_delivery_details":
@@ -72,20 +67,21 @@ def _stands(call: Recorded, calls: Sequence[Recorded], *, summary: bool) -> bool
 
 def worded(calls: Sequence[Recorded], wording: Wording) -> Iterator[str]:
     """The sentences of these calls: several additions as one list with the new sum, nothing twice."""
-    items = [call for call in calls if _products(call) and call.status == "ok" and call.tool != "create_order_draft"]
-    added = [call for call in items if call.code == "item_added" and _fact(call, "line_total")]
+    items = [call for call in calls if call.code in _LINE]
+    # Where a line had some before, its sum is not that of what was added: the tool's own words tell both.
+    added = [call for call in items if call.code == "item_added" and call.data.get("added") == call.data.get("quantity")]
     total = _new_total(items)
     if len(added) > 1:
         lines = [_added_line(call, wording) for call in added]
         lines += [wording.say("cart.total", total=total)] if total and items[-1] in added else []
         yield "\n".join([wording.say("added"), *lines])
     others = [call for call in items if len(added) < 2 or call not in added]
-    yield " ".join(words_of(call) for call in others)
+    yield " ".join(call.words for call in others)
     if total and not (len(added) > 1 and items[-1] in added):
         yield wording.say("draft.total", total=total)
     for call in calls:
         if call not in items:
-            yield words_of(call)
+            yield call.words
 
 
 def _fact(call: Recorded, kind: str, subject: str | None = None) -> str:

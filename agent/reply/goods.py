@@ -54,8 +54,9 @@ class Goods:
 
     @property
     def names(self) -> list[str]:
-        """All of them."""
-        return list(self._found)
+        """All of them, and those that were in the order before."""
+        before = (fact.subject for fact in self._grounds.brief.facts.values() if fact.kind in _GOODS)
+        return list({**self._found, **dict.fromkeys(before)})
 
     def of(self, names: Iterable[str]) -> list[Good]:
         """The products that these facts are about, each once."""

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
+
+REPLY = "reply"
+"""The name of the tool by which a model answers."""
 
 MOST_MOVES = 12
 """Moves of one reply; what a model writes beyond them is left out."""
@@ -28,7 +31,9 @@ Statement = (
 """What can be said without a fact. Those about the order hold only while the order is as they say."""
 
 Question = (
-    Literal["items", "anything_else", "quantity", "which", "add", "describe", "fulfilment", "address", "same_address"]
+    Literal[
+        "items", "anything_else", "quantity", "which", "add", "of_what", "describe", "fulfilment", "address", "same_address"
+    ]
     | Literal["store", "recipient_name", "phone", "confirm", "change", "resume", "leave_it_so", "payment_method"]
     | Literal["reference", "receipt", "which_order", "what_happened", "solved", "rephrase"]
 )
@@ -45,6 +50,21 @@ Impossible = (
 )
 
 Why = Literal["cheapest", "bought_before", "instead_of", "asked_for", "goes_with", "none"]
+
+
+def _words(closed: Any) -> tuple[str, ...]:
+    return tuple(word for part in get_args(closed) for word in (_words(part) or (part,)))
+
+
+VOCABULARY = {
+    "social": _words(Kind),
+    "state": _words(Statement),
+    "ask": _words(Question),
+    "unknown": _words(Topic),
+    "cannot": _words(Impossible),
+    "suggest": _words(Why),
+}
+"""The words of `what` for each move that takes one of a closed set."""
 
 
 class _Move(BaseModel):
@@ -64,12 +84,6 @@ class State(_Move):
     move: Literal["state"] = "state"
     facts: tuple[str, ...] = ()
     what: Statement | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "State":
-        if not self.facts and self.what is None:
-            raise ValueError("nothing is stated")
-        return self
 
 
 class Suggest(_Move):
@@ -160,14 +174,14 @@ def _unpacked(value: Any) -> Iterator[Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield value
             return
     if isinstance(value, dict) and "moves" in value:
         yield from _unpacked(value["moves"])
     elif isinstance(value, list | tuple):
         yield from value
-    elif value is not None:
+    elif value not in (None, {}):
         yield value
 
 
@@ -188,25 +202,12 @@ def _read(value: Any) -> Move | LeftOut:
         return value  # type: ignore[return-value]  # every subclass is one of the union
     if not isinstance(value, dict):
         return LeftOut(move="?", reason="not_a_move")
-    name = str(value.get("move", "?"))[:20]
     try:
         return _TYPED.validate_python(_plain(value))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
-        return LeftOut(move=name, reason="unknown_move" if problem["type"].startswith("union_tag") else "bad_fields")
-
-
-def _each_by_itself(value: Any) -> Any:
-    """Reply fields with the moves that are well-formed, and the reasons for the others."""
-    if not isinstance(value, dict):
-        value = {"moves": value}
-    elif "moves" not in value and "move" in value:
-        value = {"moves": [value]}
-    read = [_read(item) for item in _unpacked(value.get("moves"))]
-    moves = [move for move in read if not isinstance(move, LeftOut)]
-    left_out = [move for move in read if isinstance(move, LeftOut)]
-    left_out += [LeftOut(move=move.move, reason="too_many") for move in moves[MOST_MOVES:]]
-    return {"moves": moves[:MOST_MOVES], "left_out": left_out}
+        is_unknown = problem["type"].startswith("union_tag")
+        return LeftOut(move="?", reason="unknown_move") if is_unknown else LeftOut(move=value["move"], reason="bad_fields")
 
 
 _Moves = Annotated[
@@ -224,7 +225,12 @@ class Reply(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _move_by_move(cls, value: Any) -> Any:
-        return _each_by_itself(value)
+        """The moves that are well-formed, and the reasons for the others."""
+        read = [_read(item) for item in _unpacked(value)]
+        moves = [move for move in read if not isinstance(move, LeftOut)]
+        left_out = [move for move in read if isinstance(move, LeftOut)]
+        left_out += [LeftOut(move=move.move, reason="too_many") for move in moves[MOST_MOVES:]]
+        return {"moves": moves[:MOST_MOVES], "left_out": left_out}
 
     def arguments(self) -> dict[str, Any]:
         """The reply as a model would write it."""
@@ -237,14 +243,5 @@ class Reply(BaseModel):
 
 def as_reply(text: str) -> Reply:
     """An answer that came as text: the moves if it spells them, else an aside, which is judged like any."""
-    stripped = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if stripped[:1] in ("{", "["):
-        return Reply.model_validate(stripped if stripped[:1] == "[" else _loaded(stripped))
-    return Reply.model_validate({"moves": [{"move": "aside", "words": stripped}]})
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    words = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+    return Reply.model_validate({"moves": words if words[:1] in ("{", "[") else {"move": "aside", "words": words}})

@@ -35,6 +35,9 @@ from agent.reply.wording import Wording, flowing, with_short_names
 _CLOSING = frozenset({"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"})
 """Courtesies that end a message."""
 
+_HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "how_to_clear"})
+"""Statements that tell a word to write, which stand best behind the question."""
+
 _OF_LINES = frozenset({"anything_else", "confirm", "change", "resume", "leave_it_so"})
 """Questions that an empty order gives no reason for."""
 
@@ -77,13 +80,16 @@ class _Parts:
     closing: list[str] = field(default_factory=list)
     offers: list[str] = field(default_factory=list)
     question: str = ""
+    hints: list[str] = field(default_factory=list)
 
     def in_order(self) -> list[str]:
-        return [*self.opening, *self.done, *self.stated, *self.aside, *self.closing, *self.offers, self.question]
+        said = [*self.opening, *self.done, *self.stated, *self.aside, *self.closing, *self.offers]
+        return [*said, self.question, *self.hints]
 
     @property
     def has_substance(self) -> bool:
-        return bool(self.done or self.stated or self.offers or self.question)
+        """Whether it says more than a courtesy."""
+        return any([*self.done, *self.stated, *self.aside, *self.offers, self.question, *self.hints])
 
 
 class _Renderer:
@@ -94,62 +100,55 @@ class _Renderer:
         self.wording = Wording(grounds.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
         self.parts = _Parts()
-        said = [grounds.call(move.call) for move in self.moves if isinstance(move, Say)]
-        self.named = {call.call for call in said if call is not None}
         self.stated: dict[str, None] = {}
+        self.used: set[str] = set()
         self.topics: dict[str, None] = {}
         self.told: list[Recorded] = []
         self.understood = True
 
     def run(self) -> Rendered:
-        self._collect()
         self._tell()
         for move in self.moves:
             self._one(move)
         self._state()
         self._end()
-        if not any(self.parts.in_order()):
+        lost = any(isinstance(move, Say | State | Suggest | Compare) for move in self.moves)
+        if not self.parts.has_substance and (lost or not any(self.parts.in_order())):
             self._nothing_left()
-        names = [
-            *self.goods.names,
-            *(line.name for line in (self.grounds.brief.draft.lines if self.grounds.brief.draft else [])),
-        ]
-        text = with_short_names(flowing(self.parts.in_order()), names, self.grounds.recent)
-        return Rendered(text, frozenset(self.stated), tuple(self.left_out), self.understood)
-
-    # What the moves name.
-
-    def _collect(self) -> None:
-        """The calls and facts that are named. What was guessed of a call in the same answer is said by the call instead."""
-        for move in self.moves:
-            if isinstance(move, Say) and self.grounds.call(move.call) is None:
-                self._leave_out(move, "unknown_call")
-            elif isinstance(move, State | Suggest | Compare):
-                names = move.facts if isinstance(move, State) else move.goods
-                self.named |= {call for name in names if (call := _call_of(name)) in self.grounds.guessed}
+        text = with_short_names(flowing(self.parts.in_order()), self.goods.names, self.grounds.recent)
+        return Rendered(text, frozenset(self.stated) | self.used, tuple(self.left_out), self.understood)
 
     def _tell(self) -> None:
-        self.told = effects.told(self.grounds.calls, self.named)
-        self.parts.done = list(effects.worded(self.told, self.wording))
-        stands = {call.call for call in self.told}
+        """The calls that are told. What was guessed of a call in the same answer is said by that call instead."""
+        said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, Say)}
+        named = {call.call for call in said.values() if call is not None}
         for move in self.moves:
-            if isinstance(move, Say) and (call := self.grounds.call(move.call)) and call.call not in stands:
-                self._leave_out(move, "no_longer_so")
+            if isinstance(move, State | Suggest | Compare):
+                names = move.facts if isinstance(move, State) else move.goods
+                named |= {number for name in names if (number := _call_of(name)) in self.grounds.guessed}
+        self.told = effects.told(self.grounds.calls, named)
+        self._word()
+        for move, call in said.items():
+            if call not in self.told:
+                self._leave_out(move, "unknown_call" if call is None else "no_longer_so")
+
+    def _word(self) -> None:
+        """The words of the calls that are told; a tool's question stands where the reply's own would."""
+        asked = [call for call in self.told if call.asks and not call.has_effect]
+        self.parts.done = list(effects.worded([call for call in self.told if call not in asked], self.wording))
+        self.parts.question = " ".join(call.words for call in asked)
 
     def _fact_names(self, move: State | Suggest | Compare, names: Iterable[str]) -> list[str]:
-        """The names that are facts; those of a call that is told anyway are said by it."""
-        known = []
+        """The names that are facts; those of a call that was guessed are said by it."""
         for name in names:
             if name not in self.grounds.facts:
                 self._leave_out(move, "unknown_fact")
-            elif _call_of(name) not in self.grounds.guessed:
-                known.append(name)
+        known = [name for name in names if name in self.grounds.facts and _call_of(name) not in self.grounds.guessed]
+        self.used |= set(known)
         return known
 
     def _leave_out(self, move: Move, reason: str) -> None:
         self.left_out.append(LeftOut(move=move.move, reason=reason))
-
-    # One move at a time.
 
     def _one(self, move: Move) -> None:
         match move:
@@ -164,9 +163,7 @@ class _Renderer:
             case Suggest():
                 self._suggest(move)
             case Compare():
-                names = self._fact_names(move, move.goods)
-                compared = self.goods.compared(self.goods.of(names), self.wording)
-                self._or_leave_out(move, compared, "nothing_to_compare")
+                self._compare(move)
             case Offer():
                 self._offer(move)
             case Aside():
@@ -174,22 +171,15 @@ class _Renderer:
             case Say() | Ask():
                 pass
 
-    def _or_leave_out(self, move: Move, words: str, reason: str) -> None:
-        if words:
-            self.parts.stated.append(words)
-        else:
-            self._leave_out(move, reason)
-
     def _social(self, move: Social) -> None:
         key = f"social.{move.kind}"
         repeated = self.wording.was_said(key, self.grounds.last_said)
         if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != "IDLE" or repeated):
             self._leave_out(move, "greeted_before")
             return
-        name = _first_name(self.grounds.brief.customer_name)
-        words = self.wording.say("social.greet_named", name=name) if move.kind in ("greet", "welcome_back") and name else ""
+        name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""
         part = self.parts.closing if move.kind in _CLOSING else self.parts.opening
-        part.append(words or self.wording.say(key))
+        part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
 
     def _take(self, move: State) -> None:
         """Note what is stated; all facts of a reply go into sentences together."""
@@ -200,7 +190,8 @@ class _Renderer:
                 self.stated |= dict.fromkeys([name, *self._price_of(name)])
         if move.what is not None:
             if self._holds(move.what):
-                self.parts.stated.append(self.wording.say(f"state.{move.what}"))
+                part = self.parts.hints if move.what in _HINTS else self.parts.stated
+                part.append(self.wording.say(f"state.{move.what}"))
             else:
                 self._leave_out(move, "not_so")
 
@@ -237,12 +228,19 @@ class _Renderer:
             self.topics[self.wording.say(f"topic.{move.topic}")] = None
 
     def _suggest(self, move: Suggest) -> None:
-        goods = [good for good in self.goods.of(self._fact_names(move, move.goods)) if good.price is not None]
+        names = self._fact_names(move, move.goods)
+        goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
-        if not there:
-            self._leave_out(move, "sold_out" if goods else "unknown_fact")
-            return
-        self.parts.stated.append(self.goods.suggested(there, move.why, self.wording))
+        if there:
+            self.parts.stated.append(self.goods.suggested(there, move.why, self.wording))
+        elif names:
+            self._leave_out(move, "sold_out" if goods else "no_price")
+
+    def _compare(self, move: Compare) -> None:
+        words = self.goods.compared(self.goods.of(self._fact_names(move, move.goods)), self.wording)
+        if not words:
+            self._leave_out(move, "nothing_to_compare")
+        self.parts.stated.append(words)
 
     def _offer(self, move: Offer) -> None:
         is_gone = move.tool == "list_products" and False in self.grounds.in_stock.values()
@@ -259,27 +257,26 @@ class _Renderer:
 
     def _aside(self, move: Aside) -> None:
         others = any(isinstance(other, State | Suggest | Compare | Say) for other in self.moves)
-        if not self.grounds.small_talk or self.grounds.calls or others or self.grounds.brief.pending is not None:
+        if not self.grounds.small_talk or self.grounds.calls or others:
             self._leave_out(move, "not_admitted")
         elif judge.may_carry_something(move.words):
             self._leave_out(move, "may_carry_something")
         else:
             self.parts.aside.append(move.words.strip())
 
-    # The whole.
-
     def _state(self) -> None:
         facts = [self.grounds.facts[name] for name in self.stated]
         sentences = statements(facts, self.grounds.in_stock, self.wording)
         self.parts.stated = [*sentences, *self.parts.stated]
         if self.topics:
-            self.parts.stated.append(self.wording.say("unknown", topic=self.wording.listed(list(self.topics), "nor")))
+            topics = self.wording.listed(list(self.topics), "nor")
+            self.parts.stated.append(self.wording.say("unknown", topic=topics))
 
     def _end(self) -> None:
         """The one question that the reply ends with, unless something is being asked already."""
         asks = [move for move in self.moves if isinstance(move, Ask)]
         if self._asks_already():
-            self.parts.offers = []
+            self.parts.offers = self.parts.hints = []
             for move in asks:
                 self._leave_out(move, "asked_already")
             return
@@ -290,10 +287,10 @@ class _Renderer:
 
     def _asks_already(self) -> bool:
         return any(
-            call.status == "ask"
+            call.asks
             or call.tool == "request_human_handoff"
             or effects.sends_summary(call, self.grounds.calls)
-            or "?" in effects.words_of(call)
+            or "?" in call.words
             for call in self.told
         )
 
@@ -334,8 +331,8 @@ class _Renderer:
         """What to say when no move holds: what the calls said, the next detail, the open order, a courtesy, or a plea."""
         grounds = self.grounds
         self.told = effects.told(grounds.calls, {call.call for call in grounds.calls})
-        self.parts.done = list(effects.worded(self.told, self.wording))
-        if any(self.parts.done):
+        self._word()
+        if any(self.parts.done) or self.parts.question:
             return
         if grounds.has_lines and grounds.missing:
             self.parts.question = self.wording.say(f"ask.{grounds.missing[0]}")

@@ -15,7 +15,6 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
-    TextPart,
     ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
@@ -23,16 +22,22 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
+from agent.journal import Recorded, recorded
 from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
 from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods
 from agent.lexical.vocabulary import vocabulary
+from agent.models import StepOutcome
+from agent.reply.grounds import Grounds
+from agent.reply.moves import REPLY, Reply
+from agent.reply.renderer import render
 from core.language.folding import fold
 from domain.connections.schemas import Medium
 from evals.lexical.shop import Shop, TestCatalogue, load
+from tools import registry
 from tools.context import Pending
-from tools.outcome import Option
+from tools.outcome import Option, ToolOutcome
 
 FOLDER = Path(__file__).parent
 CATALOGUES = {"ve": "groceries_ve", "ar": "clothes_ar", "mx": "autoparts_mx"}
@@ -132,17 +137,31 @@ async def converse(brief: Brief, shop: Shop) -> str:
 
     model = LexicalModel(brief, look_up, shelf)
     messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart("(the model reads the brief)")])]
+    done: list[Recorded] = []
     for _ in range(MOST_REQUESTS):
         response: ModelResponse = await model.request(messages, None, ModelRequestParameters())
         calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
-        if not calls:
-            return "".join(part.content for part in response.parts if isinstance(part, TextPart))
-        returns = [
-            ToolReturnPart(call.tool_name, shop.call(call.tool_name, call.args_as_dict()), tool_call_id=call.tool_call_id)
-            for call in calls
-        ]
+        if calls[0].tool_name == REPLY:
+            return render(Reply.model_validate(calls[0].args_as_dict()), Grounds(brief, done)).text
+        returns = []
+        for call in calls:
+            record = _record(len(done) + 1, call, shop.call(call.tool_name, call.args_as_dict()))
+            done.append(record)
+            returns.append(ToolReturnPart(call.tool_name, record.shown(), tool_call_id=call.tool_call_id))
         messages += [response, ModelRequest(parts=returns)]
     raise RuntimeError("the model does not come to an end")
+
+
+def _record(number: int, call: ToolCallPart, outcome: dict[str, Any]) -> Recorded:
+    """The call as the journal would keep it."""
+    return recorded(
+        number,
+        call.tool_name,
+        call.args_as_dict(),
+        ToolOutcome.model_validate(outcome),
+        kind=StepOutcome.VALUE,
+        writes=registry.DEFINED[call.tool_name].writes,
+    )
 
 
 async def check(entry: dict[str, Any]) -> Checked:

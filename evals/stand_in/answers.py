@@ -37,6 +37,11 @@ def says(text: str) -> Answer:
     return Answer(({"type": "text", "text": text},))
 
 
+def moves(*made: Json) -> Answer:
+    """A final answer in moves: `moves({"move": "say", "call": 1}, {"move": "ask", "what": "items"})`."""
+    return calls(("reply", {"moves": list(made)}))
+
+
 def calls(*tools: tuple[str, Json], text: str = "") -> Answer:
     """One or more tool calls, with words before them if given."""
     spoken: tuple[Json, ...] = ({"type": "text", "text": text},) if text else ()

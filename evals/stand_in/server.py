@@ -22,7 +22,7 @@ import yaml
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from evals.stand_in.answers import Answer, calls, error_body, events, fails, message, says
+from evals.stand_in.answers import Answer, calls, error_body, events, fails, message, moves, says
 from evals.stand_in.rules import Json, Rejected, breakpoints, check_body, check_headers
 
 Reply = Answer | Callable[[Json], Answer]
@@ -175,6 +175,8 @@ def _scripted(steps: list[dict[str, Any]]) -> list[Answer]:
             made.append(fails(int(step["fail"]), retry_after=step.get("retry_after")))
         elif "call" in step:
             made.append(calls((step["call"], step.get("input", {}))))
+        elif "moves" in step:
+            made.append(moves(*step["moves"]))
         else:
             made.append(says(step["say"]))
     return made
@@ -186,7 +188,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8089)
     parser.add_argument("--script", type=Path, help="a YAML list of answers")
     arguments = parser.parse_args()
-    made = _scripted(yaml.safe_load(arguments.script.read_text("utf-8"))) if arguments.script else [says("Hola.")]
+    made = (
+        _scripted(yaml.safe_load(arguments.script.read_text("utf-8")))
+        if arguments.script
+        else [moves({"move": "social", "what": "greet"})]
+    )
     with AnthropicServer(arguments.port) as server:
         server.answers(*made[:-1])
         server.always(made[-1])

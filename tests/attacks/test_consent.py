@@ -9,7 +9,7 @@ import pytest
 from core import inbound
 from core.tables import new_id
 from core.work import open_work
-from evals.stand_in.answers import Answer, calls, says
+from evals.stand_in.answers import Answer, calls, moves
 from evals.stand_in.server import AnthropicServer
 from tests.domain.chat import reprice
 from tests.mind.conftest import Customer, Query
@@ -29,7 +29,7 @@ def confirms_newest(body: dict[str, Any]) -> Answer:
 
 async def _summarised(customer: Customer, model: AnthropicServer, query: Query) -> str:
     """An order whose summary has been sent; its token."""
-    model.always(says("Revisa el resumen, por favor."))
+    model.always(moves())
     model.answers(*ORDERING)
     await customer.says("quiero 2 harina pan, recojo en tienda, soy Ana")
     [(token,)] = await query("SELECT confirmation_token FROM orders")
@@ -96,7 +96,7 @@ async def test_a_provider_whose_clock_runs_ahead_makes_no_old_yes_new(
     customer: Customer, model: AnthropicServer, query: Query
 ) -> None:
     # Given a yes that was written before the summary was sent, by a clock that is an hour ahead
-    model.always(says("Revisa el resumen, por favor."))
+    model.always(moves())
     model.answers(*ORDERING)
     await customer.writes("quiero 2 harina pan, recojo en tienda, soy Ana")
     await customer.is_answered()
@@ -113,7 +113,7 @@ async def test_a_cart_voids_the_summary_that_was_out(customer: Customer, model: 
     # Given a summary that is out
     token = await _summarised(customer, model, query)
     # When a cart comes and the model asks whether to add it, and the customer says yes to that
-    model.answers(calls(("create_order_draft", {})), says("¿Lo agrego a tu pedido o lo reemplazo?"))
+    model.answers(calls(("create_order_draft", {})), moves())
     await customer.writes(kind="order", items=[{"sku": "ACE-1", "quantity": "1", "price": "1.00", "currency": "VES"}])
     await customer.is_answered()
     await customer.reads()
@@ -132,7 +132,7 @@ async def test_a_yes_to_another_question_is_no_yes_to_the_summary(
 ) -> None:
     # Given a summary, and a question that was asked after it
     token = await _summarised(customer, model, query)
-    model.answers(says("¿Quieres que te cuente de otras marcas?"))
+    model.answers(moves({"move": "social", "what": "here_for_you"}))
     await customer.says("mmm")
     # When the customer says yes to that, and the model takes it for the order
     model.answers(calls(("confirm_order", {"token": token})))

@@ -1,7 +1,7 @@
 """The steps of a turn under attack: calls that fail, and calls that undo each other."""
 
 from agent.thinking import think
-from evals.stand_in.answers import calls, says
+from evals.stand_in.answers import calls, moves
 from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
@@ -10,7 +10,9 @@ async def test_a_call_that_failed_is_recorded_and_never_tried_again(
     customer: Customer, model: AnthropicServer, query: Query
 ) -> None:
     # Given a turn whose call the tool refused with an error, and which died before it finished
-    model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), says("¿Cuántas quieres?"))
+    model.answers(
+        calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), moves({"move": "ask", "what": "quantity"})
+    )
     await customer.writes("quiero harina pan")
     turn = await customer.has_turn_claimed()
     first = await think(turn)
@@ -34,7 +36,7 @@ async def test_no_button_goes_out_for_a_summary_that_the_same_turn_made_void(
         calls(("set_delivery_details", {"fulfilment": "pickup", "recipient_name": "Ana"})),
         calls(("request_confirmation", {}), ("change_item_in_draft", {"product": "harina pan", "quantity": 4})),
     )
-    model.always(says("¿Algo más?"))
+    model.always(moves({"move": "ask", "what": "anything_else"}))
     await customer.writes("quiero 2 harina pan, recojo en tienda, soy Ana; no, mejor 4")
     await customer.is_answered()
     # Then no button is out, and none is armed
@@ -47,7 +49,7 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
     customer: Customer, model: AnthropicServer, query: Query
 ) -> None:
     # Given a model that calls a tool of another shop, and a turn that died before it finished
-    model.answers(calls(("fly_to_the_moon", {})), says("Con gusto, ya te digo."))
+    model.answers(calls(("fly_to_the_moon", {})), moves({"move": "social", "what": "here_for_you"}))
     await customer.writes("hola")
     turn = await customer.has_turn_claimed()
     await think(turn)
@@ -71,3 +73,32 @@ async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer
     # Then the offline model knows its calls for its own, and does not make them again
     assert second.reply == first.reply
     assert sorted(await query("SELECT sku, quantity::int FROM order_lines")) == [("ACE-1", 1), ("HAR-1", 2)]
+
+
+async def test_a_turn_that_died_after_its_last_answer_is_not_asked_again(customer: Customer, model: AnthropicServer) -> None:
+    # Given a turn that died when its reply was made and not yet sent
+    model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
+    await customer.writes("hola")
+    turn = await customer.has_turn_claimed()
+    first = await think(turn)
+    # When another worker resumes it
+    second = await think(await customer.has_turn_resumed())
+    # Then the same is said, and nobody was asked or paid for it a second time
+    assert second.reply == first.reply
+    assert len(model.bodies) == 1
+
+
+async def test_a_turn_that_died_after_a_call_and_the_reply_in_one_answer_is_not_asked_again(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    reply = ("reply", {"moves": [{"move": "say", "call": 1}]})
+    model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": 2}), reply))
+    await customer.writes("quiero 2 harina pan")
+    turn = await customer.has_turn_claimed()
+    first = await think(turn)
+
+    second = await think(await customer.has_turn_resumed())
+
+    assert second.reply == first.reply
+    assert len(model.bodies) == 1
+    assert await query("SELECT quantity FROM order_lines") == [(2,)]

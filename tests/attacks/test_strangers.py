@@ -20,7 +20,7 @@ from core.work import open_work
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment, Notification
-from evals.stand_in.answers import calls, says
+from evals.stand_in.answers import calls, moves
 from evals.stand_in.server import AnthropicServer
 from migrations.models import metadata
 from tests.conftest import make_connection, make_workspace
@@ -85,15 +85,15 @@ async def test_no_tool_and_no_prompt_shows_anything_of_the_other_shop(
     theirs: Customer, customer: Customer, model: AnthropicServer
 ) -> None:
     # Given a customer with the same phone in this shop, and a model that looks everywhere
-    model.always(says("¿En qué te ayudo?"))
+    model.always(moves({"move": "social", "what": "here_for_you"}))
     for name, arguments in LOOKS:
-        model.answers(calls((name, arguments)), says("¿En qué te ayudo?"))
+        model.answers(calls((name, arguments)), moves({"move": "social", "what": "here_for_you"}))
         await customer.writes("¿qué hay?")
         await customer.is_answered()
     # Then every tool was offered or refused, and nothing that the model was shown is the other shop's
     assert {name for name, _ in LOOKS} <= {definition["name"] for definition in registry.schemas()}
     shown = json.dumps(model.bodies, ensure_ascii=False)
-    ours = shown.replace(f'"query": "{MARK}"', "").replace(f'"product": "{MARK}"', "")
+    ours = shown.replace(f'"query": "{MARK}"', "").replace(f'"product": "{MARK}"', "").replace(f'\\"product\\":\\"{MARK}', "")
     assert "77.777" not in shown
     assert "88.888" not in shown
     assert "99887766" in shown

@@ -1,15 +1,13 @@
 """Models that loop, lie, stammer and fall silent in the middle of a turn: the next link takes over from where it stands."""
 
-import json
 from itertools import cycle
-from typing import Any
 
 import pytest
 
 from agent.thinking import think
 from core import messages
 from core.settings import get_settings
-from evals.stand_in.answers import Answer, calls, fails, pauses, same_ids, says
+from evals.stand_in.answers import Answer, calls, fails, moves, pauses, same_ids, says
 from evals.stand_in.server import AnthropicServer, Reply
 from tests.mind.conftest import Customer, Query
 
@@ -111,12 +109,12 @@ async def test_the_same_addition_in_every_answer_is_made_once(
 BREAKS: dict[str, list[Answer]] = {
     "an unknown tool, then an overload": [calls(("fly_to_the_moon", {})), *[down()] * 3],
     "an unknown tool again and again": [calls(("fly_to_the_moon", {}))] * 3,
-    "a refused reply, then an overload": [says("Ya registré tu pago."), *[down()] * 3],
-    "refused replies": [says("Ya registré tu pago.")] * 3,
+    "a lie in text": [says("Ya registré tu pago.")],
+    "moves that do not hold": [moves({"move": "say", "call": 9}, {"move": "state", "facts": ["f1.0"]})],
+    "a reply without moves": [moves()],
     "a pause without end": [pauses()],
-    "a refused reply, then a pause": [says("Ya registré tu pago."), pauses()],
     "two calls with one id": [same_ids("list_products")],
-    "done, it says, and did nothing": [says("Listo.")] * 3,
+    "done, it says, and did nothing": [says("Listo.")],
     "a look-up, then an overload": [calls(("list_products", {"query": "harina"})), *[down()] * 3],
     "a look-up, then an unauthorised key": [calls(("list_products", {"query": "harina"})), fails(401)],
     "a look-up, then a request of ours that is refused": [calls(("list_products", {"query": "harina"})), fails(400)],
@@ -219,13 +217,10 @@ async def test_an_open_question_of_a_tool_is_better_than_an_apology(
 
 async def test_the_text_of_an_argument_error_is_for_the_model_alone(customer: Customer, model: AnthropicServer) -> None:
     # Given a model that calls amiss and then says whatever the tool gave it to say
-    def quotes(body: dict[str, Any]) -> Answer:
-        (result,) = body["messages"][-1]["content"]
-        return says(
-            json.loads(result["content"][0]["text"] if isinstance(result["content"], list) else result["content"])["say"]
-        )
-
-    model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), quotes)
+    amiss = calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1}))
+    model.answers(amiss, moves({"move": "say", "call": 1}))
     said = await customer.says("quiero harina pan")
     # Then there was nothing to say, and the customer reads a plea and no error
-    assert said == TROUBLE
+    assert said.endswith("?")
+    assert "quantity" not in said
+    assert "datos" not in said

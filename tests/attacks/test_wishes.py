@@ -1,23 +1,19 @@
 """Models that fill carts unasked: what enters an order needs a wish in the customer's own words, else it is proposed."""
 
-import json
 from typing import Any
 
 import pytest
 
 from core.settings import get_settings
-from evals.stand_in.answers import Answer, calls, fails, says
+from evals.stand_in.answers import calls, fails, moves
 from evals.stand_in.server import AnthropicServer
 from tests.mind.conftest import Customer, Query
 
 CART = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
+QUOTES = moves({"move": "say", "call": 1})
+"""What the call has to say, word for word."""
+
 FLOUR = ("add_item_to_draft", {"product": "HAR-1", "quantity": 2})
-
-
-def quotes(body: dict[str, Any]) -> Answer:
-    """What the last tool result has to say, word for word."""
-    content = body["messages"][-1]["content"][-1]["content"]
-    return says(json.loads(content[0]["text"] if isinstance(content, list) else content)["say"])
 
 
 @pytest.mark.parametrize(
@@ -30,12 +26,11 @@ def quotes(body: dict[str, Any]) -> Answer:
         "gracias",
         "¿hasta qué hora abren?",
         "¿y la harina?",
-        "how much is the flour?",
     ],
 )
 async def test_a_question_changes_no_cart(customer: Customer, model: AnthropicServer, query: Query, question: str) -> None:
     # Given a model that puts goods into the cart of whoever asks
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     said = await customer.says(question)
     # Then nothing is in it, and the goods are proposed with price and quantity
     assert await query(CART) == []
@@ -47,7 +42,7 @@ async def test_a_yes_to_the_proposal_puts_it_in(
     customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given goods that a model proposed, and the offline link that has to go on without it
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("¿cuánto cuesta la harina pan?")
     monkeypatch.setenv("LLM_MODELS", "lexical")
     get_settings.cache_clear()
@@ -56,9 +51,9 @@ async def test_a_yes_to_the_proposal_puts_it_in(
 
 
 async def test_a_yes_lets_the_model_put_in_what_it_had_named(customer: Customer, model: AnthropicServer, query: Query) -> None:
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("¿cuánto cuesta la harina pan?")
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("sí, dale")
     assert await query(CART) == [("HAR-1", 2)]
 
@@ -77,31 +72,31 @@ async def test_a_yes_lets_the_model_put_in_what_it_had_named(customer: Customer,
     ],
 )
 async def test_a_wish_in_any_words_is_one(customer: Customer, model: AnthropicServer, query: Query, wish: str) -> None:
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says(wish)
     assert await query(CART) == [("HAR-1", 2)]
 
 
 async def test_a_wish_for_one_thing_is_none_for_another(customer: Customer, model: AnthropicServer, query: Query) -> None:
-    model.answers(calls(("add_item_to_draft", {"product": "ACE-1", "quantity": 1}), FLOUR), quotes)
+    model.answers(calls(("add_item_to_draft", {"product": "ACE-1", "quantity": 1}), FLOUR), QUOTES)
     await customer.says("quiero un aceite mazeite. ¿cuánto cuesta la harina pan?")
     assert await query(CART) == [("ACE-1", 1)]
 
 
 @pytest.mark.parametrize("quantity", [5, 0])
 async def test_a_question_changes_no_line(customer: Customer, model: AnthropicServer, query: Query, quantity: int) -> None:
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("quiero 2 harina pan")
-    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": quantity})), quotes)
+    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": quantity})), QUOTES)
     said = await customer.says("¿cuánto cuesta la harina pan?")
     assert await query(CART) == [("HAR-1", 2)]
     assert "?" in said
 
 
 async def test_a_correction_changes_a_line(customer: Customer, model: AnthropicServer, query: Query) -> None:
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("quiero 2 harina pan")
-    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": 3})), quotes)
+    model.answers(calls(("change_item_in_draft", {"product": "HAR-1", "quantity": 3})), QUOTES)
     await customer.says("mejor que sean 3")
     assert await query(CART) == [("HAR-1", 3)]
 
@@ -110,7 +105,7 @@ async def test_of_many_lines_only_those_that_were_wished_for_enter(
     customer: Customer, model: AnthropicServer, query: Query
 ) -> None:
     lines = [{"product": "ACE-1", "quantity": 1}, {"product": "HAR-1", "quantity": 2}]
-    model.answers(calls(("update_draft", {"lines": lines})), quotes)
+    model.answers(calls(("update_draft", {"lines": lines})), QUOTES)
     said = await customer.says("quiero un aceite mazeite. ¿cuánto cuesta la harina pan?")
     assert await query(CART) == [("ACE-1", 1)]
     assert "Harina P.A.N. Blanca" in said
@@ -121,10 +116,10 @@ async def test_of_many_lines_only_those_that_were_wished_for_enter(
 async def test_a_question_changes_none_of_many_lines(
     customer: Customer, model: AnthropicServer, query: Query, line: dict[str, Any]
 ) -> None:
-    model.answers(calls(FLOUR), quotes)
+    model.answers(calls(FLOUR), QUOTES)
     await customer.says("quiero 2 harina pan")
     model.answers(calls(("update_draft", {"lines": [{"product": "HAR-1", **line}]})))
-    model.always(says("¿Algo más?"))
+    model.always(moves({"move": "ask", "what": "anything_else"}))
     await customer.says("¿cuánto cuesta la harina pan?")
     assert await query(CART) == [("HAR-1", 2)]
 
@@ -133,7 +128,7 @@ async def test_a_cart_that_a_model_made_up_is_refused(customer: Customer, model:
     # Given a real model's answer to a question of price: a cart of everything that it had seen
     cart = [{"sku": "ACE-1", "quantity": 1}, {"sku": "HAR-1", "quantity": 1}]
     model.answers(calls(("create_order_draft", {"cart": cart})))
-    model.always(says("¿Algo más?"))
+    model.always(moves({"move": "ask", "what": "anything_else"}))
     await customer.says("¿cuánto cuesta la harina pan?")
     assert await query(CART) == []
 

@@ -227,13 +227,3 @@ def test_what_is_settled_is_what_the_catalogue_search_says() -> None:
     verdict, found = goods.settle(product)
     assert (verdict, found[0].sku) == (Verdict.ONE, "HAR-001")
     assert asked(read(VE, "2 harina pan blanca")) == []
-
-
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [("2 cajas de malta", "quantity"), ("2 bultos de harina pan blanca", "quantity"), ("una caja de arroz", "which")],
-)
-def test_a_container_of_many_that_the_shop_does_not_sell_by_counts_nothing(said: str, kind: str) -> None:
-    reading = read(VE, said)
-    assert not reading.changes
-    assert [(one[0], one[2]) for one in asked(reading)] == [(kind, None)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.brief import Brief, BriefDraft, BriefLine
-from agent.lexical.resuming import remaining, standing, told
+from agent.lexical.resuming import remaining
 from agent.lexical.returned import Returned
 from agent.lexical.wanted import Call
 from domain.connections.schemas import Medium
@@ -79,14 +79,3 @@ def test_what_can_only_be_done_once_is_not_repeated_and_a_look_up_is() -> None:
     plan = [Call("register_payment", {"method": "Zelle"}), Call("list_products", {"query": "arroz"})]
     paid = Returned.of("register_payment", {"status": "ok", "code": "payment_claimed", "say": "Anotado."})
     assert remaining(plan, BRIEF, [paid]) == plan[1:]
-
-
-def test_deeds_are_told_and_a_question_only_where_the_plan_has_nothing_to_say() -> None:
-    found = Returned.of("list_products", {"status": "ok", "code": "products_found", "say": "Hay harina."})
-    asked = Returned.of("add_item_to_draft", {"status": "ask", "code": "quantity_missing", "say": "¿Cuánto?"})
-    added = deed("add_item_to_draft", HAR_1=1)
-    before = standing([found, asked, added])
-    assert before == [asked, added]
-    assert told(before, [], is_understood=False) == [added, asked]
-    assert told(before, [], is_understood=True) == [added]
-    assert told(before, [found], is_understood=False) == [added]

@@ -1,98 +1,101 @@
-"""Replies read like one message of a person: lists where there are several things, nothing twice, one question at the end."""
+"""The reply of the offline model: its moves, and how they read as one message of a person."""
 
-from decimal import Decimal
-from typing import Any
+import re
+from pathlib import Path
 
-from agent.brief import Brief
+import pytest
+
+from agent.brief import BriefDraft, BriefLine
+from agent.journal import Recorded
+from agent.lexical import compose as composing
 from agent.lexical.compose import compose
 from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
-from tests.lexical.test_model import brief, draft
-from tools.outcome import Fact
+from agent.reply.moves import Ask, Reply, Say, State
+from tests.reply.turns import ACEITE, ARROZ, HARINA, Turn, with_draft, with_order
 
 
-def added(call: int, name: str, quantity: str, *, lines: int = 2) -> Returned:
-    return Returned.of(
-        "add_item_to_draft",
-        {
-            "status": "ok",
-            "code": "item_added",
-            "say": f"Agregué {{f{call}.0}} × {{f{call}.1}} ({{f{call}.2}}).",
-            "facts": {
-                f"f{call}.0": {"kind": "quantity", "subject": name, "text": quantity},
-                f"f{call}.1": {"kind": "product", "subject": name, "text": name},
-                f"f{call}.2": {"kind": "line_total", "subject": name, "text": "Bs. 5"},
-                f"f{call}.3": {"kind": "total", "subject": "draft", "text": "Bs. 10"},
-            },
-            "data": {"draft": {"lines": [{}] * lines}},
-        },
-    )
+def composed(turn: Turn, *talk: str, understood: bool = True) -> Reply:
+    returned = [Returned.of(call.tool, call.shown()) for call in turn.calls]
+    return compose(turn.brief, Plan(acts=[], talk=list(talk), understood=understood), returned)
 
 
-def outcome(tool: str, code: str, say: str, status: str = "ok", **data: Any) -> Returned:
-    return Returned.of(tool, {"status": status, "code": code, "say": say, "data": data})
-
-
-def reply(asked: Brief, *returned: Returned, talk: tuple[str, ...] = ()) -> str:
-    return compose(asked, Plan(acts=[], talk=list(talk)), list(returned))
+def said(turn: Turn, *talk: str) -> str:
+    return turn.says(*composed(turn, *talk).arguments()["moves"])
 
 
 def test_several_additions_are_one_list_with_the_sum() -> None:
-    said = reply(brief("hola"), added(1, "Malta", "3"), added(2, "Queso", "0,5 kg"), talk=("greet",))
-    assert said.splitlines() == [
-        "¡Hola! 👋",
-        "",
-        "Agregué:",
-        "• {f1.0} × {f1.1}: {f1.2}",
-        "• {f2.0} de {f2.1}: {f2.2}",
-        "Total: {f2.3}",
-        "",
-        "¿Algo más? Si es todo, escribe *listo*.",
-    ]
+    text = said(Turn().added(HARINA, 3, "3.60").added(ACEITE, 1, "7.10", (HARINA, ACEITE)), "greet")
+
+    lines = text.splitlines()
+    assert lines[0].startswith("¡Hola")
+    assert lines[1] == ""
+    assert lines[2:6] == ["Agregué:", f"• 3 × {HARINA}: US$ 3,60", f"• 1 × {ACEITE}: US$ 3,50", "Total: US$ 7,10"]
+    assert lines[-1].endswith("? Si es todo, escribe *listo*.")
 
 
-def test_one_addition_is_one_paragraph_and_how_to_end_is_said_once() -> None:
-    first = reply(brief("una malta"), added(1, "Malta", "1", lines=1))
-    later = reply(brief("una malta", draft=draft()), added(1, "Malta", "1"))
-    assert first == "Agregué {f1.0} × {f1.1} ({f1.2}). ¿Algo más? Si es todo, escribe *listo*."
-    assert later == "Agregué {f1.0} × {f1.1} ({f1.2}). Llevas {f1.3} en total. ¿Algo más?"
+def test_how_to_end_is_said_once() -> None:
+    first = composed(Turn().added(HARINA, 1, "1.20"))
+    later = composed(with_draft().added(ARROZ, 1, "9.10", (HARINA, ARROZ)))
+
+    assert first.moves == [Say(call=1), Ask(what="anything_else"), State(what="how_to_finish")]
+    assert later.moves == [Say(call=1), Ask(what="anything_else")]
 
 
 def test_what_the_summary_says_is_not_said_before_it() -> None:
-    noted = outcome("set_delivery_details", "delivery_set", "Anotado: te lo llevamos.")
-    lost = outcome("add_item_to_draft", "product_not_found", "No encontré eso.", "refused")
-    summary = outcome("request_confirmation", "confirmation_requested", "Este es tu pedido.", token="T")
-    assert reply(brief("x"), added(1, "Malta", "1"), noted, lost, summary) == "No encontré eso. Este es tu pedido."
+    turn = with_draft().added(ARROZ, 1, "9.10")
+    turn.call("add_item_to_draft", "product_not_found", "No encontré eso.", status="refused", arguments={"product": "eso"})
+    turn.delivered_to("Calle 5").summarised("9.10")
+
+    assert said(turn) == f"No encontré eso. {turn.text('confirmation_requested')}"
 
 
 def test_only_one_question_is_asked() -> None:
-    asked = outcome("add_item_to_draft", "ambiguous_product", "¿Cuál?", "ask")
-    other = outcome("add_item_to_draft", "quantity_missing", "¿Cuánto?", "ask")
-    assert reply(brief("x"), asked, other, talk=("of_what", "thanks")) == "¿Cuál?"
+    assert said(Turn().asked_which(ARROZ, HARINA), "of_what", "thanks").count("?") == 1
 
 
 def test_an_order_left_half_done_is_offered_again_with_its_lines() -> None:
-    facts = {
-        "s1": Fact(kind="quantity", subject="Arroz Mary 1 kg", value="2", text="2"),
-        "s2": Fact(kind="line_total", subject="Arroz Mary 1 kg", value="5", text="Bs. 5"),
-        "s3": Fact(kind="total", subject="draft", value="5", text="Bs. 5"),
-    }
-    said = reply(brief("hola", draft=draft(), facts=facts), talk=("greet",))
-    assert "• {s1} × Arroz Mary 1 kg: {s2}\nTotal: {s3}" in said
-    assert "¿Seguimos?" in said
+    text = said(with_draft(state="IDLE"), "greet")
+
+    assert f"• 2 × {HARINA}: US$ 2,40" in text
+    assert "Total: US$ 7,90" in text
+    assert text.endswith("¿Seguimos con tu pedido? Si es todo, escribe *listo*.")
 
 
-def test_the_shop_tells_its_hours_its_fee_and_where_it_is() -> None:
-    facts = {
-        "s1": Fact(kind="store", subject="GDL-01", value="GDL-01", text="GDL-01, Av. 8"),
-        "s2": Fact(kind="fee", subject="delivery", value="5", text="Bs. 5"),
-        "s3": Fact(kind="offer", subject="delivery", value="50", text="Bs. 50"),
-        "s4": Fact(kind="hours", subject="shop", value="8", text="08:00 – 20:00"),
-    }
-    asked = brief("x", stores=["GDL-01"], facts=facts)
-    assert reply(asked, talk=("stores",)) == "Estamos aquí:\n• {s1}"
-    assert "{s2}" in reply(asked, talk=("delivery_info",))
-    assert "{s3}" in reply(asked, talk=("delivery_info",))
-    assert "{s4}" in reply(asked, talk=("hours",))
-    free = facts | {"s2": facts["s2"].model_copy(update={"value": str(Decimal(0))})}
-    assert "gratis" in reply(brief("x", facts=free), talk=("delivery_info",))
+def test_the_shop_tells_its_hours_its_fee_where_it_is_and_how_one_pays() -> None:
+    assert "Centro, Av. Bolívar 12" in said(with_order(), "stores")
+    assert "US$ 2,00" in said(with_order(), "delivery_info")
+    assert "US$ 20,00" in said(with_order(), "delivery_info")
+    assert "08:00 – 20:00" in said(with_order(), "hours")
+    assert "Pago móvil y Zelle" in said(with_order(), "payment_methods")
+
+
+@pytest.mark.parametrize("talk", ["stores", "hours", "payment_methods", "delivery_info", "pay_later"])
+def test_what_the_shop_has_not_settled_a_person_is_to_say(talk: str) -> None:
+    assert "*asesor*" in said(Turn(), talk)
+    assert "*atendente*" in said(Turn("pt"), talk)
+
+
+def test_every_key_of_a_plan_has_an_answer() -> None:
+    folder = Path(composing.__file__).parent
+    sources = "\n".join(path.read_text() for path in folder.glob("*.py"))
+    keys = set(re.findall(r'(?:talk\.append|self\.say)\("(\w+)"', sources)) | set(
+        re.findall(r': "(\w+)",$', sources, re.MULTILINE)
+    )
+    known = composing._ANSWERS.keys() | composing._STATED.keys()
+
+    assert {"as_you_wish", "of_what", "not_caught", "hours"} <= keys & known
+    for key in sorted(keys & known | set(re.findall(r'(?:talk\.append|self\.say)\("(\w+)"', sources))):
+        assert said(with_order(), key), key
+
+
+def test_a_draft_of_a_brief_without_facts_is_no_trouble() -> None:
+    turn = Turn(draft=BriefDraft(lines=[BriefLine(sku="A", name="Arroz", quantity=2)]))  # type: ignore[arg-type]  # pydantic reads it
+
+    assert said(turn, "total")
+
+
+def test_the_calls_of_a_link_before_are_told_by_their_numbers() -> None:
+    calls: list[Recorded] = Turn().searched(HARINA).added(HARINA, 1, "1.20").calls
+
+    assert [Returned.of(call.tool, call.shown()).number for call in calls] == [1, 2]

@@ -14,7 +14,7 @@ from tools.definition import DEFINED
 from tools.outcome import ToolOutcome
 
 ORDER = "quiero 2 harina pan"
-TOOL = "add_item_to_draft"
+TOOL = "update_draft"
 
 
 class LoopClock:

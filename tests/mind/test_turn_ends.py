@@ -12,7 +12,7 @@ from agent import handoff, sessions
 from agent.models import StepKind
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
-from core import clock, messages
+from core import clock
 from core.access import Principal, Role
 from core.errors import Abandoned
 from core.settings import get_settings
@@ -231,32 +231,6 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     assert "Harina P.A.N." in said[0]
     assert len(said) == 2
     assert await query("SELECT reason FROM handoffs") == [("repeated_failure",)]
-
-
-async def test_a_summary_that_states_what_no_receipt_says_is_withheld_and_a_person_comes(
-    customer: Customer, query: Query
-) -> None:
-    # Given a turn whose tool, by a fault of ours, staged a summary with a price that it did not read
-    await customer.writes(ORDER)
-    turn = await customer.has_turn_claimed()
-    thought = await think(turn)
-    staged = await query(
-        "UPDATE journal_entries SET payload = jsonb_set(payload, '{staged,0,text}', '\"Son 3 dólares. ¿Confirmas?\"') "
-        "WHERE name = 'request_confirmation' AND jsonb_array_length(payload->'staged') = 1 RETURNING id"
-    )
-    assert len(staged) == 1
-    # When the turn is finished
-    async with open_work(customer.shop.principal) as work:
-        await finish(work, turn, thought)
-    # Then the customer reads what was done instead of the summary, nothing that announces it, and that a person comes
-    done, farewell = [message.text or "" for message in await customer.reads()]
-    assert done.startswith(messages.text("turn.trouble_after_effects", "es"))
-    assert "Harina P.A.N." in done
-    assert messages.text("tool.confirmation_requested", "es") not in done
-    assert farewell == messages.text("turn.handoff", "es")
-    # And staff are told of both, and no yes confirms what was not shown
-    assert await query("SELECT kind FROM notifications ORDER BY kind") == [("handoff_requested",), ("message_withheld",)]
-    assert await query("SELECT state, confirmation_token FROM agent_sessions") == [("HANDOFF", None)]
 
 
 async def test_a_list_of_products_without_a_category_goes_out(customer: Customer, query: Query) -> None:

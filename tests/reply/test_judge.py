@@ -4,7 +4,7 @@ import pytest
 
 from agent.reply.judge import is_small_talk, may_carry_something
 from agent.reply.moves import LeftOut
-from evals.gate.corpus import cases
+from evals.replies.corpus import cases
 from tests.reply.test_renderer import move
 from tests.reply.turns import HARINA, Turn
 
@@ -86,7 +86,7 @@ def test_whatever_may_be_a_fact_a_deed_or_a_promise_does_not(words: str) -> None
 
 
 def test_no_lie_of_the_corpora_would_reach_a_customer_as_an_aside() -> None:
-    told = [case for case in cases("lies") if is_small_talk(case.customer[-1:]) and not may_carry_something(case.reply)]
+    told = [case.reply for case in cases("lies") if case.reaches_customer()]
 
     assert told == []
 
@@ -96,7 +96,7 @@ def test_an_aside_needs_a_turn_without_calls_facts_and_open_questions() -> None:
     turn = Turn()
     assert LeftOut(move="aside", reason="not_admitted") in turn.reply(aside).left_out
 
-    turn.small_talk = True
+    turn.chats()
     assert turn.says(aside, move("ask", "items")).startswith("¡Qué rico, a disfrutar! ")
     assert LeftOut(move="aside", reason="may_carry_something") in turn.reply(move("aside", words="Te llega hoy")).left_out
 
@@ -106,6 +106,6 @@ def test_an_aside_needs_a_turn_without_calls_facts_and_open_questions() -> None:
 
 def test_an_aside_that_is_dropped_is_no_failure() -> None:
     turn = Turn()
-    turn.small_talk = True
+    turn.chats()
 
     assert turn.reply(move("aside", words="Te llega hoy")).understood

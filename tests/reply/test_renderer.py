@@ -59,6 +59,15 @@ def test_several_additions_are_one_list_with_the_new_sum() -> None:
     assert text == ("Agregué:\n• 2 × Harina P.A.N. Blanca 1 kg: US$ 2,40\n• 1 × Aceite Mazeite 1 L: US$ 3,50\nTotal: US$ 5,90")
 
 
+def test_what_was_added_to_a_line_is_not_told_with_the_sum_of_the_line() -> None:
+    turn = Turn().added(HARINA, 1, "3.60", before=2).added(ACEITE, 1, "7.10", (HARINA, ACEITE))
+
+    text = turn.says(move("say", call=1))
+
+    assert "Agregué 1 × Harina P.A.N. Blanca 1 kg; ahora llevas 3 (US$ 3,60)." in text
+    assert "• 1 × Harina" not in text
+
+
 def test_the_summary_says_the_order_and_asks_so_the_reply_does_neither() -> None:
     turn = with_draft().added(ARROZ, 1, "9.10").delivered_to("Calle 9").summarised("9.10")
 
@@ -218,9 +227,17 @@ def test_what_is_left_when_no_move_holds() -> None:
     assert missing.says(bad) == "¿A nombre de quién va el pedido?"
     assert with_draft().says(bad).endswith("?")
     friendly = Turn()
-    friendly.small_talk = True
+    friendly.chats()
     assert friendly.reply(bad).understood
     assert "?" not in friendly.says(bad)
     lost = Turn().reply(bad)
     assert not lost.understood
     assert lost.text.endswith("?")
+
+
+def test_a_courtesy_is_no_answer_where_the_answer_itself_did_not_hold() -> None:
+    lost = Turn().reply(move("suggest", "cheapest", "f1.0"), move("social", "glad"))
+
+    assert not lost.understood
+    assert "alegra" not in lost.text
+    assert Turn(state="IDLE").reply(GREET).understood

@@ -16,6 +16,7 @@ from agent.spoken import spoken
         ("how much is the flour", "en"),
         ("I want 2 kg of rice please", "en"),
         ("hola, quiero 2 harinas", "es"),
+        ("quiero una harina pan, la busco en la tienda a nombre de Ana Pérez", "es"),
         ("buenas, cuánto cuesta el arroz?", "es"),
     ],
 )

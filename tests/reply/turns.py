@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from agent.brief import Brief, BriefDraft, BriefLine, LastOrder
+from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.journal import Recorded, recorded
 from agent.models import StepOutcome
 from agent.reply.grounds import Grounds
@@ -47,7 +47,6 @@ class Turn:
         }
         self.brief = Brief(language=language, **{**known, **brief})
         self.recent: tuple[str, ...] = ()
-        self.small_talk = False
         self.guessed: frozenset[int] = frozenset()
         self.seed = "turn"
 
@@ -114,23 +113,30 @@ class Turn:
             "list_products", "product_not_found", say, [fact("echo", "product", phrase)], status="refused", claims=claims
         )
 
-    def added(self, name: str, quantity: int, total: str, lines: tuple[str, ...] = ()) -> "Turn":
+    def added(self, name: str, quantity: int, total: str, lines: tuple[str, ...] = (), before: int = 0) -> "Turn":
         what = self.text("counted", quantity="{0}", product="{1}")
-        line = str(Decimal(PRICES[name]) * quantity)
+        key = "item_added_more" if before else "item_added"
+        line = str(Decimal(PRICES[name]) * (before + quantity))
         facts = [
             fact("quantity", name, str(quantity)),
             fact("product", name, name),
             money("line_total", name, line, self.language),
             money("price", name, PRICES[name], self.language),
             money("total", "draft", total, self.language),
+            fact("quantity", name, str(before + quantity)),
         ]
         return self.call(
             "add_item_to_draft",
             "item_added",
-            self.text("item_added", what=what, amount="{2}"),
+            self.text(key, what=what, amount="{2}", together="{5}"),
             facts,
             claims=[(Claim.ITEM_ADDED, name), (Claim.AVAILABLE, name)],
-            data={"sku": name, "draft": {"lines": [{"sku": sku} for sku in (lines or (name,))]}},
+            data={
+                "sku": name,
+                "quantity": str(before + quantity),
+                "added": str(quantity),
+                "draft": {"lines": [{"sku": sku} for sku in (lines or (name,))]},
+            },
             arguments={"product": name, "quantity": quantity},
             signals=("items_changed",),
         )
@@ -205,8 +211,13 @@ class Turn:
         say = f"{words} {self.text('payment_status.partly_paid', due='{2}')}"
         return self.call("get_order_status", "order_status", say, facts, claims=[(Claim.ORDER_STATUS, "1042")])
 
+    def chats(self, words: str = "qué calor hace en la playa") -> "Turn":
+        """The customer makes small talk."""
+        self.brief = self.brief.model_copy(update={"messages": [BriefMessage(text=words)]})
+        return self
+
     def reply(self, *moves: dict[str, Any]) -> Rendered:
-        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed, self.small_talk)
+        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed)
         return render(Reply.model_validate({"moves": list(moves)}), grounds)
 
     def says(self, *moves: dict[str, Any]) -> str:

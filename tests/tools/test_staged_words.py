@@ -1,4 +1,4 @@
-"""What tools stage passes the receipts gate whatever a shop and its customers call things: else it would be withheld."""
+"""What tools stage states every number by a fact, whatever a shop and its customers call things."""
 
 from decimal import Decimal
 
@@ -34,7 +34,7 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("language", ["es", "en", "pt"])
 async def test_lists_summaries_and_questions_are_honest_whatever_things_are_called(
     workspace: WorkspaceView, connection: ConnectionSummary, language: str
 ) -> None:
@@ -50,7 +50,7 @@ async def test_lists_summaries_and_questions_are_honest_whatever_things_are_call
             await fill(work, shop, sku, 10)
     counter = Counter(await chat_of(shop, connection.id), language=language)
 
-    # When everything is shown that goes out as a message of its own; `Counter` judges each text as the gate does
+    # When everything is shown that goes out as a message of its own; `Counter` looks at each text
     assert (await counter("send_catalog")).code in {"catalog_sent", "categories_sent"}
     assert counter.staged
     for sku in shop.variants:

@@ -1,6 +1,5 @@
-"""Reading the corpora of the gate, and judging them."""
+"""Replies in free words, honest ones and lies, and what would become of each if a model answered with it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from agent.receipts import Refused, Verdict, check
+from agent.reply.judge import is_small_talk, may_carry_something
 from tools.outcome import Claim, Fact
 
 FOLDER = Path(__file__).parent
@@ -51,13 +50,13 @@ class Case:
     customer: tuple[str, ...]
     language: str
 
-    def verdict(self) -> Verdict:
-        """What the gate says of it."""
-        return check(self.reply, self.world.facts, self.world.claims, self.customer, self.language)
+    def is_admitted(self) -> bool:
+        """Whether the turn is one in which an aside may be said at all: nothing looked up or done, and only small talk."""
+        return not self.world.facts and not self.world.claims and is_small_talk(self.customer[-1:])
 
-    def is_right(self) -> bool:
-        """Whether the gate does what it should: refuse a lie, let an honest reply through."""
-        return isinstance(self.verdict(), Refused) == (self.corpus == "lies")
+    def reaches_customer(self) -> bool:
+        """Whether the words reach the customer if a model answers with them, as an aside or as text."""
+        return self.is_admitted() and not may_carry_something(self.reply)
 
 
 @lru_cache
@@ -83,8 +82,3 @@ def cases(corpus: Corpus) -> tuple[Case, ...]:
 def of(corpus: Corpus, split: Split) -> list[Case]:
     """The replies of one half of a corpus."""
     return [case for case in cases(corpus) if case.split == split]
-
-
-def wrong(judged: Iterable[Case]) -> list[Case]:
-    """The replies that the gate judges wrongly."""
-    return [case for case in judged if not case.is_right()]

@@ -1,1 +1,0 @@
-"""Two corpora that measure the receipts gate: replies that lie and replies that are honest."""
