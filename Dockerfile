@@ -19,6 +19,7 @@ COPY channels channels
 COPY prompts prompts
 COPY migrations migrations
 COPY app app
+COPY sandbox sandbox
 COPY evals evals
 RUN /opt/uv/bin/uv pip install --no-cache --no-deps --no-build-isolation --compile-bytecode --python /opt/nexova/bin/python .
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from app.runtime import Runtime
+from app.processes.runtime import Runtime
 from core.embedded import processes
 
 

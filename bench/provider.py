@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.sandbox.shapes import accepted, delivery_report, seen_report, webhook
 from bench.ground import LINE, SECRET, SECRET_HEADER
 from bench.load import Caller
 from bench.load import webhook as customer_webhook
+from sandbox.infobip.shapes import accepted, delivery_report, seen_report, webhook
 
 DOOR = f"/api/v1/webhooks/infobip/{LINE}"
 MESSAGES = "/whatsapp/1/message/"

@@ -11,8 +11,8 @@ from bench.processes import House, free_port, house
 from bench.provider import provider, says
 from bench.report import Section, Table, milliseconds, percentile
 from core.settings import get_settings
-from evals.stand_in.answers import says as answers_with
-from evals.stand_in.server import AnthropicServer
+from sandbox.anthropic.answers import says as answers_with
+from sandbox.anthropic.server import AnthropicServer
 
 MODEL = "anthropic:claude-sonnet-4-5"
 THINKS = 2.0

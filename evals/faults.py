@@ -10,9 +10,9 @@ import asyncpg
 from evals import installation
 from evals.conversation import CustomerFactory
 from evals.installation import Installation
-from evals.stand_in import answers
-from evals.stand_in.server import AnthropicServer, Reply
 from evals.tasks import Task
+from sandbox.anthropic import answers
+from sandbox.anthropic.server import AnthropicServer, Reply
 
 if TYPE_CHECKING:
     from evals.run import OnDone, Options

@@ -17,9 +17,9 @@ from evals.customers.base import Customer
 from evals.evidence import Evidence
 from evals.installation import Installation
 from evals.phone import Bubble
-from evals.stand_in import answers
-from evals.stand_in.server import AnthropicServer
 from evals.tasks import Step, Task
+from sandbox.anthropic import answers
+from sandbox.anthropic.server import AnthropicServer
 
 AS_CAPTURED = "captured"
 """The model that gives the captured answers."""

@@ -15,7 +15,7 @@ _TABLE_MODULES = (
     "agent.models",
     "agent.breaker",
     "agent.spend",
-    "app.sandbox.models",
+    "sandbox.infobip.models",
 )
 
 

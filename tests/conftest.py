@@ -11,21 +11,18 @@ os.environ.setdefault("NEXOVA_ENV", "test")
 import asyncpg
 import pytest
 from cryptography.fernet import Fernet
-from pydantic import SecretStr
 from pydantic_ai import models
 
 from core import db
 from core.access import Principal
 from core.embedded import EmbeddedPostgres, start_postgres
 from core.settings import get_settings
-from core.tables import new_id
 from core.work import Work, open_work
-from domain.accounts import service as accounts
-from domain.accounts.schemas import CreateWorkspace, WorkspaceView
-from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.accounts.schemas import WorkspaceView
+from domain.connections.schemas import ConnectionSummary
 from migrations.upgrade import upgrade
 from tests import properties
+from tests.factories.workspaces import make_connection, make_workspace
 
 models.ALLOW_MODEL_REQUESTS = False
 properties.load_profile()
@@ -89,54 +86,6 @@ async def database(database_url: str) -> AsyncIterator[str]:
     db.connect(database_url, pool_size=20)
     yield database_url
     await db.disconnect()
-
-
-async def make_workspace(slug: str = "", currency: str = "VES", country: str = "VE") -> WorkspaceView:
-    """Create a workspace with settings as a new shop has them."""
-    principal = Principal.system(new_id())
-    async with open_work(principal) as work:
-        return await accounts.create_workspace(
-            work,
-            CreateWorkspace(
-                slug=slug or f"shop-{uuid4().hex[:8]}",
-                name="Abasto La Esquina",
-                currency=currency,
-                timezone="America/Caracas",
-                language="es",
-                country=country,
-            ),
-        )
-
-
-async def make_connection(
-    workspace: WorkspaceView,
-    slug: str = "",
-    base_url: str | None = None,
-    *,
-    medium: Medium = Medium.WHATSAPP,
-    provider: Provider | None = None,
-    address: str = "",
-) -> ConnectionSummary:
-    """Create a connection whose webhook is protected by a static header; the sandbox's, where there is one and no address."""
-    sandbox = base_url is None and get_settings().sandbox_enabled
-    async with open_work(Principal.system(workspace.id)) as work:
-        return await connections.create(
-            work,
-            NewConnection(
-                slug=slug or f"line-{uuid4().hex[:8]}",
-                medium=medium,
-                provider=provider or (Provider.SANDBOX if sandbox else Provider.INFOBIP),
-                name="WhatsApp",
-                address=address or f"58{uuid4().int % 10**10:010d}",
-                base_url=base_url,
-                credentials=Credentials(
-                    api_key=SecretStr("key-of-tests"),
-                    webhook=WebhookAuthentication(
-                        method="header", header="X-Nexova-Secret", secret=SecretStr("secret-of-tests")
-                    ),
-                ),
-            ),
-        )
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from app import deadlines, outbox_rows
-from app.actors import RUNNERS
-from app.queues import Ring
-from app.sweeps import SWEEPS, left_lying
+from app.queue import deadlines, outbox_rows
+from app.queue.actors import RUNNERS
+from app.queue.jobs import Ring
+from app.queue.sweeps import SWEEPS, left_lying
 from core.errors import Abandoned
 
 MOST_ROUNDS = 500

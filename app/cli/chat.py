@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app import runtime
 from app.cli.terminal import fail
+from app.processes import runtime
 
 PATIENCE_SECONDS = 45.0
 LOOK_SECONDS = 0.2

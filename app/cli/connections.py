@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import typer
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from app import runtime
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
+from app.processes import runtime
 from channels import registry
 from core.settings import get_settings
 from core.work import open_work

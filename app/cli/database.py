@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from app import runtime
 from app.cli import session
 from app.cli.terminal import fail
+from app.demo import seed as seeding
+from app.demo.schemas import demo_shops
+from app.processes import runtime
 from core.settings import Environment
 from domain.accounts import service as accounts
-from domain.seed import service as seeding
-from domain.seed.schemas import demo_shops
 from migrations.upgrade import upgrade
 
 

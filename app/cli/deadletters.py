@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from app import deadletters
 from app.cli import session
 from app.cli.terminal import AsJson, fail, show
+from app.queue import deadletters
 
 group = typer.Typer(no_args_is_help=True)
 

@@ -15,8 +15,8 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import pulse, runtime
 from app.cli.terminal import AsJson, fail, show
+from app.processes import pulse, runtime
 from core import db
 from core.settings import Settings, get_settings
 from domain.connections import service as connections

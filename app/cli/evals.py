@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from app import runtime
 from app.cli import eval_captures
 from app.cli.terminal import fail
+from app.processes import runtime
 
 if TYPE_CHECKING:
     from evals.installation import Installation

@@ -5,10 +5,10 @@ import re
 
 from pydantic import BaseModel
 
-from app.actors import RUNNERS
 from app.cli.terminal import AsJson, show
-from app.queues import JOBS, time_limit_of
-from app.sweeps import SWEEPS
+from app.queue.actors import RUNNERS
+from app.queue.jobs import JOBS, time_limit_of
+from app.queue.sweeps import SWEEPS
 
 
 class Row(BaseModel):

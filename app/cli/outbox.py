@@ -5,9 +5,9 @@ from uuid import UUID
 
 import typer
 
-from app import outbox_rows
 from app.cli import session
 from app.cli.terminal import AsJson, fail, show
+from app.queue import outbox_rows
 
 group = typer.Typer(no_args_is_help=True)
 

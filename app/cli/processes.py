@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import runtime
+from app.processes import runtime
 from core.settings import Environment, get_settings
 
 
@@ -25,23 +25,23 @@ def up(
     and is stopped ends with 0, one that is interrupted before with 130 (Ctrl-C) or 143 (SIGTERM).
     """
     settings = get_settings()
-    supervisor = importlib.import_module("app.supervisor")
+    supervisor = importlib.import_module("app.processes.supervisor")
     raise typer.Exit(supervisor.Supervisor(settings, logs_to_terminal=logs).run())
 
 
 def web() -> None:
     """Run the web process until SIGINT or SIGTERM."""
     _attach()
-    importlib.import_module("app.http").serve()
+    importlib.import_module("app.web.server").serve()
 
 
 def worker() -> None:
     """Run a worker until SIGINT or SIGTERM; any number may run side by side."""
     _attach()
-    importlib.import_module("app.worker").main()
+    importlib.import_module("app.queue.worker").main()
 
 
 def relay() -> None:
     """Run a relay until SIGINT or SIGTERM; any number may run side by side."""
     _attach()
-    importlib.import_module("app.relay").main()
+    importlib.import_module("app.queue.relay").main()

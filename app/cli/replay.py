@@ -5,8 +5,8 @@ from uuid import UUID
 
 import typer
 
-from app import replay as replaying
 from app.cli import session
+from app.queue import replay as replaying
 
 
 def replay(event: Annotated[UUID, typer.Argument(help="The id of the inbound event.")]) -> None:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import runtime
 from app.cli.terminal import fail
+from app.processes import runtime
 from core import db
 from core.access import Principal
 from core.errors import DomainError

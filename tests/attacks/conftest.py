@@ -6,7 +6,7 @@ import pytest
 from pydantic_ai import models
 
 from core.settings import get_settings
-from evals.stand_in.server import AnthropicServer
+from sandbox.anthropic.server import AnthropicServer
 from tests.mind.conftest import customer, query, shop
 
 __all__ = ["customer", "model", "query", "shop"]

@@ -9,10 +9,10 @@ import pytest
 from core import inbound
 from core.tables import new_id
 from core.work import open_work
-from evals.stand_in.answers import Answer, calls, moves
-from evals.stand_in.server import AnthropicServer
-from tests.domain.chat import reprice
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import Answer, calls, moves
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.chat import reprice
+from tests.factories.customer import Customer, Query
 
 ORDERING = (
     calls(("add_item_to_draft", {"product": "harina pan", "quantity": 2})),

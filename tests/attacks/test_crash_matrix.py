@@ -35,9 +35,9 @@ from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceS
 from evals.phone import Choice, Phone
 from tests.attacks import crashing_worker
 from tests.attacks.crashing_worker import Passed
-from tests.conftest import make_connection, make_workspace
-from tests.domain.shop import Shop, fill, open_shop
 from tests.drain import drain
+from tests.factories.shop import Shop, fill, open_shop
+from tests.factories.workspaces import make_connection, make_workspace
 
 pytestmark = pytest.mark.slow
 

@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from app.actors import inbound as ingesting
+from app.queue.actors import inbound as ingesting
 from core import inbound
 from core.errors import CommitOutcomeUnknown
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations.models import DeliveryAttempt
-from tests.line.provider import accepted
-from tests.line.threads import opened
-from tests.queues.payloads import result
+from tests.factories.provider import accepted
+from tests.factories.threads import opened
+from tests.factories.webhooks import result
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from evals.stand_in.answers import calls, moves, says
-from evals.stand_in.server import AnthropicServer
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import calls, moves, says
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.customer import Customer, Query
 
 LIES = (
     "La harina está a 12.500 bolívares.",

@@ -6,9 +6,9 @@ import pytest
 
 from core.access import Principal
 from core.tables import new_id
-from evals.stand_in.answers import calls, moves
-from evals.stand_in.server import AnthropicServer
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import calls, moves
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.customer import Customer, Query
 from tools import registry
 
 STAFF_TOOLS = {"adjust_stock"}

@@ -16,11 +16,11 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.models import DeliveryAttempt
-from tests.domain.chat import reprice
-from tests.domain.shop import Shop, fill, open_shop
-from tests.line.provider import accepted
-from tests.line.threads import opened
-from tests.mind.conftest import Customer, Query
+from tests.factories.chat import reprice
+from tests.factories.customer import Customer, Query
+from tests.factories.provider import accepted
+from tests.factories.shop import Shop, fill, open_shop
+from tests.factories.threads import opened
 
 CHATS = 5
 ORDER = "quiero una harina pan, la busco en la tienda a nombre de Ana Pérez"

@@ -1,9 +1,9 @@
 """The steps of a turn under attack: calls that fail, and calls that undo each other."""
 
 from agent.thinking import think
-from evals.stand_in.answers import calls, moves
-from evals.stand_in.server import AnthropicServer
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import calls, moves
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.customer import Customer, Query
 
 
 async def test_a_call_that_failed_is_recorded_and_never_tried_again(

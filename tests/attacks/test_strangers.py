@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from agent import handoff
-from app.actors import RUNNERS
 from app.cli import handoff as handoff_command
+from app.queue.actors import RUNNERS
 from core.access import Principal
 from core.errors import DomainError, NotFound
 from core.inbound import InboundEvent
@@ -20,13 +20,13 @@ from core.work import open_work
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment, Notification
-from evals.stand_in.answers import calls, moves
-from evals.stand_in.server import AnthropicServer
 from migrations.models import metadata
-from tests.conftest import make_connection, make_workspace
-from tests.domain.shop import fill, open_shop
-from tests.mind.conftest import Customer
-from tests.queues.payloads import result
+from sandbox.anthropic.answers import calls, moves
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.customer import Customer
+from tests.factories.shop import fill, open_shop
+from tests.factories.webhooks import result
+from tests.factories.workspaces import make_connection, make_workspace
 from tools import registry
 
 MARK = "Zanzibar"

@@ -7,9 +7,9 @@ import pytest
 from agent.thinking import think
 from core import messages
 from core.settings import get_settings
-from evals.stand_in.answers import Answer, calls, fails, moves, pauses, same_ids, says
-from evals.stand_in.server import AnthropicServer, Reply
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import Answer, calls, fails, moves, pauses, same_ids, says
+from sandbox.anthropic.server import AnthropicServer, Reply
+from tests.factories.customer import Customer, Query
 
 CART = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
 TROUBLE = messages.text("turn.trouble", "es")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from core.settings import get_settings
-from evals.stand_in.answers import calls, fails, moves
-from evals.stand_in.server import AnthropicServer
-from tests.mind.conftest import Customer, Query
+from sandbox.anthropic.answers import calls, fails, moves
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.customer import Customer, Query
 
 CART = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
 QUOTES = moves({"move": "say", "call": 1})

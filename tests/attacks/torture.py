@@ -19,9 +19,9 @@ import httpx
 import redis
 from sqlalchemy import text
 
-from app import pulse
-from app.broker import redis_client
-from app.runtime import Runtime, runtime_file
+from app.processes import pulse
+from app.processes.runtime import Runtime, runtime_file
+from app.queue.broker import redis_client
 from core import db, messages
 from core.settings import get_settings
 from core.work import open_work

@@ -8,8 +8,8 @@ from pydantic_ai import Agent, models
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
-from evals.stand_in.answers import calls, says
-from evals.stand_in.server import AnthropicServer
+from sandbox.anthropic.answers import calls, says
+from sandbox.anthropic.server import AnthropicServer
 from tests.cassettes.recording import cassette
 
 

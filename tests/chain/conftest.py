@@ -15,8 +15,8 @@ from agent import links
 from agent.chain import ChainModel, ModelCall
 from core.settings import get_settings
 from domain.accounts.schemas import WorkspaceView
-from evals.stand_in.server import AnthropicServer
-from tests.conftest import make_workspace
+from sandbox.anthropic.server import AnthropicServer
+from tests.factories.workspaces import make_workspace
 
 FIRST, SECOND = "anthropic:claude-sonnet-5-5", "anthropic:claude-haiku-5-5"
 

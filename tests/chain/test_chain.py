@@ -10,7 +10,7 @@ from agent import breaker, spend
 from agent.chain import ChainFailed, LinkLost
 from core.access import Principal
 from core.work import open_work
-from evals.stand_in.answers import (
+from sandbox.anthropic.answers import (
     Answer,
     broken_json,
     calls,
@@ -24,7 +24,7 @@ from evals.stand_in.answers import (
     same_ids,
     says,
 )
-from evals.stand_in.server import AnthropicServer
+from sandbox.anthropic.server import AnthropicServer
 from tests.chain.conftest import FIRST, SECOND, Chains, Configure, ask
 
 

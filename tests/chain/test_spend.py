@@ -14,7 +14,7 @@ from core.access import Principal
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from tests.conftest import make_workspace
+from tests.factories.workspaces import make_workspace
 
 MODEL = "anthropic:claude-sonnet-5-5"
 

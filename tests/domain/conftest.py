@@ -5,8 +5,8 @@ import pytest
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.domain.chat import Chat, chat_of
-from tests.domain.shop import Shop, fill, open_shop
+from tests.factories.chat import Chat, chat_of
+from tests.factories.shop import Shop, fill, open_shop
 
 
 @pytest.fixture

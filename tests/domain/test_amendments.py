@@ -17,7 +17,7 @@ from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
-from tests.domain.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
+from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
 
 
 async def amended(chat: Chat, order: OrderView, sku: str, quantity: int) -> OrderView:

@@ -16,8 +16,8 @@ from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing
 from domain.catalog.schemas import ChangeProduct, NewProduct, NewVariant, ProductStatus
 from domain.catalog.search import Candidate, Verdict, decide, rank
 from domain.catalog.words import read
-from tests.conftest import make_workspace
-from tests.domain.shop import Shop, open_shop
+from tests.factories.shop import Shop, open_shop
+from tests.factories.workspaces import make_workspace
 
 
 async def skus(work: Work, phrase: str) -> list[str]:

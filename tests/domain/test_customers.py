@@ -13,9 +13,9 @@ from domain.customers import phones
 from domain.customers import service as customers
 from domain.customers.doubles import doubles
 from domain.customers.schemas import ContactView, CustomerInput
-from tests.conftest import make_workspace
-from tests.domain.chat import count
-from tests.domain.shop import Shop
+from tests.factories.chat import count
+from tests.factories.shop import Shop
+from tests.factories.workspaces import make_workspace
 
 
 async def sender(

@@ -12,8 +12,8 @@ from core.work import open_work
 from domain.orders import service as orders
 from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderStatus
 from domain.stock import service as stock
-from tests.domain.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
-from tests.domain.shop import Shop
+from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
+from tests.factories.shop import Shop
 
 
 async def test_a_draft_adds_up_lines_and_delivery(chat: Chat) -> None:

@@ -10,8 +10,8 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView, PaymentStatus
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment, ClaimResult, Flag
-from tests.domain.chat import Chat, chat_of, count, later, placed
 from tests.domain.test_payments import claim, payment_status
+from tests.factories.chat import Chat, chat_of, count, later, placed
 
 
 async def test_what_is_said_is_what_is_claimed(chat: Chat) -> None:

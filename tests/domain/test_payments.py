@@ -17,7 +17,7 @@ from domain.payments import service as payments
 from domain.payments.models import PaymentState
 from domain.payments.schemas import ClaimPayment, ClaimResult, Flag
 from domain.stock import service as stock
-from tests.domain.chat import Chat, asked, chat_of, count, later, level, placed, send_picture
+from tests.factories.chat import Chat, asked, chat_of, count, later, level, placed, send_picture
 
 
 async def claim(chat: Chat, order: OrderView, reference: str | None = None, **changes: object) -> ClaimResult:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.demo import seed
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ProductHit
 from domain.catalog.search import Decision, Verdict, decide
-from domain.seed import service as seed
 
 Expected = str | list[str]
 CORPUS: dict[str, dict[str, list[tuple[str, Expected]]]] = yaml.safe_load(

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from app.demo import seed
+from app.demo.schemas import demo_shops
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.connections import service as connections
 from domain.customers import service as customers
-from domain.seed import service as seed
-from domain.seed.schemas import demo_shops
 from domain.stock import service as stock
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine, HoldStatus, MovementType
-from tests.domain.shop import Shop, fill
+from tests.factories.shop import Shop, fill
 
 
 async def reserve(work: Work, shop: Shop, order_id: UUID, minutes: int = 30, **quantities: str | int) -> None:

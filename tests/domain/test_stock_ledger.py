@@ -15,8 +15,8 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
-from tests.conftest import make_workspace
-from tests.domain.shop import Shop, open_shop
+from tests.factories.shop import Shop, open_shop
+from tests.factories.workspaces import make_workspace
 from tests.properties import examples
 
 ORDERS = tuple(new_id() for _ in range(3))

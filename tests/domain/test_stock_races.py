@@ -9,7 +9,7 @@ from core.tables import new_id
 from core.work import open_work
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
-from tests.domain.shop import Shop, fill
+from tests.factories.shop import Shop, fill
 
 
 async def test_the_last_unit_is_promised_to_one_of_many_customers(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from core.work import open_work
 from domain.conversations import service as conversations
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus
-from tests.domain.chat import Chat, count, draft_with, later, level, placed, send, settle_on
+from tests.factories.chat import Chat, count, draft_with, later, level, placed, send, settle_on
 
 
 async def answered(chat: Chat) -> None:

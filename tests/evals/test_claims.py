@@ -4,7 +4,7 @@ import pytest
 
 from evals import world
 from evals.claims import lies
-from tests.evals.evidence import call, evidence, says, turn
+from tests.factories.evidence import call, evidence, says, turn
 
 SHOP = world.load("abasto_ve")
 

@@ -8,7 +8,7 @@ from evals import world
 from evals.evidence import Evidence
 from evals.grading import Grade, first_wrong, grade
 from evals.tasks import Expected, Task, load_tasks
-from tests.evals.evidence import call, evidence, order, payment, says, turn
+from tests.factories.evidence import call, evidence, order, payment, says, turn
 
 SHOP = world.load("abasto_ve")
 PAN = load_tasks(ids=["order-simple-pan"])[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from evals import baseline, results
 from evals.difference import compare
 from evals.report import page
-from tests.evals.attempts import attempt, run
+from tests.factories.attempts import attempt, run
 
 
 def test_figures_count_failures_of_the_harness_as_nothing() -> None:

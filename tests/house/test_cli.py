@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import jobs
 from app.cli.commands import COMMANDS, build
-from app.sweeps import SWEEPS
+from app.queue.sweeps import SWEEPS
 from core.access import Permission, Principal, Role
 from tests.house.processes import ROOT, House, free_port, wait_until
 

@@ -15,7 +15,7 @@ from core.events import EventView
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from tests.conftest import make_workspace
+from tests.factories.workspaces import make_workspace
 from tests.house.test_rules import trees
 
 WRITERS, EACH = 8, 6

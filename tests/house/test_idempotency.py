@@ -11,7 +11,7 @@ from core.access import Principal
 from core.idempotency import IdempotencyKey, KeyReused
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from tests.conftest import make_workspace
+from tests.factories.workspaces import make_workspace
 
 REQUEST = {"sku": "HAR-1", "quantity": 2}
 

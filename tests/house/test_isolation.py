@@ -14,7 +14,7 @@ from core.work import open_system_work, open_work
 from domain.accounts.schemas import WorkspaceView
 from migrations.models import metadata
 from migrations.security import APPEND_ONLY
-from tests.conftest import make_connection, make_workspace
+from tests.factories.workspaces import make_connection, make_workspace
 
 UNIQUE_WITHOUT_WORKSPACE = {("workspaces", "slug"), ("users", "email"), ("connections", "slug")}
 """Keys that are looked up before the workspace is known; docs/decisions/0003 gives the reasons."""

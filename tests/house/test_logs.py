@@ -16,10 +16,11 @@ from core.settings import Settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.domain.shop import Shop
 from tests.drain import drain
-from tests.line.provider import accepted, scripted
-from tests.mind.conftest import Customer, shop
+from tests.factories.customer import Customer
+from tests.factories.provider import accepted, scripted
+from tests.factories.shop import Shop
+from tests.mind.conftest import shop
 
 __all__ = ["shop"]
 

@@ -14,7 +14,7 @@ print(*sorted(refers_to - tables.keys()))
 """
 
 
-@pytest.mark.parametrize("module", ["app.relay", "app.worker"])
+@pytest.mark.parametrize("module", ["app.queue.relay", "app.queue.worker"])
 def test_who_writes_rows_knows_the_tables_that_they_refer_to(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", UNKNOWN.format(module=module)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

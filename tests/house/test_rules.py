@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.queues import JOBS
-from app.sweeps import SWEEPS
+from app.queue.jobs import JOBS
+from app.queue.sweeps import SWEEPS
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("analytics", "core", "domain", "tools", "agent", "channels", "app", "migrations", "evals", "bench")
+ROOMS = ("analytics", "core", "domain", "tools", "agent", "channels", "app", "sandbox", "migrations", "evals", "bench")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base_utils"}
@@ -128,7 +128,7 @@ def test_rows_are_seen_by_their_own_floor_only() -> None:
     hidden = {"models", "repository"}
     found = [
         f"{path} imports {name}"
-        for path, tree in trees("tools", "channels", "agent", "app")
+        for path, tree in trees("tools", "channels", "agent", "app", "sandbox")
         for name in imported(tree)
         if (parts := name.split("."))[0] == "domain" and len(parts) > 2 and parts[2] in hidden
     ]
@@ -140,7 +140,7 @@ def test_no_text_for_people_is_written_into_the_code() -> None:
     """Texts stand in the catalogue, words of a language in data files; code speaks English."""
     found = [
         f"{path}:{node.lineno}: {node.value[:60]!r}"
-        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app")
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app", "sandbox")
         for documentation in [docstrings(tree)]
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
@@ -180,10 +180,10 @@ def test_every_job_has_a_sweep_that_rings_again(job: str) -> None:
 
 def test_settings_are_read_in_one_place() -> None:
     # The supervisor and the command line hand the environment on to their children.
-    allowed = {Path("core/settings.py"), Path("app/runtime.py"), Path("app/supervised.py")}
+    allowed = {Path("core/settings.py"), Path("app/processes/runtime.py"), Path("app/processes/supervised.py")}
     found = [
         f"{path}:{node.lineno}"
-        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app")
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app", "sandbox")
         if path not in allowed and path.parts[:2] != ("core", "embedded")
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}

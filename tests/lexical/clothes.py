@@ -2,16 +2,16 @@
 
 from decimal import Decimal
 
+from app.demo.schemas import demo_shops
+from app.demo.seed import UNITS
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewStore
-from domain.seed.schemas import demo_shops
-from domain.seed.service import UNITS
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
-from tests.domain.shop import Shop
+from tests.factories.shop import Shop
 
 SLUG = "demo-store"
 

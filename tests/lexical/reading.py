@@ -6,8 +6,8 @@ from functools import lru_cache
 from agent.lexical.reader.arcs import closed_words
 from agent.lexical.reader.explain import Reading, explain
 from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
+from app.demo.schemas import DemoProduct, demo_shops
 from domain.catalog.views import variant_name
-from domain.seed.schemas import DemoProduct, demo_shops
 
 _UNITS = {"KG": ("kg", Decimal("0.001")), "LT": ("l", Decimal("0.001"))}
 

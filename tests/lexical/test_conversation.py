@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.mind.conftest import Customer, Query, customer, query, shop
+from tests.factories.customer import Customer, Query
+from tests.mind.conftest import customer, query, shop
 
 __all__ = ["customer", "query", "shop"]
 

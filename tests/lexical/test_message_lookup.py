@@ -9,9 +9,9 @@ import pytest_asyncio
 from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Shelf
 from agent.lookup import message_lookup
+from app.demo import seed
 from core.access import Principal
 from domain.accounts import service as accounts
-from domain.seed import service as seed
 from tests.lexical.reading import cart, demo_goods
 
 Shelves = dict[str, Shelf]

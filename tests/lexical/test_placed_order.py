@@ -7,8 +7,9 @@ import pytest
 from core.work import open_work
 from domain.orders import service as orders
 from evals.capturing import capture
-from tests.domain.chat import settle_on
-from tests.mind.conftest import Customer, Query, customer, query, shop
+from tests.factories.chat import settle_on
+from tests.factories.customer import Customer, Query
+from tests.mind.conftest import customer, query, shop
 
 __all__ = ["customer", "query", "shop"]
 

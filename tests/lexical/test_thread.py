@@ -7,9 +7,10 @@ import pytest
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.domain.shop import Shop
+from tests.factories.customer import Customer, Query
+from tests.factories.shop import Shop
 from tests.lexical.clothes import open_clothes_shop
-from tests.mind.conftest import Customer, Query, query
+from tests.mind.conftest import query
 
 __all__ = ["query"]
 

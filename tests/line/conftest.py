@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
-from app.http import create_app
+from app.web.server import create_app
 from channels import registry
 from core.access import Principal
 from core.settings import Settings, get_settings
@@ -18,7 +18,7 @@ from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
-from tests.conftest import make_connection, make_workspace
+from tests.factories.workspaces import make_connection, make_workspace
 
 PATIENCE_SECONDS = 20.0
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from app.sandbox.signing import headers_for
 from channels.base import BadSignature
 from channels.infobip.authentication import authenticate
 from domain.connections.schemas import WebhookAuthentication
+from sandbox.infobip.signing import headers_for
 
 RULES: dict[str, dict[str, Any]] = {
     "token": {"token": SecretStr("t0ken-ñ")},

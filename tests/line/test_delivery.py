@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actors.deliveries import RENEW_SECONDS, STALE_SECONDS
+from app.queue.actors.deliveries import RENEW_SECONDS, STALE_SECONDS
 from channels import registry
 from channels.breaker import Breaker
 from core.outbox import OutboxMessage
@@ -20,9 +20,9 @@ from domain.conversations import delivery
 from domain.conversations.delivery import Outcome
 from domain.conversations.models import Message
 from domain.conversations.schemas import OutgoingMessage
+from tests.factories.provider import accepted, response
+from tests.factories.threads import Thread, opened
 from tests.line.conftest import eventually
-from tests.line.provider import accepted, response
-from tests.line.threads import Thread, opened
 
 
 async def test_messages_go_out_in_order_and_once(workspace: WorkspaceView) -> None:

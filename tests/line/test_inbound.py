@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from channels.base import Change, EventUnreadable, Inbound, StatusReport, SystemEvent
 from channels.infobip.reading import read
 from channels.infobip.splitting import split
-from tests.line import payloads
+from tests.factories import payloads
+from tests.factories.payloads import MESSAGES, encoded, result, webhook
 from tests.line.openapi import webhook_problems
-from tests.line.payloads import MESSAGES, encoded, result, webhook
 from tests.properties import examples
 
 KINDS = {

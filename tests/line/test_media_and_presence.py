@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actors import media, presence
+from app.queue.actors import media, presence
 from channels.infobip.media import MAX_BYTES
 from core.blobs import open_blobs
 from core.settings import get_settings
@@ -17,8 +17,8 @@ from domain.conversations import attachments
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment
 from domain.conversations.schemas import IncomingMedia, IncomingMessage
-from tests.line.provider import response
-from tests.line.threads import Thread, opened
+from tests.factories.provider import response
+from tests.factories.threads import Thread, opened
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 

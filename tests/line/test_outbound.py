@@ -21,8 +21,8 @@ from channels.infobip.parts import TRAITS, parts, split_text, units
 from channels.infobip.requests import PATHS, body_of
 from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
 from domain.conversations.delivery import LINE_RESTING
+from tests.factories.provider import accepted, response, scripted
 from tests.line.openapi import request_problems
-from tests.line.provider import accepted, response, scripted
 from tests.properties import examples
 
 

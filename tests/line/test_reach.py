@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-import app.sandbox
-from app.http import create_app
+import sandbox.infobip
+from app.web.server import create_app
 from core.settings import Environment, Settings
-from tests.conftest import make_connection
+from tests.factories.workspaces import make_connection
 from tests.line.conftest import Web
 
 PATHS = ("/sandbox", "/sandbox/", "/sandbox/connections", "/sandbox/clock", "/sandbox/assets/phone.css")
@@ -43,14 +43,14 @@ def test_no_path_of_the_sandbox_exists(make: object) -> None:
 
 def test_its_router_is_refused_where_it_is_off() -> None:
     with pytest.raises(RuntimeError):
-        app.sandbox.router(with_an_account())
+        sandbox.infobip.router(with_an_account())
 
 
 def test_its_code_is_not_even_loaded() -> None:
     script = (
-        "import sys; from core.settings import Settings; from app.http import create_app;"
+        "import sys; from core.settings import Settings; from app.web.server import create_app;"
         "create_app(Settings(INFOBIP_BASE_URL='https://x.api.infobip.com'));"
-        "print([name for name in sys.modules if name.startswith('app.sandbox')])"
+        "print([name for name in sys.modules if name.split('.')[0] == 'sandbox'])"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from app.sandbox.models import SandboxMessage, SandboxOutbox
 from channels import registry
 from channels.base import Change, Inbound, Outbound
 from core.inbound import InboundEvent
 from core.tables import new_id
 from core.work import open_work
 from domain.connections.models import Connection
+from sandbox.infobip.models import SandboxMessage, SandboxOutbox
 from tests.line.conftest import Web, eventually
 from tests.line.openapi import request_problems, response_problems, webhook_problems
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text, update
 
-from app.actors.deliveries import deliver_next
+from app.queue.actors.deliveries import deliver_next
 from core.access import Principal, Role
 from core.tables import new_id
 from core.work import open_work
@@ -13,8 +13,8 @@ from domain.connections.models import Connection
 from domain.conversations import service as conversations
 from domain.conversations.models import Conversation
 from domain.conversations.schemas import OutgoingMessage
-from tests.line.provider import accepted
-from tests.line.threads import Thread, opened
+from tests.factories.provider import accepted
+from tests.factories.threads import Thread, opened
 
 
 async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversation(workspace: WorkspaceView) -> None:

@@ -12,7 +12,7 @@ from domain.accounts import service as accounts
 from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations
-from tests.mind.conftest import Customer, Query
+from tests.factories.customer import Customer, Query
 
 LINES = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
 ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez"

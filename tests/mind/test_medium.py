@@ -6,7 +6,7 @@ from agent import prompting
 from agent.brief import Brief
 from agent.states import State
 from domain.connections.schemas import Medium
-from tests.mind.conftest import Customer
+from tests.factories.customer import Customer
 
 
 def instructions(medium: Medium, state: State) -> str:

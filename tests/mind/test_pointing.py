@@ -3,7 +3,7 @@
 import pytest
 
 from agent.prompting import turn_prompt
-from tests.mind.conftest import Customer, Query
+from tests.factories.customer import Customer, Query
 
 OIL = {"catalog_id": "1", "sku": "ACE-1"}
 LINES = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"

@@ -9,8 +9,8 @@ from agent import sessions, states
 from agent.states import IllegalMove, Standing, State, Trigger, advance
 from core import messages
 from core.work import open_work
+from tests.factories.customer import Customer, Query
 from tests.mind import states_page
-from tests.mind.conftest import Customer, Query
 
 IDLE, COLLECTING, DETAILS, AWAITING, EXECUTING, DONE, HANDOFF = State
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.messages import text
 from core.settings import Settings, get_settings
-from tests.mind.conftest import Customer, Query
+from tests.factories.customer import Customer, Query
 from tools.context import ToolContext
 from tools.definition import DEFINED
 from tools.outcome import ToolOutcome

@@ -23,7 +23,7 @@ from domain.orders import service as orders
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.drain import drain
-from tests.mind.conftest import Customer, Query
+from tests.factories.customer import Customer, Query
 from tools.definition import DEFINED
 
 ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez"

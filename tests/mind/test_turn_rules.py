@@ -17,7 +17,7 @@ from core.access import Principal, Role
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.work import open_system_work, open_work
 from domain.accounts import service as accounts
-from tests.mind.conftest import Customer, Query
+from tests.factories.customer import Customer, Query
 
 ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez"
 

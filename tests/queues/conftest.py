@@ -8,8 +8,8 @@ import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 
-from app.broker import RedisBells, open_broker
-from app.http import create_app
+from app.queue.broker import RedisBells, open_broker
+from app.web.server import create_app
 from core.embedded import EmbeddedPostgres, EmbeddedRedis, start_redis
 from core.settings import Settings, get_settings
 

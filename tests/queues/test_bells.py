@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from dramatiq.broker import Consumer, MessageProxy
 
-from app import broker as bells
-from app.broker import RedisBells
-from app.queues import Ring
+from app.queue import broker as bells
+from app.queue.broker import RedisBells
+from app.queue.jobs import Ring
 
 QUEUE = "inbound-ingest"
 PATIENCE = 30

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from dramatiq.common import current_millis
 
-from app.broker import DEAD_LETTERS_KEPT, NAMESPACE, RedisBells
-from app.queues import JOBS, Ring
+from app.queue.broker import DEAD_LETTERS_KEPT, NAMESPACE, RedisBells
+from app.queue.jobs import JOBS, Ring
 from core.clock import process_now
 
 ALWAYS = 1_000_000

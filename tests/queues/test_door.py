@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.conftest import make_connection, make_workspace
+from tests.factories.webhooks import outbox_rows_of, post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 from tests.properties import examples
 from tests.queues.conftest import DatabaseGate
-from tests.queues.payloads import outbox_rows_of, post, result, stored_events, webhook
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_an_unknown_connection_is_not_found_in_the_language_that_was_asked
 async def test_a_new_connection_is_found_soon_after_it_was_asked_for_in_vain(
     web: httpx.AsyncClient, shop: WorkspaceView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.webhooks.MISS_SECONDS", 0.0)
+    monkeypatch.setattr("app.web.webhooks.MISS_SECONDS", 0.0)
     assert (await post(web, "late-line", webhook(result()))).status_code == 404
     await make_connection(shop, slug="late-line")
     assert (await post(web, "late-line", webhook(result()))).status_code == 200

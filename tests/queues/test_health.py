@@ -12,8 +12,8 @@ import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 
-from app import pulse
-from app.http import create_app
+from app.processes import pulse
+from app.web.server import create_app
 from core.settings import Settings, get_settings
 from tests.queues.conftest import DatabaseGate
 
@@ -117,7 +117,7 @@ async def test_the_web_process_serves_and_ends_with_exit_code_zero(
     settings: Settings, unused_tcp_port: int, tmp_path: Path
 ) -> None:
     environment = {**os.environ, "NEXOVA_PORT": str(unused_tcp_port), "NEXOVA_DATA_DIR": str(tmp_path), "LOG_FORMAT": "json"}
-    command = [sys.executable, "-c", "from app.http import serve; serve()"]
+    command = [sys.executable, "-c", "from app.web.server import serve; serve()"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         await _until_ready(unused_tcp_port, process)

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from sqlalchemy import text, update
 
-from app import deadletters
-from app.actors import inbound as actor
-from app.broker import RedisBells
-from app.replay import replay
+from app.queue import deadletters
+from app.queue.actors import inbound as actor
+from app.queue.broker import RedisBells
+from app.queue.replay import replay
 from core import inbound
 from core.access import Principal
 from core.errors import NotFound
@@ -22,8 +22,8 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.conftest import make_connection, make_workspace
-from tests.queues.payloads import outbox_rows_of, post, result, stored_events, webhook
+from tests.factories.webhooks import outbox_rows_of, post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 
 
 @pytest.fixture

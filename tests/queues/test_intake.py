@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.intake import Intake, storable
+from app.web.intake import Intake, storable
 from channels.base import RawEvent
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
-from tests.queues.payloads import outbox_rows_of, stored_events
+from tests.factories.webhooks import outbox_rows_of, stored_events
 
 
 def event(key: str, position: int = 0) -> RawEvent:

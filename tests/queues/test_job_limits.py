@@ -3,9 +3,9 @@
 import pytest
 from dramatiq.middleware import Retries, TimeLimit
 
-from app.broker import open_broker
-from app.queues import JOBS, time_limit_of
-from app.worker import declare_jobs
+from app.queue.broker import open_broker
+from app.queue.jobs import JOBS, time_limit_of
+from app.queue.worker import declare_jobs
 from core.settings import get_settings
 
 

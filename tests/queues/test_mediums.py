@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from agent import sessions
-from app.actors import inbound as actor
-from app.actors.deliveries import deliver
+from app.queue.actors import inbound as actor
+from app.queue.actors.deliveries import deliver
 from channels import registry
 from channels.base import Part
 from core import inbound
@@ -31,9 +31,9 @@ from domain.connections.schemas import CARRIED, TRAITS, ConnectionSummary, Mediu
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.schemas import IncomingMessage, OutgoingMessage
-from tests.conftest import make_connection, make_workspace
-from tests.line.provider import ScriptedProvider, accepted, scripted
-from tests.queues.payloads import post, result, stored_events, webhook
+from tests.factories.provider import ScriptedProvider, accepted, scripted
+from tests.factories.webhooks import post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 
 NUMBER = "584120000000"
 PHONE = "584141112233"

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.broker import RedisBells, open_broker
-from app.queues import Ring
+from app.queue.broker import RedisBells, open_broker
+from app.queue.jobs import Ring
 from core import turnstile
 from core.access import Principal
 from core.settings import Settings
 from core.turnstile import Turnstile
 from core.work import open_work
 from domain.conversations.models import Message
-from tests.conftest import make_connection, make_workspace
-from tests.queues.payloads import post, result, stored_events, webhook
+from tests.factories.webhooks import post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 from tests.queues.test_bells import QUEUE, next_message, ring
 from tests.queues.test_worker import process, until
 

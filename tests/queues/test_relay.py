@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app import outbox_rows
-from app.broker import QueueUnavailable, RedisBells, open_broker
-from app.relay import BLIND_LOOKS, Relay
+from app.queue import outbox_rows
+from app.queue.broker import QueueUnavailable, RedisBells, open_broker
+from app.queue.relay import BLIND_LOOKS, Relay
 from core import outbox
 from core.access import Principal
 from core.embedded import EmbeddedRedis, start_redis
@@ -24,7 +24,7 @@ from core.settings import Settings, get_settings
 from core.tables import new_id
 from core.work import open_system_work, open_work
 from domain.accounts.schemas import WorkspaceView
-from tests.queues.payloads import outbox_rows_of
+from tests.factories.webhooks import outbox_rows_of
 
 QUEUE = "dramatiq:inbound-ingest"
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text, update
 
-from app.actors import inbound as actor
+from app.queue.actors import inbound as actor
 from core import inbound
 from core.access import Principal
 from core.inbound import InboundEvent
@@ -19,8 +19,8 @@ from domain.connections.schemas import ConnectionSummary
 from domain.conversations import service as conversations
 from domain.conversations.models import Message
 from domain.conversations.schemas import IncomingMessage, OutgoingMessage
-from tests.conftest import make_connection, make_workspace
-from tests.queues.payloads import outbox_rows_of, post, stored_events, webhook
+from tests.factories.webhooks import outbox_rows_of, post, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 
 AT = "2026-05-04T09:16:02.000+0000"
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.shortcut import AT_ONCE, Shortcut
-from app.worker import PERFORM
+from app.queue.shortcut import AT_ONCE, Shortcut
+from app.queue.worker import PERFORM
 from core import observability, outbox
 from core.access import Principal
 from core.tables import new_id

@@ -9,11 +9,11 @@ from sqlalchemy import text, update
 
 from agent import sessions
 from agent.models import AgentSession, Turn
-from app import deadlines
-from app.actors import RUNNERS, inbound, notifications
-from app.broker import RedisBells
-from app.queues import JOBS
-from app.sweeps import LONG_QUEUE, SWEEPS, Patience, Sweeper, left_lying
+from app.queue import deadlines
+from app.queue.actors import RUNNERS, inbound, notifications
+from app.queue.broker import RedisBells
+from app.queue.jobs import JOBS
+from app.queue.sweeps import LONG_QUEUE, SWEEPS, Patience, Sweeper, left_lying
 from core.access import Principal
 from core.clock import shift_by
 from core.inbound import InboundEvent
@@ -25,8 +25,8 @@ from domain.connections.schemas import ConnectionSummary
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment, Message, Notification
 from domain.conversations.schemas import IncomingMedia, IncomingMessage, OutgoingMessage, Received
-from tests.conftest import make_connection, make_workspace
-from tests.queues.payloads import post, result, stored_events, webhook
+from tests.factories.webhooks import post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 
 AGO = timedelta(seconds=-10)
 AHEAD = timedelta(seconds=30)
@@ -225,5 +225,5 @@ def test_nothing_is_added_to_a_long_queue(monkeypatch: pytest.MonkeyPatch) -> No
     assert patience.allows("a", queued=LONG_QUEUE - 1)
     # Given a bell that was lost from a queue that stays long
     assert not patience.allows("b", queued=LONG_QUEUE)
-    monkeypatch.setattr("app.sweeps.LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("app.queue.sweeps.LONGEST_PAUSE_SECONDS", 0.0)
     assert patience.allows("b", queued=LONG_QUEUE)

@@ -13,15 +13,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import deadletters, pulse
-from app.broker import RedisBells
-from app.queues import Ring
+from app.processes import pulse
+from app.queue import deadletters
+from app.queue.broker import RedisBells
+from app.queue.jobs import Ring
 from core.settings import Settings
 from domain.accounts.schemas import WorkspaceView
-from tests.conftest import make_connection, make_workspace
-from tests.line.provider import accepted
-from tests.line.threads import Thread, opened
-from tests.queues.payloads import post, result, stored_events, webhook
+from tests.factories.provider import accepted
+from tests.factories.threads import Thread, opened
+from tests.factories.webhooks import post, result, stored_events, webhook
+from tests.factories.workspaces import make_connection, make_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> No
 def process(name: str, folder: Path, threads: int = 8) -> "Iterator[subprocess.Popen[bytes]]":
     """A real worker or relay, killed at the end if it still runs."""
     environment = {**os.environ, "NEXOVA_DATA_DIR": str(folder), "WORKER_THREADS": str(threads), "LOG_FORMAT": "json"}
-    command = [sys.executable, "-c", f"from app.{name} import main; main()"]
+    command = [sys.executable, "-c", f"from app.queue.{name} import main; main()"]
     with (folder / f"{name}.log").open("ab") as log, subprocess.Popen(command, env=environment, stderr=log) as running:
         try:
             yield running

@@ -1,6 +1,5 @@
 """Fixtures of the tools' tests."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,10 +8,9 @@ from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.schemas import NewProduct
 from domain.connections.schemas import ConnectionSummary
-from tests.domain.chat import Chat, chat_of
-from tests.domain.shop import PRODUCTS, Shop, fill, open_shop
-from tests.tools.counter import Counter
-from tools.context import Consent
+from tests.factories.chat import Chat, chat_of
+from tests.factories.counter import Counter
+from tests.factories.shop import PRODUCTS, Shop, fill, open_shop
 
 MORE = (
     NewProduct(code="ARR-1", name="Arroz Mary Tradicional 1 kg", price=Decimal(32000), brand="Mary"),
@@ -47,10 +45,3 @@ async def chat(shop: Shop, connection: ConnectionSummary) -> Chat:
 def counter(chat: Chat) -> Counter:
     """The tools, as the agent calls them for this customer."""
     return Counter(chat)
-
-
-async def agreed(counter: Counter, token: str, *, pressed: bool = True) -> None:
-    """The customer presses the summary's button, or says yes and nothing else."""
-    async with counter.chat.work() as work:
-        sent_at = work.now - timedelta(seconds=5)
-    counter.consent = Consent(token_pressed=token if pressed else None, pure_assent=not pressed, summary_sent_at=sent_at)

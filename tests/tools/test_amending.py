@@ -11,9 +11,8 @@ from core.work import open_work
 from domain.accounts.schemas import OrderChanges
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
-from tests.domain.chat import later, reprice, settle_on
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter, fact, shown, spoken
+from tests.factories.chat import later, reprice, settle_on
+from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tests.tools.test_ordering import confirmed
 from tools.outcome import Claim, ToolOutcome
 

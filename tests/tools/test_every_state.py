@@ -13,9 +13,8 @@ from core.errors import DomainError
 from core.work import open_work
 from domain.orders import service as orders
 from domain.payments import service as payments
-from tests.domain.chat import STREET, send_picture
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter
+from tests.factories.chat import STREET, send_picture
+from tests.factories.counter import Counter, agreed
 from tests.tools.test_words import CALLS, PAYMENTS
 from tools import registry
 

@@ -18,9 +18,8 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus
 from domain.payments import service as payments
 from domain.stock import service as stock
-from tests.domain.chat import STREET, chat_of, later, placed, reprice, settle_on
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter, fact, shown, spoken
+from tests.factories.chat import STREET, chat_of, later, placed, reprice, settle_on
+from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tools import registry
 from tools.context import Consent
 from tools.outcome import Claim

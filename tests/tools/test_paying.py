@@ -9,9 +9,8 @@ from agent.states import State
 from domain.orders import service as orders
 from domain.payments import service as payments
 from domain.payments.schemas import Flag
-from tests.domain.chat import STREET, chat_of, later, send_picture
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter, fact, spoken
+from tests.factories.chat import STREET, chat_of, later, send_picture
+from tests.factories.counter import Counter, agreed, fact, spoken
 from tests.tools.test_ordering import confirmed, summarised
 from tools.outcome import Claim
 

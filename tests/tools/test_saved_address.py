@@ -1,9 +1,9 @@
 """Whoever has had an order brought before does not have to say again where to."""
 
 from domain.customers import service as customers
-from tests.domain.chat import STREET, open_chat
-from tests.domain.shop import Shop
-from tests.tools.counter import Counter, spoken
+from tests.factories.chat import STREET, open_chat
+from tests.factories.counter import Counter, spoken
+from tests.factories.shop import Shop
 
 
 async def test_the_saved_address_is_taken_where_nobody_says_another(counter: Counter) -> None:

@@ -15,11 +15,10 @@ from domain.orders import service as orders
 from domain.orders.schemas import OPEN, PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.stock import service as stock
 from domain.stock.models import HoldStatus
-from tests.domain.chat import Chat, chat_of, later, reprice
-from tests.domain.shop import Shop, fill
+from tests.factories.chat import Chat, chat_of, later, reprice
+from tests.factories.counter import Counter, agreed
+from tests.factories.shop import Shop, fill
 from tests.properties import examples
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter
 
 SKUS = ("HAR-1", "ACE-1", "QUE-1")
 

@@ -11,9 +11,9 @@ from core.work import open_work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct
 from domain.orders import service as orders
-from tests.domain.chat import STREET, asked, chat_of, placed, settle_on
-from tests.domain.shop import fill
-from tests.tools.counter import Counter, fact, shown, spoken
+from tests.factories.chat import STREET, asked, chat_of, placed, settle_on
+from tests.factories.counter import Counter, fact, shown, spoken
+from tests.factories.shop import fill
 from tools import registry
 from tools.context import TurnMessage
 from tools.outcome import Claim

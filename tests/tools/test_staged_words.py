@@ -9,10 +9,9 @@ from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct
 from domain.connections.schemas import ConnectionSummary
-from tests.domain.chat import chat_of
-from tests.domain.shop import fill, open_shop
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter
+from tests.factories.chat import chat_of
+from tests.factories.counter import Counter, agreed
+from tests.factories.shop import fill, open_shop
 
 NAMES = (
     "Oferta 2x1 gratis",

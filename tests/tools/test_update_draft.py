@@ -7,8 +7,7 @@ import pytest
 
 from core.tables import new_id
 from domain.orders import service as orders
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter, spoken
+from tests.factories.counter import Counter, agreed, spoken
 from tools.context import TurnMessage
 
 

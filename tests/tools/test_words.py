@@ -5,9 +5,8 @@ import pytest
 from agent.states import State
 from core.work import open_work
 from domain.payments import service as payments
-from tests.domain.chat import STREET, reprice, send_picture
-from tests.tools.conftest import agreed
-from tests.tools.counter import Counter
+from tests.factories.chat import STREET, reprice, send_picture
+from tests.factories.counter import Counter, agreed
 
 CALLS: list[tuple[str, dict[str, object]]] = [
     ("get_customer_context", {}),

@@ -1,0 +1,150 @@
+"""Seeding: each demo shop is made whole in one transaction, or not at all; a shop that exists is left alone."""
+
+import secrets
+from datetime import timedelta
+from decimal import Decimal
+
+from pydantic import SecretStr
+
+from app.demo.schemas import DemoCategory, DemoProduct, DemoShop, cost_of, demo_shops
+from app.demo.simulation import DAYS, Line, Shelf, simulate
+from core.access import Principal
+from core.observability import log
+from core.settings import get_settings
+from core.tables import new_id
+from core.work import Work, open_work
+from domain.accounts import service as accounts
+from domain.accounts.schemas import WorkspaceView
+from domain.catalog import service as catalog
+from domain.catalog.schemas import NewUnit, StoreView
+from domain.connections import service as connections
+from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.customers import service as customers
+from domain.customers.schemas import CustomerInput
+from domain.stock import service as stock
+from domain.stock.schemas import Place
+
+_log = log(__name__)
+
+UNITS = (
+    NewUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "unidad", "unidades", "und", "u", "pieza", "piezas")),
+    NewUnit(code="KG", name="kilo", precision=3, aliases=("kg", "kilo", "kilos", "kilogramo", "kilogramos")),
+    NewUnit(code="LT", name="litro", precision=3, aliases=("l", "lt", "lts", "litro", "litros")),
+    NewUnit(code="M", name="metro", precision=3, aliases=("m", "mt", "mts", "metro", "metros")),
+)
+_SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
+
+
+async def seed_demo() -> list[str]:
+    """Make the demo shops that are missing; the slugs of those that were made."""
+    existing = {workspace.slug for workspace in await accounts.list_workspaces()}
+    made = []
+    for shop in demo_shops():
+        if shop.workspace.slug in existing:
+            continue
+        try:
+            async with open_work(Principal.system(new_id())) as work:
+                movements = await _seed(work, shop)
+        except accounts.WorkspaceExists:
+            continue  # another process was faster; its shop is whole
+        _log.info("demo.seeded", workspace=shop.workspace.slug, movements=movements)
+        made.append(shop.workspace.slug)
+    return made
+
+
+async def _seed(work: Work, shop: DemoShop) -> int:
+    workspace = await accounts.create_workspace(work, shop.workspace)
+    for unit in UNITS:
+        await catalog.create_unit(work, unit)
+    stores = {}
+    for store in shop.stores:
+        stores[store.code] = await catalog.create_store(work, store.as_command())
+    await _seed_catalogue(work, shop)
+    for user in shop.users:
+        store_id = stores[user.store].id if user.store else None
+        await accounts.add_member(work, user.email, user.name, user.role, store_id)
+    for customer in shop.customers:
+        await customers.create(work, CustomerInput.model_validate(customer.model_dump()))
+    await _seed_connections(work, shop)
+    return await _seed_stock(work, shop, workspace, stores)
+
+
+async def _seed_catalogue(work: Work, shop: DemoShop) -> None:
+    paths: dict[str, str] = {}
+    for category in shop.categories:
+        parent = paths[category.parent] if category.parent else None
+        paths[category.name] = (await catalog.create_category(work, category.name, parent)).path
+    for phrase, expansion in shop.expansions:
+        await catalog.add_expansion(work, phrase, expansion)
+    await catalog.create_products(
+        work,
+        [shop.as_command(number, category, paths[category.name], product) for number, category, product in shop.numbered],
+    )
+
+
+async def _seed_connections(work: Work, shop: DemoShop) -> None:
+    settings = get_settings()
+    api_key = settings.infobip_api_key or SecretStr(secrets.token_urlsafe(24))
+    for line in shop.connections:
+        webhook = WebhookAuthentication(method="token", token=SecretStr(secrets.token_urlsafe(24)))
+        await connections.create(
+            work,
+            NewConnection(
+                slug=line.slug,
+                medium=Medium.WHATSAPP,
+                provider=Provider.SANDBOX if settings.sandbox_enabled else Provider.INFOBIP,
+                name=line.name,
+                address=line.address,
+                credentials=Credentials(api_key=api_key, webhook=webhook),
+                settings=ConnectionSettings(store=line.store),
+            ),
+        )
+
+
+async def _seed_stock(work: Work, shop: DemoShop, workspace: WorkspaceView, stores: dict[str, StoreView]) -> int:
+    today = work.now.astimezone(workspace.zone).date()
+    skus = [(sku, category, product) for _, category, product in shop.numbered for sku in shop.skus(product)]
+    variants = await catalog.variants_by_sku(work, [sku for sku, _, _ in skus])
+    lines: list[Line] = []
+    for number, (sku, category, product) in enumerate(skus):
+        places = {code: Place(store.id, variants[sku].variant_id) for code, store in stores.items()}
+        lines.append(_line(shop, category, product, sku, number, places))
+    ledger, limits = simulate(
+        shop.workspace.slug,
+        lines,
+        workspace.zone,
+        today - timedelta(days=DAYS),
+        southern=workspace.country in _SOUTHERN,
+    )
+    return await stock.import_ledger(work, ledger, limits)
+
+
+def _line(
+    shop: DemoShop,
+    category: DemoCategory,
+    product: DemoProduct,
+    sku: str,
+    number: int,
+    places: dict[str, Place],
+) -> Line:
+    daily = category.daily if product.daily is None else product.daily
+    per_size = daily / max(1, len(product.sizes)) * (1.4 if product.sizes else 1)
+    shelves = tuple(
+        Shelf(
+            store=store.code,
+            place=places[store.code],
+            daily=per_size * float(store.share),
+            is_open_on_sunday="domingo" in str(store.attributes.get("opening_hours", "")),
+            is_sold_out=sku in shop.sold_out.get(store.code, ()),
+        )
+        for store in shop.stores
+    )
+    return Line(
+        number=number,
+        sku=sku,
+        price=Decimal(product.price),
+        cost=cost_of(category, product),
+        is_weighed=product.unit in {"KG", "LT", "M"} and product.step is None,
+        season=category.season,
+        shelves=shelves,
+    )

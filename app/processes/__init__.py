@@ -1,0 +1,1 @@
+"""The processes of an installation: who starts them and keeps them alive, and their pulse."""

@@ -1,0 +1,1 @@
+"""The queue: bells and who rings them, the worker and its jobs, and the sweeps that find what stayed behind."""

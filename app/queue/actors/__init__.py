@@ -1,0 +1,16 @@
+"""The jobs themselves, by the names under which queues and outbox know them. Only the worker imports this."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from app.queue.actors import deliveries, inbound, media, notifications, turns
+
+RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
+    "inbound.ingest": inbound.ingest,
+    "inbound.reports": inbound.take_reports,
+    "conversation.turn": turns.run,
+    "message.deliver": deliveries.deliver,
+    "media.process": media.process,
+    "notification.send": notifications.send,
+}
+"""Each takes `workspace_id` and its other ids as strings, may run twice, and keeps its tries on its row."""

@@ -1,0 +1,198 @@
+"""The sweeps: whatever stayed unhandled, for whatever reason, is found in the tables and its bell is rung again.
+
+Queues may lose or repeat anything because of this. A sweep looks with the system role, which sees scheduling columns
+only; what runs out of time is settled by services (`app.queue.deadlines`), in a Work of the workspace concerned.
+"""
+
+import asyncio
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+from agent import spend
+from app.queue import deadlines
+from app.queue.broker import RedisBells
+from app.queue.jobs import Ring
+from core import observability
+from core.work import open_system_work
+
+LIMIT: Final = 500
+FIRST_PAUSE_SECONDS: Final = 4.0
+LONGEST_PAUSE_SECONDS: Final = 60.0
+
+LONG_QUEUE: Final = 50
+"""With so many bells waiting in its queue, a row's own is probably among them."""
+
+log = observability.log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How to find what one kind of job has left lying: rows of `workspace_id`, the id that the job takes, and `since`.
+
+    `since` is a time that changes as soon as somebody has worked on the row.
+    """
+
+    job: str
+    argument: str
+    found: TextClause
+
+
+# A bell that was rung a moment ago is given that moment: each sweep leaves some grace beyond the due time.
+SWEEPS: Final = (
+    Sweep(
+        "inbound.ingest",
+        "event_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind NOT IN ('delivery', 'seen')
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "inbound.reports",
+        "connection_id",
+        text(
+            """
+            SELECT workspace_id, connection_id AS id, min(next_try_at) AS since FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind IN ('delivery', 'seen')
+            GROUP BY workspace_id, connection_id ORDER BY since LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "conversation.turn",
+        "conversation_id",
+        text(
+            """
+            SELECT workspace_id, conversation_id AS id, turn_due_at AS since FROM agent_sessions
+            WHERE turn_due_at < clock_timestamp() - interval '1 second'
+              AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            ORDER BY turn_due_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "conversation.turn",
+        "conversation_id",
+        text(
+            """
+            SELECT turn.workspace_id, turn.conversation_id AS id, session.lease_until AS since
+            FROM turns AS turn JOIN agent_sessions AS session USING (workspace_id, conversation_id)
+            WHERE turn.status = 'open' AND (session.lease_until IS NULL OR session.lease_until < clock_timestamp())
+            LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "message.deliver",
+        "conversation_id",
+        text(
+            """
+            SELECT workspace_id, conversation_id AS id, min(next_try_at) AS since FROM messages
+            WHERE direction = 'out' AND status IN ('queued', 'retry')
+              AND next_try_at < clock_timestamp() - interval '1 second'
+            GROUP BY workspace_id, conversation_id ORDER BY since LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "media.process",
+        "attachment_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM attachments
+            WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "notification.send",
+        "notification_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM notifications
+            WHERE sent_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Something that was left lying: the bell to be rung for it, and since when nobody has worked on it."""
+
+    ring: Ring
+    since: datetime | None
+
+    @property
+    def key(self) -> Hashable:
+        """What it is: the job, its subject, and its last change."""
+        return (self.ring.job, *self.ring.arguments.values(), self.since)
+
+
+class Patience:
+    """Leaves a row alone for a while after its bell was rung, and longer each time.
+
+    Its ring may just be waiting, and ringing every two seconds would make the queue longer still; behind a long queue
+    nothing is rung for before the longest pause is over. A row that somebody has worked on meanwhile is another matter,
+    or one whose workers die again and again would wait a minute.
+    """
+
+    def __init__(self) -> None:
+        self._rung: dict[Hashable, tuple[float, float]] = {}
+
+    def allows(self, key: Hashable, queued: int) -> bool:
+        """Whether the bell may be rung now, beside those that are queued; if so, the next time is further away."""
+        now = time.monotonic()
+        not_before, pause = self._rung.setdefault(key, (now, FIRST_PAUSE_SECONDS))
+        if now < not_before + (LONGEST_PAUSE_SECONDS if queued >= LONG_QUEUE else 0):
+            return False
+        self._rung[key] = (now + pause, min(pause * 2, LONGEST_PAUSE_SECONDS))
+        return True
+
+    def forget_old(self) -> None:
+        """Drop what has not been found for two longest pauses: it was handled."""
+        horizon = time.monotonic() - 2 * LONGEST_PAUSE_SECONDS
+        self._rung = {key: entry for key, entry in self._rung.items() if entry[0] > horizon}
+
+
+class Sweeper:
+    """Runs all sweeps over one broker."""
+
+    def __init__(self, broker: RedisBells) -> None:
+        self._broker = broker
+        self._patience = Patience()
+
+    async def sweep(self) -> int:
+        """Settle what ran out of time, then ring for everything that was left lying; how many bells were rung."""
+        await deadlines.settle_all(LIMIT)
+        await spend.sweep()
+        found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
+        depths = await asyncio.to_thread(self._broker.depths) if found else {}
+        due = [lying.ring for lying in found if self._patience.allows(lying.key, queued=depths[lying.ring.queue])]
+        self._patience.forget_old()
+        if due:
+            await asyncio.to_thread(self._broker.ring, due)
+            log.info("sweep.rang", jobs={job: sum(ring.job == job for ring in due) for job in {r.job for r in due}})
+        return len(due)
+
+
+async def left_lying(sweep: Sweep) -> list[Lying]:
+    """What one sweep finds."""
+    async with open_system_work() as session:
+        rows = (await session.execute(sweep.found, {"limit": LIMIT})).all()
+    return [
+        Lying(Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}), row.since) for row in rows
+    ]
