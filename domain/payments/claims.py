@@ -132,20 +132,25 @@ async def link_ahead(work: Work, order_id: UUID) -> list[PaymentView]:
     order = await orders.lock(work, order_id)
     waiting = await repository.ahead(work, order.customer_id, work.now - AHEAD) if order.total > 0 else []
     for payment in waiting:
-        due = balance_of(order, await repository.of_order(work, order.id)).due
-        kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS]
-        known = payment.amount or payment.verified_amount
-        payment.flags = [*_amount_flags(known, due), *kept]
-        payment.amount = known or due or order.total
-        payment.order_id = order.id
-        await work.session.flush()
-        events.record(
-            work, EventType.PAYMENT_LINKED, subject=payment.id, after={"order_id": str(order.id), "amount": payment.amount}
-        )
+        await tie(work, order, payment)
     if waiting:
         found = balance_of(order, await repository.of_order(work, order.id))
         await orders.record_payment(work, order.id, payment_status(found))
     return [view_of(payment) for payment in waiting]
+
+
+async def tie(work: Work, order: OrderView, payment: Payment) -> None:
+    """Make a payment that has no order one of this order, which is locked as the payment is."""
+    due = balance_of(order, await repository.of_order(work, order.id)).due
+    kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS]
+    known = payment.amount or payment.verified_amount
+    payment.flags = [*_amount_flags(known, due), *kept]
+    payment.amount = known or due or order.total
+    payment.order_id = order.id
+    await work.session.flush()
+    events.record(
+        work, EventType.PAYMENT_LINKED, subject=payment.id, after={"order_id": str(order.id), "amount": payment.amount}
+    )
 
 
 def _difference(stated: Decimal | None, due: Decimal) -> Decimal:

@@ -124,6 +124,21 @@ async def claimed(work: Work, *, limit: int) -> list[Payment]:
     return list(rows)
 
 
+async def without_order(work: Work, *, limit: int) -> list[Payment]:
+    """Payments that are for no order and were not refused, oldest first."""
+    rows = await work.session.scalars(
+        select(Payment)
+        .where(
+            Payment.workspace_id == work.workspace_id,
+            Payment.order_id.is_(None),
+            Payment.status != PaymentState.REJECTED,
+        )
+        .order_by(Payment.claimed_at, Payment.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
 async def newest_claim(work: Work, customer_id: UUID, order_ids: Sequence[UUID]) -> Payment | None:
     """The customer's newest payment that waits for staff, among those of some orders and those without one."""
     return await work.session.scalar(

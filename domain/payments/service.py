@@ -12,6 +12,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import repository
 from domain.payments.claims import (
+    PAYABLE,
     RECEIPT_ONLY,
     NothingToPay,
     balance_of,
@@ -19,6 +20,7 @@ from domain.payments.claims import (
     claim_ahead,
     link_ahead,
     payment_status,
+    tie,
     view_of,
 )
 from domain.payments.models import Payment, PaymentState
@@ -36,6 +38,7 @@ __all__ = [
     "claim",
     "claim_ahead",
     "get",
+    "link",
     "link_ahead",
     "link_receipts",
     "list_for_order",
@@ -48,6 +51,7 @@ __all__ = [
     "settle",
     "unlinked",
     "verify",
+    "without_order",
 ]
 
 
@@ -101,6 +105,28 @@ async def reject(work: Work, payment_id: UUID, reason: str) -> PaymentView:
         raise PaymentDecided
     await _decide(work, payment, PaymentState.REJECTED, reason)
     events.record(work, EventType.PAYMENT_REJECTED, subject=payment.id, reason=reason)
+    return view_of(payment)
+
+
+async def link(work: Work, payment_id: UUID, order_id: UUID) -> PaymentView:
+    """Staff tie a payment that has no order to one of its customer's orders. Once more changes nothing."""
+    work.require(Permission.PAYMENTS_VERIFY)
+    order = await orders.lock(work, order_id)
+    payment = await repository.lock(work, payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    if payment.customer_id != order.customer_id:
+        raise orders.OrderNotFound
+    if payment.order_id == order.id:
+        return view_of(payment)
+    if payment.order_id is not None:
+        raise PaymentMoved
+    if payment.status == PaymentState.REJECTED:
+        raise PaymentDecided
+    if order.status not in PAYABLE or order.total == 0:
+        raise NothingToPay
+    await tie(work, order, payment)
+    await settle(work, order.id)
     return view_of(payment)
 
 
@@ -180,3 +206,9 @@ async def pending(work: Work, *, limit: int = 20) -> list[PaymentView]:
     """Payments that wait for staff, oldest first."""
     work.require(Permission.PAYMENTS_VERIFY)
     return [view_of(payment) for payment in await repository.claimed(work, limit=max(1, min(limit, 100)))]
+
+
+async def without_order(work: Work, *, limit: int = 100) -> list[PaymentView]:
+    """Payments that are for no order yet and were not refused, oldest first."""
+    work.require(Permission.PAYMENTS_VERIFY)
+    return [view_of(payment) for payment in await repository.without_order(work, limit=max(1, min(limit, 100)))]

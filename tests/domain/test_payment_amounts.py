@@ -4,7 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
+from app.cli import payments as command
+from core.errors import NotPermitted
 from core.work import open_work
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView, PaymentStatus
@@ -115,6 +118,55 @@ async def test_a_payment_told_ahead_is_nobody_elses_and_is_not_tied_weeks_later(
     async with chat.work() as work:
         assert await payments.link_ahead(work, theirs.id) == []
         assert await payments.link_ahead(work, mine.id) == []
+
+
+async def test_staff_tie_a_payment_to_its_order_after_any_time(chat: Chat) -> None:
+    # Given a payment whose order came after it had waited long enough
+    told = await ahead(chat, "99001234", amount=Decimal(5000))
+    assert told.payment is not None
+    await later(timedelta(days=8))
+    order, second = await placed(chat, {"HAR-1": 2}), await placed(chat, {"HAR-1": 1})
+    foreign = await placed(await chat_of(chat.shop), {"HAR-1": 1})
+    assert await payment_status(chat, order) is PaymentStatus.UNPAID
+    assert [row.payment for row in await command._rows(None, unlinked=True)] == [told.payment.id]
+
+    # When whoever may not do it tries, or the order is somebody else's
+    async with chat.work() as work:
+        with pytest.raises(NotPermitted):
+            await payments.link(work, told.payment.id, order.id)
+    async with open_work(chat.staff) as work:
+        with pytest.raises(orders.OrderNotFound):
+            await payments.link(work, told.payment.id, foreign.id)
+
+    # Then nothing is tied; and staff's word ties it once, under the order's number
+    assert order.number is not None
+    for _ in range(2):
+        await command._link(told.payment.id, order.number)
+    assert await command._rows(None, unlinked=True) == []
+    async with open_work(chat.staff) as work:
+        (linked,) = await payments.list_for_order(work, order.id)
+        with pytest.raises(payments.PaymentMoved):
+            await payments.link(work, linked.id, second.id)
+        events = await work.session.scalar(text("SELECT count(*) FROM events WHERE type = 'payment.linked'"))
+    assert (linked.id, linked.amount, linked.flags) == (told.payment.id, Decimal(5000), (Flag.AMOUNT_UNDER,))
+    assert events == 1
+    assert await payment_status(chat, order) is PaymentStatus.CLAIMED
+
+
+async def test_staff_tie_nothing_that_was_refused_and_nothing_to_what_cannot_be_paid(chat: Chat) -> None:
+    first, second = await ahead(chat, "99001234", amount=Decimal(5000)), await ahead(chat, "99005678", amount=Decimal(6000))
+    assert first.payment is not None
+    assert second.payment is not None
+    order = await placed(chat, {"HAR-1": 1})
+    async with open_work(chat.staff) as work:
+        await payments.reject(work, first.payment.id, "no such transfer")
+        with pytest.raises(payments.PaymentDecided):
+            await payments.link(work, first.payment.id, order.id)
+        with pytest.raises(payments.PaymentNotFound):
+            await payments.link(work, order.id, order.id)
+        await orders.cancel(work, order.id, "by the shop")
+        with pytest.raises(payments.NothingToPay):
+            await payments.link(work, second.payment.id, order.id)
 
 
 async def test_staff_may_decide_on_a_payment_before_its_order_comes(chat: Chat) -> None:

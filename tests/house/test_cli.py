@@ -23,6 +23,8 @@ LISTS = (
     ("permissions",),
     ("handoff", "list"),
     ("customers", "doubles"),
+    ("payments", "list"),
+    ("payments", "list", "--unlinked"),
     ("outbox", "list"),
     ("deadletters", "list"),
     ("doctor",),
