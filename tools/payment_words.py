@@ -12,6 +12,12 @@ from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.speech import say
 
+_WAITS = {
+    False: " It waits for the order, which is not placed yet.",
+    True: " No order that the customer can pay has this number: staff find out what it is for.",
+}
+"""Notes on a payment without an order, by whether one was named that cannot be paid."""
+
 
 async def claimed(
     ctx: ToolContext,
@@ -34,6 +40,8 @@ async def claimed(
         words.append(say(ctx, "receipt_with_claim"))
     if asks_reference and method is not None:
         words.append(say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)))
+    elif Flag.ORDER_UNMATCHED in payment.flags:
+        words.append(say(ctx, "ahead_unmatched"))
     elif order is None:
         words.append(await _missing_words(ctx))
     elif order.status is OrderStatus.AWAITING_CONFIRMATION:
@@ -45,7 +53,7 @@ async def claimed(
         " ".join(words),
         claims=claims,
         note="A claim only: a person verifies it. Do not say that it was received."
-        + ("" if order is not None else " It waits for the order, which is not placed yet."),
+        + ("" if order is not None else _WAITS[Flag.ORDER_UNMATCHED in payment.flags]),
         data={"number": name, "flags": [flag.value for flag in payment.flags]},
     )
 
@@ -54,7 +62,7 @@ def _claim_words(
     ctx: ToolContext, facts: Facts, result: ClaimResult, payment: PaymentView, method: PaymentMethod | None
 ) -> str:
     order = result.order
-    order_words = _order_words(ctx, facts, order)
+    order_words = _order_words(ctx, facts, order, payment)
     if result.repeated:
         return say(ctx, "payment_repeated", order=order_words)
     name = str(order.number) if order is not None and order.number is not None else "draft"
@@ -69,7 +77,9 @@ def _claim_words(
     return say(ctx, "payment_claimed", payment=what, order=order_words, reference=reference)
 
 
-def _order_words(ctx: ToolContext, facts: Facts, order: OrderView | None) -> str:
+def _order_words(ctx: ToolContext, facts: Facts, order: OrderView | None, payment: PaymentView) -> str:
+    if order is None and Flag.ORDER_UNMATCHED in payment.flags:
+        return say(ctx, "of_unmatched_order")
     if order is None:
         return say(ctx, "of_coming_order")
     return say(ctx, "of_order", number=facts.order_number(order.number)) if order.number else say(ctx, "of_open_order")

@@ -1,8 +1,10 @@
 """Payment tools: writing down what the customer says to have paid, and the receipts they send. Nothing here verifies."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from string import digits
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from domain.conversations import service as conversations
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
-from domain.payments.schemas import ClaimPayment, ClaimResult
+from domain.payments.schemas import ClaimPayment
 from tools.context import Pending, ToolContext
 from tools.definition import Amount, Words, tool
 from tools.facts import Facts
@@ -52,14 +54,15 @@ async def register_payment(
     if chosen is None:
         return ask_method(ctx, facts, "register_payment", told, "which_method")
     paid = None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
-    order = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), number, paid)
+    wanted = _digits(number)
+    order = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), wanted, paid)
     receipts = await _receipts_at_hand(ctx)
-    if isinstance(order, tuple) and (order or number or not (paid or reference or receipts)):
+    if isinstance(order, tuple) and (order or not (paid or reference or receipts)):
         return _no_order(ctx, facts, order, {**told, "method": chosen.code})
     if chosen.needs_reference and not reference and not receipts and paid is None:
         return _ask_reference(ctx, facts, chosen, told)
     command = ClaimPayment(
-        order_id=None if isinstance(order, tuple) else order.id,
+        order_id=await _named(ctx, wanted) if isinstance(order, tuple) else order.id,
         customer_id=ctx.customer_id,
         method=chosen.code,
         kind=chosen.kind.value,
@@ -67,7 +70,10 @@ async def register_payment(
         reference=reference,
         amount=paid,
     )
-    result = await _claim(ctx, command)
+    if isinstance(order, tuple):
+        result = await payments.claim_ahead(ctx.work, command, ctx.conversation_id, named=wanted or None)
+    else:
+        result = await payments.claim(ctx.work, command)
     if result.payment is None:
         return facts.outcome(
             "reference_used",
@@ -118,19 +124,23 @@ async def _to_be_paid(ctx: ToolContext, number: str | None) -> OrderView | None:
     """The order whose payment is spoken of: the one with the number, the open one, the newest that is not paid."""
     found = await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id)
     if number is not None:
-        wanted = "".join(letter for letter in number if letter.isdigit())
-        return next((order for order in found if str(order.number) == wanted), None)
+        return next((order for order in found if str(order.number) == _digits(number)), None)
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and draft.amends_order_id is None:
         return draft
     return found[0] if found else await begin_draft(ctx)
 
 
-async def _claim(ctx: ToolContext, command: ClaimPayment) -> ClaimResult:
-    """The claim of an order, or one that waits for its order."""
-    if command.order_id is None:
-        return await payments.claim_ahead(ctx.work, command, ctx.conversation_id)
-    return await payments.claim(ctx.work, command)
+def _digits(number: str | None) -> str:
+    """The number of an order as it was said, without what people write around it; no longer than one can be."""
+    return "".join(letter for letter in number or "" if letter in digits)[:15]
+
+
+async def _named(ctx: ToolContext, number: str) -> UUID | None:
+    """The customer's order of this number, though it cannot be paid."""
+    with suppress(orders.OrderNotFound):
+        return (await orders.by_number(ctx.work, ctx.customer_id, int(number))).id if number else None
+    return None
 
 
 def _kept(told: Mapping[str, object], method: PaymentMethod) -> dict[str, Any]:
@@ -184,12 +194,11 @@ def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod, told: 
     )
 
 
-def _choose(open_orders: Sequence[OrderView], number: str | None, amount: Decimal | None) -> OrderView | tuple[OrderView, ...]:
+def _choose(open_orders: Sequence[OrderView], number: str, amount: Decimal | None) -> OrderView | tuple[OrderView, ...]:
     """The order that is paid for: the one named, the only one, or the only one of this amount; else those in question."""
     found = list(open_orders)
-    if number is not None and any(letter.isdigit() for letter in number):
-        wanted = "".join(letter for letter in number if letter.isdigit())
-        found = [order for order in found if str(order.number) == wanted]
+    if number:
+        found = [order for order in found if str(order.number) == number]
     if len(found) > 1 and amount is not None:
         found = [order for order in found if order.total == amount] or found
     unclaimed = [order for order in found if order.payment_status == "unpaid"]
@@ -259,7 +268,7 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     if newest is not None:
         await payments.link_receipts(ctx.work, newest.id, files)
         return await _attached(ctx, facts, newest.order_id)
-    found = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), None, None)
+    found = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), "", None)
     order = next(iter(found), None) if isinstance(found, tuple) else found
     command = ClaimPayment(
         order_id=order.id if order is not None else None,
@@ -267,7 +276,10 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
         method=payments.RECEIPT_ONLY,
         kind=payments.RECEIPT_ONLY,
     )
-    result = await _claim(ctx, command)
+    if order is None:
+        result = await payments.claim_ahead(ctx.work, command, ctx.conversation_id)
+    else:
+        result = await payments.claim(ctx.work, command)
     assert result.payment is not None, "a claim without a reference is never refused"
     await payments.link_receipts(ctx.work, result.payment.id, files)
     return await claimed(ctx, facts, result, None, receipts=len(files))

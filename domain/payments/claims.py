@@ -73,7 +73,8 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     order = await orders.lock(work, command.order_id)
     if order.customer_id != command.customer_id:
         raise orders.OrderNotFound
-    if order.status in PAYABLE and await link_ahead(work, order.id):
+    is_open = order.status in PAYABLE and order.payment_status != PaymentStatus.PAID
+    if is_open and await link_ahead(work, order.id, command):
         order = await orders.get(work, order.id)
     claims = await repository.of_order(work, order.id)
     reference = references.clean(command.reference)
@@ -97,17 +98,18 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     return ClaimResult(payment=view_of(payment), order=order, due=due, difference=_difference(command.amount, due))
 
 
-async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID) -> ClaimResult:
+async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID, *, named: str | None = None) -> ClaimResult:
     """Record what a customer says to have paid before there is an order to pay; it waits for the order.
 
     Its amount is what was said, or open. A reference that the customer gave for an order already is that payment again.
+    `named` is the number of an order that they said and that is none of theirs to pay: the payment waits for staff then,
+    or until they tell it for another order.
     """
     work.require(Permission.PAYMENTS_CLAIM)
     reference = references.clean(command.reference)
-    if (key := references.key(reference)) is not None:
-        paid = _same_claim(await repository.with_reference(work, command.customer_id, key), command, reference)
-        if paid is not None:
-            return await claim(work, command.model_copy(update={"order_id": paid.order_id}))
+    paid = _same_claim(await _of_orders(work, command, reference), command, reference)
+    if paid is not None:
+        return await claim(work, command.model_copy(update={"order_id": paid.order_id}))
     claims = await repository.ahead(work, command.customer_id, work.now - AHEAD)
     earlier = _same_claim(claims, command, reference)
     if earlier is not None:
@@ -115,22 +117,30 @@ async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID) 
     told_before = _unfinished(claims, command)
     amount = command.amount or (told_before.amount if told_before is not None else None)
     values = await _values(work, command, None, reference, amount)
-    values |= {"conversation_id": conversation_id, "flags": await _reference_flags(work, None, values)}
+    is_unmatched = named is not None or (told_before is not None and Flag.ORDER_UNMATCHED in told_before.flags)
+    flags = [*([Flag.ORDER_UNMATCHED] if is_unmatched else []), *await _reference_flags(work, None, values)]
+    values |= {"conversation_id": conversation_id, "flags": flags}
     payment = await _store(work, told_before, values)
     if payment is None:
         subject = f"payment_reference_reused:{command.customer_id}:{reference}"
         await _notify(work, "payment_reference_reused", subject, conversation_id, command.customer_id, {})
         return ClaimResult(payment=None, order=None, refusal="reference_used")
-    events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after={"amount": amount, "order": None})
-    await _notify(work, "payment_claimed", f"payment_claimed:{payment.id}", conversation_id, payment.id, {})
+    after = {"amount": amount, "order": None, "named": named, "flags": flags}
+    events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after=after)
+    payload = {"named": named} if named is not None else {}
+    await _notify(work, "payment_claimed", f"payment_claimed:{payment.id}", conversation_id, payment.id, payload)
     return ClaimResult(payment=view_of(payment), order=None)
 
 
-async def link_ahead(work: Work, order_id: UUID) -> list[PaymentView]:
-    """Tie to an order what its customer told to have paid before it came; what was tied, oldest first."""
+async def link_ahead(work: Work, order_id: UUID, told: ClaimPayment | None = None) -> list[PaymentView]:
+    """Tie to an order what its customer told to have paid before it came; what was tied, oldest first.
+
+    What was told for an order that is not theirs to pay is tied when it is `told` again, for this one.
+    """
     work.require(Permission.PAYMENTS_CLAIM)
     order = await orders.lock(work, order_id)
-    waiting = await repository.ahead(work, order.customer_id, work.now - AHEAD) if order.total > 0 else []
+    ahead = await repository.ahead(work, order.customer_id, work.now - AHEAD) if order.total > 0 else []
+    waiting = [payment for payment in ahead if Flag.ORDER_UNMATCHED not in payment.flags or _tells_more(payment, told)]
     for payment in waiting:
         await tie(work, order, payment)
     if waiting:
@@ -142,7 +152,7 @@ async def link_ahead(work: Work, order_id: UUID) -> list[PaymentView]:
 async def tie(work: Work, order: OrderView, payment: Payment) -> None:
     """Make a payment that has no order one of this order, which is locked as the payment is."""
     due = balance_of(order, await repository.of_order(work, order.id)).due
-    kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS]
+    kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS and flag != Flag.ORDER_UNMATCHED]
     known = payment.amount or payment.verified_amount
     payment.flags = [*_amount_flags(known, due), *kept]
     payment.amount = known or due or order.total
@@ -151,6 +161,23 @@ async def tie(work: Work, order: OrderView, payment: Payment) -> None:
     events.record(
         work, EventType.PAYMENT_LINKED, subject=payment.id, after={"order_id": str(order.id), "amount": payment.amount}
     )
+
+
+def _tells_more(payment: Payment, told: ClaimPayment | None) -> bool:
+    """Whether what is told now is this payment, once more or with more of it."""
+    if told is None:
+        return False
+    return bool(_same_claim([payment], told, references.clean(told.reference)) or _unfinished([payment], told))
+
+
+async def _of_orders(work: Work, command: ClaimPayment, reference: str | None) -> list[Payment]:
+    """The customer's payments of orders that a claim ahead may repeat: with its reference, or of the order it names."""
+    key = references.key(reference)
+    found = await repository.with_reference(work, command.customer_id, key) if key is not None else []
+    if command.order_id is not None:
+        of_named = await repository.of_order(work, command.order_id)
+        found += [payment for payment in of_named if payment.customer_id == command.customer_id]
+    return found
 
 
 def _difference(stated: Decimal | None, due: Decimal) -> Decimal:

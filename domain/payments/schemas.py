@@ -24,6 +24,7 @@ class Flag(StrEnum):
     REFERENCE_SIMILAR = "reference_similar"
     RECEIPT_REUSED = "receipt_reused"
     RECEIPT_ONLY = "receipt_only"
+    ORDER_UNMATCHED = "order_unmatched"
 
 
 class PaymentView(BaseModel):
@@ -64,7 +65,7 @@ class ReceiptView(BaseModel):
 class ClaimPayment(BaseModel):
     """What a customer says to have paid; without an amount, what was still due is assumed and flagged.
 
-    Without an order it is told ahead.
+    Without an order it is told ahead; told ahead with one, that order is named and takes no payment.
     """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)

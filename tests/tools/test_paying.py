@@ -4,8 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from agent.states import State
+from core.work import open_work
 from domain.orders import service as orders
 from domain.payments import service as payments
 from domain.payments.schemas import Flag
@@ -65,6 +67,58 @@ async def test_of_several_open_orders_the_one_meant_is_found_or_asked(counter: C
 
 async def test_nothing_to_pay_is_said_so(counter: Counter) -> None:
     assert (await counter("register_payment", method="efectivo")).code == "nothing_to_pay"
+
+
+@pytest.mark.parametrize("which", ["wrong", "paid"])
+async def test_a_payment_for_an_order_that_takes_none_is_kept_for_staff_until_it_is_told_for_the_right_one(
+    counter: Counter, which: str
+) -> None:
+    # Given an order that is paid, and another that is not
+    first = await confirmed(counter)
+    await counter("register_payment", method="efectivo", amount=55000.0)
+    async with open_work(counter.chat.staff) as work:
+        (claim,) = await payments.pending(work)
+        await payments.verify(work, claim.id)
+    second = await confirmed(counter, ACE=1)
+
+    # When a payment is told for the one that is paid, or for one that never was
+    named = {"wrong": "8888", "paid": first}[which]
+    told = await counter("register_payment", method="transferencia", reference="99001234", amount=50000.0, number=named)
+
+    # Then it is kept, staff are told which order was named, and no order takes it
+    assert (told.status, told.code) == ("ok", "payment_ahead")
+    assert Flag.ORDER_UNMATCHED in told.data["flags"]
+    assert "el equipo lo va a revisar" in spoken(told)
+    async with open_work(counter.chat.staff) as work:
+        (kept,) = await payments.without_order(work)
+        order = await orders.by_number(work, counter.chat.customer_id, int(second))
+        assert await payments.link_ahead(work, order.id) == []
+        notes = await work.session.scalars(text("SELECT payload ->> 'named' FROM notifications ORDER BY id DESC LIMIT 1"))
+        assert notes.all() == [named]
+
+    # When the customer tells it for the other
+    await counter("register_payment", method="transferencia", reference="99001234", amount=50000.0, number=second)
+
+    # Then it is that order's
+    async with open_work(counter.chat.staff) as work:
+        (linked,) = await payments.list_for_order(work, order.id)
+    assert (linked.id, linked.reference) == (kept.id, "99001234")
+    assert Flag.ORDER_UNMATCHED not in linked.flags
+
+
+async def test_a_payment_of_a_paid_order_that_is_told_again_is_the_same(counter: Counter) -> None:
+    number = await confirmed(counter)
+    await counter("register_payment", method="efectivo", amount=55000.0)
+    async with open_work(counter.chat.staff) as work:
+        (claim,) = await payments.pending(work)
+        await payments.verify(work, claim.id)
+    again = await counter("register_payment", method="efectivo", amount=55000.0, number=number)
+    assert again.code == "payment_repeated"
+
+
+async def test_a_wrong_number_alone_is_not_a_payment(counter: Counter) -> None:
+    await confirmed(counter)
+    assert (await counter("register_payment", method="efectivo", number="8888")).code == "nothing_to_pay"
 
 
 async def test_a_payment_before_the_yes_is_kept_and_the_yes_is_still_asked_for(counter: Counter) -> None:
