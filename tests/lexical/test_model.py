@@ -27,6 +27,7 @@ CATALOGUE = load("groceries_ve")
 
 def brief(*said: str, **changes: Any) -> Brief:
     values: dict[str, Any] = {
+        "medium": "whatsapp",
         "language": "es",
         "country": "VE",
         "currency": "VES",
