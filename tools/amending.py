@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus, OrderView
+from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
 from tools.context import Pending, ToolContext
 from tools.facts import Facts, slot
 from tools.outcome import Fact, Option, ToolOutcome
 from tools.products import meant, meant_line
 from tools.speech import say
+from tools.starting import begin_draft
 from tools.summary import order_claims
 
 NEW = "new"
@@ -25,11 +26,26 @@ _LIVE = (OrderStatus.CONFIRMED, OrderStatus.SHIPPED)
 class Target:
     """The draft to be changed, None if it is still to be begun; the placed order that it amends, or beside which it is
     a new one.
+
+    An amendment is begun by its first change only: until then `draft` is what it would be, under the placed order's id.
     """
 
     draft: OrderView | None
     amends: OrderView | None = None
     beside: OrderView | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the draft is stored."""
+        return self.draft is not None and (self.amends is None or self.draft.id != self.amends.id)
+
+    async def opened(self, ctx: ToolContext) -> OrderView:
+        """The draft for a change that is about to be made, begun now if it was not."""
+        if self.draft is None:
+            return await begin_draft(ctx)
+        if self.amends is None or self.is_begun:
+            return self.draft
+        return await orders.amend(ctx.work, ctx.conversation_id, ctx.customer_id, self.amends.id)
 
 
 async def order_meant(
@@ -99,11 +115,19 @@ async def live_order(ctx: ToolContext) -> OrderView | None:
 
 
 async def amended(ctx: ToolContext, placed: OrderView) -> Target | ToolOutcome:
-    """The amendment of a placed order, or that it can be changed no more."""
+    """The amendment of a placed order, open or to be begun by its first change; or that it can be changed no more."""
     if not orders.may_change(placed, ctx.workspace.settings):
         return changes_over(ctx, placed)
-    draft = await orders.amend(ctx.work, ctx.conversation_id, ctx.customer_id, placed.id)
-    return Target(draft, amends=placed)
+    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    if draft is not None and (draft.lines or draft.amends_order_id is not None):
+        return Target(await orders.amend(ctx.work, ctx.conversation_id, ctx.customer_id, placed.id), amends=placed)
+    as_draft = {
+        "amends_order_id": placed.id,
+        "number": None,
+        "status": OrderStatus.DRAFT,
+        "payment_status": PaymentStatus.UNPAID,
+    }
+    return Target(placed.model_copy(update=as_draft), amends=placed)
 
 
 def changes_over(ctx: ToolContext, placed: OrderView) -> ToolOutcome:

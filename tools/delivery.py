@@ -77,6 +77,7 @@ async def set_delivery_details(
     saved = await _saved_address(ctx, delivery, before)
     if saved is not None:
         delivery = delivery.model_copy(update={"address": saved})
+    await target.opened(ctx)
     changed = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
     if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines or target.amends is not None:
         ctx.signal("items_changed", order_id=str(changed.id))

@@ -164,6 +164,7 @@ async def add_item_to_draft(
     short = await shortages(ctx, draft, [(variant, amount + (line.quantity if line is not None else 0))])
     if short:
         return shortage_outcome(ctx, draft, short)
+    await target.opened(ctx)
     changed = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
     return told(ctx, target, _added(ctx, changed, variant, amount))
 
@@ -286,6 +287,7 @@ async def change_item_in_draft(
     if quantity == 0:
         if holder.amends is not None and len(draft.lines) == 1:
             return ask_cancel(ctx, facts, holder.amends)
+        await holder.opened(ctx)
         order = await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id)
         return told(ctx, holder, _removed(ctx, order, line.name))
     return await _set_quantity(ctx, holder, line, Decimal(str(quantity)), unit)
@@ -314,6 +316,7 @@ async def _set_quantity(
     short = await shortages(ctx, holder.draft, [(variant, amount)])
     if short:
         return shortage_outcome(ctx, holder.draft, short)
+    await holder.opened(ctx)
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
     changed = order.line(line.variant_id)
     assert changed is not None, "its quantity is not zero"

@@ -13,7 +13,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import service as orders
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
-from tools.amending import order_of_lines, told
+from tools.amending import Target, order_of_lines, told
 from tools.changes import DraftLine, OpenPoint
 from tools.context import NOTES, QUESTIONS, Pending, ToolContext, still_open
 from tools.definition import Words, tool
@@ -24,7 +24,6 @@ from tools.outcome import Claim, Option, ToolOutcome
 from tools.points import point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.speech import flowing, listed, say
-from tools.starting import begin_draft
 from tools.summary import draft_data, line_words, shortage_point, shortage_words
 
 MOST_LINES = 100
@@ -74,7 +73,7 @@ async def update_draft(
     target = await order_of_lines(ctx, lines or (), given, order)
     if isinstance(target, ToolOutcome):
         return target
-    update = _Update(ctx, Facts(ctx), target.draft)
+    update = _Update(ctx, Facts(ctx), target, target.draft)
     for line in lines or ():
         await update.take(line)
     await update.look_at_the_shelf()
@@ -93,6 +92,7 @@ class _Update:
 
     ctx: ToolContext
     facts: Facts
+    target: Target
     draft: OrderView | None
     taken: list[_Taken] = field(default_factory=list)
     totals: dict[UUID, Decimal] = field(default_factory=dict)
@@ -239,8 +239,7 @@ class _Update:
         }
         if not totals:
             return
-        if self.draft is None:
-            await begin_draft(self.ctx)
+        await self.target.opened(self.ctx)
         self.draft = await orders.change_items(self.ctx.work, self.ctx.conversation_id, totals)
         self.ctx.signal("items_changed", order_id=str(self.draft.id))
         for one in self.taken:
@@ -274,6 +273,7 @@ class _Update:
             words.append(say(ctx, "points_dropped"))
         words += await point_words(ctx, facts, asked)
         questions = [point for point in asked if point.kind not in NOTES]
+        is_stored = has_changed or self.target.is_begun
         if not words:
             words = [say(ctx, "nothing_open")]
         data: dict[str, object] = {"lines": self._data(), "open": point_data(asked)}
@@ -283,7 +283,7 @@ class _Update:
             status="ok" if has_changed else "ask" if questions else "refused" if not self._has_dropped() else "ok",
             claims=self._claims(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
-            data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None else {})},
+            data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},
         )
 
     def _has_dropped(self) -> bool:

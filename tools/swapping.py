@@ -63,6 +63,7 @@ async def swap_item_in_draft(
     short = await shortages(ctx, draft, [(variant, wanted + (had.quantity if had is not None else 0))])
     if short:
         return shortage_outcome(ctx, draft, short)
+    await holder.opened(ctx)
     await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, wanted)
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, line.quantity - taken)
     ctx.signal("items_changed", order_id=str(order.id))

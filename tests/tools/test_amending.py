@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,34 @@ async def test_a_change_stays_open_while_the_customer_is_asked_whether_to_cancel
     async with counter.chat.work() as work:
         assert await orders.open_draft(work, counter.chat.conversation_id) is None
     assert counter.state is State.IDLE
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "code"),
+    [
+        ("update_draft", {"lines": [{"product": "HAR-1", "mode": "set", "quantity": 99}]}, "points_open"),
+        ("update_draft", {"lines": [{"product": "HAR-1", "mode": "set"}]}, "points_open"),
+        ("update_draft", {"lines": [{"product": "HAR-1", "mode": "remove"}]}, "ask_cancel"),
+        ("change_item_in_draft", {"product": "HAR-1", "quantity": 99}, "out_of_stock"),
+        ("change_item_in_draft", {"product": "HAR-1", "quantity": 0.5}, "quantity_not_allowed"),
+        ("add_item_to_draft", {"product": "ACE-1", "quantity": 99, "order": "1001"}, "out_of_stock"),
+        ("swap_item_in_draft", {"product": "HAR-1", "replacement": "arroz"}, "ambiguous_product"),
+    ],
+)
+async def test_a_change_that_comes_to_nothing_begins_none(
+    counter: Counter, tool: str, arguments: dict[str, Any], code: str
+) -> None:
+    # Given a placed order, and a change of it that is asked about or cannot be made
+    await confirmed(counter)
+    outcome = await counter(tool, **arguments)
+
+    # Then no change is open, and what the customer wants next may be an order of its own
+    assert outcome.code == code
+    async with counter.chat.work() as work:
+        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+    new = await counter("add_item_to_draft", product="ACE-1", quantity=1, order="new")
+    assert new.code == "item_added"
+    assert await lines(counter) == {"HAR-1": Decimal(2)}
 
 
 async def test_whoever_takes_the_last_thing_out_is_asked_whether_to_cancel(counter: Counter) -> None:
