@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from domain.catalog.schemas import VariantView
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
+from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
 from tools.context import Pending, ToolContext
 from tools.facts import Facts, slot
@@ -38,6 +40,12 @@ class Target:
     def is_begun(self) -> bool:
         """Whether the draft is stored."""
         return self.draft is not None and (self.amends is None or self.draft.id != self.amends.id)
+
+    def may_hold(self, variant: VariantView, line: OrderLineView | None, quantity: Decimal) -> bool:
+        """Whether so much of a product may be in it: of what is no longer sold, a placed order keeps what its line has."""
+        if variant.is_sold or not quantity:
+            return True
+        return self.amends is not None and line is not None and quantity <= line.quantity
 
     async def opened(self, ctx: ToolContext) -> OrderView:
         """The draft for a change that is about to be made, begun now if it was not."""

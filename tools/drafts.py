@@ -298,20 +298,15 @@ async def _set_quantity(
 ) -> ToolOutcome:
     facts = Facts(ctx)
     variant = await catalog.find(ctx.work, line.sku)
-    keeps = holder.amends is not None and quantity <= line.quantity
-    if variant is None or not (variant.is_sold or keeps):
-        return facts.outcome(
-            "not_for_sale",
-            say(ctx, "no_longer_sold", product=facts.name(line.name)),
-            status="refused",
-            claims=[(Claim.UNAVAILABLE, line.name)],
-            note="Take it out of the order with quantity 0.",
-        )
+    if variant is None:
+        return _no_longer_sold(ctx, line)
     amount = await amount_sold(ctx.work, variant, quantity, unit)
     if isinstance(amount, TooLittle):
         return _too_little(ctx, variant, amount.money)
     if isinstance(amount, UnitMismatch):
         return _ask_countable(ctx, variant, "change_item_in_draft")
+    if not holder.may_hold(variant, line, amount):
+        return _no_longer_sold(ctx, line)
     assert holder.draft is not None, "it has the line"
     short = await shortages(ctx, holder.draft, [(variant, amount)])
     if short:
@@ -329,6 +324,17 @@ async def _set_quantity(
     )
     data = _changed(ctx, facts, order)
     return told(ctx, holder, facts.outcome("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
+
+
+def _no_longer_sold(ctx: ToolContext, line: OrderLineView) -> ToolOutcome:
+    facts = Facts(ctx)
+    return facts.outcome(
+        "not_for_sale",
+        say(ctx, "no_longer_sold", product=facts.name(line.name)),
+        status="refused",
+        claims=[(Claim.UNAVAILABLE, line.name)],
+        note="Take it out of the order with quantity 0.",
+    )
 
 
 def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:

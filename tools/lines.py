@@ -119,21 +119,23 @@ class _Update:
 
     async def _take_of_draft(self, line: DraftLine, known: OrderLineView) -> None:
         variant = await catalog.find(self.ctx.work, known.sku)
-        now = self.totals.get(known.variant_id, known.quantity)
-        if line.mode == "remove" and line.quantity is not None and variant is not None:
+        if line.quantity == 0 or (line.mode == "remove" and line.quantity is None):
+            self.totals[known.variant_id] = Decimal(0)
+            self.taken.append(_Taken(line, "removed", known.name, variant))
+        elif variant is None:
+            self._refuse_unsold(line, known.name)
+        elif line.mode == "remove":
             amount = await amount_sold(self.ctx.work, variant, Decimal(str(line.quantity)), line.unit)
             if not isinstance(amount, Decimal):
                 self._ask("choose_quantity", line, [Option(sku=known.sku, name=known.name)], refused=True)
                 return
-            self._put(line, variant, max(now - amount, Decimal(0)))
-        elif line.mode == "remove" or line.quantity == 0:
-            self.totals[known.variant_id] = Decimal(0)
-            self.taken.append(_Taken(line, "removed", known.name, variant))
-        elif variant is None or not variant.is_sold:
-            words = say(self.ctx, "no_longer_sold", product=self.facts.name(known.name))
-            self.taken.append(_Taken(line, "refused", known.name, words=words))
+            self._put(line, variant, max(self._now(known.variant_id) - amount, Decimal(0)))
         else:
             await self._count(line, variant)
+
+    def _refuse_unsold(self, line: DraftLine, name: str) -> None:
+        words = say(self.ctx, "no_longer_sold", product=self.facts.name(name))
+        self.taken.append(_Taken(line, "refused", name, words=words))
 
     def _drop(self, line: DraftLine) -> None:
         """What is not in the draft: a point about it is closed, else there is nothing to take out."""
@@ -157,6 +159,9 @@ class _Update:
     async def _count(self, line: DraftLine, variant: VariantView) -> None:
         """How much of it there shall be."""
         option = Option(sku=variant.sku, name=variant.name)
+        if line.quantity is None and not variant.is_sold and self.target.amends is None:
+            self._refuse_unsold(line, variant.name)
+            return
         if line.quantity is None:
             self._ask("choose_quantity", line, [option])
             return
@@ -177,7 +182,11 @@ class _Update:
         return self.totals.get(variant_id, known)
 
     def _put(self, line: DraftLine, variant: VariantView, total: Decimal, amount: Decimal = Decimal(0)) -> None:
-        is_new = not any(one.variant_id == variant.variant_id for one in self.lines)
+        known = next((one for one in self.lines if one.variant_id == variant.variant_id), None)
+        if not self.target.may_hold(variant, known, total):
+            self._refuse_unsold(line, variant.name)
+            return
+        is_new = known is None
         distinct = {one.variant_id for one in self.lines} | self.totals.keys() | {variant.variant_id}
         if is_new and len(distinct) > orders.MOST_LINES:
             words = say(self.ctx, "draft_full", product=self.facts.name(variant.name))

@@ -10,6 +10,8 @@ import pytest
 from agent.states import State
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
+from domain.catalog import service as catalog
+from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from tests.factories.chat import later, reprice, settle_on
@@ -182,6 +184,41 @@ async def test_a_change_that_comes_to_nothing_begins_none(
     new = await counter("add_item_to_draft", product="ACE-1", quantity=1, order="new")
     assert new.code == "item_added"
     assert await lines(counter) == {"HAR-1": Decimal(2)}
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"mode": "remove", "quantity": 1}, 2),
+        ({"mode": "set", "quantity": 1}, 1),
+        ({"mode": "set", "quantity": 4}, None),
+        ({"mode": "remove"}, 0),
+    ],
+    ids=["one less", "only one", "one more", "none"],
+)
+@pytest.mark.parametrize("is_placed", [True, False], ids=["placed", "open"])
+async def test_of_what_is_no_longer_sold_a_placed_order_keeps_less_and_an_open_one_nothing(
+    counter: Counter, change: dict[str, Any], left: int | None, is_placed: bool
+) -> None:
+    # Given three of a product that is taken off sale afterwards
+    if is_placed:
+        await confirmed(counter, HAR=3, ACE=1)
+    else:
+        for product, quantity in (("HAR-1", 3), ("ACE-1", 1)):
+            await counter("add_item_to_draft", product=product, quantity=quantity)
+    async with open_work(counter.chat.shop.principal) as work:
+        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+
+    # When the customer wants less, more or none of it; then less stays only where it was agreed to, and nothing breaks
+    outcome = await counter("update_draft", lines=[{"product": "HAR-1", **change}])
+    takes = left is not None and (is_placed or left == 0)
+    assert outcome.code == ("draft_updated" if takes else "nothing_changed")
+    if not takes:
+        assert "ya no" in spoken(outcome)
+    async with counter.chat.work() as work:
+        draft = await orders.open_draft(work, counter.chat.conversation_id)
+    kept = {line.sku: line.quantity for line in draft.lines} if draft is not None else await lines(counter)
+    assert kept.get("HAR-1", Decimal(0)) == (left if takes else 3)
 
 
 async def test_whoever_takes_the_last_thing_out_is_asked_whether_to_cancel(counter: Counter) -> None:
