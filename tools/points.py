@@ -19,13 +19,21 @@ async def point_words(ctx: ToolContext, facts: Facts, points: Sequence[Pending])
     known = await catalog.variants_by_sku(ctx.work, skus) if skus else {}
     by_kind: dict[str, list[Pending]] = {}
     for point in points:
-        kind = "confirm" if point.kind == "choose_product" and point.is_proposal else point.kind
-        by_kind.setdefault("want" if kind == "contradiction" else kind, []).append(point)
+        by_kind.setdefault(_kind(point), []).append(point)
     words = [*await _proposals(ctx, facts, by_kind, known), *_choices(ctx, facts, by_kind, known)]
     words += _quantities(ctx, facts, by_kind.get("choose_quantity", []), known)
     for point in by_kind.get("number", []):
         words.append(say(ctx, "point.number", words=_echo(facts, point.words or str(point.arguments.get("quantity", "")))))
     return words + note_words(ctx, facts, [point for point in points if point.kind in NOTES])
+
+
+def _kind(point: Pending) -> str:
+    """How a point is asked: which of several before anything else, except where it may be that none is wanted."""
+    if point.kind in ("want", "contradiction"):
+        return "want"
+    if point.kind in ("choose_product", "confirm") and point.options:
+        return "confirm" if point.is_proposal else "choose_product"
+    return point.kind
 
 
 def note_words(ctx: ToolContext, facts: Facts, notes: Sequence[Pending]) -> list[str]:
@@ -65,7 +73,9 @@ async def _proposals(
 
 
 async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mapping[str, VariantView]) -> str:
-    """The product that is proposed, with the quantity that was said and its price."""
+    """The product that is proposed, with the quantity that was said and its price; of several, the customer's words."""
+    if not point.is_proposal:
+        return _quoted(ctx, facts, point) if point.words else listed(ctx, [facts.name(option.name) for option in point.options])
     (option,) = point.options
     variant = known.get(option.sku)
     if variant is None:

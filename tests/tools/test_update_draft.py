@@ -221,3 +221,17 @@ async def test_an_emptied_order_has_no_questions(counter: Counter) -> None:
     await counter("update_draft", lines=[{"product": "HAR-1", "quantity": 1}, {"product": "QUE-1"}])
     await counter("clear_draft")
     assert counter.points == []
+
+
+KINDS = ("which", "confirm", "quantity", "want", "number", "unknown", "unclear", "contradiction", "too_long")
+
+
+async def test_every_kind_of_point_is_told_whatever_it_is_about(counter: Counter) -> None:
+    for kind in KINDS:
+        for skus in ([], ["QUE-1"], ["QUE-1", "HAR-1"], ["QUE-1", "HAR-1", "ARR-1"]):
+            for words in ("", "el queso"):
+                outcome = await counter(
+                    "update_draft", open_points=[{"kind": kind, "skus": skus, "words": words, "quantity": 2}]
+                )
+                assert outcome.status in ("ask", "refused"), (kind, skus, words)
+    assert await cart(counter) == {}
