@@ -134,8 +134,11 @@ class _Correction:
         placed = await orders.get(self._work, draft.amends_order_id) if draft.amends_order_id is not None else None
         if before.amends == (placed and str(placed.number)):
             items = [CartItem(sku=line.sku, quantity=line.quantity) for line in before.lines]
-            if await restoring.restore(self._work, self._conversation_id, items, Whereto.model_validate(before)) is None:
+            restored = await restoring.restore(self._work, self._conversation_id, items, Whereto.model_validate(before))
+            if restored is None:
                 return None
+            lost = {*restored.unknown, *restored.unusable}
+            await self._tell_lost([line.name for line in before.lines if line.sku in lost])
             sessions.move(self._work, self._session, Trigger.ITEMS_CHANGED)
             return await self._cart()
         if placed is None:
@@ -181,6 +184,12 @@ class _Correction:
             for message in about
         ]
         await conversations.queue(self._work, self._conversation_id, said)
+
+    async def _tell_lost(self, products: Sequence[str]) -> None:
+        """Say what the draft had before the turn and cannot have any more."""
+        if products:
+            words = messages.text("turn.not_restored", self._language, products=", ".join(products))
+            await conversations.queue(self._work, self._conversation_id, [OutgoingMessage(text=words)])
 
     async def _cart(self) -> str:
         draft = await orders.open_draft(self._work, self._conversation_id)

@@ -10,13 +10,14 @@ from core.work import Work
 from domain.catalog import service as catalog
 from domain.orders import drafts
 from domain.orders.models import Fulfilment, PaymentStatus
-from domain.orders.schemas import CartItem, OrderView, Whereto
+from domain.orders.schemas import CartItem, CartResult, Whereto
 
 
-async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], whereto: Whereto) -> OrderView | None:
+async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], whereto: Whereto) -> CartResult | None:
     """Put the open draft back to these lines, at today's prices, and these details; None if a payment stands on it.
 
-    Whatever was asked to be confirmed is void. A product that is no longer sold is left out.
+    Whatever was asked to be confirmed is void. A product that is no longer sold, or not so, is left out and named in the
+    result.
     """
     work.require(Permission.ORDERS_DRAFT)
     order, _ = await drafts.lock_draft(work, conversation_id)
@@ -31,4 +32,4 @@ async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], 
         setattr(order, name, getattr(whereto, name))
     result = await drafts.apply_catalog_order(work, conversation_id, items, replace=True)
     events.record(work, EventType.ORDER_RESTORED, subject=order.id, after={"skus": result.added})
-    return result.order
+    return result

@@ -9,6 +9,8 @@ from agent.turn import finish
 from core.access import Principal, Role
 from core.work import open_work
 from domain.accounts import service as accounts
+from domain.catalog import service as catalog
+from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations
@@ -147,6 +149,27 @@ async def test_the_cart_follows_a_deletion_and_the_customer_is_told(customer: Cu
         "Ahora llevas: 1 × Aceite Mazeite 1 L."
     )
     assert await is_settled(customer, query)
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+async def test_what_is_no_longer_sold_when_words_are_taken_back_is_told(
+    customer: Customer, query: Query, deletes: bool
+) -> None:
+    # Given two products, of which the first is taken off sale after the second was asked for
+    await customer.says("quiero un aceite mazeite")
+    message = await customer.writes("y 2 harina pan")
+    await customer.is_answered()
+    async with open_work(customer.shop.principal) as work:
+        await catalog.change_product(work, "ACE-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+
+    # When the second is taken back, or made three
+    await (customer.deletes(message) if deletes else customer.edits(message, "y 3 harina pan"))
+    await customer.is_answered()
+
+    # Then the first, which cannot be put back, is named
+    assert await query(LINES) == ([] if deletes else [("HAR-1", 3)])
+    said = [one.text for one in await customer.reads()]
+    assert "Ya no puedo venderte esto, y por eso no está en tu pedido: Aceite Mazeite 1 L." in said
 
 
 async def test_of_a_burst_only_the_deleted_words_are_taken_back(customer: Customer, query: Query) -> None:
