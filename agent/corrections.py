@@ -7,12 +7,11 @@ read now. Where later words have changed the order too, the customer is asked. W
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
-
-from agent import sessions
+from agent import journal, sessions
 from agent.brief import BriefDraft
 from agent.frozen import Frozen
-from agent.models import AgentSession, JournalEntry, StepKind, Turn
+from agent.journal import Recorded
+from agent.models import AgentSession, Turn
 from agent.states import Trigger
 from core import messages
 from core.access import Permission
@@ -32,23 +31,10 @@ DRAFTING = frozenset(
     for name, tool in registry.DEFINED.items()
     if tool.writes and tool.permission in (Permission.ORDERS_DRAFT, Permission.STOCK_HOLD)
 ) | {"request_confirmation"}
-"""Tools whose effects lie in the open draft alone, so that the draft as it was before undoes them."""
+"""Tools whose effects on the open draft are undone by the draft as it was before."""
 
 MOST_QUOTED = 80
 """How much of a message is repeated to whoever wrote it."""
-
-# What a turn and the later ones have changed. Asked only after an edit or a deletion.
-_EFFECTS = (
-    select(JournalEntry.turn_id, JournalEntry.name)
-    .join(Turn, (Turn.workspace_id == JournalEntry.workspace_id) & (Turn.id == JournalEntry.turn_id))
-    .where(
-        JournalEntry.workspace_id == bindparam("workspace"),
-        JournalEntry.conversation_id == bindparam("conversation"),
-        JournalEntry.kind == StepKind.TOOL,
-        JournalEntry.writes,
-        Turn.number >= bindparam("number"),
-    )
-)
 
 
 def changed_meanwhile(answered: Sequence[TurnMessage], open_messages: Sequence[OpenMessage]) -> list[UUID]:
@@ -73,6 +59,11 @@ async def settle(work: Work, session: AgentSession, open_messages: Sequence[Open
     return [message for message in await conversations.open_messages(work, session.conversation_id) if not message.deleted_at]
 
 
+def _is_of_draft(call: Recorded) -> bool:
+    """Whether all that a call has done lies in the open draft; the same tool may note something of a placed order."""
+    return call.tool in DRAFTING and call.data.get("number", "draft") == "draft"
+
+
 def _turns(changed: Sequence[OpenMessage]) -> list[UUID]:
     return list(dict.fromkeys(message.answered_in for message in changed if message.answered_in is not None))
 
@@ -90,17 +81,12 @@ class _Correction:
         self._conversation_id = session.conversation_id
 
     async def settle(self) -> None:
-        values = {
-            "workspace": self._work.workspace_id,
-            "conversation": self._conversation_id,
-            "number": self._turn.number,
-        }
-        effects = (await self._work.session.execute(_EFFECTS, values)).all()
-        own = {name for turn_id, name in effects if turn_id == self._turn.id}
-        later = {name for turn_id, name in effects if turn_id != self._turn.id}
+        effects = await journal.effects_since(self._work, self._turn)
+        own = [call for turn_id, call in effects if turn_id == self._turn.id]
+        later = [call for turn_id, call in effects if turn_id != self._turn.id]
         if not own:
             await self._close([message for message in self._changed if message.deleted_at is not None])
-        elif (own | later) - DRAFTING:
+        elif not all(map(_is_of_draft, [*own, *later])):
             await self._leave_to_staff()
         elif later:
             await self._ask()

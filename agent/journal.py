@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
@@ -208,6 +209,19 @@ _CALLS = (
     .order_by(JournalEntry.step, JournalEntry.ordinal)
 )
 
+# Asked only after an edit or a deletion of what was answered.
+_EFFECTS_SINCE = (
+    select(JournalEntry.turn_id, JournalEntry.payload)
+    .join(Turn, (Turn.workspace_id == JournalEntry.workspace_id) & (Turn.id == JournalEntry.turn_id))
+    .where(
+        JournalEntry.workspace_id == bindparam("workspace"),
+        JournalEntry.conversation_id == bindparam("conversation"),
+        JournalEntry.kind == StepKind.TOOL,
+        JournalEntry.writes,
+        Turn.number >= bindparam("number"),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -343,6 +357,13 @@ async def entries_of(work: Work, turn: Turn) -> dict[Key, dict[str, Any]]:
 async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
     """All tool calls of the turn's present generation, as they are recorded, in order."""
     return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, _of(turn))).all()]
+
+
+async def effects_since(work: Work, turn: Turn) -> list[tuple[UUID, Recorded]]:
+    """What a turn and the later ones of its conversation have changed in the shop, each with the id of its turn."""
+    values = {"workspace": work.workspace_id, "conversation": turn.conversation_id, "number": turn.number}
+    rows = (await work.session.execute(_EFFECTS_SINCE, values)).all()
+    return [(turn_id, Recorded.model_validate(payload)) for turn_id, payload in rows]
 
 
 async def effects_of(work: Work, turn: Turn) -> list[Recorded]:

@@ -251,6 +251,28 @@ async def test_what_is_confirmed_stays_and_staff_are_told(customer: Customer, qu
     assert await is_settled(customer, query)
 
 
+async def test_a_way_to_pay_of_a_placed_order_is_no_draft_to_bring_back(customer: Customer, query: Query) -> None:
+    # Given a placed order that is to be paid in cash, and a new one that was begun after that was said
+    await customer.says(ORDER)
+    await customer.says("sí")
+    message = await customer.writes("voy a pagar en efectivo")
+    await customer.is_answered()
+    assert await query("SELECT status, payment_method FROM orders") == [("confirmed", "efectivo")]
+    await query("UPDATE orders SET packed_at = now() RETURNING id")
+    await customer.says("quiero un aceite mazeite")
+    assert await query("SELECT count(*) FROM orders") == [(2,)]
+
+    # When the words that named the way to pay are deleted
+    await customer.deletes(message)
+    await customer.is_answered()
+
+    # Then nothing is undone, and staff hear of it
+    assert await query("SELECT payment_method FROM orders WHERE status = 'confirmed'") == [("efectivo",)]
+    assert await query("SELECT kind, subject_id FROM notifications WHERE kind = 'changed_after_the_deed'") == [
+        ("changed_after_the_deed", message)
+    ]
+
+
 async def test_a_question_that_is_edited_is_answered_anew(customer: Customer, query: Query) -> None:
     message = await customer.writes("cuánto cuesta la harina pan?")
     await customer.is_answered()
