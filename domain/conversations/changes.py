@@ -38,7 +38,9 @@ async def change(work: Work, line: ConnectionSummary, incoming: IncomingChange) 
     if row is None:
         return await _unknown(work, line, conversation, incoming)
     is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.at < row.edited_at)
-    if is_old or row.conversation_id != conversation.id:
+    if row.conversation_id != conversation.id:
+        return await _elsewhere(work, conversation, row, incoming)
+    if is_old:
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
     if incoming.message is None:
         return await _deleted(work, conversation, row, incoming)
@@ -77,6 +79,22 @@ async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversati
         },
     )
     return Changed(conversation_id=conversation.id, message_id=message_id, outcome="forgotten")
+
+
+async def _elsewhere(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
+    """A change of what was written from another address: staff look at it if both are one customer's."""
+    written_in = await repository.get(work, row.conversation_id)
+    if written_in is not None and written_in.customer_id == conversation.customer_id:
+        outcome = "deleted" if incoming.message is None else "edited"
+        await service.notify(
+            work,
+            f"customer_{outcome}",
+            dedupe_key=f"customer_{outcome}:{row.id}:{incoming.at.isoformat()}",
+            conversation_id=conversation.id,
+            subject_id=row.id,
+            payload={"elsewhere": True, "inbound_event_id": str(incoming.inbound_event_id)},
+        )
+    return Changed(conversation_id=conversation.id, message_id=None, outcome="elsewhere")
 
 
 async def _deleted(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:

@@ -77,11 +77,14 @@ class IncomingChange(Frozen):
 
 
 class Changed(Frozen):
-    """What `change` made of an edit or a deletion; `message_id` is None where it changes nothing that is known."""
+    """What `change` made of an edit or a deletion; `message_id` is None where it changes nothing that is known.
+
+    What came from another address than the message is `elsewhere` and changes nothing.
+    """
 
     conversation_id: UUID
     message_id: UUID | None
-    outcome: Literal["edited", "deleted", "received", "forgotten", "repeated"]
+    outcome: Literal["edited", "deleted", "received", "forgotten", "repeated", "elsewhere"]
     needs_answer: bool = False
 
 

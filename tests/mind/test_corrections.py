@@ -343,8 +343,30 @@ async def test_nobody_changes_another_customers_message(customer: Customer, quer
 
     changed = await stranger.edits(message, "quiero 9 harina pan")
 
-    assert changed.outcome == "repeated"
+    assert changed.outcome == "elsewhere"
     assert await query("SELECT text FROM messages") == [("quiero 2 harina pan",)]
+    assert await query("SELECT kind FROM notifications") == []
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+async def test_a_change_from_another_address_of_the_customer_is_told_to_staff(
+    customer: Customer, query: Query, deletes: bool
+) -> None:
+    # Given a customer with two addresses, who wrote from the first
+    message = await customer.writes("quiero 2 harina pan")
+    second = Customer(customer.shop, customer.connection_id, phone="584149998877")
+    await second.writes("hola")
+    first = f"SELECT customer_id FROM conversations WHERE id = '{customer.conversation_id}'"
+    await query(f"UPDATE conversations SET customer_id = ({first}) WHERE id = '{second.conversation_id}' RETURNING id")
+
+    # When a change of that message comes from the second, twice
+    changed = [await (second.deletes(message) if deletes else second.edits(message, "quiero 9")) for _ in range(2)]
+
+    # Then nothing changes, it does not pass for a repetition, and staff are told
+    assert {one.outcome for one in changed} == {"elsewhere"}
+    assert await query(f"SELECT text FROM messages WHERE id = '{message}'") == [("quiero 2 harina pan",)]
+    told = await query("SELECT DISTINCT kind, subject_id, payload ->> 'elsewhere' FROM notifications")
+    assert told == [("customer_deleted" if deletes else "customer_edited", message, "true")]
 
 
 async def test_whoever_attends_a_conversation_is_told_of_an_edit(customer: Customer, query: Query) -> None:
