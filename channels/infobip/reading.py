@@ -21,7 +21,7 @@ from channels.base import (
 from channels.infobip import wire
 from channels.infobip.cleaning import clean
 from channels.infobip.statuses import error_code, report_status
-from channels.infobip.unified import to_classic
+from channels.infobip.unified import classic
 from core import clock
 
 _Model = TypeVar("_Model", bound=wire.Wire)
@@ -60,8 +60,7 @@ def read(event_kind: str, body: bytes) -> Inbound | Change | StatusReport | Syst
 
 
 def _message(content: dict[str, Any], notes: set[str]) -> Inbound | Change:
-    classic = content if content.get("message") is not None else to_classic(content)
-    result = wire.InboundResult.model_validate(classic)
+    result = wire.InboundResult.model_validate(classic(content))
     contact = result.contact
     address = result.sender or contact.phone_number or contact.user_id
     if not address or len(address) > 150:

@@ -6,6 +6,7 @@ from typing import Any
 
 from channels.base import EventKind, RawEvent
 from channels.infobip.cleaning import is_clean
+from channels.infobip.unified import classic
 from channels.infobip.wire import CHANGES
 
 _MAX_KEY = 200
@@ -81,7 +82,7 @@ def _dedupe_key(kind: EventKind, item: dict[str, Any], body: bytes) -> str:
 
 
 def _is_change(item: dict[str, Any]) -> bool:
-    message = item.get("message")
+    message = classic(item).get("message")
     return isinstance(message, dict) and message.get("type") in CHANGES
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-_FILES = {"IMAGE", "AUDIO", "VIDEO", "DOCUMENT"}
+_FILES = ("IMAGE", "AUDIO", "VIDEO", "DOCUMENT")
 
 
-def to_classic(result: dict[str, Any]) -> dict[str, Any]:
-    """The same result with `from` and `message`, as the classic renderer would have sent it."""
+def classic(result: dict[str, Any]) -> dict[str, Any]:
+    """A result of either shape with `from` and `message`, as the classic renderer would have sent it; never raises."""
+    if result.get("message") is not None:
+        return result
     content = result.get("content")
     items = [item for item in content if isinstance(item, dict)] if isinstance(content, list) else []
     return {**result, "from": result.get("sender"), "message": _message(items)}

@@ -145,7 +145,8 @@ def test_a_change_that_does_not_say_what_it_changes_is_kept_as_unsupported(messa
     assert read_message(message).kind == "unsupported"
 
 
-def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_change() -> None:
+@pytest.mark.parametrize("is_unified", [False, True], ids=["classic", "unified"])
+def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_change(is_unified: bool) -> None:
     # Whether a change comes under an id of its own is not known, so all of them come under one here.
     messages: list[dict[str, Any]] = [
         {"type": "TEXT", "text": "quiero 2"},
@@ -153,6 +154,9 @@ def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_c
         {"type": "REVOKE", "originalMessageId": ORIGINAL},
     ]
     bodies = [encoded(webhook(result(message))) for message in messages]
+    if is_unified:
+        envelope = {"event": "MO", "sender": payloads.SENDER, "messageId": "m"}
+        bodies = [encoded({"results": [{**envelope, "content": [message]}]}) for message in messages]
 
     keys = [split(body)[0].dedupe_key for body in bodies]
 
