@@ -147,6 +147,7 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
 async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
     """The placed order is another one now: its total, and what of it is still to be paid."""
     facts = Facts(ctx)
+    ctx.settle_all()
     order = await payments.settle(ctx.work, order.id)
     ctx.signal("order_confirmed", order_id=str(order.id), number=order.number)
     name = str(order.number)

@@ -17,6 +17,7 @@ from domain.orders.schemas import OrderStatus, OrderView
 from tests.factories.chat import later, reprice, settle_on
 from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tests.tools.test_ordering import confirmed
+from tools.context import Pending
 from tools.outcome import Claim, ToolOutcome
 
 
@@ -184,6 +185,19 @@ async def test_a_change_that_comes_to_nothing_begins_none(
     new = await counter("add_item_to_draft", product="ACE-1", quantity=1, order="new")
     assert new.code == "item_added"
     assert await lines(counter) == {"HAR-1": Decimal(2)}
+
+
+async def test_what_was_open_about_a_change_ends_with_its_yes(counter: Counter) -> None:
+    # Given a change that waits for its yes, and something that could not be found meanwhile
+    await confirmed(counter)
+    await counter("change_item_in_draft", product="HAR-1", quantity=5)
+    asked = await counter("request_confirmation")
+    counter.points = [Pending(kind="unclear", tool="update_draft", words="y lo otro")]
+    await agreed(counter, str(asked.data["token"]))
+
+    # When the yes comes, nothing of it is asked about any more
+    assert (await counter("confirm_order", token=asked.data["token"])).code == "order_amended"
+    assert counter.points == []
 
 
 @pytest.mark.parametrize(
