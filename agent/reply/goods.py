@@ -110,11 +110,8 @@ class Goods:
         if (per := _PER.get(dimensions.pop())) is None or any(good.price and good.price.unit for good in goods):
             return
         many, unit = per
-        each = [
-            wording.say("compare.one", product=good.name, price=self._money(good.amount * many / good.size.amount, good.price))
-            for good in goods
-            if good.size is not None
-        ]
+        prices = {good.name: self._money(good.amount * many / good.size.amount, good.price) for good in goods if good.size}
+        each = [wording.say("compare.one", product=name, price=price) for name, price in prices.items()]
         yield wording.say("compare.per_unit", unit=wording.say(f"unit.{unit}"), goods=wording.listed(each))
 
     def _money(self, amount: Decimal, like: Fact | None) -> str:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
 _WORDS = Path(__file__).parent / "words" / "asides.yaml"
 _PLAIN = re.compile(r"[\w\s.,;:!¡'’\"()…–—-]+")
@@ -24,23 +23,14 @@ _PROMISED = re.compile(r"\b\w{2,}(?:[aei]mos|ré|rá|rán|rás|rei|rão)\b")
 """The first person of several, and the future of Spanish and Portuguese: `mandamos`, `llegará`, `enviarei`."""
 
 
-class _Lists(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    small_talk: dict[str, str]
-    begins: dict[str, str]
-    words: dict[str, str]
-    asked: dict[str, str]
-
-
 @lru_cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """What small talk is recognised by, what the shop's affairs are, and what makes a wish of a customer's words."""
-    lists = _Lists.model_validate(yaml.safe_load(_WORDS.read_text("utf-8")))
-    affairs = rf"(?:{'|'.join(_all(lists.begins))})|(?:{'|'.join(_all(lists.words))})\b"
-    patterns = ("|".join(_all(lists.small_talk)), affairs, rf"(?:{'|'.join(_all(lists.asked))})\b")
-    talk, shop, asked = (re.compile(rf"\b(?:{pattern})") for pattern in patterns)
-    return talk, shop, asked
+    lists: dict[str, dict[str, str]] = yaml.safe_load(_WORDS.read_text("utf-8"))
+    talk, begins, words, asked = ("|".join(_all(lists[name])) for name in ("small_talk", "begins", "words", "asked"))
+    patterns = (talk, rf"(?:{begins})|(?:{words})\b", rf"(?:{asked})\b")
+    of_talk, of_shop, of_wishes = (re.compile(rf"\b(?:{pattern})") for pattern in patterns)
+    return of_talk, of_shop, of_wishes
 
 
 def _all(lists: dict[str, str]) -> list[str]:

@@ -210,16 +210,13 @@ def _read(value: Any) -> Move | LeftOut:
         return LeftOut(move="?", reason="unknown_move") if is_unknown else LeftOut(move=value["move"], reason="bad_fields")
 
 
-_Moves = Annotated[
-    list[Move],
-    WithJsonSchema({"type": "array", "maxItems": MOST_MOVES, "items": Item.model_json_schema()}),
-]
+_SCHEMA = WithJsonSchema({"type": "array", "maxItems": MOST_MOVES, "items": Item.model_json_schema()})
 
 
 class Reply(BaseModel):
     """The whole answer to the customer, as moves in any order. The shop's renderer finds the words."""
 
-    moves: _Moves = Field(default_factory=list)
+    moves: Annotated[list[Move], _SCHEMA] = Field(default_factory=list)
     left_out: SkipJsonSchema[list[LeftOut]] = Field(default_factory=list)
 
     @model_validator(mode="before")
@@ -234,11 +231,8 @@ class Reply(BaseModel):
 
     def arguments(self) -> dict[str, Any]:
         """The reply as a model would write it."""
-        return {
-            "moves": [
-                move.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"move": move.move} for move in self.moves
-            ]
-        }
+        moves = [(move.move, move.model_dump(mode="json", by_alias=True, exclude_defaults=True)) for move in self.moves]
+        return {"moves": [{"move": name, **fields} for name, fields in moves]}
 
 
 def as_reply(text: str) -> Reply:

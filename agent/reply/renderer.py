@@ -10,25 +10,9 @@ from dataclasses import dataclass, field
 
 from agent.briefing import DELIVERY
 from agent.journal import Recorded
-from agent.reply import effects, judge
+from agent.reply import effects, judge, moves
 from agent.reply.goods import Goods
 from agent.reply.grounds import Grounds
-from agent.reply.moves import (
-    Aside,
-    Ask,
-    Cannot,
-    Compare,
-    LeftOut,
-    Move,
-    Offer,
-    Reply,
-    Say,
-    Social,
-    State,
-    Suggest,
-    Topic,
-    Unknown,
-)
 from agent.reply.statements import family, statements
 from agent.reply.wording import Wording, flowing, with_short_names
 
@@ -41,7 +25,7 @@ _HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "
 _OF_LINES = frozenset({"anything_else", "confirm", "change", "resume", "leave_it_so"})
 """Questions that an empty order gives no reason for."""
 
-_KNOWN: dict[Topic, tuple[tuple[str, str | None], ...]] = {
+_KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
     "delivery_fee": (("fee", DELIVERY), ("offer", DELIVERY)),
     "hours": (("hours", None),),
     "stores": (("store", None),),
@@ -60,11 +44,11 @@ class Rendered:
 
     text: str
     stated: frozenset[str] = frozenset()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[moves.LeftOut, ...] = ()
     understood: bool = True
 
 
-def render(reply: Reply, grounds: Grounds) -> Rendered:
+def render(reply: moves.Reply, grounds: Grounds) -> Rendered:
     """Put a reply into words. Pure: the same moves on the same grounds are always the same text."""
     return _Renderer(reply, grounds).run()
 
@@ -93,7 +77,7 @@ class _Parts:
 
 
 class _Renderer:
-    def __init__(self, reply: Reply, grounds: Grounds) -> None:
+    def __init__(self, reply: moves.Reply, grounds: Grounds) -> None:
         self.grounds = grounds
         self.moves = reply.moves
         self.left_out = list(reply.left_out)
@@ -112,7 +96,7 @@ class _Renderer:
             self._one(move)
         self._state()
         self._end()
-        lost = any(isinstance(move, Say | State | Suggest | Compare) for move in self.moves)
+        lost = any(isinstance(move, moves.Say | moves.State | moves.Suggest | moves.Compare) for move in self.moves)
         if not self.parts.has_substance and (lost or not any(self.parts.in_order())):
             self._nothing_left()
         text = with_short_names(flowing(self.parts.in_order()), self.goods.names, self.grounds.recent)
@@ -120,11 +104,11 @@ class _Renderer:
 
     def _tell(self) -> None:
         """The calls that are told. What was guessed of a call in the same answer is said by that call instead."""
-        said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, Say)}
+        said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, moves.Say)}
         named = {call.call for call in said.values() if call is not None}
         for move in self.moves:
-            if isinstance(move, State | Suggest | Compare):
-                names = move.facts if isinstance(move, State) else move.goods
+            if isinstance(move, moves.State | moves.Suggest | moves.Compare):
+                names = move.facts if isinstance(move, moves.State) else move.goods
                 named |= {number for name in names if (number := _call_of(name)) in self.grounds.guessed}
         self.told = effects.told(self.grounds.calls, named)
         self._word()
@@ -138,7 +122,7 @@ class _Renderer:
         self.parts.done = list(effects.worded([call for call in self.told if call not in asked], self.wording))
         self.parts.question = " ".join(call.words for call in asked)
 
-    def _fact_names(self, move: State | Suggest | Compare, names: Iterable[str]) -> list[str]:
+    def _fact_names(self, move: moves.State | moves.Suggest | moves.Compare, names: Iterable[str]) -> list[str]:
         """The names that are facts; those of a call that was guessed are said by it."""
         for name in names:
             if name not in self.grounds.facts:
@@ -147,31 +131,31 @@ class _Renderer:
         self.used |= set(known)
         return known
 
-    def _leave_out(self, move: Move, reason: str) -> None:
-        self.left_out.append(LeftOut(move=move.move, reason=reason))
+    def _leave_out(self, move: moves.Move, reason: str) -> None:
+        self.left_out.append(moves.LeftOut(move=move.move, reason=reason))
 
-    def _one(self, move: Move) -> None:
+    def _one(self, move: moves.Move) -> None:
         match move:
-            case Social():
+            case moves.Social():
                 self._social(move)
-            case State():
+            case moves.State():
                 self._take(move)
-            case Unknown():
+            case moves.Unknown():
                 self._unknown(move)
-            case Cannot():
+            case moves.Cannot():
                 self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
-            case Suggest():
+            case moves.Suggest():
                 self._suggest(move)
-            case Compare():
+            case moves.Compare():
                 self._compare(move)
-            case Offer():
+            case moves.Offer():
                 self._offer(move)
-            case Aside():
+            case moves.Aside():
                 self._aside(move)
-            case Say() | Ask():
+            case moves.Say() | moves.Ask():
                 pass
 
-    def _social(self, move: Social) -> None:
+    def _social(self, move: moves.Social) -> None:
         key = f"social.{move.kind}"
         repeated = self.wording.was_said(key, self.grounds.last_said)
         if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != "IDLE" or repeated):
@@ -181,7 +165,7 @@ class _Renderer:
         part = self.parts.closing if move.kind in _CLOSING else self.parts.opening
         part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
 
-    def _take(self, move: State) -> None:
+    def _take(self, move: moves.State) -> None:
         """Note what is stated; all facts of a reply go into sentences together."""
         for name in self._fact_names(move, move.facts):
             if family(self.grounds.facts[name]) is None:
@@ -219,7 +203,7 @@ class _Renderer:
             return bool(self.grounds.named("method"))
         return has_lines if statement in ("draft_kept", "not_confirmed", "how_to_finish", "how_to_clear") else True
 
-    def _unknown(self, move: Unknown) -> None:
+    def _unknown(self, move: moves.Unknown) -> None:
         known = [name for kind, subject in _KNOWN.get(move.topic, ()) for name in self.grounds.named(kind, subject)]
         if known:
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
@@ -227,7 +211,7 @@ class _Renderer:
         else:
             self.topics[self.wording.say(f"topic.{move.topic}")] = None
 
-    def _suggest(self, move: Suggest) -> None:
+    def _suggest(self, move: moves.Suggest) -> None:
         names = self._fact_names(move, move.goods)
         goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
@@ -236,13 +220,13 @@ class _Renderer:
         elif names:
             self._leave_out(move, "sold_out" if goods else "no_price")
 
-    def _compare(self, move: Compare) -> None:
+    def _compare(self, move: moves.Compare) -> None:
         words = self.goods.compared(self.goods.of(self._fact_names(move, move.goods)), self.wording)
         if not words:
             self._leave_out(move, "nothing_to_compare")
         self.parts.stated.append(words)
 
-    def _offer(self, move: Offer) -> None:
+    def _offer(self, move: moves.Offer) -> None:
         is_gone = move.tool == "list_products" and False in self.grounds.in_stock.values()
         key = "offer.other_options" if is_gone else f"offer.{move.tool}"
         tools = self.grounds.brief.tools
@@ -255,8 +239,8 @@ class _Renderer:
         else:
             self.parts.offers.append(self.wording.say(key))
 
-    def _aside(self, move: Aside) -> None:
-        others = any(isinstance(other, State | Suggest | Compare | Say) for other in self.moves)
+    def _aside(self, move: moves.Aside) -> None:
+        others = any(isinstance(other, moves.State | moves.Suggest | moves.Compare | moves.Say) for other in self.moves)
         if not self.grounds.small_talk or self.grounds.calls or others:
             self._leave_out(move, "not_admitted")
         elif judge.may_carry_something(move.words):
@@ -274,7 +258,7 @@ class _Renderer:
 
     def _end(self) -> None:
         """The one question that the reply ends with, unless something is being asked already."""
-        asks = [move for move in self.moves if isinstance(move, Ask)]
+        asks = [move for move in self.moves if isinstance(move, moves.Ask)]
         if self._asks_already():
             self.parts.offers = self.parts.hints = []
             for move in asks:
@@ -294,7 +278,7 @@ class _Renderer:
             for call in self.told
         )
 
-    def _asked(self, move: Ask) -> str:
+    def _asked(self, move: moves.Ask) -> str:
         what = move.what
         if what in _OF_LINES and not self.grounds.has_lines:
             self._leave_out(move, "nothing_to_confirm" if what == "confirm" else "no_order")

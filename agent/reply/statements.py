@@ -99,15 +99,8 @@ def _goods(goods: Mapping[str, Mapping[str, str]], in_stock: Mapping[str, bool],
     """What is sold: one product in a sentence, several priced ones as a list."""
     priced = {subject for subject, slots in goods.items() if "price" in slots and "old_price" not in slots}
     if len(priced) > 1:
-        lines = [
-            wording.say(
-                "goods_list.sold_out" if in_stock.get(subject) is False else "goods_list.line",
-                product=subject,
-                price=goods[subject]["price"],
-            )
-            for subject in goods
-            if subject in priced
-        ]
+        keys = {subject: "sold_out" if in_stock.get(subject) is False else "line" for subject in goods if subject in priced}
+        lines = [wording.say(f"goods_list.{key}", product=name, price=goods[name]["price"]) for name, key in keys.items()]
         yield "\n".join([wording.say("goods_list.head"), *lines])
     for subject, slots in goods.items():
         own = {kind: value for kind, value in slots.items() if kind != "product"}
@@ -139,10 +132,8 @@ def _shop(facts: list[Fact], wording: Wording) -> Iterator[str]:
     elif stores:
         yield "\n".join([wording.say("shop_list.stores"), *(f"• {store}" for store in stores)])
     if instructions:
-        lines = [
-            wording.say("shop_list.way_to_pay", method=methods.get(code, code), instructions=words)
-            for code, words in instructions.items()
-        ]
+        ways = [(methods.get(code, code), words) for code, words in instructions.items()]
+        lines = [wording.say("shop_list.way_to_pay", method=method, instructions=words) for method, words in ways]
         yield "\n".join([wording.say("shop_list.ways_to_pay"), *lines])
     elif methods:
         yield wording.say("shop.method", method=wording.listed(list(methods.values())))
