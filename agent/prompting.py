@@ -10,7 +10,6 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.brief import Brief, BriefMessage
-from agent.reply.grounds import admits_aside
 from agent.reply.moves import VOCABULARY
 from domain.connections.schemas import TRAITS
 
@@ -58,7 +57,6 @@ def system_prompt(brief: Brief) -> str:
 def turn_prompt(brief: Brief, done: list[str]) -> str:
     """What a turn is about: the brief, what was done before in this conversation, and the customer's words."""
     shown = brief.model_dump(mode="json", exclude={"messages", "tools", "shop_name", "medium"}, exclude_none=True)
-    shown |= {"aside": True} if admits_aside(brief) else {}
     return render(
         "parts/turn.jinja2",
         brief_json=fenced(json.dumps(shown, ensure_ascii=False, separators=(",", ":"))),

@@ -5,7 +5,6 @@ from agent.brief import Brief, BriefMessage
 from agent.lexical.listening import hear
 from agent.lexical.repair import meant_keyword
 from agent.lexical.vocabulary import vocabulary
-from agent.reply import judge
 from agent.states import State
 from core import messages
 from core.settings import get_settings
@@ -13,10 +12,9 @@ from domain.connections.schemas import Medium
 
 
 def warm_up() -> None:
-    """Fill the caches of this process: catalogue, vocabulary, the judge's patterns, prompts, the models' libraries."""
+    """Fill the caches of this process: catalogue, vocabulary, prompts, the models' libraries."""
     links.load(get_settings().model_chain)
     _read_once(" ".join(vocabulary().ordinary))
-    judge.is_small_talk([])
     for language in messages.LANGUAGES:
         messages.text("turn.trouble", language)
         for state in State:

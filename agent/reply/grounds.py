@@ -9,7 +9,6 @@ from agent.brief import Brief
 from agent.briefing import DELIVERY, LASTING
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
-from agent.reply import judge
 from tools.outcome import Claim, Fact
 
 MOST_RECENT = 6
@@ -35,11 +34,6 @@ class Grounds:
         """The grounds of a turn that was claimed."""
         ours = [words for direction, words in turn.memory.thread if direction == "out"]
         return cls(turn.frozen.brief, calls, str(turn.turn_id), tuple(ours[-MOST_RECENT:]), guessed)
-
-    @cached_property
-    def small_talk(self) -> bool:
-        """Whether the customer asked nothing of the shop."""
-        return admits_aside(self.brief)
 
     @property
     def language(self) -> str:
@@ -107,9 +101,3 @@ class Grounds:
             return self.calls[0]
         found = next((call for call in self.calls if call.call == number), None)
         return found if found is None or found.repeats is None else self.call(found.repeats)
-
-
-def admits_aside(brief: Brief) -> bool:
-    """Whether the messages of a turn make small talk, as far as is known before the model is asked."""
-    texts = [message.text if message.kind == "text" else None for message in brief.messages]
-    return brief.pending is None and None not in texts and judge.is_small_talk(text for text in texts if text)

@@ -13,13 +13,11 @@ REPLY = "reply"
 MOST_MOVES = 12
 """Moves of one reply; what a model writes beyond them is left out."""
 
-MOST_WORDS = 120
-"""Characters of an aside."""
-
 Kind = (
     Literal["greet", "welcome_back", "how_are_you", "thanks", "you_are_welcome", "bye", "apology", "sympathy"]
     | Literal["congratulate", "get_well", "glad", "no_hurry", "laugh", "software", "here_for_you", "not_understood"]
-    | Literal["enjoy", "good_luck", "happy_holidays", "weather", "take_care"]
+    | Literal["enjoy", "enjoy_meal", "good_luck", "happy_holidays", "weather", "take_care", "condolences", "safe_travels"]
+    | Literal["rest", "cheer_team", "courage"]
 )
 """Courtesies. None of them is a bare yes: after "do you have rice?" it would be a lie."""
 
@@ -137,14 +135,7 @@ class Cannot(_Move):
     what: Impossible
 
 
-class Aside(_Move):
-    """Free small talk. It is judged, and left out where it may carry anything."""
-
-    move: Literal["aside"] = "aside"
-    words: str = Field(min_length=1, max_length=MOST_WORDS)
-
-
-Move = Say | State | Suggest | Compare | Ask | Offer | Social | Unknown | Cannot | Aside
+Move = Say | State | Suggest | Compare | Ask | Offer | Social | Unknown | Cannot
 _TYPED = TypeAdapter[Move](Annotated[Move, Field(discriminator="move")])
 
 
@@ -153,11 +144,10 @@ class Item(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
 
-    move: Literal["say", "state", "suggest", "compare", "ask", "offer", "social", "unknown", "cannot", "aside"]
+    move: Literal["say", "state", "suggest", "compare", "ask", "offer", "social", "unknown", "cannot"]
     what: str = ""
     facts: list[str] = []
     call: int = 0
-    words: str = ""
 
 
 class LeftOut(BaseModel):
@@ -201,7 +191,7 @@ def _read(value: Any) -> Move | LeftOut:
     if isinstance(value, _Move):
         return value  # type: ignore[return-value]  # every subclass is one of the union
     if not isinstance(value, dict):
-        return LeftOut(move="?", reason="not_a_move")
+        return LeftOut(move="?", reason="prose" if isinstance(value, str) else "not_a_move")
     try:
         return _TYPED.validate_python(_plain(value))
     except ValidationError as error:
@@ -236,6 +226,8 @@ class Reply(BaseModel):
 
 
 def as_reply(text: str) -> Reply:
-    """An answer that came as text: the moves if it spells them, else an aside, which is judged like any."""
+    """An answer that came as text: the moves if it spells them. Prose is left out, as nobody could tell what it claims."""
     words = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    return Reply.model_validate({"moves": words if words[:1] in ("{", "[") else {"move": "aside", "words": words}})
+    if words[:1] in ("{", "["):
+        return Reply.model_validate({"moves": words})
+    return Reply.model_validate({"moves": [text]})

@@ -1,8 +1,7 @@
 """The renderer: moves in, one message out, as a person of the shop would write it.
 
-Courtesies first, then what was done, what is stated, suggested and compared, an aside, and one question last. A move
-that does not hold is left out with its reason; an effect that no move names is told all the same; and there is always
-something to say.
+Courtesies first, then what was done, what is stated, suggested and compared, and one question last. A move that does not
+hold is left out with its reason; an effect that no move names is told all the same; and there is always something to say.
 """
 
 from collections.abc import Iterable
@@ -10,13 +9,16 @@ from dataclasses import dataclass, field
 
 from agent.briefing import DELIVERY
 from agent.journal import Recorded
-from agent.reply import effects, judge, moves
+from agent.reply import effects, moves
 from agent.reply.goods import Goods
 from agent.reply.grounds import Grounds
 from agent.reply.statements import family, statements
 from agent.reply.wording import Wording, flowing, with_short_names
 
-_CLOSING = frozenset({"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"})
+_CLOSING = frozenset(
+    {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
+    | {"safe_travels", "rest", "cheer_team", "courage"}
+)
 """Courtesies that end a message."""
 
 _HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "how_to_clear"})
@@ -60,20 +62,19 @@ class _Parts:
     opening: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     stated: list[str] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)
     closing: list[str] = field(default_factory=list)
     offers: list[str] = field(default_factory=list)
     question: str = ""
     hints: list[str] = field(default_factory=list)
 
     def in_order(self) -> list[str]:
-        said = [*self.opening, *self.done, *self.stated, *self.aside, *self.closing, *self.offers]
+        said = [*self.opening, *self.done, *self.stated, *self.closing, *self.offers]
         return [*said, self.question, *self.hints]
 
     @property
     def has_substance(self) -> bool:
         """Whether it says more than a courtesy."""
-        return any([*self.done, *self.stated, *self.aside, *self.offers, self.question, *self.hints])
+        return any([*self.done, *self.stated, *self.offers, self.question, *self.hints])
 
 
 class _Renderer:
@@ -150,8 +151,6 @@ class _Renderer:
                 self._compare(move)
             case moves.Offer():
                 self._offer(move)
-            case moves.Aside():
-                self._aside(move)
             case moves.Say() | moves.Ask():
                 pass
 
@@ -239,15 +238,6 @@ class _Renderer:
         else:
             self.parts.offers.append(self.wording.say(key))
 
-    def _aside(self, move: moves.Aside) -> None:
-        others = any(isinstance(other, moves.State | moves.Suggest | moves.Compare | moves.Say) for other in self.moves)
-        if not self.grounds.small_talk or self.grounds.calls or others:
-            self._leave_out(move, "not_admitted")
-        elif judge.may_carry_something(move.words):
-            self._leave_out(move, "may_carry_something")
-        else:
-            self.parts.aside.append(move.words.strip())
-
     def _state(self) -> None:
         facts = [self.grounds.facts[name] for name in self.stated]
         sentences = statements(facts, self.grounds.in_stock, self.wording)
@@ -322,8 +312,6 @@ class _Renderer:
             self.parts.question = self.wording.say(f"ask.{grounds.missing[0]}")
         elif grounds.has_lines:
             self.parts.question = self.wording.say("ask.anything_else")
-        elif grounds.small_talk:
-            self.parts.closing = [self.wording.say("social.here_for_you")]
         else:
             self.understood = False
             self.parts.opening = [self.wording.say("social.not_understood")]

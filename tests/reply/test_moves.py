@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from agent.reply.moves import MOST_MOVES, Aside, Ask, Move, Reply, Say, Social, State, Suggest, as_reply
+from agent.reply.moves import MOST_MOVES, Ask, Move, Reply, Say, Social, State, Suggest, as_reply
 
 GREET = {"move": "social", "what": "greet"}
 
@@ -24,7 +24,7 @@ def test_bad_moves_are_left_out_with_a_reason_and_the_others_stay() -> None:
                 {"move": "promise", "words": "mañana"},
                 {"move": "say"},
                 {"move": "compare", "facts": ["f1.0"]},
-                {"move": "aside", "words": "a" * 121},
+                {"move": "aside", "words": "¡Qué calor!"},
                 "hola",
                 {"move": "say", "call": 2},
             ]
@@ -37,8 +37,8 @@ def test_bad_moves_are_left_out_with_a_reason_and_the_others_stay() -> None:
         ("?", "unknown_move"),
         ("say", "bad_fields"),
         ("compare", "bad_fields"),
-        ("aside", "bad_fields"),
-        ("?", "not_a_move"),
+        ("?", "unknown_move"),
+        ("?", "prose"),
     ]
 
 
@@ -94,12 +94,12 @@ def test_a_reply_without_end_is_cut() -> None:
     assert [move.reason for move in reply.left_out] == ["too_many"] * 3
 
 
-def test_an_answer_in_text_is_an_aside_unless_it_spells_moves() -> None:
-    assert as_reply("¡Qué calor! ").moves == [Aside(words="¡Qué calor!")]
+def test_an_answer_in_text_says_nothing_unless_it_spells_moves() -> None:
+    assert as_reply("¡Qué calor! ").moves == []
+    assert [(left.move, left.reason) for left in as_reply("Tu pedido está confirmado.").left_out] == [("?", "prose")]
     assert as_reply('[{"move": "social", "what": "greet"}]').moves == [Social(kind="greet")]
     assert as_reply('```json\n{"moves": [{"move": "say", "call": 1}]}\n```').moves == [Say(call=1)]
     assert as_reply("{broken").moves == []
-    assert as_reply("Tu pedido está confirmado y mañana te llega. " * 4).moves == []
 
 
 def test_the_schema_that_a_model_is_shown_is_flat_and_small() -> None:
@@ -108,7 +108,7 @@ def test_the_schema_that_a_model_is_shown_is_flat_and_small() -> None:
 
     assert schema["properties"].keys() == {"moves"}
     assert schema.get("required", []) == []
-    assert item["properties"].keys() == {"move", "what", "facts", "call", "words"}
+    assert item["properties"].keys() == {"move", "what", "facts", "call"}
     assert item["required"] == ["move"]
     assert len(json.dumps(schema)) < 1200
 
@@ -119,7 +119,6 @@ def test_a_reply_survives_the_way_through_a_call() -> None:
         State(facts=("s1",)),
         Suggest(goods=("f1.0",), why="goes_with"),
         Ask(what="items"),
-        Aside(words="ja"),
     ]
     reply = Reply(moves=moves)
 

@@ -226,10 +226,6 @@ def test_what_is_left_when_no_move_holds() -> None:
     missing.brief = missing.brief.model_copy(update={"draft": draft.model_copy(update={"missing": ["recipient_name"]})})
     assert missing.says(bad) == "¿A nombre de quién va el pedido?"
     assert with_draft().says(bad).endswith("?")
-    friendly = Turn()
-    friendly.chats()
-    assert friendly.reply(bad).understood
-    assert "?" not in friendly.says(bad)
     lost = Turn().reply(bad)
     assert not lost.understood
     assert lost.text.endswith("?")

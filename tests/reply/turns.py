@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
+from agent.brief import Brief, BriefDraft, BriefLine, LastOrder
 from agent.journal import Recorded, recorded
 from agent.models import StepOutcome
 from agent.reply.grounds import Grounds
@@ -210,11 +210,6 @@ class Turn:
         words = self.text("order_status", number="{0}", status=self.text("status.confirmed"), total="{1}")
         say = f"{words} {self.text('payment_status.partly_paid', due='{2}')}"
         return self.call("get_order_status", "order_status", say, facts, claims=[(Claim.ORDER_STATUS, "1042")])
-
-    def chats(self, words: str = "qué calor hace en la playa") -> "Turn":
-        """The customer makes small talk."""
-        self.brief = self.brief.model_copy(update={"messages": [BriefMessage(text=words)]})
-        return self
 
     def reply(self, *moves: dict[str, Any]) -> Rendered:
         grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed)
