@@ -359,6 +359,15 @@ async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
     return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, _of(turn))).all()]
 
 
+async def calls_thought_last(work: Work, turn_id: UUID) -> list[Recorded]:
+    """All tool calls of a turn as it was thought last, in order."""
+    turn = await work.session.get(Turn, (work.workspace_id, turn_id))
+    if turn is None:
+        return []
+    values = {"workspace": turn.workspace_id, "turn": turn.id, "generation": turn.generation}
+    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, values)).all()]
+
+
 async def effects_since(work: Work, turn: Turn) -> list[tuple[UUID, Recorded]]:
     """What a turn and the later ones of its conversation have changed in the shop, each with the id of its turn."""
     values = {"workspace": work.workspace_id, "conversation": turn.conversation_id, "number": turn.number}

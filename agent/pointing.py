@@ -9,11 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, select
 
+from agent import journal
 from agent.brief import AboutProduct, BriefMessage, Quoted, Referral
-from agent.journal import Recorded
-from agent.models import JournalEntry, StepKind, Turn
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.catalog.words import plain
@@ -30,19 +28,6 @@ GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity",
 """Kinds of facts of which the subject is a product's name."""
 
 _POINTERS = frozenset({"product", "referral"})
-
-# The calls of a turn as it was thought last. Asked only for quotations, and built once.
-_CALLS = (
-    select(JournalEntry.payload)
-    .join(
-        Turn,
-        (Turn.workspace_id == JournalEntry.workspace_id)
-        & (Turn.id == JournalEntry.turn_id)
-        & (Turn.generation == JournalEntry.generation),
-    )
-    .where(Turn.workspace_id == bindparam("workspace"), Turn.id == bindparam("turn"), JournalEntry.kind == StepKind.TOOL)
-    .order_by(JournalEntry.step, JournalEntry.ordinal)
-)
 
 
 async def brief_message(work: Work, conversation_id: UUID, message: OpenMessage) -> BriefMessage:
@@ -105,8 +90,7 @@ async def _named_in(work: Work, quoted: MessageView) -> list[str]:
     turn_id = quoted.turn_id if quoted.direction == "out" else quoted.handled_ref
     if turn_id is None:
         return []
-    payloads = await work.session.scalars(_CALLS, {"workspace": work.workspace_id, "turn": turn_id})
-    calls = [Recorded.model_validate(payload) for payload in payloads]
+    calls = await journal.calls_thought_last(work, turn_id)
     names = dict.fromkeys(fact.subject for call in calls for fact in call.facts.values() if fact.kind in GOODS)
     if quoted.direction == "in":
         return list(names)
