@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, show
-from core.work import open_work
+from core.work import Work
+from domain.accounts.schemas import WorkspaceRef
 from domain.connections.schemas import Medium
 from domain.customers.doubles import doubles as find_doubles
 
@@ -28,25 +29,21 @@ class Row(BaseModel):
     last_seen_at: datetime
 
 
-async def _doubles(slug: str | None) -> list[Row]:
-    rows: list[Row] = []
-    for ref, principal in await session.workspaces(slug):
-        async with open_work(principal) as work:
-            rows += [
-                Row(
-                    workspace=ref.slug,
-                    phone=double.phone,
-                    customer=number.customer_id,
-                    name=number.name,
-                    medium=number.medium,
-                    written=number.written,
-                    user_id=number.user_id,
-                    last_seen_at=number.last_seen_at,
-                )
-                for double in await find_doubles(work)
-                for number in double.numbers
-            ]
-    return rows
+async def _of(work: Work, ref: WorkspaceRef) -> list[Row]:
+    return [
+        Row(
+            workspace=ref.slug,
+            phone=double.phone,
+            customer=number.customer_id,
+            name=number.name,
+            medium=number.medium,
+            written=number.written,
+            user_id=number.user_id,
+            last_seen_at=number.last_seen_at,
+        )
+        for double in await find_doubles(work)
+        for number in double.numbers
+    ]
 
 
 @group.callback()
@@ -57,5 +54,5 @@ def customers() -> None:
 @group.command()
 def doubles(workspace: InWorkspace = None, as_json: AsJson = False) -> None:
     """List customers who share a telephone, in whatever spelling, and may be one person. Nothing is merged."""
-    rows = session.run(lambda: _doubles(workspace))
+    rows = session.run(lambda: session.in_each(workspace, _of))
     show(rows, as_json=as_json, empty="No telephone belongs to more than one customer.")

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from agent import handoff
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
-from core.work import open_work
+from core.work import Work, open_work
+from domain.accounts.schemas import WorkspaceRef
 from domain.conversations import service as conversations
 
 group = typer.Typer(no_args_is_help=True)
@@ -27,22 +28,18 @@ class Row(BaseModel):
     taken_by: UUID | None
 
 
-async def _rows(slug: str | None) -> list[Row]:
-    rows: list[Row] = []
-    for ref, principal in await session.workspaces(slug):
-        async with open_work(principal) as work:
-            rows += [
-                Row(
-                    workspace=ref.slug,
-                    conversation=one.conversation_id,
-                    reason=one.reason,
-                    detail=one.detail,
-                    requested_at=one.requested_at,
-                    taken_by=one.taken_by,
-                )
-                for one in await conversations.open_handoffs(work)
-            ]
-    return rows
+async def _of(work: Work, ref: WorkspaceRef) -> list[Row]:
+    return [
+        Row(
+            workspace=ref.slug,
+            conversation=one.conversation_id,
+            reason=one.reason,
+            detail=one.detail,
+            requested_at=one.requested_at,
+            taken_by=one.taken_by,
+        )
+        for one in await conversations.open_handoffs(work)
+    ]
 
 
 async def _release(conversation: UUID, note: str | None) -> bool:
@@ -58,7 +55,7 @@ async def _release(conversation: UUID, note: str | None) -> bool:
 @group.command("list")
 def list_handoffs(workspace: InWorkspace = None, as_json: AsJson = False) -> None:
     """List the conversations that wait for a person or are with one, with the reason."""
-    show(session.run(lambda: _rows(workspace)), as_json=as_json, empty="No conversation needs a person.")
+    show(session.run(lambda: session.in_each(workspace, _of)), as_json=as_json, empty="No conversation needs a person.")
 
 
 @group.command()

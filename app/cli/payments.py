@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
-from core.work import open_work
+from core.work import Work, open_work
+from domain.accounts.schemas import WorkspaceRef
 from domain.orders import service as orders
 from domain.payments import service as payments
 
@@ -33,26 +34,25 @@ class Row(BaseModel):
 
 
 async def _rows(slug: str | None, *, unlinked: bool) -> list[Row]:
-    rows: list[Row] = []
-    for ref, principal in await session.workspaces(slug):
-        async with open_work(principal) as work:
-            found = await payments.without_order(work) if unlinked else await payments.pending(work, limit=100)
-            rows += [
-                Row(
-                    workspace=ref.slug,
-                    payment=one.id,
-                    customer=one.customer_id,
-                    order=one.order_id,
-                    method=one.method,
-                    amount=one.amount or one.verified_amount,
-                    currency=one.currency,
-                    status=one.status,
-                    flags=list(one.flags),
-                    claimed_at=one.claimed_at,
-                )
-                for one in found
-            ]
-    return rows
+    async def of(work: Work, ref: WorkspaceRef) -> list[Row]:
+        found = await payments.without_order(work) if unlinked else await payments.pending(work, limit=100)
+        return [
+            Row(
+                workspace=ref.slug,
+                payment=one.id,
+                customer=one.customer_id,
+                order=one.order_id,
+                method=one.method,
+                amount=one.amount or one.verified_amount,
+                currency=one.currency,
+                status=one.status,
+                flags=list(one.flags),
+                claimed_at=one.claimed_at,
+            )
+            for one in found
+        ]
+
+    return await session.in_each(slug, of)
 
 
 async def _link(payment: UUID, number: int) -> None:

@@ -1,7 +1,7 @@
 """A command's way into the database of the running installation, as its system principal."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,10 +12,12 @@ from core import db
 from core.access import Principal
 from core.errors import DomainError
 from core.messages import refusal
+from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceRef
 
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 
 
 def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -35,6 +37,15 @@ def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         fail(refusal(error, "en"))
     except (SQLAlchemyError, OSError) as error:
         fail(f"the database did not answer as expected: {str(error).splitlines()[0]}. `nexova doctor` tells more.")
+
+
+async def in_each(slug: str | None, read: Callable[[Work, WorkspaceRef], Awaitable[list[Row]]]) -> list[Row]:
+    """What is read in each of the workspaces, or in the one with the slug, together."""
+    rows: list[Row] = []
+    for ref, principal in await workspaces(slug):
+        async with open_work(principal) as work:
+            rows += await read(work, ref)
+    return rows
 
 
 async def workspaces(slug: str | None) -> list[tuple[WorkspaceRef, Principal]]:

@@ -14,7 +14,6 @@ from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, Voice
 from domain.conversations.schemas import Changed, IncomingChange
-from domain.customers import service as customers
 
 DELETED = "deleted"
 """The kind of a message that was deleted before it came."""
@@ -25,15 +24,7 @@ async def change(work: Work, line: ConnectionSummary, incoming: IncomingChange) 
 
     An edit that overtakes its message is the message; a deletion that does so keeps it from ever being answered.
     """
-    contact = await customers.find_or_create(
-        work,
-        medium=line.medium,
-        address=incoming.address,
-        user_id=incoming.user_id,
-        phone=incoming.phone,
-        name=incoming.profile_name,
-    )
-    conversation = await repository.find_or_create(work, line, contact)
+    conversation = await service.written_in(work, line, incoming)
     row = await repository.incoming_by_provider_id(work, line.id, incoming.provider_message_id)
     if row is None:
         return await _unknown(work, line, conversation, incoming)
@@ -83,8 +74,8 @@ async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversati
 
 async def _elsewhere(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
     """A change of what was written from another address: staff look at it if both are one customer's."""
-    written_in = await repository.get(work, row.conversation_id)
-    if written_in is not None and written_in.customer_id == conversation.customer_id:
+    other = await repository.get(work, row.conversation_id)
+    if other is not None and other.customer_id == conversation.customer_id:
         outcome = "deleted" if incoming.message is None else "edited"
         await service.notify(
             work,

@@ -21,6 +21,7 @@ from domain.conversations.schemas import (
     ConversationView,
     HandoffReason,
     HandoffView,
+    IncomingChange,
     IncomingMessage,
     MessageView,
     OpenMessage,
@@ -62,12 +63,8 @@ async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     return ConversationView.model_validate(await _locked(work, conversation_id))
 
 
-async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage) -> Received:
-    """Store a customer's message in its conversation, once; find or make customer and conversation.
-
-    Answers go by the line on which the customer wrote last. Touches no draft and no payment: whatever the message asks
-    for is done inside a turn.
-    """
+async def written_in(work: Work, line: ConnectionSummary, incoming: IncomingMessage | IncomingChange) -> Conversation:
+    """The conversation to which something that a customer sent belongs, locked; customer and conversation are made if new."""
     contact = await customers.find_or_create(
         work,
         medium=line.medium,
@@ -76,7 +73,16 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
         phone=incoming.phone,
         name=incoming.profile_name,
     )
-    conversation = await repository.find_or_create(work, line, contact)
+    return await repository.find_or_create(work, line, contact)
+
+
+async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage) -> Received:
+    """Store a customer's message in its conversation, once; find or make customer and conversation.
+
+    Answers go by the line on which the customer wrote last. Touches no draft and no payment: whatever the message asks
+    for is done inside a turn.
+    """
+    conversation = await written_in(work, line, incoming)
     answerable = incoming.kind not in NEEDS_NO_ANSWER
     # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
     written_at = min(incoming.received_at, work.now)

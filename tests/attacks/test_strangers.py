@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from agent import handoff
 from app.cli import handoff as handoff_command
+from app.cli import session
 from app.queue.actors import RUNNERS
 from core.access import Principal
 from core.errors import DomainError, NotFound
@@ -176,7 +177,7 @@ async def test_a_command_for_one_workspace_lists_only_its_own(theirs: Customer, 
         await each.says("quiero hablar con una persona")
     async with open_work(customer.shop.principal) as work:
         slug = await work.session.scalar(text("SELECT slug FROM workspaces"))
-    rows = await handoff_command._rows(slug)
+    rows = await session.in_each(slug, handoff_command._of)
     assert [row.conversation for row in rows] == [customer.conversation_id]
-    everyone = {row.conversation for row in await handoff_command._rows(None)}
+    everyone = {row.conversation for row in await session.in_each(None, handoff_command._of)}
     assert everyone == {theirs.conversation_id, customer.conversation_id}
