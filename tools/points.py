@@ -9,7 +9,7 @@ from tools.context import NOTES, Pending, ToolContext
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
 from tools.outcome import Claim
-from tools.products import priced, product_line
+from tools.products import product_line, unit_price
 from tools.speech import listed, say
 
 
@@ -84,10 +84,18 @@ async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mappi
     amount = None
     if quantity:
         amount = await amount_sold(ctx.work, variant, Decimal(str(quantity)), point.arguments.get("unit"))
+    is_counted = isinstance(amount, Decimal) and bool(amount)
     what = (
         facts.amount(variant.name, amount, variant.unit) if isinstance(amount, Decimal) and amount else facts.name(variant.name)
     )
-    return what if point.kind != "confirm" and amount else say(ctx, "one_option", product=what, price=priced(facts, variant))
+    if (mode := point.arguments.get("mode")) == "remove" or (mode == "set" and is_counted and point.kind == "confirm"):
+        return say(ctx, f"point.{mode}", product=what)
+    if not isinstance(amount, Decimal) or not amount:
+        return say(ctx, "one_option", product=what, price=unit_price(ctx, facts, variant))
+    if point.kind != "confirm":
+        return what
+    price = facts.money("line_total", variant.name, amount * variant.price, variant.currency)
+    return say(ctx, "one_option", product=what, price=price)
 
 
 def _choices(ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]) -> list[str]:

@@ -161,7 +161,13 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
     if words.matches("any_of_them", head) and options:
         return [Act(ActKind.CHOOSE, details={"sku": options[0][0]}), *_more(tail, pending, words)]
     chosen = _one_of_them(head, pending, words)
-    return None if chosen is None else [chosen, *_more(tail, pending, words)]
+    if chosen is None:
+        return None
+    said = _mention(tail, words) if tail.strip() else None
+    if said is not None and said.is_bare and said.quantity is not None and not words.matches("more", tail):
+        # `la amarilla y ponme 3 mejor`: how many of the one that was chosen
+        return [replace(chosen, quantity=said.quantity, unit=said.unit)]
+    return [chosen, *_more(tail, pending, words)]
 
 
 def _one_of_them(head: str, pending: Pending, words: Vocabulary) -> Act | None:

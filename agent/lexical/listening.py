@@ -15,6 +15,8 @@ from agent.lexical.wants import read_want
 from core.language.folding import fold
 
 _PICTURES = frozenset({"image", "document"})
+_WRITTEN = _PICTURES | {"text", "order"}
+"""Messages with words of the customer's own."""
 _BUTTONS = frozenset({"button_reply", "list_reply"})
 AWAITING = "AWAITING_CONFIRMATION"
 
@@ -50,13 +52,20 @@ def hear(brief: Brief) -> list[Act]:
     return acts
 
 
-def read_anew(brief: Brief) -> list[str]:
-    """The texts of a turn, each once, without what they want besides goods."""
-    return [
-        _without_want(message.text or "")
-        for index, message in enumerate(brief.messages)
-        if message.kind == "text" and not _is_repeated(message, brief.messages[:index])
-    ]
+def ordering_texts(brief: Brief) -> list[str]:
+    """What of a turn may order something: its texts, each once, without answers to the open question and other wants."""
+    said = []
+    for index, message in enumerate(brief.messages):
+        if message.text and message.kind in _WRITTEN and not _is_repeated(message, brief.messages[:index]):
+            said.extend(_unanswered(_without_want(message.text), brief))
+    return said
+
+
+def _unanswered(text: str, brief: Brief) -> list[str]:
+    """A text, or what of it is said behind the answer to the open question."""
+    folded = fold(clean(text)).strip()
+    answered = answer(folded, brief) if brief.pending is not None and folded else None
+    return [text] if answered is None else [act.phrase for act in answered if _is_tail(act)]
 
 
 def _without_want(text: str) -> str:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from agent.brief import Brief
+from agent.brief import Brief, BriefLine
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
-from agent.lexical.listening import context_of, read_anew
+from agent.lexical.listening import context_of, ordering_texts
 from agent.lexical.normalise import clean
-from agent.lexical.reader.arcs import Role
 from agent.lexical.reader.explain import Change, Question, Reading, explain
 from agent.lexical.reader.goods import Product, Shelf
 from agent.lexical.reading import order_text
@@ -18,10 +17,8 @@ from agent.lexical.wants import read_want
 from core.language.folding import fold
 
 _READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE})
-_EDITS = _READ - {ActKind.ADD}
-_ANSWERS = frozenset({ActKind.CHOOSE, ActKind.CHOOSE_NONE})
 _BESIDE = SMALL_TALK | {ActKind.UNKNOWN, ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY, ActKind.FINISH}
-_EDITING = frozenset({Role.REFUSE, Role.CORRECT, Role.SWAP, Role.MORE})
+_BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE}
 _LONGEST_WORDS = 200
 
 
@@ -34,16 +31,16 @@ class Ordered:
 
 
 async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered | None:
-    """The order of a turn; None if it orders nothing, answers a question, or edits the order that there is."""
+    """What a turn orders and changes of the order that there is; None if that is nothing."""
     kinds = {act.kind for act in acts}
-    if kinds & _ANSWERS or not (kinds & _READ or kinds <= _BESIDE):
+    if not (kinds & _READ or kinds <= _BESIDE):
         return None
     context = context_of(brief)
-    said = "\n".join(order_text(_goods_of(text), context) for text in read_anew(brief)).strip()
+    said = "\n".join(order_text(_goods_of(text), context) for text in ordering_texts(brief)).strip()
     if not said:
         return None
-    goods = await shelf(said)
-    reading = explain(said, goods, brief.language, _in_order(brief))
+    goods = await shelf("\n".join([said, *(line.name for line in _lines(brief))]))
+    reading = explain(said, goods, brief.language, {line.sku: line.quantity for line in _lines(brief)})
     if not _orders(reading, kinds, brief):
         return None
     wanted = [_wanted(change, goods.by_sku[change.sku]) for change in reading.changes]
@@ -56,35 +53,33 @@ def _goods_of(text: str) -> str:
     return text if want is None else want[1]
 
 
-def _in_order(brief: Brief) -> frozenset[str]:
-    placed = brief.just_placed
-    lines = placed.lines if placed is not None else brief.draft.lines if brief.draft is not None else ()
-    return frozenset(line.sku for line in lines)
+def _lines(brief: Brief) -> Sequence[BriefLine]:
+    """What the order has that the message may change: the one just placed, or the draft."""
+    if brief.just_placed is not None:
+        return brief.just_placed.lines
+    return brief.draft.lines if brief.draft is not None else ()
 
 
 def _orders(reading: Reading, kinds: set[ActKind], brief: Brief) -> bool:
-    """Whether a message orders something: an order that exists is edited by its own grammar."""
+    """Whether a message orders something."""
     if not reading.changes and not (kinds & _READ and reading.questions):
         return False
-    if brief.pending is not None and not reading.has_goods:
-        return False
-    held = _in_order(brief)
-    if not held:
-        return True
-    named = {sku for arc in reading.arcs if arc.mention is not None for sku in arc.mention.products}
-    is_edit = bool(kinds & _EDITS) or bool(_EDITING & set(reading.roles))
-    return not is_edit and not (named & held and any(question.skus for question in reading.questions))
+    return brief.pending is None or reading.has_goods
 
 
 def _wanted(change: Change, product: Product) -> Wanted:
     price, total = _price(change, product)
-    quantity = Decimal(0) if change.is_removed else change.quantity
-    return Wanted(change.sku, quantity, None, product.name, change.words, is_total=change.is_removed, price=price, total=total)
+    quantity = Decimal(0) if change.mode == "remove" and change.quantity is None else change.quantity
+    is_total = change.mode == "set" or quantity == 0
+    is_less = change.mode == "remove" and not is_total
+    return Wanted(
+        change.sku, quantity, None, product.name, change.words, is_total=is_total, is_less=is_less, price=price, total=total
+    )
 
 
 def _price(change: Change, product: Product) -> tuple[Decimal | None, Decimal | None]:
     """What was written beside a line, as the price of one or as its sum: whichever it comes nearer to."""
-    if change.price is None:
+    if change.price is None or change.quantity is None:
         return None, None
     total = product.price * change.quantity
     is_one = change.is_each or abs(change.price - product.price) <= abs(change.price - total)
@@ -97,4 +92,6 @@ def _point(question: Question) -> dict[str, Any]:
         point["quantity"] = number(question.quantity)
     if question.unit not in (None, "money", "money?"):
         point["unit"] = question.unit
+    if question.mode != "add":
+        point["mode"] = question.mode
     return point

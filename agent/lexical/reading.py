@@ -130,6 +130,8 @@ def _order_part(sentence: str, words: Vocabulary) -> str:
         match = words.matches(name, sentence)
         if match is None or (name == "cancel" and _removes_one(sentence, match)):
             continue
+        if name in ("clear", "cancel") and words.matches("all_but", sentence):
+            continue
         kind = _KINDS.get(name) or ActKind(name)
         if kind in _ORDERS_NOTHING:
             return " " * len(sentence)

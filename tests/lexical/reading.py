@@ -38,16 +38,18 @@ def _variants(product: DemoProduct) -> list[Product]:
     ]
 
 
-def read(slug: str, text: str, in_cart: frozenset[str] = frozenset()) -> Reading:
+def read(slug: str, text: str, held: dict[str, Decimal] | None = None) -> Reading:
     """What a message comes to in a demo shop."""
-    return explain(text, demo_goods(slug), in_cart=in_cart)
+    return explain(text, demo_goods(slug), cart=held)
 
 
 def cart(reading: Reading) -> dict[str, Decimal]:
     """What a reading puts into an empty order."""
     found: dict[str, Decimal] = {}
     for change in reading.changes:
-        found[change.sku] = found.get(change.sku, Decimal(0)) + change.quantity
+        if change.mode == "remove":
+            continue
+        found[change.sku] = found.get(change.sku, Decimal(0)) + (change.quantity or 0)
     return found
 
 

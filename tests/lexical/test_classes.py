@@ -36,7 +36,6 @@ CARTS: list[tuple[str, str, dict[str, float], dict[str, float]]] = [
     ("ve", "al arroz súbele uno más", {"ARR": 2, "SAL": 1}, {"ARR": 3, "SAL": 1}),
     ("ve", "de las 6 maltas quítame 2", {"MAL": 6}, {"MAL": 4}),
     ("ve", "no me pongas tanto queso, con 300 gramos está bien", {"QUE-BL": 1, "ARR": 1}, {"QUE-BL": 0.3, "ARR": 1}),
-    ("ar", "en lugar de la negra talle M ponela talle L", {"REM-NE-M": 1}, {"REM-NE-L": 1}),
     ("ve", "eran 2 harinas amarillas, no blancas", {"HAR-BL": 2}, {"HAR-AM": 2}),
     ("mx", "mejor póngale 6 abrazaderas en lugar de 4", {"ABR": 4, "FOC": 1}, {"ABR": 6, "FOC": 1}),
     ("ar", "uh me confundí, en vez de la remera blanca M mandame la blanca L", {"REM-BL-M": 1}, {"REM-BL-L": 1}),

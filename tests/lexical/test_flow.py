@@ -174,7 +174,7 @@ async def test_no_to_a_kept_order_leaves_it() -> None:
 
 async def test_how_many_there_shall_be_is_said_of_the_one_in_the_order() -> None:
     flour = draft(lines=[{"sku": "HAR-BL", "name": "Harina P.A.N. Blanca 1 kg", "quantity": "2"}])
-    assert await calls("ponle 3 harinas", draft=flour) == lines({"product": "HAR-BL", "mode": "set", "quantity": 3})
+    assert await calls("que sean 3 harinas", draft=flour) == lines({"product": "HAR-BL", "mode": "set", "quantity": 3})
 
 
 async def test_the_size_of_what_is_weighed_is_how_much_is_wanted() -> None:

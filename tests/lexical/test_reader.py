@@ -205,7 +205,7 @@ def test_every_token_has_one_role_and_every_number_is_used_once(said: str) -> No
 
     # And no more is put in the cart or asked about than quantities were said
     said_numbers = sum(role is Role.QUANTITY for role in (arc.role for arc in reading.arcs))
-    counted = len([change for change in reading.changes if not change.is_removed])
+    counted = len([change for change in reading.changes if change.mode == "add"])
     shared = any(arc.role is Role.EACH for arc in reading.arcs)
     singles = sum(token.text in ("el", "la") for token in reading.tokens)
     assert shared or counted <= said_numbers + singles
@@ -227,3 +227,57 @@ def test_what_is_settled_is_what_the_catalogue_search_says() -> None:
     verdict, found = goods.settle(product)
     assert (verdict, found[0].sku) == (Verdict.ONE, "HAR-001")
     assert asked(read(VE, "2 harina pan blanca")) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("2 cajas de malta", "quantity"), ("2 bultos de harina pan blanca", "quantity"), ("una caja de arroz", "which")],
+)
+def test_a_container_of_many_that_the_shop_does_not_sell_by_counts_nothing(said: str, kind: str) -> None:
+    reading = read(VE, said)
+    assert not reading.changes
+    assert [(one[0], one[2]) for one in asked(reading)] == [(kind, None)]
+
+
+HELD = {"BEB-004": Decimal(5), "HAR-001": Decimal(2)}
+MALT, FLOUR, YELLOW = "BEB-004", "HAR-001", "HAR-002"
+EDITS: list[tuple[str, list[tuple[str, str, str | None]]]] = [
+    ("quita dos maltas", [(MALT, "remove", "2")]),
+    ("dos maltas menos", [(MALT, "remove", "2")]),
+    ("ya no quiero la malta", [(MALT, "remove", None)]),
+    ("que sean 3 maltas", [(MALT, "set", "3")]),
+    ("las maltas déjalas en 3", [(MALT, "set", "3")]),
+    ("2 maltas más", [(MALT, "add", "2")]),
+    ("otras 2 maltas", [(MALT, "add", "2")]),
+    ("son 4 maltas, no 5", [(MALT, "set", "4")]),
+    ("que sean 3, no 5", [(MALT, "set", "3")]),
+    ("quita todo menos la malta", [(FLOUR, "remove", None)]),
+    ("cambia la harina pan blanca por la amarilla", [(FLOUR, "remove", None), (YELLOW, "add", "2")]),
+    ("cambia una harina pan blanca por una malta", [(FLOUR, "remove", "1"), (MALT, "add", "1")]),
+    ("dame una malta en vez de la harina pan blanca", [(FLOUR, "remove", None), (MALT, "add", "1")]),
+    ("si no hay café quita la malta", []),
+    ("ojalá pudieras quitar la malta", []),
+]
+
+
+@pytest.mark.parametrize(("said", "changes"), EDITS)
+def test_an_edit_does_to_the_order_what_was_said(said: str, changes: list[tuple[str, str, str | None]]) -> None:
+    reading = read(VE, said, HELD)
+    made = [(one.sku, one.mode, None if one.quantity is None else f"{one.quantity:f}") for one in reading.changes]
+    assert sorted(made, key=str) == sorted(changes, key=str)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "mode"),
+    [
+        ("ponle 3 maltas", "confirm", "set"),
+        ("no quiero 2 maltas", "contradiction", "remove"),
+        ("cambia la malta por una piedra rara", "contradiction", "remove"),
+        ("quita la malta xyzzy", "confirm", "remove"),
+        ("que sean 3 maltas xyzzy", "confirm", "set"),
+    ],
+)
+def test_an_edit_that_is_not_clear_is_asked_and_changes_nothing(said: str, kind: str, mode: str) -> None:
+    reading = read(VE, said, HELD)
+    assert not reading.changes
+    assert [(one.kind, one.mode) for one in reading.questions if MALT in one.skus] == [(kind, mode)]

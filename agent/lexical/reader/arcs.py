@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from agent.lexical.reader.goods import Goods, Mention, Namer
-from agent.lexical.reader.quantities import YEAR, Quantity, Reader
+from agent.lexical.reader.quantities import ANOTHER, YEAR, Quantity, Reader
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.words import MEASURES, Words
@@ -32,6 +32,8 @@ class Role(StrEnum):
     CORRECT = "correct"
     MORE = "more"
     SWAP = "swap"
+    CHANGE = "change"
+    KEEP = "keep"
     CONDITION = "condition"
     TELL = "tell"
     EACH = "each"
@@ -69,6 +71,8 @@ class _File(BaseModel):
     wish: list[str]
     refuse: list[str]
     swap: list[str]
+    change: list[str]
+    more: list[str]
     condition: list[str]
     tell: list[str]
     but: list[str]
@@ -90,8 +94,10 @@ def _file() -> _File:
 _PATTERNS: tuple[tuple[str, Role, float], ...] = (
     ("order_verb", Role.WISH, 0.1),
     ("remove", Role.REFUSE, 0.1),
+    ("all_but", Role.KEEP, 0.0),
     ("second_thought", Role.CORRECT, 0.1),
-    ("set_quantity", Role.CORRECT, 0.2),
+    ("set_quantity", Role.CORRECT, 0.05),
+    ("not_so_much", Role.CORRECT, 0.0),
     ("lacking", Role.TELL, 0.1),
     ("each", Role.EACH, 0.1),
     ("please", Role.FILLER, 0.1),
@@ -115,7 +121,7 @@ _CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
 """An imperative with `me`: something is to be done for whoever writes."""
 _WHERE = frozenset({"con", "al", "a", "en", "with", "to", "at"})
 _WHOSE = frozenset({"el", "la", "los", "las", "mi", "mis", "tu", "tus", "su", "sus", "un", "una", "the", "my", "your"})
-_OPERATORS = frozenset({Role.WISH, Role.REFUSE, Role.CORRECT, Role.SWAP, Role.BUT})
+_OPERATORS = frozenset({Role.WISH, Role.REFUSE, Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP, Role.BUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,8 @@ def _trie() -> dict[str, list[tuple[tuple[str, ...], Role]]]:
         (file.wish, Role.WISH),
         (file.refuse, Role.REFUSE),
         (file.swap, Role.SWAP),
+        (file.change, Role.CHANGE),
+        (file.more, Role.MORE),
         (file.condition, Role.CONDITION),
         (file.tell, Role.TELL),
         (file.but, Role.BUT),
@@ -242,16 +250,22 @@ class Finder:
             yield Arc(at, at + 1, Role.WISH, 0.3)
         if at in self.wished and _INFINITIVE.fullmatch(token.text) and not self.goods.matches(token.text):
             yield Arc(at, at + 1, Role.WISH, 0.2)
-        if token.text not in _NO_FILLERS:
+        if token.text not in _NO_FILLERS and not self._operates(at):
             yield from self._little(at)
         if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in _wishes_by_sound():
             yield Arc(at, at + 1, Role.WISH, 0.2)
+
+    def _operates(self, at: int) -> bool:
+        """Whether a stretch begins here that changes an order: `que sean`, `en vez de` are more than their little words."""
+        spans = {role for _, role, _ in self.spans.get(at, ())} | {role for _, role in _phrases(self.tokens, at)}
+        return bool(spans & {Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP})
 
     def _little(self, at: int) -> Iterator[Arc]:
         """Little words that join or pad; an article counts nothing only where a noun stands behind it."""
         text, known = self.tokens[at].text, self.known
         if text in known.conjunctions or text in ("o", "u"):
-            yield Arc(at, at + 1, Role.AND, 0.0)
+            is_more = any(role is Role.MORE for _, role in _phrases(self.tokens, at))
+            yield Arc(at, at + 1, Role.AND, 0.2 if is_more else 0.0)
         elif text in self.reader.words.articles:
             behind = self.tokens[at + 1] if at + 1 < self.places else None
             if behind is not None and behind.kind == "word" and behind.text not in known.fillers:
@@ -323,8 +337,10 @@ class Finder:
         if token.kind in ("mark", "newline"):
             return Arc(at, at + 1, Role.MARK, 0.0)
         words = self.reader.words
-        if token.kind == "number" or any(
-            token.text in known for known in (words.numbers, words.units, words.dozens, words.parts)
+        if (
+            token.kind == "number"
+            or token.text in ANOTHER
+            or any(token.text in known for known in (words.numbers, words.units, words.dozens, words.parts))
         ):
             return Arc(at, at + 1, Role.UNKNOWN, 6.0)
         return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.is_heard(token.text) else 2.0)

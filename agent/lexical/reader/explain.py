@@ -1,12 +1,13 @@
 """The whole reading of a message: what is done, what is asked, what is noted, and which role every token had."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder, Role
+from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode, lines_of
 from agent.lexical.reader.path import Path, cheapest
@@ -28,12 +29,15 @@ QuestionKind = Literal["which", "quantity", "confirm", "want", "number", "unknow
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """So much of a product is wanted (or, with `is_removed`, it is taken out). `price` is what the customer wrote of it."""
+    """So much of a product is wanted more, in all (`set`) or less (`remove`; all of it without a quantity).
+
+    `price` is what the customer wrote of it.
+    """
 
     sku: str
-    quantity: Decimal
+    quantity: Decimal | None
     words: str
-    is_removed: bool = False
+    mode: EditMode = "add"
     is_each: bool = False
     """The price is said to be that of one."""
     price: Decimal | None = None
@@ -48,6 +52,7 @@ class Question:
     skus: tuple[str, ...] = ()
     quantity: Decimal | None = None
     unit: str | None = None
+    mode: EditMode = "add"
 
 
 @dataclass
@@ -71,8 +76,8 @@ class Reading:
         return any(arc.mention is not None for arc in self.arcs)
 
 
-def explain(text: str, goods: Goods, native: str = "es", in_cart: frozenset[str] = frozenset()) -> Reading:
-    """Read a message on what is on sale; `in_cart` are the SKUs of the order, which a refusal may be about."""
+def explain(text: str, goods: Goods, native: str = "es", cart: Mapping[str, Decimal] | None = None) -> Reading:
+    """Read a message on what is on sale; `cart` are the quantities of the order that there is, by SKU in its order."""
     folded = fold(without_headers(text))
     words = words_of(languages_of(folded.split(), native))
     tokens = tokens_of(text, words, vocabulary().containers)
@@ -81,11 +86,18 @@ def explain(text: str, goods: Goods, native: str = "es", in_cart: frozenset[str]
     path = _read(folded, tokens, goods, words)
     reading = Reading(tokens=tokens, arcs=path.arcs)
     lines = settle_lines(lines_of(path, tokens), goods, tokens)
-    judge = _Judge(text, tokens, goods, in_cart, reading, path)
+    judge = _Judge(text, tokens, goods, reading, path)
+    held = {sku: quantity for sku, quantity in (cart or {}).items() if sku in goods.by_sku}
+    editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
+    edits = editor.edits()
     for line in lines:
-        line.touched += tuple(at for at in line.sized if not judge.is_known_size(line))
+        if id(line) not in edits:
+            line.touched += tuple(at for at in line.sized if not judge.is_known_size(line))
     for line in _strung(lines, tokens):
-        judge.line(line, lines)
+        if id(line) in edits:
+            judge.edits(edits[id(line)])
+        elif id(line) not in editor.done:
+            judge.line(line, lines)
     judge.unknowns(lines)
     if cut:
         reading.questions.append(Question("too_long", text[cut[0].start : cut[0].start + 60].strip()))
@@ -139,7 +151,6 @@ class _Judge:
     text: str
     tokens: Sequence[Token]
     goods: Goods
-    in_cart: frozenset[str]
     reading: Reading
     path: Path
     spoken_for: set[int] = field(default_factory=set)
@@ -163,7 +174,8 @@ class _Judge:
     def line(self, line: Line, lines: Sequence[Line]) -> None:
         """Judge one line."""
         if line.mention is None:
-            self._bare(line)
+            if line.quantity is not None:
+                self._bare(line)
             return
         verdict, products = self.goods.settle(line.mention)
         match line.mode:
@@ -224,9 +236,25 @@ class _Judge:
         if line.quantity is not None:
             self.ask("contradiction", line, products)
             return
-        for product in products:
-            if product.sku in self.in_cart:
-                self.reading.changes.append(Change(product.sku, Decimal(0), self.words(line.start, line.end), is_removed=True))
+        if line.is_taken and products:
+            self.reading.changes.append(Change(products[0].sku, None, self.words(line.start, line.end), "remove"))
+
+    def edits(self, edits: Sequence[Edit]) -> None:
+        """Do to the order what a line says, or ask, if words touch the line that nobody understood."""
+        for edit in edits:
+            line, is_bare = edit.line, edit.line.mention is None
+            kind = edit.kind or (None if not line.touched and (is_bare or self._is_heard(line)) else "confirm")
+            if kind is None:
+                words = self.words(line.start, line.end)
+                self.reading.changes.append(Change(edit.skus[0], edit.quantity, words, edit.mode, price=line.price))
+                continue
+            self.spoken_for.update(line.touched)
+            words = self.words(min((line.start, *line.touched)), max((line.end, *(at + 1 for at in line.touched))))
+            self.reading.questions.append(Question(kind, words, edit.skus, edit.quantity, None, edit.mode))
+
+    def _is_heard(self, line: Line) -> bool:
+        """Whether the words of a name are no guess; what the order has needs no noun to be known."""
+        return line.mention is not None and min(line.mention.similarity, line.mention.of_head) >= _SURE
 
     def _told(self, line: Line, lines: Sequence[Line], products: Sequence[Product]) -> None:
         """What is only told; alone in a message it may be a wish all the same."""

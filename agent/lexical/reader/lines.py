@@ -8,7 +8,7 @@ from enum import StrEnum
 from agent.lexical.reader.arcs import Arc, Role
 from agent.lexical.reader.goods import Mention
 from agent.lexical.reader.path import Path
-from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.quantities import ANOTHER, Quantity
 from agent.lexical.reader.tokens import Token
 
 
@@ -28,6 +28,8 @@ _MODES = {
     Role.WISH: Mode.ADD,
     Role.REFUSE: Mode.REFUSE,
     Role.SWAP: Mode.REFUSE,
+    Role.CHANGE: Mode.REFUSE,
+    Role.KEEP: Mode.ADD,
     Role.CORRECT: Mode.CORRECT,
     Role.CONDITION: Mode.CONDITION,
     Role.TELL: Mode.TELL,
@@ -41,6 +43,12 @@ _WEAK = frozenset(
     {"solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
 )
 """Words that set a quantity, and take nothing back."""
+_UNCLEAR = frozenset({"ponle", "ponele", "pongale"})
+_INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
+"""Words between a thing and what takes its place."""
+_TO_SIZE = frozenset({Role.FILLER, Role.CHANGE, Role.CORRECT, Role.WISH})
+"""What may stand between a product and the size that it shall have: `la remera la quiero en talle S`."""
+_DENIALS = frozenset({"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"})
 
 
 @dataclass
@@ -68,7 +76,24 @@ class Line:
     """Stands in a question."""
     is_each: bool = False
     is_weak: bool = False
-    follows_swap: bool = False
+    is_taken: bool = False
+    """Refused by a verb of taking out, and not only denied: `quita 2`, not `no 2`."""
+    is_out: bool = False
+    """What another thing takes the place of: `cambia A por B`, `en vez de A`."""
+    is_replaced_by_last: bool = False
+    """That other thing stands before it: `B en vez de A`."""
+    is_more: bool = False
+    """So many beside those that there are: `2 más`, `otra`."""
+    is_set: bool = False
+    """So many in all: `que sean 3`."""
+    is_changed: bool = False
+    """Named with what it is to become: `cambia el arroz a 4`, `cambia el café de 250 por el de 500`."""
+    is_unclear: bool = False
+    """So many in all or more, nobody knows: `ponle 3`."""
+    is_kept: bool = False
+    """All else is taken out: `quita todo menos A`."""
+    instead_of: Quantity | None = None
+    """The number that is denied beside it: `son 4, no 6`."""
     clause: int = 0
     row: int = 0
     touched: tuple[int, ...] = ()
@@ -96,6 +121,13 @@ class _Walk:
     is_parted: bool = False
     """A comma or `y` stands since the last product."""
     is_weak: bool = False
+    operator: Role | None = None
+    """The last operator, and what it began with."""
+    said: str = ""
+    is_more: bool = False
+    """What follows comes to what there is: `otras 2`."""
+    is_behind: bool = False
+    """It stands right behind a product that is wanted."""
     clause: int = 0
     row: int = 0
     lines: list[Line] = field(default_factory=list)
@@ -121,9 +153,14 @@ def lines_of(path: Path, tokens: Sequence[Token]) -> list[Line]:
 def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
     """A size right behind a product is its own."""
     last = walk.lines[-1] if walk.lines else None
-    is_behind = last is not None and all(one.role is Role.FILLER for one in before if one.start >= last.end)
-    if last is not None and is_behind and last.mention is not None:
+    between = {one.role for one in before if last is not None and one.start >= last.end}
+    if last is not None and between <= _TO_SIZE and last.mention is not None:
+        last.is_set = last.is_set or bool(between & {Role.CHANGE, Role.CORRECT})
         last.size, last.sized, last.end = arc.size, tuple(range(arc.start, arc.end)), arc.end
+    elif walk.mode is Mode.CORRECT and not walk.lines:
+        # `mejor en talle L`
+        sized = tuple(range(arc.start, arc.end))
+        walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, row=walk.row, sized=sized))
     elif arc.size is not None:
         walk.lines.append(Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row))
 
@@ -140,10 +177,27 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         _take_size(walk, arc, arcs[:place])
     elif arc.role is Role.AND:
         walk.is_parted = True
+    elif arc.role is Role.MORE:
+        _take_more(walk, arcs, place)
+    elif arc.role is Role.FILLER and walk.operator is Role.CHANGE and walk.tokens[arc.start].text in _INTO:
+        walk.mode, walk.operator = Mode.ADD, None
     elif arc.role is Role.EACH and last is not None and last.clause == walk.clause:
         last.is_each = True
     elif arc.role in _MODES:
         _take_mode(walk, arcs, place)
+
+
+def _take_more(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """`2 más`, `2 más de azúcar`, `otras 2`, and `otro` alone."""
+    arc = arcs[place]
+    last = walk.lines[-1] if walk.lines else None
+    if last is not None and last.quantity is not None and last.start < arc.start <= last.end:
+        last.is_more = True
+    elif walk.tokens[arc.start].text in ANOTHER and not _has_object(arcs, place):
+        one = Quantity(Decimal(1), is_article=True, is_more=True)
+        walk.lines.append(Line(arc.start, arc.end, None, one, clause=walk.clause, row=walk.row, is_more=True))
+    else:
+        walk.is_more = True
 
 
 def _pass_mark(walk: _Walk, text: str) -> None:
@@ -155,6 +209,8 @@ def _pass_mark(walk: _Walk, text: str) -> None:
         walk.is_wished = walk.is_wished and text in ("\n", "|")
         walk.mode, walk.clause = Mode.ADD, walk.clause + 1
         walk.row += text == "\n"
+    if text == "," and walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out:
+        walk.mode, walk.operator = Mode.ADD, None
     walk.is_parted = walk.is_parted or text in (",", ";", "\n", "|", ".")
 
 
@@ -162,19 +218,31 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
     arc = arcs[place]
     mode = _MODES[arc.role]
+    walk.operator, walk.said = arc.role, walk.tokens[arc.start].text
+    walk.is_behind = bool(walk.lines) and walk.lines[-1].mode is not Mode.REFUSE and not walk.is_parted
     if arc.role is Role.REFUSE and not _has_object(arcs, place):
-        if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted and walk.lines[-1].mention is not None:
+        if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
             walk.lines[-1].mode = Mode.REFUSE
+            walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
             walk.mode = Mode.ADD
         elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
             # `no, cuatro`: of what was said before.
             walk.mode, walk.is_weak = Mode.CORRECT, True
+        elif not walk.lines and walk.said not in _DENIALS:
+            # `quítalo`
+            walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+        return
+    is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
+    if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
+        # `la remera la quiero en talle S mejor`
+        walk.lines[-1].is_set = walk.lines[-1].is_set or walk.lines[-1].clause == walk.clause
         return
     if arc.role is Role.BUT:
         # `pero que sean 3`: the wish before it goes on, a refusal does not.
         walk.mode, walk.is_parted = Mode.ADD, True
         return
-    if arc.role is Role.WISH and walk.mode in (Mode.CONDITION, Mode.TELL) and not walk.is_parted:
+    is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in _DENIALS)
+    if is_verb and walk.mode in (Mode.CONDITION, Mode.TELL) and not walk.is_parted:
         # `si no hay arroz dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
         return
     walk.mode = mode
@@ -210,6 +278,9 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         and product is not None
     ):
         walk.mode = Mode.ADD
+    if walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out and own is not None and product is not None:
+        # `en vez de arroz 3 azúcar`
+        walk.mode, walk.operator = Mode.ADD, None
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
     mode, is_wished = walk.mode, walk.is_wished
     if (
@@ -219,6 +290,14 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
     ):
         # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
         mode, is_wished = Mode.ADD, True
+    operator, said_first, is_changed = walk.operator, walk.said, False
+    between = [one for one in path.arcs if own is not None and product is not None and product.end <= one.start < own.start]
+    for one in between:
+        # `las cervezas déjalas en 12`, `al arroz quítale 2`, `cambia el arroz a 4`
+        if one.role is Role.CORRECT or (one.role is Role.REFUSE and walk.tokens[one.start].text not in _DENIALS):
+            mode, operator, said_first = _MODES[one.role], one.role, walk.tokens[one.start].text
+        elif one.role is Role.FILLER and operator is Role.CHANGE and walk.tokens[one.start].text in _INTO:
+            mode, operator, is_changed = Mode.CORRECT, Role.CORRECT, True
     start = min(one.start for one in (product, own) if one is not None)
     end = max(one.end for one in (product, own) if one is not None)
     before = _before(path.arcs, place, walk.tokens)
@@ -238,11 +317,19 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             clause=walk.clause,
             row=walk.row,
             is_weak=walk.is_weak,
+            is_taken=mode is Mode.REFUSE and said_first not in _DENIALS,
+            is_out=mode is Mode.REFUSE and operator in (Role.SWAP, Role.CHANGE),
+            is_replaced_by_last=operator is Role.SWAP and walk.is_behind,
+            is_more=walk.is_more or (said is not None and said.is_more),
+            is_set=mode is Mode.CORRECT,
+            is_unclear=mode is Mode.CORRECT and said_first in _UNCLEAR,
+            is_kept=operator is Role.KEEP,
+            is_changed=is_changed,
             price=said.price if said is not None else None,
         )
     )
     walk.is_parted = False
-    walk.is_weak = False
+    walk.is_weak = walk.is_more = False
     if walk.mode is Mode.CORRECT:
         walk.mode = Mode.ADD
 

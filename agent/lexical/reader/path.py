@@ -46,6 +46,8 @@ _ROLES: dict[Role, float] = {
     Role.REFUSE: 3.0,
     Role.CORRECT: 2.0,
     Role.SWAP: 3.0,
+    Role.CHANGE: 3.0,
+    Role.KEEP: 3.0,
     Role.CONDITION: 3.0,
     Role.TELL: 2.0,
     Role.BUT: 4.0,

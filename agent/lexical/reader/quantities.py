@@ -13,7 +13,7 @@ LARGEST = Decimal(100_000)
 """More than this is no quantity of anything that a shop sells in chat."""
 _MONEY_FROM = Decimal(1000)
 """From here on a bare number is rather a price."""
-_ANOTHER = frozenset({"otro", "otra", "another", "outro", "outra"})
+ANOTHER = frozenset({"otro", "otra", "another", "outro", "outra"})
 _NO_OTHER = frozenset({"vez", "dia", "cosa", "lado", "time", "day", "thing", "coisa"})
 _MARKS = frozenset({"x", "*", "×"})
 
@@ -121,7 +121,7 @@ class Reader:
 
     def _amounts(self, index: int) -> Iterator[tuple[int, Quantity]]:
         number = self.number(index)
-        if self.text(index) in _ANOTHER and self.text(index + 1) not in _NO_OTHER:
+        if self.text(index) in ANOTHER and self.text(index + 1) not in _NO_OTHER:
             yield index + 1, Quantity(Decimal(1), is_article=True, is_plain=True, is_more=True)
         after = number[1] if number is not None else index
         count = number[0] if number is not None else Decimal(1)
@@ -310,9 +310,9 @@ class Reader:
             return
         value, end = said
         has_sign = any(self.text(at) in self.words.money | self.words.each for at in range(led, end))
-        is_led = led > opened and self.text(opened) not in ("-", ":", "por", "en", "a")
+        is_led = led > opened and self.text(opened) not in ("-", ":", "por", "en", "a", "son")
         is_led = is_led or self.text(led - 1) in ("@", "=", "total")
-        if not (has_sign or is_led or value >= _MONEY_FROM):
+        if not (has_sign or is_led or value >= _MONEY_FROM) or (not has_sign and self.text(end) in self.words.units):
             return
         if self.text(end) == "=" and (total := self.price(end + 1)) is not None:
             end = total[1]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from agent.lexical.reader.edits import denied_numbers
 from agent.lexical.reader.goods import Goods, Mention
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import Quantity
@@ -16,7 +17,7 @@ _FEWEST_CARRIED = 50
 def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
     """The lines with what the whole message says of them."""
     found = _weights(list(lines), goods)
-    found = _refused_numbers(found, tokens)
+    found = denied_numbers(found)
     found = _corrected(_doubled(found, tokens))
     found = _headed(found, goods, tokens)
     found = _of_each(found)
@@ -44,35 +45,52 @@ def _weights(lines: list[Line], goods: Goods) -> list[Line]:
     return lines
 
 
-def _refused_numbers(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
-    """`dos gorras, no una`: the number that is refused says nothing more."""
-    return [
-        line for line in lines if not (line.is_bare and line.mode is Mode.REFUSE and not line.touched and line is not lines[0])
-    ]
-
-
 def _corrected(lines: list[Line]) -> list[Line]:
     """`que sean 3`, `digo 3 kilos`, `no, mejor 2 de azúcar`: what is said again replaces what was said."""
     found: list[Line] = []
     for line in lines:
-        wanted = [other for other in found if other.mode in (Mode.ADD, Mode.REFUSE) and other.mention is not None]
+        wanted = [other for other in found if other.mode in (Mode.ADD, Mode.REFUSE) and not other.is_out]
+        wanted = [other for other in wanted if other.mention is not None or other.is_more]
         if line.mode is Mode.CORRECT and wanted:
             if line.is_bare:
+                wanted[-1].is_set = wanted[-1].is_set or _is_only_named(wanted[-1])
                 wanted[-1].quantity, wanted[-1].end, wanted[-1].mode = line.quantity, line.end, Mode.ADD
                 wanted[-1].touched += line.touched
+                wanted[-1].instead_of, wanted[-1].is_more = line.instead_of, wanted[-1].is_more or line.is_more
                 continue
             same = [other for other in wanted if _is_same(other.mention, line.mention)]
             if same:
-                same[-1].mode = Mode.ADD
+                same[-1].is_set = same[-1].is_set or _is_only_named(same[-1])
+                same[-1].mode, same[-1].instead_of = Mode.ADD, line.instead_of
+                _narrow_to(same[-1], line)
                 same[-1].quantity = line.quantity if line.quantity is not None else same[-1].quantity
                 continue
-            if not line.is_weak and line.clause == wanted[-1].clause:
+            if not line.is_weak and line.clause == wanted[-1].clause and wanted[-1].mode is Mode.ADD:
                 line.quantity = line.quantity if line.quantity is not None else wanted[-1].quantity
-                found.remove(wanted[-1])
+                if _is_only_named(wanted[-1]):
+                    # `el arroz mejor azúcar`: one takes the place of the other, if that is in the order.
+                    wanted[-1].mode, wanted[-1].is_out = Mode.REFUSE, True
+                else:
+                    found.remove(wanted[-1])
         if line.mode is Mode.CORRECT:
             line.mode = Mode.ADD
         found.append(line)
     return found
+
+
+def _narrow_to(line: Line, said: Line) -> None:
+    """`el jean era azul`: the words that are said again tell which one."""
+    if line.mention is None or said.mention is None:
+        return
+    both = tuple(sku for sku in line.mention.products if sku in said.mention.products)
+    if len(both) < len(line.mention.products):
+        words = f"{line.mention.words} {said.mention.words}"
+        line.mention, line.end = replace(line.mention, products=both, words=words), max(line.end, said.end)
+
+
+def _is_only_named(line: Line) -> bool:
+    """Whether it was named to say how much of it there shall be, not ordered in this message."""
+    return line.quantity is None and not line.is_wished
 
 
 def _is_same(first: Mention | None, second: Mention | None) -> bool:
@@ -96,7 +114,7 @@ def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Li
                 if named is not None:
                     line.mention, line.end = named, behind.end
                     behind.quantity = None
-    return [line for line in lines if line.mention is not None or line.quantity is not None]
+    return [line for line in lines if line.mention is not None or line.quantity is not None or line.sized or line.is_taken]
 
 
 def _narrow(line: Line, behind: Line, goods: Goods, tokens: Sequence[Token]) -> None:
@@ -123,7 +141,7 @@ def _of_each(lines: list[Line]) -> list[Line]:
             other.mode, other.is_wished = Mode.ADD, True
         if line.is_bare and (before or behind):
             line.quantity = None
-    return [line for line in lines if line.mention is not None or line.quantity is not None]
+    return [line for line in lines if line.mention is not None or line.quantity is not None or line.sized or line.is_taken]
 
 
 def _torn(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
@@ -234,7 +252,7 @@ def _carried(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
         if said is None:
             continue
         is_of = any(token.text in ("de", "of") for token in tokens[line.start + 1 : line.start + 2])
-        if said.is_more and last is not None and (last.value < 1 or last.unit is not None or last.dozen is not None):
+        if said.is_more and is_of and last is not None and (last.value < 1 or last.unit is not None or last.dozen is not None):
             # `un cuarto de jamón y otro de queso`
             line.quantity = last
             continue

@@ -1,0 +1,298 @@
+"""Stage 7 where an order exists: what a line does to it. The order is looked at before the catalogue.
+
+| said of | nothing, a number | `que sean` | `2 más`, `otra` | `quita`, `no` | `cambia … por`, `en vez de` |
+|---|---|---|---|---|---|
+| what the order has | added | so many in all | so many more | so many less, or out | takes its place |
+| a number alone | asked | of what was ordered last | likewise | likewise | so many in all |
+| a size, another of its kind | added | takes its place | added | nothing | takes its place |
+| `todo menos` | the rest is taken out, if all that is kept is there |||||
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from agent.lexical.reader.amounts import amount_of
+from agent.lexical.reader.goods import Goods, Product
+from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.quantities import Quantity
+from core.language.words import MEASURES
+from domain.catalog.search import Verdict, decide, rank
+from domain.catalog.words import read
+
+EditMode = Literal["add", "set", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a line does to the order: so much of a product more, in all, or less (all of it without a quantity).
+
+    `kind` is None where that is sure, else what is asked about it; `skus` are those in question.
+    """
+
+    line: Line
+    skus: tuple[str, ...] = ()
+    mode: EditMode = "add"
+    quantity: Decimal | None = None
+    kind: Literal["which", "confirm", "number", "quantity", "contradiction"] | None = None
+
+
+@dataclass
+class Editor:
+    """Finds the edits of one message on an order; `cart` has the quantities by SKU, in its order."""
+
+    goods: Goods
+    cart: Mapping[str, Decimal]
+    words: Callable[[int, int], str]
+    lines: Sequence[Line]
+    is_denial: bool = False
+    """The message begins with a no: a number alone is then one in all."""
+    done: set[int] = field(default_factory=set)
+    """The lines, by identity, that another one has settled."""
+
+    def edits(self) -> dict[int, list[Edit]]:
+        """What each line does, by its identity; a line that does nothing to what the order has is not among them."""
+        found: dict[int, list[Edit]] = {}
+        if not self.cart:
+            return found
+        kept = [line for line in self.lines if line.is_kept and line.quantity is None]
+        if kept:
+            found[id(kept[0])] = self._rest(kept)
+        for place, line in enumerate(self.lines):
+            if line.is_out and (made := self._swapped(place, line)) is not None:
+                found[id(line)] = made
+        for line in self.lines:
+            if line.is_out or id(line) in self.done or line.mode in (Mode.TELL, Mode.CONDITION, Mode.ASK, Mode.ASK_PRICE):
+                continue
+            if (made := self._of(line)) is not None:
+                found[id(line)] = made
+        return found
+
+    def _of(self, line: Line) -> list[Edit] | None:
+        if line.mention is None and not line.sized and line.quantity is not None:
+            return self._number(line)
+        held = self._held(line)
+        if line.mention is None and not line.sized:
+            return self._taken(line, list(self.cart)[-1])
+        if line.mode is Mode.REFUSE:
+            return self._refused(line, held)
+        if line.is_more and len(held) == 1 and line.quantity is not None:
+            return self._counted(line, held[0], "add")
+        if line.is_set or line.instead_of is not None or (line.is_single and line.sized and line.quantity is None):
+            return self._set(line, held)
+        # `la malta sí`, `el arroz está bien así`: named, and no wish for more of it.
+        if len(held) == 1 and line.is_single and line.quantity is not None and self._is_size(line):
+            return self._resized(line, line.quantity, held[0])
+        is_named = bool(held) and line.is_single and line.quantity is None and not line.is_wished and line.mode is Mode.ADD
+        return [] if is_named else None
+
+    def _held(self, line: Line) -> list[str]:
+        """Which products of the order a line may mean."""
+        if line.mention is None:
+            return []
+        held = [sku for sku in line.mention.products if sku in self.cart]
+        if len(held) < 2:
+            return held
+        decision = decide(rank(line.mention.words, [self.goods.by_sku[sku].candidate for sku in held]))
+        return [decision.hits[0].sku] if decision.verdict is Verdict.ONE else held
+
+    def _amount(self, line: Line, sku: str) -> Decimal | None:
+        return amount_of(self.goods.by_sku[sku], line.quantity, line.mention) if line.quantity is not None else None
+
+    def _counted(self, line: Line, sku: str, mode: EditMode) -> list[Edit]:
+        amount = self._amount(line, sku)
+        return [Edit(line, (sku,), mode, amount, None if amount else "quantity")]
+
+    def _number(self, line: Line) -> list[Edit] | None:
+        """`mejor 3`, `2 más`, `una menos`."""
+        is_total = line.is_set or line.instead_of is not None or (self.is_denial and len(self.lines) == 1)
+        mode: EditMode = "remove" if line.mode is Mode.REFUSE else "set" if is_total and not line.is_more else "add"
+        if mode == "add" and not line.is_more:
+            return None
+        target = self._last(line)
+        if target is None:
+            return [Edit(line, (), mode, line.quantity.value if line.quantity is not None else None, "number")]
+        if mode == "set" and line.quantity is not None and self._is_size(line):
+            return self._resized(line, line.quantity, target)
+        if mode == "set" and (other := self._variant(line, target)) is not None:
+            return self._replaced(line, target, other)
+        return self._taken(line, target) if mode == "remove" else self._counted(line, target, mode)
+
+    def _last(self, line: Line) -> str | None:
+        """What is meant where nothing is named: what has just the number that is denied, else what was ordered last."""
+        denied = line.instead_of
+        held = [sku for sku in self.cart if denied is None or self.cart[sku] == amount_of(self.goods.by_sku[sku], denied, None)]
+        return held[-1] if denied is None or len(held) == 1 else None
+
+    def _refused(self, line: Line, held: Sequence[str]) -> list[Edit] | None:
+        if len(held) > 1:
+            return [Edit(line, tuple(held), "remove", kind="which")]
+        if not held:
+            return None
+        return self._taken(line, held[0])
+
+    def _taken(self, line: Line, sku: str) -> list[Edit]:
+        """Taken out, or so many less; a number that is only denied is one of two things."""
+        amount, has = self._amount(line, sku), self.cart[sku]
+        if line.quantity is None or (amount is not None and amount >= has):
+            return [Edit(line, (sku,), "remove")]
+        if amount is None or not (line.is_taken or line.is_out):
+            return [Edit(line, (sku,), "remove", amount, "contradiction")]
+        return [Edit(line, (sku,), "remove", amount)]
+
+    def _set(self, line: Line, held: Sequence[str]) -> list[Edit] | None:
+        """So many in all, or another of its kind in its place."""
+        if len(held) > 1:
+            return [Edit(line, tuple(held), "set", line.quantity.value if line.quantity is not None else None, "which")]
+        if len(held) == 1:
+            if line.quantity is None and not line.sized:
+                return []
+            if line.quantity is None and (other := self._variant(line, held[0])) is not None:
+                return self._replaced(line, held[0], other)
+            is_resized = line.is_changed and line.quantity is not None and (line.quantity.container or self._is_sized(line))
+            if line.quantity is not None and (
+                is_resized or (self._is_size(line) and not self.goods.by_sku[held[0]].is_measured)
+            ):
+                return self._resized(line, line.quantity, held[0])
+            made = self._counted(line, held[0], "set")
+            return (
+                [Edit(line, made[0].skus, "set", made[0].quantity, "confirm")] if line.is_unclear and made[0].quantity else made
+            )
+        if line.is_unclear:
+            return None
+        kin = [sku for sku in self.cart if line.mention is None or self._is_kin(sku, line)]
+        other = self._variant(line, kin[0]) if len(kin) == 1 else None
+        return self._replaced(line, kin[0], other) if other is not None else None
+
+    def _is_sized(self, line: Line) -> bool:
+        return line.mention is not None and any(letter.isdigit() for letter in line.mention.words)
+
+    def _is_size(self, line: Line) -> bool:
+        """`el café de 500`, `de 250`: the number stands behind `de` and tells which, not how many."""
+        said = line.quantity
+        if said is None or not said.is_plain or said.is_article:
+            return False
+        before = self.words(line.start - 1, line.start) if line.mention is None and line.start else ""
+        behind = self.words(line.start, line.end).split()
+        return before in ("de", "of") or (line.mention is not None and len(behind) > 2 and behind[-2] in ("de", "of"))
+
+    def _resized(self, line: Line, said: Quantity, old: str) -> list[Edit]:
+        """`cambia el café de 250 por el de 500`, `la pepsi de 2 litros por 6 latas`: the number tells another of its kind."""
+        words = said.container or f"{said.value.normalize():f} {said.unit or ''}"
+        other = self._sibling(words, old)
+        if other is None:
+            return [Edit(line, (old,), "set", kind="quantity")]
+        return [Edit(line, (old,), "remove"), Edit(line, (other.sku,), "add", said.value if said.container else self.cart[old])]
+
+    def _replaced(self, line: Line, old: str, new: Product, moved: Decimal | None = None) -> list[Edit]:
+        """Another product in the place of one, as many of it if nothing else is said."""
+        has = self.cart[old]
+        is_part = moved is not None and moved < has
+        is_counted = line.quantity is not None and (line.mention is not None or line.quantity.container)
+        said = amount_of(new, line.quantity, line.mention) if line.quantity is not None and is_counted else None
+        quantity = said if said is not None else moved if is_part else has
+        return [Edit(line, (old,), "remove", moved if is_part else None), Edit(line, (new.sku,), "add", quantity)]
+
+    def _swapped(self, place: int, old: Line) -> list[Edit] | None:
+        """`cambia A por B`, `en vez de A, B`, `B en vez de A`."""
+        others = [self.lines[place - 1]] if old.is_replaced_by_last and place else list(self.lines[place + 1 : place + 2])
+        new = others[0] if others and others[0].mode in (Mode.ADD, Mode.CORRECT) and not others[0].is_out else None
+        if new is None:
+            return self._unfinished(old)
+        if old.mention is None:
+            new.instead_of = old.quantity
+            self.done.add(id(old))
+            return None
+        held = self._held(old)
+        if len(held) != 1:
+            return [Edit(old, tuple(held), "remove", kind="which")] if held else None
+        self.done.add(id(new))
+        is_size = new.quantity is not None and (bool(new.quantity.container) or old.mention.has_size)
+        if new.mention is None and new.quantity is not None and not is_size:
+            amount = self._amount(new, held[0])
+            return [Edit(new, (held[0],), "set", amount, None if amount else "quantity")]
+        other = self._meant(new, held[0])
+        if other is None:
+            self.done.discard(id(new))
+            return self._unfinished(old)
+        moved = self._amount(old, held[0])
+        return self._replaced(new, held[0], other, moved)
+
+    def _unfinished(self, old: Line) -> list[Edit] | None:
+        """Something is to take its place, and nobody knows what."""
+        held = self._held(old)
+        return [Edit(old, tuple(held), "remove", kind="contradiction" if len(held) == 1 else "which")] if held else None
+
+    def _meant(self, new: Line, old: str) -> Product | None:
+        """The product that takes the place of another."""
+        if new.mention is not None and new.mention.has_head:
+            verdict, products = self.goods.settle(new.mention)
+            if verdict is Verdict.ONE:
+                return products[0]
+        return self._variant(new, old)
+
+    def _is_kin(self, sku: str, line: Line) -> bool:
+        """Whether a line may mean something with the same noun as a product of the order."""
+        noun = read(self.goods.by_sku[sku].name).words[:1]
+        named = line.mention.products if line.mention is not None else ()
+        return any(read(self.goods.by_sku[one].name).words[:1] == noun for one in named)
+
+    def _variant(self, line: Line, sku: str) -> Product | None:
+        """Another product with the noun of one that the order has and the words of a line; what they leave open stays."""
+        quantity = line.quantity
+        if line.mention is None and quantity is not None and self.goods.by_sku[sku].unit in MEASURES:
+            return None
+        start, end = min((line.start, *line.sized)), max((line.end, *(at + 1 for at in line.sized)))
+        said = quantity.container if line.mention is None and quantity is not None else ""
+        return self._sibling(said or self.words(start, end), sku)
+
+    def _sibling(self, said: str, sku: str) -> Product | None:
+        """Another product with the noun of one and these words."""
+        known = self.goods.by_sku[sku]
+        noun = next((word.text for word in read(known.name).words), "")
+        decision = decide(rank(f"{noun} {said}", [one.candidate for one in self.goods.products]))
+        others = [self.goods.by_sku[hit.sku] for hit in decision.hits if hit.sku != sku]
+        others = [one for one in others if read(one.name).words[:1] == read(known.name).words[:1]]
+        if not others or any(hit.sku == sku for hit in decision.hits):
+            return None
+        shared = [len(set(read(one.name).words) & set(read(known.name).words)) for one in others]
+        return others[shared.index(max(shared))] if shared.count(max(shared)) == 1 else None
+
+    def _rest(self, kept: Sequence[Line]) -> list[Edit]:
+        """All but these is taken out; if one of them is not there, it is not clear what is meant."""
+        stays = [self._held(line) for line in kept]
+        self.done.update(id(line) for line in kept)
+        if any(len(held) != 1 for held in stays):
+            return [Edit(kept[0], tuple(stays[0]), "remove", kind="contradiction")]
+        left = {sku for held in stays for sku in held}
+        return [Edit(kept[0], (sku,), "remove") for sku in self.cart if sku not in left]
+
+
+def denied_numbers(lines: Sequence[Line]) -> list[Line]:
+    """`dos gorras, no una`: the number that is denied only tells what is corrected; it goes with the line before it."""
+    left: list[Line] = []
+    for line in lines:
+        if line.mode is Mode.REFUSE and line.mention is not None and left and left[-1].sized and not line.mention.has_head:
+            # `la remera es talle L, no M`
+            left[-1].is_set = True
+            continue
+        is_bare = (
+            line.quantity is not None and line.mention is None and line.mode is Mode.REFUSE and not line.is_out and bool(left)
+        )
+        if is_bare and not line.is_taken and not line.touched:
+            left[-1].instead_of = line.quantity
+            continue
+        if (
+            is_bare
+            and line.is_taken
+            and left[-1].mode is Mode.ADD
+            and not left[-1].is_wished
+            and left[-1].clause == line.clause
+        ):
+            # `de las 6 maltas quítame 2`
+            left[-1].quantity, left[-1].mode, left[-1].is_taken = line.quantity, Mode.REFUSE, True
+            left[-1].end = line.end
+            continue
+        left.append(line)
+    return left
