@@ -86,6 +86,15 @@ async def update_draft(
     return told(ctx, target, outcome) if outcome.code == "draft_updated" else outcome
 
 
+def _counted_by(line: DraftLine, points: Sequence[Pending]) -> list[Pending]:
+    """The numbers of which nobody knew what they count, where this line says it: `de queso` to "250 of what?"."""
+    return [
+        point
+        for point in points
+        if point.kind == "number" and line.quantity is not None and point.arguments.get("quantity") == line.quantity
+    ]
+
+
 @dataclass
 class _Update:
     """The changes of one call: first what each line comes to, then the shelf, then one write."""
@@ -106,6 +115,7 @@ class _Update:
 
     async def take(self, line: DraftLine) -> None:
         """Find out what a line comes to; nothing is written yet."""
+        self.ctx.settled.extend(_counted_by(line, self.ctx.points))
         found = meant_line(self.lines, line.phrase) if line.mode != "add" else ()
         if len(found) > 1:
             options = [Option(sku=one.sku, name=one.name) for one in found]

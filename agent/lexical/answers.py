@@ -83,7 +83,7 @@ def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | Non
         taken = _takes(folded, pending, words) if pending.is_proposal else None
         return [taken] if taken else _which(folded, pending, words)
     if pending.kind == "number":
-        return _of_what(folded, words)
+        return _of_what(folded, pending, words)
     if pending.kind == "choose_quantity":
         return _how_many(folded, pending, words)
     if pending.kind == "replace_draft":
@@ -118,12 +118,12 @@ def _takes(folded: str, pending: Pending, words: Vocabulary) -> Act | None:
     return Act(ActKind.CHOOSE, quantity=quantity, details={"sku": pending.options[0].sku})
 
 
-def _of_what(folded: str, words: Vocabulary) -> list[Act] | None:
-    """`de queso blanco` to "250 of what?": the product that the number counts."""
+def _of_what(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
+    """`de queso blanco`, `250 de queso` to "250 of what?": the product that the number counts."""
     found = [mention for mention in mentions(_without_verbs(folded, words)) if mention.phrase]
-    if len(found) != 1 or found[0].quantity is not None:
+    if len(found) != 1 or found[0].quantity not in (None, Decimal(str(pending.arguments.get("quantity", 0)))):
         return None
-    return [Act(ActKind.CHOOSE, phrase=found[0].phrase)]
+    return [Act(ActKind.CHOOSE, found[0].phrase, found[0].quantity, found[0].unit)]
 
 
 def _payment(folded: str) -> Act | None:

@@ -27,6 +27,8 @@ class WordFile(BaseModel):
     ordinary: list[str] = Field(default_factory=list)
     """Words without a meaning in the grammar that look like a keyword."""
     containers: list[str] = Field(default_factory=list)
+    bulk: list[str] = Field(default_factory=list)
+    """Containers of many, which only a shop that says so sells by."""
     paired: list[str] = Field(default_factory=list)
     """What comes in pairs wherever it is sold, in the singular."""
     sets: list[str] = Field(default_factory=list)
@@ -75,6 +77,7 @@ class Vocabulary:
     multiples: dict[str, Decimal]
     units: dict[str, str]
     containers: frozenset[str]
+    bulk: frozenset[str]
     pairs: dict[str, tuple[str, ...]]
     """What two of a kind are called, with what comes in pairs where it is called so."""
     sets: frozenset[str]
@@ -147,7 +150,8 @@ def vocabulary() -> Vocabulary:
         numbers={word: value for word, value in spoken.numbers.items() if value},
         multiples=spoken.parts | spoken.dozens,
         units=spoken.units,
-        containers=frozenset(word for file in files for word in file.containers),
+        containers=frozenset(word for file in files for word in (*file.containers, *file.bulk)),
+        bulk=frozenset(word for file in files for word in file.bulk),
         pairs=dict.fromkeys(spoken.pairs, tuple(noun for file in files for noun in file.paired)),
         sets=frozenset(word for file in files for word in file.sets),
         packs={word: spoken.dozens[word] for word in spoken.packs},

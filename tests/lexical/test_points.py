@@ -67,7 +67,7 @@ async def test_less_than_what_is_left_may_be_taken() -> None:
     assert await calls("dame 10 entonces", points=[LEFT]) == [lines({"product": "AZU", "mode": "set", "quantity": 10})]
 
 
-@pytest.mark.parametrize("said", ["de azúcar", "azúcar", "de azucar montalbán"])
+@pytest.mark.parametrize("said", ["de azúcar", "azúcar", "de azucar montalbán", "250 de azúcar"])
 async def test_the_product_of_a_number_is_told(said: str) -> None:
     ((tool, arguments), *_) = await calls(said, points=[point("number", quantity=250)])
     assert (tool, arguments["lines"][0]["quantity"]) == ("update_draft", 250)

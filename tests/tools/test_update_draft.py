@@ -235,3 +235,23 @@ async def test_every_kind_of_point_is_told_whatever_it_is_about(counter: Counter
                 )
                 assert outcome.status in ("ask", "refused"), (kind, skus, words)
     assert await cart(counter) == {}
+
+
+async def test_a_number_is_no_longer_asked_about_once_it_is_told_what_it_counts(counter: Counter) -> None:
+    # Given
+    counter.messages = [said("250")]
+    await counter("update_draft", open_points=[{"kind": "number", "words": "250", "quantity": 250}])
+
+    # When
+    outcome = await counter("update_draft", lines=[{"product": "queso blanco", "quantity": 250, "unit": "g"}])
+
+    # Then
+    assert (await cart(counter), outcome.data["open"]) == ({"QUE-1": Decimal("0.25")}, [])
+
+
+async def test_a_proposal_says_what_the_proposed_quantity_costs(counter: Counter) -> None:
+    outcome = await counter("update_draft", open_points=[{"kind": "confirm", "skus": ["QUE-1"], "quantity": 0.5}])
+    alone = await counter("update_draft", open_points=[{"kind": "confirm", "skus": ["QUE-1"]}])
+    assert "¿Te refieres a 0,5 kg de Queso blanco duro (Bs. 45.000,00)?" in spoken(outcome)
+    assert "Queso blanco duro (Bs. 90.000,00" in spoken(alone)
+    assert "kg)?" in spoken(alone)

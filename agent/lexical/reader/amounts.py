@@ -4,6 +4,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from agent.lexical.reader.goods import Mention, Product
 from agent.lexical.reader.quantities import Quantity
+from agent.lexical.vocabulary import vocabulary
 from core.language.words import MEASURES
 from domain.catalog.words import Size, read
 from tools.measures import is_sold_by_tray, is_tray
@@ -114,7 +115,7 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
         return value / 2 if product.is_paired else value
     if container and quantity.dozen is not None:
         return value / quantity.dozen if quantity.dozen in packs else value
-    is_held = _names(container, in_name) or (mention is not None and _names_holder(mention.words, product))
+    is_held = _names(container, in_name | {product.unit}) or (mention is not None and _names_holder(mention.words, product))
     if packs and not is_held and _is_held_by_tray(product):
         # `30 huevos` where the carton of thirty is sold.
         return value / packs[0] if value % packs[0] == 0 else None
@@ -122,9 +123,13 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
         if quantity.held in packs:
             return value
         return None if packs else value * quantity.held
-    if container and is_tray(container) and not is_held and not is_sold_by_tray(product.name, container):
+    if container and not is_held and (container in vocabulary().bulk or _is_odd_tray(container, product)):
         return None
     return value
+
+
+def _is_odd_tray(container: str, product: Product) -> bool:
+    return is_tray(container) and not is_sold_by_tray(product.name, container)
 
 
 def _pair(quantity: Quantity) -> bool:

@@ -278,6 +278,8 @@ class _Judge:
         line.quantity = quantity
         verdict, products = self._fitting(line.mention, quantity, verdict, products)
         if verdict is not Verdict.ONE:
+            # What none of them is sold by (`una caja de arroz`) tells nothing that an answer could take over.
+            line.quantity = quantity if any(self._amount(line, product) for product in products) else None
             self.ask("which", line, products)
             return
         product = products[0]
