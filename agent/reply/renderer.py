@@ -276,7 +276,7 @@ class _Renderer:
         if (
             what == "anything_else"
             and self.wording.was_said("ask.anything_else", self.grounds.last_said)
-            and self.parts.has_substance
+            and (self.parts.done or self.parts.stated)
         ):
             self._leave_out(move, "repeated")
             return ""

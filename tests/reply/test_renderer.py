@@ -179,6 +179,16 @@ def test_anything_else_is_not_asked_twice_running() -> None:
     assert turn.says(MORE) == "Quité Aceite Mazeite 1 L de tu pedido."
 
 
+def test_a_hint_does_not_stand_without_the_question_that_it_belongs_to() -> None:
+    turn = with_draft()
+    turn.recent = ("Agregué 2. ¿Algo más? Si es todo, escribe *listo*.",)
+
+    text = turn.says(MORE, move("state", "how_to_finish"))
+
+    assert text.count("?") == 1
+    assert text.endswith("Si es todo, escribe *listo*.")
+
+
 def test_a_person_is_not_offered_twice_in_a_row() -> None:
     turn = with_order()
     turn.recent = ("Lamento lo ocurrido. Si quieres, te paso con una persona del equipo.",)
