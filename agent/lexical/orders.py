@@ -1,7 +1,7 @@
 """A turn that orders something: its messages read as one by the order reader, as lines of the draft and points to ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ _READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKi
 _BESIDE = SMALL_TALK | {ActKind.UNKNOWN, ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY, ActKind.FINISH}
 _BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE}
 _LONGEST_WORDS = 200
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
         return None
     goods = await shelf("\n".join([said, *(line.name for line in _lines(brief))]))
     reading = explain(said, goods, brief.language, {line.sku: line.quantity for line in _lines(brief)})
+    reading.questions = [_of_offered(question, brief) for question in reading.questions]
     if not _orders(reading, kinds, brief):
         return None
     wanted = [_wanted(change, goods.by_sku[change.sku]) for change in reading.changes]
@@ -64,7 +66,14 @@ def _orders(reading: Reading, kinds: set[ActKind], brief: Brief) -> bool:
     """Whether a message orders something."""
     if not reading.changes and not (kinds & _READ and reading.questions):
         return False
-    return brief.pending is None or reading.has_goods
+    return brief.pending is None or reading.has_goods or any(question.skus for question in reading.questions)
+
+
+def _of_offered(question: Question, brief: Brief) -> Question:
+    """`dame 2` behind `tienen camperas?`: a number alone is of one of those that were just shown."""
+    shown = brief.pending.options if brief.pending is not None and brief.pending.kind == "offered" else []
+    skus = tuple(option.sku for option in shown[:_MOST_SHOWN] if option.sku)
+    return replace(question, kind="which", skus=skus) if question.kind == "number" and skus else question
 
 
 def _wanted(change: Change, product: Product) -> Wanted:
