@@ -120,7 +120,8 @@ class _Renderer:
     def _word(self) -> None:
         """The words of the calls that are told; a tool's question stands where the reply's own would."""
         asked = [call for call in self.told if call.asks and not call.has_effect]
-        self.parts.done = list(effects.worded([call for call in self.told if call not in asked], self.wording))
+        told = effects.worded([call for call in self.told if call not in asked], self.wording)
+        self.parts.done = [words for words in told if words]
         self.parts.question = " ".join(call.words for call in asked)
 
     def _fact_names(self, move: moves.State | moves.Suggest | moves.Compare, names: Iterable[str]) -> list[str]:
