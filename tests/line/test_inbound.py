@@ -153,10 +153,8 @@ def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_c
         *({"type": "EDIT", "originalMessageId": ORIGINAL, "message": {"type": "TEXT", "text": said}} for said in "ab"),
         {"type": "REVOKE", "originalMessageId": ORIGINAL},
     ]
-    bodies = [encoded(webhook(result(message))) for message in messages]
-    if is_unified:
-        envelope = {"event": "MO", "sender": payloads.SENDER, "messageId": "m"}
-        bodies = [encoded({"results": [{**envelope, "content": [message]}]}) for message in messages]
+    unified: dict[str, Any] = {"event": "MO", "sender": payloads.SENDER, "messageId": "m"}
+    bodies = [encoded(webhook({**unified, "content": [message]} if is_unified else result(message))) for message in messages]
 
     keys = [split(body)[0].dedupe_key for body in bodies]
 
