@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from agent.brief import BriefDraft, BriefLine
+from agent.brief import BriefDraft, BriefLine, BriefMessage
 from agent.journal import Recorded
 from agent.lexical import compose as composing
+from agent.lexical.acts import ActKind
 from agent.lexical.compose import compose
+from agent.lexical.listening import hear
 from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
 from agent.reply.moves import Ask, Reply, Say, State
+from core.messages import variants
 from tests.reply.turns import ACEITE, ARROZ, HARINA, Turn, with_draft, with_order
 
 
@@ -99,3 +102,22 @@ def test_the_calls_of_a_link_before_are_told_by_their_numbers() -> None:
     calls: list[Recorded] = Turn().searched(HARINA).added(HARINA, 1, "1.20").calls
 
     assert [Returned.of(call.tool, call.shown()).number for call in calls] == [1, 2]
+
+
+@pytest.mark.parametrize("language", ["es", "en", "pt"])
+@pytest.mark.parametrize(
+    ("hint", "kind"),
+    [
+        ("how_to_reach_person", ActKind.HUMAN),
+        ("how_to_finish", ActKind.FINISH),
+        ("how_to_see_list", ActKind.ASK_CATALOGUE),
+        ("how_to_clear", ActKind.CLEAR),
+    ],
+)
+def test_the_words_that_a_hint_tells_to_write_are_understood(hint: str, kind: ActKind, language: str) -> None:
+    for words in variants(f"reply.state.{hint}", language):
+        keyword = words.split("*")[1]
+        turn = with_draft(language)
+        heard = hear(turn.brief.model_copy(update={"messages": [BriefMessage(text=keyword)]}))
+
+        assert [act.kind for act in heard] == [kind], keyword
