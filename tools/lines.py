@@ -169,11 +169,11 @@ class _Update:
     async def _count(self, line: DraftLine, variant: VariantView) -> None:
         """How much of it there shall be."""
         option = Option(sku=variant.sku, name=variant.name)
-        if line.quantity is None and not variant.is_sold and self.target.amends is None:
-            self._refuse_unsold(line, variant.name)
-            return
         if line.quantity is None:
-            self._ask("choose_quantity", line, [option])
+            if variant.is_sold or self.target.amends is not None:
+                self._ask("choose_quantity", line, [option])
+            else:
+                self._refuse_unsold(line, variant.name)
             return
         amount = await amount_sold(self.ctx.work, variant, Decimal(str(line.quantity)), line.unit)
         if isinstance(amount, TooLittle):
@@ -188,8 +188,7 @@ class _Update:
             self._put(line, variant, now + amount if line.mode == "add" else amount, amount)
 
     def _now(self, variant_id: UUID) -> Decimal:
-        known = next((one.quantity for one in self.lines if one.variant_id == variant_id), Decimal(0))
-        return self.totals.get(variant_id, known)
+        return self.totals.get(variant_id, self._in_draft(variant_id))
 
     def _put(self, line: DraftLine, variant: VariantView, total: Decimal, amount: Decimal = Decimal(0)) -> None:
         known = next((one for one in self.lines if one.variant_id == variant.variant_id), None)

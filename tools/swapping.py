@@ -39,10 +39,8 @@ async def swap_item_in_draft(
     lines = meant_line(draft.lines, product) if draft is not None else ()
     if draft is None or len(lines) != 1:
         key = "ambiguous_line" if lines else "not_in_draft"
-        names = ", ".join(facts.name(line.name) for line in lines)
-        return facts.outcome(
-            key, say(ctx, key, options=names), status="ask" if lines else "refused", note="Nothing was changed."
-        )
+        words = say(ctx, key, options=", ".join(facts.name(line.name) for line in lines))
+        return facts.outcome(key, words, status="ask" if lines else "refused", note="Nothing was changed.")
     line = lines[0]
     found = await meant(ctx, replacement)
     taken = line.quantity if not quantity else min(Decimal(str(quantity)), line.quantity)
