@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from agent.lexical.reader.arcs import Arc, Role
 from agent.lexical.reader.goods import Mention
@@ -282,34 +283,19 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         # `en vez de arroz 3 azúcar`
         walk.mode, walk.operator = Mode.ADD, None
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
-    mode, is_wished = walk.mode, walk.is_wished
-    if (
-        own is not None
-        and product is not None
-        and any(one.role is Role.WISH and product.end <= one.start < own.start for one in path.arcs)
-    ):
-        # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
-        mode, is_wished = Mode.ADD, True
-    operator, said_first, is_changed = walk.operator, walk.said, False
-    between = [one for one in path.arcs if own is not None and product is not None and product.end <= one.start < own.start]
-    for one in between:
-        # `las cervezas déjalas en 12`, `al arroz quítale 2`, `cambia el arroz a 4`
-        if one.role is Role.CORRECT or (one.role is Role.REFUSE and walk.tokens[one.start].text not in _DENIALS):
-            mode, operator, said_first = _MODES[one.role], one.role, walk.tokens[one.start].text
-        elif one.role is Role.FILLER and operator is Role.CHANGE and walk.tokens[one.start].text in _INTO:
-            mode, operator, is_changed = Mode.CORRECT, Role.CORRECT, True
+    said = _said_between(walk, path, product, own)
     start = min(one.start for one in (product, own) if one is not None)
     end = max(one.end for one in (product, own) if one is not None)
     before = _before(path.arcs, place, walk.tokens)
-    said = own.quantity if own is not None else None
+    quantity_said = own.quantity if own is not None else None
     walk.lines.append(
         Line(
             start,
             end,
             product.mention if product is not None else None,
-            said,
-            mode,
-            is_wished,
+            quantity_said,
+            said.mode,
+            said.is_wished,
             is_about=is_about,
             is_single=before in _SINGULAR,
             is_some=before in ("unos", "unas"),
@@ -317,21 +303,50 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             clause=walk.clause,
             row=walk.row,
             is_weak=walk.is_weak,
-            is_taken=mode is Mode.REFUSE and said_first not in _DENIALS,
-            is_out=mode is Mode.REFUSE and operator in (Role.SWAP, Role.CHANGE),
-            is_replaced_by_last=operator is Role.SWAP and walk.is_behind,
-            is_more=walk.is_more or (said is not None and said.is_more),
-            is_set=mode is Mode.CORRECT,
-            is_unclear=mode is Mode.CORRECT and said_first in _UNCLEAR,
-            is_kept=operator is Role.KEEP,
-            is_changed=is_changed,
-            price=said.price if said is not None else None,
+            is_taken=said.mode is Mode.REFUSE and said.word not in _DENIALS,
+            is_out=said.mode is Mode.REFUSE and said.operator in (Role.SWAP, Role.CHANGE),
+            is_replaced_by_last=said.operator is Role.SWAP and walk.is_behind,
+            is_more=walk.is_more or (quantity_said is not None and quantity_said.is_more),
+            is_set=said.mode is Mode.CORRECT,
+            is_unclear=said.mode is Mode.CORRECT and said.word in _UNCLEAR,
+            is_kept=said.operator is Role.KEEP,
+            is_changed=said.is_changed,
+            price=quantity_said.price if quantity_said is not None else None,
         )
     )
     walk.is_parted = False
     walk.is_weak = walk.is_more = False
     if walk.mode is Mode.CORRECT:
         walk.mode = Mode.ADD
+
+
+class _Said(NamedTuple):
+    """What is to be done with a line, and the operator and word that say so."""
+
+    mode: Mode
+    is_wished: bool
+    operator: Role | None
+    word: str
+    is_changed: bool = False
+
+
+def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None) -> _Said:
+    """What the walk has heard so far, or what stands between a product and the quantity behind it."""
+    said = _Said(walk.mode, walk.is_wished, walk.operator, walk.said)
+    if product is None or own is None:
+        return said
+    between = [arc for arc in path.arcs if product.end <= arc.start < own.start]
+    if any(arc.role is Role.WISH for arc in between):
+        # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
+        said = said._replace(mode=Mode.ADD, is_wished=True)
+    for arc in between:
+        # `las cervezas déjalas en 12`, `al arroz quítale 2`, `cambia el arroz a 4`
+        word = walk.tokens[arc.start].text
+        if arc.role is Role.CORRECT or (arc.role is Role.REFUSE and word not in _DENIALS):
+            said = said._replace(mode=_MODES[arc.role], operator=arc.role, word=word)
+        elif arc.role is Role.FILLER and said.operator is Role.CHANGE and word in _INTO:
+            said = said._replace(mode=Mode.CORRECT, operator=Role.CORRECT, is_changed=True)
+    return said
 
 
 def _is_at(line: Line, product: Arc) -> bool:
