@@ -108,7 +108,7 @@ async def cancelled(counter: Counter) -> None:
 
 async def with_a_new_draft_beside_the_placed_order(counter: Counter) -> None:
     await placed(counter)
-    await counter("add_item_to_draft", product="ACE-1", quantity=1)
+    await counter("add_item_to_draft", product="ACE-1", quantity=1, order="new")
 
 
 Situation = Callable[[Counter], Awaitable[None]]
