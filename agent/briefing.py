@@ -24,7 +24,7 @@ from domain.orders.schemas import OrderView
 from tools import registry
 from tools.context import Pending
 from tools.facts import measured_in
-from tools.outcome import Claim, Fact, FactKind
+from tools.outcome import Fact, FactKind
 
 DELIVERY = "delivery"
 """The subject of what a delivery costs in this shop, whatever the order."""
@@ -109,23 +109,6 @@ def _shop_facts(found: _Found, workspace: WorkspaceView, stores: Sequence[StoreV
         found.money("minimum", "order", settings.minimum_order, workspace.currency)
     for method in settings.payment_methods:
         found.add("method", method.code, method.name)
-
-
-def claims_of(last: LastOrder | None, draft: BriefDraft | None) -> list[tuple[Claim, str]]:
-    """What the session's own facts allow a reply to say was done."""
-    claims: list[tuple[Claim, str]] = []
-    if last is not None:
-        claims.append((Claim.ORDER_STATUS, last.number))
-        claims.append((Claim.ORDER_CANCELLED if last.status == "cancelled" else Claim.ORDER_CONFIRMED, last.number))
-        if last.payment_status == "paid":
-            claims.append((Claim.PAYMENT_VERIFIED, last.number))
-        elif last.payment_status == "claimed":
-            claims.append((Claim.PAYMENT_CLAIMED, last.number))
-    if draft is not None:
-        claims.extend((Claim.ITEM_ADDED, line.name) for line in draft.lines)
-        if draft.fulfilment:
-            claims.append((Claim.DELIVERY_SET, draft.fulfilment))
-    return claims
 
 
 def _lines(order: OrderView) -> list[BriefLine]:

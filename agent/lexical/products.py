@@ -36,7 +36,6 @@ _HELD = re.compile(r"(?P<count>\d+) (?P<what>\D+)|(?P<named>\D+?) (?:de |x)?(?P<
 """What a tray holds: `30 huevos`, `huevos de 30`."""
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SHORTEST_SLIP = 3
 
 _SURE = 0.75
 """Below this a phrase without quantity is small talk rather than a product."""

@@ -9,10 +9,9 @@ from dataclasses import replace
 
 from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
-from agent.lexical.normalise import clean
+from agent.lexical.normalise import clean, tokenise
 from agent.lexical.products import Catalogue
 from agent.lexical.reader.goods import Product
-from agent.lexical.variants import is_description
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from domain.catalog.search import rank
@@ -97,7 +96,7 @@ class _Thread:
         """The SKU or the words that a phrase means of the subject; none if it speaks of something else."""
         kind = " ".join(self.words)
         products = list((await self.catalogue.shelf(f"{kind} {phrase}")).products)
-        is_elliptic = vocabulary().matches("the_one_with", self.said) is not None or is_description(phrase)
+        is_elliptic = vocabulary().matches("the_one_with", self.said) is not None or _is_description(phrase)
         if not is_elliptic and _names_a_thing(phrase, products):
             return []
         for count in range(len(self.words), 0, -1):
@@ -165,3 +164,12 @@ def _plain_name(name: str) -> list[str]:
         if not any(character.isdigit() for character in word) and word not in vocabulary().units:
             words.append(word)
     return words
+
+
+def _is_description(phrase: str) -> bool:
+    """Only a size or a number, such as `500 gramos`, `talle m`: it describes what was just named."""
+    words = vocabulary()
+    said = words.units.keys() | words.size_words | words.fillers
+    return phrase.split()[0] in words.size_words or all(
+        token.kind == "number" or token.text in said for token in tokenise(phrase)
+    )

@@ -268,7 +268,7 @@ class _Judge:
     def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product]) -> None:
         quantity = self._quantity(line, products)
         if quantity is None:
-            if line.touched and not line.is_wished and not line.mention.has_head:  # type: ignore[union-attr]
+            if line.touched and not line.is_wished and not (line.mention is not None and line.mention.has_head):
                 self.reading.notes.append(self.words(line.start, line.end))
                 return
             is_likely = line.is_doubled or line.is_wished
