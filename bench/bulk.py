@@ -10,7 +10,7 @@ from bench.ground import Shop
 from core.embedded import EmbeddedPostgres
 from core.tables import new_id
 from core.work import open_work
-from domain.catalog import search_repository
+from domain.catalog import _postings
 from domain.catalog.index import filing
 from domain.catalog.search import Candidate
 
@@ -77,7 +77,7 @@ async def _insert(shop: Shop, found: list[tuple[UUID, Candidate]]) -> None:
     async with open_work(shop.principal) as work:
         await work.session.execute(_PRODUCTS, {name: values[name] for name in ("w", "ids", "codes", "names", "brands")})
         await work.session.execute(_VARIANTS, {name: values[name] for name in ("w", "variants", "ids", "codes")})
-        await search_repository.file_words(work, keys, postings)
+        await _postings.file_words(work, keys, postings)
 
 
 _OLD_THREADS = """

@@ -14,7 +14,8 @@ from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
-from domain.catalog import repository, search_repository
+from domain.catalog import _postings, repository
+from domain.catalog._views import product_view, variant_name, variant_view
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound
 from domain.catalog.index import filing, synonym_key
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant, Store, Synonym, Unit
@@ -30,7 +31,6 @@ from domain.catalog.schemas import (
     VariantView,
 )
 from domain.catalog.search import Candidate
-from domain.catalog.views import product_view, variant_name, variant_view
 from domain.catalog.words import plain
 
 
@@ -203,7 +203,7 @@ async def index_products(
         postings[variant.id] = filed.words | filed.literal
         for text, text_keys in filed.keys.items():
             keys.setdefault(text, set()).update(text_keys)
-    await search_repository.file_words(work, keys, postings)
+    await _postings.file_words(work, keys, postings)
 
 
 async def change_product(work: Work, code: str, command: ChangeProduct) -> ProductView:

@@ -11,7 +11,8 @@ from core.db import storable
 from core.errors import Invalid, NotFound
 from core.work import Work
 from domain.accounts import service as accounts
-from domain.catalog import repository, search_repository
+from domain.catalog import _postings, repository
+from domain.catalog._views import product_view, sale_rule, variant_name, variant_view
 from domain.catalog.editing import (
     add_expansion,
     change_product,
@@ -37,7 +38,6 @@ from domain.catalog.schemas import (
     VariantView,
 )
 from domain.catalog.search import PLAUSIBLE, Candidate, Hit, decide, merge, rank, similarity
-from domain.catalog.views import product_view, sale_rule, variant_name, variant_view
 from domain.catalog.words import Word, read, word
 
 MOST_ITEMS = 100
@@ -113,7 +113,7 @@ async def recognise(work: Work, phrase: str, *, with_categories: bool = False) -
     """What a typed phrase may be: an SKU, a category, words that stand for others, words of products."""
     work.require(Permission.CATALOG_READ)
     code, phrase = storable(phrase.strip()), phrase[:_LONGEST_PHRASE]
-    known = await search_repository.known(
+    known = await _postings.known(
         work,
         skus=repository.cases(code),
         phrases=set(_spans(phrase).values()),
@@ -184,10 +184,10 @@ async def _candidates(
         if reading == recognised.phrase:
             words = recognised.words
         else:
-            words = (await search_repository.known(work, keys=places, limit=_KNOWN_WORDS)).words
+            words = (await _postings.known(work, keys=places, limit=_KNOWN_WORDS)).words
         weighted = _weigh(typed, {(place, text) for key, text in words for place in places[key]})
         if weighted:
-            for row, names in await search_repository.variants_with_words(work, weighted, _CANDIDATES):
+            for row, names in await _postings.variants_with_words(work, weighted, _CANDIDATES):
                 found[row.variant_id] = (row, names)
     return list(found.values())
 
@@ -238,13 +238,13 @@ async def related(work: Work, message: str) -> Related:
         words = [*words, *(await _known_words(work, meant_words, set())).words]
     places = _places(typed)
     weighted = _weigh(typed, {(place, text) for key, text in words for place in places.get(key, ())})
-    rows = await search_repository.variants_near_words(work, weighted, _EACH_WORD, _NEAR_A_MESSAGE) if weighted else []
+    rows = await _postings.variants_near_words(work, weighted, _EACH_WORD, _NEAR_A_MESSAGE) if weighted else []
     currency = await accounts.currency(work)
     return Related(tuple((variant_view(row, currency), names) for row, names in rows), expansions)
 
 
-async def _known_words(work: Work, typed: Sequence[Word], phrases: set[str]) -> search_repository.Known:
-    return await search_repository.known(work, keys=_places(typed), limit=_KNOWN_OF_MESSAGE, phrases=phrases)
+async def _known_words(work: Work, typed: Sequence[Word], phrases: set[str]) -> _postings.Known:
+    return await _postings.known(work, keys=_places(typed), limit=_KNOWN_OF_MESSAGE, phrases=phrases)
 
 
 async def list_products(work: Work, category: str | None = None, limit: int = 20, cursor: str | None = None) -> VariantPage:

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from core.settings import get_settings
 from core.work import Work
 from domain.connections.schemas import TRAITS
-from domain.conversations import delivery_repository as deliveries
+from domain.conversations import _deliveries as deliveries
 from domain.conversations import repository, service
 from domain.conversations.models import Conversation, Message, MessageStatus
 from domain.conversations.schemas import SentMessage

@@ -17,7 +17,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import OrderChanges, WorkspaceSettings
 from domain.conversations import service as conversations
-from domain.orders import deadlines, drafts, repository, status
+from domain.orders import _status as status
+from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound
 from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.schemas import ConfirmationResult, OrderView

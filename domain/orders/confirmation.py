@@ -13,7 +13,9 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
-from domain.orders import amendments, deadlines, drafts, pricing, repository, status
+from domain.orders import _pricing as pricing
+from domain.orders import _status as status
+from domain.orders import amendments, deadlines, drafts, repository
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage

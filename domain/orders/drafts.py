@@ -15,7 +15,9 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.orders import deadlines, pricing, repository, status
+from domain.orders import _pricing as pricing
+from domain.orders import _status as status
+from domain.orders import deadlines, repository
 from domain.orders.errors import (
     DeliveryNotOffered,
     DraftTooLong,

@@ -11,7 +11,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.schemas import OutgoingMessage, Voice
-from domain.orders import deadlines, drafts, repository, status
+from domain.orders import _status as status
+from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
 from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
 from domain.orders.schemas import OrderView

@@ -13,6 +13,8 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.stock import repository
+from domain.stock._ledger import Cause, average_cost, move
+from domain.stock._quantities import require_quantities
 from domain.stock.errors import HoldsLost, NotInStore, OutOfStock, QuantityNotCountable, StockPromised
 from domain.stock.holds import (
     consume,
@@ -29,9 +31,7 @@ from domain.stock.holds import (
     workspaces_with_due_holds,
 )
 from domain.stock.importing import LedgerNotEmpty, import_ledger
-from domain.stock.ledger import Cause, average_cost, move
 from domain.stock.models import MovementType, StockItem, StockMovement
-from domain.stock.quantities import require_quantities
 from domain.stock.schemas import Availability, Discrepancy, HoldLine, LowStock, MovementView, StockLevel
 
 MANUAL = "manual"

@@ -7,7 +7,7 @@ from agent.lexical.reader.arcs import closed_words
 from agent.lexical.reader.explain import Reading, explain
 from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
 from app.demo.schemas import DemoProduct, demo_shops
-from domain.catalog.views import variant_name
+from domain.catalog._views import variant_name
 
 _UNITS = {"KG": ("kg", Decimal("0.001")), "LT": ("l", Decimal("0.001"))}
 
