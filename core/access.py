@@ -19,6 +19,7 @@ class Permission(StrEnum):
         member.allows = allows
         return member
 
+    WORKSPACE_READ = "workspace:read", "See how the workspace and its lines are set up, without any secrets."
     CATALOG_READ = "catalog:read", "See products, prices, categories and stores."
     CATALOG_WRITE = "catalog:write", "Change products, prices, categories, stores and other names."
     STOCK_READ = "stock:read", "See stock levels, their movements and what is low."
@@ -37,7 +38,9 @@ class Permission(StrEnum):
     CONVERSATIONS_READ = "conversations:read", "Read conversations."
     CONVERSATIONS_REPLY = "conversations:reply", "Write to a customer."
     CONVERSATIONS_TAKE = "conversations:take", "Take a conversation over, and give it back."
+    FILES_READ = "files:read", "See the files that customers sent."
     HANDOFF_REQUEST = "handoff:request", "Ask for a person."
+    NOTIFICATIONS_RAISE = "notifications:raise", "Tell the staff what came of one's deeds."
     CONNECTIONS_READ = "connections:read", "See the lines on which customers write."
     CONNECTIONS_WRITE = "connections:write", "Add and change lines and their credentials."
     OPERATIONS = "operations:manage", "Change settings and members of the workspace, read its events, reopen what was given up."
@@ -71,7 +74,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _EVERYTHING,
     Role.ADMIN: _EVERYTHING,
     Role.MANAGER: _EVERYTHING - {Permission.CONNECTIONS_WRITE, Permission.OPERATIONS},
-    Role.INVENTORY_SUPERVISOR: _READ | {Permission.STOCK_ADJUST, Permission.STOCK_HOLD, Permission.CATALOG_WRITE},
+    Role.INVENTORY_SUPERVISOR: _READ
+    | {Permission.STOCK_ADJUST, Permission.STOCK_HOLD, Permission.CATALOG_WRITE, Permission.NOTIFICATIONS_RAISE},
     Role.OPERATOR: _READ
     | {
         Permission.CONVERSATIONS_REPLY,
@@ -83,12 +87,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.PAYMENTS_VERIFY,
         Permission.STOCK_HOLD,
         Permission.CUSTOMERS_WRITE,
+        Permission.NOTIFICATIONS_RAISE,
     },
     Role.VIEWER: _READ,
 }
 
 CUSTOMER_PERMISSIONS: frozenset[Permission] = frozenset(
     {
+        Permission.WORKSPACE_READ,
         Permission.CATALOG_READ,
         Permission.STOCK_READ,
         Permission.STOCK_HOLD,
@@ -100,7 +106,9 @@ CUSTOMER_PERMISSIONS: frozenset[Permission] = frozenset(
         Permission.ORDERS_CANCEL,
         Permission.PAYMENTS_READ,
         Permission.PAYMENTS_CLAIM,
+        Permission.FILES_READ,
         Permission.HANDOFF_REQUEST,
+        Permission.NOTIFICATIONS_RAISE,
     }
 )
 """What the agent may do when it acts for a customer, on that customer's own things only."""

@@ -57,6 +57,11 @@ class Work:
         if self.principal.kind is not PrincipalKind.SYSTEM:
             raise NotPermitted(f"only the runtime may do this, not {self.principal.kind}", principal=self.principal.kind)
 
+    def require_agent(self) -> None:
+        """Raise NotPermitted unless the runtime or the agent in a turn works here; a person has a way of their own."""
+        if self.principal.kind not in (PrincipalKind.SYSTEM, PrincipalKind.AGENT):
+            raise NotPermitted(f"only the agent may do this, not {self.principal.kind}", principal=self.principal.kind)
+
 
 async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[datetime, datetime]:
     """Begin a transaction: business time and system time.

@@ -61,6 +61,7 @@ def _member_view(row: Membership, user: User) -> MembershipView:
 
 async def get_workspace(work: Work) -> WorkspaceView:
     """The workspace of this work; raises WorkspaceNotFound."""
+    work.require(Permission.WORKSPACE_READ)
     row = await repository.find_workspace(work)
     if row is None:
         raise WorkspaceNotFound
@@ -72,6 +73,7 @@ _currencies: dict[UUID, str] = {}
 
 async def currency(work: Work) -> str:
     """The currency of the workspace; it is set when the workspace is made and never changes, so it is remembered."""
+    work.require(Permission.WORKSPACE_READ)
     known = _currencies.get(work.workspace_id)
     if known is None:
         known = _currencies[work.workspace_id] = (await get_workspace(work)).currency
@@ -145,4 +147,5 @@ async def add_member(work: Work, email: str, name: str, role: Role, store_id: UU
 
 async def list_members(work: Work) -> list[MembershipView]:
     """The staff of this workspace by name."""
+    work.require(Permission.OPERATIONS)
     return [_member_view(row, user) for row, user in await repository.members(work)]

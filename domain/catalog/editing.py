@@ -101,17 +101,18 @@ async def add_expansion(work: Work, phrase: str, expansion: str) -> None:
 
 async def create_product(work: Work, command: NewProduct) -> ProductView:
     """Create a product with its variants; raises CodeTaken, CategoryNotFound, PriceMissing."""
+    work.require(Permission.CATALOG_WRITE)
     (row,) = await _create(work, [command])
     return await product_view(work, row, await accounts.currency(work))
 
 
 async def create_products(work: Work, commands: Sequence[NewProduct]) -> int:
     """Create many products at once, all or none."""
+    work.require(Permission.CATALOG_WRITE)
     return len(await _create(work, commands))
 
 
 async def _create(work: Work, commands: Sequence[NewProduct]) -> list[Product]:
-    work.require(Permission.CATALOG_WRITE)
     paths = {category.path: category.id for category in await repository.categories(work)}
     products, variants, synonyms = [], [], []
     for command in commands:
@@ -131,7 +132,7 @@ async def _create(work: Work, commands: Sequence[NewProduct]) -> list[Product]:
         events.record(
             work, EventType.PRODUCT_CREATED, subject=product.id, after=command.model_dump(mode="json", exclude_unset=True)
         )
-    await index_products(work, products, variants, {c.code: c.synonyms for c in commands})
+    await _index(work, products, variants, {c.code: c.synonyms for c in commands})
     return products
 
 
@@ -184,7 +185,7 @@ def _synonym_rows(work: Work, product_id: UUID, phrases: Iterable[str]) -> list[
     ]
 
 
-async def index_products(
+async def _index(
     work: Work,
     products: Iterable[Product],
     variants: Iterable[ProductVariant],
@@ -228,7 +229,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
         await repository.replace_synonyms(work, row.id, {p: synonym_key(p) for p in command.synonyms})
     await work.session.flush()
     names = await repository.synonyms_of(work, [row.id])
-    await index_products(work, [row], variants, {row.code: names.get(row.id, ())})
+    await _index(work, [row], variants, {row.code: names.get(row.id, ())})
     events.record(
         work,
         EventType.PRODUCT_CHANGED,

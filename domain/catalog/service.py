@@ -55,6 +55,7 @@ SAME_WORD = 0.95
 
 async def get_variant(work: Work, sku: str) -> VariantView:
     """The variant with this SKU, sold or not; raises ProductNotFound."""
+    work.require(Permission.CATALOG_READ)
     found = await find(work, sku)
     if found is None:
         raise ProductNotFound(sku=sku)
@@ -84,6 +85,7 @@ async def variants_by_sku(work: Work, skus: Iterable[str]) -> Mapping[str, Varia
 
 async def sale_rules(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, SaleRule]:
     """In which quantities the variants are sold and counted."""
+    work.require(Permission.CATALOG_READ)
     return {row.variant_id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
 
 
@@ -310,16 +312,19 @@ def _children(rows: Sequence[Category], counts: Mapping[UUID, int], parent_id: U
 
 async def units(work: Work) -> list[UnitView]:
     """The units of sale by code."""
+    work.require(Permission.CATALOG_READ)
     return [UnitView.model_validate(row) for row in await repository.units(work)]
 
 
 async def stores(work: Work) -> list[StoreView]:
     """The active stores by name."""
+    work.require(Permission.CATALOG_READ)
     return [StoreView.model_validate(row) for row in await repository.stores(work)]
 
 
 async def get_store(work: Work, code: str) -> StoreView:
     """The store with this code; raises StoreNotFound."""
+    work.require(Permission.CATALOG_READ)
     row = await repository.find_store(work, code=code)
     if row is None:
         raise StoreNotFound(store=code)
@@ -328,6 +333,7 @@ async def get_store(work: Work, code: str) -> StoreView:
 
 async def get_store_by_id(work: Work, store_id: UUID) -> StoreView:
     """The store with this id; raises StoreNotFound."""
+    work.require(Permission.CATALOG_READ)
     row = await repository.find_store(work, store_id=store_id)
     if row is None:
         raise StoreNotFound
@@ -336,6 +342,7 @@ async def get_store_by_id(work: Work, store_id: UUID) -> StoreView:
 
 async def find_stores(work: Work, phrase: str) -> list[StoreView]:
     """The active stores that a phrase may mean, by name, city, zone or code: one if it is clear."""
+    work.require(Permission.CATALOG_READ)
     found = await stores(work)
     names = [
         Candidate(store.code, store.name, aliases=tuple(x for x in (store.city, store.zone, store.address) if x))

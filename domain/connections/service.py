@@ -108,6 +108,7 @@ async def get(work: Work, connection_id: UUID) -> ConnectionView:
 
 async def settings_of(work: Work, connection_id: UUID) -> ConnectionSettings:
     """What the shop has chosen for one of its lines; its secrets stay closed."""
+    work.require(Permission.WORKSPACE_READ)
     row = await repository.get(work, connection_id)
     if row is None:
         raise ConnectionNotFound
@@ -122,6 +123,7 @@ async def all_of_workspace(work: Work) -> list[ConnectionSummary]:
 
 async def beside(work: Work, connection_id: UUID) -> Sequence[UUID]:
     """The connections that carry the same address of the shop on the same medium, this one among them."""
+    work.require_agent()
     return await repository.beside(work, connection_id)
 
 

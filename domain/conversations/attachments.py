@@ -41,6 +41,7 @@ async def _lock(work: Work, attachment_id: UUID) -> Attachment | None:
 
 async def claim(work: Work, attachment_id: UUID) -> Fetch | None:
     """Take on one file; None if it is settled, not due, or in another worker's hands."""
+    work.require_runtime()
     row = await _lock(work, attachment_id)
     if row is None or row.status != "pending" or row.next_try_at > work.system_time:
         return None
@@ -56,6 +57,7 @@ async def claim(work: Work, attachment_id: UUID) -> Fetch | None:
 
 async def record_stored(work: Work, fetch: Fetch, *, sha256: str, size: int, content_type: str) -> None:
     """The bytes are in the blob store under their digest."""
+    work.require_runtime()
     row = await _lock(work, fetch.attachment_id)
     if row is None or row.status != "pending":
         return
@@ -65,6 +67,7 @@ async def record_stored(work: Work, fetch: Fetch, *, sha256: str, size: int, con
 
 async def record_failure(work: Work, fetch: Fetch, reason: str, *, retriable: bool) -> None:
     """The file could not be had: try again later, or give up and tell staff."""
+    work.require_runtime()
     row = await _lock(work, fetch.attachment_id)
     if row is None or row.status != "pending" or row.attempts != fetch.attempt:
         return

@@ -24,6 +24,7 @@ async def change(work: Work, line: ConnectionSummary, incoming: IncomingChange) 
 
     An edit that overtakes its message is the message; a deletion that does so keeps it from ever being answered.
     """
+    work.require_runtime()
     conversation = await service.written_in(work, line, incoming)
     row = await repository.incoming_by_provider_id(work, line.id, incoming.provider_message_id)
     if row is None:
@@ -132,9 +133,11 @@ async def _answered(work: Work, conversation: Conversation, row: Message, outcom
 
 async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
     """Open messages again that a turn has answered, so that the next turn sees to what has become of them."""
+    work.require_agent()
     await repository.reopen(work, conversation_id, message_ids, turn_id)
 
 
 async def close(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], reason: str) -> None:
     """Close messages that need no answer any more."""
+    work.require_agent()
     await repository.mark_handled(work, conversation_id, f"no_answer:{reason}"[:40], None, message_ids)

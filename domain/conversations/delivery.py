@@ -101,6 +101,7 @@ class Outcome:
 
 async def claim_next(work: Work, conversation_id: UUID, cut: Cut, template: Template | None) -> Claimed | None:
     """Claim the oldest message that may be sent now; None if there is none or an earlier one is not settled."""
+    work.require_runtime()
     conversation = await repository.lock(work, conversation_id)
     if conversation is None:
         return None
@@ -201,11 +202,13 @@ async def _claim(work: Work, conversation: Conversation, contact: ContactView, m
 
 async def is_claimed(work: Work, claimed: Claimed) -> bool:
     """Whether a claim whose commit had an unknown outcome was made after all."""
+    work.require_runtime()
     return await deliveries.get_attempt(work, claimed.attempt_id) is not None
 
 
 async def renew(work: Work, claimed: Claimed) -> None:
     """Prolong the claim of a deliverer that still waits for the provider."""
+    work.require_runtime()
     message = await _locked(work, claimed.message_id, claimed.conversation_id)
     if message is not None and message.status == MessageStatus.SENDING and message.attempts == claimed.attempt:
         message.claimed_until = work.system_time + CLAIM
@@ -213,6 +216,7 @@ async def renew(work: Work, claimed: Claimed) -> None:
 
 async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> MessageStatus | None:
     """Note what a try came to; what a report has said meanwhile stands above it. The message's status after it."""
+    work.require_runtime()
     message = await _locked(work, claimed.message_id, claimed.conversation_id)
     attempt = await deliveries.get_attempt(work, claimed.attempt_id)
     if message is None or attempt is None or attempt.finished_at is not None:
@@ -298,6 +302,7 @@ async def _tell_staff(work: Work, message: Message) -> None:
 
 async def find_sent(work: Work, connection_id: UUID, provider_message_ids: Collection[str]) -> dict[str, SentMessage]:
     """The messages that went out on a connection under some of the provider's ids, by those ids."""
+    work.require_runtime()
     rows = await deliveries.find_outgoing(work, connection_id, provider_message_ids)
     return {
         provider_id: SentMessage(message_id=message_id, conversation_id=conversation_id)
@@ -314,6 +319,7 @@ async def record_report(
     at: datetime | None = None,
 ) -> None:
     """Move a message forward by what the provider reports of it."""
+    work.require_runtime()
     message = await _locked(work, sent.message_id, sent.conversation_id)
     if message is None:
         return
@@ -329,6 +335,7 @@ async def record_report(
 
 async def settle(work: Work, message_id: UUID) -> None:
     """What a time that ran out means: a dead deliverer's message is unknown, an unknown one at last unconfirmed."""
+    work.require_runtime()
     conversation_id = await deliveries.conversation_of(work, message_id)
     message = await _locked(work, message_id, conversation_id) if conversation_id is not None else None
     if message is not None:
@@ -354,9 +361,11 @@ async def _locked(work: Work, message_id: UUID, conversation_id: UUID) -> Messag
 
 async def is_more_to_send(work: Work, conversation_id: UUID) -> bool:
     """Whether a conversation has a message left that is not settled."""
+    work.require_runtime()
     return await deliveries.first_undecided(work, conversation_id) is not None
 
 
 async def last_inbound_provider_id(work: Work, conversation_id: UUID, connection_id: UUID) -> str | None:
     """The provider's id of the customer's last message on a connection, for the sign that it was read."""
+    work.require_runtime()
     return await deliveries.last_inbound_provider_id(work, conversation_id, connection_id)

@@ -11,6 +11,7 @@ log = observability.log(__name__)
 
 async def publish(work: Work, notification_id: UUID) -> bool:
     """Publish a notification; False if it was published before or is in another worker's hands."""
+    work.require_runtime()
     row = await work.session.get(
         Notification, (work.workspace_id, notification_id), with_for_update={"skip_locked": True, "key_share": True}
     )

@@ -60,11 +60,13 @@ async def _locked(work: Work, conversation_id: UUID) -> Conversation:
 
 async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     """Lock a conversation: the first lock of every change in it, before session, order and stock."""
+    work.require_agent()
     return ConversationView.model_validate(await _locked(work, conversation_id))
 
 
 async def written_in(work: Work, line: ConnectionSummary, incoming: IncomingMessage | IncomingChange) -> Conversation:
     """The conversation to which something that a customer sent belongs, locked; customer and conversation are made if new."""
+    work.require_runtime()
     contact = await customers.find_or_create(
         work,
         medium=line.medium,
@@ -82,6 +84,7 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
     Answers go by the line on which the customer wrote last. Touches no draft and no payment: whatever the message asks
     for is done inside a turn.
     """
+    work.require_runtime()
     conversation = await written_in(work, line, incoming)
     answerable = incoming.kind not in NEEDS_NO_ANSWER
     # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
@@ -128,8 +131,14 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
 async def queue(
     work: Work, conversation_id: UUID, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
 ) -> list[UUID]:
-    """Queue messages for the customer, in order, under the conversation's present voice."""
-    conversation = await _locked(work, conversation_id)
+    """Queue what the agent says to the customer, in order, under the conversation's present voice."""
+    work.require_agent()
+    return await _queue(work, await _locked(work, conversation_id), messages, turn_id=turn_id)
+
+
+async def _queue(
+    work: Work, conversation: Conversation, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
+) -> list[UUID]:
     author = Author.OPERATOR if work.principal.kind is PrincipalKind.USER else Author.AGENT
     ids: list[UUID] = []
     for message in messages:
@@ -167,13 +176,14 @@ async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> 
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
-    ids = await queue(work, conversation.id, [message])
+    ids = await _queue(work, conversation, [message])
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     return ids
 
 
 async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:
     """Leave the agent's voice: nobody speaks until a person comes. What the agent has said may still go out."""
+    work.require(Permission.HANDOFF_REQUEST)
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.AGENT:
         return
@@ -249,6 +259,7 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
 
 async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
     """The customer's messages that nobody has answered, in the order in which they were written."""
+    work.require_agent()
     return [
         OpenMessage(
             id=row.id,
@@ -268,6 +279,7 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
 
 async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
     """Close the messages that a turn has answered."""
+    work.require_agent()
     await repository.mark_handled(work, conversation_id, "turn", turn_id, message_ids)
 
 
@@ -281,6 +293,7 @@ async def notify(
     payload: dict[str, Any] | None = None,
 ) -> None:
     """Tell staff something, once per `dedupe_key`."""
+    work.require(Permission.NOTIFICATIONS_RAISE)
     created = await repository.insert_notification(
         work,
         {
@@ -312,18 +325,21 @@ async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[Mes
 
 async def thread_before(work: Work, conversation_id: UUID, before: datetime, limit: int) -> list[MessageView]:
     """The last messages of a conversation that stood before a moment, oldest first."""
+    work.require_agent()
     rows = await repository.thread(work, conversation_id, limit=limit, before=before)
     return [MessageView.model_validate(row) for row in rows]
 
 
 async def quoted(work: Work, conversation_id: UUID, reference: str) -> MessageView | None:
     """The message of a conversation, of either side, that has this id at the provider."""
+    work.require_agent()
     row = await repository.by_provider_id(work, conversation_id, reference)
     return MessageView.model_validate(row) if row is not None else None
 
 
 async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:
     """What the agent has said that is not sent yet, or of which it is not known, in order. Locks the conversation."""
+    work.require(Permission.CONVERSATIONS_TAKE)
     await _locked(work, conversation_id)
     return [MessageView.model_validate(row) for row in await repository.unsettled(work, conversation_id)]
 
@@ -333,6 +349,7 @@ async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
 
     One whose deliverer died between the send and its record is known from its reports only.
     """
+    work.require_agent()
     row = await repository.message(work, message_id)
     if row is None or row.status not in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ):
         return None
@@ -341,12 +358,14 @@ async def arrived_at(work: Work, message_id: UUID) -> datetime | None:
 
 async def is_last_word(work: Work, message_id: UUID) -> bool:
     """Whether the customer has been told nothing since the turn that said this."""
+    work.require_agent()
     row = await repository.message(work, message_id)
     return row is not None and not await repository.has_later_words(work, row)
 
 
 async def is_lost(work: Work, message_id: UUID) -> bool:
     """Whether a message has surely not been read: refused, failed, or without any report after its deadline."""
+    work.require_agent()
     row = await repository.message(work, message_id)
     lost = (MessageStatus.FAILED, MessageStatus.REJECTED, MessageStatus.UNCONFIRMED, MessageStatus.CANCELLED)
     return row is None or row.status in lost

@@ -124,6 +124,7 @@ def _copy(line: OrderLine, order: Order) -> OrderLine:
 
 async def drop(work: Work, amendment: Order, reason: str) -> None:
     """Give a draft up without a word about a placed order: what it held goes back."""
+    work.require(Permission.ORDERS_DRAFT)
     await drafts.void_confirmation(work, amendment, reason=reason)
     status.cancelled(work, amendment, reason)
     await work.session.flush()
@@ -131,6 +132,7 @@ async def drop(work: Work, amendment: Order, reason: str) -> None:
 
 async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> bool:
     """Lock the stock of an amendment and its order, which are locked; False if it applies no more, and is dropped."""
+    work.require(Permission.ORDERS_READ)
     if order.amends_order_id is None:
         return True
     placed = await repository.get(work, order.amends_order_id)
@@ -145,6 +147,7 @@ async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], setti
 
 async def meant_by(work: Work, order: Order) -> OrderView:
     """The order itself, or the placed one that it amends."""
+    work.require(Permission.ORDERS_READ)
     placed = await repository.get(work, order.amends_order_id) if order.amends_order_id is not None else order
     assert placed is not None, "a foreign key says so"
     return await drafts.view(work, placed)
@@ -152,6 +155,7 @@ async def meant_by(work: Work, order: Order) -> OrderView:
 
 async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> ConfirmationResult:
     """Make the placed order what its amendment says. Everything is locked, and what it wants beyond is held."""
+    work.require(Permission.ORDERS_CONFIRM)
     assert amendment.amends_order_id is not None, "it is an amendment"
     placed = await repository.get(work, amendment.amends_order_id)
     assert placed is not None, "it was locked"

@@ -231,6 +231,7 @@ async def void(work: Work, conversation_id: UUID, token: str, *, reason: str) ->
 
 async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> None:
     """Keep what the draft holds at least until then, so that a turn that has begun is not overtaken by an expiry."""
+    work.require(Permission.ORDERS_DRAFT)
     order = await repository.draft_of(work, conversation_id)
     if order is not None:
         await stock.extend_holds(work, order.id, until)

@@ -44,17 +44,20 @@ def view_of(order: Order, lines: Sequence[OrderLine]) -> OrderView:
 
 async def view(work: Work, order: Order) -> OrderView:
     """An order as other rooms see it."""
+    work.require(Permission.ORDERS_READ)
     return (await views(work, [order]))[0]
 
 
 async def views(work: Work, orders: Sequence[Order]) -> list[OrderView]:
     """Orders as other rooms see them."""
+    work.require(Permission.ORDERS_READ)
     lines = await repository.lines(work, [order.id for order in orders])
     return [view_of(order, lines.get(order.id, [])) for order in orders]
 
 
 async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]]:
     """The open draft, locked, with its lines; raises NoDraft."""
+    work.require(Permission.ORDERS_DRAFT)
     order = await repository.lock_draft(work, conversation_id)
     if order is None:
         raise NoDraft
@@ -214,6 +217,7 @@ def _implied(delivery: Delivery) -> Fulfilment | None:
 
 async def missing_details(work: Work, order: OrderView) -> tuple[Missing, ...]:
     """What the draft still lacks, in the order in which to ask for it."""
+    work.require(Permission.ORDERS_READ)
     missing: list[Missing] = []
     if not order.lines:
         missing.append("items")
@@ -371,6 +375,7 @@ async def _changed(
 
 async def void_confirmation(work: Work, order: Order, *, reason: str) -> None:
     """Make the summary that was sent worthless; the stock goes back unless a payment stands on the order."""
+    work.require(Permission.ORDERS_DRAFT)
     order.confirmation_token = None
     order.confirmation_requested_at = None
     status.move(work, order, OrderStatus.DRAFT, reason=reason)

@@ -151,6 +151,7 @@ async def link_ahead(work: Work, order_id: UUID, told: ClaimPayment | None = Non
 
 async def tie(work: Work, order: OrderView, payment: Payment) -> None:
     """Make a payment that has no order one of this order, which is locked as the payment is."""
+    work.require(Permission.PAYMENTS_CLAIM)
     due = balance_of(order, await repository.of_order(work, order.id)).due
     kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS and flag != Flag.ORDER_UNMATCHED]
     known = payment.amount or payment.verified_amount

@@ -30,6 +30,7 @@ async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[U
 
 async def receipt_stored(work: Work, attachment_id: UUID, sha256: str) -> None:
     """The bytes of a file have arrived: if it is a receipt, compare them with all others."""
+    work.require_runtime()
     row = await repository.receipt_of(work, attachment_id)
     if row is None or row.sha256 == sha256:
         return

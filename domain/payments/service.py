@@ -182,6 +182,7 @@ async def payable(work: Work, customer_id: UUID, conversation_id: UUID) -> list[
 
 async def newest_claim(work: Work, customer_id: UUID, conversation_id: UUID) -> PaymentView | None:
     """The customer's newest payment that waits for staff, its order being open or still to come."""
+    work.require(Permission.PAYMENTS_READ)
     ids = [order.id for order in await payable(work, customer_id, conversation_id)]
     payment = await repository.newest_claim(work, customer_id, ids)
     return view_of(payment) if payment is not None else None

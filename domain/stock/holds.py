@@ -143,11 +143,13 @@ async def _locked(work: Work, order_id: UUID) -> tuple[Mapping[UUID, StockItem],
 
 async def holds_of(work: Work, order_id: UUID) -> list[HoldView]:
     """All holds of an order, whatever became of them, oldest first."""
+    work.require(Permission.STOCK_READ)
     return [_view(row) for row in await repository.holds_of_order(work, order_id)]
 
 
 async def extend_holds(work: Work, order_id: UUID, until: datetime) -> int:
     """Let the order's active holds last at least until then; how many there are."""
+    work.require(Permission.STOCK_HOLD)
     _, rows = await _locked(work, order_id)
     for row in rows:
         row.expires_at = max(row.expires_at, until)
@@ -156,6 +158,7 @@ async def extend_holds(work: Work, order_id: UUID, until: datetime) -> int:
 
 async def hold_until(work: Work, order_id: UUID, until: datetime) -> int:
     """Let the order's active holds last until then and no longer; how many there are."""
+    work.require(Permission.STOCK_HOLD)
     _, rows = await _locked(work, order_id)
     for row in rows:
         row.expires_at = until
@@ -288,6 +291,7 @@ async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decima
 
 async def lock_levels(work: Work, variant_ids: Iterable[UUID]) -> None:
     """Lock the levels of these products in all stores at once, before steps that would lock them one after another."""
+    work.require(Permission.STOCK_HOLD)
     await repository.lock_items(work, await repository.items_of_variants(work, variant_ids))
 
 
@@ -326,6 +330,7 @@ async def exchange(
 
 async def expire_due(work: Work, limit: int = 100) -> list[UUID]:
     """End holds whose time is over on at most `limit` levels; the orders that lost one."""
+    work.require_runtime()
     items = await repository.lock_items(work, await repository.items_with_due_holds(work, limit))
     ended = await _sweep(work, items)
     await work.session.flush()

@@ -260,6 +260,7 @@ async def low_stock(work: Work, store_id: UUID | None = None) -> list[LowStock]:
 
 async def reconcile(work: Work) -> list[Discrepancy]:
     """Levels that their ledger or their holds do not explain; there are none unless someone wrote past this module."""
+    work.require(Permission.STOCK_READ)
     return [
         Discrepancy(
             stock_item_id=item.id,

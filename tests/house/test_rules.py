@@ -110,27 +110,20 @@ def test_nobody_reads_the_clock_of_the_machine() -> None:
     assert found == set()
 
 
-def test_a_noun_sees_only_the_services_and_schemas_of_the_others() -> None:
-    allowed = {"service", "schemas"}
+def inner(name: str) -> tuple[str, str] | None:
+    """The noun and the module, where a dotted name is of a module that its noun keeps to itself."""
+    room, noun, module, *_ = [*name.split("."), "", ""]
+    is_inner = room == "domain" and (module in ("models", "repository") or module.startswith("_"))
+    return (noun, module) if is_inner else None
+
+
+def test_what_a_noun_keeps_to_itself_is_seen_by_nobody_else() -> None:
+    """Tables, their SQL and modules with an underscore are the noun's own: other nouns and the floors above get views."""
     found = [
         f"{path} imports {name}"
-        for path, tree in trees("domain")
+        for path, tree in trees("domain", "tools", "channels", "agent", "app", "sandbox")
         for name in imported(tree)
-        if (parts := name.split("."))[0] == "domain" and len(parts) > 2 and parts[1] != path.parts[1]
-        if parts[2] not in allowed
-    ]
-
-    assert found == []
-
-
-def test_rows_are_seen_by_their_own_floor_only() -> None:
-    """What stands above `domain` gets views: it never imports a noun's tables or its SQL."""
-    hidden = {"models", "repository"}
-    found = [
-        f"{path} imports {name}"
-        for path, tree in trees("tools", "channels", "agent", "app", "sandbox")
-        for name in imported(tree)
-        if (parts := name.split("."))[0] == "domain" and len(parts) > 2 and parts[2] in hidden
+        if (hidden := inner(name)) is not None and path.parts[:2] != ("domain", hidden[0])
     ]
 
     assert found == []
