@@ -1,0 +1,1 @@
+"""Spreadsheets brought along by shops."""
