@@ -11,8 +11,8 @@ from agent.models import AgentSession
 from agent.spoken import spoken
 from agent.states import State
 from core import messages
-from core.access import Principal
 from core.work import Work
+from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
@@ -171,7 +171,7 @@ async def write(
             lines=_lines(last),
             can_change=orders.may_change(last, workspace.settings),
         )
-    principal = Principal.agent_for(work.workspace_id, conversation.customer_id)
+    principal = roles.agent_for(work.workspace_id, conversation.customer_id)
     said = [await pointing.brief_message(work, conversation.id, message) for message in open_messages]
     questions = _questions(session, said)
     return Brief(

@@ -14,7 +14,6 @@ from agent.journal import Recorded
 from agent.models import AgentSession, Turn
 from agent.states import Trigger
 from core import messages
-from core.access import Permission
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import changes
@@ -22,14 +21,16 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import OpenMessage, OutgoingMessage
 from domain.orders import restoring
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, Whereto
+from domain.stock.permissions import StockPermission
 from tools import registry
 from tools.context import TurnMessage
 
 DRAFTING = frozenset(
     name
     for name, tool in registry.DEFINED.items()
-    if tool.writes and tool.permission in (Permission.ORDERS_DRAFT, Permission.STOCK_HOLD)
+    if tool.writes and tool.permission in (OrdersPermission.DRAFT, StockPermission.HOLD)
 ) | {"request_confirmation"}
 """Tools whose effects on the open draft are undone by the draft as it was before."""
 

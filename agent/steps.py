@@ -26,6 +26,7 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
+from domain.accounts import roles
 from tools import registry
 from tools.context import ToolContext, Wishes
 from tools.outcome import ToolOutcome
@@ -188,7 +189,7 @@ class _Call:
         spec = registry.find(self._name)
         if spec is None:
             raise registry.UnknownTool(tool=self._name)
-        principal = Principal.agent_for(self._turn.workspace_id, self._turn.customer_id)
+        principal = roles.agent_for(self._turn.workspace_id, self._turn.customer_id)
         async with self._journal.writing(principal) as (work, held):
             context = await self._context(work, held)
             outcome = await registry.call(spec, context, self._arguments)

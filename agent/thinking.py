@@ -22,8 +22,8 @@ from agent.reply.moves import REPLY, Reply, as_reply
 from agent.reply.renderer import render
 from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
-from core.access import Principal
 from core.settings import get_settings
+from domain.accounts import roles
 
 MOST_ANSWERS = 14
 """Answers of one link in one turn; more is a loop."""
@@ -66,7 +66,7 @@ _agent = Agent[Surroundings, Reply](
 
 def _model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
     """The chain that the turn was claimed with."""
-    principal = Principal.agent_for(turn.workspace_id, turn.customer_id)
+    principal = roles.agent_for(turn.workspace_id, turn.customer_id)
     lookup, shelf = catalogue_lookup(principal), message_lookup(principal)
     return ChainModel(
         turn.frozen.models,

@@ -22,6 +22,7 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
@@ -211,7 +212,7 @@ async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
         else:
             async with _lease_kept(turn):
                 thought = await think(turn)
-        async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+        async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
             return await finish(work, turn, thought)
     except Abandoned as reason:
         log.info("turn.abandoned", turn=str(turn.turn_id), reason=str(reason))

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, String, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
-from core.access import Permission
+from core.access import OperationsPermission
 from core.event_types import EventType
 from core.tables import Base, WorkspaceRow, belongs_to, of_workspace
 from core.work import Work
@@ -122,7 +122,7 @@ async def last_position(work: Work) -> int:
 
     Whoever shows content and then follows the stream asks for it before reading the content.
     """
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     newest = select(func.max(EventPosition.position)).where(EventPosition.workspace_id == work.workspace_id)
     return await work.session.scalar(newest) or 0
 
@@ -132,7 +132,7 @@ async def page(work: Work, *, after: int = 0, limit: int = 100, types: Iterable[
 
     A page may be asked for again: no event ever appears later at or before a position that was read.
     """
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     statement = (
         select(Event, EventPosition.position, EventPosition.subject_number)
         .join(EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id))

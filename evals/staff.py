@@ -3,9 +3,10 @@
 from sqlalchemy import select
 
 from agent import handoff
-from core.access import Principal, Role
 from core.work import Work, open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from domain.conversations import service as conversations
 from domain.conversations.models import Conversation
@@ -52,7 +53,7 @@ async def _talk(event: ShopEvent, place: Founded) -> None:
         )
     if conversation_id is None:
         return
-    operator = Principal.user(place.workspace_id, member.user_id, Role.OPERATOR)
+    operator = roles.staff(place.workspace_id, member.user_id, Role.OPERATOR)
     if event.reply is not None:
         async with open_work(operator) as work:
             conversation = await conversations.get(work, conversation_id)

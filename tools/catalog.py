@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.access import Permission
 from domain.catalog import service as catalog
+from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, VariantView
 from domain.connections.schemas import TRAITS
 from tools.context import Pending, StagedMessage, ToolContext
@@ -18,7 +18,7 @@ MOST_SENT = 30
 """More products than this are sent as a list of categories to choose from."""
 
 
-@tool(permission=Permission.CATALOG_READ)
+@tool(permission=CatalogPermission.READ)
 async def list_products(
     ctx: ToolContext, query: Sentence | None = None, category: Words | None = None, limit: int = 5
 ) -> ToolOutcome:
@@ -95,7 +95,7 @@ def _data(variant: VariantView, available: bool) -> dict[str, object]:
     }
 
 
-@tool(permission=Permission.CATALOG_READ)
+@tool(permission=CatalogPermission.READ)
 async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolOutcome:
     """Send the customer a list of products with prices to tap on, or of categories if there are many products.
 

@@ -1,10 +1,10 @@
 """Confirmation tools: sending the summary, and placing the order on the customer's real yes."""
 
-from core.access import Permission
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog import service as catalog
 from domain.customers import service as customers
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
 from domain.payments import service as payments
 from tools.amending import changes_over
@@ -18,7 +18,7 @@ from tools.speech import flowing, say
 from tools.summary import draft_data, order_claims, price_change_words, shortage_outcome, stage_summary
 
 
-@tool(permission=Permission.ORDERS_CONFIRM, writes=True)
+@tool(permission=OrdersPermission.CONFIRM, writes=True)
 async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     """Send the customer the summary of the order with buttons to confirm it, and set the goods aside. Call it when the
     customer has said all they want. Do not repeat the summary in your own words.
@@ -118,7 +118,7 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
     )
 
 
-@tool(permission=Permission.ORDERS_CONFIRM, states=AWAITING, writes=True)
+@tool(permission=OrdersPermission.CONFIRM, states=AWAITING, writes=True)
 async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     """Place the order whose summary the customer has just accepted, by its button or by a plain yes. Never call it on a
     question, on a condition, or together with a change.

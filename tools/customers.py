@@ -1,8 +1,8 @@
 """Customer tools: what the shop knows of the person it talks to, and of nobody else."""
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.customers import service as customers
+from domain.customers.permissions import CustomersPermission
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools.context import ToolContext
@@ -16,7 +16,7 @@ MOST_ORDERS = 5
 MOST_USUAL = 5
 
 
-@tool(permission=Permission.CUSTOMERS_READ)
+@tool(permission=CustomersPermission.READ)
 async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
     """Read what the shop knows of this customer: name, saved addresses, last orders, what they usually buy, and the
     shop's stores and ways of paying.

@@ -63,7 +63,7 @@ class Definition:
 
     def is_offered(self, state: str, principal: Principal) -> bool:
         """Whether the principal may call it in this state. Tools of the staff know no session, tools of a chat no staff."""
-        if self.permission not in principal.permissions:
+        if not principal.may(self.permission):
             return False
         if self.staff_only:
             return principal.kind in _STAFF

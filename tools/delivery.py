@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
 from domain.customers import service as customers
 from domain.customers.phones import e164
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
 from tools.amending import order_meant, told
 from tools.context import Pending, ToolContext
@@ -23,7 +23,7 @@ from tools.summary import draft_data
 SHORTEST_ADDRESS = 5
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def set_delivery_details(
     ctx: ToolContext,
     fulfilment: Literal["delivery", "pickup"] | None = None,

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
 from tools.amending import Target, line_holder, live_order, order_meant, target_of, told
 from tools.context import Pending, ToolContext
@@ -31,7 +31,7 @@ def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, obje
     return {"draft": draft_data(order)}
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def create_order_draft(
     ctx: ToolContext,
     existing: Literal["ask", "add", "replace"] = "ask",
@@ -121,7 +121,7 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult, had: Set[s
     )
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def add_item_to_draft(
     ctx: ToolContext,
     product: Sentence,
@@ -251,7 +251,7 @@ def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> To
     )
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def change_item_in_draft(
     ctx: ToolContext, product: Sentence, quantity: Quantity, unit: Words | None = None
 ) -> ToolOutcome:
@@ -360,7 +360,7 @@ def _ask_line(
     )
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def clear_draft(ctx: ToolContext) -> ToolOutcome:
     """Take everything out of the open order, when the customer wants to begin anew or does not want it any more."""
     facts = Facts(ctx)

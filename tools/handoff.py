@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from core.access import Permission
+from domain.conversations.permissions import HandoffPermission
 from tools.context import ToolContext
 from tools.definition import Sentence, tool
 from tools.facts import Facts
@@ -12,7 +12,7 @@ from tools.speech import say
 Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
 
 
-@tool(permission=Permission.HANDOFF_REQUEST, writes=True)
+@tool(permission=HandoffPermission.REQUEST, writes=True)
 async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: Sentence | None = None) -> ToolOutcome:
     """Hand the conversation to a person of the shop. Call it when the customer asks for one, complains, or wants
     something that no tool can do. After it, say no more than that a person will answer.

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from tools.amending import Target, order_of_lines, told
 from tools.changes import DraftLine, OpenPoint
@@ -51,7 +51,7 @@ class _Taken:
     words: str = ""
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True, timeout=20.0)
+@tool(permission=OrdersPermission.DRAFT, writes=True, timeout=20.0)
 async def update_draft(
     ctx: ToolContext,
     lines: Annotated[list[DraftLine], Field(max_length=MOST_LINES)] | None = None,

@@ -1,8 +1,8 @@
 """Order tools: cancelling an order, and where it stands."""
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
 from domain.payments import service as payments
 from tools.context import Pending, StagedMessage, ToolContext
@@ -49,7 +49,7 @@ def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome
     return facts.outcome(key, say(ctx, key), status="refused", note="This customer has no such order.")
 
 
-@tool(permission=Permission.ORDERS_CANCEL, writes=True)
+@tool(permission=OrdersPermission.CANCEL, writes=True)
 async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Sentence | None = None) -> ToolOutcome:
     """Cancel an order of this customer. A placed order is only cancelled after the customer was asked and agreed: the
     first call asks, the same call after their yes cancels. Without a number it gives up the open order.
@@ -148,7 +148,7 @@ def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
     )
 
 
-@tool(permission=Permission.ORDERS_READ)
+@tool(permission=OrdersPermission.READ)
 async def get_order_status(ctx: ToolContext, number: Words | None = None) -> ToolOutcome:
     """Read where an order of this customer stands and whether it is paid.
 

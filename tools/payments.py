@@ -8,13 +8,14 @@ from string import digits
 from typing import Any, Final
 from uuid import UUID
 
-from core.access import Permission
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
+from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import ClaimPayment
 from tools.context import Pending, ToolContext
 from tools.definition import Amount, Words, tool
@@ -28,7 +29,7 @@ RECEIPT_WINDOW: Final = timedelta(minutes=15)
 """How long before a claim its receipt may have been sent."""
 
 
-@tool(permission=Permission.PAYMENTS_CLAIM, writes=True)
+@tool(permission=PaymentsPermission.CLAIM, writes=True)
 async def register_payment(
     ctx: ToolContext,
     method: Words,
@@ -88,7 +89,7 @@ async def register_payment(
     return await claimed(ctx, facts, result, chosen, receipts=len(linked), asks_reference=lacks_reference)
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def choose_payment_method(ctx: ToolContext, method: Words, number: Words | None = None) -> ToolOutcome:
     """Note how the customer wants to pay, before they have paid: in cash on delivery, by transfer, and so on. It is about
     the open order, or else their newest placed one. Use register_payment once they say that they have paid.
@@ -253,7 +254,7 @@ async def _receipts_at_hand(ctx: ToolContext) -> list[UUID]:
     return await payments.unlinked(ctx.work, list(dict.fromkeys([*recent, *now])))
 
 
-@tool(permission=Permission.PAYMENTS_CLAIM, writes=True)
+@tool(permission=PaymentsPermission.CLAIM, writes=True)
 async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     """Tie the picture or document that the customer has just sent to their payment, as its receipt. Call it when they
     send a receipt; a payment is written down for it if there is none.

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.orders import service as orders
 from domain.stock import service as stock
+from domain.stock.permissions import StockPermission
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
@@ -19,7 +19,7 @@ from tools.summary import draft_data, shortage_outcome
 Change = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
 
 
-@tool(permission=Permission.STOCK_HOLD, writes=True)
+@tool(permission=StockPermission.HOLD, writes=True)
 async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
     """Set aside the goods of the open draft for a while, without asking for the confirmation yet. Only if the customer
     wants things kept for them; request_confirmation does it anyway.
@@ -39,7 +39,7 @@ async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
     )
 
 
-@tool(permission=Permission.STOCK_ADJUST, writes=True, staff_only=True)
+@tool(permission=StockPermission.ADJUST, writes=True, staff_only=True)
 async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Change, reason: Sentence) -> ToolOutcome:
     """Correct the stock of a product in a store by hand, with a reason. For staff only.
 

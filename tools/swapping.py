@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from core.access import Permission
 from domain.catalog import service as catalog
 from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
 from tools.context import ToolContext
 from tools.definition import Quantity, Sentence, tool
@@ -15,7 +15,7 @@ from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
 
 
-@tool(permission=Permission.ORDERS_DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True)
 async def swap_item_in_draft(
     ctx: ToolContext,
     product: Sentence,

@@ -3,7 +3,8 @@
 from pydantic import BaseModel
 
 from app.cli.terminal import AsJson, show
-from core.access import CUSTOMER_PERMISSIONS, ROLE_PERMISSIONS, Permission
+from core.access import covers
+from domain.accounts import roles
 
 
 class Row(BaseModel):
@@ -21,9 +22,9 @@ def permissions(as_json: AsJson = False) -> None:
         Row(
             permission=permission.value,
             allows=permission.allows,
-            roles=[role.value for role, held in ROLE_PERMISSIONS.items() if permission in held],
-            agent=permission in CUSTOMER_PERMISSIONS,
+            roles=[role.value for role, granted in roles.GRANTS.items() if covers(granted, permission)],
+            agent=covers(roles.CUSTOMER, permission),
         )
-        for permission in Permission
+        for permission in roles.permissions()
     ]
     show(listed, as_json=as_json, empty="There are no permissions.")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.access import Role
+from domain.accounts.roles import Role
 from domain.accounts.schemas import CreateWorkspace
 from domain.catalog.schemas import NewProduct, NewStore, NewVariant
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.numbers import is_currency
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from core.access import Role
 from core.messages import LANGUAGES
+from domain.accounts.roles import Role
 
 Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
 

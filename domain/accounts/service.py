@@ -5,12 +5,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from core import events
-from core.access import Permission, Role
+from core.access import OperationsPermission
 from core.errors import Conflict, NotFound
 from core.event_types import EventType
 from core.work import Work, open_system_work
 from domain.accounts import repository
 from domain.accounts.models import Membership, User, Workspace
+from domain.accounts.permissions import WorkspacePermission
+from domain.accounts.roles import Role
 from domain.accounts.schemas import (
     CreateWorkspace,
     MembershipView,
@@ -61,7 +63,7 @@ def _member_view(row: Membership, user: User) -> MembershipView:
 
 async def get_workspace(work: Work) -> WorkspaceView:
     """The workspace of this work; raises WorkspaceNotFound."""
-    work.require(Permission.WORKSPACE_READ)
+    work.require(WorkspacePermission.READ)
     row = await repository.find_workspace(work)
     if row is None:
         raise WorkspaceNotFound
@@ -73,7 +75,7 @@ _currencies: dict[UUID, str] = {}
 
 async def currency(work: Work) -> str:
     """The currency of the workspace; it is set when the workspace is made and never changes, so it is remembered."""
-    work.require(Permission.WORKSPACE_READ)
+    work.require(WorkspacePermission.READ)
     known = _currencies.get(work.workspace_id)
     if known is None:
         known = _currencies[work.workspace_id] = (await get_workspace(work)).currency
@@ -94,7 +96,7 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
 
     A work sees one workspace only, so the new one is made from within. Raises WorkspaceExists.
     """
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     row = Workspace(
         id=work.workspace_id,
         slug=command.slug,
@@ -118,7 +120,7 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
 
 async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceView:
     """Replace the workspace's settings."""
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     row = await repository.lock_workspace(work)
     if row is None:
         raise WorkspaceNotFound
@@ -130,7 +132,7 @@ async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceV
 
 async def add_member(work: Work, email: str, name: str, role: Role, store_id: UUID | None = None) -> MembershipView:
     """Give a person a role in this workspace, making the user where nobody has the address."""
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     user_id = await repository.ensure_user(work, email.strip().lower(), name)
     row = await repository.find_membership(work, user_id)
     if row is None:
@@ -147,5 +149,5 @@ async def add_member(work: Work, email: str, name: str, role: Role, store_id: UU
 
 async def list_members(work: Work) -> list[MembershipView]:
     """The staff of this workspace by name."""
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     return [_member_view(row, user) for row, user in await repository.members(work)]

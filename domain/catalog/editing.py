@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -19,6 +18,7 @@ from domain.catalog._views import product_view, variant_name, variant_view
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound
 from domain.catalog.index import filing, synonym_key
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant, Store, Synonym, Unit
+from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import (
     CategoryView,
     ChangeProduct,
@@ -48,7 +48,7 @@ async def _unique(work: Work, what: str) -> AsyncIterator[None]:
 
 async def create_unit(work: Work, command: NewUnit) -> UnitView:
     """Create a unit of sale."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     row = Unit(workspace_id=work.workspace_id, id=new_id(), **command.model_dump(mode="json"))
     async with _unique(work, command.code):
         work.session.add(row)
@@ -58,7 +58,7 @@ async def create_unit(work: Work, command: NewUnit) -> UnitView:
 
 async def create_store(work: Work, command: NewStore) -> StoreView:
     """Create a store."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     row = Store(workspace_id=work.workspace_id, id=new_id(), is_active=True, **command.model_dump())
     async with _unique(work, command.code):
         work.session.add(row)
@@ -72,7 +72,7 @@ def _slug(name: str) -> str:
 
 async def create_category(work: Work, name: str, parent_path: str | None = None) -> CategoryView:
     """Create a category at the root or under another one."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     parent = None if parent_path is None else await repository.category_by_path(work, parent_path)
     if parent_path is not None and parent is None:
         raise CategoryNotFound(category=parent_path)
@@ -93,7 +93,7 @@ async def create_category(work: Work, name: str, parent_path: str | None = None)
 
 async def add_expansion(work: Work, phrase: str, expansion: str) -> None:
     """Let a phrase stand for other words in searches: `gaseosa` for `refresco`. Twice is once."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     row = Synonym(workspace_id=work.workspace_id, id=new_id(), phrase=phrase, key=synonym_key(phrase), expansion=expansion)
     if await repository.add_expansion(work, row):
         events.record(work, EventType.SYNONYM_CREATED, subject=row.id, after={"phrase": phrase, "expansion": expansion})
@@ -101,14 +101,14 @@ async def add_expansion(work: Work, phrase: str, expansion: str) -> None:
 
 async def create_product(work: Work, command: NewProduct) -> ProductView:
     """Create a product with its variants; raises CodeTaken, CategoryNotFound, PriceMissing."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     (row,) = await _create(work, [command])
     return await product_view(work, row, await accounts.currency(work))
 
 
 async def create_products(work: Work, commands: Sequence[NewProduct]) -> int:
     """Create many products at once, all or none."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     return len(await _create(work, commands))
 
 
@@ -209,7 +209,7 @@ async def _index(
 
 async def change_product(work: Work, code: str, command: ChangeProduct) -> ProductView:
     """Change what is set in the command; raises ProductNotFound, CategoryNotFound, PriceMissing."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     row = await repository.lock_product(work, code)
     if row is None:
         raise ProductNotFound(sku=code)
@@ -242,7 +242,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
 
 async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = None) -> VariantView:
     """Change the price of one variant; orders that were confirmed keep theirs."""
-    work.require(Permission.CATALOG_WRITE)
+    work.require(CatalogPermission.WRITE)
     if not price.is_finite() or price <= 0:
         raise PriceMissing(sku=sku)
     row = await repository.lock_variant(work, sku)

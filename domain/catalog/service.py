@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.access import Permission
 from core.db import storable
 from core.errors import Invalid, NotFound
 from core.work import Work
@@ -26,6 +25,7 @@ from domain.catalog.editing import (
 from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.catalog.index import keys_of_typed, synonym_key, typed_words
 from domain.catalog.models import Category
+from domain.catalog.permissions import CatalogPermission
 from domain.catalog.repository import VariantRow
 from domain.catalog.schemas import (
     CategoryView,
@@ -55,7 +55,7 @@ SAME_WORD = 0.95
 
 async def get_variant(work: Work, sku: str) -> VariantView:
     """The variant with this SKU, sold or not; raises ProductNotFound."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     found = await find(work, sku)
     if found is None:
         raise ProductNotFound(sku=sku)
@@ -64,34 +64,34 @@ async def get_variant(work: Work, sku: str) -> VariantView:
 
 async def find(work: Work, sku: str) -> VariantView | None:
     """The variant with this SKU, sold or not."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     row = await repository.variant_by_sku(work, sku)
     return variant_view(row, await accounts.currency(work)) if row else None
 
 
 async def variants(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, VariantView]:
     """The variants with these ids as they are sold now; unknown ids are left out."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     currency = await accounts.currency(work)
     return {row.variant_id: variant_view(row, currency) for row in await repository.variants(work, variant_ids)}
 
 
 async def variants_by_sku(work: Work, skus: Iterable[str]) -> Mapping[str, VariantView]:
     """The variants with exactly these SKUs, sold or not; unknown ones are left out."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     currency = await accounts.currency(work)
     return {row.sku: variant_view(row, currency) for row in await repository.variants_by_sku(work, skus)}
 
 
 async def sale_rules(work: Work, variant_ids: Iterable[UUID]) -> Mapping[UUID, SaleRule]:
     """In which quantities the variants are sold and counted."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     return {row.variant_id: sale_rule(row) for row in await repository.variants(work, variant_ids)}
 
 
 async def get_product(work: Work, code: str) -> ProductView:
     """A product with its variants and synonyms; raises ProductNotFound."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     row = await repository.product_by_code(work, code)
     if row is None:
         raise ProductNotFound(sku=code)
@@ -113,7 +113,7 @@ class Recognised:
 
 async def recognise(work: Work, phrase: str, *, with_categories: bool = False) -> Recognised:
     """What a typed phrase may be: an SKU, a category, words that stand for others, words of products."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     code, phrase = storable(phrase.strip()), phrase[:_LONGEST_PHRASE]
     known = await _postings.known(
         work,
@@ -136,7 +136,7 @@ def _fits(typed: Sequence[Word], name: str) -> bool:
 
 async def search(work: Work, phrase: str | Recognised, limit: int = 10) -> list[ProductHit]:
     """What is on sale that fits a phrase, best first; `domain.catalog.search.decide` says whether that settles it."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     known = await recognise(work, phrase) if isinstance(phrase, str) else phrase
     readings = _readings(known)
     rows = await _candidates(work, readings, known)
@@ -224,7 +224,7 @@ class Related:
 
 async def related(work: Work, message: str) -> Related:
     """All that the words of a whole message may mean, in one look-up however many lines it has."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     spans = _spans(message)
     typed = typed_words(message)
     known = await _known_words(work, typed, set(spans.values()))
@@ -254,7 +254,7 @@ async def list_products(work: Work, category: str | None = None, limit: int = 20
 
     A category that does not exist gives an empty page.
     """
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     limit = max(1, min(limit, MOST_ITEMS))
     within = None if category is None else await _category_ids(work, category)
     if within == []:
@@ -295,7 +295,7 @@ async def _category_ids(work: Work, wanted: str) -> list[UUID]:
 
 async def categories(work: Work) -> tuple[CategoryView, ...]:
     """The tree of active categories, ordered by path; `products` counts what lies in each one and below."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     rows = await repository.categories(work)
     counts = await repository.products_per_category(work)
     return _children(rows, counts, None)
@@ -312,19 +312,19 @@ def _children(rows: Sequence[Category], counts: Mapping[UUID, int], parent_id: U
 
 async def units(work: Work) -> list[UnitView]:
     """The units of sale by code."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     return [UnitView.model_validate(row) for row in await repository.units(work)]
 
 
 async def stores(work: Work) -> list[StoreView]:
     """The active stores by name."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     return [StoreView.model_validate(row) for row in await repository.stores(work)]
 
 
 async def get_store(work: Work, code: str) -> StoreView:
     """The store with this code; raises StoreNotFound."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     row = await repository.find_store(work, code=code)
     if row is None:
         raise StoreNotFound(store=code)
@@ -333,7 +333,7 @@ async def get_store(work: Work, code: str) -> StoreView:
 
 async def get_store_by_id(work: Work, store_id: UUID) -> StoreView:
     """The store with this id; raises StoreNotFound."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     row = await repository.find_store(work, store_id=store_id)
     if row is None:
         raise StoreNotFound
@@ -342,7 +342,7 @@ async def get_store_by_id(work: Work, store_id: UUID) -> StoreView:
 
 async def find_stores(work: Work, phrase: str) -> list[StoreView]:
     """The active stores that a phrase may mean, by name, city, zone or code: one if it is clear."""
-    work.require(Permission.CATALOG_READ)
+    work.require(CatalogPermission.READ)
     found = await stores(work)
     names = [
         Candidate(store.code, store.name, aliases=tuple(x for x in (store.city, store.zone, store.address) if x))

@@ -6,15 +6,16 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from core import events, vault
-from core.access import Permission
 from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_system_work
+from domain.accounts.permissions import WorkspacePermission
 from domain.connections import repository
 from domain.connections.medium import Medium, Provider
 from domain.connections.models import Connection
+from domain.connections.permissions import ConnectionsPermission
 from domain.connections.schemas import (
     ConnectionSettings,
     ConnectionSummary,
@@ -61,7 +62,7 @@ def _view(row: Connection) -> ConnectionView:
 
 async def create(work: Work, command: NewConnection) -> ConnectionSummary:
     """Create a connection; its credentials are sealed before they reach the database."""
-    work.require(Permission.CONNECTIONS_WRITE)
+    work.require(ConnectionsPermission.WRITE)
     if lacks_account(command, get_settings().infobip_base_url):
         raise AccountAddressMissing(slug=command.slug)
     row = Connection(
@@ -108,7 +109,7 @@ async def get(work: Work, connection_id: UUID) -> ConnectionView:
 
 async def settings_of(work: Work, connection_id: UUID) -> ConnectionSettings:
     """What the shop has chosen for one of its lines; its secrets stay closed."""
-    work.require(Permission.WORKSPACE_READ)
+    work.require(WorkspacePermission.READ)
     row = await repository.get(work, connection_id)
     if row is None:
         raise ConnectionNotFound
@@ -117,7 +118,7 @@ async def settings_of(work: Work, connection_id: UUID) -> ConnectionSettings:
 
 async def all_of_workspace(work: Work) -> list[ConnectionSummary]:
     """The connections of this workspace."""
-    work.require(Permission.CONNECTIONS_READ)
+    work.require(ConnectionsPermission.READ)
     return [summary(row) for row in await repository.all_of_workspace(work)]
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.access import Permission
 from core.work import Work
 from domain.conversations.models import Attachment, Direction, Message
+from domain.conversations.permissions import FilesPermission
 
 DOCUMENTARY = ("image", "document")
 """Kinds of files that can prove something."""
@@ -15,7 +15,7 @@ DOCUMENTARY = ("image", "document")
 
 async def attachment_digest(work: Work, attachment_id: UUID) -> str | None:
     """The SHA-256 of a file, None while it has not been fetched."""
-    work.require(Permission.FILES_READ)
+    work.require(FilesPermission.READ)
     digest: str | None = await work.session.scalar(
         select(Attachment.sha256).where(Attachment.workspace_id == work.workspace_id, Attachment.id == attachment_id)
     )
@@ -24,7 +24,7 @@ async def attachment_digest(work: Work, attachment_id: UUID) -> str | None:
 
 async def recent_files(work: Work, conversation_id: UUID, since: datetime) -> list[UUID]:
     """The pictures and documents that the customer has sent since then, oldest first."""
-    work.require(Permission.FILES_READ)
+    work.require(FilesPermission.READ)
     rows = await work.session.scalars(
         select(Attachment.id)
         .join(

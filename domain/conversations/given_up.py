@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core import events, outbox
-from core.access import Permission
+from core.access import OperationsPermission
 from core.event_types import EventType
 from core.work import Work
 from domain.conversations.models import Attachment
@@ -25,7 +25,7 @@ class FailedFile(Frozen):
 
 async def failed_files(work: Work, limit: int) -> list[FailedFile]:
     """The files that were given up in this workspace, newest first."""
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     query = (
         select(Attachment)
         .where(Attachment.workspace_id == work.workspace_id, Attachment.status == "failed")
@@ -37,7 +37,7 @@ async def failed_files(work: Work, limit: int) -> list[FailedFile]:
 
 async def fetch_again(work: Work, attachment_id: UUID) -> bool:
     """Start over with a file that was given up; False if it was not."""
-    work.require(Permission.OPERATIONS)
+    work.require(OperationsPermission.MANAGE)
     row = await work.session.get(Attachment, (work.workspace_id, attachment_id), with_for_update={"key_share": True})
     if row is None or row.status != "failed":
         return False

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core import events, observability, outbox
-from core.access import Permission, PrincipalKind
+from core.access import PrincipalKind
 from core.db import storable
 from core.errors import Conflict, NotFound
 from core.event_types import EventType
@@ -17,6 +17,7 @@ from domain.conversations import repository
 from domain.conversations.files import attachment_digest as attachment_digest
 from domain.conversations.files import recent_files as recent_files
 from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, Voice
+from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,
     HandoffReason,
@@ -172,7 +173,7 @@ async def _queue(
 
 async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> list[UUID]:
     """Queue an operator's reply and close the customer's open messages with it."""
-    work.require(Permission.CONVERSATIONS_REPLY)
+    work.require(ConversationsPermission.REPLY)
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
@@ -183,7 +184,7 @@ async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> 
 
 async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:
     """Leave the agent's voice: nobody speaks until a person comes. What the agent has said may still go out."""
-    work.require(Permission.HANDOFF_REQUEST)
+    work.require(HandoffPermission.REQUEST)
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.AGENT:
         return
@@ -213,7 +214,7 @@ async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReas
 
 async def take(work: Work, conversation_id: UUID) -> HandoffView:
     """An operator takes the conversation: unsent words of the agent are cancelled, the voice is theirs."""
-    work.require(Permission.CONVERSATIONS_TAKE)
+    work.require(ConversationsPermission.TAKE)
     conversation = await _locked(work, conversation_id)
     if conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id:
         raise NotYourConversation
@@ -240,7 +241,7 @@ async def take(work: Work, conversation_id: UUID) -> HandoffView:
 
 async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
     """Give the conversation back to the agent, with a note of what was agreed."""
-    work.require(Permission.CONVERSATIONS_TAKE)
+    work.require(ConversationsPermission.TAKE)
     conversation = await _locked(work, conversation_id)
     handoff = await repository.open_handoff(work, conversation.id)
     if handoff is None or conversation.voice == Voice.AGENT:
@@ -293,7 +294,7 @@ async def notify(
     payload: dict[str, Any] | None = None,
 ) -> None:
     """Tell staff something, once per `dedupe_key`."""
-    work.require(Permission.NOTIFICATIONS_RAISE)
+    work.require(NotificationsPermission.RAISE)
     created = await repository.insert_notification(
         work,
         {
@@ -310,7 +311,7 @@ async def notify(
 
 async def get(work: Work, conversation_id: UUID) -> ConversationView:
     """One conversation."""
-    work.require(Permission.CONVERSATIONS_READ)
+    work.require(ConversationsPermission.READ)
     row = await repository.get(work, conversation_id)
     if row is None:
         raise ConversationNotFound
@@ -319,7 +320,7 @@ async def get(work: Work, conversation_id: UUID) -> ConversationView:
 
 async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:
     """The newest messages of a conversation, oldest first."""
-    work.require(Permission.CONVERSATIONS_READ)
+    work.require(ConversationsPermission.READ)
     return [MessageView.model_validate(row) for row in await repository.thread(work, conversation_id, limit=limit)]
 
 
@@ -339,7 +340,7 @@ async def quoted(work: Work, conversation_id: UUID, reference: str) -> MessageVi
 
 async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:
     """What the agent has said that is not sent yet, or of which it is not known, in order. Locks the conversation."""
-    work.require(Permission.CONVERSATIONS_TAKE)
+    work.require(ConversationsPermission.TAKE)
     await _locked(work, conversation_id)
     return [MessageView.model_validate(row) for row in await repository.unsettled(work, conversation_id)]
 
@@ -373,5 +374,5 @@ async def is_lost(work: Work, message_id: UUID) -> bool:
 
 async def open_handoffs(work: Work) -> list[HandoffView]:
     """Everything that waits for a person or is with one."""
-    work.require(Permission.CONVERSATIONS_READ)
+    work.require(ConversationsPermission.READ)
     return [HandoffView.model_validate(row) for row in await repository.open_handoffs(work)]

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from core.access import Permission
 from core.work import Work
 from domain.customers import phones, repository
+from domain.customers.permissions import CustomersPermission
 from domain.customers.schemas import DoubleView, NumberView
 
 
@@ -13,7 +13,7 @@ async def doubles(work: Work) -> list[DoubleView]:
 
     A number that passed from one user id to another is not among them: its holders are known to be different people.
     """
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     holders: dict[str, list[NumberView]] = defaultdict(list)
     for number in await repository.numbers(work):
         holders[phones.address_key(number.written)].append(number)

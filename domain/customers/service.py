@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.errors import NotFound
 from core.event_types import EventType
 from core.work import Work
 from domain.connections.schemas import Medium
 from domain.customers import phones, repository
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
+from domain.customers.permissions import CustomersPermission
 from domain.customers.schemas import AddressView, ContactView, CustomerInput, CustomerPage, CustomerView
 
 _ATTEMPTS = 5
@@ -50,7 +50,7 @@ async def find_or_create(
     The user id wins over the number. A number that is shown with another user id than before belongs to a new
     customer from now on; nothing is merged.
     """
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     address, user_id, name = address.strip(), _clean(user_id), _clean(name)
     number = phones.e164(phone) or phones.e164(address)
     key = None if phone is None and address == user_id else phones.address_key(phone or address)
@@ -116,7 +116,7 @@ def _clean(value: str | None) -> str | None:
 
 async def get(work: Work, customer_id: UUID) -> CustomerView:
     """One customer."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     return CustomerView.model_validate(await _row(work, customer_id))
 
 
@@ -129,7 +129,7 @@ async def _row(work: Work, customer_id: UUID) -> Customer:
 
 async def contact(work: Work, contact_address_id: UUID) -> ContactView:
     """One address of a customer on a medium."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     row = await repository.get_contact(work, contact_address_id)
     if row is None:
         raise AddressNotFound
@@ -138,13 +138,13 @@ async def contact(work: Work, contact_address_id: UUID) -> ContactView:
 
 async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     """The addresses of a customer on the mediums, last seen first."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
 
 
 async def search(work: Work, query: str = "", *, page: int = 1, limit: int = 20) -> CustomerPage:
     """Customers whose name, e-mail or number contains the query."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     limit = max(1, min(limit, 100))
     rows, total = await repository.search(work, query.strip(), offset=(max(1, page) - 1) * limit, limit=limit)
     return CustomerPage(items=[CustomerView.model_validate(row) for row in rows], total=total)
@@ -152,7 +152,7 @@ async def search(work: Work, query: str = "", *, page: int = 1, limit: int = 20)
 
 async def by_phone(work: Work, phone: str, *, country: str | None = None) -> list[CustomerView]:
     """Customers with this number, which may be written as people write it in the country; newest first."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     number = phones.e164(phone, country) or phone
     keys = {phones.address_key(number)}
     forms = {number} | {f"+{form}" for form in phones.spellings(number)}
@@ -161,7 +161,7 @@ async def by_phone(work: Work, phone: str, *, country: str | None = None) -> lis
 
 async def create(work: Work, command: CustomerInput) -> CustomerView:
     """Make a customer by hand."""
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     row = Customer(workspace_id=work.workspace_id, **_changes(command))
     work.session.add(row)
     await work.session.flush()
@@ -171,7 +171,7 @@ async def create(work: Work, command: CustomerInput) -> CustomerView:
 
 async def update(work: Work, customer_id: UUID, command: CustomerInput) -> CustomerView:
     """Change what is set in the command, and nothing else."""
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     row = await _row(work, customer_id)
     changes = _changes(command)
     events.record(work, EventType.CUSTOMER_CHANGED, subject=row.id, after={"fields": sorted(changes)})
@@ -191,7 +191,7 @@ def _changes(command: CustomerInput) -> dict[str, Any]:
 
 async def addresses(work: Work, customer_id: UUID) -> list[AddressView]:
     """The places to which this customer's orders go: the preferred one first, then the last used."""
-    work.require(Permission.CUSTOMERS_READ)
+    work.require(CustomersPermission.READ)
     return [AddressView.model_validate(row) for row in await repository.addresses(work, customer_id)]
 
 
@@ -205,7 +205,7 @@ async def save_address(
     phone: str | None = None,
 ) -> AddressView:
     """Keep a place for the next order; the same words are kept once."""
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     await _row(work, customer_id)
     text = " ".join(text.split())[:500]
     row = await repository.upsert_address(work, customer_id, text, text.casefold(), label, recipient_name, phone)
@@ -215,7 +215,7 @@ async def save_address(
 
 async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID) -> AddressView:
     """Make one of the customer's addresses the one that is offered first."""
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     row = await _address(work, customer_id, address_id)
     await repository.clear_default(work, customer_id)
     row.is_default = True
@@ -226,7 +226,7 @@ async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID
 
 async def forget_address(work: Work, customer_id: UUID, address_id: UUID) -> None:
     """Remove one of the customer's addresses."""
-    work.require(Permission.CUSTOMERS_WRITE)
+    work.require(CustomersPermission.WRITE)
     row = await _address(work, customer_id, address_id)
     events.record(work, EventType.CUSTOMER_ADDRESS_REMOVED, subject=row.id)
     await repository.delete_address(work, address_id)

@@ -10,7 +10,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -21,6 +20,7 @@ from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound
 from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationResult, OrderView
 from domain.stock import service as stock
 
@@ -60,7 +60,7 @@ async def amend(work: Work, conversation_id: UUID, customer_id: UUID, order_id: 
     It takes the place of an empty draft and of an amendment that applies no more. Raises OrderNotFound,
     OrderNotChangeable, or DraftInTheWay if something else is being put together.
     """
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     settings = (await accounts.get_workspace(work)).settings
     placed = await repository.lock(work, order_id)
     draft = await repository.lock_draft(work, conversation_id)
@@ -124,7 +124,7 @@ def _copy(line: OrderLine, order: Order) -> OrderLine:
 
 async def drop(work: Work, amendment: Order, reason: str) -> None:
     """Give a draft up without a word about a placed order: what it held goes back."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     await drafts.void_confirmation(work, amendment, reason=reason)
     status.cancelled(work, amendment, reason)
     await work.session.flush()
@@ -132,7 +132,7 @@ async def drop(work: Work, amendment: Order, reason: str) -> None:
 
 async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> bool:
     """Lock the stock of an amendment and its order, which are locked; False if it applies no more, and is dropped."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     if order.amends_order_id is None:
         return True
     placed = await repository.get(work, order.amends_order_id)
@@ -147,7 +147,7 @@ async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], setti
 
 async def meant_by(work: Work, order: Order) -> OrderView:
     """The order itself, or the placed one that it amends."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     placed = await repository.get(work, order.amends_order_id) if order.amends_order_id is not None else order
     assert placed is not None, "a foreign key says so"
     return await drafts.view(work, placed)
@@ -155,7 +155,7 @@ async def meant_by(work: Work, order: Order) -> OrderView:
 
 async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> ConfirmationResult:
     """Make the placed order what its amendment says. Everything is locked, and what it wants beyond is held."""
-    work.require(Permission.ORDERS_CONFIRM)
+    work.require(OrdersPermission.CONFIRM)
     assert amendment.amends_order_id is not None, "it is an amendment"
     placed = await repository.get(work, amendment.amends_order_id)
     assert placed is not None, "it was locked"

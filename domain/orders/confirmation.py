@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
@@ -18,8 +17,10 @@ from domain.orders import _status as status
 from domain.orders import amendments, deadlines, drafts, repository
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
 from domain.stock import service as stock
+from domain.stock.permissions import StockPermission
 from domain.stock.schemas import HoldLine
 
 
@@ -28,7 +29,7 @@ async def request_confirmation(work: Work, conversation_id: UUID) -> Confirmatio
 
     Asked again without a change it answers with the same token, so that both summaries may be answered.
     """
-    work.require(Permission.ORDERS_CONFIRM)
+    work.require(OrdersPermission.CONFIRM)
     order, lines = await drafts.lock_draft(work, conversation_id)
     settings = (await accounts.get_workspace(work)).settings
     agreed = await pricing.agreed(work, order)
@@ -93,7 +94,7 @@ async def _back_to_draft(work: Work, order: Order, reason: str) -> None:
 
 async def reserve(work: Work, conversation_id: UUID) -> ConfirmationRequest:
     """Hold the stock of the draft without asking for its confirmation yet."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     order, lines = await drafts.lock_draft(work, conversation_id)
     if not lines:
         raise LineNotFound
@@ -176,7 +177,7 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
     If a price or the stock no longer stands, nothing is placed and the order is a draft again. Raises
     ConfirmationStale when the token belongs to nothing that can be confirmed.
     """
-    work.require(Permission.ORDERS_CONFIRM)
+    work.require(OrdersPermission.CONFIRM)
     if (amended := await repository.amended_by(work, conversation_id, token)) is not None:
         await repository.lock(work, amended)
     order = await repository.lock_by_token(work, conversation_id, token)
@@ -220,7 +221,7 @@ async def _place(work: Work, order: Order, settings: WorkspaceSettings) -> None:
 
 async def void(work: Work, conversation_id: UUID, token: str, *, reason: str) -> bool:
     """Make a token worthless, for example because its summary never arrived; False if it was so already."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.lock_by_token(work, conversation_id, token)
     if order is None or order.status != OrderStatus.AWAITING_CONFIRMATION:
         return False
@@ -231,7 +232,7 @@ async def void(work: Work, conversation_id: UUID, token: str, *, reason: str) ->
 
 async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> None:
     """Keep what the draft holds at least until then, so that a turn that has begun is not overtaken by an expiry."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.draft_of(work, conversation_id)
     if order is not None:
         await stock.extend_holds(work, order.id, until)
@@ -242,7 +243,7 @@ async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
 
     An amendment is dropped, and its order stays as it was.
     """
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.lock_draft(work, conversation_id)
     if order is None or order.payment_status != PaymentStatus.UNPAID:
         return False

@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -29,6 +28,7 @@ from domain.orders.errors import (
     QuantityNotAllowed,
 )
 from domain.orders.models import Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, Delivery, Missing, OrderLineView, OrderView, PriceChange
 from domain.stock import service as stock
 
@@ -44,20 +44,20 @@ def view_of(order: Order, lines: Sequence[OrderLine]) -> OrderView:
 
 async def view(work: Work, order: Order) -> OrderView:
     """An order as other rooms see it."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     return (await views(work, [order]))[0]
 
 
 async def views(work: Work, orders: Sequence[Order]) -> list[OrderView]:
     """Orders as other rooms see them."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     lines = await repository.lines(work, [order.id for order in orders])
     return [view_of(order, lines.get(order.id, [])) for order in orders]
 
 
 async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]]:
     """The open draft, locked, with its lines; raises NoDraft."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.lock_draft(work, conversation_id)
     if order is None:
         raise NoDraft
@@ -66,7 +66,7 @@ async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[Ord
 
 async def open_draft(work: Work, conversation_id: UUID) -> OrderView | None:
     """The open draft of a conversation, None if there is none."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     found = await repository.draft_with_lines(work, conversation_id)
     return view_of(*found) if found is not None else None
 
@@ -80,7 +80,7 @@ async def start_draft(
     recipient_phone: str | None = None,
 ) -> OrderView:
     """The open draft of the conversation, made if there is none; name and phone are those known of the customer."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = Order(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -101,7 +101,7 @@ async def start_draft(
 
 async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
     """Add to the draft; more of a product that is there already makes its line longer."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     current = await pricing.today(work, {variant_id, *(line.variant_id for line in lines)})
     agreed = await pricing.agreed(work, order)
@@ -113,7 +113,7 @@ async def add_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity
 
 async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quantity: Decimal) -> OrderView:
     """Set the quantity of a product in the draft, which adds one that is not there; nothing left of it takes it out."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     if quantity == 0:
         return await remove_item(work, conversation_id, variant_id)
     order, lines = await lock_draft(work, conversation_id)
@@ -135,7 +135,7 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
 
 async def change_items(work: Work, conversation_id: UUID, quantities: Mapping[UUID, Decimal]) -> OrderView:
     """Set the quantities of several products of the draft together; what is not in it is added, zero takes a line out."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     current = await pricing.today(work, {*quantities, *(line.variant_id for line in lines)})
     agreed = await pricing.agreed(work, order)
@@ -159,7 +159,7 @@ async def change_items(work: Work, conversation_id: UUID, quantities: Mapping[UU
 
 async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> OrderView:
     """Take a product out of the draft."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     line = _line(lines, variant_id)
     await work.session.delete(line)
@@ -171,7 +171,7 @@ async def remove_item(work: Work, conversation_id: UUID, variant_id: UUID) -> Or
 
 async def clear(work: Work, conversation_id: UUID) -> OrderView:
     """Take everything out of the draft; where it shall go is kept."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     if order.payment_status != PaymentStatus.UNPAID:
         raise OrderHasPayment
@@ -184,7 +184,7 @@ async def clear(work: Work, conversation_id: UUID) -> OrderView:
 
 async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) -> OrderView:
     """Say how the goods reach the customer; only what is given is changed."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     settings = (await accounts.get_workspace(work)).settings
     wanted = delivery.fulfilment or _implied(delivery)
@@ -217,7 +217,7 @@ def _implied(delivery: Delivery) -> Fulfilment | None:
 
 async def missing_details(work: Work, order: OrderView) -> tuple[Missing, ...]:
     """What the draft still lacks, in the order in which to ask for it."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     missing: list[Missing] = []
     if not order.lines:
         missing.append("items")
@@ -236,7 +236,7 @@ async def missing_details(work: Work, order: OrderView) -> tuple[Missing, ...]:
 
 async def choose_payment_method(work: Work, order_id: UUID, code: str) -> OrderView:
     """Note how the customer will pay an order, placed or not; what is owed on delivery is not cancelled as unpaid."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.lock(work, order_id)
     if order is None:
         raise OrderNotFound
@@ -256,7 +256,7 @@ async def choose_payment_method(work: Work, order_id: UUID, code: str) -> OrderV
 
 async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]:
     """Bring an untouched draft to today's prices; a summary that waits for its answer is left as it was sent."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await repository.lock_draft(work, conversation_id)
     if order is None or order.status != OrderStatus.DRAFT:
         return []
@@ -270,7 +270,7 @@ async def refresh_prices(work: Work, conversation_id: UUID) -> list[PriceChange]
 
 async def apply_catalog_order(work: Work, conversation_id: UUID, items: Sequence[CartItem], *, replace: bool) -> CartResult:
     """Take a WhatsApp cart into the draft at our prices, added to what is there or in its place."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, lines = await lock_draft(work, conversation_id)
     if replace:
         for line in lines:
@@ -375,7 +375,7 @@ async def _changed(
 
 async def void_confirmation(work: Work, order: Order, *, reason: str) -> None:
     """Make the summary that was sent worthless; the stock goes back unless a payment stands on the order."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order.confirmation_token = None
     order.confirmation_requested_at = None
     status.move(work, order, OrderStatus.DRAFT, reason=reason)

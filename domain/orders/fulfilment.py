@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core import events
-from core.access import Permission, PrincipalKind
+from core.access import PrincipalKind
 from core.event_types import EventType
 from core.messages import text
 from core.work import Work
@@ -15,6 +15,7 @@ from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
 from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderView
 from domain.stock import service as stock
 
@@ -28,7 +29,7 @@ async def _lock(work: Work, order_id: UUID) -> Order:
 
 async def cancel(work: Work, order_id: UUID, reason: str | None = None) -> OrderView:
     """Cancel a placed order and put its goods back; one with a payment on it only staff may cancel."""
-    work.require(Permission.ORDERS_CANCEL)
+    work.require(OrdersPermission.CANCEL)
     order = await _lock(work, order_id)
     if order.status == OrderStatus.CANCELLED:
         return await drafts.view(work, order)
@@ -43,7 +44,7 @@ async def cancel(work: Work, order_id: UUID, reason: str | None = None) -> Order
 
 async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -> OrderView:
     """Give a draft up: its holds go back and it is nobody's open draft any more."""
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order = await _lock(work, order_id)
     if order.status not in OPEN:
         raise OrderNotReady
@@ -63,7 +64,7 @@ async def _undo(work: Work, order: Order, reason: str | None) -> None:
 
 async def mark_packed(work: Work, order_id: UUID) -> OrderView:
     """The goods are put together: from now on a person decides on changes. A second call changes nothing."""
-    work.require(Permission.ORDERS_FULFIL)
+    work.require(OrdersPermission.FULFIL)
     order = await _lock(work, order_id)
     if order.status != OrderStatus.CONFIRMED:
         raise OrderNotReady(number=order.number, status=order.status)
@@ -76,7 +77,7 @@ async def mark_packed(work: Work, order_id: UUID) -> OrderView:
 
 async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
     """The goods are on their way."""
-    work.require(Permission.ORDERS_FULFIL)
+    work.require(OrdersPermission.FULFIL)
     order = await _lock(work, order_id)
     if order.status != OrderStatus.CONFIRMED or order.fulfilment != Fulfilment.DELIVERY:
         raise OrderNotReady(number=order.number, status=order.status)
@@ -88,7 +89,7 @@ async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
 
 async def mark_delivered(work: Work, order_id: UUID) -> OrderView:
     """The customer has the goods: brought, or fetched at the store."""
-    work.require(Permission.ORDERS_FULFIL)
+    work.require(OrdersPermission.FULFIL)
     order = await _lock(work, order_id)
     before = OrderStatus.CONFIRMED if order.fulfilment == Fulfilment.PICKUP else OrderStatus.SHIPPED
     if order.status != before:
@@ -105,7 +106,7 @@ async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
     False if it was paid, claimed or cancelled meanwhile, or while the agent has an answer to give: the customer may
     just have written that it is paid.
     """
-    work.require(Permission.ORDERS_CANCEL)
+    work.require(OrdersPermission.CANCEL)
     conversation_id = await repository.conversation_of(work, order_id)
     conversation = await conversations.lock(work, conversation_id) if conversation_id is not None else None
     order = await repository.lock(work, order_id)
@@ -142,7 +143,7 @@ async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStat
 
     Before the yes a claim keeps the stock, though only until staff should have decided, not for ever.
     """
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(OrdersPermission.PAY)
     order = await _lock(work, order_id)
     before = order.payment_status
     order.payment_status = payment_status

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.orders import drafts
 from domain.orders.models import Fulfilment, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, Whereto
 
 
@@ -19,7 +19,7 @@ async def restore(work: Work, conversation_id: UUID, items: Sequence[CartItem], 
     Whatever was asked to be confirmed is void. A product that is no longer sold, or not so, is left out and named in the
     result.
     """
-    work.require(Permission.ORDERS_DRAFT)
+    work.require(OrdersPermission.DRAFT)
     order, _ = await drafts.lock_draft(work, conversation_id)
     if order.payment_status != PaymentStatus.UNPAID:
         return None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.access import Permission
 from core.work import Work
 from domain.orders import repository
 from domain.orders.amendments import amend, may_change
@@ -51,6 +50,7 @@ from domain.orders.fulfilment import (
     record_payment,
 )
 from domain.orders.models import OrderStatus, PaymentStatus
+from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
 
 __all__ = [
@@ -106,7 +106,7 @@ __all__ = [
 
 async def get(work: Work, order_id: UUID) -> OrderView:
     """One order of the workspace."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     order = await repository.get(work, order_id)
     if order is None:
         raise OrderNotFound
@@ -115,7 +115,7 @@ async def get(work: Work, order_id: UUID) -> OrderView:
 
 async def lock(work: Work, order_id: UUID) -> OrderView:
     """One order, locked until the end of this work: for rooms that change something that belongs to it."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     order = await repository.lock(work, order_id)
     if order is None:
         raise OrderNotFound
@@ -124,7 +124,7 @@ async def lock(work: Work, order_id: UUID) -> OrderView:
 
 async def by_number(work: Work, customer_id: UUID, number: int) -> OrderView:
     """A placed order of this customer, and of nobody else; raises OrderNotFound."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     order = await repository.by_number(work, customer_id, number)
     if order is None:
         raise OrderNotFound(number=number)
@@ -133,7 +133,7 @@ async def by_number(work: Work, customer_id: UUID, number: int) -> OrderView:
 
 async def history(work: Work, customer_id: UUID, *, limit: int = 10) -> list[OrderView]:
     """The customer's orders that were placed, newest first."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     placed = await repository.history(work, customer_id, limit=max(1, min(limit, 100)))
     return [view_of(order, lines) for order, lines in placed]
 
@@ -148,7 +148,7 @@ async def list_orders(
     limit: int = 20,
 ) -> OrderPage:
     """Orders of the workspace, newest first; `before` is the cursor of the page before."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     limit = max(1, min(limit, 100))
     rows = await repository.page(
         work,
@@ -164,5 +164,5 @@ async def list_orders(
 
 async def status_history(work: Work, order_id: UUID) -> list[StatusChangeView]:
     """The steps of an order, oldest first."""
-    work.require(Permission.ORDERS_READ)
+    work.require(OrdersPermission.READ)
     return [StatusChangeView.model_validate(row) for row in await repository.status_history(work, order_id)]

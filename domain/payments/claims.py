@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.errors import Conflict
 from core.event_types import EventType
 from core.work import Work
@@ -17,6 +16,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
 from domain.payments.models import Payment, PaymentState
+from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, Flag, PaymentView
 
 CASH = "cash"
@@ -67,7 +67,7 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     the customer says it. A full reference that was used for another order is refused and shown to staff; everything
     else that looks odd is only flagged.
     """
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     if command.order_id is None:
         raise orders.OrderNotFound
     order = await orders.lock(work, command.order_id)
@@ -105,7 +105,7 @@ async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID, 
     `named` is the number of an order that they said and that is none of theirs to pay: the payment waits for staff then,
     or until they tell it for another order.
     """
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     reference = references.clean(command.reference)
     paid = _same_claim(await _of_orders(work, command, reference), command, reference)
     if paid is not None:
@@ -137,7 +137,7 @@ async def link_ahead(work: Work, order_id: UUID, told: ClaimPayment | None = Non
 
     What was told for an order that is not theirs to pay is tied when it is `told` again, for this one.
     """
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     order = await orders.lock(work, order_id)
     ahead = await repository.ahead(work, order.customer_id, work.now - AHEAD) if order.total > 0 else []
     waiting = [payment for payment in ahead if Flag.ORDER_UNMATCHED not in payment.flags or _tells_more(payment, told)]
@@ -151,7 +151,7 @@ async def link_ahead(work: Work, order_id: UUID, told: ClaimPayment | None = Non
 
 async def tie(work: Work, order: OrderView, payment: Payment) -> None:
     """Make a payment that has no order one of this order, which is locked as the payment is."""
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     due = balance_of(order, await repository.of_order(work, order.id)).due
     kept = [flag for flag in payment.flags if flag not in _AMOUNT_FLAGS and flag != Flag.ORDER_UNMATCHED]
     known = payment.amount or payment.verified_amount

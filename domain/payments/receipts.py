@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.work import Work
 from domain.conversations import service as conversations
 from domain.payments import repository
 from domain.payments.models import Payment
+from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Flag, ReceiptView
 
 
 async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[UUID]) -> list[ReceiptView]:
     """Tie files to a payment; those that are tied to one already stay where they are. The new ties are returned."""
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     linked: list[ReceiptView] = []
     for attachment_id in dict.fromkeys(attachment_ids):
         sha256 = await conversations.attachment_digest(work, attachment_id)
@@ -60,12 +60,12 @@ def _flag(work: Work, payment: Payment) -> None:
 
 async def unlinked(work: Work, attachment_ids: Sequence[UUID]) -> list[UUID]:
     """Those of the files that are nobody's receipt yet, in the given order."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     taken = await repository.linked(work, attachment_ids)
     return [attachment_id for attachment_id in attachment_ids if attachment_id not in taken]
 
 
 async def receipts_of(work: Work, payment_id: UUID) -> list[ReceiptView]:
     """The receipts of a payment."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     return [ReceiptView.model_validate(row) for row in await repository.receipts(work, [payment_id])]

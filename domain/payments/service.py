@@ -4,7 +4,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.work import Work
@@ -24,6 +23,7 @@ from domain.payments.claims import (
     view_of,
 )
 from domain.payments.models import Payment, PaymentState
+from domain.payments.permissions import PaymentsPermission
 from domain.payments.receipts import link_receipts, receipt_stored, receipts_of, unlinked
 from domain.payments.schemas import Balance, PaymentView
 
@@ -81,7 +81,7 @@ class AmountMissing(Invalid):
 
 async def verify(work: Work, payment_id: UUID, *, amount: Decimal | None = None, note: str | None = None) -> PaymentView:
     """Staff have seen the money; `amount` is what really came, where it differs from what was claimed."""
-    work.require(Permission.PAYMENTS_VERIFY)
+    work.require(PaymentsPermission.VERIFY)
     payment = await _lock(work, payment_id)
     if payment.status == PaymentState.VERIFIED and amount in (None, payment.verified_amount):
         return view_of(payment)
@@ -97,7 +97,7 @@ async def verify(work: Work, payment_id: UUID, *, amount: Decimal | None = None,
 
 async def reject(work: Work, payment_id: UUID, reason: str) -> PaymentView:
     """Staff have not seen the money; the order waits for another payment."""
-    work.require(Permission.PAYMENTS_VERIFY)
+    work.require(PaymentsPermission.VERIFY)
     payment = await _lock(work, payment_id)
     if payment.status == PaymentState.REJECTED:
         return view_of(payment)
@@ -110,7 +110,7 @@ async def reject(work: Work, payment_id: UUID, reason: str) -> PaymentView:
 
 async def link(work: Work, payment_id: UUID, order_id: UUID) -> PaymentView:
     """Staff tie a payment that has no order to one of its customer's orders. Once more changes nothing."""
-    work.require(Permission.PAYMENTS_VERIFY)
+    work.require(PaymentsPermission.VERIFY)
     order = await orders.lock(work, order_id)
     payment = await repository.lock(work, payment_id)
     if payment is None:
@@ -157,7 +157,7 @@ async def _decide(work: Work, payment: Payment, state: PaymentState, reason: str
 
 async def settle(work: Work, order_id: UUID) -> OrderView:
     """Let an order say what its payments come to, after one was decided or its total has changed."""
-    work.require(Permission.PAYMENTS_CLAIM)
+    work.require(PaymentsPermission.CLAIM)
     order = await orders.lock(work, order_id)
     found = payment_status(balance_of(order, await repository.of_order(work, order.id)))
     return order if found == order.payment_status else await orders.record_payment(work, order.id, found)
@@ -165,13 +165,13 @@ async def settle(work: Work, order_id: UUID) -> OrderView:
 
 async def balance(work: Work, order: OrderView) -> Balance:
     """What is paid of an order, what is claimed, and what is open."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     return balance_of(order, await repository.of_order(work, order.id))
 
 
 async def payable(work: Work, customer_id: UUID, conversation_id: UUID) -> list[OrderView]:
     """The customer's orders that can be paid, newest first: placed and not wholly paid, or waiting for their yes."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     placed = await orders.history(work, customer_id, limit=20)
     found = [order for order in placed if order.status in PLACED and order.payment_status != PaymentStatus.PAID]
     draft = await orders.open_draft(work, conversation_id)
@@ -182,7 +182,7 @@ async def payable(work: Work, customer_id: UUID, conversation_id: UUID) -> list[
 
 async def newest_claim(work: Work, customer_id: UUID, conversation_id: UUID) -> PaymentView | None:
     """The customer's newest payment that waits for staff, its order being open or still to come."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     ids = [order.id for order in await payable(work, customer_id, conversation_id)]
     payment = await repository.newest_claim(work, customer_id, ids)
     return view_of(payment) if payment is not None else None
@@ -190,7 +190,7 @@ async def newest_claim(work: Work, customer_id: UUID, conversation_id: UUID) -> 
 
 async def get(work: Work, payment_id: UUID) -> PaymentView:
     """One payment."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     payment = await repository.get(work, payment_id)
     if payment is None:
         raise PaymentNotFound
@@ -199,17 +199,17 @@ async def get(work: Work, payment_id: UUID) -> PaymentView:
 
 async def list_for_order(work: Work, order_id: UUID) -> list[PaymentView]:
     """The payments of an order, oldest first."""
-    work.require(Permission.PAYMENTS_READ)
+    work.require(PaymentsPermission.READ)
     return [view_of(payment) for payment in await repository.of_order(work, order_id)]
 
 
 async def pending(work: Work, *, limit: int = 20) -> list[PaymentView]:
     """Payments that wait for staff, oldest first."""
-    work.require(Permission.PAYMENTS_VERIFY)
+    work.require(PaymentsPermission.VERIFY)
     return [view_of(payment) for payment in await repository.claimed(work, limit=max(1, min(limit, 100)))]
 
 
 async def without_order(work: Work, *, limit: int = 100) -> list[PaymentView]:
     """Payments that are for no order yet and were not refused, oldest first."""
-    work.require(Permission.PAYMENTS_VERIFY)
+    work.require(PaymentsPermission.VERIFY)
     return [view_of(payment) for payment in await repository.without_order(work, limit=max(1, min(limit, 100)))]

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work, open_system_work
@@ -21,6 +20,7 @@ from domain.stock._ledger import Cause, move
 from domain.stock._quantities import require_quantities
 from domain.stock.errors import HoldsLost, OutOfStock
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
+from domain.stock.permissions import StockPermission
 from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage
 
 ORDER = "order"
@@ -52,7 +52,7 @@ async def hold(work: Work, order_id: UUID, store_id: UUID, lines: Sequence[HoldL
     Raises OutOfStock with what there is; then nothing has changed for this order. Calling it again with other lines
     moves the difference, and a line that stays keeps its place.
     """
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     wanted = _sum(lines)
     await require_quantities(work, wanted)
     items = await repository.lock_items(work, await repository.item_ids(work, store_id, wanted, order_id))
@@ -143,13 +143,13 @@ async def _locked(work: Work, order_id: UUID) -> tuple[Mapping[UUID, StockItem],
 
 async def holds_of(work: Work, order_id: UUID) -> list[HoldView]:
     """All holds of an order, whatever became of them, oldest first."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     return [_view(row) for row in await repository.holds_of_order(work, order_id)]
 
 
 async def extend_holds(work: Work, order_id: UUID, until: datetime) -> int:
     """Let the order's active holds last at least until then; how many there are."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     _, rows = await _locked(work, order_id)
     for row in rows:
         row.expires_at = max(row.expires_at, until)
@@ -158,7 +158,7 @@ async def extend_holds(work: Work, order_id: UUID, until: datetime) -> int:
 
 async def hold_until(work: Work, order_id: UUID, until: datetime) -> int:
     """Let the order's active holds last until then and no longer; how many there are."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     _, rows = await _locked(work, order_id)
     for row in rows:
         row.expires_at = until
@@ -167,7 +167,7 @@ async def hold_until(work: Work, order_id: UUID, until: datetime) -> int:
 
 async def release(work: Work, order_id: UUID, reason: str = "the order let go of it") -> int:
     """End the order's active holds, so that others can buy; how many there were."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     items, rows = await _locked(work, order_id)
     for row in rows:
         _end(work, items[row.stock_item_id], row, HoldStatus.RELEASED, reason)
@@ -181,7 +181,7 @@ async def consume(work: Work, order_id: UUID, prices: Mapping[UUID, Decimal] | N
 
     `prices` are per variant, for the ledger. Raises HoldsLost if there is nothing held and nothing sold.
     """
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     items, rows = await _locked(work, order_id)
     sold = await repository.movements_of(work, ORDER, str(order_id))
     if not rows:
@@ -220,7 +220,7 @@ def _record_sales(work: Work, lines: Sequence[StockMovement], order_id: UUID) ->
 
 async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView]:
     """Put back what the order has taken (it was cancelled); a second call puts back nothing more."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     taken = await _taken(work, order_id)
     items = await repository.lock_items(work, taken.sales)
     lines = _return(work, items, taken, taken.quantities, order_id, reason)
@@ -280,7 +280,7 @@ def _record_returns(work: Work, lines: Sequence[StockMovement], order_id: UUID, 
 
 async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decimal]:
     """What a placed order has taken from the shelves and not given back, by store and variant."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     taken = await _taken(work, order_id)
     return {
         (sale.store_id, sale.variant_id): taken.quantities[item_id]
@@ -291,7 +291,7 @@ async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decima
 
 async def lock_levels(work: Work, variant_ids: Iterable[UUID]) -> None:
     """Lock the levels of these products in all stores at once, before steps that would lock them one after another."""
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     await repository.lock_items(work, await repository.items_of_variants(work, variant_ids))
 
 
@@ -308,7 +308,7 @@ async def exchange(
     What it takes beyond must be held by `holder_id`, and becomes a sale; what it wants no longer goes back.
     Raises HoldsLost if the holds are not the very difference.
     """
-    work.require(Permission.STOCK_HOLD)
+    work.require(StockPermission.HOLD)
     taken = await _taken(work, order_id)
     items, rows = await _locked(work, holder_id)
     items = await repository.lock_items(work, {*items, *taken.sales})

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from core import events
-from core.access import Permission
 from core.errors import Conflict
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.stock import repository
 from domain.stock.models import StockItem
+from domain.stock.permissions import StockPermission
 from domain.stock.schemas import LedgerLine, Limits, Place
 
 
@@ -25,7 +25,7 @@ async def import_ledger(work: Work, lines: Sequence[LedgerLine], limits: Mapping
 
     Raises Conflict through Postgres if the history makes a level negative or names a cause twice.
     """
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     if await repository.has_levels(work, limits):
         raise LedgerNotEmpty
     on_hand: dict[Place, Decimal] = dict.fromkeys(limits, Decimal(0))

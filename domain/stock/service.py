@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.access import Permission
 from core.errors import Invalid
 from core.event_types import EventType
 from core.tables import new_id
@@ -32,6 +31,7 @@ from domain.stock.holds import (
 )
 from domain.stock.importing import LedgerNotEmpty, import_ledger
 from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.permissions import StockPermission
 from domain.stock.schemas import Availability, Discrepancy, HoldLine, LowStock, MovementView, StockLevel
 
 MANUAL = "manual"
@@ -45,7 +45,7 @@ async def available(work: Work, variant_ids: Iterable[UUID], store_id: UUID | No
 
     A promise whose time is over does not count: whoever asks for the stock gets it.
     """
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     wanted = list(dict.fromkeys(variant_ids))
     nothing = Decimal(0)
     found = {
@@ -60,7 +60,7 @@ async def available(work: Work, variant_ids: Iterable[UUID], store_id: UUID | No
 
 async def levels(work: Work, variant_id: UUID) -> list[StockLevel]:
     """The levels of a variant in all stores that keep it."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     return [StockLevel.model_validate(row) for row in await repository.items_of_variant(work, variant_id)]
 
 
@@ -74,7 +74,7 @@ async def movements(
     limit: int = 20,
 ) -> list[MovementView]:
     """The ledger, newest first; `before` is the `sequence` of the last line of the page before."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     rows = await repository.history(work, variant_id, store_id, types, before, max(1, min(limit, MOST_LINES)))
     return [MovementView.model_validate(row) for row in rows]
 
@@ -113,7 +113,7 @@ async def adjust(
 
     The same `source_ref` twice is one correction. Raises StockPromised if less would be left than orders hold.
     """
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     if not reason.strip():
         raise Invalid("a correction needs a reason", field="reason")
     await require_quantities(work, {variant_id: abs(delta)}, sale=False)
@@ -136,7 +136,7 @@ async def receive(
     reason: str | None = None,
 ) -> list[MovementView]:
     """Book a delivery of goods into a store; costs enter the average. The same `source_ref` twice is one delivery."""
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     quantities = {line.variant_id: line.quantity for line in lines}
     if len(quantities) != len(lines):
         raise Invalid("a delivery names each product once", field="lines")
@@ -167,7 +167,7 @@ async def count(
     source_ref: str | None = None,
 ) -> MovementView:
     """Book what was counted on the shelf. Raises StockPromised if that is less than orders hold."""
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     if counted != 0:
         await require_quantities(work, {variant_id: counted}, sale=False)
     items = await _lock(work, store_id, [variant_id])
@@ -200,7 +200,7 @@ async def transfer(
     source_ref: str | None = None,
 ) -> list[MovementView]:
     """Carry goods from one store to another: two lines of one cause. Raises StockPromised, NotInStore."""
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     if from_store_id == to_store_id:
         raise Invalid("a transfer needs two stores", field="to_store_id")
     await require_quantities(work, {variant_id: quantity}, sale=False)
@@ -234,7 +234,7 @@ async def set_limits(
     work: Work, store_id: UUID, variant_id: UUID, min_stock: Decimal, max_stock: Decimal | None = None
 ) -> StockLevel:
     """Set the level below which stock is low, and the one that is enough."""
-    work.require(Permission.STOCK_ADJUST)
+    work.require(StockPermission.ADJUST)
     if min_stock < 0 or (max_stock is not None and max_stock < min_stock):
         raise Invalid("the maximum lies below the minimum", field="max_stock")
     item = (await _lock(work, store_id, [variant_id]))[variant_id]
@@ -248,7 +248,7 @@ async def set_limits(
 
 async def low_stock(work: Work, store_id: UUID | None = None) -> list[LowStock]:
     """Levels with less available than their minimum; critical when nothing or next to nothing is left."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     percent = (await accounts.get_workspace(work)).settings.low_stock_critical_percent
     found = []
     for row in await repository.low_items(work, store_id):
@@ -260,7 +260,7 @@ async def low_stock(work: Work, store_id: UUID | None = None) -> list[LowStock]:
 
 async def reconcile(work: Work) -> list[Discrepancy]:
     """Levels that their ledger or their holds do not explain; there are none unless someone wrote past this module."""
-    work.require(Permission.STOCK_READ)
+    work.require(StockPermission.READ)
     return [
         Discrepancy(
             stock_item_id=item.id,

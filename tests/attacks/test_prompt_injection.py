@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.access import Principal
 from core.tables import new_id
+from domain.accounts import roles
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.customer import Customer, Query
@@ -101,7 +101,7 @@ async def test_a_product_name_that_gives_orders_is_data(customer: Customer, mode
 
 
 def test_no_tool_of_a_customer_takes_ids_of_people_or_shops() -> None:
-    principal = Principal.agent_for(new_id(), new_id())
+    principal = roles.agent_for(new_id(), new_id())
     names = {
         definition.name
         for state in ("IDLE", "AWAITING_CONFIRMATION", "DONE")

@@ -10,9 +10,10 @@ from sqlalchemy import func, select, text
 from agent import handoff
 from agent.turn import run_turn
 from channels import registry
-from core.access import Principal, Role
 from core.work import open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.models import DeliveryAttempt
@@ -118,7 +119,7 @@ async def test_no_send_of_the_agent_begins_after_a_takeover(workspace: Workspace
         await thread.queue(*(f"mensaje {letter}" for letter in "abcdefghijkl"))
         async with open_work(thread.principal) as work:
             member = await accounts.add_member(work, f"olga{seed}@shop.example", "Olga", Role.OPERATOR)
-        operator = Principal.user(workspace.id, member.user_id, Role.OPERATOR)
+        operator = roles.staff(workspace.id, member.user_id, Role.OPERATOR)
 
         async def take() -> int:
             await asyncio.sleep(chance.random() * 0.3)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from core.access import Principal
 from core.errors import Invalid, NotPermitted
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts import roles
 from domain.catalog import service as catalog
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing
 from domain.catalog.schemas import ChangeProduct, NewProduct, NewVariant, ProductStatus
@@ -158,7 +158,7 @@ async def test_two_workspaces_do_not_see_each_other(shop: Shop) -> None:
 
 
 async def test_a_customer_reads_and_never_writes(shop: Shop) -> None:
-    async with open_work(Principal.agent_for(shop.workspace_id, new_id())) as work:
+    async with open_work(roles.agent_for(shop.workspace_id, new_id())) as work:
         assert await skus(work, "harina pan") == ["HAR-1"]
         with pytest.raises(NotPermitted):
             await catalog.set_price(work, "HAR-1", Decimal(1))

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from core.access import Permission, Principal, PrincipalKind
+from core.access import Principal, PrincipalKind
 from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts import roles
+from domain.catalog.permissions import CatalogPermission
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine, HoldStatus, MovementType
 from tests.factories.shop import Shop, fill
@@ -208,13 +210,13 @@ async def test_low_stock_is_a_warning_and_then_critical(shop: Shop) -> None:
 
 
 async def test_a_customer_may_reserve_and_never_correct_stock(shop: Shop) -> None:
-    customer = Principal.agent_for(shop.workspace_id, new_id())
+    customer = roles.agent_for(shop.workspace_id, new_id())
     async with open_work(customer) as work:
         with pytest.raises(NotPermitted):
             await stock.adjust(work, shop.store_id, shop.variants["HAR-1"], Decimal(100), "gift")
         with pytest.raises(NotPermitted):
             await fill(work, shop, "HAR-1", 1)
-    nobody = Principal(PrincipalKind.API_KEY, shop.workspace_id, frozenset({Permission.CATALOG_READ}))
+    nobody = Principal(PrincipalKind.API_KEY, shop.workspace_id, frozenset({CatalogPermission.READ}))
     async with open_work(nobody) as work:
         with pytest.raises(NotPermitted):
             await reserve(work, shop, new_id(), HAR_1=1)

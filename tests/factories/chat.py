@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from core import clock
-from core.access import Principal, Role
+from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_system_work, open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
 from domain.catalog import service as catalog
 from domain.connections import service as connections
@@ -54,12 +56,12 @@ class Chat:
     @property
     def agent(self) -> Principal:
         """The agent while it serves this customer."""
-        return Principal.agent_for(self.shop.workspace_id, self.customer_id)
+        return roles.agent_for(self.shop.workspace_id, self.customer_id)
 
     @property
     def staff(self) -> Principal:
         """A manager of the shop."""
-        return Principal.user(self.shop.workspace_id, new_id(), Role.MANAGER)
+        return roles.staff(self.shop.workspace_id, new_id(), Role.MANAGER)
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:

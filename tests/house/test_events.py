@@ -14,6 +14,7 @@ from core.event_types import EventType
 from core.events import EventView
 from core.tables import new_id
 from core.work import open_work
+from domain.accounts import roles
 from domain.accounts.schemas import WorkspaceView
 from tests.factories.workspaces import make_workspace
 from tests.house.test_rules import trees
@@ -112,7 +113,7 @@ async def test_each_workspace_has_a_stream_of_its_own(workspace: WorkspaceView) 
 
 
 async def test_what_a_customer_may_do_does_not_open_the_stream(workspace: WorkspaceView) -> None:
-    async with open_work(Principal.agent_for(workspace.id, new_id())) as work:
+    async with open_work(roles.agent_for(workspace.id, new_id())) as work:
         with pytest.raises(NotPermitted):
             await events.page(work)
         with pytest.raises(NotPermitted):

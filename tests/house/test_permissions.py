@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,10 +12,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import domain
-from core.access import Permission, Principal, PrincipalKind
+from core.access import Principal, PrincipalKind
 from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import Work
+from domain.accounts import roles
+from domain.orders.permissions import OrdersPermission
+from domain.stock.permissions import StockPermission
 
 HIDDEN = {"models", "repository"}
 
@@ -49,7 +53,7 @@ def works(function: Called) -> str | None:
 WORKING = {name: function for name, function in functions() if works(function) is not None}
 
 
-def of(*permissions: Permission) -> Work:
+def of(*permissions: str) -> Work:
     """A work of somebody of the staff that has no transaction: whatever goes on after its check fails on it."""
     person = Principal(PrincipalKind.USER, new_id(), frozenset(permissions), new_id())
     now = datetime(2026, 3, 2, tzinfo=UTC)
@@ -75,7 +79,39 @@ async def test_a_function_of_a_noun_asks_for_a_permission_before_anything_else(n
 
     # Then what is not refused for want of a permission is refused to a person who has every one
     if "permission" not in refused.fields:
-        await refusal(WORKING[name], of(*Permission))
+        await refusal(WORKING[name], of("*"))
+
+
+def test_every_permission_is_declared_once_and_by_a_resource_and_an_action() -> None:
+    declared = roles.permissions()
+
+    assert len(set(declared)) == len(declared)
+    assert [permission for permission in declared if not re.fullmatch(r"[a-z]+:[a-z]+", permission)] == []
+    assert [permission for permission in declared if not permission.allows] == []
+
+
+@pytest.mark.parametrize("granted", [*roles.GRANTS.values(), roles.CUSTOMER], ids=[*roles.GRANTS, "customer"])
+def test_what_a_role_grants_is_declared_by_a_noun(granted: frozenset[str]) -> None:
+    assert [name for name in granted if not roles.is_known(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("granted", "allowed"),
+    [
+        ("*", {"orders:read", "orders:cancel", "stock:read"}),
+        ("orders:*", {"orders:read", "orders:cancel"}),
+        ("*:read", {"orders:read", "stock:read"}),
+        ("orders:cancel", {"orders:cancel"}),
+        ("orders", set()),
+        ("order:*", set()),
+        ("orders:can*", set()),
+        ("", set()),
+    ],
+)
+def test_a_wildcard_stands_for_a_whole_resource_or_a_whole_action(granted: str, allowed: set[str]) -> None:
+    asked = (OrdersPermission.READ, OrdersPermission.CANCEL, StockPermission.READ)
+
+    assert {permission for permission in asked if of(granted).principal.may(permission)} == allowed
 
 
 def test_what_asks_nobody_looks_at_no_shop() -> None:

@@ -10,11 +10,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from core import vault
-from core.access import Principal, Role
+from core.access import Principal
 from core.errors import NotPermitted
 from core.settings import Settings, get_settings
 from core.tables import new_id
 from core.work import open_work
+from domain.accounts import roles
+from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary
@@ -88,7 +90,7 @@ def _dies(*_: object) -> None:
 
 @pytest.mark.parametrize("role", Role)
 async def test_no_role_opens_the_secrets_of_a_line(connection: ConnectionSummary, workspace: WorkspaceView, role: Role) -> None:
-    for principal in (Principal.user(workspace.id, new_id(), role), Principal.agent_for(workspace.id, new_id())):
+    for principal in (roles.staff(workspace.id, new_id(), role), roles.agent_for(workspace.id, new_id())):
         async with open_work(principal) as work:
             with pytest.raises(NotPermitted):
                 await connections.get(work, connection.id)

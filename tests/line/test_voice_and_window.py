@@ -5,9 +5,10 @@ from datetime import timedelta
 from sqlalchemy import text, update
 
 from app.queue.actors.deliveries import deliver_next
-from core.access import Principal, Role
 from core.tables import new_id
 from core.work import open_work
+from domain.accounts import roles
+from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.models import Connection
 from domain.conversations import service as conversations
@@ -20,7 +21,7 @@ from tests.factories.threads import Thread, opened
 async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversation(workspace: WorkspaceView) -> None:
     async with opened(workspace, accepted()) as thread:
         await thread.queue("del agente")
-        operator = Principal.user(workspace.id, new_id(), Role.OPERATOR)
+        operator = roles.staff(workspace.id, new_id(), Role.OPERATOR)
         async with open_work(operator) as work:
             await conversations.take(work, thread.conversation_id)
             await conversations.reply(work, thread.conversation_id, OutgoingMessage(text="de una persona"))

@@ -6,9 +6,10 @@ from sqlalchemy import text
 from agent import handoff
 from agent.thinking import think
 from agent.turn import finish
-from core.access import Principal, Role
 from core.work import open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.connections import service as connections
@@ -374,7 +375,7 @@ async def test_whoever_attends_a_conversation_is_told_of_an_edit(customer: Custo
     message = await customer.writes("quiero 2 harina pan")
     async with open_work(customer.shop.principal) as work:
         member = await accounts.add_member(work, "olga@shop.example", "Olga", Role.OPERATOR)
-    async with open_work(Principal.user(customer.shop.workspace_id, member.user_id, Role.OPERATOR)) as work:
+    async with open_work(roles.staff(customer.shop.workspace_id, member.user_id, Role.OPERATOR)) as work:
         await handoff.take(work, customer.conversation_id)
 
     # When it is edited

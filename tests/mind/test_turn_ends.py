@@ -13,11 +13,13 @@ from agent.models import StepKind
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
 from core import clock
-from core.access import Principal, Role
+from core.access import Principal
 from core.errors import Abandoned
 from core.settings import get_settings
 from core.work import open_system_work, open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.conversations import service as conversations
 from domain.orders import service as orders
 from domain.stock import service as stock
@@ -94,7 +96,7 @@ async def test_a_turn_resumes_as_it_was_after_its_own_effects_and_a_deploy(
 async def _taker(customer: Customer) -> Principal:
     async with open_work(customer.shop.principal) as work:
         member = await accounts.add_member(work, "olga@shop.example", "Olga", Role.OPERATOR)
-    return Principal.user(customer.shop.workspace_id, member.user_id, Role.OPERATOR)
+    return roles.staff(customer.shop.workspace_id, member.user_id, Role.OPERATOR)
 
 
 async def test_whoever_takes_over_is_told_what_was_done_and_what_is_on_its_way(customer: Customer, query: Query) -> None:
@@ -196,7 +198,7 @@ async def test_a_yes_in_the_last_second_keeps_its_goods_while_it_is_thought(cust
             await stock.hold(work, draft.id, customer.shop.store_id, [wanted], work.now + timedelta(minutes=5))
     # Then the order is placed
     thought = await think(turn)
-    async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+    async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
         await finish(work, turn, thought)
     assert ("confirmed",) in await query("SELECT status FROM orders")
     assert await query("SELECT on_hand::int, held::int FROM stock_items ORDER BY on_hand LIMIT 1") == [(0, 0)]
@@ -252,7 +254,7 @@ async def test_a_zombie_that_wakes_in_the_middle_of_another_s_turn_does_nothing(
     # When A wakes up while B has not finished
     with pytest.raises(Abandoned):
         await think(stale)
-    async with open_work(Principal.agent_for(stale.workspace_id, stale.customer_id)) as work:
+    async with open_work(roles.agent_for(stale.workspace_id, stale.customer_id)) as work:
         with pytest.raises(Abandoned):
             await finish(work, stale, Thought(reply="hola"))
     # Then it has recorded, done and said nothing

@@ -13,10 +13,12 @@ from agent.models import StepKind
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
 from core import clock
-from core.access import Principal, Role
+from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.work import open_system_work, open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from tests.factories.customer import Customer, Query
 
 ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez"
@@ -117,7 +119,7 @@ async def test_words_during_thinking_are_thought_again_while_nothing_was_done(cu
     thought = await think(turn)
     # When the customer writes before it finishes
     await customer.writes("quiero 2 harina pan")
-    async with open_work(Principal.agent_for(turn.workspace_id, turn.customer_id)) as work:
+    async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
         again = await finish(work, turn, thought)
     # Then it is thought again with both, and answered once
     assert again is not None
@@ -174,7 +176,7 @@ async def test_leases_do_not_follow_the_shop_s_clock(customer: Customer) -> None
 async def _operator(customer: Customer) -> Principal:
     async with open_work(customer.shop.principal) as work:
         member = await accounts.add_member(work, "olga@shop.example", "Olga", Role.OPERATOR)
-    return Principal.user(customer.shop.workspace_id, member.user_id, Role.OPERATOR)
+    return roles.staff(customer.shop.workspace_id, member.user_id, Role.OPERATOR)
 
 
 async def test_a_takeover_stops_the_agent_s_acts_and_words(customer: Customer, query: Query) -> None:

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 
 from agent.states import State
-from core.access import Permission, Principal, Role
+from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
+from domain.accounts import roles
+from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from domain.catalog.models import ProductStatus
 from domain.catalog.schemas import ChangeProduct
@@ -244,12 +246,12 @@ async def test_the_status_says_what_is_paid(counter: Counter) -> None:
 
 def test_a_customer_never_sees_adjust_stock() -> None:
     workspace, customer = new_id(), new_id()
-    everything = Principal(Principal.agent_for(workspace, customer).kind, workspace, frozenset(Permission), customer)
+    everything = Principal(roles.agent_for(workspace, customer).kind, workspace, frozenset({"*"}), customer)
     for state in State:
         assert "adjust_stock" not in {one.name for one in registry.offered(state, everything)}
-    staff = Principal.user(workspace, new_id(), Role.INVENTORY_SUPERVISOR)
+    staff = roles.staff(workspace, new_id(), Role.INVENTORY_SUPERVISOR)
     assert [one.name for one in registry.offered(State.IDLE, staff)] == ["adjust_stock"]
-    assert registry.offered(State.IDLE, Principal.user(workspace, new_id(), Role.VIEWER)) == []
+    assert registry.offered(State.IDLE, roles.staff(workspace, new_id(), Role.VIEWER)) == []
 
 
 async def test_calling_it_anyway_is_refused(counter: Counter) -> None:
@@ -261,14 +263,14 @@ async def test_calling_it_anyway_is_refused(counter: Counter) -> None:
 
 
 async def test_staff_adjust_stock_with_a_reason(counter: Counter) -> None:
-    counter.principal = Principal.user(counter.chat.shop.workspace_id, new_id(), Role.INVENTORY_SUPERVISOR)
+    counter.principal = roles.staff(counter.chat.shop.workspace_id, new_id(), Role.INVENTORY_SUPERVISOR)
     outcome = await counter("adjust_stock", sku="HAR-1", store="T-1", change=-3, reason="rotura")
     assert fact(outcome, "stock") == "7"
 
 
 @pytest.mark.parametrize("state", [State.HANDOFF, State.EXECUTING])
 def test_nothing_is_offered_while_a_person_attends_or_an_order_is_placed(state: State) -> None:
-    assert registry.offered(state, Principal.agent_for(new_id(), new_id())) == []
+    assert registry.offered(state, roles.agent_for(new_id(), new_id())) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""The roles of a shop's staff, what each may do, and what the agent may do for a customer.
+
+The nouns declare what can be allowed (`permissions` in each); a role names it, one by one or by a wildcard.
+"""
+
+import importlib
+import pkgutil
+from enum import StrEnum
+from uuid import UUID
+
+import domain
+from core.access import OperationsPermission, Permission, Principal, PrincipalKind, covers
+
+
+class Role(StrEnum):
+    """Roles of a user in a workspace."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MANAGER = "manager"
+    INVENTORY_SUPERVISOR = "inventory_supervisor"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+GRANTS: dict[Role, frozenset[str]] = {
+    Role.OWNER: frozenset({"*"}),
+    Role.ADMIN: frozenset({"*"}),
+    Role.MANAGER: frozenset(
+        {
+            "*:read",
+            "catalog:*",
+            "stock:*",
+            "customers:*",
+            "orders:*",
+            "payments:*",
+            "conversations:*",
+            "handoff:*",
+            "notifications:raise",
+        }
+    ),
+    Role.INVENTORY_SUPERVISOR: frozenset({"*:read", "catalog:write", "stock:adjust", "stock:hold", "notifications:raise"}),
+    Role.OPERATOR: frozenset(
+        {
+            "*:read",
+            "conversations:*",
+            "customers:write",
+            "orders:draft",
+            "orders:confirm",
+            "orders:cancel",
+            "orders:pay",
+            "payments:*",
+            "stock:hold",
+            "notifications:raise",
+        }
+    ),
+    Role.VIEWER: frozenset({"*:read"}),
+}
+
+CUSTOMER: frozenset[str] = frozenset(
+    {
+        "workspace:read",
+        "catalog:read",
+        "stock:read",
+        "stock:hold",
+        "customers:read",
+        "customers:write",
+        "orders:read",
+        "orders:draft",
+        "orders:confirm",
+        "orders:cancel",
+        "orders:pay",
+        "payments:read",
+        "payments:claim",
+        "files:read",
+        "handoff:request",
+        "notifications:raise",
+    }
+)
+"""What the agent may do when it acts for a customer, on that customer's own things only."""
+
+
+def staff(workspace_id: UUID, user_id: UUID, role: Role) -> Principal:
+    """A person of the shop's staff."""
+    return Principal(PrincipalKind.USER, workspace_id, GRANTS[role], user_id)
+
+
+def agent_for(workspace_id: UUID, customer_id: UUID) -> Principal:
+    """The agent while it serves one customer: it can do what that customer may do."""
+    return Principal(PrincipalKind.AGENT, workspace_id, CUSTOMER, customer_id)
+
+
+def permissions() -> list[Permission]:
+    """Everything that can be allowed: what each noun declares, and the running of the house."""
+    nouns = [module.name for module in pkgutil.iter_modules(domain.__path__) if module.ispkg]
+    declared = [importlib.import_module(f"domain.{noun}.permissions") for noun in nouns]
+    kinds = {kind: None for module in declared for kind in vars(module).values() if isinstance(kind, type)}
+    found = [permission for kind in kinds if issubclass(kind, Permission) for permission in kind]
+    return [*found, *OperationsPermission]
+
+
+def is_known(name: str) -> bool:
+    """Whether a permission's name or a wildcard allows anything at all."""
+    return any(covers({name}, permission) for permission in permissions())
