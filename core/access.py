@@ -50,13 +50,15 @@ def covers(granted: Collection[str], permission: Permission) -> bool:
 class Principal:
     """Whoever acts, in which workspace, with which permissions.
 
-    `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system.
+    `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system. `stores`
+    are those that it works in, None for all; Postgres hides what belongs to others.
     """
 
     kind: PrincipalKind
     workspace_id: UUID
     permissions: frozenset[str]
     id: UUID | None = None
+    stores: frozenset[UUID] | None = None
 
     @classmethod
     def system(cls, workspace_id: UUID) -> "Principal":

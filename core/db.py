@@ -20,6 +20,9 @@ APP_ROLE = "nexova_app"
 SYSTEM_ROLE = "nexova_system"
 """The role of relay, sweeps and door: sees the scheduling columns of every workspace, and nothing else."""
 
+IDENTITY_ROLE = "nexova_identity"
+"""The role of sign-in: sees accounts, credentials and memberships, and nothing else; nobody else sees credentials."""
+
 _engine: AsyncEngine | None = None
 _sessions: async_sessionmaker[AsyncSession] | None = None
 _turnstile: Turnstile | None = None

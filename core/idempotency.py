@@ -1,20 +1,19 @@
-"""Idempotency keys for requests from outside: the same key gives the same answer for 24 hours."""
+"""Idempotency keys for requests from outside: the same key gives the same answer for as long as the settings say."""
 
 import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, delete, select
+from sqlalchemy import Index, String, UniqueConstraint, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
 from core.errors import Conflict
+from core.settings import get_settings
 from core.tables import WorkspaceRow, new_id, of_workspace
 from core.work import Work
-
-LIFETIME = timedelta(hours=24)
 
 
 class IdempotencyKey(WorkspaceRow):
@@ -28,7 +27,7 @@ class IdempotencyKey(WorkspaceRow):
     )
 
     scope: Mapped[str] = mapped_column(String(100))
-    key: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(255))
     request_digest: Mapped[str] = mapped_column(String(64))
     answer: Mapped[dict[str, Any] | None]
     expires_at: Mapped[datetime]
@@ -38,14 +37,24 @@ class KeyReused(Conflict):
     """The key was used before with another request."""
 
     code = "idempotency_key_reused"
+    http_status = 422
+
+
+class StillRunning(Conflict):
+    """A request with this key is being served at this moment."""
+
+    code = "idempotency_still_running"
 
 
 async def claim(work: Work, scope: str, key: str, request: dict[str, Any]) -> dict[str, Any] | None:
     """Claim a key in this transaction: None if it is new, else the answer stored with it.
 
-    A second request with the same key waits here until the first one commits or rolls back. Raises KeyReused when
-    the same key comes with another request.
+    Raises StillRunning while another transaction holds the key, and KeyReused when it comes with another request.
     """
+    name = f"{work.workspace_id} {scope} {key}"
+    lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    if not await work.session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
+        raise StillRunning(retry_after=1)
     digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
     await work.session.execute(
         delete(IdempotencyKey).where(
@@ -63,7 +72,7 @@ async def claim(work: Work, scope: str, key: str, request: dict[str, Any]) -> di
             scope=scope,
             key=key,
             request_digest=digest,
-            expires_at=work.system_time + LIFETIME,
+            expires_at=work.system_time + timedelta(hours=get_settings().idempotency_hours),
         )
         .on_conflict_do_nothing(index_elements=["workspace_id", "scope", "key"])
         .returning(IdempotencyKey.id)

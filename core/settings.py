@@ -59,6 +59,22 @@ class Settings(BaseSettings):
     breaker_failures: int = Field(3, ge=1)
     breaker_open_seconds: float = Field(30, gt=0)
 
+    # People
+    argon2_memory_kib: int = Field(19_456, ge=8)
+    argon2_passes: int = Field(2, ge=1)
+    argon2_lanes: int = Field(1, ge=1)
+    access_token_minutes: float = Field(15, gt=0)
+    refresh_token_days: float = Field(7, gt=0)
+    signing_key_days: float = Field(30, gt=0)
+    sign_in_attempts_per_minute: int = Field(5, ge=1)
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Nexova <nexova@localhost>"
+
+    # The API
+    api_requests_per_minute: int = Field(100, ge=1)
+    request_body_limit: int = Field(1_048_576, ge=1024)
+    idempotency_hours: float = Field(24, gt=0)
+
     # Times that the promises rest on
     burst_window_seconds: float = Field(4.0, ge=0)
     session_timeout_minutes: float = Field(30, gt=0)
@@ -97,6 +113,11 @@ class Settings(BaseSettings):
     def sandbox_enabled(self) -> bool:
         """Whether the simulated Infobip and the phone page exist in this process."""
         return self.infobip_base_url is None and self.environment is not Environment.PRODUCTION
+
+    @property
+    def mailbox_enabled(self) -> bool:
+        """Whether mail is kept in the data folder, where the mailbox page shows it, because no server takes it."""
+        return self.smtp_url is None and self.environment is not Environment.PRODUCTION
 
     @property
     def base_url(self) -> str:

@@ -23,7 +23,21 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 MONEY = Numeric(14, 2)
 QUANTITY = Numeric(12, 3)
 
-GLOBAL_TABLES = frozenset({"runtime_clock", "circuit_breakers", "users", "alembic_version"})
+IDENTITY_TABLES = frozenset(
+    {
+        "credentials",
+        "recovery_codes",
+        "sign_ins",
+        "refresh_tokens",
+        "signing_keys",
+        "one_time_tokens",
+        "identity_events",
+        "mails",
+    }
+)
+"""Tables of who people are: they belong to no workspace, and only the identity role sees what is in them."""
+
+GLOBAL_TABLES = frozenset({"runtime_clock", "circuit_breakers", "users", "alembic_version"}) | IDENTITY_TABLES
 """Tables without a workspace; each has its reason in docs/decisions/0003-row-level-security.md."""
 
 
@@ -81,6 +95,7 @@ def of_workspace() -> ForeignKeyConstraint:
 
 __all__ = [
     "GLOBAL_TABLES",
+    "IDENTITY_TABLES",
     "MONEY",
     "QUANTITY",
     "Base",

@@ -114,6 +114,24 @@ async def open_work(principal: Principal) -> AsyncIterator[Work]:
         call()
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityWork:
+    """An open transaction on who people are: accounts, sign-ins and keys, which belong to no workspace.
+
+    `time` is Postgres' own clock; what identity rests on is never moved by the sandbox.
+    """
+
+    session: AsyncSession
+    time: datetime
+
+
+@asynccontextmanager
+async def open_identity_work() -> AsyncIterator[IdentityWork]:
+    """Open a transaction of the identity role, which sees accounts and memberships, and nothing that a shop does."""
+    async with _transaction(db.IDENTITY_ROLE, "") as (session, _, system_time):
+        yield IdentityWork(session, system_time)
+
+
 @asynccontextmanager
 async def open_system_work() -> AsyncIterator[AsyncSession]:
     """Open a transaction of the system role, which sees scheduling columns of all workspaces and no content."""

@@ -1,8 +1,9 @@
-"""Row-level security: two roles that own nothing, and a policy on every table.
+"""Row-level security: three roles that own nothing, and a policy on every table.
 
 `nexova_app` does ordinary work and sees the rows of the workspace that the transaction names. `nexova_system` finds
-work for relay, sweeps and door: it reads scheduling columns of all workspaces, and no content. Every migration that
-adds a table calls `secure` for it; a test enumerates all tables and fails on one without a policy.
+work for relay, sweeps and door: it reads scheduling columns of all workspaces, and no content. `nexova_identity` signs
+people in: it alone sees credentials, and nothing that a shop does. Every migration that adds a table calls `secure` or
+`secure_identity` for it; a test enumerates all tables and fails on one without a policy.
 """
 
 from collections.abc import Iterable
@@ -11,10 +12,11 @@ from alembic import op
 
 APP = "nexova_app"
 SYSTEM = "nexova_system"
+IDENTITY = "nexova_identity"
 
 CURRENT_WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
-APPEND_ONLY = frozenset({"stock_movements", "events", "event_positions", "order_status_history"})
+APPEND_ONLY = frozenset({"stock_movements", "events", "event_positions", "order_status_history", "identity_events"})
 """Ledgers: ordinary work may add rows and read them, and never change or delete one."""
 
 SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -40,6 +42,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "idempotency_keys": ("workspace_id", "id", "expires_at"),
     "sandbox_messages": (),
     "sandbox_outbox": (),
+    "mails": ("id", "status", "next_try_at", "claimed_until"),
 }  # fmt: skip
 """What the system role may read; an empty tuple means all columns."""
 
@@ -53,9 +56,9 @@ SYSTEM_WRITES: dict[str, tuple[str, ...]] = {
 GLOBAL_WRITES = {"runtime_clock": (APP, SYSTEM), "circuit_breakers": (APP, SYSTEM), "users": (APP,)}
 
 
-def create_roles() -> None:
-    """Create the two roles if the cluster lacks them, and let the login role take them by SET ROLE only."""
-    for role in (APP, SYSTEM):
+def create_roles(*roles: str) -> None:
+    """Create roles if the cluster lacks them, and let the login role take them by SET ROLE only."""
+    for role in roles:
         op.execute(
             f"""
             DO $$ BEGIN
@@ -72,6 +75,35 @@ def _policy(table: str, name: str, command: str, role: str, condition: str) -> N
     check = f" WITH CHECK ({condition})" if command in {"ALL", "INSERT", "UPDATE"} else ""
     using = "" if command == "INSERT" else f" USING ({condition})"
     op.execute(f"CREATE POLICY {name} ON {table} FOR {command} TO {role}{using}{check}")
+
+
+def secure_identity(table: str) -> None:
+    """Put a table of who people are under row-level security: the identity role works in it, and nobody else."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"GRANT SELECT, INSERT{'' if table in APPEND_ONLY else ', UPDATE, DELETE'} ON {table} TO {IDENTITY}")
+    _policy(table, f"{table}_identity", "ALL", IDENTITY, "true")
+    if listed := SYSTEM_COLUMNS.get(table):
+        op.execute(f"GRANT SELECT ({', '.join(listed)}) ON {table} TO {SYSTEM}")
+        _policy(table, f"{table}_system_reads", "SELECT", SYSTEM, "true")
+
+
+def show_to_identity(table: str) -> None:
+    """Let the identity role read a table of workspaces: it looks up who may enter where."""
+    op.execute(f"GRANT SELECT ON {table} TO {IDENTITY}")
+    _policy(table, f"{table}_identity_reads", "SELECT", IDENTITY, "true")
+
+
+def give_identity(table: str, *commands: str) -> None:
+    """Let the identity role work in a global table that others see as well."""
+    op.execute(f"GRANT {', '.join(commands)} ON {table} TO {IDENTITY}")
+    _policy(table, f"{table}_identity", "ALL", IDENTITY, "true")
+
+
+def take_mails_from_work() -> None:
+    """Let ordinary work put a mail in its transaction, which it can never read again."""
+    op.execute(f"GRANT INSERT ON mails TO {APP}")
+    _policy("mails", "mails_work_adds", "INSERT", APP, "true")
 
 
 def secure(table: str, columns: Iterable[str]) -> None:

@@ -2,15 +2,14 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core import messages, observability
+from app.web.problems import render
+from core import observability
 from core.errors import DomainError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -39,7 +38,8 @@ def _incoming_id(scope: Scope) -> str | None:
 class RequestFrame:
     """ASGI middleware: correlation id from `x-request-id` (or a new one), metrics per route, security headers.
 
-    It also answers what no handler answered, so that a bug is told like any other error and carries its request id.
+    What a request has put into its state under `told` is sent as headers, whatever the answer turns out to be. It also
+    answers what no handler answered, so that a bug is told like any other error and carries its request id.
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
@@ -65,7 +65,7 @@ class RequestFrame:
                     status = message["status"]
                     headers = MutableHeaders(scope=message)
                     headers["x-request-id"] = request_id
-                    for name, value in self._headers.items():
+                    for name, value in (self._headers | scope.get("state", {}).get("told", {})).items():
                         headers.setdefault(name, value)
                 await send(message)
 
@@ -83,23 +83,3 @@ class RequestFrame:
                 method = scope["method"]
                 observability.HTTP_REQUESTS.labels(method=method, route=route, status=str(status)).inc()
                 observability.HTTP_SECONDS.labels(method=method, route=route).observe(time.perf_counter() - started)
-
-
-def render(
-    request: Request,
-    error: DomainError,
-    *,
-    status: int | None = None,
-    details: Sequence[Mapping[str, object]] = (),
-) -> JSONResponse:
-    """An expected error as people and programs read it, in the language that the client accepts."""
-    language = messages.choose_language(request.headers.get("accept-language"))
-    try:
-        said = messages.refusal(error, language)
-    except messages.MessageMissing:
-        said = messages.text("error.error", language)
-        log.error("error.unworded", code=error.code)
-    body: dict[str, object] = {"code": error.code, "message": said}
-    if details:
-        body["details"] = list(details)
-    return JSONResponse({"error": body}, status_code=status or error.http_status)

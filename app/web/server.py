@@ -1,4 +1,4 @@
-"""The web process: webhooks, health and metrics, and outside production the sandbox."""
+"""The web process: webhooks, the API of the staff, health and metrics, and outside production the sandbox."""
 
 import importlib
 import signal
@@ -10,15 +10,25 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.processes import pulse
-from app.web import health, webhooks
-from app.web.requests import RequestFrame, render
+from app.web import health, problems, webhooks
+from app.web.api import auth, products, routing
+from app.web.bodies import BodyLimit
+from app.web.limits import Buckets
+from app.web.requests import RequestFrame
 from channels import registry
 from core import db, observability
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import CommitOutcomeUnknown, DomainError
 from core.settings import Settings, get_settings
+from domain.accounts import signing
+
+NOUNS = (auth.router, products.router)
+
+LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}
+"""Paths that take more than the settings allow, or have a limit of their own."""
 
 log = observability.log(__name__)
 
@@ -32,52 +42,67 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         db.connect(settings.database_url, pool_size=settings.database_pool_size)
         stack.push_async_callback(db.disconnect)
         stack.push_async_callback(registry.close)
+        stack.callback(signing.forget)
         app.state.redis = pulse.open_redis(settings)
+        app.state.buckets = Buckets(app.state.redis)
         stack.push_async_callback(app.state.redis.aclose)
         await stack.enter_async_context(pulse.beating(settings, "web"))
         yield
 
 
-async def _domain_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DomainError)
-    if error.http_status >= 500:
-        log.error("request.unserved", code=error.code, path=request.url.path)
-    return render(request, error)
+class OutcomeUnknown(DomainError):
+    """The write may have happened; with the same key it can be asked again without harm."""
+
+    code = "outcome_unknown"
+    http_status = 503
 
 
-class NotOffered(DomainError):
-    """The path exists, but not for this method, media type or the like."""
+class DatabaseAway(DomainError):
+    """The database is away or busy; nothing was done."""
 
-    code = "not_offered"
-
-
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    known = NotFound() if error.status_code == 404 else NotOffered()
-    response = render(request, known, status=error.status_code)
-    response.headers.update(error.headers or {})
-    return response
+    code = "database_away"
+    http_status = 503
 
 
-async def _malformed(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    details = [{"where": [str(step) for step in item["loc"]], "problem": item["type"]} for item in error.errors()]
-    return render(request, Invalid(), status=422, details=details)
+async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    log.error("request.outcome_unknown", path=request.url.path)
+    return problems.render(request, OutcomeUnknown(retry_after=1))
+
+
+async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    if not db.is_outage(error):
+        raise error
+    log.error("request.without_database", path=request.url.path, error=type(error).__name__)
+    return problems.render(request, DatabaseAway(retry_after=2))
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The web application; it connects to the database when it starts."""
     settings = settings or get_settings()
-    app = FastAPI(title="Nexova", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Nexova",
+        version="1",
+        description="What staff and programs of a shop do with it.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.openapi = lambda: routing.document(app)  # type: ignore[method-assign]  # FastAPI names this as the way to extend it
     app.state.settings = settings
     app.state.door = webhooks.Door()
-    app.include_router(health.router)
-    app.include_router(webhooks.router)
+    app.include_router(health.router, include_in_schema=False)
+    app.include_router(webhooks.router, include_in_schema=False)
+    for router in NOUNS:
+        app.include_router(router)
     if settings.sandbox_enabled:
         app.include_router(importlib.import_module("sandbox.infobip").router(settings), include_in_schema=False)
-    app.add_exception_handler(DomainError, _domain_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(DomainError, problems.domain_error)
+    app.add_exception_handler(HTTPException, problems.http_error)
+    app.add_exception_handler(RequestValidationError, problems.malformed)
+    app.add_exception_handler(CommitOutcomeUnknown, _unknown)
+    app.add_exception_handler(SQLAlchemyError, _database_error)
+    app.add_middleware(BodyLimit, limit=settings.request_body_limit, larger=LARGER_BODIES)
     app.add_middleware(RequestFrame, https=settings.base_url.startswith("https://"))
     return app
 

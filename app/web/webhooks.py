@@ -15,6 +15,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.web.bodies import BodyTooLarge
 from app.web.intake import Intake
 from channels import registry
 from channels.base import Channel, RawEvent
@@ -36,13 +37,6 @@ CACHE_SIZE: Final = 1_000
 
 router = APIRouter()
 log = observability.log(__name__)
-
-
-class BodyTooLarge(DomainError):
-    """The webhook's body is larger than any that the provider makes."""
-
-    code = "body_too_large"
-    http_status = 413
 
 
 class DoorUnavailable(DomainError):

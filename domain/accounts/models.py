@@ -1,13 +1,14 @@
-"""Tables of workspaces, users and memberships."""
+"""Tables of workspaces, users and memberships, of how people prove who they are, and of what is mailed to them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import Base, WorkspaceRow, belongs_to, new_id, of_workspace
+from core.tables import Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
+from domain.accounts.kinds import IdentityEventType, MailKind, MailStatus, TokenPurpose
 
 
 class Workspace(Base):
@@ -29,6 +30,9 @@ class Workspace(Base):
     country: Mapped[str] = mapped_column(String(2))
     settings: Mapped[dict[str, Any]]
     is_active: Mapped[bool] = mapped_column(default=True)
+    deleted_at: Mapped[datetime | None]
+    """When it was given up; it can be brought back until its grace is over."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
@@ -41,7 +45,7 @@ class User(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(String(255), unique=True)
     name: Mapped[str] = mapped_column(String(255))
-    password_hash: Mapped[str | None] = mapped_column(String(255))
+    email_verified_at: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
@@ -53,6 +57,7 @@ class Membership(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("stores", "store_id"),
+        belongs_to("custom_roles", "custom_role_id"),
         UniqueConstraint("workspace_id", "user_id"),
         CheckConstraint("status IN ('active', 'invited', 'suspended')", name="status_known"),
         Index("ix_memberships_user", "user_id"),
@@ -62,3 +67,163 @@ class Membership(WorkspaceRow):
     role: Mapped[str] = mapped_column(String(30))
     status: Mapped[str] = mapped_column(String(20), default="active")
     store_id: Mapped[UUID | None]
+    custom_role_id: Mapped[UUID | None]
+    """The workspace's own role that stands in for `role`, which is then `viewer`."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    invitation_digest: Mapped[str | None] = mapped_column(String(64))
+    invitation_expires_at: Mapped[datetime | None]
+
+
+class Credential(Base):
+    """What proves that somebody is a user: a password, and a second factor where the user wants one."""
+
+    __tablename__ = "credentials"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    totp_secret: Mapped[bytes | None]
+    """Sealed by the vault; it counts only once a code of it was shown."""
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_counter: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code that was taken; no code is taken twice."""
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """One sign-in of a person on one device, with all the refresh tokens that followed from it."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_user", "user_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    ip: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_reason: Mapped[str | None] = mapped_column(String(30))
+
+
+class RefreshToken(Base):
+    """A refresh token by its digest. It is used once; when it comes again, its whole sign-in is ended."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_sign_in", "sign_in_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sign_in_id: Mapped[UUID] = mapped_column(ForeignKey("sign_ins.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SigningKey(Base):
+    """A key that signs access tokens; its id is the `kid`. It verifies until it retires."""
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sealed: Mapped[bytes]
+    public: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    retires_at: Mapped[datetime | None]
+
+
+class OneTimeToken(Base):
+    """A link that was mailed to a person, by the digest of what stands in it."""
+
+    __tablename__ = "one_time_tokens"
+    __table_args__ = (one_of("purpose", TokenPurpose), Index("ix_one_time_tokens_email", "email"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    purpose: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str] = mapped_column(String(255))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[bytes | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class IdentityEvent(Base):
+    """What happened to an account, from where: the trail of what belongs to no workspace."""
+
+    __tablename__ = "identity_events"
+    __table_args__ = (one_of("type", IdentityEventType), Index("ix_identity_events_user", "user_id", "created_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    type: Mapped[str] = mapped_column(String(50))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    sign_in_id: Mapped[UUID | None]
+    ip: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Mail(Base):
+    """A mail to be written and sent. Whether its address has an account is looked up when it is sent, never before."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        one_of("kind", MailKind),
+        one_of("status", MailStatus),
+        Index("ix_mails_due", "next_try_at", postgresql_where=text("status = 'queued'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(30))
+    address: Mapped[str] = mapped_column(String(255))
+    language: Mapped[str] = mapped_column(String(10))
+    sealed: Mapped[bytes | None]
+    """What it is about, sealed; forgotten when the mail is done with."""
+    status: Mapped[str] = mapped_column(String(20), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class CustomRole(WorkspaceRow):
+    """A role that a workspace has made for itself: a name, and permissions, with wildcards such as `orders:*`."""
+
+    __tablename__ = "custom_roles"
+    __table_args__ = (of_workspace(), UniqueConstraint("workspace_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(30))
+    permissions: Mapped[list[Any]]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ApiKey(WorkspaceRow):
+    """A key with which a program works in one workspace, by its digest."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (of_workspace(), UniqueConstraint("workspace_id", "digest"), belongs_to("stores", "store_id"))
+
+    name: Mapped[str] = mapped_column(String(100))
+    hint: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[str] = mapped_column(String(64))
+    permissions: Mapped[list[Any]]
+    store_id: Mapped[UUID | None]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

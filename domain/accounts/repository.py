@@ -1,14 +1,15 @@
 """Queries of workspaces, users and memberships."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
 from core.work import Work
-from domain.accounts.models import Membership, User, Workspace
+from domain.accounts.models import ApiKey, Membership, User, Workspace
 
 
 async def find_workspace(work: Work) -> Workspace | None:
@@ -56,3 +57,21 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
         .order_by(User.name, User.id)
     )
     return [(membership, user) for membership, user in await work.session.execute(statement)]
+
+
+async def use_api_key(work: Work, digest: str) -> ApiKey | None:
+    """The key with this digest if it is good, and that it was used, which is kept to the minute."""
+    good = (
+        ApiKey.workspace_id == work.workspace_id,
+        ApiKey.digest == digest,
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > work.system_time),
+    )
+    row = (await work.session.scalars(select(ApiKey).where(*good))).one_or_none()
+    if row is not None and (row.last_used_at is None or row.last_used_at < work.system_time - timedelta(minutes=1)):
+        await work.session.execute(
+            update(ApiKey)
+            .where(ApiKey.workspace_id == work.workspace_id, ApiKey.id == row.id)
+            .values(last_used_at=work.system_time)
+        )
+    return row

@@ -6,10 +6,10 @@ from sqlalchemy.exc import IntegrityError
 
 from core import events
 from core.access import OperationsPermission
-from core.errors import Conflict, NotFound
 from core.event_types import EventType
 from core.work import Work, open_system_work
 from domain.accounts import repository
+from domain.accounts.errors import WorkspaceExists, WorkspaceNotFound
 from domain.accounts.models import Membership, User, Workspace
 from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import Role
@@ -20,18 +20,6 @@ from domain.accounts.schemas import (
     WorkspaceSettings,
     WorkspaceView,
 )
-
-
-class WorkspaceNotFound(NotFound):
-    """No such workspace, or it is not this principal's."""
-
-    code = "workspace_not_found"
-
-
-class WorkspaceExists(Conflict):
-    """The slug is taken."""
-
-    code = "workspace_exists"
 
 
 def _view(row: Workspace) -> WorkspaceView:

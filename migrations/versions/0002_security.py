@@ -25,7 +25,7 @@ END $$
 
 def upgrade() -> None:
     """Secure all tables that exist, and let new outbox rows wake the relay."""
-    security.create_roles()
+    security.create_roles(security.APP, security.SYSTEM)
     inspector = sa.inspect(op.get_bind())
     for table in inspector.get_table_names():
         if table != "alembic_version":

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from core import idempotency
 from core.access import Principal
-from core.idempotency import IdempotencyKey, KeyReused
+from core.idempotency import IdempotencyKey, KeyReused, StillRunning
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from tests.factories.workspaces import make_workspace
@@ -32,9 +32,20 @@ async def test_the_same_request_gets_the_answer_of_the_first(workspace: Workspac
     assert await ask(workspace, REQUEST, "other key", key="key-2") == {"answer": "other key"}
 
 
-async def test_requests_at_the_same_moment_are_one(workspace: WorkspaceView) -> None:
-    answers = await asyncio.gather(*(ask(workspace, REQUEST, f"number {number}") for number in range(6)))
-    assert len({found["answer"] for found in answers}) == 1
+async def test_of_requests_at_the_same_moment_one_is_served_and_the_others_are_told_so(workspace: WorkspaceView) -> None:
+    asked = (ask(workspace, REQUEST, f"number {number}") for number in range(6))
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    answers = {found["answer"] for found in outcomes if isinstance(found, dict)}
+    assert len(answers) == 1
+    assert all(isinstance(found, dict | StillRunning) for found in outcomes)
+    assert await ask(workspace, REQUEST, "later") == {"answer": answers.pop()}
+
+
+async def test_a_key_that_is_being_served_is_told_at_once(workspace: WorkspaceView) -> None:
+    async with open_work(Principal.system(workspace.id)) as work:
+        await idempotency.claim(work, "orders", "key-1", REQUEST)
+        with pytest.raises(StillRunning):
+            await ask(workspace, REQUEST, "second")
 
 
 async def test_another_request_under_the_same_key_is_refused(workspace: WorkspaceView) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core import db
 from core.access import Principal
-from core.tables import GLOBAL_TABLES
-from core.work import open_system_work, open_work
+from core.tables import GLOBAL_TABLES, IDENTITY_TABLES
+from core.work import open_identity_work, open_system_work, open_work
 from domain.accounts.schemas import WorkspaceView
 from migrations.models import metadata
 from migrations.security import APPEND_ONLY
@@ -70,9 +70,9 @@ async def test_every_foreign_and_unique_key_of_workspace_rows_holds_the_workspac
 
 async def test_the_roles_own_nothing_and_bypass_nothing(schema: asyncpg.Connection) -> None:
     roles = await schema.fetch(
-        "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname IN ('nexova_app', 'nexova_system')"
+        "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname LIKE 'nexova\\__%'"
     )
-    assert {row["rolname"] for row in roles} == {"nexova_app", "nexova_system"}
+    assert {row["rolname"] for row in roles} == {"nexova_app", "nexova_system", "nexova_identity"}
     assert not any(row["rolsuper"] or row["rolbypassrls"] or row["rolcanlogin"] for row in roles)
     owned = await schema.fetchval(
         "SELECT count(*) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner WHERE rolname LIKE 'nexova\\__%'"
@@ -112,6 +112,26 @@ async def test_one_workspace_cannot_see_or_touch_rows_of_another(workspace: Work
         assert changed.all() == []
 
 
+@pytest.mark.parametrize("table", sorted(IDENTITY_TABLES))
+async def test_only_the_identity_role_sees_who_people_are(workspace: WorkspaceView, table: str) -> None:
+    async with open_identity_work() as identity:
+        await identity.session.execute(text(f"SELECT count(*) FROM {table}"))
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with open_work(Principal.system(workspace.id)) as work:
+            await work.session.execute(text(f"SELECT * FROM {table}"))
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with open_system_work() as session:
+            await session.execute(text(f"SELECT * FROM {table}"))
+
+
+async def test_the_identity_role_sees_nothing_that_a_shop_does(workspace: WorkspaceView) -> None:
+    shown = {"workspaces", "memberships", "custom_roles", "users"} | IDENTITY_TABLES
+    for table in set(metadata.tables) - shown - {"runtime_clock"}:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with open_identity_work() as work:
+                await work.session.execute(text(f"SELECT count(*) FROM {table}"))
+
+
 async def test_a_row_cannot_be_written_into_another_workspace(workspace: WorkspaceView) -> None:
     other = await make_workspace()
     with pytest.raises(DBAPIError, match="row-level security"):
@@ -139,11 +159,11 @@ async def test_a_reference_cannot_leave_the_workspace(workspace: WorkspaceView) 
 
 
 @pytest.mark.parametrize("table", sorted(APPEND_ONLY))
-@pytest.mark.parametrize("change", ["UPDATE {} SET workspace_id = workspace_id", "DELETE FROM {}"])
+@pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
 async def test_ledgers_cannot_be_rewritten(workspace: WorkspaceView, table: str, change: str) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         async with open_work(Principal.system(workspace.id)) as work:
-            await work.session.execute(text(change.format(table)))
+            await work.session.execute(text(change.format(table, next(iter(metadata.tables[table].columns)).name)))
 
 
 async def test_the_system_role_reads_no_content(workspace: WorkspaceView) -> None:

@@ -66,4 +66,4 @@ async def test_a_line_of_another_provider_is_not_played(web: Web) -> None:
     written = await web.http.post("/sandbox/phones/584141112233/messages", json=said)
 
     assert [line["id"] for line in listed] == [web.connection.slug]
-    assert (written.status_code, written.json()["error"]["code"]) == (404, "connection_not_found")
+    assert (written.status_code, written.json()["code"]) == (404, "connection_not_found")

@@ -78,14 +78,23 @@ async def test_every_answer_carries_a_request_id_and_security_headers(web: httpx
     for answer in (given, made):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-    assert (made.status_code, made.json()["error"]["code"]) == (404, "not_found")
+    assert (made.status_code, made.json()["code"]) == (404, "not_found")
 
 
 async def test_the_wrong_method_is_refused_in_the_same_shape(web: httpx.AsyncClient) -> None:
     answer = await web.get("/api/v1/webhooks/infobip/some-line", headers={"accept-language": "en"})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
-    assert answer.json() == {"error": {"code": "not_offered", "message": "This address cannot be used that way."}}
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told.pop("request_id") == answer.headers["x-request-id"]
+    assert told == {
+        "type": "http://127.0.0.1:8000/problems/not_offered",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "code": "not_offered",
+        "detail": "This address cannot be used that way.",
+    }
 
 
 @pytest.fixture
@@ -110,7 +119,7 @@ async def test_the_sandbox_is_there_without_infobip_and_gone_with_it(
         unknown = await client.post("/nowhere", json=message)
 
     assert there.json() != gone.json()
-    assert (gone.status_code, gone.json()) == (404, unknown.json())
+    assert (gone.status_code, gone.json() | {"request_id": ""}) == (404, unknown.json() | {"request_id": ""})
 
 
 async def test_the_web_process_serves_and_ends_with_exit_code_zero(
@@ -150,6 +159,6 @@ async def test_a_fault_of_ours_is_never_blamed_on_the_caller(settings: Settings)
         answer = await client.get("/faulty", headers={"x-request-id": "trace-7"})
 
     # A provider that is told 400 does not come again.
-    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "error")
+    assert (answer.status_code, answer.json()["code"]) == (500, "error")
     assert answer.headers["x-request-id"] == "trace-7"
     assert "secret" not in answer.text

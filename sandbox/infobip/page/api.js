@@ -18,7 +18,7 @@ export async function call(path, { method = "GET", body, query } = {}) {
   }
   if (!response.ok) {
     const told = await response.json().catch(() => null);
-    throw new Error(told?.error?.message ?? word("refused"));
+    throw new Error(told?.detail ?? word("refused"));
   }
   return response.json();
 }

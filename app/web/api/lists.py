@@ -1,0 +1,69 @@
+"""Lists: `{data, has_more, next_cursor}`, at most a hundred at a time, continued by a cursor that nobody can read or forge."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Final, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+from itsdangerous import BadSignature, URLSafeSerializer
+from pydantic import BaseModel, Field
+
+from core import vault
+from core.errors import Invalid
+from core.settings import get_settings
+
+DEFAULT: Final = 20
+MOST: Final = 100
+
+T = TypeVar("T")
+
+
+class CursorRefused(Invalid):
+    """The cursor is none of ours, or belongs to another list or to other filters."""
+
+    code = "cursor_refused"
+
+
+class Page(BaseModel, Generic[T]):
+    """A part of a list."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None = Field(description="Where the next part begins, to be given back as `cursor`.")
+
+
+@lru_cache
+def _serializer(scope: str) -> URLSafeSerializer:
+    # The newest key comes last here, and first in the vault's ring.
+    return URLSafeSerializer(list(reversed(vault.load_keys(get_settings()))), salt=f"cursor {scope}")
+
+
+class Paging:
+    """Which part of a list is wanted: how many, and the place after which it begins, as the service has named it."""
+
+    def __init__(self, limit: int, place: str | None, scope: str) -> None:
+        self.limit = limit
+        self.place = place
+        self._scope = scope
+
+    def page(self, items: Iterable[T], next_place: str | None) -> Page[T]:
+        """The answer; `next_place` is None at the end of the list."""
+        cursor = None if next_place is None else str(_serializer(self._scope).dumps(next_place))
+        return Page(data=list(items), has_more=next_place is not None, next_cursor=cursor)
+
+
+async def _paging(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=2_000)] = None,
+) -> Paging:
+    filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in {"limit", "cursor"})
+    scope = f"{request.url.path} {filters}"
+    try:
+        place = None if cursor is None else str(_serializer(scope).loads(cursor))
+    except BadSignature as error:
+        raise CursorRefused from error
+    return Paging(limit, place, scope)
+
+
+Paged = Annotated[Paging, Depends(_paging)]

@@ -1,0 +1,103 @@
+"""How often somebody may ask: token buckets in Redis, which hold across processes."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from core import observability
+from core.errors import DomainError
+
+_PREFIX: Final = "nexova:bucket:"
+
+# Rate per second, capacity, cost. Redis' own clock counts, so processes need not agree on the time.
+_TAKE: Final = """
+local v=redis.call('HMGET',KEYS[1],'t','n'); local t=redis.call('TIME'); local now=t[1]+t[2]/1e6
+local r,cap,cost=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[3])
+local n=math.min(cap,(tonumber(v[2]) or cap)+math.max(0,now-(tonumber(v[1]) or now))*r); local ok=0
+if n>=cost then n=n-cost; ok=1 end
+redis.call('HSET',KEYS[1],'t',string.format('%.6f',now),'n',tostring(n))
+redis.call('PEXPIRE',KEYS[1],math.ceil(cap/r*1000)+1000)
+return {ok,tostring(n),tostring(ok==1 and 0 or (cost-n)/r)}
+"""
+
+log = observability.log(__name__)
+
+
+class TooManyRequests(DomainError):
+    """Somebody asks more often than is allowed."""
+
+    code = "too_many_requests"
+    http_status = 429
+
+
+class SignInUnavailable(DomainError):
+    """Tries to sign in cannot be counted just now, so none is allowed."""
+
+    code = "sign_in_unavailable"
+    http_status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left to somebody: how many of how many a minute, and seconds until the next one and until all are back."""
+
+    policy: str
+    limit: int
+    remaining: int
+    retry_after: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The allowance as headers: the structured pair, and the older ones beside it."""
+        return {
+            "ratelimit-policy": f'"{self.policy}";q={self.limit};w=60',
+            "ratelimit": f'"{self.policy}";r={self.remaining};t={self.reset}',
+            "x-ratelimit-limit": str(self.limit),
+            "x-ratelimit-remaining": str(self.remaining),
+            "x-ratelimit-reset": str(self.reset),
+        }
+
+
+class _Script(Protocol):
+    """A registered script, which the client leaves untyped."""
+
+    async def __call__(self, keys: list[str], args: list[float]) -> list[Any]: ...
+
+
+class Buckets:
+    """The buckets of this installation."""
+
+    def __init__(self, client: "redis.asyncio.Redis") -> None:
+        self._take = cast("_Script", client.register_script(_TAKE))
+
+    async def take(self, policy: str, who: str, per_minute: int) -> tuple[bool, Allowance]:
+        """Take one token from a bucket that fills up evenly within a minute; raises RedisError when it cannot be counted."""
+        took, left, wait = await self._take([f"{_PREFIX}{policy}:{who}"], [per_minute / 60, per_minute, 1])
+        remaining = float(left)
+        reset = math.ceil((per_minute - remaining) * 60 / per_minute)
+        return bool(int(took)), Allowance(policy, per_minute, int(remaining), math.ceil(float(wait)), reset)
+
+    async def require(self, policy: str, who: str, per_minute: int) -> Allowance | None:
+        """Take one token or raise TooManyRequests. While Redis is away nobody is kept from work; the log raises the alarm."""
+        try:
+            took, allowance = await self.take(policy, who, per_minute)
+        except (RedisError, OSError) as error:
+            log.error("limit.uncounted", policy=policy, error=f"{type(error).__name__}: {error}"[:200])
+            return None
+        if not took:
+            raise TooManyRequests(retry_after=allowance.retry_after)
+        return allowance
+
+    async def require_counted(self, policy: str, who: str, per_minute: int) -> None:
+        """Take one token or raise TooManyRequests; while Redis is away, SignInUnavailable: guesses go uncounted nowhere."""
+        try:
+            took, allowance = await self.take(policy, who, per_minute)
+        except (RedisError, OSError) as error:
+            log.error("limit.uncounted", policy=policy, error=f"{type(error).__name__}: {error}"[:200])
+            raise SignInUnavailable(retry_after=5) from error
+        if not took:
+            raise TooManyRequests(retry_after=allowance.retry_after)

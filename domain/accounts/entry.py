@@ -1,0 +1,101 @@
+"""Who may enter: what a token or a key lets its bearer do in a workspace, asked of the database with every request."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.access import Principal, PrincipalKind
+from core.work import open_identity_work, open_work
+from domain.accounts import _identity_repository as identity_repository
+from domain.accounts import _tokens as tokens
+from domain.accounts import repository, signing
+from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
+from domain.accounts.models import CustomRole, Membership
+from domain.accounts.roles import GRANTS, Role
+from domain.accounts.sign_ins import REFRESH_PREFIX
+
+KEY_PREFIX = "nxk"
+_KEY = re.compile(r"nxk_([0-9a-f]{32})_[A-Za-z0-9_-]{43}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in, before any workspace is chosen."""
+
+    user_id: UUID
+    sign_in_id: UUID
+    email: str
+    name: str
+
+
+def role_of(membership: Membership, custom: CustomRole | None) -> str:
+    """The name of a member's role, one of the six or the workspace's own."""
+    return custom.name if custom is not None else membership.role
+
+
+def grants_of(membership: Membership, custom: CustomRole | None) -> frozenset[str]:
+    """What a member may do, as names and wildcards."""
+    return GRANTS[Role(membership.role)] if custom is None else frozenset(map(str, custom.permissions))
+
+
+async def person(token: str) -> Person:
+    """Who bears an access token; raises NotSignedIn, or WrongTokenType for a refresh token or a key."""
+    return (await _enter(token, None))[0]
+
+
+async def staff(token: str, workspace_id: UUID | None) -> Principal:
+    """What the bearer of an access token or a key may do in a workspace.
+
+    Raises NotSignedIn, and WorkspaceNotFound alike for a workspace that does not exist, that is given up, and in which the
+    bearer does not work or is suspended. A key knows its workspace; naming another is refused the same way.
+    """
+    if token.startswith(f"{KEY_PREFIX}_"):
+        return await _of_key(token, workspace_id)
+    _, principal = await _enter(token, workspace_id)
+    if principal is None:
+        raise WorkspaceNotFound
+    return principal
+
+
+async def _enter(token: str, workspace_id: UUID | None) -> tuple[Person, Principal | None]:
+    if token.startswith((f"{REFRESH_PREFIX}_", f"{KEY_PREFIX}_")):
+        raise WrongTokenType
+    claims = await signing.read(token)
+    async with open_identity_work() as work:
+        found = await identity_repository.entry(work, claims.user_id, claims.sign_in_id, workspace_id)
+        now = work.time
+    if found is None or not claims.are_good_at(now) or not found.user.is_active or found.sign_in.ended_at is not None:
+        raise NotSignedIn
+    bearer = Person(found.user.id, found.sign_in.id, found.user.email, found.user.name)
+    membership = found.membership
+    if membership is None or membership.status != "active" or found.workspace is None or not found.workspace.is_active:
+        return bearer, None
+    principal = Principal(
+        PrincipalKind.USER,
+        membership.workspace_id,
+        grants_of(membership, found.custom_role),
+        membership.user_id,
+        frozenset({membership.store_id}) if membership.store_id else None,
+    )
+    return bearer, principal
+
+
+async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
+    shape = _KEY.match(token)
+    if shape is None:
+        raise NotSignedIn
+    owner = UUID(shape[1])
+    async with open_work(Principal.system(owner)) as work:
+        key = await repository.use_api_key(work, tokens.digest(token))
+        workspace = await repository.find_workspace(work)
+    if key is None or workspace is None:
+        raise NotSignedIn
+    if not workspace.is_active or workspace_id not in (None, owner):
+        raise WorkspaceNotFound
+    return Principal(
+        PrincipalKind.API_KEY,
+        owner,
+        frozenset(map(str, key.permissions)),
+        key.id,
+        frozenset({key.store_id}) if key.store_id else None,
+    )

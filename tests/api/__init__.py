@@ -1,0 +1,1 @@
+"""Tests of the staff's API, over HTTP against the real application, Postgres and Redis."""
