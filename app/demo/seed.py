@@ -14,6 +14,7 @@ from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
+from domain.accounts.errors import WorkspaceExists
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewUnit, StoreView
@@ -45,7 +46,7 @@ async def seed_demo() -> list[str]:
         try:
             async with open_work(Principal.system(new_id())) as work:
                 movements = await _seed(work, shop)
-        except accounts.WorkspaceExists:
+        except WorkspaceExists:
             continue  # another process was faster; its shop is whole
         _log.info("demo.seeded", workspace=shop.workspace.slug, movements=movements)
         made.append(shop.workspace.slug)
