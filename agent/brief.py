@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.connections.schemas import Medium
+from domain.conversations.states import State
 from tools.context import Pending
 from tools.outcome import Fact
 
@@ -111,7 +112,7 @@ class Brief(Frozen):
     timezone: str = "UTC"
     shop_name: str
     medium: Medium
-    state: str
+    state: State
     customer_name: str | None = None
     draft: BriefDraft | None = None
     pending: Pending | None = None
@@ -140,4 +141,4 @@ class Brief(Frozen):
     def just_placed(self) -> LastOrder | None:
         """The order that a word after its placing may mean, while it may still be changed and no other is open."""
         last, is_open = self.last_order, self.draft is not None and bool(self.draft.lines)
-        return last if last is not None and last.can_change and self.state == "DONE" and not is_open else None
+        return last if last is not None and last.can_change and self.state == State.DONE and not is_open else None

@@ -9,7 +9,6 @@ from agent import pointing
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
 from agent.spoken import spoken
-from agent.states import State
 from core import messages
 from core.work import Work
 from domain.accounts import roles
@@ -18,6 +17,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.conversations.schemas import ConversationView, MessageStatus, MessageView, OpenMessage
+from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
@@ -181,7 +181,7 @@ async def write(
         timezone=workspace.timezone,
         shop_name=workspace.name,
         medium=(await customers.contact(work, conversation.contact_address_id)).medium,
-        state=session.state,
+        state=State(session.state),
         customer_name=customer.called,
         draft=await _draft_brief(work, draft, stores, session.confirmation_token) if draft else None,
         pending=questions[0] if questions else None,

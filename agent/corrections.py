@@ -12,13 +12,13 @@ from agent.brief import BriefDraft
 from agent.frozen import Frozen
 from agent.journal import Recorded
 from agent.models import AgentSession, Turn
-from agent.states import Trigger
 from core import messages
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
 from domain.conversations.schemas import OpenMessage, OutgoingMessage
+from domain.conversations.states import Trigger
 from domain.orders import restoring
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission

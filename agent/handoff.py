@@ -9,12 +9,12 @@ from agent.frozen import ClaimedTurn
 from agent.journal import Recorded, effects_of
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
-from agent.states import State, Trigger
 from core.messages import choose_language, text
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus, OutgoingMessage
+from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 
 
@@ -30,7 +30,7 @@ def cause_of(session: AgentSession, calls: list[Recorded], most_failures: int) -
     """Why this turn ends with a person: a tool asked for one, or too many turns failed in a row."""
     for call in calls:
         for signal in call.signals:
-            if signal.name == "handoff_requested":
+            if signal.name == Trigger.HANDOFF_REQUESTED:
                 return Cause(signal.data.get("reason", "customer_asked"), signal.data.get("detail") or None)
     if session.failures >= most_failures:
         return Cause("repeated_failure")

@@ -25,6 +25,7 @@ from core.errors import Abandoned
 from core.messages import filled
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.conversations.states import Trigger
 from tools.context import Pending, Signal, StagedMessage, still_open
 from tools.outcome import Claim, Fact, ToolOutcome
 
@@ -81,7 +82,7 @@ class Recorded(BaseModel):
     @property
     def changes_items(self) -> bool:
         """Whether this call changed the lines of the draft."""
-        return self.has_effect and any(signal.name == "items_changed" for signal in self.signals)
+        return self.has_effect and any(signal.name == Trigger.ITEMS_CHANGED for signal in self.signals)
 
     def shown(self) -> dict[str, Any]:
         """The result as the model reads it."""

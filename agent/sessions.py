@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from agent.frozen import ClaimedTurn, Frozen
 from agent.lexical.completeness import looks_finished
 from agent.models import AgentSession, Turn, TurnStatus
-from agent.states import Standing, State, Trigger, advance
+from agent.states import Standing, advance
 from core import events, observability, outbox
 from core.access import Principal
 from core.errors import Abandoned
@@ -23,6 +23,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView
+from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 from tools.context import Pending
 

@@ -6,39 +6,11 @@ The turn acts, the machine decides. There are no callbacks, as an exception behi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from transitions import Machine, MachineError
 
 from core.errors import Conflict
-
-
-class State(StrEnum):
-    """Where a session stands."""
-
-    IDLE = "IDLE"
-    COLLECTING_ORDER = "COLLECTING_ORDER"
-    NEEDS_DETAILS = "NEEDS_DETAILS"
-    AWAITING_CONFIRMATION = "AWAITING_CONFIRMATION"
-    EXECUTING = "EXECUTING"
-    DONE = "DONE"
-    HANDOFF = "HANDOFF"
-
-
-class Trigger(StrEnum):
-    """What can move a session."""
-
-    ITEMS_CHANGED = "items_changed"
-    DETAILS_MISSING = "details_missing"
-    CONFIRMATION_REQUESTED = "confirmation_requested"
-    CONFIRMATION_VOIDED = "confirmation_voided"
-    ORDER_CONFIRMED = "order_confirmed"
-    ORDER_EXECUTED = "order_executed"
-    ORDER_CANCELLED = "order_cancelled"
-    PAYMENT_CLAIMED = "payment_claimed"
-    HANDOFF_REQUESTED = "handoff_requested"
-    HANDOFF_RELEASED = "handoff_released"
-    TIMED_OUT = "timed_out"
+from domain.conversations.states import OPEN, State, Trigger
 
 
 class IllegalMove(Conflict):
@@ -83,7 +55,6 @@ def _was_done(standing: Standing) -> bool:
     return standing.previous is State.DONE
 
 
-_OPEN = (State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION, State.DONE)
 _DRAFTING = (State.IDLE, State.COLLECTING_ORDER, State.NEEDS_DETAILS, State.AWAITING_CONFIRMATION)
 
 
@@ -98,20 +69,20 @@ class Move:
 
 
 MOVES = (
-    Move(Trigger.ITEMS_CHANGED, _OPEN, State.COLLECTING_ORDER),
+    Move(Trigger.ITEMS_CHANGED, OPEN, State.COLLECTING_ORDER),
     Move(Trigger.DETAILS_MISSING, _DRAFTING, State.NEEDS_DETAILS),
     Move(Trigger.CONFIRMATION_REQUESTED, _DRAFTING, State.AWAITING_CONFIRMATION),
     Move(Trigger.CONFIRMATION_VOIDED, (State.AWAITING_CONFIRMATION,), State.COLLECTING_ORDER),
     Move(Trigger.ORDER_CONFIRMED, (State.AWAITING_CONFIRMATION,), State.EXECUTING, _summary_is_out),
     Move(Trigger.ORDER_EXECUTED, (State.EXECUTING,), State.DONE),
-    Move(Trigger.ORDER_CANCELLED, _OPEN, State.IDLE),
-    Move(Trigger.HANDOFF_REQUESTED, (*_OPEN, State.EXECUTING, State.HANDOFF), State.HANDOFF),
+    Move(Trigger.ORDER_CANCELLED, OPEN, State.IDLE),
+    Move(Trigger.HANDOFF_REQUESTED, (*OPEN, State.EXECUTING, State.HANDOFF), State.HANDOFF),
     Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.COLLECTING_ORDER, _was_collecting),
     Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.NEEDS_DETAILS, _details_were_missing),
     Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.DONE, _was_done),
     Move(Trigger.HANDOFF_RELEASED, (State.HANDOFF,), State.IDLE),
-    Move(Trigger.TIMED_OUT, _OPEN, State.IDLE),
-    *(Move(Trigger.PAYMENT_CLAIMED, (state,), state) for state in _OPEN),
+    Move(Trigger.TIMED_OUT, OPEN, State.IDLE),
+    *(Move(Trigger.PAYMENT_CLAIMED, (state,), state) for state in OPEN),
 )
 
 MACHINE = Machine(model=None, states=State, initial=State.IDLE, auto_transitions=False, send_event=False)

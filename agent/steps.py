@@ -20,13 +20,13 @@ from agent.frozen import Key
 from agent.journal import Journal, Recorded, add_entry, find_entry, points_after, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.sessions import Fence, fence, move
-from agent.states import State, Trigger
 from core import db, messages, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import roles
+from domain.conversations.states import State, Trigger
 from tools import registry
 from tools.context import ToolContext, Wishes
 from tools.outcome import ToolOutcome
@@ -209,7 +209,7 @@ class _Call:
             connection_id=self._turn.connection_id,
             medium=self._turn.frozen.brief.medium,
             turn_id=self._turn.turn_id,
-            state=held.session.state,
+            state=State(held.session.state),
             language=self._turn.frozen.brief.language,
             messages=self._turn.frozen.messages,
             asked_before=before,
@@ -288,9 +288,9 @@ def apply_signals(work: Work, session: AgentSession, context: ToolContext) -> No
     A hand-off is only noted here: the voice changes when the turn finishes, together with the farewell.
     """
     for signal in context.signals:
-        if signal.name == "handoff_requested":
+        if signal.name == Trigger.HANDOFF_REQUESTED:
             continue
-        move(work, session, Trigger(signal.name))
+        move(work, session, signal.name)
         if session.state == State.EXECUTING:
             move(work, session, Trigger.ORDER_EXECUTED)
         if session.state != State.AWAITING_CONFIRMATION:

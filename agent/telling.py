@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agent.consent import CONFIRM_PREFIX
 from agent.journal import Recorded, points_after
 from domain.conversations.schemas import OutgoingMessage
+from domain.conversations.states import Trigger
 from tools.context import StagedMessage
 
 
@@ -45,6 +46,6 @@ def token_of(message: StagedMessage | OutgoingMessage) -> str | None:
 
 def ends_turn(calls: Sequence[Recorded]) -> bool:
     """Whether a call has ended the turn: a person was asked for, or a summary with its buttons is to go out."""
-    if any(signal.name == "handoff_requested" for call in calls for signal in call.signals):
+    if any(signal.name == Trigger.HANDOFF_REQUESTED for call in calls for signal in call.signals):
         return True
     return any(token_of(message) for call in calls for message in released(call, calls))

@@ -15,7 +15,6 @@ from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
-from agent.states import State, Trigger
 from agent.thinking import Thought, think
 from core import db, observability
 from core.access import Principal
@@ -27,6 +26,7 @@ from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
+from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 from tools import registry
 from tools.context import TurnMessage

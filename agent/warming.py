@@ -5,10 +5,10 @@ from agent.brief import Brief, BriefMessage
 from agent.lexical.listening import hear
 from agent.lexical.repair import meant_keyword
 from agent.lexical.vocabulary import vocabulary
-from agent.states import State
 from core import messages
 from core.settings import get_settings
 from domain.connections.schemas import Medium
+from domain.conversations.states import State
 
 
 def warm_up() -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from core.work import open_work
+from domain.conversations.states import State
 from evals.founding import Founded
 
 LOOK_EVERY = 0.04
@@ -27,11 +28,11 @@ _STATE = text(
             AND status IN ('queued', 'sending', 'retry')) AS unsent,
         (SELECT count(*) FROM attachments WHERE workspace_id = :w AND status = 'pending') AS unfetched,
         (SELECT count(*) FROM agent_sessions, shift WHERE workspace_id = :w AND timeout_at < clock_timestamp() + shift.by
-            AND state NOT IN ('HANDOFF', 'EXECUTING')) AS overdue,
+            AND state NOT IN (:handoff, :executing)) AS overdue,
         (SELECT count(*) FROM orders, shift WHERE workspace_id = :w AND status = 'confirmed' AND payment_status = 'unpaid'
             AND cancel_deadline < clock_timestamp() + shift.by) AS unpaid
     """
-)
+).bindparams(handoff=State.HANDOFF, executing=State.EXECUTING)
 
 
 class Activity(BaseModel):

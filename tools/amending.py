@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.catalog.schemas import VariantView
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
@@ -77,7 +78,7 @@ async def order_meant(
     if placed is None or (draft is not None and not adds):
         return Target(draft)
     may_change = orders.may_change(placed, ctx.workspace.settings)
-    is_fresh = ctx.state == "DONE"
+    is_fresh = ctx.state == State.DONE
     if is_fresh and not adds:
         return await amended(ctx, placed)
     if may_change and (is_fresh or not adds):

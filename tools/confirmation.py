@@ -2,6 +2,7 @@
 
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog import service as catalog
+from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
@@ -84,10 +85,10 @@ async def _requested(
 def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> ToolOutcome:
     data: dict[str, object] = {"draft": draft_data(result.order)}
     if result.refusal == "not_changeable":
-        ctx.signal("order_cancelled", order_id=str(result.order.id))
+        ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(result.order.id))
         return changes_over(ctx, result.order)
     if result.refusal == "details_missing":
-        ctx.signal("details_missing", missing=list(result.missing))
+        ctx.signal(Trigger.DETAILS_MISSING, missing=list(result.missing))
         return facts.outcome(
             "details_missing",
             say(ctx, f"ask.{result.missing[0]}"),
@@ -95,7 +96,7 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
             note=f"Ask for: {', '.join(result.missing)}. Then set_delivery_details and request_confirmation.",
             data={**data, "missing": list(result.missing)},
         )
-    ctx.signal("items_changed", order_id=str(result.order.id))
+    ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(result.order.id))
     if result.refusal == "out_of_stock":
         return shortage_outcome(ctx, result.order, result.shortages)
     if result.refusal == "below_minimum":
@@ -134,10 +135,10 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     if result.refusal == "price_changed":
         return await _ask_again(ctx, result, code="price_changed")
     if result.refusal == "out_of_stock":
-        ctx.signal("items_changed", order_id=str(result.order.id))
+        ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(result.order.id))
         return shortage_outcome(ctx, result.order, result.shortages)
     if result.refusal == "not_changeable":
-        ctx.signal("order_cancelled", order_id=str(result.order.id))
+        ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(result.order.id))
         return changes_over(ctx, result.order)
     if result.amended_from is not None:
         return await _amended(ctx, result.order)
@@ -149,7 +150,7 @@ async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
     facts = Facts(ctx)
     ctx.settle_all()
     order = await payments.settle(ctx.work, order.id)
-    ctx.signal("order_confirmed", order_id=str(order.id), number=order.number)
+    ctx.signal(Trigger.ORDER_CONFIRMED, order_id=str(order.id), number=order.number)
     name = str(order.number)
     total = facts.money("total", name, order.total, order.currency)
     words = [say(ctx, "order_amended", number=facts.order_number(order.number), total=total)]
@@ -201,7 +202,7 @@ async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcom
             phone=order.recipient_phone,
         )
     if not result.repeated:
-        ctx.signal("order_confirmed", order_id=str(order.id), number=order.number)
+        ctx.signal(Trigger.ORDER_CONFIRMED, order_id=str(order.id), number=order.number)
     number = facts.order_number(order.number)
     words = [
         say(

@@ -12,18 +12,8 @@ from core.work import Work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
 from domain.connections.schemas import Medium
+from domain.conversations.states import State, Trigger
 from tools.outcome import Option
-
-SignalName = Literal[
-    "items_changed",
-    "confirmation_requested",
-    "details_missing",
-    "order_confirmed",
-    "order_cancelled",
-    "handoff_requested",
-    "payment_claimed",
-]
-"""What a tool tells the state machine; the turn decides what follows from it."""
 
 
 class TurnMessage(BaseModel):
@@ -68,7 +58,7 @@ class Wishes(BaseModel):
 class Signal(BaseModel):
     """Something that happened in a tool and that the session's state machine must know."""
 
-    name: SignalName
+    name: Trigger
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -81,7 +71,7 @@ class StagedMessage(BaseModel):
     kind: Literal["text", "buttons", "list", "image", "document"]
     text: str
     payload: dict[str, Any] = Field(default_factory=dict)
-    void_on: SignalName | None = None
+    void_on: Trigger | None = None
 
 
 PROPOSED = frozenset({"choose_product", "confirm", "want", "contradiction", "short"})
@@ -184,7 +174,7 @@ class ToolContext:
     connection_id: UUID
     medium: Medium
     turn_id: UUID
-    state: str
+    state: State
     language: str
     messages: list[TurnMessage] = field(default_factory=list)
     consent: Consent = field(default_factory=Consent)
@@ -208,6 +198,6 @@ class ToolContext:
         """Close all points about the order, as there is nothing left that they could be about."""
         self.settled.extend(point for point in self.points if point.is_of_order)
 
-    def signal(self, name: SignalName, **data: Any) -> None:
+    def signal(self, name: Trigger, **data: Any) -> None:
         """Tell the session's state machine what happened."""
         self.signals.append(Signal(name=name, data=data))

@@ -11,13 +11,14 @@ from pydantic_ai import Tool
 
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import Conflict, Invalid
+from domain.conversations.states import OPEN, State
 from tools.context import ToolContext
 from tools.outcome import ToolOutcome
 
-SHOPPING = frozenset({"IDLE", "COLLECTING_ORDER", "NEEDS_DETAILS", "AWAITING_CONFIRMATION", "DONE"})
+SHOPPING = frozenset(OPEN)
 """The session's states in which a customer may shop: not while an order is being placed, nor while a person attends."""
 
-AWAITING = frozenset({"AWAITING_CONFIRMATION"})
+AWAITING = frozenset({State.AWAITING_CONFIRMATION})
 
 Words = Annotated[str, Field(max_length=100)]
 """A name, a number or a few words from the model."""
@@ -54,14 +55,14 @@ class Definition:
     description: str
     parameters: dict[str, Any]
     permission: Permission
-    states: frozenset[str]
+    states: frozenset[State]
     writes: bool
     timeout: float
     staff_only: bool
     _function: Callable[..., Awaitable[ToolOutcome]]
     _schema: Tool[None]
 
-    def is_offered(self, state: str, principal: Principal) -> bool:
+    def is_offered(self, state: State, principal: Principal) -> bool:
         """Whether the principal may call it in this state. Tools of the staff know no session, tools of a chat no staff."""
         if not principal.may(self.permission):
             return False
@@ -89,7 +90,7 @@ DEFINED: dict[str, Definition] = {}
 def tool(
     *,
     permission: Permission,
-    states: frozenset[str] = SHOPPING,
+    states: frozenset[State] = SHOPPING,
     writes: bool = False,
     timeout: float = 10.0,
     staff_only: bool = False,

@@ -6,6 +6,7 @@ from typing import Literal
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
+from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.customers.phones import e164
 from domain.orders import service as orders
@@ -80,7 +81,7 @@ async def set_delivery_details(
     await target.opened(ctx)
     changed = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
     if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines or target.amends is not None:
-        ctx.signal("items_changed", order_id=str(changed.id))
+        ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(changed.id))
     return told(ctx, target, await _noted(ctx, facts, delivery, before, changed, is_saved=saved is not None))
 
 

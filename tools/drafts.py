@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
+from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
@@ -26,7 +27,7 @@ from tools.summary import draft_data, line_words, price_change_words, shortage_o
 
 def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, object]:
     """After a change of the items: tell the session, and put the new sum among the facts."""
-    ctx.signal("items_changed", order_id=str(order.id))
+    ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     facts.money("total", "draft", order.total, order.currency)
     return {"draft": draft_data(order)}
 
@@ -54,10 +55,10 @@ async def create_order_draft(
         result = await orders.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
         had = {line.sku for line in order.lines} if existing == "add" else set()
         target = await target_of(ctx, order)
-        if draft is None and ctx.state == "DONE":
+        if draft is None and ctx.state == State.DONE:
             target = Target(order, beside=await live_order(ctx))
         return told(ctx, target, _cart_outcome(ctx, facts, result, had))
-    ctx.signal("items_changed", order_id=str(order.id))
+    ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     key = "draft_continued" if order.lines else "draft_created"
     names = listed(ctx, [facts.name(line.name) for line in order.lines])
     return facts.outcome(
@@ -371,7 +372,7 @@ async def clear_draft(ctx: ToolContext) -> ToolOutcome:
         return await drop_amendment(ctx, draft)
     order = await orders.clear(ctx.work, ctx.conversation_id)
     ctx.settle_all()
-    ctx.signal("items_changed", order_id=str(order.id))
+    ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     return facts.outcome(
         "draft_cleared", say(ctx, "draft_cleared"), claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)}
     )

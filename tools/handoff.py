@@ -3,6 +3,7 @@
 from typing import Literal
 
 from domain.conversations.permissions import HandoffPermission
+from domain.conversations.states import Trigger
 from tools.context import ToolContext
 from tools.definition import Sentence, tool
 from tools.facts import Facts
@@ -22,7 +23,7 @@ async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: Senten
             tool said that a person must decide.
         detail: One sentence for the person on what the customer wants.
     """
-    ctx.signal("handoff_requested", reason=reason, detail=detail or "")
+    ctx.signal(Trigger.HANDOFF_REQUESTED, reason=reason, detail=detail or "")
     return Facts(ctx).outcome(
         "handoff_requested",
         say(ctx, "handoff_requested"),

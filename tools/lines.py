@@ -10,6 +10,7 @@ from pydantic import Field
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
@@ -259,7 +260,7 @@ class _Update:
             return
         await self.target.opened(self.ctx)
         self.draft = await orders.change_items(self.ctx.work, self.ctx.conversation_id, totals)
-        self.ctx.signal("items_changed", order_id=str(self.draft.id))
+        self.ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(self.draft.id))
         for one in self.taken:
             if one.variant is not None and one.variant.variant_id in totals:
                 self.ctx.settle(one.variant.sku)

@@ -1,6 +1,7 @@
 """Order tools: cancelling an order, and where it stands."""
 
 from domain.catalog import service as catalog
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
@@ -65,7 +66,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     if not number and draft is not None and draft.lines:
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
-        ctx.signal("order_cancelled", order_id=str(draft.id))
+        ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
         return facts.outcome("draft_discarded", say(ctx, "draft_discarded"), claims=[(Claim.DRAFT_CLEARED, "draft")])
     order = await _to_cancel(ctx, number)
     if order is None:
@@ -90,7 +91,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
         await orders.discard_draft(ctx.work, draft.id, "the order is cancelled")
         draft = None
     if draft is None:
-        ctx.signal("order_cancelled", order_id=str(cancelled.id), number=cancelled.number)
+        ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(cancelled.id), number=cancelled.number)
     return facts.outcome(
         "order_cancelled",
         say(ctx, "order_cancelled", number=shown),
@@ -110,7 +111,7 @@ async def drop_amendment(ctx: ToolContext, draft: OrderView) -> ToolOutcome:
     assert draft.amends_order_id is not None, "only an amendment is dropped"
     placed = await orders.get(ctx.work, draft.amends_order_id)
     await orders.discard_draft(ctx.work, draft.id, "the customer did not want the change")
-    ctx.signal("order_cancelled", order_id=str(draft.id))
+    ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
     facts = Facts(ctx)
     return facts.outcome(
         "amendment_dropped",

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
@@ -34,7 +35,7 @@ async def claimed(
     name = str(order.number) if order is not None and order.number is not None else "draft"
     words = [_claim_words(ctx, facts, result, payment, method)]
     if not result.repeated:
-        ctx.signal("payment_claimed", payment_id=str(payment.id))
+        ctx.signal(Trigger.PAYMENT_CLAIMED, payment_id=str(payment.id))
         words += _difference_words(ctx, facts, result, name)
     if receipts:
         words.append(say(ctx, "receipt_with_claim"))

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderStatus, OrderView
@@ -289,7 +290,7 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
 async def _attached(ctx: ToolContext, facts: Facts, order_id: UUID | None) -> ToolOutcome:
     order = await orders.get(ctx.work, order_id) if order_id is not None else None
     name = str(order.number) if order is not None and order.number is not None else "draft"
-    ctx.signal("payment_claimed")
+    ctx.signal(Trigger.PAYMENT_CLAIMED)
     return facts.outcome(
         "receipt_attached",
         say(ctx, "receipt_attached"),

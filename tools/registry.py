@@ -5,6 +5,7 @@ from typing import Any
 
 from core.access import Principal
 from core.errors import NotFound
+from domain.conversations.states import State
 from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, stock, swapping, wishes
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
@@ -38,7 +39,7 @@ def find(name: str) -> Definition | None:
     return DEFINED.get(name)
 
 
-def offered(state: str, principal: Principal) -> list[Definition]:
+def offered(state: State, principal: Principal) -> list[Definition]:
     """The tools that a principal may call in a state of the session."""
     return [definition for definition in DEFINED.values() if definition.is_offered(state, principal)]
 
@@ -65,7 +66,7 @@ def schemas() -> list[dict[str, Any]]:
             "parameters": definition.parameters,
             "returns": ToolOutcome.model_json_schema(mode="serialization"),
             "permission": definition.permission.value,
-            "states": sorted(definition.states),
+            "states": sorted(state.value for state in definition.states),
             "writes": definition.writes,
             "timeout_seconds": definition.timeout,
             "audience": "staff" if definition.staff_only else "customer",

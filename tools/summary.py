@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.catalog import service as catalog
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
 from tools.context import Pending, StagedMessage, ToolContext
@@ -71,10 +72,10 @@ async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_u
                     {"id": f"cancel:{token}", "title": say(ctx, "button.keep" if placed else "button.cancel")},
                 ]
             },
-            void_on="items_changed",
+            void_on=Trigger.ITEMS_CHANGED,
         )
     )
-    ctx.signal("confirmation_requested", order_id=str(order.id), token=token)
+    ctx.signal(Trigger.CONFIRMATION_REQUESTED, order_id=str(order.id), token=token)
 
 
 def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:

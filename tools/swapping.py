@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from domain.catalog import service as catalog
+from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
@@ -64,7 +65,7 @@ async def swap_item_in_draft(
     await holder.opened(ctx)
     await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, wanted)
     order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, line.quantity - taken)
-    ctx.signal("items_changed", order_id=str(order.id))
+    ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     words = say(
         ctx,
         "item_swapped",

@@ -9,6 +9,7 @@ from agent.lexical.products import Catalogue
 from agent.lexical.terms import as_counted
 from agent.lexical.wanted import Call, Wanted, number
 from domain.catalog.search import Verdict
+from domain.conversations.states import State
 from tools.context import Pending
 
 _ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number", "which_order": "order"}
@@ -136,7 +137,7 @@ class Choosing:
         """A yes takes all that is proposed, each with its quantity, and never one of several; else what was just shown."""
         points = self.brief.points
         proposed = [point for point in points if point.is_proposal]
-        is_summary = self.brief.state == "AWAITING_CONFIRMATION"
+        is_summary = self.brief.state == State.AWAITING_CONFIRMATION
         shown = [p for p in points[:1] if p.kind == "offered" and len(p.options) == 1 and not is_summary]
         for point in proposed or shown:
             self.answered_pending = True

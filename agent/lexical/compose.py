@@ -6,6 +6,7 @@ from agent.brief import Brief
 from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
 from agent.reply.moves import Ask, Cannot, Move, Question, Reply, Say, Social, State, Statement, Unknown
+from domain.conversations import states
 
 _ASKS_ITSELF = frozenset({"request_confirmation", "confirm_order", "request_human_handoff", "cancel_order", "clear_draft"})
 _NEEDED = frozenset({"update_draft", "set_delivery_details"})
@@ -136,7 +137,7 @@ def _after_items(brief: Brief) -> list[Move]:
 
 def _kept(brief: Brief, plan: Plan, returned: list[Returned]) -> list[Move]:
     """The order that was left half done, before the questions that are still open about it."""
-    is_back = brief.state == "IDLE" and bool(set(plan.talk) & {"greet", "how_are_you"})
+    is_back = brief.state == states.State.IDLE and bool(set(plan.talk) & {"greet", "how_are_you"})
     is_only_asked = bool(returned) and all(outcome.code == "points_open" for outcome in returned)
     has_lines = brief.draft is not None and bool(brief.draft.lines)
     return [State(what="draft_kept"), *_stated(brief, "total")] if is_back and is_only_asked and has_lines else []

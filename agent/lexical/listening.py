@@ -13,12 +13,13 @@ from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wants import read_want
 from core.language.folding import fold
+from domain.conversations.states import State
 
 _PICTURES = frozenset({"image", "document"})
 _WRITTEN = _PICTURES | {"text", "order"}
 """Messages with words of the customer's own."""
 _BUTTONS = frozenset({"button_reply", "list_reply"})
-AWAITING = "AWAITING_CONFIRMATION"
+AWAITING = State.AWAITING_CONFIRMATION
 
 
 def context_of(brief: Brief) -> Context:
@@ -27,7 +28,7 @@ def context_of(brief: Brief) -> Context:
     order = brief.last_order
     owes = order is not None and order.payment_status in ("unpaid", "partly_paid", "claimed") and order.status != "cancelled"
     missing: frozenset[str] = frozenset()
-    if draft is not None and draft.lines and brief.state == "NEEDS_DETAILS":
+    if draft is not None and draft.lines and brief.state == State.NEEDS_DETAILS:
         missing = frozenset(draft.missing[:1])
     lacks = frozenset(draft.missing) if draft is not None and draft.fulfilment is not None else missing
     return Context(

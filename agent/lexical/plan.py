@@ -15,6 +15,7 @@ from agent.lexical.thread import continued, with_pronouns_said
 from agent.lexical.wanted import Call
 from agent.lexical.wants import FOR_A_PERSON
 from domain.catalog.search import Verdict
+from domain.conversations.states import State
 from tools.context import Pending
 
 MOST_LINES = 100
@@ -232,7 +233,7 @@ class _Planner:
         if self.has_lines:
             self.say("anything_else")
         else:
-            self.say("at_your_service" if self.brief.state == "DONE" else "yes_to_what")
+            self.say("at_your_service" if self.brief.state == State.DONE else "yes_to_what")
 
     def _deliveries(self) -> None:
         merged: dict[str, str] = {}
@@ -337,7 +338,7 @@ class _Planner:
         if self.brief.state == AWAITING:
             self.say("not_yet")
         else:
-            self.say("draft_kept" if self.has_lines and self.brief.state == "IDLE" else "as_you_wish")
+            self.say("draft_kept" if self.has_lines and self.brief.state == State.IDLE else "as_you_wish")
 
     def _gives_name(self) -> bool:
         """`Luis Rojas` after the summary: nothing that is sold, but the name of who receives it."""
@@ -352,7 +353,7 @@ class _Planner:
         """A bare no to "anything else?" ends the order; to a summary it does not."""
         return (
             self.has_lines
-            and self.brief.state not in (AWAITING, "IDLE")
+            and self.brief.state not in (AWAITING, State.IDLE)
             and (self.brief.pending is None or self.brief.pending.kind == "offered")
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds

@@ -9,6 +9,7 @@ from agent.lexical.products import Catalogue
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
+from domain.conversations.states import State
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONGEST_REPAIRED = 300
@@ -42,7 +43,7 @@ def meant_keyword(typed: str, before: str = "") -> str | None:
 
 async def repaired(brief: Brief, catalogue: Catalogue) -> Brief:
     """The brief with such slips mended in its texts; a word of the catalogue always stays what it is."""
-    if brief.state == "NEEDS_DETAILS":
+    if brief.state == State.NEEDS_DETAILS:
         # Names, stores and addresses are being asked for; they look like anything.
         return brief
     words = vocabulary()

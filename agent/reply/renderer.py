@@ -14,6 +14,7 @@ from agent.reply.goods import Goods
 from agent.reply.grounds import Grounds
 from agent.reply.statements import family, statements
 from agent.reply.wording import Wording, flowing, with_short_names
+from domain.conversations.states import State
 
 _CLOSING = frozenset(
     {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
@@ -158,7 +159,7 @@ class _Renderer:
     def _social(self, move: moves.Social) -> None:
         key = f"social.{move.kind}"
         repeated = self.wording.was_said(key, self.grounds.last_said)
-        if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != "IDLE" or repeated):
+        if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != State.IDLE or repeated):
             self._leave_out(move, "greeted_before")
             return
         name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""

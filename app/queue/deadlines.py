@@ -17,6 +17,7 @@ from core.errors import Abandoned, DomainError
 from core.work import Work, open_system_work, open_work
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
 from domain.conversations import delivery
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.stock import service as stock
 
@@ -64,10 +65,10 @@ DEADLINES: Final = (
         text(
             f"""
             SELECT workspace_id, conversation_id AS id FROM agent_sessions
-            WHERE timeout_at < {BUSINESS_NOW} AND state NOT IN ('HANDOFF', 'EXECUTING')
+            WHERE timeout_at < {BUSINESS_NOW} AND state NOT IN (:handoff, :executing)
             ORDER BY timeout_at LIMIT :limit
             """  # noqa: S608 - a constant of this module
-        ),
+        ).bindparams(handoff=State.HANDOFF, executing=State.EXECUTING),
         sessions.expire,
     ),
     Deadline(

@@ -34,6 +34,7 @@ from agent.reply.moves import REPLY, Reply
 from agent.reply.renderer import render
 from core.language.folding import fold
 from domain.connections.schemas import Medium
+from domain.conversations.states import State
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools import registry
 from tools.context import Pending
@@ -88,13 +89,13 @@ def brief_of(entry: dict[str, Any], catalogue: TestCatalogue) -> Brief:
     """The brief that an entry describes."""
     lines = [_line(catalogue, sku, quantity) for sku, quantity in entry.get("draft", {}).items()]
     ready = bool(entry.get("ready"))
-    state = entry.get("state", "COLLECTING_ORDER" if lines else "IDLE")
+    state = entry.get("state", State.COLLECTING_ORDER if lines else State.IDLE)
     draft = BriefDraft(
         lines=lines,
         fulfilment="pickup" if ready else None,
         store=catalogue.stores[0] if ready else None,
         missing=entry.get("missing", [] if ready else ["fulfilment"]),
-        confirmation_token="T1" if state == "AWAITING_CONFIRMATION" else None,
+        confirmation_token="T1" if state == State.AWAITING_CONFIRMATION else None,
     )
     order = LastOrder(number="1001", status="confirmed", payment_status="unpaid", total=Decimal(500), due=Decimal(500))
     return Brief(

@@ -6,6 +6,7 @@ import pytest
 
 from core.tables import new_id
 from domain.accounts import roles
+from domain.conversations.states import State
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.customer import Customer, Query
@@ -104,7 +105,7 @@ def test_no_tool_of_a_customer_takes_ids_of_people_or_shops() -> None:
     principal = roles.agent_for(new_id(), new_id())
     names = {
         definition.name
-        for state in ("IDLE", "AWAITING_CONFIRMATION", "DONE")
+        for state in (State.IDLE, State.AWAITING_CONFIRMATION, State.DONE)
         for definition in registry.offered(state, principal)
     }
     assert not names & STAFF_TOOLS

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from agent.states import Standing, State, Trigger, advance
+from agent.states import Standing, advance
 from core.access import Principal
 from core.messages import filled
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.connections.schemas import Medium
+from domain.conversations.states import State, Trigger
 from tests.factories.chat import Chat
 from tools import registry
 from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
@@ -94,9 +95,9 @@ class Counter:
         # The counter has no turns: a summary is out as soon as it is made, and `consent` says what was answered to it.
         standing = Standing(self.state, summary_is_out=True)
         for signal in signals:
-            if signal.name == "handoff_requested":
+            if signal.name == Trigger.HANDOFF_REQUESTED:
                 continue
-            if advance(standing, Trigger(signal.name)) is State.EXECUTING:
+            if advance(standing, signal.name) is State.EXECUTING:
                 advance(standing, Trigger.ORDER_EXECUTED)
         self.state = standing.state
 

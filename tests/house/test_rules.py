@@ -10,6 +10,7 @@ import pytest
 from app.queue.jobs import JOBS
 from app.queue.sweeps import SWEEPS
 from core.settings import Settings
+from domain.conversations.states import State, Trigger
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("analytics", "core", "domain", "tools", "agent", "channels", "app", "sandbox", "migrations", "evals", "bench")
@@ -181,5 +182,26 @@ def test_settings_are_read_in_one_place() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
+
+    assert found == []
+
+
+def test_states_and_triggers_are_never_text() -> None:
+    # A state is found as a word of its own also within SQL; a trigger's name is a common word, so only where one is taken.
+    named = re.compile(rf"\b({'|'.join(State)})\b")
+    found = []
+    for path, tree in trees("tools", "agent", "channels", "app", "domain", "evals"):
+        told = docstrings(tree)
+        if path == Path("domain/conversations/states.py"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+                if named.search(node.value):
+                    found.append(f"{path}:{node.lineno} {node.value.strip()[:60]}")
+            elif isinstance(node, ast.Call | ast.Compare) and "signal" in ast.unparse(node).split("(")[0]:
+                values = [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
+                values += node.comparators if isinstance(node, ast.Compare) else []
+                told_as_text = [one for one in values if isinstance(one, ast.Constant) and one.value in set(Trigger)]
+                found += [f"{path}:{one.lineno} {one.value!r}" for one in told_as_text]
 
     assert found == []

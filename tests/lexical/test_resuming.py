@@ -10,8 +10,9 @@ from agent.lexical.resuming import remaining
 from agent.lexical.returned import Returned
 from agent.lexical.wanted import Call
 from domain.connections.schemas import Medium
+from domain.conversations.states import State
 
-BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium=Medium.WHATSAPP, state="IDLE")
+BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium=Medium.WHATSAPP, state=State.IDLE)
 NAMES = {"HAR-1": "Harina P.A.N. Blanca", "ACE-1": "Aceite Mazeite 1 L"}
 
 

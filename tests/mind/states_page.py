@@ -3,7 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-from agent.states import MACHINE, MOVES, State, Trigger
+from agent.states import MACHINE, MOVES
+from domain.conversations.states import State, Trigger
 
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 

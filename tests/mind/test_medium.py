@@ -4,8 +4,8 @@ import pytest
 
 from agent import prompting
 from agent.brief import Brief
-from agent.states import State
 from domain.connections.schemas import Medium
+from domain.conversations.states import State
 from tests.factories.customer import Customer
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from agent import sessions, states
-from agent.states import IllegalMove, Standing, State, Trigger, advance
+from agent.states import IllegalMove, Standing, advance
 from core import messages
 from core.work import open_work
+from domain.conversations.states import State, Trigger
 from tests.factories.customer import Customer, Query
 from tests.mind import states_page
 

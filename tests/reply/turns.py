@@ -10,7 +10,8 @@ from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import Rendered, render
 from core import messages
-from tools.context import Pending, SignalName, StagedMessage
+from domain.conversations.states import Trigger
+from tools.context import Pending, StagedMessage
 from tools.context import Signal as Happened
 from tools.outcome import Claim, Fact, FactKind, Option, ToolOutcome
 
@@ -61,7 +62,7 @@ class Turn:
         claims: list[tuple[Claim, str]] | None = None,
         data: dict[str, Any] | None = None,
         arguments: dict[str, Any] | None = None,
-        signals: tuple[SignalName, ...] = (),
+        signals: tuple[Trigger, ...] = (),
         staged: list[StagedMessage] | None = None,
         pending: Pending | None = None,
     ) -> "Turn":
@@ -138,7 +139,7 @@ class Turn:
                 "draft": {"lines": [{"sku": sku} for sku in (lines or (name,))]},
             },
             arguments={"product": name, "quantity": quantity},
-            signals=("items_changed",),
+            signals=(Trigger.ITEMS_CHANGED,),
         )
 
     def changed(self, name: str, quantity: int, total: str) -> "Turn":
@@ -153,7 +154,7 @@ class Turn:
         data = {"sku": name, "draft": {"lines": [{"sku": name}, {"sku": "x"}]}}
         claims = [(Claim.ITEM_CHANGED, name)]
         return self.call(
-            "change_item_in_draft", "item_changed", say, facts, claims=claims, data=data, signals=("items_changed",)
+            "change_item_in_draft", "item_changed", say, facts, claims=claims, data=data, signals=(Trigger.ITEMS_CHANGED,)
         )
 
     def removed(self, name: str, total: str) -> "Turn":
@@ -161,7 +162,7 @@ class Turn:
         say, data = self.text("item_removed", product="{0}"), {"draft": {"lines": [{"sku": "x"}]}}
         claims = [(Claim.ITEM_REMOVED, name)]
         return self.call(
-            "change_item_in_draft", "item_removed", say, facts, claims=claims, data=data, signals=("items_changed",)
+            "change_item_in_draft", "item_removed", say, facts, claims=claims, data=data, signals=(Trigger.ITEMS_CHANGED,)
         )
 
     def cleared(self) -> "Turn":
@@ -181,7 +182,7 @@ class Turn:
     def summarised(self, total: str) -> "Turn":
         facts = [money("total", "draft", total, self.language)]
         buttons = {"buttons": [{"id": "confirm:token", "title": "ok"}]}
-        staged = [StagedMessage(kind="buttons", text="{0}", payload=buttons, void_on="items_changed")]
+        staged = [StagedMessage(kind="buttons", text="{0}", payload=buttons, void_on=Trigger.ITEMS_CHANGED)]
         say, data = self.text("confirmation_requested"), {"token": "token", "draft": {"lines": [{"sku": "x"}]}}
         return self.call("request_confirmation", "confirmation_requested", say, facts, data=data, staged=staged)
 

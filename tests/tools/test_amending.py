@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from agent.states import State
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from tests.factories.chat import later, reprice, settle_on

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent.states import State
 from core.errors import DomainError
 from core.work import open_work
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.payments import service as payments
 from tests.factories.chat import STREET, send_picture

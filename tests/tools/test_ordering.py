@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from agent.states import State
-from core.access import Principal
+from core.access import Principal, Role
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts import roles
@@ -15,6 +15,7 @@ from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from domain.catalog.models import ProductStatus
 from domain.catalog.schemas import ChangeProduct
+from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from agent.states import State
 from core.work import open_work
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.payments import service as payments
 from domain.payments.schemas import Flag

@@ -8,9 +8,9 @@ from uuid import UUID
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from agent.states import State
 from core.errors import DomainError
 from core.work import open_work
+from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.orders.schemas import OPEN, PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.stock import service as stock

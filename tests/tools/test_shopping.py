@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from agent.states import State
 from core.tables import new_id
 from core.work import open_work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct
+from domain.conversations.states import State
 from domain.orders import service as orders
 from tests.factories.chat import STREET, asked, chat_of, placed, settle_on
 from tests.factories.counter import Counter, fact, shown, spoken

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.states import State
 from core.work import open_work
+from domain.conversations.states import State
 from domain.payments import service as payments
 from tests.factories.chat import STREET, reprice, send_picture
 from tests.factories.counter import Counter, agreed
