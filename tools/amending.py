@@ -11,7 +11,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
 from tools.context import Pending, ToolContext
-from tools.facts import Facts, slot
+from tools.facts import slot
 from tools.outcome import Fact, Option, ToolOutcome
 from tools.products import meant, meant_line
 from tools.speech import say
@@ -141,11 +141,10 @@ async def amended(ctx: ToolContext, placed: OrderView) -> Target | ToolOutcome:
 
 def changes_over(ctx: ToolContext, placed: OrderView) -> ToolOutcome:
     """Say that a placed order can be changed no more here, and offer a person."""
-    facts = Facts(ctx)
-    return facts.outcome(
+    facts = ctx.facts
+    return ctx.refuse(
         "order_not_changeable",
         say(ctx, "order_changes_over", number=facts.order_number(placed.number)),
-        status="refused",
         claims=order_claims(placed),
         note="Nothing was changed. Offer request_human_handoff; a new order is only begun if the customer wants one.",
         data={"number": str(placed.number)},
@@ -153,16 +152,14 @@ def changes_over(ctx: ToolContext, placed: OrderView) -> ToolOutcome:
 
 
 def _ask_which(ctx: ToolContext, tool: str, arguments: Mapping[str, Any], placed: OrderView) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     number = str(placed.number)
     options = [Option(sku=number, name=number), Option(sku=NEW, name=say(ctx, "option_new_order"))]
     given = {name: value for name, value in arguments.items() if value is not None}
-    ctx.ask(Pending(kind="which_order", tool=tool, arguments=given, options=options))
-    return facts.outcome(
+    return ctx.ask(
         "which_order_meant",
         say(ctx, "which_order_meant", number=facts.order_number(placed.number)),
-        status="ask",
-        options=options,
+        about=Pending(kind="which_order", tool=tool, arguments=given, options=options),
         note="Ask, then repeat the call with `order` set to the number or to `new`. Nothing was changed.",
         data={"number": number},
     )

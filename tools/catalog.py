@@ -36,9 +36,8 @@ async def list_products(
         return await _found(ctx, query, limit)
     page = await catalog.list_products(ctx.work, category, max(limit, MOST_LISTED if query else limit))
     if not page.items:
-        facts = Facts(ctx)
         key = "category_empty" if category else "catalog_empty"
-        return facts.outcome(key, say(ctx, key), status="refused", note="Offer send_catalog to show what there is.")
+        return ctx.refuse(key, note="Offer send_catalog to show what there is.")
     return await _shown(ctx, page.items, is_exact=False)
 
 
@@ -57,7 +56,7 @@ async def _found(ctx: ToolContext, query: str, limit: int) -> ToolOutcome:
 
 
 async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool, is_near: bool = False) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
     claims = []
     options = []
@@ -74,8 +73,8 @@ async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact:
         key = "products_near" if is_near and key == "products_found" else key
         lines = [product_line(ctx, facts, variant, available=stocked[variant.variant_id]) for variant in variants]
         words = say(ctx, key, lines="\n".join(lines))
-    ctx.ask(Pending(kind="offered", tool="add_item_to_draft", options=options))
-    return facts.outcome(
+    ctx.leave_open(Pending(kind="offered", tool="add_item_to_draft", options=options))
+    return ctx.done(
         "products_found",
         words,
         claims=claims,
@@ -103,17 +102,17 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
         category: Name of a category, to send only what is in it.
     """
     page = await catalog.list_products(ctx.work, category, MOST_SENT)
-    facts = Facts(ctx)
+    facts = ctx.facts
     if not page.items:
         key = "category_empty" if category else "catalog_empty"
-        return facts.outcome(key, say(ctx, key), status="refused", note="Nothing was sent.")
+        return ctx.refuse(key, note="Nothing was sent.")
     categories = await catalog.categories(ctx.work)
     if page.next_cursor is not None and not category and len(categories) > 1:
         return _send_categories(ctx, facts, categories)
     stocked = await in_stock(ctx, [variant.variant_id for variant in page.items])
     variants = [variant for variant in page.items if stocked[variant.variant_id]]
     if not variants:
-        return facts.outcome("all_sold_out", say(ctx, "all_sold_out"), status="refused", note="Nothing was sent.")
+        return ctx.refuse("all_sold_out", note="Nothing was sent.")
     sections: dict[str, list[dict[str, str]]] = {}
     for variant in variants:
         sections.setdefault(variant.category or "", []).append(_row(ctx, facts, variant))
@@ -131,14 +130,10 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
         )
     )
     options = [Option(sku=variant.sku, name=variant.name) for variant in variants]
-    ctx.ask(Pending(kind="offered", tool="add_item_to_draft", options=options))
+    ctx.leave_open(Pending(kind="offered", tool="add_item_to_draft", options=options))
     claims = [(Claim.CATALOG_SENT, category or "all"), *((Claim.AVAILABLE, variant.name) for variant in variants)]
-    return facts.outcome(
-        "catalog_sent",
-        say(ctx, "catalog_sent"),
-        claims=claims,
-        options=options,
-        data={"products": len(variants), "more": page.next_cursor is not None},
+    return ctx.done(
+        "catalog_sent", claims=claims, options=options, data={"products": len(variants), "more": page.next_cursor is not None}
     )
 
 
@@ -170,9 +165,8 @@ def _send_categories(ctx: ToolContext, facts: Facts, categories: Sequence[Catego
             },
         )
     )
-    return facts.outcome(
+    return ctx.done(
         "categories_sent",
-        say(ctx, "categories_sent"),
         claims=[(Claim.CATALOG_SENT, "categories")],
         note="When the customer names a category, call send_catalog or list_products with it.",
         data={"categories": [category.name for category in filled]},

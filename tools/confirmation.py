@@ -25,9 +25,9 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     customer has said all they want. Do not repeat the summary in your own words.
     """
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    facts = Facts(ctx)
+    facts = ctx.facts
     if draft is None or not draft.lines:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="Add a product first.")
+        return ctx.refuse("draft_empty", note="Add a product first.")
     if (open_first := await _open_first(ctx, facts)) is not None:
         return open_first
     result = await orders.request_confirmation(ctx.work, ctx.conversation_id)
@@ -44,12 +44,11 @@ async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
         return None
     for point in questions:
         ctx.settled.append(point)
-        ctx.ask(point.model_copy(update={"holds_up": True}))
+        ctx.leave_open(point.model_copy(update={"holds_up": True}))
     words = [say(ctx, "points_first"), *await point_words(ctx, facts, questions)]
-    return facts.outcome(
+    return ctx.ask(
         "points_open",
         flowing(words),
-        status="ask",
         note="The order is not complete while these are open: put the answers into the order with update_draft, or remove "
         "there what the customer does not want; then call request_confirmation.",
         data={"open": point_data(questions)},
@@ -72,10 +71,10 @@ async def _requested(
     claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
     claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
     claims += unavailable(notes)
-    return facts.outcome(
+    return ctx.result(
+        "ok" if code == "confirmation_requested" else "ask",
         code,
         " ".join(words),
-        status="ok" if code == "confirmation_requested" else "ask",
         claims=claims,
         note="The summary with its buttons goes out when this turn ends. The order is not placed yet.",
         data={"draft": draft_data(result.order), "token": result.token},
@@ -89,10 +88,9 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
         return changes_over(ctx, result.order)
     if result.refusal == "details_missing":
         ctx.signal(Trigger.DETAILS_MISSING, missing=list(result.missing))
-        return facts.outcome(
+        return ctx.ask(
             "details_missing",
             say(ctx, f"ask.{result.missing[0]}"),
-            status="ask",
             note=f"Ask for: {', '.join(result.missing)}. Then set_delivery_details and request_confirmation.",
             data={**data, "missing": list(result.missing)},
         )
@@ -107,12 +105,11 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
             minimum=facts.money("minimum", "order", result.minimum, result.order.currency),
             subtotal=facts.money("subtotal", "draft", result.order.subtotal, result.order.currency),
         )
-        return facts.outcome("below_minimum", words, status="refused", note="Offer to add something.", data=data)
+        return ctx.refuse("below_minimum", words, note="Offer to add something.", data=data)
     words = " ".join(price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes)
-    return facts.outcome(
+    return ctx.refuse(
         "not_for_sale",
         words,
-        status="refused",
         claims=[(Claim.UNAVAILABLE, change.name) for change in result.price_changes],
         note="Take these out with change_item_in_draft, quantity 0.",
         data=data,
@@ -127,7 +124,7 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     Args:
         token: The confirmation token of the open summary.
     """
-    if (open_first := await _open_first(ctx, Facts(ctx))) is not None:
+    if (open_first := await _open_first(ctx, ctx.facts)) is not None:
         return open_first
     if not _agreed(ctx, token):
         return await _ask_again(ctx)
@@ -147,7 +144,7 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
 
 async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
     """The placed order is another one now: its total, and what of it is still to be paid."""
-    facts = Facts(ctx)
+    facts = ctx.facts
     ctx.settle_all()
     order = await payments.settle(ctx.work, order.id)
     ctx.signal(Trigger.ORDER_CONFIRMED, order_id=str(order.id), number=order.number)
@@ -157,7 +154,7 @@ async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
     words.append(await _what_next(ctx, facts, order))
     words += await balance_words(ctx, facts, order) if order.payment_status != "unpaid" else _how_to_pay(ctx, facts, order)
     claims = [*order_claims(order), *((Claim.ITEM_CHANGED, line.name) for line in order.lines)]
-    return facts.outcome("order_amended", "\n\n".join(words), claims=claims, data={"number": name, "draft": draft_data(order)})
+    return ctx.done("order_amended", "\n\n".join(words), claims=claims, data={"number": name, "draft": draft_data(order)})
 
 
 def _agreed(ctx: ToolContext, token: str) -> bool:
@@ -176,10 +173,10 @@ async def _ask_again(
     ctx: ToolContext, result: ConfirmationResult | None = None, *, code: str = "consent_missing"
 ) -> ToolOutcome:
     """Send the summary with its buttons once more, with what has changed since the last one."""
-    facts = Facts(ctx)
+    facts = ctx.facts
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
+        return ctx.refuse("draft_empty", note="There is no open order.")
     request = await orders.request_confirmation(ctx.work, ctx.conversation_id)
     if request.refusal is not None:
         return _not_ready(ctx, facts, request)
@@ -191,7 +188,7 @@ async def _ask_again(
 
 async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcome:
     order = result.order
-    facts = Facts(ctx)
+    facts = ctx.facts
     ctx.settle_all()
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
         await customers.save_address(
@@ -219,11 +216,8 @@ async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcom
         words += await linked_words(ctx, facts, order, linked)
         claims.append((Claim.PAYMENT_CLAIMED, str(order.number)))
     words += _how_to_pay(ctx, facts, order)
-    return facts.outcome(
-        "order_confirmed",
-        "\n\n".join(words),
-        claims=claims,
-        data={"number": str(order.number), "draft": draft_data(order)},
+    return ctx.done(
+        "order_confirmed", "\n\n".join(words), claims=claims, data={"number": str(order.number), "draft": draft_data(order)}
     )
 
 

@@ -1,19 +1,21 @@
 """What a tool call is given by code, so that nothing of it has to come from the model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.messages import text
 from core.work import Work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
 from domain.connections.schemas import Medium
 from domain.conversations.states import State, Trigger
-from tools.outcome import Option
+from tools.facts import Facts
+from tools.outcome import Claim, Option, Status, ToolOutcome
 
 
 class TurnMessage(BaseModel):
@@ -53,6 +55,15 @@ class Wishes(BaseModel):
     phrases: list[str] = Field(default_factory=list)
     named: str = ""
     changes: bool = False
+
+
+class Told(TypedDict, total=False):
+    """What may be told with a result, beside its words."""
+
+    claims: Sequence[tuple[Claim, str]]
+    options: Sequence[Option]
+    note: str
+    data: Mapping[str, object]
 
 
 class Signal(BaseModel):
@@ -185,8 +196,13 @@ class ToolContext:
     staged: list[StagedMessage] = field(default_factory=list)
     asked: list[Pending] = field(default_factory=list)
     settled: list[Pending] = field(default_factory=list)
+    facts: Facts = field(init=False)
+    """The facts of this call, for its words and those of what it stages."""
 
-    def ask(self, point: Pending) -> None:
+    def __post_init__(self) -> None:
+        self.facts = Facts(self.workspace, self.language, self.work.now)
+
+    def leave_open(self, point: Pending) -> None:
         """Leave a point open with the customer."""
         self.asked.append(point)
 
@@ -197,6 +213,26 @@ class ToolContext:
     def settle_all(self) -> None:
         """Close all points about the order, as there is nothing left that they could be about."""
         self.settled.extend(point for point in self.points if point.is_of_order)
+
+    def result(self, status: Status, code: str, say: str | None = None, **told: Unpack[Told]) -> ToolOutcome:
+        """What the call comes to, with its facts; `say` is the text `tool.<code>` if it is not given."""
+        words = text(f"tool.{code}", self.language) if say is None else say
+        return ToolOutcome.model_validate({"status": status, "code": code, "say": words, "facts": self.facts.items, **told})
+
+    def done(self, code: str, say: str | None = None, **told: Unpack[Told]) -> ToolOutcome:
+        """The call did what it was asked for."""
+        return self.result("ok", code, say, **told)
+
+    def ask(self, code: str, say: str | None = None, *, about: Pending | None = None, **told: Unpack[Told]) -> ToolOutcome:
+        """The call waits for an answer of theirs, about a point that it leaves open."""
+        if about is not None:
+            self.leave_open(about)
+            told = {"options": about.options, **told}
+        return self.result("ask", code, say, **told)
+
+    def refuse(self, code: str, say: str | None = None, **told: Unpack[Told]) -> ToolOutcome:
+        """The call changed nothing, as it cannot be done."""
+        return self.result("refused", code, say, **told)
 
     def signal(self, name: Trigger, **data: Any) -> None:
         """Tell the session's state machine what happened."""

@@ -7,7 +7,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools.context import ToolContext
 from tools.definition import tool
-from tools.facts import Facts, plain
+from tools.facts import plain
 from tools.outcome import ToolOutcome
 from tools.speech import say
 from tools.summary import order_claims
@@ -21,7 +21,7 @@ async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
     """Read what the shop knows of this customer: name, saved addresses, last orders, what they usually buy, and the
     shop's stores and ways of paying.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     customer = await customers.get(ctx.work, ctx.customer_id)
     addresses = await customers.addresses(ctx.work, ctx.customer_id)
     placed = await orders.history(ctx.work, ctx.customer_id, limit=MOST_ORDERS)
@@ -43,7 +43,7 @@ async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
         words.append(say(ctx, "no_orders_yet"))
     if addresses:
         words.append(say(ctx, "last_address", address=facts.add("address", "saved", addresses[0].text)))
-    return facts.outcome(
+    return ctx.done(
         "customer_context",
         " ".join(words),
         claims=claims,

@@ -47,12 +47,12 @@ async def set_delivery_details(
         notes: Anything else that the person who delivers must know.
         order: The number of a placed order if it is about that one, or `new` for a new one; leave out where neither was said.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     number = e164(phone, ctx.workspace.country) if phone else None
     if phone and number is None:
-        return facts.outcome("phone_not_usable", say(ctx, "phone_not_usable"), status="ask", note="Nothing was changed.")
+        return ctx.ask("phone_not_usable", note="Nothing was changed.")
     if address is not None and not _is_address(address):
-        return facts.outcome("address_too_short", say(ctx, "address_too_short"), status="ask", note="Nothing was changed.")
+        return ctx.ask("address_too_short", note="Nothing was changed.")
     chosen = await _store(ctx, store, fulfilment)
     if isinstance(chosen, ToolOutcome):
         return chosen
@@ -68,7 +68,7 @@ async def set_delivery_details(
         notes=notes,
     )
     if not delivery.model_dump(exclude_none=True):
-        return facts.outcome("nothing_given", say(ctx, "ask.fulfilment"), status="ask", note="No detail was given.")
+        return ctx.ask("nothing_given", say(ctx, "ask.fulfilment"), note="No detail was given.")
     given = {"fulfilment": fulfilment, "address": delivery.address, "store": store, "recipient_name": recipient_name}
     given |= {"phone": phone, "notes": notes}
     target = await order_meant(ctx, "set_delivery_details", given, order, adds=False)
@@ -105,20 +105,18 @@ async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -
     found = await catalog.find_stores(ctx.work, phrase)
     if len(found) == 1:
         return found[0]
-    facts = Facts(ctx)
+    facts = ctx.facts
     offered = found or stores
     options = [Option(sku=store.code, name=store.name, detail=store.address or "") for store in offered]
-    ctx.ask(Pending(kind="choose_store", tool="set_delivery_details", arguments={"fulfilment": "pickup"}, options=options))
     names = "\n".join(
         say(ctx, "store_line", store=facts.add("store", store.code, ", ".join(p for p in (store.name, store.address) if p)))
         for store in offered
     )
     key = "which_store" if found else "store_not_found"
-    return facts.outcome(
+    return ctx.ask(
         key,
         say(ctx, key, stores=names),
-        status="ask",
-        options=options,
+        about=Pending(kind="choose_store", tool="set_delivery_details", arguments={"fulfilment": "pickup"}, options=options),
         note="Ask which store, then repeat the call with its name. Nothing was changed.",
     )
 
@@ -160,7 +158,7 @@ async def _noted(
     words += [say(ctx, "address_saved_taken")] if is_saved else []
     facts.money("total", "draft", order.total, order.currency)
     known = "The address is the saved one of this customer; tell them, they may want another. " if is_saved else ""
-    return facts.outcome(
+    return ctx.done(
         "delivery_set",
         " ".join(words),
         claims=claims,

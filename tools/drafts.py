@@ -47,7 +47,7 @@ async def create_order_draft(
     """
     items = cart if cart is not None else _cart_of_turn(ctx)
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    facts = Facts(ctx)
+    facts = ctx.facts
     if items and draft is not None and draft.lines and existing == "ask":
         return _ask_replace(ctx, facts, items)
     order = await begin_draft(ctx)
@@ -61,7 +61,7 @@ async def create_order_draft(
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     key = "draft_continued" if order.lines else "draft_created"
     names = listed(ctx, [facts.name(line.name) for line in order.lines])
-    return facts.outcome(
+    return ctx.done(
         key, say(ctx, key, products=names), claims=[(Claim.DRAFT_CREATED, "draft")], data={"draft": draft_data(order)}
     )
 
@@ -86,12 +86,9 @@ def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> T
         Option(sku="replace", name=say(ctx, "button.replace_cart")),
     ]
     cart = [item.model_dump(mode="json", exclude_none=True) for item in items]
-    ctx.ask(Pending(kind="replace_draft", tool="create_order_draft", arguments={"cart": cart}, options=options))
-    return facts.outcome(
+    return ctx.ask(
         "replace_draft",
-        say(ctx, "replace_draft"),
-        status="ask",
-        options=options,
+        about=Pending(kind="replace_draft", tool="create_order_draft", arguments={"cart": cart}, options=options),
         note="Ask, then call create_order_draft again with `existing` set to add or replace and the same cart.",
         data={"cart": cart},
     )
@@ -112,10 +109,10 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult, had: Set[s
         words.append(say(ctx, "cart_unknown", count=len(result.unknown), number=facts.count("unknown", len(result.unknown))))
     if result.unusable:
         words.append(say(ctx, "cart_unusable"))
-    return facts.outcome(
+    return ctx.result(
+        "ok" if added else "refused",
         "cart_applied" if added else "cart_empty",
         "\n\n".join(words),
-        status="ok" if added else "refused",
         claims=[(Claim.ITEM_ADDED, line.name) for line in added],
         note="Prices are the shop's own, whatever the catalogue on the phone showed.",
         data={**data, "unknown": list(result.unknown), "unusable": list(result.unusable)},
@@ -146,7 +143,9 @@ async def add_item_to_draft(
     if found.one is None:
         if not found.several:
             words = own_words(ctx, product)
-            ctx.ask(Pending(kind="unknown", tool="update_draft", arguments={"product": product, **_given(asked)}, words=words))
+            ctx.leave_open(
+                Pending(kind="unknown", tool="update_draft", arguments={"product": product, **_given(asked)}, words=words)
+            )
             return not_found(ctx, product)
         return ask_which(ctx, found.several, "add_item_to_draft", product, _given(asked))
     variant = found.one
@@ -176,7 +175,7 @@ def _given(asked: dict[str, object]) -> dict[str, object]:
 
 def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolOutcome:
     """The amount of money that the customer gave does not buy any of it."""
-    facts = Facts(ctx)
+    facts = ctx.facts
     words = say(
         ctx,
         "money_too_little",
@@ -184,11 +183,11 @@ def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolO
         product=facts.name(variant.name),
         price=unit_price(ctx, facts, variant),
     )
-    return facts.outcome("money_too_little", words, status="refused", note="Nothing was added.", data={"sku": variant.sku})
+    return ctx.refuse("money_too_little", words, note="Nothing was added.", data={"sku": variant.sku})
 
 
 def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     ctx.settle(variant.sku)
     line = order.line(variant.variant_id)
     assert line is not None, "it was just added"
@@ -202,7 +201,7 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
         words = say(ctx, "item_added_more", what=what, together=together, amount=total)
     facts.money("price", line.name, line.unit_price, order.currency, measured_in(line.unit))
     data = _changed(ctx, facts, order)
-    return facts.outcome(
+    return ctx.done(
         "item_added",
         words,
         claims=[(Claim.ITEM_ADDED, line.name), (Claim.AVAILABLE, line.name)],
@@ -211,44 +210,40 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
 
 
 def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
-    facts = Facts(ctx)
-    ctx.ask(
-        Pending(
+    facts = ctx.facts
+    return ctx.ask(
+        "quantity_missing",
+        say(ctx, "quantity_missing", product=facts.name(variant.name)),
+        about=Pending(
             kind="choose_quantity",
             tool="add_item_to_draft",
             arguments={"product": variant.sku},
             options=[Option(sku=variant.sku, name=variant.name)],
-        )
-    )
-    return facts.outcome(
-        "quantity_missing",
-        say(ctx, "quantity_missing", product=facts.name(variant.name)),
-        status="ask",
+        ),
         note="Ask how many, then repeat the call with this SKU.",
         data={"sku": variant.sku},
+        options=(),
     )
 
 
 def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> ToolOutcome:
     """The quantity cannot be sold: say in what it is sold."""
-    facts = Facts(ctx)
-    ctx.ask(
-        Pending(
+    facts = ctx.facts
+    grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+    by_piece = variant.grain == 1 and variant.unit.upper() in COUNTED
+    key = "sold_by_piece" if by_piece else "sold_in_steps"
+    return ctx.ask(
+        "quantity_not_allowed",
+        say(ctx, key, product=facts.name(variant.name), step=grain),
+        about=Pending(
             kind="choose_quantity",
             tool=tool_name,
             arguments={"product": variant.sku},
             options=[Option(sku=variant.sku, name=variant.name)],
-        )
-    )
-    grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
-    by_piece = variant.grain == 1 and variant.unit.upper() in COUNTED
-    key = "sold_by_piece" if by_piece else "sold_in_steps"
-    return facts.outcome(
-        "quantity_not_allowed",
-        say(ctx, key, product=facts.name(variant.name), step=grain),
-        status="ask",
+        ),
         note=f"Sold in multiples of {plain(variant.grain)} {variant.unit}. Ask how many, then repeat the call with this SKU.",
         data={"sku": variant.sku, "step": plain(variant.grain), "unit": variant.unit},
+        options=(),
     )
 
 
@@ -267,17 +262,15 @@ async def change_item_in_draft(
     if isinstance(holder, ToolOutcome):
         return holder
     draft = holder.draft
-    facts = Facts(ctx)
+    facts = ctx.facts
     lines = meant_line(draft.lines, product) if draft is not None else ()
     if not lines and quantity:
         return await add_item_to_draft(ctx, product, quantity, unit)
     if draft is None or not draft.lines:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is nothing to take out.")
+        return ctx.refuse("draft_empty", note="There is nothing to take out.")
     if not lines:
-        return facts.outcome(
+        return ctx.refuse(
             "not_in_draft",
-            say(ctx, "not_in_draft"),
-            status="refused",
             note="The order has no such product, so there is nothing to take out.",
             data={"draft": draft_data(draft)},
         )
@@ -297,7 +290,7 @@ async def change_item_in_draft(
 async def _set_quantity(
     ctx: ToolContext, holder: Target, line: OrderLineView, quantity: Decimal, unit: str | None
 ) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     variant = await catalog.find(ctx.work, line.sku)
     if variant is None:
         return _no_longer_sold(ctx, line)
@@ -324,25 +317,24 @@ async def _set_quantity(
         amount=facts.money("line_total", line.name, changed.total, order.currency),
     )
     data = _changed(ctx, facts, order)
-    return told(ctx, holder, facts.outcome("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
+    return told(ctx, holder, ctx.done("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
 
 
 def _no_longer_sold(ctx: ToolContext, line: OrderLineView) -> ToolOutcome:
-    facts = Facts(ctx)
-    return facts.outcome(
+    facts = ctx.facts
+    return ctx.refuse(
         "not_for_sale",
         say(ctx, "no_longer_sold", product=facts.name(line.name)),
-        status="refused",
         claims=[(Claim.UNAVAILABLE, line.name)],
         note="Take it out of the order with quantity 0.",
     )
 
 
 def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     key = "item_removed" if order.lines else "last_item_removed"
     words = say(ctx, key, product=facts.name(name))
-    return facts.outcome("item_removed", words, claims=[(Claim.ITEM_REMOVED, name)], data=_changed(ctx, facts, order))
+    return ctx.done("item_removed", words, claims=[(Claim.ITEM_REMOVED, name)], data=_changed(ctx, facts, order))
 
 
 def _ask_line(
@@ -350,13 +342,11 @@ def _ask_line(
 ) -> ToolOutcome:
     options = [Option(sku=sku, name=name) for sku, name in lines]
     arguments: dict[str, Any] = {"quantity": quantity} | ({"unit": unit} if unit else {})
-    ctx.ask(Pending(kind="choose_product", tool="change_item_in_draft", arguments=arguments, options=options))
     names = listed(ctx, [facts.name(name) for _, name in lines])
-    return facts.outcome(
+    return ctx.ask(
         "ambiguous_line",
         say(ctx, "ambiguous_line", options=names),
-        status="ask",
-        options=options,
+        about=Pending(kind="choose_product", tool="change_item_in_draft", arguments=arguments, options=options),
         note="Ask which one is meant, then repeat the call with its SKU. Nothing was changed.",
     )
 
@@ -364,15 +354,12 @@ def _ask_line(
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def clear_draft(ctx: ToolContext) -> ToolOutcome:
     """Take everything out of the open order, when the customer wants to begin anew or does not want it any more."""
-    facts = Facts(ctx)
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is no open order.")
+        return ctx.refuse("draft_empty", note="There is no open order.")
     if draft.amends_order_id is not None:
         return await drop_amendment(ctx, draft)
     order = await orders.clear(ctx.work, ctx.conversation_id)
     ctx.settle_all()
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
-    return facts.outcome(
-        "draft_cleared", say(ctx, "draft_cleared"), claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)}
-    )
+    return ctx.done("draft_cleared", claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)})

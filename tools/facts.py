@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from core import messages
-from tools.context import ToolContext
-from tools.outcome import Claim, Fact, FactKind, Option, ToolOutcome
+from domain.accounts.schemas import WorkspaceView
+from tools.outcome import Fact, FactKind
 
 CENT = Decimal("0.01")
 COUNTED = frozenset({"PZA", "UND", "UN", "U"})
@@ -15,11 +15,11 @@ COUNTED = frozenset({"PZA", "UND", "UN", "U"})
 class Facts:
     """The facts of one call. Each method adds one (or finds it again) and gives its slot, such as `{0}`."""
 
-    def __init__(self, context: ToolContext) -> None:
-        """Begin with none."""
-        self._workspace = context.workspace
-        self._language = context.language
-        self._now = context.work.now
+    def __init__(self, workspace: WorkspaceView, language: str, now: datetime) -> None:
+        """Begin with none; they are written as people of the shop's country write them."""
+        self._workspace = workspace
+        self._language = language
+        self._now = now
         self.items: list[Fact] = []
 
     def add(
@@ -81,31 +81,6 @@ class Facts:
         key = "until_today" if at.astimezone(zone).date() == self._now.astimezone(zone).date() else "until_day"
         shown = messages.text(f"tool.{key}", self._language, day=day, clock=clock)
         return self.add("until", subject, at.isoformat(), shown)
-
-    def outcome(
-        self,
-        code: str,
-        say: str,
-        *,
-        status: str = "ok",
-        claims: list[tuple[Claim, str]] | None = None,
-        options: list[Option] | None = None,
-        note: str = "",
-        data: dict[str, object] | None = None,
-    ) -> ToolOutcome:
-        """The outcome of the call, with the facts collected so far."""
-        return ToolOutcome.model_validate(
-            {
-                "status": status,
-                "code": code,
-                "say": say,
-                "facts": self.items,
-                "claims": claims or [],
-                "options": options or [],
-                "note": note,
-                "data": data or {},
-            }
-        )
 
 
 def measured_in(unit: str) -> str | None:

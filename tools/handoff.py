@@ -6,9 +6,7 @@ from domain.conversations.permissions import HandoffPermission
 from domain.conversations.states import Trigger
 from tools.context import ToolContext
 from tools.definition import Sentence, tool
-from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
-from tools.speech import say
 
 Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
 
@@ -24,9 +22,8 @@ async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: Senten
         detail: One sentence for the person on what the customer wants.
     """
     ctx.signal(Trigger.HANDOFF_REQUESTED, reason=reason, detail=detail or "")
-    return Facts(ctx).outcome(
+    return ctx.done(
         "handoff_requested",
-        say(ctx, "handoff_requested"),
         claims=[(Claim.HANDOFF_REQUESTED, reason)],
         note="The conversation goes to a person when this turn ends.",
     )

@@ -74,7 +74,7 @@ async def update_draft(
     target = await order_of_lines(ctx, lines or (), given, order)
     if isinstance(target, ToolOutcome):
         return target
-    update = _Update(ctx, Facts(ctx), target, target.draft)
+    update = _Update(ctx, ctx.facts, target, target.draft)
     for line in lines or ():
         await update.take(line)
     await update.look_at_the_shelf()
@@ -282,7 +282,7 @@ class _Update:
         """The read-back: what changed, what differs, what falls short, the sum, and all that is open."""
         ctx, facts = self.ctx, self.facts
         for point in sorted(self.raised, key=lambda point: _IN_ORDER.index(point.kind)):
-            ctx.ask(point)
+            ctx.leave_open(point)
         has_changed = any(one.status in ("added", "changed", "removed") for one in self.taken)
         open_now = still_open(ctx.points, [(ctx.asked, ctx.settled, has_changed)])
         asked = [point for point in open_now if point.is_question or point in ctx.asked]
@@ -296,10 +296,10 @@ class _Update:
         if not words:
             words = [say(ctx, "nothing_open")]
         data: dict[str, object] = {"lines": self._data(), "open": point_data(asked)}
-        return facts.outcome(
+        return ctx.result(
+            "ok" if has_changed else "ask" if questions else "refused" if not self._has_dropped() else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
             flowing(words),
-            status="ok" if has_changed else "ask" if questions else "refused" if not self._has_dropped() else "ok",
             claims=self._claims(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
             data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},

@@ -47,7 +47,7 @@ async def _to_cancel(ctx: ToolContext, number: str | None) -> OrderView | None:
 
 def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome:
     key = "order_not_found" if number else "no_orders_yet"
-    return facts.outcome(key, say(ctx, key), status="refused", note="This customer has no such order.")
+    return ctx.refuse(key, note="This customer has no such order.")
 
 
 @tool(permission=OrdersPermission.CANCEL, writes=True)
@@ -59,7 +59,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
         number: The number of the placed order; leave out for the open order that is not placed yet.
         reason: Why, in the customer's words.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and draft.amends_order_id is not None and not number:
         return await drop_amendment(ctx, draft)
@@ -67,20 +67,19 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
-        return facts.outcome("draft_discarded", say(ctx, "draft_discarded"), claims=[(Claim.DRAFT_CLEARED, "draft")])
+        return ctx.done("draft_discarded", claims=[(Claim.DRAFT_CLEARED, "draft")])
     order = await _to_cancel(ctx, number)
     if order is None:
         return _no_order(ctx, facts, number)
     shown = facts.order_number(order.number)
     if order.status is OrderStatus.CANCELLED:
         claims = [(Claim.ORDER_CANCELLED, str(order.number))]
-        return facts.outcome("already_cancelled", say(ctx, "already_cancelled", number=shown), claims=claims)
+        return ctx.done("already_cancelled", say(ctx, "already_cancelled", number=shown), claims=claims)
     if order.status is not OrderStatus.CONFIRMED or order.payment_status != "unpaid":
         key = "cancel_needs_person" if order.payment_status != "unpaid" else "order_too_far"
-        return facts.outcome(
+        return ctx.refuse(
             key,
             say(ctx, key, number=shown),
-            status="refused",
             claims=order_claims(order),
             note="Only a person can decide: offer request_human_handoff.",
         )
@@ -92,7 +91,7 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
         draft = None
     if draft is None:
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(cancelled.id), number=cancelled.number)
-    return facts.outcome(
+    return ctx.done(
         "order_cancelled",
         say(ctx, "order_cancelled", number=shown),
         claims=[(Claim.ORDER_CANCELLED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
@@ -112,8 +111,8 @@ async def drop_amendment(ctx: ToolContext, draft: OrderView) -> ToolOutcome:
     placed = await orders.get(ctx.work, draft.amends_order_id)
     await orders.discard_draft(ctx.work, draft.id, "the customer did not want the change")
     ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
-    facts = Facts(ctx)
-    return facts.outcome(
+    facts = ctx.facts
+    return ctx.done(
         "amendment_dropped",
         say(ctx, "amendment_dropped", number=facts.order_number(placed.number)),
         claims=[(Claim.DRAFT_CLEARED, "draft"), *order_claims(placed)],
@@ -131,7 +130,6 @@ def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
         total=facts.money("total", str(order.number), order.total, order.currency),
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
-    ctx.ask(Pending(kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options))
     ctx.staged.append(
         StagedMessage(
             kind="buttons",
@@ -139,11 +137,10 @@ def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
             payload={"buttons": [{"id": f"{option.sku}:cancel_order", "title": option.name} for option in options]},
         )
     )
-    return facts.outcome(
+    return ctx.ask(
         "ask_cancel",
         say(ctx, "asked_to_cancel"),
-        status="ask",
-        options=options,
+        about=Pending(kind="cancel_order", tool="cancel_order", arguments={"number": str(order.number)}, options=options),
         note="The question goes out with buttons. Repeat this call only after the customer's yes. Nothing is cancelled yet.",
         data={"number": str(order.number)},
     )
@@ -156,7 +153,7 @@ async def get_order_status(ctx: ToolContext, number: Words | None = None) -> Too
     Args:
         number: The number of the order; leave out for the newest.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     order = await _find(ctx, number)
     if order is None:
         return _no_order(ctx, facts, number)
@@ -175,7 +172,7 @@ async def get_order_status(ctx: ToolContext, number: Words | None = None) -> Too
     if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
         store = await catalog.get_store_by_id(ctx.work, order.store_id)
         words.append(say(ctx, "pickup_at", store=facts.add("store", store.code, store.name)))
-    return facts.outcome(
+    return ctx.done(
         "order_status",
         " ".join(words),
         claims=order_claims(order),

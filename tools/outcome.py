@@ -109,6 +109,10 @@ class Option(BaseModel):
     detail: str = ""
 
 
+Status = Literal["ok", "ask", "refused"]
+"""Whether a call did what it was asked for, waits for an answer, or changed nothing."""
+
+
 class ToolOutcome(BaseModel):
     """The result of one tool call.
 
@@ -116,7 +120,7 @@ class ToolOutcome(BaseModel):
     `facts`, and no digit stands outside a slot. `note` speaks English and only to the model.
     """
 
-    status: Literal["ok", "ask", "refused"] = "ok"
+    status: Status = "ok"
     code: str
     say: str
     facts: list[Fact] = Field(default_factory=list)

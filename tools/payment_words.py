@@ -49,7 +49,7 @@ async def claimed(
         words.append(say(ctx, "still_to_confirm"))
     code = "payment_repeated" if result.repeated else "payment_claimed"
     claims = [(Claim.PAYMENT_CLAIMED, name), *([(Claim.RECEIPT_ATTACHED, name)] if receipts else [])]
-    return facts.outcome(
+    return ctx.done(
         code if order is not None else "payment_ahead",
         " ".join(words),
         claims=claims,

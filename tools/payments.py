@@ -50,7 +50,7 @@ async def register_payment(
         bank: The bank, if they said it.
         number: The number of the order, if they said it.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     told = {"reference": reference, "amount": amount, "bank": bank, "number": number}
     chosen = method_meant(ctx, method)
     if chosen is None:
@@ -77,16 +77,13 @@ async def register_payment(
     else:
         result = await payments.claim(ctx.work, command)
     if result.payment is None:
-        return facts.outcome(
-            "reference_used",
-            say(ctx, "reference_used"),
-            status="refused",
-            note="The staff have been told. Ask for the right reference, or offer request_human_handoff.",
+        return ctx.refuse(
+            "reference_used", note="The staff have been told. Ask for the right reference, or offer request_human_handoff."
         )
     linked = await payments.link_receipts(ctx.work, result.payment.id, receipts)
     lacks_reference = chosen.needs_reference and result.payment.reference is None and not receipts
     if lacks_reference:
-        ctx.ask(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen)))
+        ctx.leave_open(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen)))
     return await claimed(ctx, facts, result, chosen, receipts=len(linked), asks_reference=lacks_reference)
 
 
@@ -99,7 +96,7 @@ async def choose_payment_method(ctx: ToolContext, method: Words, number: Words |
         method: The way of paying in their words.
         number: The number of the placed order, if they said it.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     chosen = method_meant(ctx, method)
     if chosen is None:
         return ask_method(ctx, facts, "choose_payment_method", {"number": number}, "which_method_later")
@@ -113,7 +110,7 @@ async def choose_payment_method(ctx: ToolContext, method: Words, number: Words |
             words.append(facts.add("instructions", chosen.code, chosen.instructions))
     elif order.status is OrderStatus.AWAITING_CONFIRMATION:
         words.append(say(ctx, "still_to_confirm"))
-    return facts.outcome(
+    return ctx.done(
         "payment_method_noted",
         " ".join(words),
         claims=[(Claim.METHOD_CHOSEN, chosen.code)],
@@ -168,30 +165,25 @@ def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str
     """Ask for one of the shop's ways of paying; the answer repeats the call with what was told."""
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
-    ctx.ask(
-        Pending(
+    names = listed(ctx, [facts.add("method", method.code, method.name) for method in methods])
+    return ctx.ask(
+        "method_unknown",
+        say(ctx, question, methods=names),
+        about=Pending(
             kind="choose_method",
             tool=tool_name,
             arguments={name: value for name, value in told.items() if value is not None},
             options=options,
-        )
-    )
-    names = listed(ctx, [facts.add("method", method.code, method.name) for method in methods])
-    return facts.outcome(
-        "method_unknown",
-        say(ctx, question, methods=names),
-        status="ask",
-        options=options,
+        ),
         note="Ask which of these it is, then repeat the call. Nothing was written down.",
     )
 
 
 def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
-    ctx.ask(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method)))
-    return facts.outcome(
+    return ctx.ask(
         "reference_missing",
         say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)),
-        status="ask",
+        about=Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method)),
         note="Ask for the reference or a picture of the receipt, then repeat the call.",
     )
 
@@ -212,20 +204,9 @@ def _choose(open_orders: Sequence[OrderView], number: str, amount: Decimal | Non
 def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: Mapping[str, object]) -> ToolOutcome:
     """There is nothing to pay, or several orders could be meant."""
     if not found:
-        return facts.outcome(
-            "nothing_to_pay",
-            say(ctx, "nothing_to_pay"),
-            status="refused",
-            note="No order of this customer waits for a payment. An open order must be summarised first.",
+        return ctx.refuse(
+            "nothing_to_pay", note="No order of this customer waits for a payment. An open order must be summarised first."
         )
-    ctx.ask(
-        Pending(
-            kind="choose_order",
-            tool="register_payment",
-            arguments={name: value for name, value in told.items() if value is not None},
-            options=[Option(sku=str(order.number), name=str(order.number)) for order in found if order.number],
-        )
-    )
     named = [order for order in found if order.number is not None]
     lines = [
         say(
@@ -236,11 +217,17 @@ def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: 
         )
         for order in named
     ]
-    return facts.outcome(
+    return ctx.ask(
         "which_order",
         say(ctx, "which_order", orders=listed(ctx, lines)),
-        status="ask",
+        about=Pending(
+            kind="choose_order",
+            tool="register_payment",
+            arguments={name: value for name, value in told.items() if value is not None},
+            options=[Option(sku=str(order.number), name=str(order.number)) for order in found if order.number],
+        ),
         note="Ask which order was paid, then repeat the call with its number.",
+        options=(),
     )
 
 
@@ -260,12 +247,10 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     """Tie the picture or document that the customer has just sent to their payment, as its receipt. Call it when they
     send a receipt; a payment is written down for it if there is none.
     """
-    facts = Facts(ctx)
+    facts = ctx.facts
     files = await _receipts_at_hand(ctx)
     if not files:
-        return facts.outcome(
-            "no_receipt", say(ctx, "no_receipt"), status="refused", note="No picture came in the last minutes."
-        )
+        return ctx.refuse("no_receipt", note="No picture came in the last minutes.")
     newest = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
     if newest is not None:
         await payments.link_receipts(ctx.work, newest.id, files)
@@ -291,9 +276,8 @@ async def _attached(ctx: ToolContext, facts: Facts, order_id: UUID | None) -> To
     order = await orders.get(ctx.work, order_id) if order_id is not None else None
     name = str(order.number) if order is not None and order.number is not None else "draft"
     ctx.signal(Trigger.PAYMENT_CLAIMED)
-    return facts.outcome(
+    return ctx.done(
         "receipt_attached",
-        say(ctx, "receipt_attached"),
         claims=[(Claim.RECEIPT_ATTACHED, name), (Claim.PAYMENT_CLAIMED, name)],
         note="A person verifies the payment. Do not say that it was received.",
     )

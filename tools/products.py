@@ -131,42 +131,37 @@ def ask_which(
     context: ToolContext, variants: Sequence[VariantView], tool: str, phrase: str, arguments: dict[str, object]
 ) -> ToolOutcome:
     """Ask the customer which of several products is meant; the answer repeats the call with its SKU in place of the phrase."""
-    facts = Facts(context)
+    facts = context.facts
     if len(variants) > 1:
         lines = [product_line(context, facts, variant) for variant in variants]
         names = "\n".join(lines)
     else:
         names = say(context, "one_option", product=facts.name(variants[0].name), price=priced(facts, variants[0]))
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant))) for variant in variants]
-    context.ask(
-        Pending(
+    code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
+    return context.ask(
+        code,
+        say(context, code, options=names),
+        about=Pending(
             kind="choose_product",
             tool=tool,
             arguments={"product": phrase, **arguments},
             options=options,
             words=own_words(context, phrase),
-        )
-    )
-    code = "ambiguous_product" if len(variants) > 1 else "unsure_product"
-    return facts.outcome(
-        code,
-        say(context, code, options=names),
-        status="ask",
-        options=options,
+        ),
         note="Ask which product is meant, then repeat the call with its SKU. Nothing was changed.",
     )
 
 
 def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
     """Say that the shop has no such thing; the customer's own words are repeated only if they are theirs."""
-    facts = Facts(context)
+    facts = context.facts
     echoed = own_words(context, phrase)
     key = "phrase_not_found" if echoed else "product_not_found"
     wanted = facts.add("echo", "product", echoed) if echoed else ""
-    return facts.outcome(
+    return context.refuse(
         "product_not_found",
         say(context, key, product=wanted),
-        status="refused",
         claims=[(Claim.UNAVAILABLE, phrase)],
         note="The catalogue has nothing like it. Offer list_products with other words or send_catalog.",
     )

@@ -11,7 +11,6 @@ from domain.stock import service as stock
 from domain.stock.permissions import StockPermission
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
-from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
@@ -25,13 +24,13 @@ async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
     wants things kept for them; request_confirmation does it anyway.
     """
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
-    facts = Facts(ctx)
+    facts = ctx.facts
     if draft is None or not draft.lines:
-        return facts.outcome("draft_empty", say(ctx, "draft_empty"), status="refused", note="There is nothing to reserve.")
+        return ctx.refuse("draft_empty", note="There is nothing to reserve.")
     result = await orders.reserve(ctx.work, ctx.conversation_id)
     if result.held_until is None:
         return shortage_outcome(ctx, result.order, result.shortages)
-    return facts.outcome(
+    return ctx.done(
         "stock_reserved",
         say(ctx, "stock_reserved", until=facts.until("draft", result.held_until)),
         claims=[(Claim.STOCK_RESERVED, line.name) for line in result.order.lines],
@@ -53,8 +52,8 @@ async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Chang
     place = await catalog.get_store(ctx.work, store)
     delta = Decimal(str(change))
     line = await stock.adjust(ctx.work, place.id, variant.variant_id, delta, reason)
-    facts = Facts(ctx)
-    return facts.outcome(
+    facts = ctx.facts
+    return ctx.done(
         "stock_adjusted",
         say(
             ctx,

@@ -119,14 +119,13 @@ async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
 
 def shortage_outcome(ctx: ToolContext, order: OrderView, shortages: Sequence[Shortage]) -> ToolOutcome:
     """Say of which products less is there than wanted, and how much."""
-    facts = Facts(ctx)
+    facts = ctx.facts
     words = [shortage_words(ctx, facts, shortage) for shortage in shortages]
     for point in filter(None, map(shortage_point, shortages)):
-        ctx.ask(point)
-    return facts.outcome(
+        ctx.leave_open(point)
+    return ctx.refuse(
         "out_of_stock",
         " ".join(words),
-        status="refused",
         claims=[(Claim.UNAVAILABLE, shortage.name) for shortage in shortages],
         note="Nothing is reserved. Offer what is left, another product, or to take it out of the order.",
         data={

@@ -9,7 +9,6 @@ from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
 from tools.context import ToolContext
 from tools.definition import Quantity, Sentence, tool
-from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, shortages
 from tools.speech import say
@@ -35,13 +34,13 @@ async def swap_item_in_draft(
     holder = await line_holder(ctx, product)
     if isinstance(holder, ToolOutcome):
         return holder
-    facts = Facts(ctx)
+    facts = ctx.facts
     draft = holder.draft
     lines = meant_line(draft.lines, product) if draft is not None else ()
     if draft is None or len(lines) != 1:
         key = "ambiguous_line" if lines else "not_in_draft"
         words = say(ctx, key, options=", ".join(facts.name(line.name) for line in lines))
-        return facts.outcome(key, words, status="ask" if lines else "refused", note="Nothing was changed.")
+        return ctx.result("ask" if lines else "refused", key, words, note="Nothing was changed.")
     line = lines[0]
     found = await meant(ctx, replacement)
     taken = line.quantity if not quantity else min(Decimal(str(quantity)), line.quantity)
@@ -52,12 +51,12 @@ async def swap_item_in_draft(
         return ask_which(ctx, found.several, "swap_item_in_draft", replacement, {"product": line.sku, "quantity": float(taken)})
     if found.one.variant_id == line.variant_id:
         words = say(ctx, "quantity_missing", product=facts.name(line.name))
-        return facts.outcome("same_product", words, status="ask", note="It is the same product. Nothing was changed.")
+        return ctx.ask("same_product", words, note="It is the same product. Nothing was changed.")
     variant, old = found.one, await catalog.find(ctx.work, line.sku)
     if not variant.allows(wanted) or (old is not None and not old.allows(taken)):
         step = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
         words = say(ctx, "sold_in_steps", product=facts.name(variant.name), step=step)
-        return facts.outcome("quantity_not_allowed", words, status="ask", note="Ask how many. Nothing was changed.")
+        return ctx.ask("quantity_not_allowed", words, note="Ask how many. Nothing was changed.")
     had = draft.line(variant.variant_id)
     short = await shortages(ctx, draft, [(variant, wanted + (had.quantity if had is not None else 0))])
     if short:
@@ -74,5 +73,5 @@ async def swap_item_in_draft(
     )
     facts.money("total", "draft", order.total, order.currency)
     claims = [(Claim.ITEM_REMOVED, line.name), (Claim.ITEM_ADDED, variant.name)]
-    outcome = facts.outcome("item_swapped", words, claims=claims, data={"draft": draft_data(order)})
+    outcome = ctx.done("item_swapped", words, claims=claims, data={"draft": draft_data(order)})
     return told(ctx, holder, outcome)

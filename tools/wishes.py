@@ -14,7 +14,6 @@ from domain.orders import service as orders
 from tools.amending import live_order
 from tools.changes import DraftLine, OpenPoint
 from tools.context import Pending, ToolContext, Wishes
-from tools.facts import Facts
 from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
 from tools.outcome import Option, ToolOutcome
 from tools.products import meant, meant_line, priced
@@ -30,7 +29,7 @@ async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) ->
     product, quantity = arguments.get("product"), arguments.get("quantity")
     if ctx.wishes is not None and arguments.get("cart") and not ctx.wishes.changes:
         note = "The customer has not asked for any of this, so nothing was changed. Answer their question."
-        return Facts(ctx).outcome("not_wished_for", "", status="refused", note=note)
+        return ctx.refuse("not_wished_for", "", note=note)
     if ctx.wishes is None or tool not in (ADDS, SETS) or not isinstance(product, str):
         return None
     if not isinstance(quantity, int | float) or isinstance(quantity, bool) or quantity < 0:
@@ -105,18 +104,16 @@ async def _amount(ctx: ToolContext, variant: VariantView, quantity: Decimal, uni
 
 
 def _ask(ctx: ToolContext, tool: str, variant: VariantView, amount: Decimal, arguments: Mapping[str, Any]) -> ToolOutcome:
-    facts = Facts(ctx)
+    facts = ctx.facts
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant)))]
-    ctx.ask(Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options))
     if amount:
         what = facts.amount(variant.name, amount, variant.unit)
         words = say(ctx, "propose_item", product=facts.name(variant.name), price=priced(facts, variant), what=what)
     else:
         words = say(ctx, "propose_removal", product=facts.name(variant.name))
-    return facts.outcome(
+    return ctx.ask(
         "not_wished_for",
         words,
-        status="ask",
-        options=options,
+        about=Pending(kind="choose_product", tool=tool, arguments=dict(arguments), options=options),
         note="The customer has not asked for this, so nothing was changed. Answer their question and ask whether they want it.",
     )
