@@ -10,6 +10,12 @@ from domain.conversations.states import State
 from tools.context import Pending
 from tools.outcome import Fact
 
+DELIVERY = "delivery"
+"""The subject of what a delivery costs in this shop, whatever the order."""
+
+LASTING = frozenset({"store", "hours", "method", "minimum"})
+"""Kinds of facts that no call of a turn changes."""
+
 
 class Frozen(BaseModel):
     """A value that is stored on the turn as JSON and read back unchanged."""

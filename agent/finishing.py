@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from agent import briefing, telling
+from agent import telling
+from agent.audiences import registry as audiences
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
 from agent.reply.grounds import Grounds
@@ -47,7 +48,7 @@ async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thou
     stated = [brief.facts[name] for name in thought.stated if name in brief.facts]
     if not stated:
         return True
-    fresh = await briefing.fresh_facts(work, fence.conversation, brief.language)
+    fresh = await audiences.of(turn.frozen.audience).fresh_facts(work, fence.conversation, brief.language)
     now = {(fact.kind, fact.subject, fact.value) for fact in fresh.values()}
     return all((fact.kind, fact.subject, fact.value) in now for fact in stated)
 

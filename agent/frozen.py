@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
 from agent.brief import Brief
 from agent.models import StepKind
 from domain.accounts.schemas import WorkspaceView
+from tools.audience import AudienceKind
 from tools.context import TurnMessage
 
 Key = tuple[int, StepKind, int]
@@ -32,11 +33,17 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    brief: Brief
+    audience: AudienceKind = AudienceKind.CUSTOMER
+    brief: SerializeAsAny[Brief]
     messages: list[TurnMessage]
     tools: list[ToolSpec]
     models: list[str]
     history_until: datetime
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any], brief: type[Brief]) -> "Frozen":
+        """What stands on a turn, with the brief of its audience."""
+        return cls.model_validate({**stored, "brief": brief.model_validate(stored["brief"])})
 
 
 @dataclass(frozen=True, slots=True)

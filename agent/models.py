@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace
+from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from tools.audience import AudienceKind
 
 MOST_GENERATIONS = 2
 """How often a turn may be thought again because the customer wrote meanwhile."""
@@ -50,6 +51,7 @@ class AgentSession(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("conversations", "conversation_id"),
+        one_of("audience", AudienceKind),
         UniqueConstraint("workspace_id", "conversation_id"),
         Index("ix_agent_sessions_due", "turn_due_at", postgresql_where=text("turn_due_at IS NOT NULL")),
         Index("ix_agent_sessions_lease", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
@@ -57,6 +59,7 @@ class AgentSession(WorkspaceRow):
     )
 
     conversation_id: Mapped[UUID]
+    audience: Mapped[str] = mapped_column(String(20), default=AudienceKind.CUSTOMER, server_default=AudienceKind.CUSTOMER)
     number: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(30))
     previous_state: Mapped[str | None] = mapped_column(String(30))

@@ -14,7 +14,8 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
-from agent import consent, loops, telling
+from agent import loops, telling
+from agent.audiences.base import Audience, ContextOf
 from agent.chain import ChainModel
 from agent.frozen import Key
 from agent.journal import Journal, Recorded, add_entry, find_entry, points_after, recorded
@@ -25,10 +26,9 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
-from domain.accounts import roles
 from domain.conversations.states import State, Trigger
 from tools import registry
-from tools.context import ToolContext, Wishes
+from tools.context import ToolContext
 from tools.outcome import ToolOutcome
 
 log = observability.log("agent.steps")
@@ -81,8 +81,8 @@ class Surroundings:
     deadline: float
     """When the turn's time is up, on the clock of `time.monotonic`."""
     chain: ChainModel
-    wishes: Wishes
-    """What their words of this turn wish for."""
+    audience: Audience
+    context_of: ContextOf
 
 
 class JournalToolset(AbstractToolset[Surroundings]):
@@ -141,8 +141,9 @@ class _Call:
         self._arguments = arguments
         self._number = len(around.journal.calls) + 1
         self._link = around.chain.at
-        # The offline link plans from nothing but what it has read in the customer's words.
-        self._wishes = None if around.chain.is_offline else around.wishes
+        self._is_offline = around.chain.is_offline
+        self._audience = around.audience
+        self._context_of = around.context_of
         self._time_left = around.deadline - time.monotonic()
         self._started = time.perf_counter()
         found = registry.find(name)
@@ -189,8 +190,7 @@ class _Call:
         spec = registry.find(self._name)
         if spec is None:
             raise registry.UnknownTool(tool=self._name)
-        principal = roles.agent_for(self._turn.workspace_id, self._turn.customer_id)
-        async with self._journal.writing(principal) as (work, held):
+        async with self._journal.writing(await self._audience.principal(self._turn)) as (work, held):
             context = await self._context(work, held)
             outcome = await registry.call(spec, context, self._arguments)
             apply_signals(work, held.session, context)
@@ -201,12 +201,11 @@ class _Call:
 
     async def _context(self, work: Work, held: Fence) -> ToolContext:
         before = self._turn.frozen.brief.points
-        return ToolContext(
+        given = ToolContext(
+            audience=self._audience.kind,
             work=work,
             workspace=self._turn.workspace,
             conversation_id=self._turn.conversation_id,
-            customer_id=self._turn.customer_id,
-            connection_id=self._turn.connection_id,
             medium=self._turn.frozen.brief.medium,
             turn_id=self._turn.turn_id,
             state=State(held.session.state),
@@ -214,9 +213,8 @@ class _Call:
             messages=self._turn.frozen.messages,
             asked_before=before,
             points=points_after(before, self._journal.calls),
-            consent=await consent.read(work, held, self._turn),
-            wishes=self._wishes,
         )
+        return await self._context_of(given, held, is_offline=self._is_offline)
 
     def _record(self, outcome: ToolOutcome, kind: StepOutcome, context: ToolContext | None) -> Recorded:
         return recorded(

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from agent.consent import CONFIRM_PREFIX
 from agent.journal import Recorded, points_after
 from domain.conversations.schemas import OutgoingMessage
 from domain.conversations.states import Trigger
 from tools.context import StagedMessage
+from tools.summary import CONFIRM_PREFIX
 
 
 def deeds(calls: Sequence[Recorded]) -> list[Recorded]:

@@ -10,12 +10,11 @@ from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, Usage
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from agent import history, prompting, telling, wishes
+from agent import history, prompting, telling
+from agent.audiences import registry as audiences
 from agent.chain import ChainModel, LinkLost
 from agent.frozen import ClaimedTurn
 from agent.journal import Journal
-from agent.lexical.model import LexicalModel
-from agent.lookup import catalogue_lookup, message_lookup
 from agent.loops import Circling, TurnEnded
 from agent.reply.grounds import Grounds
 from agent.reply.moves import REPLY, Reply, as_reply
@@ -23,7 +22,6 @@ from agent.reply.renderer import render
 from agent.steps import JournalModel, JournalToolset, Surroundings
 from core import observability
 from core.settings import get_settings
-from domain.accounts import roles
 
 MOST_ANSWERS = 14
 """Answers of one link in one turn; more is a loop."""
@@ -64,18 +62,6 @@ _agent = Agent[Surroundings, Reply](
 )
 
 
-def _model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
-    """The chain that the turn was claimed with."""
-    principal = roles.agent_for(turn.workspace_id, turn.customer_id)
-    lookup, shelf = catalogue_lookup(principal), message_lookup(principal)
-    return ChainModel(
-        turn.frozen.models,
-        workspace_id=turn.workspace_id,
-        deadline=deadline,
-        lexical=lambda: LexicalModel(turn.frozen.brief, lookup, shelf),
-    )
-
-
 async def think(turn: ClaimedTurn) -> Thought:
     """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
     started = time.monotonic()
@@ -103,7 +89,8 @@ class _Thinking:
     """The runs of one turn: one for each link of the chain that gets as far as answering, until one comes to a reply."""
 
     def __init__(self, turn: ClaimedTurn, deadline: float) -> None:
-        self.instructions = prompting.system_prompt(turn.frozen.brief)
+        self._audience = audience = audiences.of(turn.frozen.audience)
+        self.instructions = audience.instructions(turn.frozen.brief)
         self.usage = RunUsage()
         self.reply: str | None = None
         self.stated = frozenset[str]()
@@ -111,9 +98,14 @@ class _Thinking:
         self.failure: str | None = None
         self._turn = turn
         self._journal = Journal(turn)
-        self._chain = _model_of(turn, deadline)
+        self._chain = ChainModel(
+            turn.frozen.models,
+            workspace_id=turn.workspace_id,
+            deadline=deadline,
+            lexical=lambda: audience.offline(turn),
+        )
         self._model = JournalModel(self._chain, self._journal)
-        self._around = Surroundings(self._journal, deadline, self._chain, wishes.read(turn))
+        self._around = Surroundings(self._journal, deadline, self._chain, audience, audience.context_of(turn))
 
     @property
     def last(self) -> ModelResponse:
@@ -141,7 +133,7 @@ class _Thinking:
         if telling.ends_turn(self._journal.calls):
             self._render(Reply())
             return
-        prompt = prompting.turn_prompt(self._turn.frozen.brief, self._turn.memory.done)
+        prompt = self._audience.prompt(self._turn)
         before = history.as_messages(self._turn.memory)
         taken_over = history.taken_over(prompt, self._journal.calls)
         try:

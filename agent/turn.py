@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from agent import briefing, corrections, finishing, handoff, history, sessions
+from agent import corrections, finishing, handoff, history, sessions
+from agent.audiences import registry as audiences
 from agent.finishing import Answer
 from agent.frozen import ClaimedTurn, Frozen, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
@@ -26,9 +27,8 @@ from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
-from domain.conversations.states import State, Trigger
-from domain.orders import service as orders
 from tools import registry
+from tools.audience import AudienceKind
 from tools.context import TurnMessage
 
 MOST_ATTEMPTS = 5
@@ -112,14 +112,12 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
         frozen, thread = await _freeze(work, session, conversation, open_messages)
         row = sessions.add_turn(work, session, conversation, frozen)
     else:
-        frozen = Frozen.model_validate(row.frozen)
+        frozen = Frozen.read(row.frozen, audiences.of(AudienceKind(row.frozen.get("audience", session.audience))).brief)
         thread = await history.thread(work, conversation_id, frozen.history_until)
     row.attempts += 1
     session.turn_due_at = session.burst_started_at = None
     turn = await _claimed(work, session, row, conversation, frozen, thread)
-    if turn.frozen.brief.draft is not None:
-        until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
-        await orders.extend_holds(work, conversation_id, until)
+    await audiences.of(frozen.audience).keep(work, turn)
     return turn
 
 
@@ -156,13 +154,11 @@ async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> tuple[Frozen, list[MessageView]]:
     """What a turn is to be thought with, and the thread before it."""
-    await _void_summary(work, session, conversation, open_messages)
-    draft = await orders.open_draft(work, conversation.id)
-    if draft is not None and await orders.refresh_prices(work, conversation.id):
-        draft = await orders.open_draft(work, conversation.id)
+    audience = audiences.of(AudienceKind(session.audience))
     thread = await history.thread(work, conversation.id, work.system_time)
-    brief = await briefing.write(work, session, conversation, open_messages, draft, thread)
+    brief = await audience.write_brief(work, session, conversation, open_messages, thread)
     frozen = Frozen(
+        audience=audience.kind,
         brief=brief,
         messages=[TurnMessage.model_validate(message.model_dump()) for message in open_messages],
         tools=[
@@ -174,33 +170,6 @@ async def _freeze(
         history_until=work.system_time,
     )
     return frozen, thread
-
-
-async def _void_summary(
-    work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
-) -> None:
-    """Make the open summary worthless if it cannot be meant by an answer: its token is void, what it held is free."""
-    token = session.confirmation_token
-    if session.confirmation_message_id is None or token is None:
-        return
-    reason = await _why_void(work, session.confirmation_message_id, token, open_messages)
-    if reason is None:
-        return
-    await orders.void(work, conversation.id, token, reason=reason)
-    if session.state == State.AWAITING_CONFIRMATION:
-        sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
-    session.confirmation_token = session.confirmation_message_id = None
-
-
-async def _why_void(work: Work, summary: UUID, token: str, open_messages: list[OpenMessage]) -> str | None:
-    """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
-    of its buttons has it, whatever the provider reported.
-    """
-    if any(message.kind == "order" for message in open_messages):
-        return "a cart came from the catalogue"
-    if any(token in str(message.payload.get("id", "")) for message in open_messages):
-        return None
-    return "the summary was not delivered" if await conversations.is_lost(work, summary) else None
 
 
 async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
@@ -263,7 +232,8 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
         return await _think_again(work, fence, thought, open_messages)
     answer = await finishing.compose(work, fence, turn, thought, calls)
     _count_failure(fence.session, thought, answer)
-    cause = handoff.cause_of(fence.session, calls, MOST_FAILURES)
+    hands_off = audiences.of(turn.frozen.audience).hands_off
+    cause = handoff.cause_of(fence.session, calls, MOST_FAILURES) if hands_off else None
     if cause is not None:
         answer = await handoff.begin(work, fence, turn, answer, cause)
     await finishing.release(work, fence, turn, answer)

@@ -10,11 +10,12 @@ import asyncpg
 import uvloop
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from uuid_utils.compat import uuid7
 
-from agent import thinking
-from agent.chain import ChainModel
+from agent.audiences.customer.serving import Customers
+from agent.audiences.registry import AUDIENCES
 from agent.frozen import ClaimedTurn
 from agent.turn import run_turn
 from bench.counting import Counted, counting
@@ -36,12 +37,11 @@ def scripted(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 def play_script() -> None:
     """Have every turn of this process thought by the script, through the chain as the offline link is."""
 
-    def model_of(turn: ClaimedTurn, deadline: float) -> ChainModel:
-        return ChainModel(
-            ["lexical"], workspace_id=turn.workspace_id, deadline=deadline, lexical=lambda: FunctionModel(scripted)
-        )
+    class Scripted(Customers):
+        def offline(self, turn: ClaimedTurn) -> Model:
+            return FunctionModel(scripted)
 
-    thinking._model_of = model_of
+    AUDIENCES[Scripted.kind] = Scripted()
 
 
 @dataclass

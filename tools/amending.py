@@ -10,10 +10,11 @@ from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
-from tools.context import Pending, ToolContext
+from tools.context import Pending
 from tools.facts import slot
 from tools.outcome import Fact, Option, ToolOutcome
 from tools.products import meant, meant_line
+from tools.serving import CustomerContext
 from tools.speech import say
 from tools.starting import begin_draft
 from tools.summary import order_claims
@@ -48,7 +49,7 @@ class Target:
             return True
         return self.amends is not None and line is not None and quantity <= line.quantity
 
-    async def opened(self, ctx: ToolContext) -> OrderView:
+    async def opened(self, ctx: CustomerContext) -> OrderView:
         """The draft for a change that is about to be made, begun now if it was not."""
         if self.draft is None:
             return await begin_draft(ctx)
@@ -58,7 +59,7 @@ class Target:
 
 
 async def order_meant(
-    ctx: ToolContext, tool: str, arguments: Mapping[str, Any], order: str | None = None, *, adds: bool
+    ctx: CustomerContext, tool: str, arguments: Mapping[str, Any], order: str | None = None, *, adds: bool
 ) -> Target | ToolOutcome:
     """The draft that a call is about; or the question or refusal that comes first.
 
@@ -86,13 +87,13 @@ async def order_meant(
     return Target(draft, beside=placed if is_fresh else None)
 
 
-async def target_of(ctx: ToolContext, draft: OrderView) -> Target:
+async def target_of(ctx: CustomerContext, draft: OrderView) -> Target:
     """An open draft, with the order that it amends."""
     placed = await orders.get(ctx.work, draft.amends_order_id) if draft.amends_order_id is not None else None
     return Target(draft, amends=placed)
 
 
-async def line_holder(ctx: ToolContext, *products: str) -> Target | ToolOutcome:
+async def line_holder(ctx: CustomerContext, *products: str) -> Target | ToolOutcome:
     """The order that has one of the products in it: the open one, or a placed one, which is amended; else the open one."""
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and (draft.lines or draft.amends_order_id is not None):
@@ -104,7 +105,7 @@ async def line_holder(ctx: ToolContext, *products: str) -> Target | ToolOutcome:
 
 
 async def order_of_lines(
-    ctx: ToolContext, lines: Sequence[DraftLine], arguments: Mapping[str, Any], order: str | None
+    ctx: CustomerContext, lines: Sequence[DraftLine], arguments: Mapping[str, Any], order: str | None
 ) -> Target | ToolOutcome:
     """The order that the lines of a call are about: one that has what they change, else as for what is added."""
     if not order:
@@ -117,13 +118,13 @@ async def order_of_lines(
     return await order_meant(ctx, "update_draft", arguments, order, adds=True)
 
 
-async def live_order(ctx: ToolContext) -> OrderView | None:
+async def live_order(ctx: CustomerContext) -> OrderView | None:
     """The customer's newest placed order that they do not have yet."""
     placed = await orders.history(ctx.work, ctx.customer_id, limit=LOOKED_AT)
     return next((order for order in placed if order.status in _LIVE), None)
 
 
-async def amended(ctx: ToolContext, placed: OrderView) -> Target | ToolOutcome:
+async def amended(ctx: CustomerContext, placed: OrderView) -> Target | ToolOutcome:
     """The amendment of a placed order, open or to be begun by its first change; or that it can be changed no more."""
     if not orders.may_change(placed, ctx.workspace.settings):
         return changes_over(ctx, placed)
@@ -139,7 +140,7 @@ async def amended(ctx: ToolContext, placed: OrderView) -> Target | ToolOutcome:
     return Target(placed.model_copy(update=as_draft), amends=placed)
 
 
-def changes_over(ctx: ToolContext, placed: OrderView) -> ToolOutcome:
+def changes_over(ctx: CustomerContext, placed: OrderView) -> ToolOutcome:
     """Say that a placed order can be changed no more here, and offer a person."""
     facts = ctx.facts
     return ctx.refuse(
@@ -151,7 +152,7 @@ def changes_over(ctx: ToolContext, placed: OrderView) -> ToolOutcome:
     )
 
 
-def _ask_which(ctx: ToolContext, tool: str, arguments: Mapping[str, Any], placed: OrderView) -> ToolOutcome:
+def _ask_which(ctx: CustomerContext, tool: str, arguments: Mapping[str, Any], placed: OrderView) -> ToolOutcome:
     facts = ctx.facts
     number = str(placed.number)
     options = [Option(sku=number, name=number), Option(sku=NEW, name=say(ctx, "option_new_order"))]
@@ -165,7 +166,7 @@ def _ask_which(ctx: ToolContext, tool: str, arguments: Mapping[str, Any], placed
     )
 
 
-def told(ctx: ToolContext, target: Target, outcome: ToolOutcome) -> ToolOutcome:
+def told(ctx: CustomerContext, target: Target, outcome: ToolOutcome) -> ToolOutcome:
     """The outcome of a change with a word on the order it is of: a placed one stays as it is until the customer agrees."""
     order = target.amends or target.beside
     if order is None or outcome.status != "ok":

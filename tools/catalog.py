@@ -6,11 +6,12 @@ from domain.catalog import service as catalog
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, VariantView
 from domain.connections.schemas import TRAITS
-from tools.context import Pending, StagedMessage, ToolContext
+from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.products import in_stock, meant, not_found, product_line, unit_price
+from tools.serving import CustomerContext
 from tools.speech import say
 
 MOST_LISTED = 10
@@ -20,7 +21,7 @@ MOST_SENT = 30
 
 @tool(permission=CatalogPermission.READ)
 async def list_products(
-    ctx: ToolContext, query: Sentence | None = None, category: Words | None = None, limit: int = 5
+    ctx: CustomerContext, query: Sentence | None = None, category: Words | None = None, limit: int = 5
 ) -> ToolOutcome:
     """Look up products on sale, with their prices and whether there is stock.
 
@@ -41,7 +42,7 @@ async def list_products(
     return await _shown(ctx, page.items, is_exact=False)
 
 
-async def _found(ctx: ToolContext, query: str, limit: int) -> ToolOutcome:
+async def _found(ctx: CustomerContext, query: str, limit: int) -> ToolOutcome:
     """What the words name: a whole category, such as `bebidas`, or the products that fit them."""
     recognised = await catalog.recognise(ctx.work, query, with_categories=True)
     for category in () if recognised.sku else recognised.categories:
@@ -55,7 +56,9 @@ async def _found(ctx: ToolContext, query: str, limit: int) -> ToolOutcome:
     return await _shown(ctx, variants, is_exact=found.one is not None, is_near=found.is_near)
 
 
-async def _shown(ctx: ToolContext, variants: Sequence[VariantView], *, is_exact: bool, is_near: bool = False) -> ToolOutcome:
+async def _shown(
+    ctx: CustomerContext, variants: Sequence[VariantView], *, is_exact: bool, is_near: bool = False
+) -> ToolOutcome:
     facts = ctx.facts
     stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
     claims = []
@@ -95,7 +98,7 @@ def _data(variant: VariantView, available: bool) -> dict[str, object]:
 
 
 @tool(permission=CatalogPermission.READ)
-async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolOutcome:
+async def send_catalog(ctx: CustomerContext, category: Words | None = None) -> ToolOutcome:
     """Send the customer a list of products with prices to tap on, or of categories if there are many products.
 
     Args:
@@ -137,14 +140,14 @@ async def send_catalog(ctx: ToolContext, category: Words | None = None) -> ToolO
     )
 
 
-def _row(ctx: ToolContext, facts: Facts, variant: VariantView) -> dict[str, str]:
+def _row(ctx: CustomerContext, facts: Facts, variant: VariantView) -> dict[str, str]:
     name, price = facts.name(variant.name), unit_price(ctx, facts, variant)
     # A name that is cut in the row's title stands whole in its description.
     description = f"{name} · {price}" if len(variant.name) > TRAITS[ctx.medium].rows.title else price
     return {"id": variant.sku, "title": name, "description": description}
 
 
-def _send_categories(ctx: ToolContext, facts: Facts, categories: Sequence[CategoryView]) -> ToolOutcome:
+def _send_categories(ctx: CustomerContext, facts: Facts, categories: Sequence[CategoryView]) -> ToolOutcome:
     filled = [category for category in categories if category.products]
     ctx.staged.append(
         StagedMessage(

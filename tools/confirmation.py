@@ -9,18 +9,18 @@ from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
 from domain.payments import service as payments
 from tools.amending import changes_over
-from tools.context import ToolContext
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
 from tools.payment_words import balance_words, linked_words
 from tools.points import note_words, point_data, point_words, unavailable
+from tools.serving import CustomerContext
 from tools.speech import flowing, say
 from tools.summary import draft_data, order_claims, price_change_words, shortage_outcome, stage_summary
 
 
 @tool(permission=OrdersPermission.CONFIRM, writes=True)
-async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
+async def request_confirmation(ctx: CustomerContext) -> ToolOutcome:
     """Send the customer the summary of the order with buttons to confirm it, and set the goods aside. Call it when the
     customer has said all they want. Do not repeat the summary in your own words.
     """
@@ -37,7 +37,7 @@ async def request_confirmation(ctx: ToolContext) -> ToolOutcome:
     return await _requested(ctx, facts, result)
 
 
-async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
+async def _open_first(ctx: CustomerContext, facts: Facts) -> ToolOutcome | None:
     """The questions that are still open about the order, which come before any confirmation."""
     questions = [point for point in ctx.points if point.is_question]
     if not questions:
@@ -56,7 +56,7 @@ async def _open_first(ctx: ToolContext, facts: Facts) -> ToolOutcome | None:
 
 
 async def _requested(
-    ctx: ToolContext, facts: Facts, result: ConfirmationRequest, code: str = "confirmation_requested"
+    ctx: CustomerContext, facts: Facts, result: ConfirmationRequest, code: str = "confirmation_requested"
 ) -> ToolOutcome:
     notes = [point for point in ctx.points if point.is_of_order]
     ctx.settled.extend(notes)
@@ -81,7 +81,7 @@ async def _requested(
     )
 
 
-def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> ToolOutcome:
+def _not_ready(ctx: CustomerContext, facts: Facts, result: ConfirmationRequest) -> ToolOutcome:
     data: dict[str, object] = {"draft": draft_data(result.order)}
     if result.refusal == "not_changeable":
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(result.order.id))
@@ -117,7 +117,7 @@ def _not_ready(ctx: ToolContext, facts: Facts, result: ConfirmationRequest) -> T
 
 
 @tool(permission=OrdersPermission.CONFIRM, states=AWAITING, writes=True)
-async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
+async def confirm_order(ctx: CustomerContext, token: Words) -> ToolOutcome:
     """Place the order whose summary the customer has just accepted, by its button or by a plain yes. Never call it on a
     question, on a condition, or together with a change.
 
@@ -142,7 +142,7 @@ async def confirm_order(ctx: ToolContext, token: Words) -> ToolOutcome:
     return await _confirmed(ctx, result)
 
 
-async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
+async def _amended(ctx: CustomerContext, order: OrderView) -> ToolOutcome:
     """The placed order is another one now: its total, and what of it is still to be paid."""
     facts = ctx.facts
     ctx.settle_all()
@@ -157,7 +157,7 @@ async def _amended(ctx: ToolContext, order: OrderView) -> ToolOutcome:
     return ctx.done("order_amended", "\n\n".join(words), claims=claims, data={"number": name, "draft": draft_data(order)})
 
 
-def _agreed(ctx: ToolContext, token: str) -> bool:
+def _agreed(ctx: CustomerContext, token: str) -> bool:
     """Real assent: everything the customer wrote is read, the summary has gone out, and they pressed its button or
     said nothing but yes after it.
     """
@@ -170,7 +170,7 @@ def _agreed(ctx: ToolContext, token: str) -> bool:
 
 
 async def _ask_again(
-    ctx: ToolContext, result: ConfirmationResult | None = None, *, code: str = "consent_missing"
+    ctx: CustomerContext, result: ConfirmationResult | None = None, *, code: str = "consent_missing"
 ) -> ToolOutcome:
     """Send the summary with its buttons once more, with what has changed since the last one."""
     facts = ctx.facts
@@ -186,7 +186,7 @@ async def _ask_again(
     return await _requested(ctx, facts, request, code)
 
 
-async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcome:
+async def _confirmed(ctx: CustomerContext, result: ConfirmationResult) -> ToolOutcome:
     order = result.order
     facts = ctx.facts
     ctx.settle_all()
@@ -221,7 +221,7 @@ async def _confirmed(ctx: ToolContext, result: ConfirmationResult) -> ToolOutcom
     )
 
 
-async def _what_next(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+async def _what_next(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
         return say(ctx, "next_delivery", address=facts.add("address", str(order.number), order.address_text))
     assert order.store_id is not None, "an order that is fetched has a store"
@@ -230,7 +230,7 @@ async def _what_next(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     return say(ctx, "next_pickup", store=facts.add("store", store.code, place))
 
 
-def _how_to_pay(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
+def _how_to_pay(ctx: CustomerContext, facts: Facts, order: OrderView) -> list[str]:
     chosen = ctx.workspace.payment_method(order.payment_method) if order.payment_method else None
     methods = ctx.workspace.settings.payment_methods if chosen is None else (chosen,)
     if order.payment_status != "unpaid" or not methods:
@@ -243,7 +243,7 @@ def _how_to_pay(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
     return [*words, " ".join(after)] if after else words
 
 
-def _way_to_pay(ctx: ToolContext, facts: Facts, method: PaymentMethod) -> str:
+def _way_to_pay(ctx: CustomerContext, facts: Facts, method: PaymentMethod) -> str:
     name = facts.add("method", method.code, method.name)
     if not method.instructions:
         return say(ctx, "way_to_pay_plain", method=name)

@@ -14,6 +14,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
 from domain.connections.schemas import Medium
 from domain.conversations.states import State, Trigger
+from tools.audience import AudienceKind
 from tools.facts import Facts
 from tools.outcome import Claim, Option, Status, ToolOutcome
 
@@ -30,31 +31,6 @@ class TurnMessage(BaseModel):
     attachment_id: UUID | None = None
     received_at: datetime
     edited_at: datetime | None = None
-
-
-class Consent(BaseModel):
-    """What the customer has done about the open confirmation, as code reads it under the conversation's lock."""
-
-    model_config = ConfigDict(frozen=True)
-
-    open_messages: bool = False
-    token_pressed: str | None = None
-    pure_assent: bool = False
-    summary_sent_at: datetime | None = None
-
-
-class Wishes(BaseModel):
-    """What the customer's own words of this turn wish for, as code reads them.
-
-    `phrases` are their words for goods that they want; `named` is where the thread named goods that they only agreed to,
-    chose among or counted. `changes` tells whether they wish for any change of the order at all.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    phrases: list[str] = Field(default_factory=list)
-    named: str = ""
-    changes: bool = False
 
 
 class Told(TypedDict, total=False):
@@ -169,27 +145,23 @@ def _with(points: list[Pending], new: Pending) -> list[Pending]:
     return [*kept, new]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ToolContext:
-    """The surroundings of one tool call, inside one fenced transaction.
+    """The surroundings of one tool call, inside one fenced transaction, whoever the agent talks to.
 
     A tool appends to `signals` and `staged`, and says what it asks and settles; everything else is read only.
     `asked_before` are the points that were open before this turn, `points` those that are open when the call begins.
-    `wishes` is None where the caller itself acts on nothing but what it has read in the customer's words.
     """
 
+    audience: AudienceKind
     work: Work
     workspace: WorkspaceView
     conversation_id: UUID
-    customer_id: UUID
-    connection_id: UUID
     medium: Medium
     turn_id: UUID
     state: State
     language: str
     messages: list[TurnMessage] = field(default_factory=list)
-    consent: Consent = field(default_factory=Consent)
-    wishes: Wishes | None = None
     asked_before: list[Pending] = field(default_factory=list)
     points: list[Pending] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
@@ -205,14 +177,6 @@ class ToolContext:
     def leave_open(self, point: Pending) -> None:
         """Leave a point open with the customer."""
         self.asked.append(point)
-
-    def settle(self, sku: str) -> None:
-        """Close the points about a product, as it is in the order now, or out of it, as the customer wants."""
-        self.settled.extend(point for point in self.points if point.is_of_order and sku in point.skus)
-
-    def settle_all(self) -> None:
-        """Close all points about the order, as there is nothing left that they could be about."""
-        self.settled.extend(point for point in self.points if point.is_of_order)
 
     def result(self, status: Status, code: str, say: str | None = None, **told: Unpack[Told]) -> ToolOutcome:
         """What the call comes to, with its facts; `say` is the text `tool.<code>` if it is not given."""

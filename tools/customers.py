@@ -5,10 +5,10 @@ from domain.customers import service as customers
 from domain.customers.permissions import CustomersPermission
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
-from tools.context import ToolContext
 from tools.definition import tool
 from tools.facts import plain
 from tools.outcome import ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import order_claims
 
@@ -17,7 +17,7 @@ MOST_USUAL = 5
 
 
 @tool(permission=CustomersPermission.READ)
-async def get_customer_context(ctx: ToolContext) -> ToolOutcome:
+async def get_customer_context(ctx: CustomerContext) -> ToolOutcome:
     """Read what the shop knows of this customer: name, saved addresses, last orders, what they usually buy, and the
     shop's stores and ways of paying.
     """

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import Field, ValidationError
 from pydantic_ai import Tool
@@ -12,6 +12,7 @@ from pydantic_ai import Tool
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import Conflict, Invalid
 from domain.conversations.states import OPEN, State
+from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.outcome import ToolOutcome
 
@@ -31,8 +32,8 @@ Amount = Annotated[float, Field(ge=0.01, le=999_999_999_999, allow_inf_nan=False
 
 _STAFF = frozenset({PrincipalKind.USER, PrincipalKind.API_KEY})
 
-Arguments = ParamSpec("Arguments")
-Function = Callable[Concatenate[ToolContext, Arguments], Awaitable[ToolOutcome]]
+
+Function = TypeVar("Function", bound=Callable[..., Awaitable[ToolOutcome]])
 
 
 class InvalidArguments(Invalid):
@@ -42,7 +43,7 @@ class InvalidArguments(Invalid):
 
 
 class ToolNotOffered(Conflict):
-    """The tool is not offered to this principal, or not in this state."""
+    """The tool is not offered to whoever is talked to, with these rights, or not in this state."""
 
     code = "tool_not_offered"
 
@@ -58,22 +59,30 @@ class Definition:
     states: frozenset[State]
     writes: bool
     timeout: float
-    staff_only: bool
+    audience: AudienceKind
+    context: type[ToolContext]
+    """What it must be given: a tool of one audience cannot be called with what another one's get."""
     _function: Callable[..., Awaitable[ToolOutcome]]
     _schema: Tool[None]
 
-    def is_offered(self, state: State, principal: Principal) -> bool:
-        """Whether the principal may call it in this state. Tools of the staff know no session, tools of a chat no staff."""
-        if not principal.may(self.permission):
-            return False
-        if self.staff_only:
-            return principal.kind in _STAFF
-        return principal.kind not in _STAFF and state in self.states
+    def is_offered(self, audience: AudienceKind, state: State, principal: Principal) -> bool:
+        """Whether it may be called for an audience, in a state of the session, with the rights of a principal.
+
+        Only staff are managers: nobody becomes one by the kind of the conversation alone.
+        """
+        is_staff = principal.kind in _STAFF
+        return (
+            audience is self.audience
+            and is_staff == (audience is AudienceKind.MANAGER)
+            and principal.may(self.permission)
+            and state in self.states
+        )
 
     async def run(self, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
         """Check that the call is allowed and well-formed, and run it within its time."""
-        if not self.is_offered(context.state, context.work.principal):
-            raise ToolNotOffered(f"{self.name} is not offered in {context.state}.", tool=self.name)
+        is_offered = self.is_offered(context.audience, context.state, context.work.principal)
+        if not is_offered or not isinstance(context, self.context):
+            raise ToolNotOffered(f"{self.name} is not offered to a {context.audience} in {context.state}.", tool=self.name)
         try:
             values = self._schema.function_schema.validator.validate_python(dict(arguments))
         except ValidationError as error:
@@ -93,12 +102,12 @@ def tool(
     states: frozenset[State] = SHOPPING,
     writes: bool = False,
     timeout: float = 10.0,
-    staff_only: bool = False,
-) -> Callable[[Function[Arguments]], Function[Arguments]]:
+    audience: AudienceKind = AudienceKind.CUSTOMER,
+) -> Callable[[Function], Function]:
     """Make a function a tool. Its docstring is for the model; its first parameter is the context, which no model sees."""
 
-    def define(function: Function[Arguments]) -> Function[Arguments]:
-        seen = _without_context(function)
+    def define(function: Function) -> Function:
+        seen, context = _without_context(function)
         shown = Tool(seen, takes_ctx=False, docstring_format="google", require_parameter_descriptions=True)
         schema = shown.function_schema
         DEFINED[schema.name] = Definition(
@@ -109,7 +118,8 @@ def tool(
             states=states,
             writes=writes,
             timeout=timeout,
-            staff_only=staff_only,
+            audience=audience,
+            context=context,
             _function=function,
             _schema=shown,
         )
@@ -118,12 +128,14 @@ def tool(
     return define
 
 
-def _without_context(function: Callable[..., Awaitable[ToolOutcome]]) -> Callable[..., Awaitable[ToolOutcome]]:
-    """The function as the model sees it: same name, words and parameters, but the context."""
+def _without_context(
+    function: Callable[..., Awaitable[ToolOutcome]],
+) -> tuple[Callable[..., Awaitable[ToolOutcome]], type[ToolContext]]:
+    """The function as the model sees it, with the same name, words and parameters, but the context; and that one's type."""
     signature = inspect.signature(function)
     context, *parameters = signature.parameters.values()
     hints = get_type_hints(function, include_extras=True)
-    hints.pop(context.name)
+    given: type[ToolContext] = hints.pop(context.name)
 
     async def seen(**arguments: Any) -> ToolOutcome:
         raise NotImplementedError("only its signature is used")
@@ -134,4 +146,4 @@ def _without_context(function: Callable[..., Awaitable[ToolOutcome]]) -> Callabl
     seen.__doc__ = function.__doc__
     seen.__annotations__ = hints
     seen.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # inspect reads it
-    return seen
+    return seen, given

@@ -13,10 +13,11 @@ from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
 from tools.amending import order_meant, told
-from tools.context import Pending, ToolContext
+from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import listed, say
 from tools.starting import begin_draft
 from tools.summary import draft_data
@@ -26,7 +27,7 @@ SHORTEST_ADDRESS = 5
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def set_delivery_details(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     fulfilment: Literal["delivery", "pickup"] | None = None,
     address: Sentence | None = None,
     store: Sentence | None = None,
@@ -85,7 +86,7 @@ async def set_delivery_details(
     return told(ctx, target, await _noted(ctx, facts, delivery, before, changed, is_saved=saved is not None))
 
 
-async def _saved_address(ctx: ToolContext, given: Delivery, draft: OrderView) -> str | None:
+async def _saved_address(ctx: CustomerContext, given: Delivery, draft: OrderView) -> str | None:
     """Where this customer's orders usually go, if this one is to be brought too and nobody has said where."""
     if given.fulfilment is not Fulfilment.DELIVERY or given.address or given.latitude is not None or draft.address_text:
         return None
@@ -97,7 +98,7 @@ def _is_address(address: str) -> bool:
     return len(address.strip()) >= SHORTEST_ADDRESS and any(letter.isalpha() for letter in address)
 
 
-async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -> StoreView | ToolOutcome | None:
+async def _store(ctx: CustomerContext, phrase: str | None, fulfilment: str | None) -> StoreView | ToolOutcome | None:
     """The store that is meant; the only one for a pick-up; or the question which one."""
     stores = await catalog.stores(ctx.work)
     if phrase is None:
@@ -121,14 +122,14 @@ async def _store(ctx: ToolContext, phrase: str | None, fulfilment: str | None) -
     )
 
 
-async def _own_store(ctx: ToolContext, stores: Sequence[StoreView]) -> StoreView | None:
+async def _own_store(ctx: CustomerContext, stores: Sequence[StoreView]) -> StoreView | None:
     """The store from which the line sells on which the customer writes; else the only one there is."""
     code = (await connections.settings_of(ctx.work, ctx.connection_id)).store
     mine = [store for store in stores if store.code == code] if code else list(stores)
     return mine[0] if len(mine) == 1 else None
 
 
-def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
+def _shared_place(ctx: CustomerContext) -> tuple[str, float, float] | None:
     """The place that the customer shared in this turn as a location on the map."""
     for message in reversed(ctx.messages):
         latitude, longitude = message.payload.get("latitude"), message.payload.get("longitude")
@@ -140,7 +141,7 @@ def _shared_place(ctx: ToolContext) -> tuple[str, float, float] | None:
 
 
 async def _noted(
-    ctx: ToolContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
+    ctx: CustomerContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
 ) -> ToolOutcome:
     missing = await orders.missing_details(ctx.work, order)
     claims = [(Claim.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
@@ -167,7 +168,7 @@ async def _noted(
     )
 
 
-async def _where(ctx: ToolContext, facts: Facts, given: Delivery, order: OrderView) -> str:
+async def _where(ctx: CustomerContext, facts: Facts, given: Delivery, order: OrderView) -> str:
     """What was said of the place, if this call said anything of it."""
     if given.address or given.latitude is not None:
         return say(ctx, "noted.address", address=facts.add("address", "draft", order.address_text or ""))

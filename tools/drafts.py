@@ -13,19 +13,20 @@ from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
 from tools.amending import Target, line_holder, live_order, order_meant, target_of, told
-from tools.context import Pending, ToolContext
+from tools.context import Pending
 from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import COUNTED, Facts, measured_in, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel, drop_amendment
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, own_words, shortages, unit_price
+from tools.serving import CustomerContext
 from tools.speech import listed, say
 from tools.starting import begin_draft
 from tools.summary import draft_data, line_words, price_change_words, shortage_outcome
 
 
-def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, object]:
+def _changed(ctx: CustomerContext, facts: Facts, order: OrderView) -> dict[str, object]:
     """After a change of the items: tell the session, and put the new sum among the facts."""
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     facts.money("total", "draft", order.total, order.currency)
@@ -34,7 +35,7 @@ def _changed(ctx: ToolContext, facts: Facts, order: OrderView) -> dict[str, obje
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def create_order_draft(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     existing: Literal["ask", "add", "replace"] = "ask",
     cart: Annotated[list[CartItem], Field(max_length=100)] | None = None,
 ) -> ToolOutcome:
@@ -66,7 +67,7 @@ async def create_order_draft(
     )
 
 
-def _cart_of_turn(ctx: ToolContext) -> list[CartItem]:
+def _cart_of_turn(ctx: CustomerContext) -> list[CartItem]:
     """The items of the carts of this turn; what cannot be read as an item is left out."""
     found = []
     for message in ctx.messages:
@@ -80,7 +81,7 @@ def _cart_of_turn(ctx: ToolContext) -> list[CartItem]:
     return found
 
 
-def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> ToolOutcome:
+def _ask_replace(ctx: CustomerContext, facts: Facts, items: Sequence[CartItem]) -> ToolOutcome:
     options = [
         Option(sku="add", name=say(ctx, "button.add_cart")),
         Option(sku="replace", name=say(ctx, "button.replace_cart")),
@@ -94,7 +95,7 @@ def _ask_replace(ctx: ToolContext, facts: Facts, items: Sequence[CartItem]) -> T
     )
 
 
-def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult, had: Set[str]) -> ToolOutcome:
+def _cart_outcome(ctx: CustomerContext, facts: Facts, result: CartResult, had: Set[str]) -> ToolOutcome:
     """What became of a cart; where the order `had` some of it before, the lines say what it has now, not what was added."""
     data = _changed(ctx, facts, result.order)
     added = [line for line in result.order.lines if line.sku in result.added]
@@ -121,7 +122,7 @@ def _cart_outcome(ctx: ToolContext, facts: Facts, result: CartResult, had: Set[s
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def add_item_to_draft(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     product: Sentence,
     quantity: Quantity | None = None,
     unit: Words | None = None,
@@ -173,7 +174,7 @@ def _given(asked: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolOutcome:
+def _too_little(ctx: CustomerContext, variant: VariantView, money: Decimal) -> ToolOutcome:
     """The amount of money that the customer gave does not buy any of it."""
     facts = ctx.facts
     words = say(
@@ -186,7 +187,7 @@ def _too_little(ctx: ToolContext, variant: VariantView, money: Decimal) -> ToolO
     return ctx.refuse("money_too_little", words, note="Nothing was added.", data={"sku": variant.sku})
 
 
-def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
+def _added(ctx: CustomerContext, order: OrderView, variant: VariantView, amount: Decimal) -> ToolOutcome:
     facts = ctx.facts
     ctx.settle(variant.sku)
     line = order.line(variant.variant_id)
@@ -209,7 +210,7 @@ def _added(ctx: ToolContext, order: OrderView, variant: VariantView, amount: Dec
     )
 
 
-def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
+def _ask_quantity(ctx: CustomerContext, variant: VariantView) -> ToolOutcome:
     facts = ctx.facts
     return ctx.ask(
         "quantity_missing",
@@ -226,7 +227,7 @@ def _ask_quantity(ctx: ToolContext, variant: VariantView) -> ToolOutcome:
     )
 
 
-def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> ToolOutcome:
+def _ask_countable(ctx: CustomerContext, variant: VariantView, tool_name: str) -> ToolOutcome:
     """The quantity cannot be sold: say in what it is sold."""
     facts = ctx.facts
     grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
@@ -249,7 +250,7 @@ def _ask_countable(ctx: ToolContext, variant: VariantView, tool_name: str) -> To
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def change_item_in_draft(
-    ctx: ToolContext, product: Sentence, quantity: Quantity, unit: Words | None = None
+    ctx: CustomerContext, product: Sentence, quantity: Quantity, unit: Words | None = None
 ) -> ToolOutcome:
     """Set how many of a product are in the order; zero takes it out. What the order does not have yet is added.
 
@@ -288,7 +289,7 @@ async def change_item_in_draft(
 
 
 async def _set_quantity(
-    ctx: ToolContext, holder: Target, line: OrderLineView, quantity: Decimal, unit: str | None
+    ctx: CustomerContext, holder: Target, line: OrderLineView, quantity: Decimal, unit: str | None
 ) -> ToolOutcome:
     facts = ctx.facts
     variant = await catalog.find(ctx.work, line.sku)
@@ -320,7 +321,7 @@ async def _set_quantity(
     return told(ctx, holder, ctx.done("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
 
 
-def _no_longer_sold(ctx: ToolContext, line: OrderLineView) -> ToolOutcome:
+def _no_longer_sold(ctx: CustomerContext, line: OrderLineView) -> ToolOutcome:
     facts = ctx.facts
     return ctx.refuse(
         "not_for_sale",
@@ -330,7 +331,7 @@ def _no_longer_sold(ctx: ToolContext, line: OrderLineView) -> ToolOutcome:
     )
 
 
-def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:
+def _removed(ctx: CustomerContext, order: OrderView, name: str) -> ToolOutcome:
     facts = ctx.facts
     key = "item_removed" if order.lines else "last_item_removed"
     words = say(ctx, key, product=facts.name(name))
@@ -338,7 +339,7 @@ def _removed(ctx: ToolContext, order: OrderView, name: str) -> ToolOutcome:
 
 
 def _ask_line(
-    ctx: ToolContext, facts: Facts, lines: Sequence[tuple[str, str]], quantity: float, unit: str | None
+    ctx: CustomerContext, facts: Facts, lines: Sequence[tuple[str, str]], quantity: float, unit: str | None
 ) -> ToolOutcome:
     options = [Option(sku=sku, name=name) for sku, name in lines]
     arguments: dict[str, Any] = {"quantity": quantity} | ({"unit": unit} if unit else {})
@@ -352,7 +353,7 @@ def _ask_line(
 
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
-async def clear_draft(ctx: ToolContext) -> ToolOutcome:
+async def clear_draft(ctx: CustomerContext) -> ToolOutcome:
     """Take everything out of the open order, when the customer wants to begin anew or does not want it any more."""
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):

@@ -4,15 +4,15 @@ from typing import Literal
 
 from domain.conversations.permissions import HandoffPermission
 from domain.conversations.states import Trigger
-from tools.context import ToolContext
 from tools.definition import Sentence, tool
 from tools.outcome import Claim, ToolOutcome
+from tools.serving import CustomerContext
 
 Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
 
 
 @tool(permission=HandoffPermission.REQUEST, writes=True)
-async def request_human_handoff(ctx: ToolContext, reason: Reason, detail: Sentence | None = None) -> ToolOutcome:
+async def request_human_handoff(ctx: CustomerContext, reason: Reason, detail: Sentence | None = None) -> ToolOutcome:
     """Hand the conversation to a person of the shop. Call it when the customer asks for one, complains, or wants
     something that no tool can do. After it, say no more than that a person will answer.
 

@@ -16,7 +16,7 @@ from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from tools.amending import Target, order_of_lines, told
 from tools.changes import DraftLine, OpenPoint
-from tools.context import NOTES, QUESTIONS, Pending, ToolContext, still_open
+from tools.context import NOTES, QUESTIONS, Pending, still_open
 from tools.definition import Words, tool
 from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
@@ -24,6 +24,7 @@ from tools.orders import ask_cancel
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.points import point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
+from tools.serving import CustomerContext
 from tools.speech import flowing, listed, say
 from tools.summary import draft_data, line_words, shortage_point, shortage_words
 
@@ -54,7 +55,7 @@ class _Taken:
 
 @tool(permission=OrdersPermission.DRAFT, writes=True, timeout=20.0)
 async def update_draft(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     lines: Annotated[list[DraftLine], Field(max_length=MOST_LINES)] | None = None,
     open_points: Annotated[list[OpenPoint], Field(max_length=MOST_LINES)] | None = None,
     order: Words | None = None,
@@ -100,7 +101,7 @@ def _counted_by(line: DraftLine, points: Sequence[Pending]) -> list[Pending]:
 class _Update:
     """The changes of one call: first what each line comes to, then the shelf, then one write."""
 
-    ctx: ToolContext
+    ctx: CustomerContext
     facts: Facts
     target: Target
     draft: OrderView | None

@@ -6,10 +6,11 @@ from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
 from domain.payments import service as payments
-from tools.context import Pending, StagedMessage, ToolContext
+from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import order_claims
 
@@ -22,7 +23,7 @@ def _number(raw: str | None) -> int | None:
     return int(digits) if 0 < len(digits) <= 15 else None
 
 
-async def _find(ctx: ToolContext, number: str | None) -> OrderView | None:
+async def _find(ctx: CustomerContext, number: str | None) -> OrderView | None:
     """The customer's order with this number; without one, their newest."""
     if number is not None and number.strip():
         wanted = _number(number)
@@ -36,7 +37,7 @@ async def _find(ctx: ToolContext, number: str | None) -> OrderView | None:
     return placed[0] if placed else None
 
 
-async def _to_cancel(ctx: ToolContext, number: str | None) -> OrderView | None:
+async def _to_cancel(ctx: CustomerContext, number: str | None) -> OrderView | None:
     """The order with this number; without one, their newest that can still be called off, or else their newest."""
     if number is not None and number.strip():
         return await _find(ctx, number)
@@ -45,13 +46,13 @@ async def _to_cancel(ctx: ToolContext, number: str | None) -> OrderView | None:
     return next(iter([*open_ones, *placed]), None)
 
 
-def _no_order(ctx: ToolContext, facts: Facts, number: str | None) -> ToolOutcome:
+def _no_order(ctx: CustomerContext, facts: Facts, number: str | None) -> ToolOutcome:
     key = "order_not_found" if number else "no_orders_yet"
     return ctx.refuse(key, note="This customer has no such order.")
 
 
 @tool(permission=OrdersPermission.CANCEL, writes=True)
-async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Sentence | None = None) -> ToolOutcome:
+async def cancel_order(ctx: CustomerContext, number: Words | None = None, reason: Sentence | None = None) -> ToolOutcome:
     """Cancel an order of this customer. A placed order is only cancelled after the customer was asked and agreed: the
     first call asks, the same call after their yes cancels. Without a number it gives up the open order.
 
@@ -99,13 +100,13 @@ async def cancel_order(ctx: ToolContext, number: Words | None = None, reason: Se
     )
 
 
-def _was_asked(ctx: ToolContext, order: OrderView) -> bool:
+def _was_asked(ctx: CustomerContext, order: OrderView) -> bool:
     """Whether the question that was open before this turn is the cancelling of this very order."""
     number = str(order.number)
     return any(asked.kind == "cancel_order" and asked.arguments.get("number") == number for asked in ctx.asked_before)
 
 
-async def drop_amendment(ctx: ToolContext, draft: OrderView) -> ToolOutcome:
+async def drop_amendment(ctx: CustomerContext, draft: OrderView) -> ToolOutcome:
     """Give up the open change of a placed order, which stays as it was."""
     assert draft.amends_order_id is not None, "only an amendment is dropped"
     placed = await orders.get(ctx.work, draft.amends_order_id)
@@ -121,7 +122,7 @@ async def drop_amendment(ctx: ToolContext, draft: OrderView) -> ToolOutcome:
     )
 
 
-def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
+def ask_cancel(ctx: CustomerContext, facts: Facts, order: OrderView) -> ToolOutcome:
     """Ask whether a placed order shall be cancelled."""
     words = say(
         ctx,
@@ -147,7 +148,7 @@ def ask_cancel(ctx: ToolContext, facts: Facts, order: OrderView) -> ToolOutcome:
 
 
 @tool(permission=OrdersPermission.READ)
-async def get_order_status(ctx: ToolContext, number: Words | None = None) -> ToolOutcome:
+async def get_order_status(ctx: CustomerContext, number: Words | None = None) -> ToolOutcome:
     """Read where an order of this customer stands and whether it is paid.
 
     Args:
@@ -180,7 +181,7 @@ async def get_order_status(ctx: ToolContext, number: Words | None = None) -> Too
     )
 
 
-async def _payment_words(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+async def _payment_words(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     name = str(order.number)
     balance = await payments.balance(ctx.work, order)
     return say(

@@ -8,9 +8,9 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimResult, Flag, PaymentView
-from tools.context import ToolContext
 from tools.facts import Facts
 from tools.outcome import Claim, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
 
 _WAITS = {
@@ -21,7 +21,7 @@ _WAITS = {
 
 
 async def claimed(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     facts: Facts,
     result: ClaimResult,
     method: PaymentMethod | None,
@@ -60,7 +60,7 @@ async def claimed(
 
 
 def _claim_words(
-    ctx: ToolContext, facts: Facts, result: ClaimResult, payment: PaymentView, method: PaymentMethod | None
+    ctx: CustomerContext, facts: Facts, result: ClaimResult, payment: PaymentView, method: PaymentMethod | None
 ) -> str:
     order = result.order
     order_words = _order_words(ctx, facts, order, payment)
@@ -78,7 +78,7 @@ def _claim_words(
     return say(ctx, "payment_claimed", payment=what, order=order_words, reference=reference)
 
 
-def _order_words(ctx: ToolContext, facts: Facts, order: OrderView | None, payment: PaymentView) -> str:
+def _order_words(ctx: CustomerContext, facts: Facts, order: OrderView | None, payment: PaymentView) -> str:
     if order is None and Flag.ORDER_UNMATCHED in payment.flags:
         return say(ctx, "of_unmatched_order")
     if order is None:
@@ -86,7 +86,7 @@ def _order_words(ctx: ToolContext, facts: Facts, order: OrderView | None, paymen
     return say(ctx, "of_order", number=facts.order_number(order.number)) if order.number else say(ctx, "of_open_order")
 
 
-def _difference_words(ctx: ToolContext, facts: Facts, result: ClaimResult, name: str) -> list[str]:
+def _difference_words(ctx: CustomerContext, facts: Facts, result: ClaimResult, name: str) -> list[str]:
     if result.difference == 0 or result.order is None:
         return []
     key = "paid_under" if result.difference < 0 else "paid_over"
@@ -101,7 +101,7 @@ def _difference_words(ctx: ToolContext, facts: Facts, result: ClaimResult, name:
     ]
 
 
-async def _missing_words(ctx: ToolContext) -> str:
+async def _missing_words(ctx: CustomerContext) -> str:
     """What is still needed for an order to which a payment that was told ahead can belong."""
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
@@ -110,7 +110,7 @@ async def _missing_words(ctx: ToolContext) -> str:
     return f"{say(ctx, 'ahead_details')} {say(ctx, f'ask.{missing[0]}')}" if missing else say(ctx, "ahead_unconfirmed")
 
 
-async def linked_words(ctx: ToolContext, facts: Facts, order: OrderView, linked: list[PaymentView]) -> list[str]:
+async def linked_words(ctx: CustomerContext, facts: Facts, order: OrderView, linked: list[PaymentView]) -> list[str]:
     """What became of the payments that were told before their order, and what is left to pay."""
     name = str(order.number)
     told = sum((payment.amount or Decimal(0) for payment in linked), Decimal(0))
@@ -118,7 +118,7 @@ async def linked_words(ctx: ToolContext, facts: Facts, order: OrderView, linked:
     return [" ".join([*words, *await balance_words(ctx, facts, order)])]
 
 
-async def balance_words(ctx: ToolContext, facts: Facts, order: OrderView) -> list[str]:
+async def balance_words(ctx: CustomerContext, facts: Facts, order: OrderView) -> list[str]:
     """What of an order is left to pay, or was paid beyond its total."""
     name = str(order.number)
     balance = await payments.balance(ctx.work, order)

@@ -18,11 +18,12 @@ from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import ClaimPayment
-from tools.context import Pending, ToolContext
+from tools.context import Pending
 from tools.definition import Amount, Words, tool
 from tools.facts import Facts
 from tools.outcome import Claim, Option, ToolOutcome
 from tools.payment_words import claimed
+from tools.serving import CustomerContext
 from tools.speech import listed, say
 from tools.starting import begin_draft
 
@@ -32,7 +33,7 @@ RECEIPT_WINDOW: Final = timedelta(minutes=15)
 
 @tool(permission=PaymentsPermission.CLAIM, writes=True)
 async def register_payment(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     method: Words,
     reference: Words | None = None,
     amount: Amount | None = None,
@@ -88,7 +89,7 @@ async def register_payment(
 
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
-async def choose_payment_method(ctx: ToolContext, method: Words, number: Words | None = None) -> ToolOutcome:
+async def choose_payment_method(ctx: CustomerContext, method: Words, number: Words | None = None) -> ToolOutcome:
     """Note how the customer wants to pay, before they have paid: in cash on delivery, by transfer, and so on. It is about
     the open order, or else their newest placed one. Use register_payment once they say that they have paid.
 
@@ -119,7 +120,7 @@ async def choose_payment_method(ctx: ToolContext, method: Words, number: Words |
     )
 
 
-async def _to_be_paid(ctx: ToolContext, number: str | None) -> OrderView | None:
+async def _to_be_paid(ctx: CustomerContext, number: str | None) -> OrderView | None:
     """The order whose payment is spoken of: the one with the number, the open one, the newest that is not paid."""
     found = await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id)
     if number is not None:
@@ -135,7 +136,7 @@ def _digits(number: str | None) -> str:
     return "".join(letter for letter in number or "" if letter in digits)[:15]
 
 
-async def _named(ctx: ToolContext, number: str) -> UUID | None:
+async def _named(ctx: CustomerContext, number: str) -> UUID | None:
     """The customer's order of this number, though it cannot be paid."""
     with suppress(orders.OrderNotFound):
         return (await orders.by_number(ctx.work, ctx.customer_id, int(number))).id if number else None
@@ -147,7 +148,7 @@ def _kept(told: Mapping[str, object], method: PaymentMethod) -> dict[str, Any]:
     return {"method": method.code, **{name: value for name, value in told.items() if value is not None}}
 
 
-def method_meant(ctx: ToolContext, words: str) -> PaymentMethod | None:
+def method_meant(ctx: CustomerContext, words: str) -> PaymentMethod | None:
     """The shop's way of paying that the words mean."""
     methods = ctx.workspace.settings.payment_methods
     named = ctx.workspace.payment_method(words.strip().lower())
@@ -161,7 +162,7 @@ def method_meant(ctx: ToolContext, words: str) -> PaymentMethod | None:
     return ctx.workspace.payment_method(hits[0].sku) if len(hits) == 1 else None
 
 
-def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str, object], question: str) -> ToolOutcome:
+def ask_method(ctx: CustomerContext, facts: Facts, tool_name: str, told: Mapping[str, object], question: str) -> ToolOutcome:
     """Ask for one of the shop's ways of paying; the answer repeats the call with what was told."""
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
@@ -179,7 +180,7 @@ def ask_method(ctx: ToolContext, facts: Facts, tool_name: str, told: Mapping[str
     )
 
 
-def _ask_reference(ctx: ToolContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
+def _ask_reference(ctx: CustomerContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
     return ctx.ask(
         "reference_missing",
         say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)),
@@ -201,7 +202,7 @@ def _choose(open_orders: Sequence[OrderView], number: str, amount: Decimal | Non
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: Mapping[str, object]) -> ToolOutcome:
+def _no_order(ctx: CustomerContext, facts: Facts, found: Sequence[OrderView], told: Mapping[str, object]) -> ToolOutcome:
     """There is nothing to pay, or several orders could be meant."""
     if not found:
         return ctx.refuse(
@@ -231,7 +232,7 @@ def _no_order(ctx: ToolContext, facts: Facts, found: Sequence[OrderView], told: 
     )
 
 
-async def _receipts_at_hand(ctx: ToolContext) -> list[UUID]:
+async def _receipts_at_hand(ctx: CustomerContext) -> list[UUID]:
     """The pictures and documents of this turn and of the last minutes that are nobody's receipt yet."""
     recent = await conversations.recent_files(ctx.work, ctx.conversation_id, ctx.work.now - RECEIPT_WINDOW)
     now = [
@@ -243,7 +244,7 @@ async def _receipts_at_hand(ctx: ToolContext) -> list[UUID]:
 
 
 @tool(permission=PaymentsPermission.CLAIM, writes=True)
-async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
+async def attach_receipt(ctx: CustomerContext) -> ToolOutcome:
     """Tie the picture or document that the customer has just sent to their payment, as its receipt. Call it when they
     send a receipt; a payment is written down for it if there is none.
     """
@@ -272,7 +273,7 @@ async def attach_receipt(ctx: ToolContext) -> ToolOutcome:
     return await claimed(ctx, facts, result, None, receipts=len(files))
 
 
-async def _attached(ctx: ToolContext, facts: Facts, order_id: UUID | None) -> ToolOutcome:
+async def _attached(ctx: CustomerContext, facts: Facts, order_id: UUID | None) -> ToolOutcome:
     order = await orders.get(ctx.work, order_id) if order_id is not None else None
     name = str(order.number) if order is not None and order.number is not None else "draft"
     ctx.signal(Trigger.PAYMENT_CLAIMED)

@@ -5,15 +5,16 @@ from decimal import Decimal
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from tools.context import NOTES, Pending, ToolContext
+from tools.context import NOTES, Pending
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
 from tools.outcome import Claim
 from tools.products import product_line, unit_price
+from tools.serving import CustomerContext
 from tools.speech import listed, say
 
 
-async def point_words(ctx: ToolContext, facts: Facts, points: Sequence[Pending]) -> list[str]:
+async def point_words(ctx: CustomerContext, facts: Facts, points: Sequence[Pending]) -> list[str]:
     """What is asked and told of these points, a sentence or a list for each kind."""
     skus = {option.sku for point in points for option in point.options}
     known = await catalog.variants_by_sku(ctx.work, skus) if skus else {}
@@ -36,7 +37,7 @@ def _kind(point: Pending) -> str:
     return point.kind
 
 
-def note_words(ctx: ToolContext, facts: Facts, notes: Sequence[Pending]) -> list[str]:
+def note_words(ctx: CustomerContext, facts: Facts, notes: Sequence[Pending]) -> list[str]:
     """What was not found or not understood, in the customer's own words where those are known."""
     told = []
     for kind in ("unknown", "unclear", "too_long"):
@@ -48,7 +49,7 @@ def note_words(ctx: ToolContext, facts: Facts, notes: Sequence[Pending]) -> list
     return told
 
 
-def _quoted(ctx: ToolContext, facts: Facts, point: Pending) -> str:
+def _quoted(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
     return say(ctx, "quoted", words=_echo(facts, point.words))
 
 
@@ -57,7 +58,7 @@ def _echo(facts: Facts, words: str) -> str:
 
 
 async def _proposals(
-    ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]
+    ctx: CustomerContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]
 ) -> list[str]:
     words = []
     for kind in ("confirm", "want", "short"):
@@ -72,7 +73,7 @@ async def _proposals(
     return words
 
 
-async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mapping[str, VariantView]) -> str:
+async def _proposal(ctx: CustomerContext, facts: Facts, point: Pending, known: Mapping[str, VariantView]) -> str:
     """The product that is proposed, with the quantity that was said and its price; of several, the customer's words."""
     if not point.is_proposal:
         return _quoted(ctx, facts, point) if point.words else listed(ctx, [facts.name(option.name) for option in point.options])
@@ -98,7 +99,9 @@ async def _proposal(ctx: ToolContext, facts: Facts, point: Pending, known: Mappi
     return say(ctx, "one_option", product=what, price=price)
 
 
-def _choices(ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]) -> list[str]:
+def _choices(
+    ctx: CustomerContext, facts: Facts, by_kind: dict[str, list[Pending]], known: Mapping[str, VariantView]
+) -> list[str]:
     """Which of several: the first as a list to choose from by number, further ones in a sentence."""
     words = []
     for index, point in enumerate(by_kind.get("choose_product", [])):
@@ -115,7 +118,7 @@ def _choices(ctx: ToolContext, facts: Facts, by_kind: dict[str, list[Pending]], 
     return words
 
 
-def _quantities(ctx: ToolContext, facts: Facts, points: Sequence[Pending], known: Mapping[str, VariantView]) -> list[str]:
+def _quantities(ctx: CustomerContext, facts: Facts, points: Sequence[Pending], known: Mapping[str, VariantView]) -> list[str]:
     """How much of what; where a quantity was said in which it is not sold, in what it is sold."""
     plainly, words = [], []
     for point in points:

@@ -12,9 +12,10 @@ from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
 from domain.catalog.words import plain, read
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import service as stock
-from tools.context import Pending, ToolContext
+from tools.context import Pending
 from tools.facts import Facts, measured_in
 from tools.outcome import Claim, Option, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
 
 MOST_OPTIONS = 5
@@ -33,7 +34,7 @@ class Meant:
     """Some of the words fit nothing on sale: it is only the nearest there is."""
 
 
-async def meant(context: ToolContext, phrase: str, recognised: catalog.Recognised | None = None) -> Meant:
+async def meant(context: CustomerContext, phrase: str, recognised: catalog.Recognised | None = None) -> Meant:
     """The product on sale that an SKU or a phrase means; `recognised` if the catalogue was asked about it already."""
     recognised = recognised or await catalog.recognise(context.work, phrase)
     exact = await catalog.find(context.work, recognised.sku) if recognised.sku else None
@@ -75,14 +76,14 @@ def meant_line(lines: Sequence[OrderLineView], phrase: str) -> tuple[OrderLineVi
     return tuple(line for sku in skus for line in lines if line.sku == sku)
 
 
-async def in_stock(context: ToolContext, variant_ids: Sequence[UUID]) -> dict[UUID, bool]:
+async def in_stock(context: CustomerContext, variant_ids: Sequence[UUID]) -> dict[UUID, bool]:
     """Which of the products can be had in at least one store now."""
     found = await stock.available(context.work, variant_ids)
     return {variant_id: level.available > 0 for variant_id, level in found.items()}
 
 
 async def shortages(
-    context: ToolContext, draft: OrderView | None, wanted: Sequence[tuple[VariantView, Decimal]]
+    context: CustomerContext, draft: OrderView | None, wanted: Sequence[tuple[VariantView, Decimal]]
 ) -> list[Shortage]:
     """What falls short if the order wants so much of each; what it holds already is its own."""
     levels = await stock.available(context.work, [variant.variant_id for variant, _ in wanted]) if wanted else {}
@@ -104,13 +105,13 @@ async def shortages(
     return short
 
 
-def product_line(context: ToolContext, facts: Facts, variant: VariantView, *, available: bool = True) -> str:
+def product_line(context: CustomerContext, facts: Facts, variant: VariantView, *, available: bool = True) -> str:
     """One product of a list, with its price."""
     key = "product_line" if available else "product_line_sold_out"
     return say(context, key, product=facts.name(variant.name), price=unit_price(context, facts, variant))
 
 
-def unit_price(context: ToolContext, facts: Facts, variant: VariantView) -> str:
+def unit_price(context: CustomerContext, facts: Facts, variant: VariantView) -> str:
     """The price, by the kilo or the metre where the product is measured."""
     price = priced(facts, variant)
     unit = _unit(variant)
@@ -128,7 +129,7 @@ def _unit(variant: VariantView) -> str | None:
 
 
 def ask_which(
-    context: ToolContext, variants: Sequence[VariantView], tool: str, phrase: str, arguments: dict[str, object]
+    context: CustomerContext, variants: Sequence[VariantView], tool: str, phrase: str, arguments: dict[str, object]
 ) -> ToolOutcome:
     """Ask the customer which of several products is meant; the answer repeats the call with its SKU in place of the phrase."""
     facts = context.facts
@@ -153,7 +154,7 @@ def ask_which(
     )
 
 
-def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
+def not_found(context: CustomerContext, phrase: str) -> ToolOutcome:
     """Say that the shop has no such thing; the customer's own words are repeated only if they are theirs."""
     facts = context.facts
     echoed = own_words(context, phrase)
@@ -167,7 +168,7 @@ def not_found(context: ToolContext, phrase: str) -> ToolOutcome:
     )
 
 
-def own_words(context: ToolContext, words: str) -> str:
+def own_words(context: CustomerContext, words: str) -> str:
     """The words as they are repeated, if the customer wrote them in this turn; else nothing, as a model may have."""
     wanted = plain(words).strip()
     heard = " ".join(plain(message.text or "") for message in context.messages)

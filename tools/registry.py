@@ -7,9 +7,11 @@ from core.access import Principal
 from core.errors import NotFound
 from domain.conversations.states import State
 from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, stock, swapping, wishes
+from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
 from tools.outcome import ToolOutcome
+from tools.serving import CustomerContext
 
 __all__ = [
     "DEFINED",
@@ -39,17 +41,18 @@ def find(name: str) -> Definition | None:
     return DEFINED.get(name)
 
 
-def offered(state: State, principal: Principal) -> list[Definition]:
-    """The tools that a principal may call in a state of the session."""
-    return [definition for definition in DEFINED.values() if definition.is_offered(state, principal)]
+def offered(audience: AudienceKind, state: State, principal: Principal) -> list[Definition]:
+    """The tools that may be called for an audience in a state of the session, with the rights of a principal."""
+    return [definition for definition in DEFINED.values() if definition.is_offered(audience, state, principal)]
 
 
 async def call(definition: Definition, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
     """Run one call inside the context's transaction. Refusals that need no words of their own are raised.
 
-    What nobody wished for is not put into an order but proposed.
+    What no customer wished for is not put into their order but proposed.
     """
-    if definition.is_offered(context.state, context.work.principal):
+    is_offered = definition.is_offered(context.audience, context.state, context.work.principal)
+    if is_offered and isinstance(context, CustomerContext):
         question = await wishes.proposed(context, definition.name, arguments)
         if question is not None:
             return question
@@ -69,7 +72,7 @@ def schemas() -> list[dict[str, Any]]:
             "states": sorted(state.value for state in definition.states),
             "writes": definition.writes,
             "timeout_seconds": definition.timeout,
-            "audience": "staff" if definition.staff_only else "customer",
+            "audience": definition.audience.value,
         }
         for definition in DEFINED.values()
     ]

@@ -3,10 +3,10 @@
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
-from tools.context import ToolContext
+from tools.serving import CustomerContext
 
 
-async def begin_draft(ctx: ToolContext) -> OrderView:
+async def begin_draft(ctx: CustomerContext) -> OrderView:
     """The open order of this conversation, begun if there is none."""
     draft = await orders.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None:

@@ -9,9 +9,11 @@ from domain.catalog import service as catalog
 from domain.orders import service as orders
 from domain.stock import service as stock
 from domain.stock.permissions import StockPermission
+from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
 from tools.outcome import Claim, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
 
@@ -19,7 +21,7 @@ Change = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False
 
 
 @tool(permission=StockPermission.HOLD, writes=True)
-async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
+async def reserve_stock(ctx: CustomerContext) -> ToolOutcome:
     """Set aside the goods of the open draft for a while, without asking for the confirmation yet. Only if the customer
     wants things kept for them; request_confirmation does it anyway.
     """
@@ -38,7 +40,7 @@ async def reserve_stock(ctx: ToolContext) -> ToolOutcome:
     )
 
 
-@tool(permission=StockPermission.ADJUST, writes=True, staff_only=True)
+@tool(permission=StockPermission.ADJUST, writes=True, audience=AudienceKind.MANAGER)
 async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Change, reason: Sentence) -> ToolOutcome:
     """Correct the stock of a product in a store by hand, with a reason. For staff only.
 

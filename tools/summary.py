@@ -7,10 +7,14 @@ from domain.catalog import service as catalog
 from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
-from tools.context import Pending, StagedMessage, ToolContext
+from tools.context import Pending, StagedMessage
 from tools.facts import Facts, plain
 from tools.outcome import Claim, Option, ToolOutcome
+from tools.serving import CustomerContext
 from tools.speech import say
+
+CONFIRM_PREFIX = "confirm:"
+"""The id of a summary's confirming button is this and the token."""
 
 
 def draft_data(order: OrderView) -> dict[str, object]:
@@ -38,7 +42,7 @@ def order_claims(order: OrderView) -> list[tuple[Claim, str]]:
     return claims
 
 
-def line_words(ctx: ToolContext, facts: Facts, line: OrderLineView, currency: str) -> str:
+def line_words(ctx: CustomerContext, facts: Facts, line: OrderLineView, currency: str) -> str:
     """One line of a draft: how much of what, and for how much."""
     return say(
         ctx,
@@ -48,7 +52,7 @@ def line_words(ctx: ToolContext, facts: Facts, line: OrderLineView, currency: st
     )
 
 
-async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_until: datetime | None) -> None:
+async def stage_summary(ctx: CustomerContext, facts: Facts, order: OrderView, held_until: datetime | None) -> None:
     """Stage the summary with the buttons that carry its token; a change of the items in this turn makes it void."""
     token = order.confirmation_token
     lines = [line_words(ctx, facts, line, order.currency) for line in order.lines]
@@ -67,7 +71,7 @@ async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_u
             text="\n\n".join(part for part in parts if part),
             payload={
                 "buttons": [
-                    {"id": f"confirm:{token}", "title": say(ctx, "button.confirm")},
+                    {"id": f"{CONFIRM_PREFIX}{token}", "title": say(ctx, "button.confirm")},
                     {"id": f"change:{token}", "title": say(ctx, "button.change")},
                     {"id": f"cancel:{token}", "title": say(ctx, "button.keep" if placed else "button.cancel")},
                 ]
@@ -78,7 +82,7 @@ async def stage_summary(ctx: ToolContext, facts: Facts, order: OrderView, held_u
     ctx.signal(Trigger.CONFIRMATION_REQUESTED, order_id=str(order.id), token=token)
 
 
-def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+def _sums(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     total = say(ctx, "summary.total", amount=facts.money("total", "draft", order.total, order.currency))
     if order.fulfilment is not Fulfilment.DELIVERY:
         return total
@@ -89,7 +93,7 @@ def _sums(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     return "\n".join([subtotal, fee, total])
 
 
-def _difference(ctx: ToolContext, facts: Facts, order: OrderView, placed: OrderView) -> str:
+def _difference(ctx: CustomerContext, facts: Facts, order: OrderView, placed: OrderView) -> str:
     """What the placed order came to before, and by how much it would cost more or less."""
     before = facts.money("total", str(placed.number), placed.total, placed.currency)
     words = [say(ctx, "summary.before", amount=before)]
@@ -99,7 +103,7 @@ def _difference(ctx: ToolContext, facts: Facts, order: OrderView, placed: OrderV
     return "\n" + "\n".join(words)
 
 
-async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
+async def _details(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     words = []
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
         words.append(say(ctx, "summary.delivery", address=facts.add("address", "draft", order.address_text)))
@@ -117,7 +121,7 @@ async def _details(ctx: ToolContext, facts: Facts, order: OrderView) -> str:
     return "\n".join(words)
 
 
-def shortage_outcome(ctx: ToolContext, order: OrderView, shortages: Sequence[Shortage]) -> ToolOutcome:
+def shortage_outcome(ctx: CustomerContext, order: OrderView, shortages: Sequence[Shortage]) -> ToolOutcome:
     """Say of which products less is there than wanted, and how much."""
     facts = ctx.facts
     words = [shortage_words(ctx, facts, shortage) for shortage in shortages]
@@ -146,7 +150,7 @@ def shortage_point(shortage: Shortage) -> Pending | None:
     return Pending(kind="short", tool="update_draft", arguments=arguments, options=options)
 
 
-def shortage_words(ctx: ToolContext, facts: Facts, shortage: Shortage) -> str:
+def shortage_words(ctx: CustomerContext, facts: Facts, shortage: Shortage) -> str:
     """One product that falls short."""
     if shortage.available <= 0:
         return say(ctx, "sold_out", product=facts.name(shortage.name))
@@ -158,7 +162,7 @@ def shortage_words(ctx: ToolContext, facts: Facts, shortage: Shortage) -> str:
     )
 
 
-def price_change_words(ctx: ToolContext, facts: Facts, change: PriceChange, currency: str) -> str:
+def price_change_words(ctx: CustomerContext, facts: Facts, change: PriceChange, currency: str) -> str:
     """One price that is another one now."""
     if change.new is None:
         return say(ctx, "no_longer_sold", product=facts.name(change.name))

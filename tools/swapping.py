@@ -7,17 +7,17 @@ from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
-from tools.context import ToolContext
 from tools.definition import Quantity, Sentence, tool
 from tools.outcome import Claim, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, shortages
+from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
 
 
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def swap_item_in_draft(
-    ctx: ToolContext,
+    ctx: CustomerContext,
     product: Sentence,
     replacement: Sentence,
     quantity: Quantity | None = None,

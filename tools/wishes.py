@@ -13,16 +13,17 @@ from domain.catalog.words import read
 from domain.orders import service as orders
 from tools.amending import live_order
 from tools.changes import DraftLine, OpenPoint
-from tools.context import Pending, ToolContext, Wishes
+from tools.context import Pending
 from tools.measures import UnitMismatch, bought_for, in_unit_of_sale, money_of
 from tools.outcome import Option, ToolOutcome
 from tools.products import meant, meant_line, priced
+from tools.serving import CustomerContext, Wishes
 from tools.speech import say
 
 ADDS, SETS, UPDATES = "add_item_to_draft", "change_item_in_draft", "update_draft"
 
 
-async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) -> ToolOutcome | None:
+async def proposed(ctx: CustomerContext, tool: str, arguments: Mapping[str, Any]) -> ToolOutcome | None:
     """The question whether the customer wants what a call would put into the order or take out of it, if no words of
     theirs wish for it; None if the call may run. A call that would not change anything puts its own question.
     """
@@ -49,7 +50,7 @@ async def proposed(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) ->
     return None if amount is None else _ask(ctx, tool, found, amount, {**arguments, "product": found.sku})
 
 
-async def only_wished(ctx: ToolContext, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+async def only_wished(ctx: CustomerContext, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """The arguments of a call that changes many lines, with what nobody wished for as points to be confirmed."""
     if ctx.wishes is None or tool != UPDATES:
         return arguments
@@ -81,7 +82,7 @@ async def only_wished(ctx: ToolContext, tool: str, arguments: Mapping[str, Any])
     return {**arguments, "lines": [line.model_dump() for line in kept], "open_points": asked}
 
 
-async def _is_wished(ctx: ToolContext, wishes: Wishes, variant: VariantView) -> bool:
+async def _is_wished(ctx: CustomerContext, wishes: Wishes, variant: VariantView) -> bool:
     """Whether one of the customer's phrases means the product, or they agreed to what the thread had named."""
     head = read(variant.name).words[:1]
     named = read(wishes.named).words
@@ -94,7 +95,7 @@ async def _is_wished(ctx: ToolContext, wishes: Wishes, variant: VariantView) -> 
     return False
 
 
-async def _amount(ctx: ToolContext, variant: VariantView, quantity: Decimal, unit: str | None) -> Decimal | None:
+async def _amount(ctx: CustomerContext, variant: VariantView, quantity: Decimal, unit: str | None) -> Decimal | None:
     """How much of it is meant, in its unit of sale; None if it is not sold so."""
     money = money_of(quantity, unit, variant.currency)
     amount = bought_for(money, variant) if money is not None else await in_unit_of_sale(ctx.work, variant, quantity, unit)
@@ -103,7 +104,7 @@ async def _amount(ctx: ToolContext, variant: VariantView, quantity: Decimal, uni
     return amount if not quantity or (amount and variant.allows(amount)) else None
 
 
-def _ask(ctx: ToolContext, tool: str, variant: VariantView, amount: Decimal, arguments: Mapping[str, Any]) -> ToolOutcome:
+def _ask(ctx: CustomerContext, tool: str, variant: VariantView, amount: Decimal, arguments: Mapping[str, Any]) -> ToolOutcome:
     facts = ctx.facts
     options = [Option(sku=variant.sku, name=variant.name, detail=facts.read(priced(facts, variant)))]
     if amount:

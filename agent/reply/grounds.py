@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agent.brief import Brief
-from agent.briefing import DELIVERY, LASTING
+from agent.brief import DELIVERY, LASTING, Brief
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
 from tools.outcome import Claim, Fact

@@ -7,7 +7,7 @@ hold is left out with its reason; an effect that no move names is told all the s
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agent.briefing import DELIVERY
+from agent.brief import DELIVERY
 from agent.journal import Recorded
 from agent.reply import effects, moves
 from agent.reply.goods import Goods

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from agent.briefing import DELIVERY
+from agent.brief import DELIVERY
 from agent.reply.wording import Wording
 from core.messages import catalogue
 from tools.outcome import Fact

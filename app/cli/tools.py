@@ -42,7 +42,7 @@ def tools(
                 writes=one["writes"],
                 permission=one["permission"],
                 seconds=one["timeout_seconds"],
-                states=", ".join(one["states"]) if one["audience"] == "customer" else "-",
+                states=", ".join(one["states"]),
             )
             for one in schemas
         ]

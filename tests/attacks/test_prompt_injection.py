@@ -11,6 +11,7 @@ from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.customer import Customer, Query
 from tools import registry
+from tools.audience import AudienceKind
 
 STAFF_TOOLS = {"adjust_stock"}
 
@@ -106,7 +107,7 @@ def test_no_tool_of_a_customer_takes_ids_of_people_or_shops() -> None:
     names = {
         definition.name
         for state in (State.IDLE, State.AWAITING_CONFIRMATION, State.DONE)
-        for definition in registry.offered(state, principal)
+        for definition in registry.offered(AudienceKind.CUSTOMER, state, principal)
     }
     assert not names & STAFF_TOOLS
     for name in names:

@@ -16,9 +16,11 @@ from domain.connections.schemas import Medium
 from domain.conversations.states import State, Trigger
 from tests.factories.chat import Chat
 from tools import registry
-from tools.context import Consent, Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
+from tools.audience import AudienceKind
+from tools.context import Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
 from tools.definition import Definition
 from tools.outcome import ToolOutcome
+from tools.serving import Consent, CustomerContext
 
 SLOT = re.compile(r"\{(\d+)\}")
 
@@ -40,6 +42,7 @@ class Counter:
     signals: list[Signal] = field(default_factory=list)
     staged: list[StagedMessage] = field(default_factory=list)
     principal: Principal | None = None
+    """A manager, for whom a manager's tools are called."""
 
     @property
     def question(self) -> Pending | None:
@@ -75,20 +78,26 @@ class Counter:
         return definition
 
     async def _context(self, work: Work) -> ToolContext:
-        return ToolContext(
-            work=work,
-            workspace=await accounts.get_workspace(work),
-            conversation_id=self.chat.conversation_id,
+        given: dict[str, Any] = {
+            "work": work,
+            "workspace": await accounts.get_workspace(work),
+            "conversation_id": self.chat.conversation_id,
+            "medium": Medium.WHATSAPP,
+            "turn_id": new_id(),
+            "state": self.state,
+            "language": self.language,
+            "messages": self.messages,
+            "asked_before": self.points,
+            "points": self.points,
+        }
+        if self.principal is not None:
+            return ToolContext(audience=AudienceKind.MANAGER, **given)
+        return CustomerContext(
+            audience=AudienceKind.CUSTOMER,
             customer_id=self.chat.customer_id,
             connection_id=self.chat.connection_id,
-            medium=Medium.WHATSAPP,
-            turn_id=new_id(),
-            state=self.state,
-            language=self.language,
-            messages=self.messages,
             consent=self.consent,
-            asked_before=self.points,
-            points=self.points,
+            **given,
         )
 
     def _move(self, signals: list[Signal]) -> None:

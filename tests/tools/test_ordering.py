@@ -3,11 +3,11 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
-from agent.states import State
-from core.access import Principal, Role
+from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts import roles
@@ -24,8 +24,9 @@ from domain.stock import service as stock
 from tests.factories.chat import STREET, chat_of, later, placed, reprice, settle_on
 from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tools import registry
-from tools.context import Consent
+from tools.audience import AudienceKind
 from tools.outcome import Claim
+from tools.serving import Consent
 
 
 async def summarised(counter: Counter, **items: int) -> str:
@@ -248,11 +249,11 @@ async def test_the_status_says_what_is_paid(counter: Counter) -> None:
 def test_a_customer_never_sees_adjust_stock() -> None:
     workspace, customer = new_id(), new_id()
     everything = Principal(roles.agent_for(workspace, customer).kind, workspace, frozenset({"*"}), customer)
-    for state in State:
-        assert "adjust_stock" not in {one.name for one in registry.offered(state, everything)}
+    for state, audience in product(State, AudienceKind):
+        assert "adjust_stock" not in {one.name for one in registry.offered(audience, state, everything)}
     staff = roles.staff(workspace, new_id(), Role.INVENTORY_SUPERVISOR)
-    assert [one.name for one in registry.offered(State.IDLE, staff)] == ["adjust_stock"]
-    assert registry.offered(State.IDLE, roles.staff(workspace, new_id(), Role.VIEWER)) == []
+    assert [one.name for one in registry.offered(AudienceKind.MANAGER, State.IDLE, staff)] == ["adjust_stock"]
+    assert registry.offered(AudienceKind.MANAGER, State.IDLE, roles.staff(workspace, new_id(), Role.VIEWER)) == []
 
 
 async def test_calling_it_anyway_is_refused(counter: Counter) -> None:
@@ -271,7 +272,7 @@ async def test_staff_adjust_stock_with_a_reason(counter: Counter) -> None:
 
 @pytest.mark.parametrize("state", [State.HANDOFF, State.EXECUTING])
 def test_nothing_is_offered_while_a_person_attends_or_an_order_is_placed(state: State) -> None:
-    assert registry.offered(state, roles.agent_for(new_id(), new_id())) == []
+    assert registry.offered(AudienceKind.CUSTOMER, state, roles.agent_for(new_id(), new_id())) == []
 
 
 @pytest.mark.parametrize(
@@ -301,5 +302,5 @@ async def test_arguments_beside_the_schema_are_refused_with_what_is_wrong(
 def test_the_schemas_can_be_exported() -> None:
     exported = json.loads(json.dumps(registry.schemas()))
     assert {tool["name"] for tool in exported} >= {"confirm_order", "reserve_stock", "adjust_stock", "send_catalog"}
-    assert [tool["name"] for tool in exported if tool["audience"] == "staff"] == ["adjust_stock"]
+    assert [tool["name"] for tool in exported if tool["audience"] == "manager"] == ["adjust_stock"]
     assert [tool["states"] for tool in exported if tool["name"] == "confirm_order"] == [["AWAITING_CONFIRMATION"]]

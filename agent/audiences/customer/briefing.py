@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from agent import pointing
-from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
+from agent.audiences.customer import pointing
+from agent.brief import DELIVERY, Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
 from agent.spoken import spoken
 from core import messages
@@ -22,18 +22,13 @@ from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools import registry
+from tools.audience import AudienceKind
 from tools.context import Pending
 from tools.facts import measured_in
 from tools.outcome import Fact, FactKind
 
-DELIVERY = "delivery"
-"""The subject of what a delivery costs in this shop, whatever the order."""
-
 RECENT = 6
 """How many of the newest messages are looked at for words that did not arrive."""
-
-LASTING = frozenset({"store", "hours", "method", "minimum"})
-"""Kinds of facts that no call of a turn changes."""
 
 
 def facts_of(
@@ -151,7 +146,7 @@ async def write(
     draft: OrderView | None,
     thread: Sequence[MessageView],
 ) -> Brief:
-    """The brief for answering these messages now, with the draft as it is open and the thread up to now."""
+    """The brief for answering these messages now, with the order as it is open and the thread up to now."""
     workspace = await accounts.get_workspace(work)
     language = spoken(_written(open_messages, thread), messages.choose_language(workspace.language))
     customer = await customers.get(work, conversation.customer_id)
@@ -192,7 +187,7 @@ async def write(
         messages=said,
         facts=facts_of(workspace, draft, last, places, language),
         notes=[*_notes(session), *_undelivered(thread[-RECENT:])],
-        tools=[spec.name for spec in registry.offered(State(session.state), principal)],
+        tools=[spec.name for spec in registry.offered(AudienceKind.CUSTOMER, State(session.state), principal)],
         failures=session.failures,
     )
 

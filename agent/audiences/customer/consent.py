@@ -14,10 +14,8 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
 from domain.orders import service as orders
-from tools.context import Consent
-
-CONFIRM_PREFIX = "confirm:"
-"""The id of a summary's confirming button is this and the token."""
+from tools.serving import Consent
+from tools.summary import CONFIRM_PREFIX
 
 
 async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:

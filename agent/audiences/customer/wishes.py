@@ -3,7 +3,7 @@
 from agent.frozen import ClaimedTurn
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.listening import hear
-from tools.context import Wishes
+from tools.serving import Wishes
 
 _WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
 _AGREES = frozenset({ActKind.CHOOSE, ActKind.CONFIRM, ActKind.AFFIRM, ActKind.BASKET, ActKind.REPEAT_ORDER})

@@ -1,0 +1,122 @@
+"""Serving customers: what is theirs in a turn, and the summary that they have not answered yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import timedelta
+
+from pydantic_ai.models import Model
+
+from agent import prompting, sessions
+from agent.audiences.base import Audience, ContextOf
+from agent.audiences.customer import briefing, consent, wishes
+from agent.brief import Brief
+from agent.frozen import ClaimedTurn
+from agent.lexical.model import LexicalModel
+from agent.lookup import catalogue_lookup, message_lookup
+from agent.models import AgentSession
+from agent.sessions import Fence
+from core.access import Principal
+from core.settings import get_settings
+from core.work import Work
+from domain.accounts import roles
+from domain.conversations import service as conversations
+from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
+from domain.conversations.states import State, Trigger
+from domain.orders import service as orders
+from tools.audience import AudienceKind
+from tools.context import ToolContext
+from tools.outcome import Fact
+from tools.serving import CustomerContext
+
+
+class Customers(Audience):
+    """The agent acts for one customer, with what that customer may do."""
+
+    kind = AudienceKind.CUSTOMER
+
+    async def principal(self, turn: ClaimedTurn) -> Principal:
+        """The agent, for the customer of this conversation."""
+        return _agent_for(turn)
+
+    async def write_brief(
+        self,
+        work: Work,
+        session: AgentSession,
+        conversation: ConversationView,
+        open_messages: Sequence[OpenMessage],
+        thread: Sequence[MessageView],
+    ) -> Brief:
+        """The shop, the customer and their order at today's prices; a summary that nobody can answer any more is void."""
+        await _void_summary(work, session, conversation, open_messages)
+        draft = await orders.open_draft(work, conversation.id)
+        if draft is not None and await orders.refresh_prices(work, conversation.id):
+            draft = await orders.open_draft(work, conversation.id)
+        return await briefing.write(work, session, conversation, open_messages, draft, thread)
+
+    async def keep(self, work: Work, turn: ClaimedTurn) -> None:
+        """Keep what is set aside for the order while it is thought about."""
+        if turn.frozen.brief.draft is not None:
+            until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
+            await orders.extend_holds(work, turn.conversation_id, until)
+
+    async def fresh_facts(self, work: Work, conversation: ConversationView, language: str) -> Mapping[str, Fact]:
+        """The sums of the order and what is true of the shop."""
+        return await briefing.fresh_facts(work, conversation, language)
+
+    def instructions(self, brief: Brief) -> str:
+        """How a shop assistant serves, in this state of the order."""
+        return prompting.system_prompt(brief)
+
+    def offline(self, turn: ClaimedTurn) -> Model:
+        """Our own model, which reads orders by grammar and catalogue."""
+        principal = _agent_for(turn)
+        return LexicalModel(turn.frozen.brief, catalogue_lookup(principal), message_lookup(principal))
+
+    def context_of(self, turn: ClaimedTurn) -> ContextOf:
+        """Who the customer is, what they have agreed to, and what their words of this turn wish for."""
+        wished = wishes.read(turn)
+
+        async def context(given: ToolContext, held: Fence, *, is_offline: bool) -> CustomerContext:
+            return CustomerContext(
+                **{one.name: getattr(given, one.name) for one in fields(given) if one.init},
+                customer_id=turn.customer_id,
+                connection_id=turn.connection_id,
+                consent=await consent.read(given.work, held, turn),
+                # The offline link plans from nothing but what it has read in the customer's words.
+                wishes=None if is_offline else wished,
+            )
+
+        return context
+
+
+def _agent_for(turn: ClaimedTurn) -> Principal:
+    return roles.agent_for(turn.workspace_id, turn.customer_id)
+
+
+async def _void_summary(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: Sequence[OpenMessage]
+) -> None:
+    """Make the open summary worthless if it cannot be meant by an answer: its token is void, what it held is free."""
+    token = session.confirmation_token
+    if session.confirmation_message_id is None or token is None:
+        return
+    reason = await _why_void(work, session, token, open_messages)
+    if reason is None:
+        return
+    await orders.void(work, conversation.id, token, reason=reason)
+    if session.state == State.AWAITING_CONFIRMATION:
+        sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
+    session.confirmation_token = session.confirmation_message_id = None
+
+
+async def _why_void(work: Work, session: AgentSession, token: str, open_messages: Sequence[OpenMessage]) -> str | None:
+    """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
+    of its buttons has it, whatever the provider reported.
+    """
+    if any(message.kind == "order" for message in open_messages):
+        return "a cart came from the catalogue"
+    if any(token in str(message.payload.get("id", "")) for message in open_messages):
+        return None
+    assert session.confirmation_message_id is not None, "a token is armed with its message"
+    is_lost = await conversations.is_lost(work, session.confirmation_message_id)
+    return "the summary was not delivered" if is_lost else None
