@@ -5,7 +5,7 @@ import asyncio
 from app.queue import deadlines, outbox_rows
 from app.queue.actors import RUNNERS
 from app.queue.jobs import Ring
-from app.queue.sweeps import SWEEPS, left_lying
+from app.queue.sweeps import SWEEPS, unhandled
 from core.errors import Abandoned
 
 MOST_ROUNDS = 500
@@ -41,7 +41,7 @@ async def drain(*, sweep: bool = False) -> int:
 
 async def _sweep() -> bool:
     await deadlines.settle_all(100)
-    found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
-    for lying in found:
-        await run(lying.ring)
+    found = [one for sweep in SWEEPS for one in await unhandled(sweep)]
+    for one in found:
+        await run(one.ring)
     return bool(found)

@@ -12,7 +12,7 @@ from app.queue.sweeps import SWEEPS
 
 
 class Row(BaseModel):
-    """A job as it is listed; `swept_from` are the tables in which a sweep finds what the job has left lying."""
+    """A job as it is listed; `swept_from` are the tables in which a sweep finds what the job has left unhandled."""
 
     job: str
     queue: str

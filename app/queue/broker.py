@@ -2,6 +2,9 @@
 
 Dramatiq never retries here (`max_retries=0`): attempts, the next try and parking live on the rows, and sweeps ring
 again. Messages of jobs that failed for an unforeseen reason are kept as dead letters for thirty days.
+
+Whatever of Dramatiq is not meant to be touched is touched here and nowhere else; `PRIVATE` names it, and a test fails when
+it changes.
 """
 
 import threading
@@ -39,6 +42,9 @@ FETCH_AT_ONCE = 8
 
 CROWDED_SECONDS = 0.05
 """How long a consumer waits for room before it looks again."""
+
+PRIVATE = (_RedisConsumer, dramatiq.Worker._add_consumer, dramatiq.Worker._add_worker)
+"""What this module overrides or extends of Dramatiq's inside, beside the script by which a message is pushed."""
 
 _UNPACK_SIZE = 1000
 """Dramatiq's script wants it with every command and uses it only for maintenance, which is not asked for here."""
@@ -255,6 +261,31 @@ class RedisBells(RedisBroker):
         if self._listener.is_alive():
             self._listener.join(2 * LISTEN_SECONDS)
         self.client.close()
+
+
+class DeadLetterReasons(Middleware):
+    """Keeps with a dead letter what its job died of."""
+
+    def after_nack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """The message has just become a dead letter."""
+        assert isinstance(broker, RedisBells)
+        broker.keep_reason(message)
+
+
+class LowLatencyWorker(dramatiq.Worker):
+    """A worker that answers a ring within milliseconds and costs little while idle.
+
+    Consumers and threads wait until they are woken. Dramatiq's delay queues are not consumed, because nothing here
+    delays a message: due times live in the outbox.
+    """
+
+    def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
+        if not delay:
+            super()._add_consumer(queue_name)
+
+    def _add_worker(self) -> None:
+        super()._add_worker()
+        self.workers[-1].timeout = 1.0
 
 
 def open_broker(

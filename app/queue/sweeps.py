@@ -32,7 +32,7 @@ log = observability.log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """How to find what one kind of job has left lying: rows of `workspace_id`, the id that the job takes, and `since`.
+    """How to find what one kind of job has left unhandled: rows of `workspace_id`, the id that the job takes, and `since`.
 
     `since` is a time that changes as soon as somebody has worked on the row.
     """
@@ -130,8 +130,8 @@ SWEEPS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
-    """Something that was left lying: the bell to be rung for it, and since when nobody has worked on it."""
+class Unhandled:
+    """Something that was left unhandled: the bell to be rung for it, and since when nobody has worked on it."""
 
     ring: Ring
     since: datetime | None
@@ -142,7 +142,7 @@ class Lying:
         return (self.ring.job, *self.ring.arguments.values(), self.since)
 
 
-class Patience:
+class Backoff:
     """Leaves a row alone for a while after its bell was rung, and longer each time.
 
     Its ring may just be waiting, and ringing every two seconds would make the queue longer still; behind a long queue
@@ -173,26 +173,27 @@ class Sweeper:
 
     def __init__(self, broker: RedisBells) -> None:
         self._broker = broker
-        self._patience = Patience()
+        self._backoff = Backoff()
 
     async def sweep(self) -> int:
-        """Settle what ran out of time, then ring for everything that was left lying; how many bells were rung."""
+        """Settle what ran out of time, then ring for everything that was left unhandled; how many bells were rung."""
         await deadlines.settle_all(LIMIT)
         await spend.sweep()
-        found = [lying for sweep in SWEEPS for lying in await left_lying(sweep)]
+        found = [one for sweep in SWEEPS for one in await unhandled(sweep)]
         depths = await asyncio.to_thread(self._broker.depths) if found else {}
-        due = [lying.ring for lying in found if self._patience.allows(lying.key, queued=depths[lying.ring.queue])]
-        self._patience.forget_old()
+        due = [one.ring for one in found if self._backoff.allows(one.key, queued=depths[one.ring.queue])]
+        self._backoff.forget_old()
         if due:
             await asyncio.to_thread(self._broker.ring, due)
             log.info("sweep.rang", jobs={job: sum(ring.job == job for ring in due) for job in {r.job for r in due}})
         return len(due)
 
 
-async def left_lying(sweep: Sweep) -> list[Lying]:
+async def unhandled(sweep: Sweep) -> list[Unhandled]:
     """What one sweep finds."""
     async with open_system_work() as session:
         rows = (await session.execute(sweep.found, {"limit": LIMIT})).all()
     return [
-        Lying(Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}), row.since) for row in rows
+        Unhandled(Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}), row.since)
+        for row in rows
     ]

@@ -17,7 +17,7 @@ from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, Ti
 from agent import links, warming
 from app.processes import pulse
 from app.queue.actors import RUNNERS
-from app.queue.broker import RedisBells, open_broker
+from app.queue.broker import DeadLetterReasons, LowLatencyWorker, RedisBells, open_broker
 from app.queue.jobs import JOBS, time_limit_of
 from app.queue.shortcut import Shortcut
 from channels import registry
@@ -71,31 +71,6 @@ class ProcessResources(Middleware):
         if running:
             await asyncio.wait(running, timeout=2)
         await self._stack.aclose()
-
-
-class Obituary(Middleware):
-    """Keeps with a dead letter what its job died of."""
-
-    def after_nack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
-        """The message has just become a dead letter."""
-        assert isinstance(broker, RedisBells)
-        broker.keep_reason(message)
-
-
-class PromptWorker(dramatiq.Worker):
-    """A worker that answers a ring within milliseconds and costs little while idle.
-
-    Consumers and threads wait until they are woken. Dramatiq's delay queues are not consumed, because nothing here
-    delays a message: due times live in the outbox.
-    """
-
-    def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
-        if not delay:
-            super()._add_consumer(queue_name)
-
-    def _add_worker(self) -> None:
-        super()._add_worker()
-        self.workers[-1].timeout = 1.0
 
 
 def _performing(name: str, run: Runner) -> Callable[..., Awaitable[None]]:
@@ -167,12 +142,12 @@ def start(settings: Settings) -> tuple[RedisBells, dramatiq.Worker]:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     broker = open_broker(
         settings,
-        [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit(), Obituary()],
+        [AsyncIO(), ProcessResources(settings), CurrentMessage(), Retries(max_retries=0), TimeLimit(), DeadLetterReasons()],
         db.has_room,
     )
     declare_jobs(broker)
     broker.emit_after("process_boot")
-    worker = PromptWorker(broker, worker_threads=settings.worker_threads)
+    worker = LowLatencyWorker(broker, worker_threads=settings.worker_threads)
     worker.start()
     return broker, worker
 

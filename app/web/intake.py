@@ -82,7 +82,7 @@ _STORE = text(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parcel:
+class Batch:
     """The events of one webhook, and the promise that they are stored: the ids of those that were new."""
 
     connection_id: UUID
@@ -99,20 +99,20 @@ def storable(key: str, limit: int) -> str:
     return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
 
 
-async def store(workspace_id: UUID, parcels: Sequence[Parcel]) -> set[UUID]:
+async def store(workspace_id: UUID, batches: Sequence[Batch]) -> set[UUID]:
     """Store events and announce their ingest, in one transaction of their workspace; the ids of those that were new."""
-    rows = [(parcel, event_id, event) for parcel in parcels for event_id, event in parcel.events]
+    rows = [(batch, event_id, event) for batch in batches for event_id, event in batch.events]
     values: dict[str, Any] = {
         "workspace": workspace_id,
         "ids": [event_id for _, event_id, _ in rows],
         "outbox_ids": [new_id() for _ in rows],
-        "connections": [parcel.connection_id for parcel, _, _ in rows],
+        "connections": [batch.connection_id for batch, _, _ in rows],
         "kinds": [event.kind for _, _, event in rows],
         "keys": [storable(event.dedupe_key, 300) for _, _, event in rows],
         "senders": [event.sender_key and storable(event.sender_key, 200) for _, _, event in rows],
         "positions": [event.position for _, _, event in rows],
         "bodies": [event.body for _, _, event in rows],
-        "correlations": [parcel.correlation_id for parcel, _, _ in rows],
+        "correlations": [batch.correlation_id for batch, _, _ in rows],
         "collect": COLLECT,
         "commit": COMMIT,
     }
@@ -124,47 +124,47 @@ class Intake:
     """What waits to be stored in this process, by workspace."""
 
     def __init__(self) -> None:
-        self._waiting: dict[UUID, list[Parcel]] = defaultdict(list)
+        self._waiting: dict[UUID, list[Batch]] = defaultdict(list)
         self._writers: dict[UUID, asyncio.Task[None]] = {}
 
     async def put(
         self, workspace_id: UUID, connection_id: UUID, correlation_id: str, events: Sequence[RawEvent]
     ) -> list[RawEvent]:
         """Store the events of one webhook; returns, once they are committed, those that were new."""
-        parcel = Parcel(connection_id, correlation_id, [(new_id(), event) for event in events])
-        self._waiting[workspace_id].append(parcel)
+        batch = Batch(connection_id, correlation_id, [(new_id(), event) for event in events])
+        self._waiting[workspace_id].append(batch)
         writer = self._writers.get(workspace_id)
         if writer is None or writer.done():
             self._writers[workspace_id] = asyncio.create_task(self._write(workspace_id))
-        new = await parcel.stored
-        return [event for event_id, event in parcel.events if event_id in new]
+        new = await batch.stored
+        return [event for event_id, event in batch.events if event_id in new]
 
     async def _write(self, workspace_id: UUID) -> None:
-        while parcels := self._take(workspace_id):
+        while batches := self._take(workspace_id):
             try:
-                new = await store(workspace_id, parcels)
+                new = await store(workspace_id, batches)
             except Exception as error:
-                if len(parcels) == 1 or db.is_outage(error) or isinstance(error, CommitOutcomeUnknown):
-                    _fail(parcels, error)
+                if len(batches) == 1 or db.is_outage(error) or isinstance(error, CommitOutcomeUnknown):
+                    _fail(batches, error)
                 else:
-                    await self._write_singly(workspace_id, parcels)
+                    await self._write_singly(workspace_id, batches)
             else:
-                for parcel in parcels:
-                    if not parcel.stored.done():
-                        parcel.stored.set_result(new)
+                for batch in batches:
+                    if not batch.stored.done():
+                        batch.stored.set_result(new)
 
-    async def _write_singly(self, workspace_id: UUID, parcels: list[Parcel]) -> None:
+    async def _write_singly(self, workspace_id: UUID, batches: list[Batch]) -> None:
         """One webhook that the database refuses must not cost its neighbours theirs."""
-        for parcel in parcels:
+        for batch in batches:
             try:
-                new = await store(workspace_id, [parcel])
+                new = await store(workspace_id, [batch])
             except Exception as error:
-                _fail([parcel], error)
+                _fail([batch], error)
             else:
-                if not parcel.stored.done():
-                    parcel.stored.set_result(new)
+                if not batch.stored.done():
+                    batch.stored.set_result(new)
 
-    def _take(self, workspace_id: UUID) -> list[Parcel]:
+    def _take(self, workspace_id: UUID) -> list[Batch]:
         waiting = self._waiting[workspace_id]
         count = events = 0
         while count < len(waiting) and (count == 0 or events + len(waiting[count].events) <= BATCH_EVENTS):
@@ -175,7 +175,7 @@ class Intake:
         return taken
 
 
-def _fail(parcels: Sequence[Parcel], error: Exception) -> None:
-    for parcel in parcels:
-        if not parcel.stored.done():
-            parcel.stored.set_exception(error)
+def _fail(batches: Sequence[Batch], error: Exception) -> None:
+    for batch in batches:
+        if not batch.stored.done():
+            batch.stored.set_exception(error)

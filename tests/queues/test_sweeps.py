@@ -13,7 +13,7 @@ from app.queue import deadlines
 from app.queue.actors import RUNNERS, inbound, notifications
 from app.queue.broker import RedisBells
 from app.queue.jobs import JOBS
-from app.queue.sweeps import LONG_QUEUE, SWEEPS, Patience, Sweeper, left_lying
+from app.queue.sweeps import LONG_QUEUE, SWEEPS, Backoff, Sweeper, unhandled
 from core.access import Principal
 from core.clock import shift_by
 from core.inbound import InboundEvent
@@ -34,7 +34,7 @@ AHEAD = timedelta(seconds=30)
 
 async def found() -> set[tuple[str, str]]:
     """What the sweeps would ring for: the job, and the id of its subject."""
-    rings = [lying.ring for sweep in SWEEPS for lying in await left_lying(sweep)]
+    rings = [one.ring for sweep in SWEEPS for one in await unhandled(sweep)]
     return {(ring.job, next(value for name, value in ring.arguments.items() if name != "workspace_id")) for ring in rings}
 
 
@@ -92,7 +92,7 @@ async def test_an_event_whose_ring_was_lost_with_redis_is_rung_for_again(
 
     [event] = await stored_events(workspace.id)
     await inbound.ingest(str(workspace.id), str(event.id))
-    assert await left_lying(SWEEPS[0]) == []
+    assert await unhandled(SWEEPS[0]) == []
 
 
 async def test_a_due_turn_is_found_unless_a_living_worker_holds_its_lease(
@@ -210,20 +210,20 @@ async def _states(workspace: WorkspaceView) -> list[str]:
 
 
 def test_a_bell_that_was_just_rung_is_left_alone_for_a_growing_while() -> None:
-    patience = Patience()
-    assert patience.allows("a", queued=0)
-    assert not patience.allows("a", queued=0)
-    assert patience.allows("b", queued=0)
-    patience.forget_old()
-    assert not patience.allows("a", queued=0)
+    backoff = Backoff()
+    assert backoff.allows("a", queued=0)
+    assert not backoff.allows("a", queued=0)
+    assert backoff.allows("b", queued=0)
+    backoff.forget_old()
+    assert not backoff.allows("a", queued=0)
 
 
 def test_nothing_is_added_to_a_long_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    patience = Patience()
-    assert not patience.allows("a", queued=LONG_QUEUE)
-    assert not patience.allows("a", queued=LONG_QUEUE)
-    assert patience.allows("a", queued=LONG_QUEUE - 1)
+    backoff = Backoff()
+    assert not backoff.allows("a", queued=LONG_QUEUE)
+    assert not backoff.allows("a", queued=LONG_QUEUE)
+    assert backoff.allows("a", queued=LONG_QUEUE - 1)
     # Given a bell that was lost from a queue that stays long
-    assert not patience.allows("b", queued=LONG_QUEUE)
+    assert not backoff.allows("b", queued=LONG_QUEUE)
     monkeypatch.setattr("app.queue.sweeps.LONGEST_PAUSE_SECONDS", 0.0)
-    assert patience.allows("b", queued=LONG_QUEUE)
+    assert backoff.allows("b", queued=LONG_QUEUE)
