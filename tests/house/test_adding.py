@@ -1,0 +1,57 @@
+"""`docs/adding.md` is true: its files are there, and for what can be followed by name there are no others."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, str] = dict(re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.M | re.S))
+PRODUCT = ("agent", "app", "channels", "core", "domain", "prompts", "tools")
+
+
+def files(section: str) -> list[str]:
+    """The paths that a section lists."""
+    return re.findall(r"^- `([^`]+)`", SECTIONS[section], re.M)
+
+
+def of_product() -> list[str]:
+    tracked = subprocess.run(["git", "ls-files", *PRODUCT], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [path for path in tracked.stdout.splitlines() if (ROOT / path).is_file()]
+
+
+def mentioning(words: str) -> set[str]:
+    """The product's files in which one of these words stands."""
+    pattern = re.compile(rf"\b({words})\b")
+    return {path for path in of_product() if pattern.search((ROOT / path).read_text(encoding="utf-8", errors="ignore"))}
+
+
+def listed(section: str) -> set[str]:
+    """What a section lists of the product."""
+    return {path for path in files(section) if path.split("/")[0] in PRODUCT}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_file_of_the_page_is_there(section: str) -> None:
+    assert files(section)
+    assert "Followed: `" in SECTIONS[section]
+    assert [path for path in files(section) if not (ROOT / path).exists()] == []
+
+
+def test_a_tool_lives_in_the_files_of_the_page_and_in_no_others() -> None:
+    assert mentioning("reserve_stock|tool.stock_reserved|STOCK_RESERVED = .stock_reserved") == listed("A tool")
+
+
+def test_a_language_lives_in_the_files_of_the_page_and_in_no_others() -> None:
+    named = {path for path in of_product() if re.search(r"(^|/)pt[./]", path)}
+    assert named <= listed("A language")
+    assert all(re.search(r"\bpt\b", (ROOT / path).read_text()) for path in listed("A language") - named)
+
+
+def test_an_audience_is_made_known_in_the_files_of_the_page_and_in_no_others() -> None:
+    # A manager is declared, and has tools, but no chat yet: only tools and the audiences themselves name kinds.
+    named = mentioning(r"AudienceKind\.CUSTOMER")
+    rooms = {path for path in named if not path.startswith(("tools/", "agent/audiences/"))}
+    assert rooms <= {"agent/frozen.py", "agent/models.py"}, "the turn, its journal and its reply know no audience"
