@@ -2,62 +2,18 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from functools import lru_cache
-from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
+from core.language.words import MEASURES, measured
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.catalog.words import plain, read
 
-_DATA = Path(__file__).parent / "measures.yaml"
+_SOLD_IN = {"g": "KG", "ml": "LT", "mm": "M"}
+"""The unit of sale that holds a thousand of the smallest unit of a dimension."""
 
-
-class _Pieces(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    words: tuple[str, ...]
-    of: int
-
-
-class _Measure(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    words: tuple[str, ...]
-    unit: str
-    factor: Decimal
-
-
-class _Money(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    words: tuple[str, ...]
-    currencies: frozenset[str]
-    of: int = 1
-
-
-class _Words(BaseModel):
-    pieces: tuple[_Pieces, ...]
-    trays: frozenset[str]
-    measures: tuple[_Measure, ...]
-    money: tuple[_Money, ...]
-
-
-@lru_cache
-def _file() -> _Words:
-    return _Words.model_validate(yaml.safe_load(_DATA.read_text(encoding="utf-8")))
-
-
-@lru_cache
-def _words() -> tuple[dict[str, int], dict[str, _Measure]]:
-    words = _file()
-    return (
-        {word: entry.of for entry in words.pieces for word in entry.words},
-        {word: entry for entry in words.measures for word in entry.words},
-    )
+_SAME_EVERYWHERE = frozenset({"kg", "g", "l", "ml", "m", "cm"})
+"""What weighs and measures the same wherever a shop is; a pound does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +33,7 @@ class TooLittle:
 def money_of(quantity: Decimal, unit: str | None, currency: str) -> Decimal | None:
     """The amount of money that a quantity is, if its unit is what people call this currency."""
     word = plain(unit or "").strip().rstrip(".")
-    for money in _file().money:
+    for money in measured().money:
         if word in money.words and currency in money.currencies:
             return quantity * money.of
     return None
@@ -91,7 +47,7 @@ def bought_for(money: Decimal, variant: VariantView) -> Decimal:
 
 def is_tray(word: str) -> bool:
     """Whether a unit holds several of what is sold loose: a carton of eggs, a crate of bottles."""
-    return word in _file().trays
+    return word in measured().trays
 
 
 def is_sold_by_tray(name: str, word: str) -> bool:
@@ -109,18 +65,17 @@ async def in_unit_of_sale(work: Work, variant: VariantView, quantity: Decimal, u
         return quantity
     if is_tray(word):
         return quantity if is_sold_by_tray(variant.name, word) else UnitMismatch(variant.unit)
-    pieces, measures = _words()
-    if word in pieces:
-        return quantity * pieces[word]
-    measure = measures.get(word)
-    if measure is None:
+    if word in measured().pieces:
+        return quantity * measured().pieces[word]
+    meant = _in_sale(quantity, word)
+    if meant is None:
         return UnitMismatch(variant.unit)
-    amount = quantity * measure.factor
-    if measure.unit == variant.unit.upper():
+    amount, sold_in = meant
+    if sold_in == variant.unit.upper():
         return amount
     if variant.content_quantity is not None and variant.content_unit is not None:
-        held = _in_base(variant.content_quantity, variant.content_unit)
-        if held is not None and held[1] == measure.unit and amount % held[0] == 0:
+        held = _in_sale(variant.content_quantity, plain(variant.content_unit))
+        if held is not None and held[1] == sold_in and amount % held[0] == 0:
             return amount / held[0]
     return UnitMismatch(variant.unit)
 
@@ -136,9 +91,13 @@ async def amount_sold(
     return amount if isinstance(amount, UnitMismatch) or variant.allows(amount) else UnitMismatch(variant.unit)
 
 
-def _in_base(quantity: Decimal, unit: str) -> tuple[Decimal, str] | None:
-    measure = _words()[1].get(plain(unit))
-    return (quantity * measure.factor, measure.unit) if measure is not None else None
+def _in_sale(quantity: Decimal, word: str) -> tuple[Decimal, str] | None:
+    """An amount of a weight, a volume or a length in the unit in which such is sold."""
+    unit = measured().units.get(word)
+    if unit not in _SAME_EVERYWHERE:
+        return None
+    smallest, factor = MEASURES[unit]
+    return quantity * factor / 1000, _SOLD_IN[smallest]
 
 
 async def _names_unit(work: Work, code: str, word: str) -> bool:

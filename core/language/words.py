@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 _FOLDER = Path(__file__).parent
 _TENS = frozenset(range(20, 100, 10))
 
+LANGUAGES = ("es", "en", "pt")
+
 MEASURES: dict[str, tuple[str, Decimal]] = {
     "kg": ("g", Decimal(1000)),
     "g": ("g", Decimal(1)),
@@ -25,6 +27,16 @@ MEASURES: dict[str, tuple[str, Decimal]] = {
 """What one of a unit is in the smallest unit of its dimension: grams, millilitres, millimetres."""
 
 
+class Money(BaseModel):
+    """What people call an amount of money: which currencies it may be, and how much of them one is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: frozenset[str]
+    currencies: frozenset[str]
+    of: int = 1
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -36,9 +48,13 @@ class _File(BaseModel):
     plural_parts: list[str]
     dozens: dict[str, int]
     packs: dict[str, int]
+    hundreds: dict[str, int]
     pairs: list[str]
     units: dict[str, list[str]]
-    money: list[str]
+    alone: dict[str, list[str]]
+    pieces: list[str]
+    trays: list[str]
+    money: list[Money]
     each: list[str]
 
 
@@ -111,8 +127,35 @@ def words_of(languages: tuple[str, ...]) -> Words:
         packs=_all(file.packs for file in files),
         pairs=_all(file.pairs for file in files),
         units={word: unit for file in files for unit, words in file.units.items() for word in words},
-        money=_all(file.money for file in files),
+        money=_all(money.words for file in files for money in file.money),
         each=_all(file.each for file in files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What may stand as the unit of an amount, in any language; all of it folded."""
+
+    units: dict[str, str]
+    """The names of weights, volumes and lengths, of which `MEASURES` says what they hold."""
+    pieces: dict[str, int]
+    """How many of what is sold by the piece one such holds."""
+    trays: frozenset[str]
+    money: tuple[Money, ...]
+
+
+@lru_cache
+def measured() -> Measured:
+    """The unit words of all languages: where a unit is expected, no sentence tells in which language it is."""
+    files = [_file(language) for language in LANGUAGES]
+    named = [(unit, words) for file in files for unit, words in (*file.units.items(), *file.alone.items())]
+    held = [held for file in files for held in (file.dozens, file.hundreds)]
+    return Measured(
+        units={word: unit for unit, words in named for word in words},
+        pieces=dict.fromkeys(_all(file.pieces for file in files), 1)
+        | {word: many for one in held for word, many in one.items()},
+        trays=_all(file.trays for file in files),
+        money=tuple(money for file in files for money in file.money),
     )
 
 
