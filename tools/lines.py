@@ -289,7 +289,8 @@ class _Update:
         asked = [point for point in open_now if point.is_question or point in ctx.asked]
         asked = [point for point in asked if point.is_of_order]
         words = [*self._changes(), *self._differences(), *(one.words for one in self.taken if one.words)]
-        if any(one.status == "dropped" for one in self.taken):
+        has_dropped = any(one.status == "dropped" for one in self.taken)
+        if has_dropped:
             words.append(say(ctx, "points_dropped"))
         words += await point_words(ctx, facts, asked)
         questions = [point for point in asked if point.kind not in NOTES]
@@ -298,16 +299,13 @@ class _Update:
             words = [say(ctx, "nothing_open")]
         data: dict[str, object] = {"lines": self._data(), "open": point_data(asked)}
         return ctx.result(
-            "ok" if has_changed else "ask" if questions else "refused" if not self._has_dropped() else "ok",
+            "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
             flowing(words),
             claims=self._claims(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
             data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},
         )
-
-    def _has_dropped(self) -> bool:
-        return any(one.status == "dropped" for one in self.taken)
 
     def _row(self, one: _Taken) -> OrderLineView | None:
         if one.variant is None or self.draft is None:
