@@ -18,7 +18,7 @@ from agent.brief import Brief, BriefMessage
 from agent.frozen import ClaimedTurn
 from agent.models import AgentSession
 from agent.turn import MOST_FAILURES
-from core.access import Principal, Role
+from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import roles
