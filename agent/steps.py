@@ -26,6 +26,7 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
 from core.settings import get_settings
 from core.work import Work, open_work
+from domain.accounts import roles
 from domain.conversations.states import State, Trigger
 from tools import registry
 from tools.context import ToolContext
@@ -190,8 +191,10 @@ class _Call:
         spec = registry.find(self._name)
         if spec is None:
             raise registry.UnknownTool(tool=self._name)
-        async with self._journal.writing(await self._audience.principal(self._turn)) as (work, held):
-            context = await self._context(work, held)
+        principal = await self._audience.principal(self._turn)
+        # The fence is the agent's; what the tool does is done with the rights of whom it is done for.
+        async with self._journal.writing(roles.agent_for(self._turn.workspace_id, self._turn.customer_id)) as (work, held):
+            context = await self._context(work.acting_for(principal), held)
             outcome = await registry.call(spec, context, self._arguments)
             apply_signals(work, held.session, context)
             record = self._record(outcome, StepOutcome.VALUE, context)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -43,6 +43,11 @@ class Work:
     def workspace_id(self) -> UUID:
         """The workspace that this work sees."""
         return self.principal.workspace_id
+
+    def acting_for(self, principal: Principal) -> "Work":
+        """The same transaction with the rights of somebody else of the workspace."""
+        assert principal.workspace_id == self.workspace_id, "a transaction sees one workspace"
+        return replace(self, principal=principal)
 
     def then(self, call: Callable[[], None]) -> None:
         """Call something as soon as this work has committed; it is lost if the process dies before."""
