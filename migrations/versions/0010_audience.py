@@ -1,14 +1,14 @@
 """A session knows whom it talks to. All there are so far talk to customers.
 
-Revision ID: 0009_audience
-Revises: 0008
+Revision ID: 0010_audience
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_audience"
-down_revision = "0008"
+revision = "0010_audience"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
