@@ -50,7 +50,7 @@ def message_lookup(principal: Principal) -> Shelf:
 
 def _product(view: VariantView, names: tuple[str, ...]) -> Product:
     unit = _MEASURED_IN.get(view.unit, view.unit.casefold())
-    is_paired = unit in vocabulary().pairs or comes_in_pairs(view.name)
+    is_pair = unit in vocabulary().pairs
     barcode = (view.barcode,) if view.barcode else ()
     return Product(
         sku=view.sku,
@@ -60,8 +60,8 @@ def _product(view: VariantView, names: tuple[str, ...]) -> Product:
         price=view.price,
         brand=view.brand or "",
         aliases=(*names, *barcode),
-        is_paired=is_paired,
-        is_set=is_paired or unit in vocabulary().sets,
+        is_pair=is_pair,
+        is_set=is_pair or comes_in_pairs(view.name) or unit in vocabulary().sets,
     )
 
 

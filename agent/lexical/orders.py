@@ -64,7 +64,8 @@ def _lines(brief: Brief) -> Sequence[BriefLine]:
 
 def _orders(reading: Reading, kinds: set[ActKind], brief: Brief) -> bool:
     """Whether a message orders something."""
-    if not reading.changes and not (kinds & _READ and reading.questions):
+    is_named = ActKind.ASK_PRICE not in kinds and any(question.skus for question in reading.questions)
+    if not (reading.changes or is_named or (kinds & _READ and reading.questions)):
         return False
     return brief.pending is None or reading.has_goods or any(question.skus for question in reading.questions)
 

@@ -126,6 +126,13 @@ def _any_number(spoken: Words) -> str:
     return rf"(?:\d+(?:[.,/]\d+)*(?![\w.,/-]*[a-z])|(?:{'|'.join(sorted(said, key=len, reverse=True))})\b)"
 
 
+def _pairs(spanish: WordFile, others: list[WordFile]) -> dict[str, tuple[str, ...]]:
+    """`un par de jeans` are two, `a pair of jeans` is one; the names of what is sold are Spanish in both."""
+    foreign = words_of(("en",)).pairs
+    every = tuple(noun for file in (spanish, *others) for noun in file.paired)
+    return {said: every if said in foreign else tuple(spanish.paired) for said in words_of(("es", "en")).pairs}
+
+
 @lru_cache
 def vocabulary() -> Vocabulary:
     """The merged vocabulary of this process."""
@@ -152,7 +159,7 @@ def vocabulary() -> Vocabulary:
         units=spoken.units,
         containers=frozenset(word for file in files for word in (*file.containers, *file.bulk)),
         bulk=frozenset(word for file in files for word in file.bulk),
-        pairs=dict.fromkeys(spoken.pairs, tuple(noun for file in files for noun in file.paired)),
+        pairs=_pairs(files[0], files[1:]),
         sets=frozenset(word for file in files for word in file.sets),
         packs={word: spoken.dozens[word] for word in spoken.packs},
         plural_parts=spoken.plural_parts,

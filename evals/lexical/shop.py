@@ -89,7 +89,7 @@ class Shop:
                 grain=Decimal("0.001") if one.unit in ("kg", "l") else Decimal(1),
                 price=one.price,
                 aliases=tuple(one.synonyms),
-                is_paired=one.unit == "par" or comes_in_pairs(one.name),
+                is_pair=one.unit == "par",
                 is_set=one.unit in vocabulary().sets or comes_in_pairs(one.name),
             )
             for one in self.catalogue.products

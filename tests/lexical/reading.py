@@ -6,6 +6,7 @@ from functools import lru_cache
 from agent.lexical.reader.arcs import closed_words
 from agent.lexical.reader.explain import Reading, explain
 from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
+from agent.lexical.vocabulary import vocabulary
 from app.demo.schemas import DemoProduct, demo_shops
 from domain.catalog._views import variant_name
 
@@ -17,7 +18,8 @@ def demo_goods(slug: str) -> Goods:
     """All that a demo shop sells, with the words that stand for others."""
     shop = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
     products = [sold for _, _, product in shop.numbered for sold in _variants(product)]
-    return Goods(products, {said: (meant,) for said, meant in shop.expansions}, closed_words())
+    expansions = {**vocabulary().names, **{said: (meant,) for said, meant in shop.expansions}}
+    return Goods(products, expansions, closed_words())
 
 
 def _variants(product: DemoProduct) -> list[Product]:
@@ -32,7 +34,7 @@ def _variants(product: DemoProduct) -> list[Product]:
             price=product.price,
             brand=product.brand or "",
             aliases=product.synonyms,
-            is_paired=comes_in_pairs(product.name),
+            is_set=comes_in_pairs(product.name),
         )
         for size in sizes
     ]

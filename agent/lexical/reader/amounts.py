@@ -2,7 +2,7 @@
 
 from decimal import ROUND_FLOOR, Decimal
 
-from agent.lexical.reader.goods import Mention, Product
+from agent.lexical.reader.goods import Mention, Product, comes_in_pairs
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.vocabulary import vocabulary
 from core.language.words import MEASURES
@@ -112,7 +112,7 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
     packs = [size.amount for size in read(product.name).sizes if size == Size("u", size.amount) and size.amount > 1]
     in_name = {word.text for word in read(product.name).words}
     if container and _pair(quantity):
-        return value / 2 if product.is_paired else value
+        return value / 2 if product.is_pair or comes_in_pairs(product.name, container) else value
     if container and quantity.dozen is not None:
         return value / quantity.dozen if quantity.dozen in packs else value
     is_held = _names(container, in_name | {product.unit}) or (mention is not None and _names_holder(mention.words, product))

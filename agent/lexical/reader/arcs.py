@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from agent.lexical.reader.goods import Goods, Mention, Namer
+from agent.lexical.reader.goods import Goods, Mention
+from agent.lexical.reader.names import Namer
 from agent.lexical.reader.quantities import ANOTHER, YEAR, Quantity, Reader
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
@@ -346,9 +347,14 @@ class Finder:
         return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.is_heard(token.text) else 2.0)
 
 
+_FIGURED = 1.5
+
+
 def _cost(mention: Mention) -> float:
     """A longer and surer name is cheaper; one without its noun is dearer."""
     cost = 0.5 - 0.35 * (mention.count - 1) - (0.4 if mention.has_size else 0.0)
+    # A figure of the name says which one, and not how many.
+    cost -= _FIGURED if mention.has_figure else 0.0
     cost += 3 * (1 - mention.similarity) * mention.count
     if not mention.has_head:
         return cost + 0.9

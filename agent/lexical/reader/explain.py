@@ -287,7 +287,7 @@ class _Judge:
         if amount is None or amount <= 0:
             line.quantity = None
             self.ask("quantity", line, products)
-        elif line.touched or quantity.is_off or not self._is_sure(line):
+        elif line.touched or line.is_doubted or quantity.is_off or not self._is_sure(line):
             self.ask("confirm", line, products, amount)
         else:
             words = self.words(line.start, line.end)
@@ -314,7 +314,7 @@ class _Judge:
         return (
             mention is not None
             and min(mention.similarity, mention.of_head) >= _SURE
-            and (mention.has_head or mention.count > 1 or mention.has_size or _is_model(mention.words))
+            and (mention.has_head or mention.has_brand or mention.count > 1 or mention.has_size or _is_model(mention.words))
         )
 
     def _quantity(self, line: Line, products: Sequence[Product]) -> Quantity | None:

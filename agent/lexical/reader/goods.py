@@ -1,16 +1,17 @@
 """Stage 3, things: the products that words of a message may mean, and the runs of words that name one and the same of them."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from agent.lexical.reader.quantities import Quantity
-from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 from core.language.words import MEASURES
 from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
-from domain.catalog.words import STOPWORDS, Phrase, Size, Word, read, word
+from domain.catalog.words import Phrase, Size, Word, read, word
 
 _HEARD = 0.75
 """From this similarity on a typed word may be a word of a product."""
@@ -18,7 +19,6 @@ _SURE = 0.8
 _SAME = 0.97
 _SOUND = 0.98
 """Written or at least spoken alike."""
-_LONGEST_NAME = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Product:
     price: Decimal
     brand: str = ""
     aliases: tuple[str, ...] = ()
-    is_paired: bool = False
-    """Sold by the pair, or of a kind that comes in pairs."""
+    is_pair: bool = False
+    """Sold by the pair."""
 
     is_set: bool = False
     """Sold by the set or the pair, so that `unos tapetes` are one."""
@@ -44,13 +44,19 @@ class Product:
         return Candidate(self.sku, self.name, self.brand, self.aliases)
 
     @property
+    def label(self) -> str:
+        """The size that its name says, of clothes and shoes."""
+        return label_of(self.name)
+
+    @property
     def is_measured(self) -> bool:
         """Whether it is sold by a measure of which there are parts: cheese, not flour by the whole kilo."""
         return self.unit in MEASURES and self.grain < 1
 
 
 @lru_cache(maxsize=20_000)
-def _phrases(product: Product) -> tuple[Phrase, ...]:
+def phrases_of(product: Product) -> tuple[Phrase, ...]:
+    """All names of a product."""
     return tuple(read(text) for text in (product.name, *product.aliases))
 
 
@@ -81,6 +87,14 @@ class Mention:
     sizes: frozenset[Size] = frozenset()
     of_head: float = 1.0
     """How surely the noun was heard."""
+    is_label: bool = False
+    """Only a size: `talle M`, `XL`."""
+    label: str = ""
+    """The size among its words."""
+    has_figure: bool = False
+    """Has a figure of the name itself: `etapa 3`, `talle 40`."""
+    has_brand: bool = False
+    """Has the whole of a brand of which the shop sells one thing."""
 
 
 def shop_names(said: str) -> tuple[str, ...]:
@@ -91,10 +105,17 @@ def shop_names(said: str) -> tuple[str, ...]:
     )
 
 
-def comes_in_pairs(name: str) -> bool:
-    """Whether a product is of a kind that comes in pairs wherever it is sold: shoes, socks."""
-    nouns = {noun for known in vocabulary().pairs.values() for noun in known}
+def comes_in_pairs(name: str, called: str = "par") -> bool:
+    """Whether a product is of a kind of which a pair, as `called`, is one wherever it is sold: shoes, socks."""
+    nouns = vocabulary().pairs.get(called, ())
     return any(said.forms & word(noun).forms for said in read(name).words[:1] for noun in nouns)
+
+
+@lru_cache(maxsize=20_000)
+def label_of(name: str) -> str:
+    """The size that the name of a variant ends in: `40` of `Pantalón Chino talle 40`; empty if it has none."""
+    said = fold(name).split()
+    return said[-1] if len(said) > 2 and said[-2] in vocabulary().size_words else ""
 
 
 @dataclass
@@ -114,15 +135,20 @@ class Goods:
         """The products by their SKU."""
         return {product.sku: product for product in self.products}
 
+    def names_of(self, sku: str) -> tuple[str, ...]:
+        """What a product is called, folded."""
+        product = self.by_sku[sku]
+        return tuple(fold(name) for name in (product.name, *product.aliases))
+
     @cached_property
     def _known(self) -> dict[Word, dict[str, bool]]:
         """All words on sale, each with the products that have it and whether it is their noun."""
         known: dict[Word, dict[str, bool]] = {}
         for product in self.products:
-            nouns = {phrase.words[0] for phrase in _phrases(product) if phrase.words}
-            for said in {w for phrase in (*_phrases(product), read(product.brand)) for w in phrase.words}:
+            nouns = {phrase.words[0] for phrase in phrases_of(product) if phrase.words}
+            for said in {w for phrase in (*phrases_of(product), read(product.brand)) for w in phrase.words}:
                 known.setdefault(said, {})[product.sku] = said in nouns
-            for phrase in _phrases(product):
+            for phrase in phrases_of(product):
                 for first, second in zip(phrase.words, phrase.words[1:], strict=False):
                     joined = known.setdefault(word(first.text + second.text), {})
                     joined[product.sku] = joined.get(product.sku, False) or first in nouns
@@ -176,6 +202,16 @@ class Goods:
                 found[sku] = Match(min(matches[sku].similarity for matches in each), is_head)
         return found
 
+    @cached_property
+    def _brands(self) -> dict[str, int]:
+        """How many things there are of each brand; variants of one are one."""
+        names = {(fold(p.brand), p.name.removesuffix(f" {p.label.upper()}") if p.label else p.name) for p in self.products}
+        return Counter(brand for brand, _ in names if brand)
+
+    def is_brand(self, said: str) -> bool:
+        """Whether words are the brand of one thing only, which is then named by it: `una pepsi`."""
+        return any(self._brands.get(form) == 1 for form in (said, said.removesuffix("s")))
+
     def has_code(self, text: str) -> str | None:
         """The SKU that a word is."""
         return next((p.sku for p in self.products if p.sku.casefold().replace("-", "") == text.replace("-", "")), None)
@@ -201,16 +237,33 @@ class Goods:
         both = tuple(sku for sku, count in shared.items() if count == max(shared.values()))
         return replace(said, products=both, words=f"{words[0]} {said.words}", has_head=True, is_head_first=True)
 
+    def labelled(self, head: Mention, label: str) -> Mention | None:
+        """What a mention is called in a size that one of its kind comes in: `42` behind `bermudas, una 40 y una`."""
+        noun = head.words.split()[0]
+        among = [sku for sku in self.matches(noun) if sku in self.by_sku] if head.label else list(head.products)
+        kin = {_unlabelled(self.by_sku[sku]) for sku in head.products}
+        fitting = tuple(
+            sku for sku in among if self.by_sku[sku].label == label and (not head.label or _unlabelled(self.by_sku[sku]) in kin)
+        )
+        words = " ".join(said for said in head.words.split() if said != head.label)
+        return replace(head, products=fitting, words=f"{words} {label}", has_size=True, label=label) if fitting else None
+
+    def lacking(self, head: Mention, said: str) -> Mention | None:
+        """Those of what is named that are not so: `leche que no sea en polvo`, `la que no tiene azúcar`; None if all are."""
+        named = [sku for sku in head.products if any(f"sin {said}" in name for name in self.names_of(sku))]
+        left = tuple(named or [sku for sku in head.products if sku not in self.matches(said)])
+        return replace(head, products=left) if left else None
+
     def sized(self, head: Mention, quantity: Quantity) -> Mention | None:
         """What the noun of a mention is called in a size: `1 de 250` behind `2 cafés de 500`."""
         noun = head.words.split()[0]
-        size = _size_of(quantity)
+        size = size_of(quantity)
         figure = f"{quantity.value.normalize():f}"
         fitting = tuple(
             sku
             for sku in self.matches(noun)
-            if (size is not None and any(size in phrase.sizes for phrase in _phrases(self.by_sku[sku])))
-            or (size is None and _has_number(self.by_sku[sku], figure))
+            if (size is not None and any(size in phrase.sizes for phrase in phrases_of(self.by_sku[sku])))
+            or (size is None and has_number(self.by_sku[sku], figure))
         )
         words = f"{noun} {figure} {quantity.unit or ''}".strip()
         return replace(head, products=fitting, words=words, has_size=True) if fitting else None
@@ -220,96 +273,18 @@ Shelf = Callable[[str], Awaitable[Goods]]
 """Looks up all that a message may mean, at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Namer:
-    """Finds mentions in the tokens of one message."""
-
-    tokens: Sequence[Token]
-    goods: Goods
-    measures: Mapping[int, Sequence[tuple[int, Quantity]]]
-    """The quantities that begin at each place: a measure may be the size of a package."""
-    inner: frozenset[str]
-    """Words that may stand inside a name: `de`, `con`, `talle`."""
-
-    def at(self, start: int) -> Iterator[tuple[int, Mention]]:
-        """All mentions that begin here, with the place behind each."""
-        token = self.tokens[start]
-        if token.kind != "word" or token.text in STOPWORDS:
-            return
-        if (sku := self.goods.has_code(token.text)) is not None:
-            yield start + 1, Mention((sku,), token.text, 1, True, True, False, 1.0)
-            return
-        for end, said, found in self._words(start):
-            heads = [match.of_head for match in found.values() if match.is_head]
-            chain = _Chain(found, (said,), frozenset(), of_head=max(heads, default=1.0))
-            yield end, chain.mention()
-            yield from self._longer(end, chain)
-
-    def _words(self, at: int) -> Iterator[tuple[int, str, Mapping[str, Match]]]:
-        """What one word here may be of, and what up to three words stand for."""
-        if found := self.goods.matches(self.tokens[at].text):
-            yield at + 1, self.tokens[at].text, found
-        if not self.goods.expansions:
-            return
-        for end in range(at + 1, min(at + 3, len(self.tokens)) + 1):
-            said = " ".join(token.text for token in self.tokens[at:end])
-            if found := self.goods.stands_for(said):
-                yield end, said, found
-
-    def _longer(self, at: int, chain: "_Chain") -> Iterator[tuple[int, Mention]]:
-        place = at
-        while place < len(self.tokens) and (self.tokens[place].text in self.inner or self._is_hyphen(place)):
-            place += 1
-        if place >= len(self.tokens) or place - at > 2 or len(chain.words) >= _LONGEST_NAME:
-            return
-        for end, longer in self._extended(place, chain):
-            yield end, longer.mention()
-            yield from self._longer(end, longer)
-
-    def _is_hyphen(self, at: int) -> bool:
-        """`coca-cola`: a hyphen with no space around it."""
-        token = self.tokens[at]
-        if token.text != "-" or not 0 < at < len(self.tokens) - 1:
-            return False
-        return self.tokens[at - 1].end == token.start and self.tokens[at + 1].start == token.end
-
-    def _extended(self, place: int, chain: "_Chain") -> Iterator[tuple[int, "_Chain"]]:
-        token = self.tokens[place]
-        for end, quantity in self.measures.get(place, ()):
-            if (size := _size_of(quantity)) is not None:
-                having = {sku for sku in chain.products if any(size in p.sizes for p in _phrases(self.goods.by_sku[sku]))}
-                if having:
-                    yield end, chain.narrowed(having, tuple(t.text for t in self.tokens[place:end]), size)
-        if token.kind == "word" and token.text not in STOPWORDS:
-            for end, said, more in self._words(place):
-                if both := {sku for sku in chain.products if sku in more}:
-                    yield end, chain.extended(both, said, more)
-        elif token.kind == "number":
-            yield from self._numbered(place, chain)
-
-    def _numbered(self, place: int, chain: "_Chain") -> Iterator[tuple[int, "_Chain"]]:
-        """A number of the name itself: `etapa 3`, `rollos x 4`, `abrazadera 2 pulgadas`, `la de 500`."""
-        figure = self.tokens[place].text
-        numbered = {sku for sku in chain.products if _has_number(self.goods.by_sku[sku], figure)}
-        if not numbered:
-            return
-        longer = chain.narrowed(numbered, (figure,), None)
-        if self.tokens[place - 1].text in self.inner:
-            yield place + 1, longer
-        elif place + 1 < len(self.tokens) and self.tokens[place + 1].kind == "word":
-            behind = self.tokens[place + 1].text
-            more = {sku for sku in numbered if sku in self.goods.matches(behind)}
-            if more:
-                yield place + 2, longer.extended(more, behind, self.goods.matches(behind))
+def _unlabelled(product: Product) -> str:
+    return fold(product.name).removesuffix(f" {product.label}") if product.label else fold(product.name)
 
 
-def _has_number(product: Product, text: str) -> bool:
-    return any(said.text == text for phrase in _phrases(product) for said in phrase.words) or (
-        text.isdecimal() and any(size.amount in (int(text), int(text) * 1000) for p in _phrases(product) for size in p.sizes)
+def has_number(product: Product, text: str) -> bool:
+    """Whether a product has a figure in its name, or a package of that size."""
+    return any(said.text == text for phrase in phrases_of(product) for said in phrase.words) or (
+        text.isdecimal() and any(size.amount in (int(text), int(text) * 1000) for p in phrases_of(product) for size in p.sizes)
     )
 
 
-def _size_of(quantity: Quantity) -> Size | None:
+def size_of(quantity: Quantity) -> Size | None:
     """A measure as the size of a package."""
     if quantity.unit in MEASURES and quantity.unit is not None:
         dimension, factor = MEASURES[quantity.unit]
@@ -327,48 +302,3 @@ def _is_swapped(typed: str, known: str) -> bool:
 def _is_written(typed: str, known: Word, score: float) -> bool:
     """Whether a word that means something of its own is the known one as it stands, but for its number."""
     return score >= _SOUND or typed.removesuffix("s") == known.text or typed == known.text.removesuffix("s")
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """A run of words so far, with the products that have all of them."""
-
-    products: Mapping[str, Match]
-    words: tuple[str, ...]
-    sizes: frozenset[Size]
-    count: int = 1
-    is_head_first: bool | None = None
-    of_head: float = 1.0
-
-    def mention(self) -> Mention:
-        heads = [sku for sku, match in self.products.items() if match.is_head]
-        sureness = max(match.similarity for match in self.products.values())
-        return Mention(
-            products=tuple(heads or self.products),
-            words=" ".join(self.words),
-            count=self.count,
-            has_head=bool(heads),
-            is_head_first=self.is_head_first if self.is_head_first is not None else bool(heads),
-            has_size=bool(self.sizes),
-            similarity=sureness,
-            sizes=self.sizes,
-            of_head=self.of_head,
-        )
-
-    def narrowed(self, skus: set[str], said: tuple[str, ...], size: Size | None) -> "_Chain":
-        products = {sku: match for sku, match in self.products.items() if sku in skus}
-        sizes = self.sizes | {size} if size is not None else self.sizes
-        return _Chain(products, (*self.words, *said), sizes, self.count, self._head_first(), self.of_head)
-
-    def extended(self, skus: set[str], said: str, more: Mapping[str, Match]) -> "_Chain":
-        products = {
-            sku: Match(
-                (match.similarity * self.count + more[sku].similarity) / (self.count + 1), match.is_head or more[sku].is_head
-            )
-            for sku, match in self.products.items()
-            if sku in skus
-        }
-        return _Chain(products, (*self.words, said), self.sizes, self.count + 1, self._head_first(), self.of_head)
-
-    def _head_first(self) -> bool:
-        return self.is_head_first if self.is_head_first is not None else any(m.is_head for m in self.products.values())

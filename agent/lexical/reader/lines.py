@@ -105,6 +105,14 @@ class Line:
     """The tokens that say a size."""
     price: Decimal | None = None
     """A price that the customer wrote beside it: of one, or of the line."""
+    counted_at: int = -1
+    """Where its quantity begins."""
+    is_denied: bool = False
+    """Said again behind a bare no."""
+    is_supposed: bool = False
+    """Stands behind a condition."""
+    is_doubted: bool = False
+    """Something that is said later may take it back."""
 
     @property
     def is_bare(self) -> bool:
@@ -131,6 +139,8 @@ class _Walk:
     """It stands right behind a product that is wanted."""
     clause: int = 0
     row: int = 0
+    supposed: int = -1
+    """The clause of the last condition."""
     lines: list[Line] = field(default_factory=list)
 
 
@@ -172,8 +182,8 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     last = walk.lines[-1] if walk.lines else None
     if arc.role is Role.MARK:
         _pass_mark(walk, walk.tokens[arc.start].text)
-    elif arc.role is Role.PRICE and last is not None and last.row == walk.row and last.price is None:
-        last.price = arc.price
+    elif arc.role is Role.PRICE and last is not None and last.clause == walk.clause:
+        last.price = arc.price if last.price is None else last.price
     elif arc.role is Role.SIZE:
         _take_size(walk, arc, arcs[:place])
     elif arc.role is Role.AND:
@@ -219,8 +229,14 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
     arc = arcs[place]
     mode = _MODES[arc.role]
+    if mode is Mode.CONDITION:
+        walk.supposed = walk.clause
     walk.operator, walk.said = arc.role, walk.tokens[arc.start].text
     walk.is_behind = bool(walk.lines) and walk.lines[-1].mode is not Mode.REFUSE and not walk.is_parted
+    if _corrects_number(walk, arcs, place):
+        # `24 maltas, no, 18 mejor, y 2 pepsi`
+        walk.lines[-1].mode, walk.mode = mode, Mode.ADD
+        return
     if arc.role is Role.REFUSE and not _has_object(arcs, place):
         if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
             walk.lines[-1].mode = Mode.REFUSE
@@ -250,6 +266,13 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_wished = arc.role is Role.WISH or (walk.is_wished and mode is Mode.CORRECT)
     walk.is_weak = walk.tokens[arc.start].text in _WEAK
     walk.is_parted = False
+
+
+def _corrects_number(walk: _Walk, arcs: Sequence[Arc], place: int) -> bool:
+    behind = arcs[place + 1].role if place + 1 < len(arcs) else Role.MARK
+    last = walk.lines[-1] if walk.lines else None
+    is_bare = last is not None and last.is_bare and last.end == arcs[place].start
+    return is_bare and arcs[place].role is Role.CORRECT and behind in (Role.MARK, Role.AND)
 
 
 def _has_object(arcs: Sequence[Arc], place: int) -> bool:
@@ -312,6 +335,9 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             is_kept=said.operator is Role.KEEP,
             is_changed=said.is_changed,
             price=quantity_said.price if quantity_said is not None else None,
+            counted_at=own.start if own is not None else -1,
+            is_denied=said.mode is Mode.CORRECT and said.operator is Role.REFUSE,
+            is_supposed=walk.supposed == walk.clause,
         )
     )
     walk.is_parted = False

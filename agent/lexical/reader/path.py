@@ -58,6 +58,7 @@ _ROLES: dict[Role, float] = {
     Role.ASK_PRICE: 3.0,
 }
 _ARTICLES = frozenset({"el", "la", "los", "las", "the", "del", "al", "ese", "esa", "este", "esta", "o", "os", "as"})
+_ONES = frozenset({"un", "una", "an"})
 _FREE = frozenset({"de", "del", "d", "of", "do", "da"})
 _SOFT_MARKS = frozenset("()-–—*•·=/\"'¡¿>+")
 
@@ -196,6 +197,9 @@ def _crossing(state: _State, arc: Arc, tokens: Sequence[Token], *, was_joined: b
     is_named = arc.role is Role.FILLER and text in _ARTICLES
     if state.waiting is not None and state.waiting.quantity is not None and state.waiting.quantity.is_article:
         cost += 5.0 if arc.role in (Role.WISH, Role.REFUSE) else 0.0
+    if arc.role is Role.FILLER and text in _ONES:
+        # `ponme 3 y un aceite`: what has a number of its own is counted by no other.
+        cost += 5.0
     return replace(
         state,
         waited=state.waited + cost if state.waiting is not None else 0.0,

@@ -232,10 +232,12 @@ class Reader:
         added, behind = self.part_behind(end)
         if not added and _is_fraction(self.text(end)):
             added, behind = literal(self.text(end)) or Decimal(0), end + 1
-        if added:
+        if added and amount.value == amount.value.to_integral_value():
+            # `2 kilos y medio de bistec`; but `azúcar 2 kilos y medio de queso`, and never `1,2 kg y media`.
             yield behind, replace(amount, value=amount.value + added)
-            return
         yield end, amount
+        if added:
+            return
         if (more := self._second(end, amount)) is not None:
             yield more
         if amount.unit == "money" and self.text(end) in ("de", "en", "of"):

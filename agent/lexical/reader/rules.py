@@ -5,9 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.lexical.reader.edits import denied_numbers
-from agent.lexical.reader.goods import Goods, Mention
+from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.sizes import described, in_sizes
 from agent.lexical.reader.tokens import Token
 from core.language.words import MEASURES
 
@@ -16,13 +17,14 @@ _FEWEST_CARRIED = 50
 
 def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
     """The lines with what the whole message says of them."""
-    found = _weights(list(lines), goods)
+    found = _without_adjectives(_weights(list(lines), goods), tokens)
+    found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = denied_numbers(found)
-    found = _corrected(_doubled(found, tokens))
-    found = _headed(found, goods, tokens)
+    found = _corrected(_supposed(_doubled(found, tokens)))
+    found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
     found = _torn(found, tokens)
-    found = _named_again(_shared(found))
+    found = _named_again(_shared(found, goods))
     return _carried(_taken_back(found), tokens)
 
 
@@ -45,6 +47,88 @@ def _weights(lines: list[Line], goods: Goods) -> list[Line]:
     return lines
 
 
+def _without_adjectives(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`4 remeras blancas`, `medias cortitas 1 pack`: a word right behind a name that is nobody's noun only describes it."""
+    found: list[Line] = []
+    for line in lines:
+        last = found[-1] if found else None
+        own = line.mention
+        is_adjective = own is not None and not own.has_head and own.count == 1 and not own.is_label and not own.has_brand
+        if last is None or last.mention is None or not is_adjective or last.clause != line.clause or line.mode is not last.mode:
+            found.append(line)
+            continue
+        if own is None or line.start != last.end or set(own.products) & set(last.mention.products):
+            found.append(line)
+            continue
+        last.end = line.start + 1
+        if last.quantity is None and line.counted_at > line.start:
+            last.quantity, last.counted_at = line.quantity, line.counted_at
+            last.touched += (line.start,)
+        elif line.quantity is not None:
+            found.append(line)
+    return found
+
+
+def _one_more(lines: list[Line]) -> list[Line]:
+    """`4 remeras… sumale una más`: so many beside those of this message."""
+    found: list[Line] = []
+    for line in lines:
+        wanted = [other for other in found if other.mention is not None and other.mode is Mode.ADD and not other.is_set]
+        last = wanted[-1] if wanted else None
+        more = line.quantity if line.is_bare and line.is_more and line.mode is Mode.ADD else None
+        said = last.quantity if last is not None and not last.is_more else None
+        # `el otro` is no more than what was said.
+        if (
+            last is not None
+            and more is not None
+            and said is not None
+            and _is_count(said)
+            and _is_count(more)
+            and not more.is_more
+        ):
+            last.quantity = replace(said, value=said.value + more.value, is_article=False)
+            last.is_doubted = last.is_doubted or bool(line.touched)
+            continue
+        found.append(line)
+    return found
+
+
+def _is_count(said: Quantity) -> bool:
+    return said.unit is None and not said.container and said.high is None
+
+
+def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+    """`4 harinas, y que una sea amarilla`: one of those, and not one more."""
+    for at, line in enumerate(lines[1:], start=1):
+        total = lines[at - 1]
+        if line.quantity is None or line.mention is None or total.quantity is None or total.mention is None:
+            continue
+        between = [token.text for token in tokens[max(0, line.start - 1) : line.end]]
+        if not ({"que", "q"} & set(between[:1]) and {"sea", "sean"} & set(between)):
+            continue
+        if total.quantity.unit == line.quantity.unit and total.quantity.value > line.quantity.value:
+            total.quantity = replace(total.quantity, value=total.quantity.value - line.quantity.value)
+            line.mention = goods.completed(total.mention, line.mention) if not line.mention.has_head else line.mention
+            line.mode = Mode.ADD
+        else:
+            total.is_doubted = line.is_doubted = True
+    return lines
+
+
+def _supposed(lines: list[Line]) -> list[Line]:
+    """`10 remeras. Si no hay descuento que sean 6`: how many it shall be hangs on what only the shop knows."""
+    found: list[Line] = []
+    for line in lines:
+        wanted = [other for other in found if other.mention is not None and other.mode is Mode.ADD]
+        wanted = [other for other in wanted if other.quantity is not None] or wanted
+        if line.is_bare and line.is_supposed and wanted and (line.mode in (Mode.CORRECT, Mode.CONDITION)):
+            wanted[-1].is_doubted = True
+            wanted[-1].touched += tuple(range(line.start, line.end))
+            continue
+        found.append(line)
+    return found
+
+
 def _corrected(lines: list[Line]) -> list[Line]:
     """`que sean 3`, `digo 3 kilos`, `no, mejor 2 de azúcar`: what is said again replaces what was said."""
     found: list[Line] = []
@@ -62,7 +146,9 @@ def _corrected(lines: list[Line]) -> list[Line]:
             if same:
                 same[-1].is_set = same[-1].is_set or _is_only_named(same[-1])
                 same[-1].mode, same[-1].instead_of = Mode.ADD, line.instead_of
-                _narrow_to(same[-1], line)
+                # `ah no, remeras tengo un montón`: named after a no, and nothing new is said of it.
+                says_nothing = line.quantity is None and not _narrow_to(same[-1], line)
+                same[-1].is_doubted = same[-1].is_doubted or (line.is_denied and says_nothing)
                 same[-1].quantity = line.quantity if line.quantity is not None else same[-1].quantity
                 continue
             if not line.is_weak and line.clause == wanted[-1].clause and wanted[-1].mode is Mode.ADD:
@@ -72,20 +158,24 @@ def _corrected(lines: list[Line]) -> list[Line]:
                     wanted[-1].mode, wanted[-1].is_out = Mode.REFUSE, True
                 else:
                     found.remove(wanted[-1])
+            elif not line.is_weak and line.mention is not None and not line.is_more:
+                # `quería una campera… dejame mejor el rompeviento`: perhaps in its place.
+                wanted[-1].is_doubted = True
         if line.mode is Mode.CORRECT:
             line.mode = Mode.ADD
         found.append(line)
     return found
 
 
-def _narrow_to(line: Line, said: Line) -> None:
-    """`el jean era azul`: the words that are said again tell which one."""
+def _narrow_to(line: Line, said: Line) -> bool:
+    """`el jean era azul`: the words that are said again tell which one; whether they do."""
     if line.mention is None or said.mention is None:
-        return
+        return False
     both = tuple(sku for sku in line.mention.products if sku in said.mention.products)
     if len(both) < len(line.mention.products):
         words = f"{line.mention.words} {said.mention.words}"
         line.mention, line.end = replace(line.mention, products=both, words=words), max(line.end, said.end)
+    return len(both) < len(line.mention.products) or said.mention.has_size
 
 
 def _is_only_named(line: Line) -> bool:
@@ -176,14 +266,14 @@ def _is_glued(first: Line, second: Line, tokens: Sequence[Token]) -> bool:
     )
 
 
-def _shared(lines: list[Line]) -> list[Line]:
+def _shared(lines: list[Line], goods: Goods) -> list[Line]:
     """`dos jugos: uno de naranja y uno de pera` are two, not four; the group is left out only if its parts are of its kind."""
     left: list[Line] = []
     at = 0
     while at < len(lines):
         total, parts = lines[at], list[Line]()
         if total.mention is not None and total.quantity is not None and len(total.mention.products) > 1:
-            parts = _parts(total, lines[at + 1 :])
+            parts = _parts(total, lines[at + 1 :], goods)
         if not parts:
             left.append(total)
         for part in parts:
@@ -211,22 +301,27 @@ def _named_again(lines: list[Line]) -> list[Line]:
     return lines
 
 
-def _parts(total: Line, following: Sequence[Line]) -> list[Line]:
+def _parts(total: Line, following: Sequence[Line], goods: Goods) -> list[Line]:
     if total.mention is None or total.quantity is None:
         return []
-    found, sum_of = list[Line](), Decimal(0)
+    found, sum_of, count = list[Line](), Decimal(0), _count(total, goods)
     for line in following:
-        if (
-            line.mention is None
-            or not set(line.mention.products) <= set(total.mention.products)
-            or sum_of >= total.quantity.value
-        ):
+        if line.mention is None or not set(line.mention.products) <= set(total.mention.products) or sum_of >= count:
             break
         if line.quantity is None and not line.is_single:
             break
-        sum_of += line.quantity.value if line.quantity is not None else 1
+        sum_of += _count(line, goods)
         found.append(line)
-    return found if sum_of == total.quantity.value and found else []
+    return found if sum_of == count and found else []
+
+
+def _count(line: Line, goods: Goods) -> Decimal:
+    """How many pieces, or pairs of what comes in pairs."""
+    said = line.quantity
+    if said is None or line.mention is None:
+        return Decimal(1)
+    is_pair = said.dozen == 2 and comes_in_pairs(goods.by_sku[line.mention.products[0]].name, said.container)
+    return said.value / 2 if is_pair else said.value
 
 
 def _taken_back(lines: list[Line]) -> list[Line]:

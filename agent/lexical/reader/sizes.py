@@ -1,0 +1,134 @@
+"""Stage 6, which one of its kind: sizes said apart from the name, and what a thing shall not be or have."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from agent.lexical.reader.goods import Goods
+from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
+
+_WITHOUT = frozenset({"sin", "without", "sem"})
+_IS = frozenset(
+    {"sea", "sean", "es", "son", "tenga", "tengan", "tiene", "tienen", "lleve", "lleva", "traiga", "trae", "venga", "viene"}
+)
+"""What something is or has; no wish and no order."""
+_SOME = frozenset({"unas", "unos", "otras", "otros", "otra", "otro", "some", "others"})
+_FARTHEST = 6
+_SMALLEST_SHOE, _LARGEST_SHOE = 34, 48
+"""Nobody orders so many pairs by a number behind the name; so large are the feet of grown-ups."""
+
+
+def described(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+    """`leche que no sea en polvo`, `buzo sin capucha`, `la que no tiene azúcar`: which one, and nothing that is refused."""
+    found: list[Line] = []
+    for line in lines:
+        last = next((other for other in reversed(found) if other.mention is not None), None)
+        if line.mention is None or last is None or last.mention is None or not _is_lacking(line, tokens):
+            found.append(line)
+            continue
+        noun = line.mention.words.split()[-1]
+        left = goods.lacking(last.mention, noun)
+        is_other = last.mode is Mode.REFUSE or (line.quantity is not None and last.quantity is not None)
+        if left is None or not set(line.mention.products) & set(last.mention.products) | set(goods.matches(noun)):
+            last.touched += tuple(range(line.start, line.end))
+        elif is_other:
+            # `nada de coca normal, de la que no tiene azúcar sí, 2`
+            line.mention, line.mode, line.is_doubted = left, Mode.ADD, len(left.products) > 1
+            found.append(line)
+            continue
+        else:
+            last.mention, last.end = left, line.end
+        if line.quantity is not None and last.quantity is None:
+            last.quantity, last.counted_at = line.quantity, line.counted_at
+    return found
+
+
+def _is_lacking(line: Line, tokens: Sequence[Token]) -> bool:
+    before = [token.text for token in tokens[max(0, line.start - 5) : line.start]]
+    while before and before[-1] in vocabulary().articles | vocabulary().prepositions | {"en", "con", "in", "with"}:
+        before.pop()
+    if before and before[-1] in _WITHOUT:
+        return True
+    return len(before) > 2 and before[-1] in _IS and before[-2] == "no" and before[-3] in ("que", "q")
+
+
+def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+    """`bermudas, una 40 y una 42`, `3 boxer M, 3 L`, `corpiños, 85, tres`: a size alone is of the thing named before it."""
+    found: list[Line] = []
+    head: Line | None = None
+    for line in lines:
+        if line.mention is not None and not line.mention.is_label:
+            _give_size(line, found, head, goods)
+            head = line
+            found += [line, *_take_own_size(line, goods)]
+            continue
+        if line.mention is not None and line.mode is Mode.REFUSE:
+            # `talle L, no M`
+            found.append(line)
+            continue
+        label = line.mention.label if line.mention is not None else _figure(line)
+        named = goods.labelled(head.mention, label) if head is not None and head.mention is not None and label else None
+        if named is None or head is None or head.mention is None:
+            if line.mention is None or line.quantity is not None:
+                found.append(line)
+            continue
+        counting = found[-1] if found[-1] is not head and found[-1].is_bare and _is_near(found[-1], line, tokens) else None
+        before = tokens[line.start - 1].text if line.start else ""
+        if counting is not None and (line.mention is None or line.quantity is None):
+            counting.mention, counting.end, counting.is_more = named, line.end, False
+        elif (line.mention is not None and line.quantity is not None) or head.mention.label or before in _SOME:
+            one = Quantity(Decimal(1), is_article=True) if before in _SOME else None
+            line.quantity = line.quantity if line.mention is not None and line.quantity is not None else one
+            line.mention, line.is_more = named, False
+            found.append(line)
+        else:
+            head.mention, head.end = named, line.end
+    return found
+
+
+def _give_size(line: Line, found: list[Line], head: Line | None, goods: Goods) -> None:
+    """`bermudas, una 42, las de gabardina`: the number before a name is the size of what was named before."""
+    if (
+        head is None
+        or head.mention is None
+        or not found[-1].is_bare
+        or found[-1].end != line.start
+        or line.counted_at != line.start
+    ):
+        return
+    named = goods.labelled(head.mention, _figure(line)) if _figure(line) else None
+    if named is not None and found[-1].quantity is not None and found[-1].quantity.is_article:
+        found[-1].mention, line.quantity = named, None
+
+
+def _take_own_size(line: Line, goods: Goods) -> list[Line]:
+    """`ojotas para la playa, 37`: a number behind the name that is a size of the thing, or of any feet."""
+    figure = _figure(line)
+    if line.mention is None or line.quantity is None or not figure or line.counted_at <= line.start:
+        return []
+    if (named := goods.labelled(line.mention, figure)) is not None:
+        line.quantity = None
+        if line.mention.label:
+            # `botas 38 y 39`
+            return [replace(line, mention=named, start=line.counted_at)]
+        line.mention = named
+        return []
+    products = [goods.by_sku[sku] for sku in line.mention.products]
+    if all(product.is_set for product in products) and _SMALLEST_SHOE <= line.quantity.value <= _LARGEST_SHOE:
+        line.sized, line.quantity = (line.counted_at,), None
+    return []
+
+
+def _figure(line: Line) -> str:
+    said = line.quantity
+    is_bare = said is not None and said.is_plain and not said.is_article and said.value == said.value.to_integral_value()
+    return f"{said.value.normalize():f}" if said is not None and is_bare else ""
+
+
+def _is_near(counting: Line, line: Line, tokens: Sequence[Token]) -> bool:
+    """Whether a number and a size behind it belong together: `una 40`, `uno para mi que soy talle M`."""
+    between = tokens[counting.end : line.start]
+    return len(between) <= _FARTHEST and all(token.kind == "word" for token in between)
