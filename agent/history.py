@@ -1,6 +1,6 @@
 """What a model remembers of a conversation: its last messages word for word, and of the time before what was done.
 
-The summary of what falls out of the window is a digest of receipts (tool calls that had an effect), so it cannot hold
+The summary of what falls out of the window is a digest of results (tool calls that had an effect), so it cannot hold
 an invention. Its cost does not grow with the thread.
 """
 

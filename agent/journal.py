@@ -27,7 +27,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.conversations.states import Trigger
 from tools.context import Pending, Signal, StagedMessage, still_open
-from tools.outcome import Claim, Fact, ToolOutcome
+from tools.outcome import Deed, Fact, ToolOutcome
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -49,7 +49,7 @@ class Recorded(BaseModel):
     code: str
     say: str
     facts: dict[str, Fact] = Field(default_factory=dict)
-    claims: list[tuple[Claim, str]] = Field(default_factory=list)
+    deeds: list[tuple[Deed, str]] = Field(default_factory=list)
     options: list[dict[str, Any]] = Field(default_factory=list)
     note: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
@@ -155,7 +155,7 @@ def recorded(
         code=outcome.code,
         say=numbered(outcome.say, call),
         facts={f"f{call}.{index}": fact for index, fact in enumerate(outcome.facts)},
-        claims=outcome.claims,
+        deeds=outcome.deeds,
         options=[option.model_dump() for option in outcome.options],
         note=outcome.note,
         data=outcome.data,

@@ -1,4 +1,4 @@
-"""Receipts of what came in at the door: one row per result of a webhook, stored before the 200 is given.
+"""What came in at the door: one row per result of a webhook, stored before the 200 is given.
 
 A row is handled by `inbound.ingest`; attempts, the next try and the reason for parking live on the row, so nothing
 depends on the queue's own retries.
@@ -28,7 +28,7 @@ MOST_REPORTS: Final = 100
 
 
 class InboundEvent(WorkspaceRow):
-    """The raw receipt of one result of a webhook body."""
+    """The raw body of one result of a webhook."""
 
     __tablename__ = "inbound_events"
     __table_args__ = (

@@ -304,7 +304,7 @@ def _step(entry: JournalEntry) -> StepTaken:
         code=payload.get("code"),
         say=payload.get("say"),
         facts=payload.get("facts") or {},
-        claims=[(str(claim), str(subject)) for claim, subject in payload.get("claims") or []],
+        claims=[(str(claim), str(subject)) for claim, subject in payload.get("deeds") or []],
     )
 
 

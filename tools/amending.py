@@ -17,7 +17,7 @@ from tools.products import meant, meant_line
 from tools.serving import CustomerContext
 from tools.speech import say
 from tools.starting import begin_draft
-from tools.summary import order_claims
+from tools.summary import order_deeds
 
 NEW = "new"
 """What the argument `order` of a call says for an order of its own."""
@@ -146,7 +146,7 @@ def changes_over(ctx: CustomerContext, placed: OrderView) -> ToolOutcome:
     return ctx.refuse(
         "order_not_changeable",
         say(ctx, "order_changes_over", number=facts.order_number(placed.number)),
-        claims=order_claims(placed),
+        deeds=order_deeds(placed),
         note="Nothing was changed. Offer request_human_handoff; a new order is only begun if the customer wants one.",
         data={"number": str(placed.number)},
     )

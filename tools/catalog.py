@@ -9,7 +9,7 @@ from domain.connections.schemas import TRAITS
 from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.products import in_stock, meant, not_found, product_line, unit_price
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -61,10 +61,10 @@ async def _shown(
 ) -> ToolOutcome:
     facts = ctx.facts
     stocked = await in_stock(ctx, [variant.variant_id for variant in variants])
-    claims = []
+    deeds = []
     options = []
     for variant in variants:
-        claims.append((Claim.AVAILABLE if stocked[variant.variant_id] else Claim.UNAVAILABLE, variant.name))
+        deeds.append((Deed.AVAILABLE if stocked[variant.variant_id] else Deed.UNAVAILABLE, variant.name))
         price = unit_price(ctx, facts, variant)
         options.append(Option(sku=variant.sku, name=variant.name, detail=facts.read(price)))
     if len(variants) == 1:
@@ -80,7 +80,7 @@ async def _shown(
     return ctx.done(
         "products_found",
         words,
-        claims=claims,
+        deeds=deeds,
         options=options,
         note="" if is_exact else "These are candidates; use the SKU of the one the customer means.",
         data={"products": [_data(variant, stocked[variant.variant_id]) for variant in variants]},
@@ -134,9 +134,9 @@ async def send_catalog(ctx: CustomerContext, category: Words | None = None) -> T
     )
     options = [Option(sku=variant.sku, name=variant.name) for variant in variants]
     ctx.leave_open(Pending(kind="offered", tool="add_item_to_draft", options=options))
-    claims = [(Claim.CATALOG_SENT, category or "all"), *((Claim.AVAILABLE, variant.name) for variant in variants)]
+    deeds = [(Deed.CATALOG_SENT, category or "all"), *((Deed.AVAILABLE, variant.name) for variant in variants)]
     return ctx.done(
-        "catalog_sent", claims=claims, options=options, data={"products": len(variants), "more": page.next_cursor is not None}
+        "catalog_sent", deeds=deeds, options=options, data={"products": len(variants), "more": page.next_cursor is not None}
     )
 
 
@@ -170,7 +170,7 @@ def _send_categories(ctx: CustomerContext, facts: Facts, categories: Sequence[Ca
     )
     return ctx.done(
         "categories_sent",
-        claims=[(Claim.CATALOG_SENT, "categories")],
+        deeds=[(Deed.CATALOG_SENT, "categories")],
         note="When the customer names a category, call send_catalog or list_products with it.",
         data={"categories": [category.name for category in filled]},
     )

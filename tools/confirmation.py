@@ -11,12 +11,12 @@ from domain.payments import service as payments
 from tools.amending import changes_over
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 from tools.payment_words import balance_words, linked_words
 from tools.points import note_words, point_data, point_words, unavailable
 from tools.serving import CustomerContext
 from tools.speech import flowing, say
-from tools.summary import draft_data, order_claims, price_change_words, shortage_outcome, stage_summary
+from tools.summary import draft_data, order_deeds, price_change_words, shortage_outcome, stage_summary
 
 
 @tool(permission=OrdersPermission.CONFIRM, writes=True)
@@ -68,14 +68,14 @@ async def _requested(
     else:
         placed = await orders.get(ctx.work, amended)
         words.append(say(ctx, "amendment_requested", number=facts.order_number(placed.number)))
-    claims = [(Claim.CONFIRMATION_REQUESTED, "draft")]
-    claims += [(Claim.STOCK_RESERVED, line.name) for line in result.order.lines]
-    claims += unavailable(notes)
+    deeds = [(Deed.CONFIRMATION_REQUESTED, "draft")]
+    deeds += [(Deed.STOCK_RESERVED, line.name) for line in result.order.lines]
+    deeds += unavailable(notes)
     return ctx.result(
         "ok" if code == "confirmation_requested" else "ask",
         code,
         " ".join(words),
-        claims=claims,
+        deeds=deeds,
         note="The summary with its buttons goes out when this turn ends. The order is not placed yet.",
         data={"draft": draft_data(result.order), "token": result.token},
     )
@@ -110,7 +110,7 @@ def _not_ready(ctx: CustomerContext, facts: Facts, result: ConfirmationRequest) 
     return ctx.refuse(
         "not_for_sale",
         words,
-        claims=[(Claim.UNAVAILABLE, change.name) for change in result.price_changes],
+        deeds=[(Deed.UNAVAILABLE, change.name) for change in result.price_changes],
         note="Take these out with change_item_in_draft, quantity 0.",
         data=data,
     )
@@ -153,8 +153,8 @@ async def _amended(ctx: CustomerContext, order: OrderView) -> ToolOutcome:
     words = [say(ctx, "order_amended", number=facts.order_number(order.number), total=total)]
     words.append(await _what_next(ctx, facts, order))
     words += await balance_words(ctx, facts, order) if order.payment_status != "unpaid" else _how_to_pay(ctx, facts, order)
-    claims = [*order_claims(order), *((Claim.ITEM_CHANGED, line.name) for line in order.lines)]
-    return ctx.done("order_amended", "\n\n".join(words), claims=claims, data={"number": name, "draft": draft_data(order)})
+    deeds = [*order_deeds(order), *((Deed.ITEM_CHANGED, line.name) for line in order.lines)]
+    return ctx.done("order_amended", "\n\n".join(words), deeds=deeds, data={"number": name, "draft": draft_data(order)})
 
 
 def _agreed(ctx: CustomerContext, token: str) -> bool:
@@ -210,14 +210,14 @@ async def _confirmed(ctx: CustomerContext, result: ConfirmationResult) -> ToolOu
         )
     ]
     words.append(await _what_next(ctx, facts, order))
-    claims = [(Claim.ORDER_CONFIRMED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))]
+    deeds = [(Deed.ORDER_CONFIRMED, str(order.number)), (Deed.ORDER_STATUS, str(order.number))]
     if linked := await payments.link_ahead(ctx.work, order.id):
         order = await orders.get(ctx.work, order.id)
         words += await linked_words(ctx, facts, order, linked)
-        claims.append((Claim.PAYMENT_CLAIMED, str(order.number)))
+        deeds.append((Deed.PAYMENT_CLAIMED, str(order.number)))
     words += _how_to_pay(ctx, facts, order)
     return ctx.done(
-        "order_confirmed", "\n\n".join(words), claims=claims, data={"number": str(order.number), "draft": draft_data(order)}
+        "order_confirmed", "\n\n".join(words), deeds=deeds, data={"number": str(order.number), "draft": draft_data(order)}
     )
 
 

@@ -16,7 +16,7 @@ from domain.connections.schemas import Medium
 from domain.conversations.states import State, Trigger
 from tools.audience import AudienceKind
 from tools.facts import Facts
-from tools.outcome import Claim, Option, Status, ToolOutcome
+from tools.outcome import Deed, Option, Status, ToolOutcome
 
 
 class TurnMessage(BaseModel):
@@ -36,7 +36,7 @@ class TurnMessage(BaseModel):
 class Told(TypedDict, total=False):
     """What may be told with a result, beside its words."""
 
-    claims: Sequence[tuple[Claim, str]]
+    deeds: Sequence[tuple[Deed, str]]
     options: Sequence[Option]
     note: str
     data: Mapping[str, object]

@@ -10,7 +10,7 @@ from tools.facts import plain
 from tools.outcome import ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
-from tools.summary import order_claims
+from tools.summary import order_deeds
 
 MOST_ORDERS = 5
 MOST_USUAL = 5
@@ -26,7 +26,7 @@ async def get_customer_context(ctx: CustomerContext) -> ToolOutcome:
     addresses = await customers.addresses(ctx.work, ctx.customer_id)
     placed = await orders.history(ctx.work, ctx.customer_id, limit=MOST_ORDERS)
     stores = await catalog.stores(ctx.work)
-    claims = [claim for order in placed for claim in order_claims(order)]
+    deeds = [deed for order in placed for deed in order_deeds(order)]
     words = []
     if placed:
         newest = placed[0]
@@ -46,7 +46,7 @@ async def get_customer_context(ctx: CustomerContext) -> ToolOutcome:
     return ctx.done(
         "customer_context",
         " ".join(words),
-        claims=claims,
+        deeds=deeds,
         note="To repeat the last order, call create_order_draft with its last_items as the cart." if placed else "",
         data={
             "name": customer.called,

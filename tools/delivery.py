@@ -16,7 +16,7 @@ from tools.amending import order_meant, told
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import listed, say
 from tools.starting import begin_draft
@@ -144,7 +144,7 @@ async def _noted(
     ctx: CustomerContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
 ) -> ToolOutcome:
     missing = await orders.missing_details(ctx.work, order)
-    claims = [(Claim.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
+    deeds = [(Deed.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
     noted = [await _where(ctx, facts, given, order)]
     if given.recipient_name:
         noted.append(say(ctx, "noted.recipient", name=facts.add("recipient", "draft", given.recipient_name)))
@@ -162,7 +162,7 @@ async def _noted(
     return ctx.done(
         "delivery_set",
         " ".join(words),
-        claims=claims,
+        deeds=deeds,
         note=known + (f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation."),
         data={"missing": list(missing), "draft": draft_data(order)},
     )

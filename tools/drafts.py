@@ -18,7 +18,7 @@ from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import COUNTED, Facts, measured_in, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel, drop_amendment
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, own_words, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -63,7 +63,7 @@ async def create_order_draft(
     key = "draft_continued" if order.lines else "draft_created"
     names = listed(ctx, [facts.name(line.name) for line in order.lines])
     return ctx.done(
-        key, say(ctx, key, products=names), claims=[(Claim.DRAFT_CREATED, "draft")], data={"draft": draft_data(order)}
+        key, say(ctx, key, products=names), deeds=[(Deed.DRAFT_CREATED, "draft")], data={"draft": draft_data(order)}
     )
 
 
@@ -114,7 +114,7 @@ def _cart_outcome(ctx: CustomerContext, facts: Facts, result: CartResult, had: S
         "ok" if added else "refused",
         "cart_applied" if added else "cart_empty",
         "\n\n".join(words),
-        claims=[(Claim.ITEM_ADDED, line.name) for line in added],
+        deeds=[(Deed.ITEM_ADDED, line.name) for line in added],
         note="Prices are the shop's own, whatever the catalogue on the phone showed.",
         data={**data, "unknown": list(result.unknown), "unusable": list(result.unusable)},
     )
@@ -205,7 +205,7 @@ def _added(ctx: CustomerContext, order: OrderView, variant: VariantView, amount:
     return ctx.done(
         "item_added",
         words,
-        claims=[(Claim.ITEM_ADDED, line.name), (Claim.AVAILABLE, line.name)],
+        deeds=[(Deed.ITEM_ADDED, line.name), (Deed.AVAILABLE, line.name)],
         data={**data, "sku": line.sku, "quantity": plain(line.quantity), "added": plain(amount)},
     )
 
@@ -318,7 +318,7 @@ async def _set_quantity(
         amount=facts.money("line_total", line.name, changed.total, order.currency),
     )
     data = _changed(ctx, facts, order)
-    return told(ctx, holder, ctx.done("item_changed", words, claims=[(Claim.ITEM_CHANGED, line.name)], data=data))
+    return told(ctx, holder, ctx.done("item_changed", words, deeds=[(Deed.ITEM_CHANGED, line.name)], data=data))
 
 
 def _no_longer_sold(ctx: CustomerContext, line: OrderLineView) -> ToolOutcome:
@@ -326,7 +326,7 @@ def _no_longer_sold(ctx: CustomerContext, line: OrderLineView) -> ToolOutcome:
     return ctx.refuse(
         "not_for_sale",
         say(ctx, "no_longer_sold", product=facts.name(line.name)),
-        claims=[(Claim.UNAVAILABLE, line.name)],
+        deeds=[(Deed.UNAVAILABLE, line.name)],
         note="Take it out of the order with quantity 0.",
     )
 
@@ -335,7 +335,7 @@ def _removed(ctx: CustomerContext, order: OrderView, name: str) -> ToolOutcome:
     facts = ctx.facts
     key = "item_removed" if order.lines else "last_item_removed"
     words = say(ctx, key, product=facts.name(name))
-    return ctx.done("item_removed", words, claims=[(Claim.ITEM_REMOVED, name)], data=_changed(ctx, facts, order))
+    return ctx.done("item_removed", words, deeds=[(Deed.ITEM_REMOVED, name)], data=_changed(ctx, facts, order))
 
 
 def _ask_line(
@@ -363,4 +363,4 @@ async def clear_draft(ctx: CustomerContext) -> ToolOutcome:
     order = await orders.clear(ctx.work, ctx.conversation_id)
     ctx.settle_all()
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
-    return ctx.done("draft_cleared", claims=[(Claim.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)})
+    return ctx.done("draft_cleared", deeds=[(Deed.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)})

@@ -5,7 +5,7 @@ from typing import Literal
 from domain.conversations.permissions import HandoffPermission
 from domain.conversations.states import Trigger
 from tools.definition import Sentence, tool
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 from tools.serving import CustomerContext
 
 Reason = Literal["customer_asked", "cannot_answer", "tool_request"]
@@ -24,6 +24,6 @@ async def request_human_handoff(ctx: CustomerContext, reason: Reason, detail: Se
     ctx.signal(Trigger.HANDOFF_REQUESTED, reason=reason, detail=detail or "")
     return ctx.done(
         "handoff_requested",
-        claims=[(Claim.HANDOFF_REQUESTED, reason)],
+        deeds=[(Deed.HANDOFF_REQUESTED, reason)],
         note="The conversation goes to a person when this turn ends.",
     )

@@ -21,7 +21,7 @@ from tools.definition import Words, tool
 from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.points import point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
@@ -302,7 +302,7 @@ class _Update:
             "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
             flowing(words),
-            claims=self._claims(),
+            deeds=self._deeds(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
             data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},
         )
@@ -375,12 +375,12 @@ class _Update:
             words.append(say(self.ctx, "price_differs", product=self.facts.name(one.variant.name), price=price, said=mine))
         return words
 
-    def _claims(self) -> list[tuple[Claim, str]]:
-        made = {"added": Claim.ITEM_ADDED, "changed": Claim.ITEM_CHANGED, "removed": Claim.ITEM_REMOVED}
-        claims = [(made[one.status], one.name) for one in self.taken if one.status in made]
-        claims += [(Claim.AVAILABLE, one.name) for one in self.taken if one.status == "added"]
-        claims += [(Claim.UNAVAILABLE, one.name) for one in self.taken if one.status == "short"]
-        return claims + unavailable(self.raised)
+    def _deeds(self) -> list[tuple[Deed, str]]:
+        made = {"added": Deed.ITEM_ADDED, "changed": Deed.ITEM_CHANGED, "removed": Deed.ITEM_REMOVED}
+        deeds = [(made[one.status], one.name) for one in self.taken if one.status in made]
+        deeds += [(Deed.AVAILABLE, one.name) for one in self.taken if one.status == "added"]
+        deeds += [(Deed.UNAVAILABLE, one.name) for one in self.taken if one.status == "short"]
+        return deeds + unavailable(self.raised)
 
     def _data(self) -> list[dict[str, object]]:
         rows = [(one, self._row(one)) for one in self.taken]

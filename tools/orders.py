@@ -9,10 +9,10 @@ from domain.payments import service as payments
 from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
-from tools.summary import order_claims
+from tools.summary import order_deeds
 
 MOST_LOOKED_AT = 5
 """Orders among which the one to cancel is looked for, when no number is said."""
@@ -68,20 +68,20 @@ async def cancel_order(ctx: CustomerContext, number: Words | None = None, reason
         await orders.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
-        return ctx.done("draft_discarded", claims=[(Claim.DRAFT_CLEARED, "draft")])
+        return ctx.done("draft_discarded", deeds=[(Deed.DRAFT_CLEARED, "draft")])
     order = await _to_cancel(ctx, number)
     if order is None:
         return _no_order(ctx, facts, number)
     shown = facts.order_number(order.number)
     if order.status is OrderStatus.CANCELLED:
-        claims = [(Claim.ORDER_CANCELLED, str(order.number))]
-        return ctx.done("already_cancelled", say(ctx, "already_cancelled", number=shown), claims=claims)
+        deeds = [(Deed.ORDER_CANCELLED, str(order.number))]
+        return ctx.done("already_cancelled", say(ctx, "already_cancelled", number=shown), deeds=deeds)
     if order.status is not OrderStatus.CONFIRMED or order.payment_status != "unpaid":
         key = "cancel_needs_person" if order.payment_status != "unpaid" else "order_too_far"
         return ctx.refuse(
             key,
             say(ctx, key, number=shown),
-            claims=order_claims(order),
+            deeds=order_deeds(order),
             note="Only a person can decide: offer request_human_handoff.",
         )
     if not _was_asked(ctx, order):
@@ -95,7 +95,7 @@ async def cancel_order(ctx: CustomerContext, number: Words | None = None, reason
     return ctx.done(
         "order_cancelled",
         say(ctx, "order_cancelled", number=shown),
-        claims=[(Claim.ORDER_CANCELLED, str(order.number)), (Claim.ORDER_STATUS, str(order.number))],
+        deeds=[(Deed.ORDER_CANCELLED, str(order.number)), (Deed.ORDER_STATUS, str(order.number))],
         data={"number": str(order.number)},
     )
 
@@ -116,7 +116,7 @@ async def drop_amendment(ctx: CustomerContext, draft: OrderView) -> ToolOutcome:
     return ctx.done(
         "amendment_dropped",
         say(ctx, "amendment_dropped", number=facts.order_number(placed.number)),
-        claims=[(Claim.DRAFT_CLEARED, "draft"), *order_claims(placed)],
+        deeds=[(Deed.DRAFT_CLEARED, "draft"), *order_deeds(placed)],
         note="The placed order is not cancelled. If the customer wants that, call cancel_order with its number.",
         data={"number": str(placed.number)},
     )
@@ -176,7 +176,7 @@ async def get_order_status(ctx: CustomerContext, number: Words | None = None) ->
     return ctx.done(
         "order_status",
         " ".join(words),
-        claims=order_claims(order),
+        deeds=order_deeds(order),
         data={"number": name, "status": order.status.value, "payment_status": order.payment_status.value},
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Claim(StrEnum):
+class Deed(StrEnum):
     """Things a reply may only say after a tool call that made them true."""
 
     ITEM_ADDED = "item_added"
@@ -124,7 +124,7 @@ class ToolOutcome(BaseModel):
     code: str
     say: str
     facts: list[Fact] = Field(default_factory=list)
-    claims: list[tuple[Claim, str]] = Field(default_factory=list)
+    deeds: list[tuple[Deed, str]] = Field(default_factory=list)
     options: list[Option] = Field(default_factory=list)
     note: str = ""
     data: dict[str, Any] = Field(default_factory=dict)

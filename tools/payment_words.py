@@ -9,7 +9,7 @@ from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimResult, Flag, PaymentView
 from tools.facts import Facts
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -48,11 +48,11 @@ async def claimed(
     elif order.status is OrderStatus.AWAITING_CONFIRMATION:
         words.append(say(ctx, "still_to_confirm"))
     code = "payment_repeated" if result.repeated else "payment_claimed"
-    claims = [(Claim.PAYMENT_CLAIMED, name), *([(Claim.RECEIPT_ATTACHED, name)] if receipts else [])]
+    deeds = [(Deed.PAYMENT_CLAIMED, name), *([(Deed.RECEIPT_ATTACHED, name)] if receipts else [])]
     return ctx.done(
         code if order is not None else "payment_ahead",
         " ".join(words),
-        claims=claims,
+        deeds=deeds,
         note="A claim only: a person verifies it. Do not say that it was received."
         + ("" if order is not None else _WAITS[Flag.ORDER_UNMATCHED in payment.flags]),
         data={"number": name, "flags": [flag.value for flag in payment.flags]},

@@ -21,7 +21,7 @@ from domain.payments.schemas import ClaimPayment
 from tools.context import Pending
 from tools.definition import Amount, Words, tool
 from tools.facts import Facts
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.payment_words import claimed
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -114,7 +114,7 @@ async def choose_payment_method(ctx: CustomerContext, method: Words, number: Wor
     return ctx.done(
         "payment_method_noted",
         " ".join(words),
-        claims=[(Claim.METHOD_CHOSEN, chosen.code)],
+        deeds=[(Deed.METHOD_CHOSEN, chosen.code)],
         note="Only how they will pay is noted. Nothing is paid or claimed.",
         data={"number": str(order.number) if order.number is not None else "draft", "method": chosen.code},
     )
@@ -279,6 +279,6 @@ async def _attached(ctx: CustomerContext, facts: Facts, order_id: UUID | None) -
     ctx.signal(Trigger.PAYMENT_CLAIMED)
     return ctx.done(
         "receipt_attached",
-        claims=[(Claim.RECEIPT_ATTACHED, name), (Claim.PAYMENT_CLAIMED, name)],
+        deeds=[(Deed.RECEIPT_ATTACHED, name), (Deed.PAYMENT_CLAIMED, name)],
         note="A person verifies the payment. Do not say that it was received.",
     )

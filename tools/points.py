@@ -8,7 +8,7 @@ from domain.catalog.schemas import VariantView
 from tools.context import NOTES, Pending
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
-from tools.outcome import Claim
+from tools.outcome import Deed
 from tools.products import product_line, unit_price
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -139,6 +139,6 @@ def point_data(points: Sequence[Pending]) -> list[dict[str, object]]:
     return [{"kind": point.kind, "words": point.words, "skus": sorted(point.skus), **point.arguments} for point in points]
 
 
-def unavailable(points: Sequence[Pending]) -> list[tuple[Claim, str]]:
+def unavailable(points: Sequence[Pending]) -> list[tuple[Deed, str]]:
     """What may be said not to be on sale: what the catalogue did not find."""
-    return [(Claim.UNAVAILABLE, point.words or "product") for point in points if point.kind == "unknown"]
+    return [(Deed.UNAVAILABLE, point.words or "product") for point in points if point.kind == "unknown"]

@@ -14,7 +14,7 @@ from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import service as stock
 from tools.context import Pending
 from tools.facts import Facts, measured_in
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -163,7 +163,7 @@ def not_found(context: CustomerContext, phrase: str) -> ToolOutcome:
     return context.refuse(
         "product_not_found",
         say(context, key, product=wanted),
-        claims=[(Claim.UNAVAILABLE, phrase)],
+        deeds=[(Deed.UNAVAILABLE, phrase)],
         note="The catalogue has nothing like it. Offer list_products with other words or send_catalog.",
     )
 

@@ -12,7 +12,7 @@ from domain.stock.permissions import StockPermission
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
@@ -35,7 +35,7 @@ async def reserve_stock(ctx: CustomerContext) -> ToolOutcome:
     return ctx.done(
         "stock_reserved",
         say(ctx, "stock_reserved", until=facts.until("draft", result.held_until)),
-        claims=[(Claim.STOCK_RESERVED, line.name) for line in result.order.lines],
+        deeds=[(Deed.STOCK_RESERVED, line.name) for line in result.order.lines],
         data={"draft": draft_data(result.order)},
     )
 

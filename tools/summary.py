@@ -9,7 +9,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
 from tools.context import Pending, StagedMessage
 from tools.facts import Facts, plain
-from tools.outcome import Claim, Option, ToolOutcome
+from tools.outcome import Deed, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -30,16 +30,16 @@ def draft_data(order: OrderView) -> dict[str, object]:
     }
 
 
-def order_claims(order: OrderView) -> list[tuple[Claim, str]]:
+def order_deeds(order: OrderView) -> list[tuple[Deed, str]]:
     """What may be said of a placed order."""
     number = str(order.number)
-    claims = [(Claim.ORDER_STATUS, number)]
-    claims.append((Claim.ORDER_CANCELLED if order.status is OrderStatus.CANCELLED else Claim.ORDER_CONFIRMED, number))
+    deeds = [(Deed.ORDER_STATUS, number)]
+    deeds.append((Deed.ORDER_CANCELLED if order.status is OrderStatus.CANCELLED else Deed.ORDER_CONFIRMED, number))
     if order.payment_status is PaymentStatus.PAID:
-        claims.append((Claim.PAYMENT_VERIFIED, number))
+        deeds.append((Deed.PAYMENT_VERIFIED, number))
     if order.payment_status is PaymentStatus.CLAIMED:
-        claims.append((Claim.PAYMENT_CLAIMED, number))
-    return claims
+        deeds.append((Deed.PAYMENT_CLAIMED, number))
+    return deeds
 
 
 def line_words(ctx: CustomerContext, facts: Facts, line: OrderLineView, currency: str) -> str:
@@ -130,7 +130,7 @@ def shortage_outcome(ctx: CustomerContext, order: OrderView, shortages: Sequence
     return ctx.refuse(
         "out_of_stock",
         " ".join(words),
-        claims=[(Claim.UNAVAILABLE, shortage.name) for shortage in shortages],
+        deeds=[(Deed.UNAVAILABLE, shortage.name) for shortage in shortages],
         note="Nothing is reserved. Offer what is left, another product, or to take it out of the order.",
         data={
             "shortages": [

@@ -8,7 +8,7 @@ from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
 from tools.definition import Quantity, Sentence, tool
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, shortages
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -72,6 +72,6 @@ async def swap_item_in_draft(
         new=facts.amount(variant.name, wanted, variant.unit),
     )
     facts.money("total", "draft", order.total, order.currency)
-    claims = [(Claim.ITEM_REMOVED, line.name), (Claim.ITEM_ADDED, variant.name)]
-    outcome = ctx.done("item_swapped", words, claims=claims, data={"draft": draft_data(order)})
+    deeds = [(Deed.ITEM_REMOVED, line.name), (Deed.ITEM_ADDED, variant.name)]
+    outcome = ctx.done("item_swapped", words, deeds=deeds, data={"draft": draft_data(order)})
     return told(ctx, holder, outcome)

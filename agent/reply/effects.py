@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from agent.journal import Recorded
 from agent.reply.wording import Wording
 from agent.telling import questions, released, token_of
-from tools.outcome import Claim
+from tools.outcome import Deed
 
-_ITEM = frozenset({Claim.ITEM_ADDED, Claim.ITEM_CHANGED, Claim.ITEM_REMOVED})
+_ITEM = frozenset({Deed.ITEM_ADDED, Deed.ITEM_CHANGED, Deed.ITEM_REMOVED})
 _EMPTIED = frozenset({"draft_cleared", "draft_discarded"})
 _SET_ANEW = frozenset({"item_changed", "item_removed", "item_swapped"})
 _LINE = frozenset({"item_added", *_SET_ANEW})
@@ -46,7 +46,7 @@ def _is_same(refused: Recorded, done: Recorded) -> bool:
 
 
 def _products(call: Recorded) -> set[str]:
-    return {subject for claim, subject in call.claims if claim in _ITEM}
+    return {subject for deed, subject in call.deeds if deed in _ITEM}
 
 
 def _stands(call: Recorded, calls: Sequence[Recorded], *, summary: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from agent.brief import DELIVERY, LASTING, Brief
 from agent.frozen import ClaimedTurn
 from agent.journal import Recorded
-from tools.outcome import Claim, Fact
+from tools.outcome import Deed, Fact
 
 MOST_RECENT = 6
 """Texts of ours that a new one does not repeat the wording of."""
@@ -59,9 +59,9 @@ class Grounds:
         """Which products can be had, as far as the calls of this turn have found; the newest look counts."""
         found: dict[str, bool] = {}
         for call in self.calls:
-            for claim, subject in call.claims:
-                if claim in (Claim.AVAILABLE, Claim.UNAVAILABLE):
-                    found[subject] = claim is Claim.AVAILABLE
+            for deed, subject in call.deeds:
+                if deed in (Deed.AVAILABLE, Deed.UNAVAILABLE):
+                    found[subject] = deed is Deed.AVAILABLE
         return found
 
     @cached_property

@@ -13,7 +13,7 @@ from core import messages
 from domain.conversations.states import Trigger
 from tools.context import Pending, StagedMessage
 from tools.context import Signal as Happened
-from tools.outcome import Claim, Fact, FactKind, Option, ToolOutcome
+from tools.outcome import Deed, Fact, FactKind, Option, ToolOutcome
 
 HARINA, ACEITE, CAFE, ARROZ = "Harina P.A.N. Blanca 1 kg", "Aceite Mazeite 1 L", "Café Flor de Arauca 500 g", "Arroz Mary 1 kg"
 PRICES = {HARINA: "1.20", ACEITE: "3.50", CAFE: "6.00", ARROZ: "1.20", "Arroz Mary 5 kg": "5.50", "Queso Blanco": "4.50"}
@@ -59,14 +59,14 @@ class Turn:
         facts: list[Fact] | None = None,
         *,
         status: str = "ok",
-        claims: list[tuple[Claim, str]] | None = None,
+        deeds: list[tuple[Deed, str]] | None = None,
         data: dict[str, Any] | None = None,
         arguments: dict[str, Any] | None = None,
         signals: tuple[Trigger, ...] = (),
         staged: list[StagedMessage] | None = None,
         pending: Pending | None = None,
     ) -> "Turn":
-        values = {"status": status, "code": code, "say": say, "facts": facts or [], "claims": claims or [], "data": data or {}}
+        values = {"status": status, "code": code, "say": say, "facts": facts or [], "deeds": deeds or [], "data": data or {}}
         writes = tool not in ("list_products", "get_order_status", "get_customer_context", "send_catalog")
         self.calls.append(
             recorded(
@@ -104,14 +104,14 @@ class Turn:
             if len(names) > 1
             else self.text(one, product="{0}", price="{1}")
         )
-        claims = [(Claim.UNAVAILABLE if name in sold_out else Claim.AVAILABLE, name) for name in names]
-        return self.call("list_products", "products_found", say, facts, claims=claims)
+        deeds = [(Deed.UNAVAILABLE if name in sold_out else Deed.AVAILABLE, name) for name in names]
+        return self.call("list_products", "products_found", say, facts, deeds=deeds)
 
     def not_found(self, phrase: str) -> "Turn":
         say = self.text("phrase_not_found", product="{0}")
-        claims = [(Claim.UNAVAILABLE, phrase)]
+        deeds = [(Deed.UNAVAILABLE, phrase)]
         return self.call(
-            "list_products", "product_not_found", say, [fact("echo", "product", phrase)], status="refused", claims=claims
+            "list_products", "product_not_found", say, [fact("echo", "product", phrase)], status="refused", deeds=deeds
         )
 
     def added(self, name: str, quantity: int, total: str, lines: tuple[str, ...] = (), before: int = 0) -> "Turn":
@@ -131,7 +131,7 @@ class Turn:
             "item_added",
             self.text(key, what=what, amount="{2}", together="{5}"),
             facts,
-            claims=[(Claim.ITEM_ADDED, name), (Claim.AVAILABLE, name)],
+            deeds=[(Deed.ITEM_ADDED, name), (Deed.AVAILABLE, name)],
             data={
                 "sku": name,
                 "quantity": str(before + quantity),
@@ -152,24 +152,22 @@ class Turn:
         ]
         say = self.text("item_changed", product="{0}", quantity="{1}", amount="{2}")
         data = {"sku": name, "draft": {"lines": [{"sku": name}, {"sku": "x"}]}}
-        claims = [(Claim.ITEM_CHANGED, name)]
+        deeds = [(Deed.ITEM_CHANGED, name)]
         return self.call(
-            "change_item_in_draft", "item_changed", say, facts, claims=claims, data=data, signals=(Trigger.ITEMS_CHANGED,)
+            "change_item_in_draft", "item_changed", say, facts, deeds=deeds, data=data, signals=(Trigger.ITEMS_CHANGED,)
         )
 
     def removed(self, name: str, total: str) -> "Turn":
         facts = [fact("product", name, name), money("total", "draft", total, self.language)]
         say, data = self.text("item_removed", product="{0}"), {"draft": {"lines": [{"sku": "x"}]}}
-        claims = [(Claim.ITEM_REMOVED, name)]
+        deeds = [(Deed.ITEM_REMOVED, name)]
         return self.call(
-            "change_item_in_draft", "item_removed", say, facts, claims=claims, data=data, signals=(Trigger.ITEMS_CHANGED,)
+            "change_item_in_draft", "item_removed", say, facts, deeds=deeds, data=data, signals=(Trigger.ITEMS_CHANGED,)
         )
 
     def cleared(self) -> "Turn":
-        claims = [(Claim.DRAFT_CLEARED, "draft")]
-        return self.call(
-            "clear_draft", "draft_cleared", self.text("draft_cleared"), claims=claims, data={"draft": {"lines": []}}
-        )
+        deeds = [(Deed.DRAFT_CLEARED, "draft")]
+        return self.call("clear_draft", "draft_cleared", self.text("draft_cleared"), deeds=deeds, data={"draft": {"lines": []}})
 
     def delivered_to(self, address: str, fee: str = "2.00") -> "Turn":
         facts = [fact("address", "draft", address), money("fee", "draft", fee, self.language)]
@@ -198,9 +196,7 @@ class Turn:
 
     def handed_off(self) -> "Turn":
         say = self.text("handoff_requested")
-        return self.call(
-            "request_human_handoff", "handoff_requested", say, claims=[(Claim.HANDOFF_REQUESTED, "customer_asked")]
-        )
+        return self.call("request_human_handoff", "handoff_requested", say, deeds=[(Deed.HANDOFF_REQUESTED, "customer_asked")])
 
     def status(self) -> "Turn":
         facts = [
@@ -210,7 +206,7 @@ class Turn:
         ]
         words = self.text("order_status", number="{0}", status=self.text("status.confirmed"), total="{1}")
         say = f"{words} {self.text('payment_status.partly_paid', due='{2}')}"
-        return self.call("get_order_status", "order_status", say, facts, claims=[(Claim.ORDER_STATUS, "1042")])
+        return self.call("get_order_status", "order_status", say, facts, deeds=[(Deed.ORDER_STATUS, "1042")])
 
     def reply(self, *moves: dict[str, Any]) -> Rendered:
         grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed)

@@ -18,7 +18,7 @@ from tests.factories.chat import later, reprice, settle_on
 from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tests.tools.test_ordering import confirmed
 from tools.context import Pending
-from tools.outcome import Claim, ToolOutcome
+from tools.outcome import Deed, ToolOutcome
 
 
 async def order_of(counter: Counter, number: str = "1001") -> OrderView:
@@ -136,7 +136,7 @@ async def test_the_customer_may_leave_the_order_as_it_is(counter: Counter) -> No
     await counter("change_item_in_draft", product="HAR-1", quantity=5)
     outcome = await counter("cancel_order")
     assert outcome.code == "amendment_dropped"
-    assert (Claim.ORDER_CONFIRMED, "1001") in outcome.claims
+    assert (Deed.ORDER_CONFIRMED, "1001") in outcome.deeds
     assert (await order_of(counter)).status is OrderStatus.CONFIRMED
     assert await lines(counter) == {"HAR-1": 2}
 

@@ -1,6 +1,6 @@
 """Every tool in every state of a session and of its order, with whatever a model may ask: each word passes the gate.
 
-The counter judges each call's words on the call's own facts and claims. Calls are undone, so each meets the same state.
+The counter judges each call's words on the call's own facts and deeds. Calls are undone, so each meets the same state.
 """
 
 from collections.abc import Awaitable, Callable

@@ -25,7 +25,7 @@ from tests.factories.chat import STREET, chat_of, later, placed, reprice, settle
 from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tools import registry
 from tools.audience import AudienceKind
-from tools.outcome import Claim
+from tools.outcome import Deed
 from tools.serving import Consent
 
 
@@ -66,7 +66,7 @@ async def test_the_summary_carries_the_sums_and_the_token(counter: Counter) -> N
     assert "2 × Harina P.A.N. Blanca" in text
     assert fact(outcome, "total") == "55000.00"
     assert counter.state is State.AWAITING_CONFIRMATION
-    assert (Claim.CONFIRMATION_REQUESTED, "draft") in outcome.claims
+    assert (Deed.CONFIRMATION_REQUESTED, "draft") in outcome.deeds
 
 
 async def test_no_summary_without_items_or_details(counter: Counter) -> None:
@@ -91,7 +91,7 @@ async def test_a_button_places_the_order_and_says_how_to_pay(counter: Counter) -
     token = await summarised(counter)
     await agreed(counter, token)
     outcome = await counter("confirm_order", token=token)
-    assert outcome.claims[0] == (Claim.ORDER_CONFIRMED, "1001")
+    assert outcome.deeds[0] == (Deed.ORDER_CONFIRMED, "1001")
     assert counter.state is State.DONE
     text = spoken(outcome)
     assert "1001" in text
@@ -192,7 +192,7 @@ async def test_cancelling_a_placed_order_is_asked_first(counter: Counter) -> Non
     assert (first.status, first.code) == ("ask", "ask_cancel")
     assert [button["id"] for button in counter.staged[0].payload["buttons"]] == ["yes:cancel_order", "no:cancel_order"]
     second = await counter("cancel_order", number=number, reason="cambié de idea")
-    assert second.claims[0] == (Claim.ORDER_CANCELLED, number)
+    assert second.deeds[0] == (Deed.ORDER_CANCELLED, number)
     third = await counter("cancel_order", number=number)
     assert third.code == "already_cancelled"
 
@@ -241,9 +241,9 @@ async def test_the_status_says_what_is_paid(counter: Counter) -> None:
         await payments.verify(work, payment.id)
     paid = await counter("get_order_status")
     assert fact(unpaid, "due") == "55000.00"
-    assert (Claim.PAYMENT_VERIFIED, number) not in unpaid.claims + claimed.claims
-    assert (Claim.PAYMENT_CLAIMED, number) in claimed.claims
-    assert (Claim.PAYMENT_VERIFIED, number) in paid.claims
+    assert (Deed.PAYMENT_VERIFIED, number) not in unpaid.deeds + claimed.deeds
+    assert (Deed.PAYMENT_CLAIMED, number) in claimed.deeds
+    assert (Deed.PAYMENT_VERIFIED, number) in paid.deeds
 
 
 def test_a_customer_never_sees_adjust_stock() -> None:

@@ -14,13 +14,13 @@ from domain.payments.schemas import Flag
 from tests.factories.chat import STREET, chat_of, later, send_picture
 from tests.factories.counter import Counter, agreed, fact, spoken
 from tests.tools.test_ordering import confirmed, summarised
-from tools.outcome import Claim
+from tools.outcome import Deed
 
 
 async def test_a_payment_is_only_claimed(counter: Counter) -> None:
     number = await confirmed(counter)
     outcome = await counter("register_payment", method="pagomovil", reference="Ref 0012345678", amount=55000.0, bank="Banesco")
-    assert outcome.claims == [(Claim.PAYMENT_CLAIMED, number)]
+    assert outcome.deeds == [(Deed.PAYMENT_CLAIMED, number)]
     assert fact(outcome, "reference") == "0012345678"
     assert "verificar" in spoken(outcome)
     assert counter.signals[0].name == "payment_claimed"
@@ -60,9 +60,9 @@ async def test_of_several_open_orders_the_one_meant_is_found_or_asked(counter: C
     assert asked.code == "which_order"
     assert {one.value for one in asked.facts if one.kind == "order_number"} == {first, second}
     by_amount = await counter("register_payment", method="efectivo", amount=50000.0)
-    assert by_amount.claims == [(Claim.PAYMENT_CLAIMED, second)]
+    assert by_amount.deeds == [(Deed.PAYMENT_CLAIMED, second)]
     by_number = await counter("register_payment", method="efectivo", number=first)
-    assert by_number.claims == [(Claim.PAYMENT_CLAIMED, first)]
+    assert by_number.deeds == [(Deed.PAYMENT_CLAIMED, first)]
 
 
 async def test_nothing_to_pay_is_said_so(counter: Counter) -> None:
@@ -134,7 +134,7 @@ async def test_a_picture_sent_shortly_before_the_claim_is_its_receipt(counter: C
     await confirmed(counter)
     await send_picture(counter.chat, "b" * 64)
     outcome = await counter("register_payment", method="transferencia")
-    assert (Claim.RECEIPT_ATTACHED, "1001") in outcome.claims
+    assert (Deed.RECEIPT_ATTACHED, "1001") in outcome.deeds
     nothing = await counter("attach_receipt")
     assert (nothing.status, nothing.code) == ("refused", "no_receipt")
 
@@ -150,7 +150,7 @@ async def test_a_picture_alone_is_a_claim_that_staff_look_at(counter: Counter) -
     await confirmed(counter)
     await send_picture(counter.chat)
     outcome = await counter("attach_receipt")
-    assert outcome.claims == [(Claim.PAYMENT_CLAIMED, "1001"), (Claim.RECEIPT_ATTACHED, "1001")]
+    assert outcome.deeds == [(Deed.PAYMENT_CLAIMED, "1001"), (Deed.RECEIPT_ATTACHED, "1001")]
     assert Flag.RECEIPT_ONLY in outcome.data["flags"]
 
 
@@ -174,7 +174,7 @@ async def test_a_receipt_without_an_order_is_kept_and_is_the_orders_when_it_come
     outcome = await counter("confirm_order", token=token)
 
     # Then it is that order's, and they hear it
-    assert (Claim.PAYMENT_CLAIMED, "1001") in outcome.claims
+    assert (Deed.PAYMENT_CLAIMED, "1001") in outcome.deeds
     async with counter.chat.work() as work:
         (payment,) = await payments.list_for_order(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
         assert len(await payments.receipts_of(work, payment.id)) == 1

@@ -16,7 +16,7 @@ from tests.factories.counter import Counter, fact, shown, spoken
 from tests.factories.shop import fill
 from tools import registry
 from tools.context import TurnMessage
-from tools.outcome import Claim
+from tools.outcome import Deed
 
 
 async def message(counter: Counter, kind: str, **payload: object) -> None:
@@ -34,7 +34,7 @@ async def test_a_product_is_found_with_price_and_availability(counter: Counter) 
     found = await counter("list_products", query="harina pan")
     assert found.status == "ok"
     assert fact(found, "price") == "25000.00"
-    assert (Claim.AVAILABLE, "Harina P.A.N. Blanca") in found.claims
+    assert (Deed.AVAILABLE, "Harina P.A.N. Blanca") in found.deeds
     assert "Harina P.A.N. Blanca" in spoken(found)
     assert counter.question is not None
     assert counter.question.kind == "offered"
@@ -42,7 +42,7 @@ async def test_a_product_is_found_with_price_and_availability(counter: Counter) 
 
 async def test_what_is_sold_out_is_said_so(counter: Counter) -> None:
     found = await counter("list_products", query="café")
-    assert found.claims == [(Claim.UNAVAILABLE, "Café El Peñón")]
+    assert found.deeds == [(Deed.UNAVAILABLE, "Café El Peñón")]
     assert "agotado" in spoken(found)
 
 
@@ -78,7 +78,7 @@ async def test_an_unknown_category_sends_nothing(counter: Counter) -> None:
 async def test_adding_begins_the_order_and_says_what_was_added(counter: Counter) -> None:
     added = await counter("add_item_to_draft", product="harina pan", quantity=2)
     assert (added.status, added.code) == ("ok", "item_added")
-    assert (Claim.ITEM_ADDED, "Harina P.A.N. Blanca") in added.claims
+    assert (Deed.ITEM_ADDED, "Harina P.A.N. Blanca") in added.deeds
     assert fact(added, "line_total") == fact(added, "total") == "50000.00"
     assert counter.state is State.COLLECTING_ORDER
     more = await counter("add_item_to_draft", product="HAR-1", quantity=1)
@@ -158,9 +158,9 @@ async def test_the_quantity_is_set_and_zero_takes_out(counter: Counter) -> None:
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
     await counter("add_item_to_draft", product="ACE-1", quantity=1)
     changed = await counter("change_item_in_draft", product="la harina", quantity=4)
-    assert changed.claims == [(Claim.ITEM_CHANGED, "Harina P.A.N. Blanca")]
+    assert changed.deeds == [(Deed.ITEM_CHANGED, "Harina P.A.N. Blanca")]
     removed = await counter("change_item_in_draft", product="aceite", quantity=0)
-    assert removed.claims == [(Claim.ITEM_REMOVED, "Aceite Mazeite 1 L")]
+    assert removed.deeds == [(Deed.ITEM_REMOVED, "Aceite Mazeite 1 L")]
     assert await lines(counter) == {"HAR-1": Decimal(4)}
 
 
@@ -199,7 +199,7 @@ async def test_a_code_without_words_is_not_found(counter: Counter) -> None:
 async def test_clearing_empties_the_order(counter: Counter) -> None:
     assert (await counter("clear_draft")).code == "draft_empty"
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
-    assert (await counter("clear_draft")).claims == [(Claim.DRAFT_CLEARED, "draft")]
+    assert (await counter("clear_draft")).deeds == [(Deed.DRAFT_CLEARED, "draft")]
     assert await lines(counter) == {}
 
 
@@ -356,7 +356,7 @@ async def test_goods_are_set_aside_on_request(counter: Counter) -> None:
     assert (await counter("reserve_stock")).code == "draft_empty"
     await counter("add_item_to_draft", product="HAR-1", quantity=6)
     kept = await counter("reserve_stock")
-    assert kept.claims == [(Claim.STOCK_RESERVED, "Harina P.A.N. Blanca")]
+    assert kept.deeds == [(Deed.STOCK_RESERVED, "Harina P.A.N. Blanca")]
     other = Counter(await chat_of(counter.chat.shop))
     refused = await other("add_item_to_draft", product="HAR-1", quantity=5)
     assert fact(refused, "stock") == "4"
@@ -365,7 +365,7 @@ async def test_goods_are_set_aside_on_request(counter: Counter) -> None:
 async def test_asking_for_a_person_tells_the_session(counter: Counter) -> None:
     answer = await counter("request_human_handoff", reason="customer_asked", detail="wants a refund")
     assert [(signal.name, signal.data["reason"]) for signal in counter.signals] == [("handoff_requested", "customer_asked")]
-    assert answer.claims == [(Claim.HANDOFF_REQUESTED, "customer_asked")]
+    assert answer.deeds == [(Deed.HANDOFF_REQUESTED, "customer_asked")]
 
 
 async def test_english_customers_are_spoken_to_in_english(counter: Counter) -> None:

@@ -37,7 +37,7 @@ NAMES = (
 async def test_lists_summaries_and_questions_are_honest_whatever_things_are_called(
     workspace: WorkspaceView, connection: ConnectionSummary, language: str
 ) -> None:
-    # Given a shop whose goods, and a customer whose name, address and notes, sound like claims
+    # Given a shop whose goods, and a customer whose name, address and notes, sound like promises
     products = [
         NewProduct(code=f"P-{number}", name=name, price=Decimal(1000 * number)) for number, name in enumerate(NAMES, start=1)
     ]
