@@ -119,7 +119,6 @@ class DemoShop(Strict):
             category=path,
             brand=product.brand,
             model=product.model,
-            supplier_name=product.supplier,
             unit=product.unit,
             step=product.step,
             content_quantity=Decimal(quantity) if quantity else None,

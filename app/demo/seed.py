@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -24,6 +25,8 @@ from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
 from domain.stock import service as stock
 from domain.stock.schemas import Place
+from domain.suppliers import service as suppliers
+from domain.suppliers.schemas import NewSupplier, SupplierProductInput
 
 _log = log(__name__)
 
@@ -66,6 +69,7 @@ async def _seed(work: Work, shop: DemoShop) -> int:
         await accounts.add_member(work, user.email, user.name, user.role, store_id)
     for customer in shop.customers:
         await customers.create(work, CustomerInput.model_validate(customer.model_dump()))
+    await _seed_suppliers(work, shop)
     await _seed_connections(work, shop)
     return await _seed_stock(work, shop, workspace, stores)
 
@@ -81,6 +85,20 @@ async def _seed_catalogue(work: Work, shop: DemoShop) -> None:
         work,
         [shop.as_command(number, category, paths[category.name], product) for number, category, product in shop.numbered],
     )
+
+
+async def _seed_suppliers(work: Work, shop: DemoShop) -> None:
+    sold = [(product.supplier, sku, category, product) for _, category, product in shop.numbered for sku in shop.skus(product)]
+    variants = await catalog.variants_by_sku(work, [sku for _, sku, _, _ in sold])
+    made: dict[str, UUID] = {}
+    for name, sku, category, product in sold:
+        if name is None:
+            continue
+        if name not in made:
+            made[name] = (await suppliers.create(work, NewSupplier(name=name))).id
+        cost = cost_of(category, product)
+        line = SupplierProductInput(variant_id=variants[sku].variant_id, pack_cost=cost, is_preferred=True)
+        await suppliers.set_product(work, made[name], line)
 
 
 async def _seed_connections(work: Work, shop: DemoShop) -> None:

@@ -31,6 +31,9 @@ GRANTS: dict[Role, frozenset[str]] = {
             "*:read",
             "catalog:*",
             "stock:*",
+            "suppliers:*",
+            "purchases:*",
+            "returns:*",
             "customers:*",
             "orders:*",
             "payments:*",
@@ -39,7 +42,9 @@ GRANTS: dict[Role, frozenset[str]] = {
             "notifications:raise",
         }
     ),
-    Role.INVENTORY_SUPERVISOR: frozenset({"*:read", "catalog:write", "stock:adjust", "stock:hold", "notifications:raise"}),
+    Role.INVENTORY_SUPERVISOR: frozenset(
+        {"*:read", "catalog:write", "stock:*", "suppliers:write", "purchases:*", "notifications:raise"}
+    ),
     Role.OPERATOR: frozenset(
         {
             "*:read",
@@ -51,6 +56,9 @@ GRANTS: dict[Role, frozenset[str]] = {
             "orders:pay",
             "payments:*",
             "stock:hold",
+            "stock:count",
+            "stock:transfer",
+            "returns:write",
             "notifications:raise",
         }
     ),

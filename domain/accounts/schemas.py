@@ -71,6 +71,10 @@ class WorkspaceSettings(BaseModel):
     cash_on_delivery: bool = True
     """An order that is paid in cash when it is brought, or where it is fetched, owes nothing before, so it is not
     cancelled as unpaid."""
+    over_delivery_percent: int = Field(0, ge=0, le=100)
+    """How much more than was ordered of a supplier is taken in without asking."""
+    cost_change_percent: int = Field(10, ge=0, le=1000)
+    """How far the cost of goods may be from what was agreed before somebody has to say why."""
     low_stock_critical_percent: int = Field(25, ge=0, le=100)
 
     @field_validator("payment_methods")

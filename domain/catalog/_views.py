@@ -34,7 +34,6 @@ async def product_view(work: Work, row: Product, currency: str) -> ProductView:
         category_id=row.category_id,
         brand=row.brand,
         model=row.model,
-        supplier_name=row.supplier_name,
         unit=row.unit,
         step=row.step,
         status=ProductStatus(row.status),

@@ -99,7 +99,6 @@ class Product(WorkspaceRow):
     category_id: Mapped[UUID | None]
     brand: Mapped[str | None] = mapped_column(String(255))
     model: Mapped[str | None] = mapped_column(String(255))
-    supplier_name: Mapped[str | None] = mapped_column(String(255))
     unit: Mapped[str] = mapped_column(String(50), default="PZA")
     step: Mapped[Decimal | None] = mapped_column(QUANTITY)
     content_quantity: Mapped[Decimal | None] = mapped_column(QUANTITY)

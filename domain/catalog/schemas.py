@@ -120,7 +120,6 @@ class ProductView(View):
     category_id: UUID | None
     brand: str | None
     model: str | None
-    supplier_name: str | None
     unit: str
     step: Decimal | None
     status: ProductStatus
@@ -174,7 +173,6 @@ class NewProduct(BaseModel):
     category: str | None = Field(None, description="Path of an existing category, such as /despensa/harinas/.")
     brand: str | None = Field(None, max_length=255)
     model: str | None = Field(None, max_length=255)
-    supplier_name: str | None = Field(None, max_length=255)
     unit: str = Field("PZA", max_length=50)
     step: Quantity | None = None
     content_quantity: Quantity | None = None
@@ -199,7 +197,6 @@ class ChangeProduct(BaseModel):
     category: str | None = None
     brand: str | None = Field(None, max_length=255)
     model: str | None = Field(None, max_length=255)
-    supplier_name: str | None = Field(None, max_length=255)
     image_url: str | None = Field(None, max_length=1000)
     attributes: dict[str, Any] | None = None
     synonyms: tuple[str, ...] | None = None

@@ -8,8 +8,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.stock.errors import StockPromised
 from domain.stock.models import MovementType, StockItem, StockMovement
-
-CENT = Decimal("0.01")
+from domain.stock.schemas import cents
 
 
 class Cause(NamedTuple):
@@ -29,16 +28,26 @@ def move(
     *,
     reason: str | None = None,
     counted: Decimal | None = None,
-    unit_cost: Decimal | None = None,
+    value: Decimal | None = None,
     unit_price: Decimal | None = None,
     occurred_at: datetime | None = None,
     period: tuple[date, date] | None = None,
 ) -> StockMovement:
-    """Change a locked level and write the line; raises StockPromised if less would be left than is promised."""
+    """Change a locked level and write the line; raises StockPromised if less would be left than is promised.
+
+    `value` is what goods that come in have cost altogether, by default their average; what goes out goes at the average,
+    and the last of it takes along what cents are left.
+    """
     after = item.on_hand + delta
     if after < item.held:
-        raise StockPromised(on_hand=item.on_hand, held=item.held, wanted=after)
-    item.on_hand = after
+        raise StockPromised(variant_id=item.variant_id, on_hand=item.on_hand, held=item.held, wanted=after)
+    if delta < 0:
+        value = -cents(item.value * -delta / item.on_hand)
+    elif value is None:
+        value = cents(item.unit_cost * delta)
+    item.on_hand, item.value = after, item.value + value
+    if after > 0:
+        item.unit_cost = cents(item.value / after)
     line = StockMovement(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -49,7 +58,8 @@ def move(
         delta=delta,
         quantity_after=after,
         counted_quantity=counted,
-        unit_cost=item.unit_cost if unit_cost is None else unit_cost,
+        unit_cost=cents(value / delta) if delta else item.unit_cost,
+        value=value,
         unit_price=unit_price,
         occurred_at=occurred_at or work.now,
         period_from=period[0] if period else None,
@@ -63,9 +73,3 @@ def move(
     )
     work.session.add(line)
     return line
-
-
-def average_cost(item: StockItem, quantity: Decimal, cost: Decimal) -> Decimal:
-    """What a piece costs on average once a delivery has been put beside what is there."""
-    total = item.on_hand + quantity
-    return ((item.on_hand * item.unit_cost + quantity * cost) / total).quantize(CENT) if total > 0 else cost

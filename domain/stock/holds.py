@@ -21,7 +21,7 @@ from domain.stock._quantities import require_quantities
 from domain.stock.errors import HoldsLost, OutOfStock
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage
+from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage, cents
 
 ORDER = "order"
 """The source of movements that follow from an order; the reference is the order's id."""
@@ -231,10 +231,11 @@ async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What an order has taken: the newest sale and the quantity that is not given back, by level."""
+    """What an order has taken: the newest sale, the quantity that is not given back and what it had cost, by level."""
 
     sales: Mapping[UUID, StockMovement]
     quantities: Mapping[UUID, Decimal]
+    values: Mapping[UUID, Decimal]
     sold: Sequence[StockMovement]
     returned: Sequence[StockMovement]
 
@@ -243,9 +244,11 @@ async def _taken(work: Work, order_id: UUID) -> _Taken:
     sold = await repository.movements_of(work, ORDER, str(order_id))
     returned = await repository.movements_of(work, ORDER_UNDONE, str(order_id))
     quantities: dict[UUID, Decimal] = {}
+    values: dict[UUID, Decimal] = {}
     for line in (*sold, *returned):
         quantities[line.stock_item_id] = quantities.get(line.stock_item_id, _NOTHING) - line.delta
-    return _Taken({line.stock_item_id: line for line in sold}, quantities, sold, returned)
+        values[line.stock_item_id] = values.get(line.stock_item_id, _NOTHING) - line.value
+    return _Taken({line.stock_item_id: line for line in sold}, quantities, values, sold, returned)
 
 
 def _return(
@@ -256,7 +259,7 @@ def _return(
     order_id: UUID,
     reason: str,
 ) -> list[StockMovement]:
-    """Put this much of each level back on the shelf."""
+    """Put this much of each level back on the shelf, at what it had cost when it was sold."""
     given = [(item_id, quantity) for item_id, quantity in surplus.items() if quantity > 0]
     return [
         move(
@@ -266,6 +269,7 @@ def _return(
             quantity,
             Cause(ORDER_UNDONE, str(order_id), number),
             reason=reason,
+            value=cents(taken.values[item_id] * quantity / taken.quantities[item_id]),
             unit_price=taken.sales[item_id].unit_price,
         )
         for number, (item_id, quantity) in enumerate(given, start=len(taken.returned))

@@ -11,7 +11,7 @@ from core.work import Work
 from domain.stock import repository
 from domain.stock.models import StockItem
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import LedgerLine, Limits, Place
+from domain.stock.schemas import LedgerLine, Limits, Place, cents
 
 
 class LedgerNotEmpty(Conflict):
@@ -21,18 +21,20 @@ class LedgerNotEmpty(Conflict):
 
 
 async def import_ledger(work: Work, lines: Sequence[LedgerLine], limits: Mapping[Place, Limits]) -> int:
-    """Create the levels that `limits` names with this history; raises LedgerNotEmpty if one of them has one.
+    """Create the levels that `limits` names with this history, valued at their cost.
 
-    Raises Conflict through Postgres if the history makes a level negative or names a cause twice.
+    Raises LedgerNotEmpty if one of them has one, and Conflict through Postgres if the history makes a level negative or
+    names a cause twice.
     """
     work.require(StockPermission.ADJUST)
     if await repository.has_levels(work, limits):
         raise LedgerNotEmpty
     on_hand: dict[Place, Decimal] = dict.fromkeys(limits, Decimal(0))
-    after: list[Decimal] = []
+    booked: list[tuple[LedgerLine, Decimal, Decimal]] = []
     for line in lines:
-        on_hand[line.place] += line.delta
-        after.append(on_hand[line.place])
+        cost, before = limits[line.place].unit_cost, on_hand[line.place]
+        after = on_hand[line.place] = before + line.delta
+        booked.append((line, after, cents(after * cost) - cents(before * cost)))
     items = {
         place: StockItem(
             workspace_id=work.workspace_id,
@@ -44,13 +46,14 @@ async def import_ledger(work: Work, lines: Sequence[LedgerLine], limits: Mapping
             min_stock=limit.min_stock,
             max_stock=limit.max_stock,
             unit_cost=limit.unit_cost,
+            value=cents(on_hand[place] * limit.unit_cost),
         )
         for place, limit in limits.items()
     }
     work.session.add_all(items.values())
     await work.session.flush()
     ids = {place: item.id for place, item in items.items()}
-    await repository.add_movements(work, [(ids[x.place], total, x) for x, total in zip(lines, after, strict=True)])
+    await repository.add_movements(work, [(ids[line.place], after, value, line) for line, after, value in booked])
     first = next(iter(items.values()), None)
     if first is not None:
         events.record(work, EventType.STOCK_IMPORTED, subject=first.id, after={"levels": len(items), "movements": len(lines)})

@@ -54,6 +54,8 @@ class StockItem(WorkspaceRow):
     """How much of a variant lies in a store, and how much of that is promised: a projection of ledger and holds.
 
     The check on `held` is the last wall against selling twice: no transaction can promise more than there is.
+    `value` is what the goods on hand have cost, to the cent: the sum of the ledger's values. `unit_cost` is the average that
+    it comes to, and the last known one where nothing is left; `last_cost` is what a piece cost when it was bought last.
     """
 
     __tablename__ = "stock_items"
@@ -68,7 +70,8 @@ class StockItem(WorkspaceRow):
         CheckConstraint("held >= 0 AND held <= on_hand", name="held_within_on_hand"),
         CheckConstraint("min_stock >= 0", name="min_not_negative"),
         CheckConstraint("max_stock >= min_stock", name="max_not_below_min"),
-        CheckConstraint("unit_cost >= 0", name="cost_not_negative"),
+        CheckConstraint("unit_cost >= 0 AND last_cost >= 0", name="cost_not_negative"),
+        CheckConstraint("value >= 0 AND (on_hand > 0 OR value = 0)", name="value_of_goods"),
     )
 
     store_id: Mapped[UUID]
@@ -78,13 +81,16 @@ class StockItem(WorkspaceRow):
     min_stock: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
     max_stock: Mapped[Decimal | None] = mapped_column(QUANTITY)
     unit_cost: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
+    last_cost: Mapped[Decimal | None] = mapped_column(MONEY)
+    value: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 
 class StockMovement(WorkspaceRow):
     """One line of the ledger. Rows are only ever added; (source, source_ref, line) makes each cause count once.
 
-    `delta` is signed. A count also keeps what was counted. `sequence` is the order in which the ledger was written.
+    `delta` is signed, and so is `value`: what the goods that came or went have cost. A count also keeps what was counted.
+    `sequence` is the order in which the ledger was written.
     """
 
     __tablename__ = "stock_movements"
@@ -107,7 +113,8 @@ class StockMovement(WorkspaceRow):
         CheckConstraint("delta <> 0 OR type = 'count'", name="delta_moves"),
         CheckConstraint("(counted_quantity IS NOT NULL) = (type = 'count')", name="counts_are_counted"),
         CheckConstraint("type <> 'sale' OR delta < 0", name="sale_takes"),
-        CheckConstraint("type NOT IN ('purchase', 'return') OR delta > 0", name="receipt_gives"),
+        CheckConstraint("type <> 'purchase' OR delta > 0", name="receipt_gives"),
+        CheckConstraint("value = 0 OR (value > 0) = (delta > 0)", name="value_goes_with_goods"),
         CheckConstraint("unit_cost >= 0 AND unit_price >= 0", name="amounts_not_negative"),
     )
 
@@ -120,6 +127,7 @@ class StockMovement(WorkspaceRow):
     quantity_after: Mapped[Decimal] = mapped_column(QUANTITY)
     counted_quantity: Mapped[Decimal | None] = mapped_column(QUANTITY)
     unit_cost: Mapped[Decimal | None] = mapped_column(MONEY)
+    value: Mapped[Decimal] = mapped_column(MONEY)
     unit_price: Mapped[Decimal | None] = mapped_column(MONEY)
     occurred_at: Mapped[datetime]
     period_from: Mapped[date | None]

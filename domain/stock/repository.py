@@ -29,7 +29,9 @@ async def ensure_items(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) 
         for variant_id in variant_ids
     ]
     if rows:
-        statement = insert(StockItem).values([{**row, "on_hand": 0, "held": 0, "min_stock": 0, "unit_cost": 0} for row in rows])
+        statement = insert(StockItem).values(
+            [{**row, "on_hand": 0, "held": 0, "min_stock": 0, "unit_cost": 0, "value": 0} for row in rows]
+        )
         await work.session.execute(statement.on_conflict_do_nothing())
 
 
@@ -217,10 +219,14 @@ async def history(
     return (await work.session.scalars(query.order_by(StockMovement.sequence.desc()).limit(limit))).all()
 
 
-async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal]]:
-    """Levels that differ from the sum of their ledger, or whose promises differ from their holds."""
+async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal, Decimal]]:
+    """Levels that differ from the sum of their ledger, in quantity or value, or whose promises differ from their holds."""
     ledger = (
-        select(StockMovement.stock_item_id, func.sum(StockMovement.delta).label("total"))
+        select(
+            StockMovement.stock_item_id,
+            func.sum(StockMovement.delta).label("total"),
+            func.sum(StockMovement.value).label("value"),
+        )
         .where(StockMovement.workspace_id == work.workspace_id)
         .group_by(StockMovement.stock_item_id)
         .subquery()
@@ -232,17 +238,18 @@ async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal]
         .subquery()
     )
     in_ledger, in_holds = func.coalesce(ledger.c.total, 0), func.coalesce(holds.c.total, 0)
+    value = func.coalesce(ledger.c.value, 0)
     query = (
-        select(StockItem, in_ledger, in_holds)
+        select(StockItem, in_ledger, value, in_holds)
         .outerjoin(ledger, ledger.c.stock_item_id == StockItem.id)
         .outerjoin(holds, holds.c.stock_item_id == StockItem.id)
         .where(
             StockItem.workspace_id == work.workspace_id,
-            or_(StockItem.on_hand != in_ledger, StockItem.held != in_holds),
+            or_(StockItem.on_hand != in_ledger, StockItem.value != value, StockItem.held != in_holds),
         )
         .order_by(StockItem.id)
     )
-    return [(item, total, held) for item, total, held in await work.session.execute(query)]
+    return [(item, total, worth, held) for item, total, worth, held in await work.session.execute(query)]
 
 
 async def has_levels(work: Work, places: Iterable[tuple[UUID, UUID]]) -> bool:
@@ -260,16 +267,18 @@ _ADD_MOVEMENTS = text(
     """
     INSERT INTO stock_movements
            (workspace_id, id, stock_item_id, store_id, variant_id, type, delta, quantity_after, counted_quantity,
-            unit_cost, unit_price, occurred_at, reason, actor_kind, actor_id, source, source_ref, line)
+            unit_cost, value, unit_price, occurred_at, reason, actor_kind, actor_id, source, source_ref, line)
     SELECT CAST(:workspace AS uuid), m.id, m.item, m.store, m.variant, m.type, m.delta, m.quantity_after, m.counted,
-           m.cost, m.price, m.occurred, m.reason, CAST(:actor_kind AS text), CAST(:actor AS uuid), m.source, m.ref, m.line
+           m.cost, m.value, m.price, m.occurred, m.reason, CAST(:actor_kind AS text), CAST(:actor AS uuid), m.source, m.ref,
+           m.line
       FROM unnest(CAST(:ids AS uuid[]), CAST(:items AS uuid[]), CAST(:stores AS uuid[]), CAST(:variants AS uuid[]),
                   CAST(:types AS text[]), CAST(:deltas AS numeric[]), CAST(:after AS numeric[]),
-                  CAST(:counted AS numeric[]), CAST(:costs AS numeric[]), CAST(:prices AS numeric[]),
+                  CAST(:counted AS numeric[]), CAST(:costs AS numeric[]), CAST(:values AS numeric[]),
+                  CAST(:prices AS numeric[]),
                   CAST(:occurred AS timestamptz[]), CAST(:reasons AS text[]), CAST(:sources AS text[]),
                   CAST(:refs AS text[]), CAST(:lines AS int[]))
            WITH ORDINALITY
-           AS m(id, item, store, variant, type, delta, quantity_after, counted, cost, price, occurred, reason, source,
+           AS m(id, item, store, variant, type, delta, quantity_after, counted, cost, value, price, occurred, reason, source,
                 ref, line, place)
      ORDER BY m.place
     """
@@ -277,11 +286,11 @@ _ADD_MOVEMENTS = text(
 _AT_ONCE = 10_000
 
 
-async def add_movements(work: Work, rows: Sequence[tuple[UUID, Decimal, LedgerLine]]) -> None:
-    """Write many ledger lines in their order: the level, the quantity after, and the line."""
+async def add_movements(work: Work, rows: Sequence[tuple[UUID, Decimal, Decimal, LedgerLine]]) -> None:
+    """Write many ledger lines in their order: the level, the quantity after, the value, and the line."""
     for start in range(0, len(rows), _AT_ONCE):
         chunk = rows[start : start + _AT_ONCE]
-        lines = [line for _, _, line in chunk]
+        lines = [line for _, _, _, line in chunk]
         await work.session.execute(
             _ADD_MOVEMENTS,
             {
@@ -289,14 +298,15 @@ async def add_movements(work: Work, rows: Sequence[tuple[UUID, Decimal, LedgerLi
                 "actor_kind": work.principal.kind.value,
                 "actor": work.principal.id,
                 "ids": [new_id() for _ in chunk],
-                "items": [item_id for item_id, _, _ in chunk],
+                "items": [item_id for item_id, _, _, _ in chunk],
                 "stores": [line.place.store_id for line in lines],
                 "variants": [line.place.variant_id for line in lines],
                 "types": [line.type.value for line in lines],
                 "deltas": [line.delta for line in lines],
-                "after": [total for _, total, _ in chunk],
+                "after": [total for _, total, _, _ in chunk],
                 "counted": [line.counted for line in lines],
                 "costs": [line.unit_cost for line in lines],
+                "values": [value for _, _, value, _ in chunk],
                 "prices": [line.unit_price for line in lines],
                 "occurred": [line.occurred_at for line in lines],
                 "reasons": [line.reason for line in lines],

@@ -1,7 +1,7 @@
 """What other rooms see of stock."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.stock.models import HoldStatus as HoldStatus
 from domain.stock.models import MovementType as MovementType
+
+_CENT = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    """An amount of money to the cent, half a cent up, as invoices round."""
+    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 class View(BaseModel):
@@ -63,6 +70,8 @@ class StockLevel(View):
     min_stock: Decimal
     max_stock: Decimal | None
     unit_cost: Decimal
+    last_cost: Decimal | None = None
+    value: Decimal = Decimal(0)
 
     @property
     def available(self) -> Decimal:
@@ -88,6 +97,7 @@ class MovementView(View):
     quantity_after: Decimal
     counted_quantity: Decimal | None
     unit_cost: Decimal | None
+    value: Decimal
     unit_price: Decimal | None
     occurred_at: datetime
     reason: str | None
@@ -97,13 +107,15 @@ class MovementView(View):
 
 
 class Discrepancy(View):
-    """A level that its ledger or its holds do not explain."""
+    """A level that its ledger or its holds do not explain, in quantity or in value."""
 
     stock_item_id: UUID
     store_id: UUID
     variant_id: UUID
     on_hand: Decimal
     ledger: Decimal
+    value: Decimal
+    ledger_value: Decimal
     held: Decimal
     holds: Decimal
 

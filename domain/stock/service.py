@@ -12,8 +12,9 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.stock import repository
-from domain.stock._ledger import Cause, average_cost, move
+from domain.stock._ledger import Cause, move
 from domain.stock._quantities import require_quantities
+from domain.stock.documents import send_back
 from domain.stock.errors import HoldsLost, NotInStore, OutOfStock, QuantityNotCountable, StockPromised
 from domain.stock.holds import (
     consume,
@@ -130,12 +131,16 @@ async def receive(
     store_id: UUID,
     lines: Sequence[HoldLine],
     *,
-    unit_costs: Mapping[UUID, Decimal] | None = None,
+    values: Mapping[UUID, Decimal] | None = None,
     source: str = MANUAL,
     source_ref: str | None = None,
     reason: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> list[MovementView]:
-    """Book a delivery of goods into a store; costs enter the average. The same `source_ref` twice is one delivery."""
+    """Book a delivery of goods into a store. The same `source_ref` twice is one delivery.
+
+    `values` say what a line's goods have cost altogether, which enters the average; without it they cost the average.
+    """
     work.require(StockPermission.ADJUST)
     quantities = {line.variant_id: line.quantity for line in lines}
     if len(quantities) != len(lines):
@@ -147,11 +152,12 @@ async def receive(
         return known
     written = []
     for number, (variant_id, quantity) in enumerate(quantities.items()):
-        item, cost = items[variant_id], (unit_costs or {}).get(variant_id)
-        if cost is not None:
-            item.unit_cost = average_cost(item, quantity, cost)
+        item, value = items[variant_id], (values or {}).get(variant_id)
         cause = Cause(source, ref, number)
-        written.append(move(work, item, MovementType.PURCHASE, quantity, cause, reason=reason, unit_cost=cost))
+        line = move(work, item, MovementType.PURCHASE, quantity, cause, reason=reason, value=value, occurred_at=occurred_at)
+        if value is not None:
+            item.last_cost = line.unit_cost
+        written.append(line)
     return await _written(work, written, EventType.STOCK_RECEIVED, reason)
 
 
@@ -187,47 +193,6 @@ async def count(
         occurred_at=occurred_at,
     )
     return (await _written(work, [line], EventType.STOCK_COUNTED, reason))[0]
-
-
-async def transfer(
-    work: Work,
-    from_store_id: UUID,
-    to_store_id: UUID,
-    variant_id: UUID,
-    quantity: Decimal,
-    *,
-    reason: str | None = None,
-    source_ref: str | None = None,
-) -> list[MovementView]:
-    """Carry goods from one store to another: two lines of one cause. Raises StockPromised, NotInStore."""
-    work.require(StockPermission.ADJUST)
-    if from_store_id == to_store_id:
-        raise Invalid("a transfer needs two stores", field="to_store_id")
-    await require_quantities(work, {variant_id: quantity}, sale=False)
-    await repository.ensure_items(work, to_store_id, [variant_id])
-    ids = {
-        *(await repository.item_ids(work, from_store_id, [variant_id])),
-        *(await repository.item_ids(work, to_store_id, [variant_id])),
-    }
-    items = {item.store_id: item for item in (await repository.lock_items(work, ids)).values()}
-    if from_store_id not in items:
-        raise NotInStore(variant_id=variant_id)
-    ref = source_ref or str(new_id())
-    if known := await _written_before(work, "transfer", ref):
-        return known
-    origin, target = items[from_store_id], items[to_store_id]
-    taken = move(work, origin, MovementType.TRANSFER, -quantity, Cause("transfer", ref, 0), reason=reason)
-    target.unit_cost = average_cost(target, quantity, origin.unit_cost)
-    given = move(
-        work,
-        target,
-        MovementType.TRANSFER,
-        quantity,
-        Cause("transfer", ref, 1),
-        reason=reason,
-        unit_cost=origin.unit_cost,
-    )
-    return await _written(work, [taken, given], EventType.STOCK_TRANSFERRED, reason)
 
 
 async def set_limits(
@@ -268,10 +233,12 @@ async def reconcile(work: Work) -> list[Discrepancy]:
             variant_id=item.variant_id,
             on_hand=item.on_hand,
             ledger=ledger,
+            value=item.value,
+            ledger_value=ledger_value,
             held=item.held,
             holds=holds,
         )
-        for item, ledger, holds in await repository.unexplained(work)
+        for item, ledger, ledger_value, holds in await repository.unexplained(work)
     ]
 
 
@@ -301,8 +268,9 @@ __all__ = [
     "receive",
     "reconcile",
     "release",
+    "require_quantities",
+    "send_back",
     "set_limits",
     "taken_by",
-    "transfer",
     "workspaces_with_due_holds",
 ]

@@ -1,0 +1,1 @@
+"""Buying goods: orders to suppliers, what arrives of them, and what goes back."""
