@@ -1,4 +1,4 @@
-"""The brief of a turn: everything a model may know when it thinks, frozen when the turn is claimed."""
+"""The brief of a turn: everything a model may know when it thinks, frozen when the turn is taken."""
 
 from decimal import Decimal
 from typing import Any

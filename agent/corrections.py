@@ -39,7 +39,7 @@ MOST_QUOTED = 80
 
 
 def changed_meanwhile(answered: Sequence[TurnMessage], open_messages: Sequence[OpenMessage]) -> list[UUID]:
-    """Which messages of a turn read differently now than when it was claimed, or are gone."""
+    """Which messages of a turn read differently now than when it was taken, or are gone."""
     now = {message.id: message.edited_at for message in open_messages if message.deleted_at is None}
     return [message.id for message in answered if message.id not in now or now[message.id] != message.edited_at]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agent import telling
 from agent.audiences import registry as audiences
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.journal import Recorded
 from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
@@ -29,7 +29,7 @@ class Answer:
     failure: str | None
 
 
-async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought, calls: list[Recorded]) -> Answer:
+async def compose(work: Work, fence: Fence, turn: TakenTurn, thought: Thought, calls: list[Recorded]) -> Answer:
     """Make the turn's messages: the reply, if the facts that it states still hold, and what tools staged.
 
     Without a reply that may go out, the customer is told what was done by the calls themselves.
@@ -42,8 +42,8 @@ async def compose(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought,
     return Answer([OutgoingMessage(text=reply), *staged], failure)
 
 
-async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thought) -> bool:
-    """Whether the facts of the session that the reply states are what they were when the turn was claimed."""
+async def _still_true(work: Work, fence: Fence, turn: TakenTurn, thought: Thought) -> bool:
+    """Whether the facts of the session that the reply states are what they were when the turn was taken."""
     brief = turn.frozen.brief
     stated = [brief.facts[name] for name in thought.stated if name in brief.facts]
     if not stated:
@@ -53,7 +53,7 @@ async def _still_true(work: Work, fence: Fence, turn: ClaimedTurn, thought: Thou
     return all((fact.kind, fact.subject, fact.value) in now for fact in stated)
 
 
-def _honest_words(turn: ClaimedTurn, calls: list[Recorded]) -> str:
+def _honest_words(turn: TakenTurn, calls: list[Recorded]) -> str:
     """What to say without a reply: the deeds of the turn and the question that a tool has put, or a plea to repeat."""
     language = turn.frozen.brief.language
     told = telling.deeds(calls) or telling.questions(calls)
@@ -85,7 +85,7 @@ def _fill_deep(value: Any, texts: Mapping[str, str]) -> Any:
     return value
 
 
-async def release(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer) -> None:
+async def release(work: Work, fence: Fence, turn: TakenTurn, answer: Answer) -> None:
     """Queue the messages, and arm the token of the summary that is among them."""
     ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
     for message_id, message in zip(ids, answer.messages, strict=True):

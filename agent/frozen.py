@@ -1,4 +1,4 @@
-"""What a turn is claimed with: inputs that stay the same however often the turn is resumed."""
+"""What a turn is taken with: inputs that stay the same however often the turn is resumed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedTurn:
+class TakenTurn:
     """A turn, the lease under which this worker may think it, and all that it reads before it thinks.
 
     `recorded` is what earlier attempts have left in the journal.

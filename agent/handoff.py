@@ -5,7 +5,7 @@ from uuid import UUID
 
 from agent import sessions
 from agent.finishing import Answer
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.journal import Recorded, effects_of
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
@@ -37,7 +37,7 @@ def cause_of(session: AgentSession, calls: list[Recorded], most_failures: int) -
     return None
 
 
-async def begin(work: Work, fence: Fence, turn: ClaimedTurn, answer: Answer, cause: Cause) -> Answer:
+async def begin(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, cause: Cause) -> Answer:
     """Leave the agent's voice in this transaction; what the turn still says goes out as the farewell."""
     await conversations.wait_for_person(work, turn.conversation_id, cause.reason, cause.detail)
     sessions.move(work, fence.session, Trigger.HANDOFF_REQUESTED)

@@ -36,7 +36,7 @@ CHARACTERS_PER_TOKEN = 3
 """A cautious estimate for Spanish."""
 
 
-# Asked at every claim, so built once.
+# Asked at every taking, so built once.
 _DEEDS = (
     select(JournalEntry.payload)
     .where(
@@ -56,7 +56,7 @@ async def thread(work: Work, conversation_id: UUID, before: datetime) -> list[Me
 
 
 async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Sequence[MessageView]) -> Memory:
-    """What the model is told of the past, from the thread as it was when the turn was claimed."""
+    """What the model is told of the past, from the thread as it was when the turn was taken."""
     answered = {message.id for message in frozen.messages}
     kept = _within_budget([message for message in messages if message.id not in answered])
     values = {

@@ -17,7 +17,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from agent.frozen import ClaimedTurn, Key
+from agent.frozen import Key, TakenTurn
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.sessions import Fence, fence
 from core.access import Principal
@@ -234,15 +234,15 @@ class _Kept:
     duration_ms: int
 
 
-def _of(turn: ClaimedTurn) -> dict[str, Any]:
+def _of(turn: TakenTurn) -> dict[str, Any]:
     return {"workspace": turn.workspace_id, "turn": turn.turn_id, "generation": turn.generation}
 
 
 class Journal:
     """The steps of one generation of a turn, and the counters by which a run finds its place in them."""
 
-    def __init__(self, turn: ClaimedTurn) -> None:
-        """Start at the first step, with what was recorded before the turn was claimed."""
+    def __init__(self, turn: TakenTurn) -> None:
+        """Start at the first step, with what was recorded before the turn was taken."""
         self.turn = turn
         self._step = -1
         self._ordinal = -1
@@ -299,7 +299,7 @@ class Journal:
         self._kept = None
 
 
-async def _record_answer(work: Work, turn: ClaimedTurn, kept: _Kept) -> None:
+async def _record_answer(work: Work, turn: TakenTurn, kept: _Kept) -> None:
     """Record an answer of the model, behind the fence; raises Abandoned if another one stands in its place."""
     values = (kept.key, StepOutcome.VALUE, kept.name, kept.payload)
     if await add_entry(work, turn, *values, duration_ms=kept.duration_ms) != kept.payload:
@@ -308,7 +308,7 @@ async def _record_answer(work: Work, turn: ClaimedTurn, kept: _Kept) -> None:
 
 async def add_entry(
     work: Work,
-    turn: ClaimedTurn,
+    turn: TakenTurn,
     key: Key,
     outcome: StepOutcome,
     name: str,
@@ -342,7 +342,7 @@ async def add_entry(
     return stored
 
 
-async def find_entry(work: Work, turn: ClaimedTurn, key: Key) -> dict[str, Any] | None:
+async def find_entry(work: Work, turn: TakenTurn, key: Key) -> dict[str, Any] | None:
     """What stands under a key now."""
     step, kind, ordinal = key
     return await work.session.scalar(_ENTRY, {**_of(turn), "step": step, "kind": kind, "ordinal": ordinal})
@@ -355,7 +355,7 @@ async def entries_of(work: Work, turn: Turn) -> dict[Key, dict[str, Any]]:
     return {(step, StepKind(kind), ordinal): payload for step, kind, ordinal, payload in rows}
 
 
-async def calls_of(work: Work, turn: ClaimedTurn) -> list[Recorded]:
+async def calls_of(work: Work, turn: TakenTurn) -> list[Recorded]:
     """All tool calls of the turn's present generation, as they are recorded, in order."""
     return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, _of(turn))).all()]
 

@@ -80,7 +80,7 @@ class AgentSession(WorkspaceRow):
 class Turn(WorkspaceRow):
     """What the customer said since last time, and the answer to it.
 
-    `frozen` holds what the turn was claimed with (brief, message ids, tool definitions, history cut-off, models), so
+    `frozen` holds what the turn was taken with (brief, message ids, tool definitions, history cut-off, models), so
     that a resumed turn thinks with the same inputs. `generation` grows when it is thought again for a late message.
     """
 

@@ -10,7 +10,7 @@ from sqlalchemy import Interval, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import defer
 
-from agent.frozen import ClaimedTurn, Frozen
+from agent.frozen import Frozen, TakenTurn
 from agent.lexical.completeness import looks_finished
 from agent.models import AgentSession, Turn, TurnStatus
 from agent.states import Standing, advance
@@ -150,7 +150,7 @@ def free_lease(session: AgentSession) -> None:
     session.lease_until = None
 
 
-async def renew(turn: ClaimedTurn) -> bool:
+async def renew(turn: TakenTurn) -> bool:
     """Prolong the lease of a turn that is being thought; False when it is lost."""
     lease = timedelta(seconds=get_settings().lease_seconds)
     async with open_work(Principal.system(turn.workspace_id)) as work:
@@ -167,7 +167,7 @@ async def renew(turn: ClaimedTurn) -> bool:
     return renewed is not None
 
 
-async def fence(work: Work, turn: ClaimedTurn) -> Fence:
+async def fence(work: Work, turn: TakenTurn) -> Fence:
     """Lock conversation, session and turn, and make sure that this worker may still write for the turn.
 
     Raises Abandoned when the lease has passed to another worker, the turn is closed or thought anew, or the agent
@@ -242,12 +242,12 @@ def keep_points_of_order(session: AgentSession) -> None:
 
 
 async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:
-    """The turn that was claimed and has not ended, locked."""
+    """The turn that was taken and has not ended, locked."""
     return await work.session.scalar(_OPEN_TURN, _of(work, conversation_id))
 
 
 def add_turn(work: Work, session: AgentSession, conversation: ConversationView, frozen: Frozen) -> Turn:
-    """Open a new turn with the inputs it was claimed with; it is written with the next flush."""
+    """Open a new turn with the inputs it was taken with; it is written with the next flush."""
     session.turn_count += 1
     row = Turn(
         workspace_id=work.workspace_id,

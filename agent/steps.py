@@ -87,7 +87,7 @@ class Surroundings:
 
 
 class JournalToolset(AbstractToolset[Surroundings]):
-    """The tools that the turn was claimed with; each new call runs in one fenced transaction with its entry."""
+    """The tools that the turn was taken with; each new call runs in one fenced transaction with its entry."""
 
     @property
     def id(self) -> str:

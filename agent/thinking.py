@@ -13,7 +13,7 @@ from pydantic_ai.usage import RunUsage, UsageLimits
 from agent import history, prompting, telling
 from agent.audiences import registry as audiences
 from agent.chain import ChainModel, LinkLost
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.journal import Journal
 from agent.loops import Circling, TurnEnded
 from agent.reply.grounds import Grounds
@@ -62,7 +62,7 @@ _agent = Agent[Surroundings, Reply](
 )
 
 
-async def think(turn: ClaimedTurn) -> Thought:
+async def think(turn: TakenTurn) -> Thought:
     """Think a turn until there is a reply, within its budget of time. Raises Abandoned when the turn is lost."""
     started = time.monotonic()
     budget = get_settings().turn_budget_seconds
@@ -88,7 +88,7 @@ async def think(turn: ClaimedTurn) -> Thought:
 class _Thinking:
     """The runs of one turn: one for each link of the chain that gets as far as answering, until one comes to a reply."""
 
-    def __init__(self, turn: ClaimedTurn, deadline: float) -> None:
+    def __init__(self, turn: TakenTurn, deadline: float) -> None:
         self._audience = audience = audiences.of(turn.frozen.audience)
         self.instructions = audience.instructions(turn.frozen.brief)
         self.usage = RunUsage()

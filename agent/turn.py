@@ -1,4 +1,4 @@
-"""A turn: answer what the customer has said since the last one. Claim, think, finish."""
+"""A turn: answer what the customer has said since the last one. Take, think, finish."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from agent import corrections, finishing, handoff, history, sessions
 from agent.audiences import registry as audiences
 from agent.finishing import Answer
-from agent.frozen import ClaimedTurn, Frozen, ToolSpec
+from agent.frozen import Frozen, TakenTurn, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnStatus
 from agent.sessions import Fence
@@ -48,7 +48,7 @@ log = observability.log("agent.turn")
 
 async def run_turn(workspace_id: UUID, conversation_id: UUID) -> None:
     """Answer what the customer has said since the last turn, unless another worker does or nothing is new."""
-    turn = await _claim_or_count(Principal.system(workspace_id), conversation_id)
+    turn = await _take_or_count(Principal.system(workspace_id), conversation_id)
     while turn is not None:
         with (
             observability.correlated(turn.correlation_id, turn=str(turn.turn_id)),
@@ -57,26 +57,26 @@ async def run_turn(workspace_id: UUID, conversation_id: UUID) -> None:
             turn = await _answer(turn)
 
 
-async def _claim_or_count(principal: Principal, conversation_id: UUID) -> ClaimedTurn | None:
-    """Claim a turn. What cannot even be claimed is tried a few times and then given to a person, never left silent."""
+async def _take_or_count(principal: Principal, conversation_id: UUID) -> TakenTurn | None:
+    """Take a turn. What cannot even be taken is tried a few times and then given to a person, never left silent."""
     try:
         async with open_work(principal) as work:
-            return await claim(work, conversation_id)
+            return await take(work, conversation_id)
     except (Abandoned, CommitOutcomeUnknown, DomainError):
         raise
     except Exception as error:
         if db.is_outage(error):
             raise
-        log.exception("turn.unclaimable", conversation=str(conversation_id))
+        log.exception("turn.not_taken", conversation=str(conversation_id))
     async with open_work(principal) as work:
         await conversations.lock(work, conversation_id)
         session = await sessions.take_lease(work, conversation_id)
         if session is not None:
-            await _count_failed_claim(work, session)
+            await _count_failed_take(work, session)
     return None
 
 
-async def _count_failed_claim(work: Work, session: AgentSession) -> None:
+async def _count_failed_take(work: Work, session: AgentSession) -> None:
     session.failures += 1
     if session.failures >= MOST_FAILURES:
         await handoff.give_up(work, session, await sessions.open_turn(work, session.conversation_id))
@@ -85,7 +85,7 @@ async def _count_failed_claim(work: Work, session: AgentSession) -> None:
     sessions.make_due(work, session, work.system_time + timedelta(seconds=2**session.failures))
 
 
-async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
+async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
     """Take the lease and the open messages; a turn that was left behind is taken up again as it was."""
     conversation = await conversations.lock(work, conversation_id)
     session = await sessions.take_lease(work, conversation_id)
@@ -116,21 +116,21 @@ async def claim(work: Work, conversation_id: UUID) -> ClaimedTurn | None:
         thread = await history.thread(work, conversation_id, frozen.history_until)
     row.attempts += 1
     session.turn_due_at = session.burst_started_at = None
-    turn = await _claimed(work, session, row, conversation, frozen, thread)
+    turn = await _taken(work, session, row, conversation, frozen, thread)
     await audiences.of(frozen.audience).keep(work, turn)
     return turn
 
 
-async def _claimed(
+async def _taken(
     work: Work,
     session: AgentSession,
     row: Turn,
     conversation: ConversationView,
     frozen: Frozen,
     thread: Sequence[MessageView],
-) -> ClaimedTurn:
+) -> TakenTurn:
     """The turn as the worker that holds the lease carries it about."""
-    return ClaimedTurn(
+    return TakenTurn(
         workspace_id=work.workspace_id,
         conversation_id=conversation.id,
         connection_id=conversation.connection_id,
@@ -172,8 +172,8 @@ async def _freeze(
     return frozen, thread
 
 
-async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
-    """Think and finish one claimed turn; the turn of the next generation if it has to be thought again."""
+async def _answer(turn: TakenTurn) -> TakenTurn | None:
+    """Think and finish one turn that was taken; the turn of the next generation if it has to be thought again."""
     try:
         if turn.attempts > MOST_ATTEMPTS:
             log.error("turn.poisonous", turn=str(turn.turn_id), attempts=turn.attempts)
@@ -189,7 +189,7 @@ async def _answer(turn: ClaimedTurn) -> ClaimedTurn | None:
 
 
 @asynccontextmanager
-async def _lease_kept(turn: ClaimedTurn) -> AsyncIterator[None]:
+async def _lease_kept(turn: TakenTurn) -> AsyncIterator[None]:
     """Prolong the lease while the block runs; a lost lease ends the block with Abandoned."""
     thinking = asyncio.current_task()
     assert thinking is not None
@@ -216,7 +216,7 @@ async def _lease_kept(turn: ClaimedTurn) -> AsyncIterator[None]:
         keeper.cancel()
 
 
-async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn | None:
+async def finish(work: Work, turn: TakenTurn, thought: Thought) -> TakenTurn | None:
     """Close the turn: release its messages, move the session, and see to what was written meanwhile.
 
     A turn without effects is thought again with the new words, at most twice: then its next generation is returned. The
@@ -247,7 +247,7 @@ async def finish(work: Work, turn: ClaimedTurn, thought: Thought) -> ClaimedTurn
     return None
 
 
-async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages: list[OpenMessage]) -> ClaimedTurn | None:
+async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages: list[OpenMessage]) -> TakenTurn | None:
     """The next generation of a turn, None if the customer has taken back all that it was to answer."""
     open_messages = await corrections.settle(work, fence.session, open_messages)
     if not open_messages:
@@ -258,7 +258,7 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
     fence.turn.frozen = frozen.model_dump(mode="json")
     fence.session.turn_due_at = None
     await work.session.flush()
-    return await _claimed(work, fence.session, fence.turn, fence.conversation, frozen, thread)
+    return await _taken(work, fence.session, fence.turn, fence.conversation, frozen, thread)
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
@@ -270,7 +270,7 @@ def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> N
         session.failures = 0
 
 
-def _remember_questions(session: AgentSession, turn: ClaimedTurn, calls: list[Recorded]) -> None:
+def _remember_questions(session: AgentSession, turn: TakenTurn, calls: list[Recorded]) -> None:
     """Keep the points that are open with the customer: what nothing has settled stays open."""
     points = [point.model_dump(mode="json") for point in points_after(turn.frozen.brief.points, calls)]
     session.pending, session.waiting = (points[0], points[1:]) if points else (None, [])

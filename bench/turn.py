@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from agent.audiences.customer.serving import Customers
 from agent.audiences.registry import AUDIENCES
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.turn import run_turn
 from bench.counting import Counted, counting
 from bench.ground import SKU, Ground, Shop, analyze, connected, customer_writes, found_shop, ground
@@ -38,7 +38,7 @@ def play_script() -> None:
     """Have every turn of this process thought by the script, through the chain as the offline link is."""
 
     class Scripted(Customers):
-        def offline(self, turn: ClaimedTurn) -> Model:
+        def offline(self, turn: TakenTurn) -> Model:
             return FunctionModel(scripted)
 
     AUDIENCES[Scripted.kind] = Scripted()

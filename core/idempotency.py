@@ -46,8 +46,8 @@ class StillRunning(Conflict):
     code = "idempotency_still_running"
 
 
-async def claim(work: Work, scope: str, key: str, request: dict[str, Any]) -> dict[str, Any] | None:
-    """Claim a key in this transaction: None if it is new, else the answer stored with it.
+async def take(work: Work, scope: str, key: str, request: dict[str, Any]) -> dict[str, Any] | None:
+    """Take a key in this transaction: None if it is new, else the answer stored with it.
 
     Raises StillRunning while another transaction holds the key, and KeyReused when it comes with another request.
     """
@@ -93,7 +93,7 @@ async def claim(work: Work, scope: str, key: str, request: dict[str, Any]) -> di
 
 
 async def answer(work: Work, scope: str, key: str, body: dict[str, Any]) -> None:
-    """Store the answer under a key that this transaction claimed."""
+    """Store the answer under a key that this transaction took."""
     stored = await work.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.workspace_id == work.workspace_id,
@@ -101,5 +101,5 @@ async def answer(work: Work, scope: str, key: str, body: dict[str, Any]) -> None
             IdempotencyKey.key == key,
         )
     )
-    assert stored is not None, "answer() follows claim() in the same transaction"
+    assert stored is not None, "answer() follows take() in the same transaction"
     stored.answer = body

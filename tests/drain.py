@@ -23,7 +23,7 @@ async def drain(*, sweep: bool = False) -> int:
     """Run due jobs one after another until none is due; the number that ran."""
     done = 0
     for _ in range(MOST_ROUNDS):
-        rows, next_due = await outbox_rows.claim(100)
+        rows, next_due = await outbox_rows.take(100)
         for row in rows:
             await run(row.ring)
             done += 1

@@ -8,7 +8,7 @@ from pydantic_ai.models import Model
 
 from agent import prompting
 from agent.brief import Brief
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.models import AgentSession
 from agent.sessions import Fence
 from core.access import Principal
@@ -36,7 +36,7 @@ class Audience(ABC):
     """Whether a person of the shop takes over where the agent fails or is not wanted."""
 
     @abstractmethod
-    async def principal(self, turn: ClaimedTurn) -> Principal:
+    async def principal(self, turn: TakenTurn) -> Principal:
         """Whose rights the turn's next call has: asked before each, so that a right that was taken away is gone."""
 
     @abstractmethod
@@ -48,12 +48,12 @@ class Audience(ABC):
         open_messages: Sequence[OpenMessage],
         thread: Sequence[MessageView],
     ) -> Brief:
-        """What is true when a turn is claimed, and the names of the tools that are offered in it.
+        """What is true when a turn is taken, and the names of the tools that are offered in it.
 
         What it tells may be brought up to date first: session and conversation are locked.
         """
 
-    async def keep(self, work: Work, turn: ClaimedTurn) -> None:  # noqa: B027 - most audiences have nothing to keep
+    async def keep(self, work: Work, turn: TakenTurn) -> None:  # noqa: B027 - most audiences have nothing to keep
         """Keep what the turn rests on for as long as this worker may think it."""
 
     async def fresh_facts(self, work: Work, conversation: ConversationView, language: str) -> Mapping[str, Fact]:
@@ -64,15 +64,15 @@ class Audience(ABC):
     def instructions(self, brief: Brief) -> str:
         """The instructions of a turn; what differs from turn to turn belongs into `prompt`."""
 
-    def prompt(self, turn: ClaimedTurn) -> str:
+    def prompt(self, turn: TakenTurn) -> str:
         """What a turn is about: its brief, what was done before, and the words to be answered."""
         return prompting.turn_prompt(turn.frozen.brief, turn.memory.done)
 
     @abstractmethod
-    def offline(self, turn: ClaimedTurn) -> Model:
+    def offline(self, turn: TakenTurn) -> Model:
         """The model that answers without a network."""
 
-    def context_of(self, turn: ClaimedTurn) -> ContextOf:
+    def context_of(self, turn: TakenTurn) -> ContextOf:
         """What the turn's calls are given; as it is, where the tools get nothing of their own."""
         return _as_given
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from agent.brief import DELIVERY, LASTING, Brief
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.journal import Recorded
 from tools.outcome import Deed, Fact
 
@@ -29,8 +29,8 @@ class Grounds:
     guessed: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, turn: ClaimedTurn, calls: Sequence[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
-        """The grounds of a turn that was claimed."""
+    def of(cls, turn: TakenTurn, calls: Sequence[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
+        """The grounds of a turn that was taken."""
         ours = [words for direction, words in turn.memory.thread if direction == "out"]
         return cls(turn.frozen.brief, calls, str(turn.turn_id), tuple(ours[-MOST_RECENT:]), guessed)
 

@@ -1,4 +1,4 @@
-"""The relay's side of the outbox: claiming due rows, marking them published, and what is left of old ones."""
+"""The relay's side of the outbox: taking due rows, marking them published, and what is left of old ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from app.queue.jobs import Ring
 from core.outbox import CHANNEL
 from core.work import open_system_work
 
-CLAIM: Final = timedelta(seconds=15)
-"""How long a relay may take to push what it has claimed; then another relay pushes it, and the bell rings twice."""
+LEASE: Final = timedelta(seconds=15)
+"""How long a relay may take to push what it has taken; then another relay pushes it, and the bell rings twice."""
 
 KEPT: Final = timedelta(days=30)
 
-# Claims and marks need no flush to disk: if Postgres crashes and forgets one, a bell rings twice. The setting holds for
+# Leases and marks need no flush to disk: if Postgres crashes and forgets one, a bell rings twice. The setting holds for
 # the transaction, and a statement that changes no row has nothing to flush.
 _UNHURRIED = "set_config('synchronous_commit', 'off', true)"
 
-_CLAIM_DUE = text(
+_TAKE_DUE = text(
     f"""
     WITH due AS (
         SELECT workspace_id, id FROM outbox_messages
@@ -31,11 +31,11 @@ _CLAIM_DUE = text(
         FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox_messages AS row
-    SET claimed_until = clock_timestamp() + :claim, attempts = row.attempts + 1
+    SET claimed_until = clock_timestamp() + :lease, attempts = row.attempts + 1
     FROM due WHERE row.workspace_id = due.workspace_id AND row.id = due.id
     RETURNING row.workspace_id, row.id, row.actor, row.arguments, row.correlation_id, {_UNHURRIED}
     """  # noqa: S608 - a constant of this module
-).bindparams(bindparam("claim", type_=Interval))
+).bindparams(bindparam("lease", type_=Interval))
 
 
 def _mark(change: str, more: str = "", names: str = "") -> TextClause:
@@ -107,7 +107,7 @@ _DELETE_KEYS = text("DELETE FROM idempotency_keys WHERE expires_at < clock_times
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class TakenRow:
     """An outbox row that this relay may push now."""
 
     workspace_id: UUID
@@ -136,39 +136,39 @@ class WaitingRow:
     parked_reason: str | None
 
 
-async def claim(size: int) -> tuple[list[ClaimedRow], float | None]:
-    """Claim due rows that no other relay has, oldest first; and in how many seconds the next row falls due."""
+async def take(size: int) -> tuple[list[TakenRow], float | None]:
+    """Take due rows that no other relay has, oldest first; and in how many seconds the next row falls due."""
     async with open_system_work() as session:
-        rows = (await session.execute(_CLAIM_DUE, {"size": size, "claim": CLAIM})).all()
+        rows = (await session.execute(_TAKE_DUE, {"size": size, "lease": LEASE})).all()
         next_due: float | None = await session.scalar(_NEXT_DUE)
-    claimed = [
-        ClaimedRow(
+    taken = [
+        TakenRow(
             row.workspace_id,
             row.id,
             Ring(row.actor, {"workspace_id": str(row.workspace_id), **row.arguments}, row.correlation_id),
         )
         for row in rows
     ]
-    return claimed, next_due
+    return taken, next_due
 
 
-def _keys(rows: Sequence[ClaimedRow]) -> dict[str, Any]:
+def _keys(rows: Sequence[TakenRow]) -> dict[str, Any]:
     return {"workspaces": [row.workspace_id for row in rows], "ids": [row.id for row in rows]}
 
 
-async def mark_published(rows: Sequence[ClaimedRow]) -> None:
+async def mark_published(rows: Sequence[TakenRow]) -> None:
     """Note that the bells were rung."""
     async with open_system_work() as session:
         await session.execute(_PUBLISHED, _keys(rows))
 
 
-async def release(rows: Sequence[ClaimedRow]) -> None:
+async def release(rows: Sequence[TakenRow]) -> None:
     """Give rows back that could not be pushed."""
     async with open_system_work() as session:
         await session.execute(_RELEASED, _keys(rows))
 
 
-async def park(rows: Sequence[ClaimedRow], reasons: Sequence[str]) -> None:
+async def park(rows: Sequence[TakenRow], reasons: Sequence[str]) -> None:
     """Set rows aside that no queue will ever take, each with its reason."""
     async with open_system_work() as session:
         await session.execute(_PARKED, {**_keys(rows), "reasons": list(reasons)})

@@ -1,6 +1,6 @@
 """The relay process: turns outbox rows into rings on the queues, and sweeps up whatever stayed unhandled.
 
-Any number of relays may run. Each claims different rows, pushes them outside of any transaction and then marks them;
+Any number of relays may run. Each takes different rows, pushes them outside of any transaction and then marks them;
 one that dies in between makes a bell ring twice, never not at all.
 """
 
@@ -17,7 +17,7 @@ from app.processes import pulse
 from app.queue import outbox_rows
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
 from app.queue.jobs import JOBS
-from app.queue.outbox_rows import ClaimedRow
+from app.queue.outbox_rows import TakenRow
 from app.queue.sweeps import Sweeper
 from core import db, observability
 from core.outbox import CHANNEL
@@ -48,7 +48,7 @@ class Relay:
         self._not_before = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until told to stop; what is claimed at that moment is still pushed and marked."""
+        """Work until told to stop; what is taken at that moment is still pushed and marked."""
         publishing = asyncio.create_task(self._forever("publish", self._publish_and_wait, 0))
         others = [
             asyncio.create_task(self._listen()),
@@ -95,12 +95,12 @@ class Relay:
 
         Raises QueueUnavailable after giving the rows back.
         """
-        rows, next_due = await outbox_rows.claim(BATCH)
+        rows, next_due = await outbox_rows.take(BATCH)
         if rows:
             await self._push(rows)
         return len(rows), next_due
 
-    async def _push(self, rows: list[ClaimedRow]) -> None:
+    async def _push(self, rows: list[TakenRow]) -> None:
         known = [row for row in rows if row.ring.job in JOBS]
         unknown = [row for row in rows if row.ring.job not in JOBS]
         if unknown:

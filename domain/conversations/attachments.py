@@ -12,7 +12,7 @@ from core.work import Work
 from domain.conversations import service
 from domain.conversations.models import Attachment, Message
 
-CLAIM: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=60)
 """How long a worker may take to fetch a file before another one tries."""
 
 BACKOFF: Final = (timedelta(seconds=3), timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10))
@@ -39,7 +39,7 @@ async def _lock(work: Work, attachment_id: UUID) -> Attachment | None:
     return await work.session.scalar(query)
 
 
-async def claim(work: Work, attachment_id: UUID) -> Fetch | None:
+async def take(work: Work, attachment_id: UUID) -> Fetch | None:
     """Take on one file; None if it is settled, not due, or in another worker's hands."""
     work.require_runtime()
     row = await _lock(work, attachment_id)
@@ -51,7 +51,7 @@ async def claim(work: Work, attachment_id: UUID) -> Fetch | None:
         await _give_up(work, row, row.error_code or "worker_lost")
         return None
     row.attempts += 1
-    row.next_try_at = work.system_time + CLAIM
+    row.next_try_at = work.system_time + LEASE
     return Fetch(row.id, row.attempts, message.connection_id, row.source_url)
 
 

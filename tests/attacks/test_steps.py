@@ -14,7 +14,7 @@ async def test_a_call_that_failed_is_recorded_and_never_tried_again(
         calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), moves({"move": "ask", "what": "quantity"})
     )
     await customer.writes("quiero harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
     recorded = await query("SELECT id, outcome FROM journal_entries WHERE kind = 'tool'")
     assert [row[1] for row in recorded] == ["refusal"]
@@ -51,7 +51,7 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
     # Given a model that calls a tool of another shop, and a turn that died before it finished
     model.answers(calls(("fly_to_the_moon", {})), moves({"move": "social", "what": "here_for_you"}))
     await customer.writes("hola")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     await think(turn)
     # When another worker resumes it
     again = await customer.has_turn_resumed()
@@ -64,7 +64,7 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
 async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer: Customer, query: Query) -> None:
     # Given a turn whose calls are recorded, with the answer that made them, and whose next answer is not
     await customer.writes("quiero 2 harina pan y un aceite mazeite")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
     assert len(await query("DELETE FROM journal_entries WHERE step > 0 RETURNING id")) == 1
     # When another worker resumes it
@@ -79,7 +79,7 @@ async def test_a_turn_that_died_after_its_last_answer_is_not_asked_again(custome
     # Given a turn that died when its reply was made and not yet sent
     model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
     await customer.writes("hola")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
     # When another worker resumes it
     second = await think(await customer.has_turn_resumed())
@@ -94,7 +94,7 @@ async def test_a_turn_that_died_after_a_call_and_the_reply_in_one_answer_is_not_
     reply = ("reply", {"moves": [{"move": "say", "call": 1}]})
     model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": 2}), reply))
     await customer.writes("quiero 2 harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
 
     second = await think(await customer.has_turn_resumed())

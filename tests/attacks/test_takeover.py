@@ -173,7 +173,7 @@ async def test_a_turn_that_was_taken_over_resumes_as_it_was(customer: Customer, 
     chained.answers(search, calls(("add_item_to_draft", {"product": "HAR-1", "quantity": 1})))
     chained.answers(calls(("list_products", {"query": "aceite"})), *[down()] * 3)
     await customer.writes("quiero 3 harina pan y un aceite mazeite")
-    first = await think(await customer.has_turn_claimed())
+    first = await think(await customer.has_turn_taken())
     steps = await query("SELECT id FROM journal_entries ORDER BY step, kind, ordinal")
     asked = len(chained.requests)
     # When another worker resumes it
@@ -192,7 +192,7 @@ async def test_a_resumed_turn_goes_on_with_the_link_that_had_taken_over(
     # Given a turn that died in the middle of what the second link did
     chained.answers(calls(("list_products", {"query": "harina"})), *[down()] * 3)
     await customer.writes("quiero 3 harina pan")
-    first = await think(await customer.has_turn_claimed())
+    first = await think(await customer.has_turn_taken())
     [(last,)] = await query("SELECT max(step) FROM journal_entries")
     await query(f"DELETE FROM journal_entries WHERE step = {last} RETURNING id")
     asked = len(chained.requests)

@@ -114,7 +114,7 @@ async def send_picture(chat: Chat, sha256: str | None = None) -> UUID:
     async with open_work(Principal.system(chat.shop.workspace_id)) as work:
         files = await conversations.recent_files(work, chat.conversation_id, work.now - timedelta(minutes=1))
         if sha256 is not None:
-            fetch = await attachments.claim(work, files[-1])
+            fetch = await attachments.take(work, files[-1])
             assert fetch is not None
             await attachments.record_stored(work, fetch, sha256=sha256, size=3, content_type="image/png")
     return files[-1]

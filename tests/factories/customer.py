@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from agent import sessions
-from agent.frozen import ClaimedTurn
-from agent.turn import claim, run_turn
+from agent.frozen import TakenTurn
+from agent.turn import run_turn, take
 from core.work import Work, open_work
 from domain.connections import service as connections
 from domain.conversations import changes
@@ -118,21 +118,21 @@ class Customer:
         """Let one turn run."""
         await run_turn(self.shop.workspace_id, self.conversation_id)
 
-    async def has_turn_claimed(self) -> ClaimedTurn:
-        """Let a worker claim the turn that is due, and go no further."""
+    async def has_turn_taken(self) -> TakenTurn:
+        """Let a worker take the turn that is due, and go no further."""
         async with open_work(self.shop.principal) as work:
-            turn = await claim(work, self.conversation_id)
+            turn = await take(work, self.conversation_id)
         assert turn is not None
         return turn
 
-    async def has_turn_resumed(self) -> ClaimedTurn:
-        """Let the lease of whoever claimed the turn run out, and another worker claim it."""
+    async def has_turn_resumed(self) -> TakenTurn:
+        """Let the lease of whoever took the turn run out, and another worker take it."""
         async with open_work(self.shop.principal) as work:
             await work.session.execute(
                 text("UPDATE agent_sessions SET lease_until = clock_timestamp() WHERE conversation_id = :conversation"),
                 {"conversation": self.conversation_id},
             )
-        return await self.has_turn_claimed()
+        return await self.has_turn_taken()
 
     async def reads(self) -> list[MessageView]:
         """What the shop has said, oldest first; it counts as sent from now on."""

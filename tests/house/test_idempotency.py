@@ -19,7 +19,7 @@ REQUEST = {"sku": "HAR-1", "quantity": 2}
 async def ask(workspace: WorkspaceView, request: dict[str, Any], answer: str, key: str = "key-1") -> dict[str, Any]:
     """Do a thing once under a key: the answer of whoever did it."""
     async with open_work(Principal.system(workspace.id)) as work:
-        known = await idempotency.claim(work, "orders", key, request)
+        known = await idempotency.take(work, "orders", key, request)
         if known is None:
             known = {"answer": answer}
             await idempotency.answer(work, "orders", key, known)
@@ -43,7 +43,7 @@ async def test_of_requests_at_the_same_moment_one_is_served_and_the_others_are_t
 
 async def test_a_key_that_is_being_served_is_told_at_once(workspace: WorkspaceView) -> None:
     async with open_work(Principal.system(workspace.id)) as work:
-        await idempotency.claim(work, "orders", "key-1", REQUEST)
+        await idempotency.take(work, "orders", "key-1", REQUEST)
         with pytest.raises(StillRunning):
             await ask(workspace, REQUEST, "second")
 
@@ -65,7 +65,7 @@ async def test_a_key_of_another_workspace_or_of_yesterday_means_nothing(workspac
 async def test_whoever_fails_leaves_the_key_free(workspace: WorkspaceView) -> None:
     async def fail() -> None:
         async with open_work(Principal.system(workspace.id)) as work:
-            await idempotency.claim(work, "orders", "key-1", REQUEST)
+            await idempotency.take(work, "orders", "key-1", REQUEST)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

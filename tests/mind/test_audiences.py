@@ -15,7 +15,7 @@ from agent.audiences.base import Audience
 from agent.audiences.customer.serving import Customers
 from agent.audiences.registry import AUDIENCES
 from agent.brief import Brief, BriefMessage
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.models import AgentSession
 from agent.turn import MOST_FAILURES
 from core.access import Principal
@@ -105,7 +105,7 @@ class Managers(Audience):
     brief = ManagerBrief
     hands_off = False
 
-    async def principal(self, turn: ClaimedTurn) -> Principal:
+    async def principal(self, turn: TakenTurn) -> Principal:
         return roles.staff(turn.workspace_id, USER, self.role)
 
     async def write_brief(
@@ -134,7 +134,7 @@ class Managers(Audience):
         assert isinstance(brief, ManagerBrief)
         return f"You answer the {brief.role} of {brief.shop_name}."
 
-    def offline(self, turn: ClaimedTurn) -> Model:
+    def offline(self, turn: TakenTurn) -> Model:
         return self.thinker.model
 
 
@@ -144,7 +144,7 @@ class Buyers(Customers):
 
     thinker: Scripted
 
-    def offline(self, turn: ClaimedTurn) -> Model:
+    def offline(self, turn: TakenTurn) -> Model:
         return self.thinker.model
 
 

@@ -57,7 +57,7 @@ async def test_a_deletion_before_the_turn_leaves_nothing_to_answer(customer: Cus
 async def test_an_edit_while_nothing_was_done_is_thought_again(customer: Customer, query: Query) -> None:
     # Given a turn that was thought without effect
     message = await customer.writes("hola")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     # When its message is edited before it finishes
     await customer.edits(message, "quiero 3 harina pan")
@@ -72,7 +72,7 @@ async def test_an_edit_while_nothing_was_done_is_thought_again(customer: Custome
 
 async def test_a_deletion_while_nothing_was_done_ends_the_turn_without_a_word(customer: Customer, query: Query) -> None:
     message = await customer.writes("cuánto cuesta la harina pan?")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     await customer.deletes(message)
 
@@ -85,7 +85,7 @@ async def test_a_deletion_while_nothing_was_done_ends_the_turn_without_a_word(cu
 async def test_an_edit_during_a_turn_with_effects_corrects_them_in_the_next(customer: Customer, query: Query) -> None:
     # Given a turn that has put two into the cart
     message = await customer.writes("quiero 2 harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     # When the words say three before it finishes
     await customer.edits(message, "quiero 3 harina pan")
@@ -285,10 +285,10 @@ async def test_a_question_that_is_edited_is_answered_anew(customer: Customer, qu
 
 
 async def test_an_edit_under_a_yes_that_is_being_thought_confirms_nothing(customer: Customer, query: Query) -> None:
-    # Given a yes whose turn is claimed
+    # Given a yes whose turn is taken
     await customer.says(ORDER)
     yes = await customer.writes("sí")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     # When it is taken back before it has confirmed
     await customer.edits(yes, "no, espera")
     await finishes(customer, turn, await think(turn))

@@ -24,6 +24,6 @@ def test_the_instructions_name_the_medium_and_no_other(state: State) -> None:
 async def test_the_medium_of_a_turn_is_that_of_the_address_the_customer_writes_from(customer: Customer) -> None:
     await customer.writes("hola")
 
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
 
     assert turn.frozen.brief.medium is Medium.WHATSAPP

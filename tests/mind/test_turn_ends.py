@@ -11,7 +11,7 @@ from sqlalchemy import text
 from agent import handoff, sessions
 from agent.models import StepKind
 from agent.thinking import Thought, think
-from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
+from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
 from core import clock
 from core.access import Principal
 from core.errors import Abandoned
@@ -36,7 +36,7 @@ async def _lease_runs_out(query: Query) -> None:
 
 
 async def test_no_doorbell_is_lost_between_ingest_and_finish(customer: Customer, query: Query) -> None:
-    # Given a customer who goes on writing while turns are claimed, thought and finished
+    # Given a customer who goes on writing while turns are taken, thought and finished
     await customer.writes("hola")
     chance = random.Random(7)
 
@@ -74,7 +74,7 @@ async def test_a_turn_resumes_as_it_was_after_its_own_effects_and_a_deploy(
     # Given a turn that has placed the order, which moves the session on, and died before it finished
     await customer.says(ORDER)
     await customer.writes("dale")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
     assert await query("SELECT state FROM agent_sessions") == [("DONE",)]
     steps = await query("SELECT count(*) FROM journal_entries")
@@ -107,7 +107,7 @@ async def test_whoever_takes_over_is_told_what_was_done_and_what_is_on_its_way(c
     await customer.writes("¿tienen aceite mazeite?")
     await customer.is_answered()
     await customer.writes("quiero 2 harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     await think(turn)
     # When an operator takes the conversation
     async with open_work(await _taker(customer)) as work:
@@ -126,7 +126,7 @@ async def test_a_turn_that_cannot_be_read_any_more_brings_a_person(customer: Cus
     # Given an open turn whose frozen inputs no version can read
     await customer.writes("hola")
     async with open_work(customer.shop.principal) as work:
-        assert await claim(work, customer.conversation_id) is not None
+        assert await take(work, customer.conversation_id) is not None
     await query("UPDATE turns SET frozen = '{}' RETURNING id")
     # When workers try again and again
     for _ in range(3):
@@ -145,7 +145,7 @@ async def test_a_turn_that_cannot_be_finished_brings_a_person(customer: Customer
     # Given a turn whose end has failed as often as its beginning
     await customer.writes("quiero 2 harina pan")
     async with open_work(customer.shop.principal) as work:
-        assert await claim(work, customer.conversation_id) is not None
+        assert await take(work, customer.conversation_id) is not None
     await query(f"UPDATE turns SET attempts = {MOST_ATTEMPTS + 2} RETURNING id")
     await _lease_runs_out(query)
     await customer.is_answered()
@@ -159,7 +159,7 @@ async def test_the_next_turn_knows_which_words_may_not_have_arrived(customer: Cu
     await customer.says("hola")
     await query("UPDATE messages SET status = 'unconfirmed' WHERE direction = 'out' RETURNING id")
     await customer.writes("¿hay alguien?")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     assert any("may not have reached the customer" in note for note in turn.frozen.brief.notes)
 
 
@@ -180,7 +180,7 @@ async def test_a_yes_in_the_last_second_keeps_its_goods_while_it_is_thought(cust
     async with open_system_work() as session:
         await clock.shift_by(session, left - timedelta(seconds=1))
     await customer.writes("sí")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     # When it is thought past that end, while the sweep runs and another order wants the same goods
     async with open_system_work() as session:
         await clock.shift_by(session, timedelta(seconds=30))
@@ -222,7 +222,7 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     # Given a turn with an effect that is the third to fail
     await customer.writes("quiero 2 harina pan")
     await query("UPDATE agent_sessions SET failures = 2 RETURNING id")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     # When its reply may not go out
     async with open_work(customer.shop.principal) as work:
@@ -245,10 +245,10 @@ async def test_a_zombie_that_wakes_in_the_middle_of_another_s_turn_does_nothing(
     # Given worker A with a lease that ran out, and worker B that has taken the same turn up
     await customer.writes("quiero 2 harina pan")
     async with open_work(customer.shop.principal) as work:
-        stale = await claim(work, customer.conversation_id)
+        stale = await take(work, customer.conversation_id)
     await _lease_runs_out(query)
     async with open_work(customer.shop.principal) as work:
-        held = await claim(work, customer.conversation_id)
+        held = await take(work, customer.conversation_id)
     assert stale is not None
     assert held is not None
     # When A wakes up while B has not finished

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from agent import handoff, sessions
 from agent.models import StepKind
 from agent.thinking import Thought, think
-from agent.turn import MOST_ATTEMPTS, claim, finish, run_turn
+from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
 from core import clock
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
@@ -27,7 +27,7 @@ ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre
 async def test_a_zombie_worker_commits_nothing(customer: Customer, query: Query) -> None:
     # Given worker A with the lease of a turn, which stalls until its lease has run out
     await customer.writes("quiero 2 harina pan")
-    stale = await customer.has_turn_claimed()
+    stale = await customer.has_turn_taken()
     await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
     # And worker B, which finishes the turn
     await customer.is_answered()
@@ -75,7 +75,7 @@ async def test_a_commit_whose_answer_is_lost_does_not_happen_twice(customer: Cus
 async def test_a_recorded_refusal_stays_a_refusal_on_resume(customer: Customer, query: Query) -> None:
     # Given a turn whose tool call was refused, and which died before it finished
     await customer.writes("dame 2 unicornios azules")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     first = await think(turn)
     recorded = await query("SELECT step, ordinal, outcome, payload FROM journal_entries ORDER BY step, ordinal")
     # When it is resumed
@@ -115,7 +115,7 @@ async def test_a_message_that_commits_late_is_still_answered(customer: Customer,
 async def test_words_during_thinking_are_thought_again_while_nothing_was_done(customer: Customer, query: Query) -> None:
     # Given a turn that has been thought without effect
     await customer.writes("hola")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     # When the customer writes before it finishes
     await customer.writes("quiero 2 harina pan")
@@ -133,7 +133,7 @@ async def test_words_during_thinking_are_thought_again_while_nothing_was_done(cu
 
 async def test_a_turn_with_effects_is_sent_and_the_rest_answered_next(customer: Customer, query: Query) -> None:
     await customer.writes("quiero 2 harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     thought = await think(turn)
     await customer.writes("y un aceite mazeite")
     async with open_work(customer.shop.principal) as work:
@@ -149,9 +149,9 @@ async def test_a_poisonous_turn_ends_with_a_person(customer: Customer, query: Qu
     await customer.writes("quiero 2 harina pan")
     for _ in range(MOST_ATTEMPTS):
         async with open_work(customer.shop.principal) as work:
-            assert await claim(work, customer.conversation_id) is not None
+            assert await take(work, customer.conversation_id) is not None
         await query("UPDATE agent_sessions SET lease_until = clock_timestamp() - interval '1 second' RETURNING id")
-    # When it is claimed once more
+    # When it is taken once more
     await customer.is_answered()
     # Then a person is asked for, and the customer is told
     assert await query("SELECT reason FROM handoffs") == [("repeated_failure",)]
@@ -163,13 +163,13 @@ async def test_a_poisonous_turn_ends_with_a_person(customer: Customer, query: Qu
 async def test_leases_do_not_follow_the_shop_s_clock(customer: Customer) -> None:
     # Given a turn that is being thought
     await customer.writes("hola")
-    await customer.has_turn_claimed()
+    await customer.has_turn_taken()
     # When business time jumps by a day
     async with open_system_work() as session:
         await clock.shift_by(session, timedelta(days=1))
-    # Then the lease still holds, and the turn cannot be claimed by another
+    # Then the lease still holds, and the turn cannot be taken by another
     async with open_work(customer.shop.principal) as work:
-        assert await claim(work, customer.conversation_id) is None
+        assert await take(work, customer.conversation_id) is None
         assert work.now - work.system_time > timedelta(hours=23)
 
 
@@ -182,7 +182,7 @@ async def _operator(customer: Customer) -> Principal:
 async def test_a_takeover_stops_the_agent_s_acts_and_words(customer: Customer, query: Query) -> None:
     # Given an agent that is thinking about an order
     await customer.writes("quiero 2 harina pan")
-    turn = await customer.has_turn_claimed()
+    turn = await customer.has_turn_taken()
     # When an operator takes the conversation
     operator = await _operator(customer)
     async with open_work(operator) as work:

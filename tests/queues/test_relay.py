@@ -58,7 +58,7 @@ async def next_ring(broker: RedisBells, seconds: float = 8) -> str | None:
 
 
 async def make_due_again(workspace_id: UUID) -> None:
-    """Let the claims of a relay that died run out."""
+    """Let the leases of a relay that died run out."""
     async with open_system_work() as session:
         await session.execute(text("UPDATE outbox_messages SET claimed_until = clock_timestamp() - interval '1 second'"))
 
@@ -105,8 +105,8 @@ async def test_rows_of_a_relay_that_died_before_marking_ring_again(
     settings: Settings, broker: RedisBells, workspace: WorkspaceView
 ) -> None:
     expected = await announce(workspace.id, 3)
-    claimed, _ = await outbox_rows.claim(10)
-    broker.ring([row.ring for row in claimed])
+    taken, _ = await outbox_rows.take(10)
+    broker.ring([row.ring for row in taken])
     survivor = Relay(settings, broker)
     assert (await survivor.publish())[0] == 0
 

@@ -1,4 +1,4 @@
-"""Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is claimed."""
+"""Writing the brief of a turn: what is true of the shop, the customer and the order when the turn is taken."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agent.corrections import changed_meanwhile
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
 from agent.sessions import Fence
@@ -18,7 +18,7 @@ from tools.serving import Consent
 from tools.summary import CONFIRM_PREFIX
 
 
-async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
+async def read(work: Work, held: Fence, turn: TakenTurn) -> Consent:
     """What the customer has done about the summary that is out: pressed its button, or plainly said yes after it.
 
     Nothing, while none is out.
@@ -46,7 +46,7 @@ async def read(work: Work, held: Fence, turn: ClaimedTurn) -> Consent:
     )
 
 
-async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn, pressed: list[str]) -> datetime | None:
+async def _sent_at(work: Work, session: AgentSession, turn: TakenTurn, pressed: list[str]) -> datetime | None:
     """When the summary of the order as it stands was sent, None if none is out.
 
     A token that was made after the summary, because a price has changed since, cannot have been agreed to. Whoever
@@ -63,7 +63,7 @@ async def _sent_at(work: Work, session: AgentSession, turn: ClaimedTurn, pressed
     return arrived
 
 
-async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn: ClaimedTurn) -> bool:
+async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn: TakenTurn) -> bool:
     """Whether the words are a plain yes, and the summary is what they answer: a yes to a later question is none."""
     if session.confirmation_message_id is None or not is_pure_assent(texts, turn.frozen.brief.language):
         return False

@@ -10,7 +10,7 @@ from agent import prompting, sessions
 from agent.audiences.base import Audience, ContextOf
 from agent.audiences.customer import briefing, consent, wishes
 from agent.brief import Brief
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.lexical.model import LexicalModel
 from agent.lookup import catalogue_lookup, message_lookup
 from agent.models import AgentSession
@@ -34,7 +34,7 @@ class Customers(Audience):
 
     kind = AudienceKind.CUSTOMER
 
-    async def principal(self, turn: ClaimedTurn) -> Principal:
+    async def principal(self, turn: TakenTurn) -> Principal:
         """The agent, for the customer of this conversation."""
         return _agent_for(turn)
 
@@ -53,7 +53,7 @@ class Customers(Audience):
             draft = await orders.open_draft(work, conversation.id)
         return await briefing.write(work, session, conversation, open_messages, draft, thread)
 
-    async def keep(self, work: Work, turn: ClaimedTurn) -> None:
+    async def keep(self, work: Work, turn: TakenTurn) -> None:
         """Keep what is set aside for the order while it is thought about."""
         if turn.frozen.brief.draft is not None:
             until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
@@ -67,12 +67,12 @@ class Customers(Audience):
         """How a shop assistant serves, in this state of the order."""
         return prompting.system_prompt(brief)
 
-    def offline(self, turn: ClaimedTurn) -> Model:
+    def offline(self, turn: TakenTurn) -> Model:
         """Our own model, which reads orders by grammar and catalogue."""
         principal = _agent_for(turn)
         return LexicalModel(turn.frozen.brief, catalogue_lookup(principal), message_lookup(principal))
 
-    def context_of(self, turn: ClaimedTurn) -> ContextOf:
+    def context_of(self, turn: TakenTurn) -> ContextOf:
         """Who the customer is, what they have agreed to, and what their words of this turn wish for."""
         wished = wishes.read(turn)
 
@@ -89,7 +89,7 @@ class Customers(Audience):
         return context
 
 
-def _agent_for(turn: ClaimedTurn) -> Principal:
+def _agent_for(turn: TakenTurn) -> Principal:
     return roles.agent_for(turn.workspace_id, turn.customer_id)
 
 

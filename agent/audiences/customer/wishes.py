@@ -1,6 +1,6 @@
 """What the customer's own words wish for: a question or a greeting changes no order, whatever a model makes of it."""
 
-from agent.frozen import ClaimedTurn
+from agent.frozen import TakenTurn
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.listening import hear
 from tools.serving import Wishes
@@ -10,7 +10,7 @@ _AGREES = frozenset({ActKind.CHOOSE, ActKind.CONFIRM, ActKind.AFFIRM, ActKind.BA
 _TAKES_AWAY = frozenset({ActKind.REMOVE, ActKind.CHANGE, ActKind.CLEAR, ActKind.CANCEL, ActKind.REFUSE, ActKind.CHOOSE_NONE})
 
 
-def read(turn: ClaimedTurn) -> Wishes:
+def read(turn: TakenTurn) -> Wishes:
     """The wishes in the messages that this turn answers.
 
     What the grammar does not understand may be a wish, unless it is put as a question: then the goods in it count as
@@ -38,7 +38,7 @@ def _agrees(act: Act) -> bool:
     return act.kind in _AGREES or act.kind in _WANTS
 
 
-def _named(turn: ClaimedTurn) -> str:
+def _named(turn: TakenTurn) -> str:
     """Where goods were named before: in the open questions, in what the shop said last and in what the customer wrote."""
     brief = turn.frozen.brief
     pending = [*([brief.pending] if brief.pending is not None else []), *brief.waiting]

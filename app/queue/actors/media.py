@@ -20,7 +20,7 @@ async def process(workspace_id: str, attachment_id: str) -> None:
     """Fetch and store one file, unless that was done or is being done."""
     principal = Principal.system(UUID(workspace_id))
     async with open_work(principal) as work:
-        fetch = await attachments.claim(work, UUID(attachment_id))
+        fetch = await attachments.take(work, UUID(attachment_id))
         connection = await connections.get(work, fetch.connection_id) if fetch else None
     if fetch is None or connection is None:
         return

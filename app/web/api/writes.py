@@ -49,7 +49,7 @@ class Write:
         async with open_work(self.caller) as work:
             if self._key is None:
                 return await act(work)
-            kept = await idempotency.claim(work, self._scope, self._key, self._asked)
+            kept = await idempotency.take(work, self._scope, self._key, self._asked)
             if kept is None:
                 done = await act(work)
                 plain: dict[str, Any] = done.model_dump(mode="json")
