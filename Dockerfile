@@ -16,6 +16,7 @@ COPY domain domain
 COPY tools tools
 COPY agent agent
 COPY channels channels
+COPY connectors connectors
 COPY prompts prompts
 COPY migrations migrations
 COPY app app

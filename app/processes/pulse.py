@@ -21,6 +21,9 @@ from core.settings import Settings
 
 INTERVAL_SECONDS = 5.0
 LIFETIME_SECONDS = 20
+CONNECTIONS = 32
+"""The most connections of one client; who comes while all are in use waits for one."""
+
 _HEARTBEATS = "nexova:heartbeat:"
 _METRICS = "nexova:metrics:"
 
@@ -33,14 +36,17 @@ def instance_name(process: str, pid: int | None = None) -> str:
 
 
 def open_redis(settings: Settings) -> "redis.asyncio.Redis":
-    """An asynchronous Redis client that fails fast; connects on first use."""
-    return redis.asyncio.Redis.from_url(
+    """An asynchronous Redis client that fails fast, and waits when all its connections are in use; connects on first use."""
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         settings.redis_url or "redis://127.0.0.1:6379/0",
+        max_connections=CONNECTIONS,
+        timeout=2,
         socket_timeout=2,
         socket_connect_timeout=1,
         retry=Retry(ConstantBackoff(0.05), 1),
         decode_responses=True,
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 async def beat_once(client: "redis.asyncio.Redis", process: str) -> None:

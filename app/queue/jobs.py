@@ -22,6 +22,7 @@ JOBS: Final[dict[str, Job]] = {
     "message.deliver": Job("message-deliver", 120),
     "media.process": Job("media-process", 120),
     "notification.send": Job("notification-send", 60),
+    "mail.send": Job("notification-send", 60),
 }
 """Every job by the name under which the outbox announces it."""
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, TextClause, text
 
 from agent import spend
 from app.queue import deadlines
@@ -32,7 +32,8 @@ log = observability.log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """How to find what one kind of job has left unhandled: rows of `workspace_id`, the id that the job takes, and `since`.
+    """How to find what one kind of job has left unhandled: rows of `workspace_id`, where there is one, the id that the job
+    takes, and `since`.
 
     `since` is a time that changes as soon as somebody has worked on the row.
     """
@@ -126,6 +127,19 @@ SWEEPS: Final = (
             """
         ),
     ),
+    # A mail belongs to no workspace, so it has no row in the outbox: this is the bell that it waits for.
+    Sweep(
+        "mail.send",
+        "mail_id",
+        text(
+            """
+            SELECT id, coalesce(claimed_until, next_try_at) AS since FROM mails
+            WHERE (status = 'queued' AND next_try_at <= clock_timestamp())
+               OR (status = 'sending' AND claimed_until <= clock_timestamp())
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
 )
 
 
@@ -193,7 +207,9 @@ async def unhandled(sweep: Sweep) -> list[Unhandled]:
     """What one sweep finds."""
     async with open_system_work() as session:
         rows = (await session.execute(sweep.found, {"limit": LIMIT})).all()
-    return [
-        Unhandled(Ring(sweep.job, {"workspace_id": str(row.workspace_id), sweep.argument: str(row.id)}), row.since)
-        for row in rows
-    ]
+    return [_unhandled(sweep, row) for row in rows]
+
+
+def _unhandled(sweep: Sweep, row: Row[Any]) -> Unhandled:
+    owner = {"workspace_id": str(row.workspace_id)} if hasattr(row, "workspace_id") else {}
+    return Unhandled(Ring(sweep.job, {**owner, sweep.argument: str(row.id)}), row.since)

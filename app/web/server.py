@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.processes import pulse
-from app.web import health, problems, webhooks
+from app.web import health, mailbox, problems, webhooks
 from app.web.api import auth, products, routing
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
@@ -95,6 +95,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(webhooks.router, include_in_schema=False)
     for router in NOUNS:
         app.include_router(router)
+    if settings.mailbox_enabled:
+        app.include_router(mailbox.router, include_in_schema=False)
     if settings.sandbox_enabled:
         app.include_router(importlib.import_module("sandbox.infobip").router(settings), include_in_schema=False)
     app.add_exception_handler(DomainError, problems.domain_error)

@@ -1,7 +1,6 @@
 """Queries of who people are, in the role that alone sees it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from domain.accounts.models import (
     Credential,
     CustomRole,
     IdentityEvent,
+    Mail,
     Membership,
     OneTimeToken,
     RecoveryCode,
@@ -208,6 +208,11 @@ async def void_tokens(work: IdentityWork, purpose: TokenPurpose, email: str) -> 
     )
 
 
+async def lock_mail(work: IdentityWork, mail_id: UUID) -> Mail | None:
+    """A mail, unless somebody else has it in hand."""
+    return await work.session.get(Mail, mail_id, with_for_update={"skip_locked": True, "key_share": True})
+
+
 async def use_recovery_code(work: IdentityWork, user_id: UUID, digest: str) -> bool:
     """Use a recovery code up; False if there is none."""
     statement = (
@@ -228,14 +233,3 @@ async def recovery_codes_left(work: IdentityWork, user_id: UUID) -> int:
     """How many recovery codes a user has not used."""
     unused = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
     return await work.session.scalar(unused) or 0
-
-
-async def events_of(work: IdentityWork, user_id: UUID, since: datetime) -> Sequence[IdentityEvent]:
-    """What happened to an account since a time, the newest first."""
-    statement = (
-        select(IdentityEvent)
-        .where(IdentityEvent.user_id == user_id, IdentityEvent.created_at >= since)
-        .order_by(IdentityEvent.created_at.desc())
-        .limit(200)
-    )
-    return (await work.session.scalars(statement)).all()

@@ -30,7 +30,7 @@ ACROSS_WORKSPACES = {
 }
 """What is asked of the whole installation, without a work: a new one is named here, and looks at no shop's own things."""
 
-OF_ONESELF = {"entry", "people", "second_factor", "sign_ins", "signing"}
+OF_ONESELF = {"entry", "mails", "people", "registration", "second_factor", "sign_ins", "signing"}
 """The modules of accounts about whoever calls, in the identity role: a password, a token or a link is the permission."""
 
 Called = Callable[..., Awaitable[object]]

@@ -13,7 +13,20 @@ from core.settings import Settings
 from domain.conversations.states import State, Trigger
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("analytics", "core", "domain", "tools", "agent", "channels", "app", "sandbox", "migrations", "evals", "bench")
+ROOMS = (
+    "analytics",
+    "core",
+    "domain",
+    "tools",
+    "agent",
+    "channels",
+    "connectors",
+    "app",
+    "sandbox",
+    "migrations",
+    "evals",
+    "bench",
+)
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base_utils"}
@@ -134,7 +147,7 @@ def test_no_text_for_people_is_written_into_the_code() -> None:
     """Texts stand in the catalogue, words of a language in data files; code speaks English."""
     found = [
         f"{path}:{node.lineno}: {node.value[:60]!r}"
-        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app", "sandbox")
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "connectors", "app", "sandbox")
         for documentation in [docstrings(tree)]
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
@@ -177,7 +190,7 @@ def test_settings_are_read_in_one_place() -> None:
     allowed = {Path("core/settings.py"), Path("app/processes/runtime.py"), Path("app/processes/supervised.py")}
     found = [
         f"{path}:{node.lineno}"
-        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app", "sandbox")
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "connectors", "app", "sandbox")
         if path not in allowed and path.parts[:2] != ("core", "embedded")
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, inbound, media, notifications, turns
+from app.queue.actors import deliveries, inbound, mails, media, notifications, turns
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
@@ -12,5 +12,6 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "message.deliver": deliveries.deliver,
     "media.process": media.process,
     "notification.send": notifications.send,
+    "mail.send": mails.send,
 }
-"""Each takes `workspace_id` and its other ids as strings, may run twice, and keeps its tries on its row."""
+"""Each takes `workspace_id`, where it has one, and its other ids as strings, may run twice, and keeps its tries on its row."""

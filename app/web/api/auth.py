@@ -1,28 +1,35 @@
 """Signing in and out, and one's own account."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import Depends, Header, Request
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.web.api.callers import From, SignedIn
 from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.limits import Buckets
+from core import messages
 from core.settings import Settings
-from domain.accounts import people, sign_ins, signing
+from domain.accounts import people, registration, second_factor, sign_ins, signing
 from domain.accounts.origin import Origin
-from domain.accounts.schemas import ProfileView, SignInView, TokenPair
+from domain.accounts.schemas import ProfileView, SecondFactorOffer, SignInView, TokenPair
 
 router = noun("auth")
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"),
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=255,
+        pattern=r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>.]+$",
+    ),
 ]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PartOfName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 
 
@@ -46,6 +53,77 @@ class RefreshBody(Body):
     """The refresh token that was given last."""
 
     refresh_token: Secret
+
+
+class Register(Body):
+    """A new account."""
+
+    email: Email
+    password: Password
+    first_name: PartOfName = Field(validation_alias=AliasChoices("first_name", "firstName"))  # type: ignore[pydantic-alias]  # both names are taken
+    last_name: PartOfName = Field(validation_alias=AliasChoices("last_name", "lastName"))  # type: ignore[pydantic-alias]  # both names are taken
+
+
+class Confirm(Body):
+    """The token of a link, and the password that was chosen."""
+
+    token: Secret
+    password: AnyPassword
+
+
+class Forgot(Body):
+    """The address of an account."""
+
+    email: Email
+
+
+class Reset(Body):
+    """The token of a link, and a new password."""
+
+    token: Secret
+    password: Password
+
+
+class ChangePassword(Body):
+    """The password that counts, and a new one."""
+
+    password: AnyPassword
+    new_password: Password
+
+
+class Accepted(BaseModel):
+    """What is said whether or not the address is known."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+class Proof(Body):
+    """One's password, for what must not be done by whoever finds an open screen."""
+
+    password: AnyPassword
+
+
+class Code(Body):
+    """A code of the authenticator."""
+
+    code: Annotated[str, StringConstraints(min_length=6, max_length=40)]
+
+
+class ProofWithCode(Proof, Code):
+    """One's password and a code of the authenticator, or a recovery code."""
+
+
+class RecoveryCodes(BaseModel):
+    """Codes for when the authenticator is lost; they are shown this once."""
+
+    recovery_codes: list[str]
+
+
+async def _language(accepted: Annotated[str | None, Header(alias="accept-language")] = None) -> str:
+    return messages.choose_language(accepted)
+
+
+Language = Annotated[str, Depends(_language)]
 
 
 async def count_try(request: Request, policy: str, came_from: Origin, account: str | None = None) -> None:
@@ -107,3 +185,63 @@ async def end_session(person: SignedIn, session_id: UUID, came_from: From) -> No
 async def jwks() -> dict[str, Any]:
     """The public keys with which access tokens are checked."""
     return await signing.published()
+
+
+@router.post("/auth/register", status_code=202)
+async def register(request: Request, body: Register, came_from: From, language: Language) -> Accepted:
+    """Ask for an account. A mail with a link follows, or with word that the address has one; the answer is the same."""
+    await count_try(request, "register", came_from, body.email)
+    await registration.register(body.email, f"{body.first_name} {body.last_name}", body.password, language)
+    return Accepted()
+
+
+@router.post("/auth/confirm")
+async def confirm(request: Request, body: Confirm, came_from: From) -> TokenPair:
+    """Open the link of a registration with the password that was chosen, and be signed in."""
+    await count_try(request, "confirm", came_from)
+    return await registration.confirm(body.token, body.password, came_from)
+
+
+@router.post("/auth/forgot-password", status_code=202)
+async def forgot_password(request: Request, body: Forgot, came_from: From, language: Language) -> Accepted:
+    """Have a link sent with which a new password can be chosen; the answer is the same for every address."""
+    await count_try(request, "forgot", came_from, body.email)
+    await registration.ask_to_reset(body.email, language)
+    return Accepted()
+
+
+@router.post("/auth/reset-password", status_code=204)
+async def reset_password(request: Request, body: Reset, came_from: From, language: Language) -> None:
+    """Choose a new password with a link that was mailed; all sessions end."""
+    await count_try(request, "reset", came_from)
+    await registration.reset_password(body.token, body.password, came_from, language)
+
+
+@router.post("/auth/password", status_code=204)
+async def change_password(
+    request: Request, person: SignedIn, body: ChangePassword, came_from: From, language: Language
+) -> None:
+    """Choose a new password knowing the old one; all sessions end."""
+    await count_try(request, "password", came_from, person.email)
+    await registration.change_password(person.user_id, body.password, body.new_password, came_from, language)
+
+
+@router.post("/auth/second-factor")
+async def offer_second_factor(request: Request, person: SignedIn, body: Proof, came_from: From) -> SecondFactorOffer:
+    """Make a secret for an authenticator; it counts once it is confirmed with a code."""
+    await count_try(request, "password", came_from, person.email)
+    return await second_factor.offer(person.user_id, body.password)
+
+
+@router.post("/auth/second-factor/confirm")
+async def confirm_second_factor(request: Request, person: SignedIn, body: Code, came_from: From) -> RecoveryCodes:
+    """Turn the second factor on with a first code."""
+    await count_try(request, "password", came_from, person.email)
+    return RecoveryCodes(recovery_codes=await second_factor.confirm(person.user_id, body.code, came_from))
+
+
+@router.post("/auth/second-factor/remove", status_code=204)
+async def remove_second_factor(request: Request, person: SignedIn, body: ProofWithCode, came_from: From) -> None:
+    """Turn the second factor off."""
+    await count_try(request, "password", came_from, person.email)
+    await second_factor.remove(person.user_id, body.password, body.code, came_from)
