@@ -4,6 +4,7 @@ The nouns declare what can be allowed (`permissions` in each); a role names it, 
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from enum import StrEnum
 from uuid import UUID
@@ -101,7 +102,8 @@ def agent_for(workspace_id: UUID, customer_id: UUID) -> Principal:
 def permissions() -> list[Permission]:
     """Everything that can be allowed: what each noun declares, and the running of the house."""
     nouns = [module.name for module in pkgutil.iter_modules(domain.__path__) if module.ispkg]
-    declared = [importlib.import_module(f"domain.{noun}.permissions") for noun in nouns]
+    names = [f"domain.{noun}.permissions" for noun in nouns]
+    declared = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
     kinds = {kind: None for module in declared for kind in vars(module).values() if isinstance(kind, type)}
     found = [permission for kind in kinds if issubclass(kind, Permission) for permission in kind]
     return [*found, *OperationsPermission]

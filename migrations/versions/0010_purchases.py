@@ -3,7 +3,7 @@
 A product's supplier was a text. It becomes a supplier who sells the product's variants at their cost.
 
 Revision ID: 0010
-Revises: 0009
+Revises: 0011_deeds
 """
 
 import uuid
@@ -16,7 +16,7 @@ from core.language.folding import fold
 from migrations import security
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0011_deeds"
 branch_labels = None
 depends_on = None
 
