@@ -64,6 +64,12 @@ class EventType(StrEnum):
     PURCHASE_ORDER_CANCELLED = "purchase_order.cancelled"
     GOODS_RECEIPT_BOOKED = "goods_receipt.booked"
     SUPPLIER_RETURN_SENT = "supplier_return.sent"
+    SALES_RECORDED = "sales.recorded"
+    SALES_TAKEN_BACK = "sales.taken_back"
+    IMPORT_BEGUN = "import.begun"
+    IMPORT_COMPLETED = "import.completed"
+    IMPORT_FAILED = "import.failed"
+    IMPORT_UNDONE = "import.undone"
 
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_CHANGED = "customer.changed"

@@ -35,6 +35,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
         "next_try_at", "claimed_until", "deadline_at", "handled_at", "created_at",
     ),
     "attachments": ("workspace_id", "id", "status", "next_try_at"),
+    "imports": ("workspace_id", "id", "status", "next_try_at"),
     "notifications": ("workspace_id", "id", "next_try_at", "sent_at", "parked_reason"),
     "stock_holds": ("workspace_id", "id", "status", "expires_at"),
     "orders": ("workspace_id", "id", "status", "payment_status", "cancel_deadline"),

@@ -23,6 +23,7 @@ JOBS: Final[dict[str, Job]] = {
     "media.process": Job("media-process", 120),
     "notification.send": Job("notification-send", 60),
     "mail.send": Job("notification-send", 60),
+    "import.apply": Job("import-apply", 600),
 }
 """Every job by the name under which the outbox announces it."""
 

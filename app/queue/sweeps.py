@@ -127,6 +127,17 @@ SWEEPS: Final = (
             """
         ),
     ),
+    Sweep(
+        "import.apply",
+        "import_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM imports
+            WHERE status IN ('pending', 'processing', 'undoing') AND next_try_at < clock_timestamp()
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
     # A mail belongs to no workspace, so it has no row in the outbox: this is the bell that it waits for.
     Sweep(
         "mail.send",

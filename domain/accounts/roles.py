@@ -35,6 +35,8 @@ GRANTS: dict[Role, frozenset[str]] = {
             "suppliers:*",
             "purchases:*",
             "returns:*",
+            "imports:*",
+            "sales:*",
             "customers:*",
             "orders:*",
             "payments:*",
@@ -44,7 +46,16 @@ GRANTS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.INVENTORY_SUPERVISOR: frozenset(
-        {"*:read", "catalog:write", "stock:*", "suppliers:write", "purchases:*", "notifications:raise"}
+        {
+            "*:read",
+            "catalog:write",
+            "stock:*",
+            "imports:write",
+            "sales:write",
+            "suppliers:write",
+            "purchases:*",
+            "notifications:raise",
+        }
     ),
     Role.OPERATOR: frozenset(
         {

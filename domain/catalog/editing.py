@@ -13,10 +13,11 @@ from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
-from domain.catalog import _postings, repository
-from domain.catalog._views import product_view, variant_name, variant_view
+from domain.catalog import repository
+from domain.catalog._indexing import index_products
+from domain.catalog._views import product_view, variant_view
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound
-from domain.catalog.index import filing, synonym_key
+from domain.catalog.index import synonym_key
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant, Store, Synonym, Unit
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import (
@@ -30,7 +31,6 @@ from domain.catalog.schemas import (
     UnitView,
     VariantView,
 )
-from domain.catalog.search import Candidate
 from domain.catalog.words import plain
 
 
@@ -132,7 +132,7 @@ async def _create(work: Work, commands: Sequence[NewProduct]) -> list[Product]:
         events.record(
             work, EventType.PRODUCT_CREATED, subject=product.id, after=command.model_dump(mode="json", exclude_unset=True)
         )
-    await _index(work, products, variants, {c.code: c.synonyms for c in commands})
+    await index_products(work, products, variants, {c.code: c.synonyms for c in commands})
     return products
 
 
@@ -185,28 +185,6 @@ def _synonym_rows(work: Work, product_id: UUID, phrases: Iterable[str]) -> list[
     ]
 
 
-async def _index(
-    work: Work,
-    products: Iterable[Product],
-    variants: Iterable[ProductVariant],
-    synonyms: dict[str, tuple[str, ...]],
-) -> None:
-    """File the words under which these variants are found; `synonyms` are by product code."""
-    by_id = {product.id: product for product in products}
-    postings: dict[UUID, frozenset[str]] = {}
-    keys: dict[str, set[str]] = {}
-    for variant in variants:
-        product = by_id[variant.product_id]
-        barcode = (variant.barcode,) if variant.barcode else ()
-        names = (*synonyms.get(product.code, ()), *barcode)
-        candidate = Candidate(variant.sku, variant_name(product.name, variant.label), product.brand or "", names)
-        filed = filing(candidate)
-        postings[variant.id] = filed.words | filed.literal
-        for text, text_keys in filed.keys.items():
-            keys.setdefault(text, set()).update(text_keys)
-    await _postings.file_words(work, keys, postings)
-
-
 async def change_product(work: Work, code: str, command: ChangeProduct) -> ProductView:
     """Change what is set in the command; raises ProductNotFound, CategoryNotFound, PriceMissing."""
     work.require(CatalogPermission.WRITE)
@@ -229,7 +207,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct) -> Produ
         await repository.replace_synonyms(work, row.id, {p: synonym_key(p) for p in command.synonyms})
     await work.session.flush()
     names = await repository.synonyms_of(work, [row.id])
-    await _index(work, [row], variants, {row.code: names.get(row.id, ())})
+    await index_products(work, [row], variants, {row.code: names.get(row.id, ())})
     events.record(
         work,
         EventType.PRODUCT_CHANGED,

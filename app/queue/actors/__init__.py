@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, inbound, mails, media, notifications, turns
+from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, turns
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
@@ -13,5 +13,6 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "media.process": media.process,
     "notification.send": notifications.send,
     "mail.send": mails.send,
+    "import.apply": imports.apply,
 }
 """Each takes `workspace_id`, where it has one, and its other ids as strings, may run twice, and keeps its tries on its row."""

@@ -1,0 +1,103 @@
+"""`import.apply`: goes through the rows of an imported file, or takes them back, from where the last worker was."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from core import observability
+from core.access import Principal
+from core.blobs import BlobMissing, open_blobs
+from core.errors import NotPermitted
+from core.settings import get_settings
+from core.work import open_work
+from domain.imports import service as imports
+from domain.imports.schemas import ImportStatus, Job
+from domain.imports.sheets.cells import Book
+from domain.imports.sheets.opening import open_book
+from domain.imports.sheets.reading import Reading, Record, records, understand
+from domain.imports.sheets.refusals import FileRefused, FileUnreadable
+
+CHUNK = 1_000
+"""How many rows are held at once, and changed in one transaction."""
+
+_TRIES = 3
+
+log = observability.log(__name__)
+
+
+async def apply(workspace_id: str, import_id: str) -> None:
+    """Read the file, settle what it is, and go through its rows; nothing is done twice, whoever did it before."""
+    system, id = Principal.system(UUID(workspace_id)), UUID(import_id)
+    async with open_work(system) as work:
+        job = await imports.claim(work, id)
+    if job is None:
+        return
+    if job.status is ImportStatus.UNDOING:
+        await _undo(job)
+        return
+    try:
+        book, reading = await _read(job)
+        async with open_work(system) as work:
+            goes_on = await imports.settle(work, id, reading, titles_of(book, reading))
+        if goes_on:
+            await _go_through(job, book, reading)
+    except (FileRefused, NotPermitted) as error:
+        log.info("import.refused", import_id=import_id, code=error.code)
+        async with open_work(system) as work:
+            await imports.refuse(work, id, error)
+        return
+    async with open_work(system) as work:
+        await imports.finish(work, id)
+    log.info("import.done", import_id=import_id, rows=reading.rows)
+
+
+async def _read(job: Job) -> tuple[Book, Reading]:
+    """Open and understand the file beside the event loop; raises FileRefused."""
+    try:
+        content = await open_blobs(get_settings()).get(job.sha256)
+    except BlobMissing as error:
+        raise FileUnreadable from error
+
+    def read() -> tuple[Book, Reading]:
+        book = open_book(content, job.filename)
+        return book, understand(book, job.filename, job.choices)
+
+    return await asyncio.to_thread(read)
+
+
+def titles_of(book: Book, reading: Reading) -> list[str]:
+    """The names of the sheets that are read and the titles above their tables."""
+    return [text for part in reading.parts for text in (book.sheets[part.table.sheet].name, *part.table.titles)]
+
+
+async def _go_through(job: Job, book: Book, reading: Reading) -> None:
+    rows = records(book, reading, job.done)
+    while chunk := await asyncio.to_thread(_next, rows):
+        await _apply(job, chunk)
+
+
+def _next(rows: Iterator[Record]) -> list[Record]:
+    return list(islice(rows, CHUNK))
+
+
+async def _apply(job: Job, chunk: list[Record]) -> None:
+    """One chunk in one transaction. Somebody may have made a product of the list in the same moment: then once more."""
+    for attempt in range(_TRIES):
+        try:
+            async with open_work(job.principal) as work:
+                await imports.apply_rows(work, job.id, chunk)
+        except IntegrityError:
+            if attempt + 1 == _TRIES:
+                raise
+        else:
+            return
+
+
+async def _undo(job: Job) -> None:
+    while True:
+        async with open_work(job.principal) as work:
+            if not await imports.undo_rows(work, job.id):
+                return

@@ -1,0 +1,33 @@
+"""Filing the words under which products are found, in the transaction that writes the products."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from core.work import Work
+from domain.catalog import _postings
+from domain.catalog._views import variant_name
+from domain.catalog.index import filing
+from domain.catalog.models import Product, ProductVariant
+from domain.catalog.search import Candidate
+
+
+async def index_products(
+    work: Work,
+    products: Iterable[Product],
+    variants: Iterable[ProductVariant],
+    synonyms: dict[str, tuple[str, ...]],
+) -> None:
+    """File the words under which these variants are found; `synonyms` are by product code."""
+    by_id = {product.id: product for product in products}
+    postings: dict[UUID, frozenset[str]] = {}
+    keys: dict[str, set[str]] = {}
+    for variant in variants:
+        product = by_id[variant.product_id]
+        barcode = (variant.barcode,) if variant.barcode else ()
+        names = (*synonyms.get(product.code, ()), *barcode)
+        candidate = Candidate(variant.sku, variant_name(product.name, variant.label), product.brand or "", names)
+        filed = filing(candidate)
+        postings[variant.id] = filed.words | filed.literal
+        for text, text_keys in filed.keys.items():
+            keys.setdefault(text, set()).update(text_keys)
+    await _postings.file_words(work, keys, postings)

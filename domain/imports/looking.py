@@ -1,0 +1,78 @@
+"""Looking at imports: how far they are, what came of every row, and what failed."""
+
+from uuid import UUID
+
+from core import messages
+from core.work import Work
+from domain.accounts import service as accounts
+from domain.catalog import service as catalog
+from domain.imports import repository
+from domain.imports._finding import store_of
+from domain.imports._telling import result_of, view_of
+from domain.imports.errors import ImportNotFound
+from domain.imports.models import ImportStatus, RowOutcome, UndoOutcome
+from domain.imports.permissions import ImportsPermission
+from domain.imports.schemas import ImportResult, ImportView, RowView, UndoView
+
+MOST_IMPORTS = 100
+MOST_ROWS = 500
+
+
+async def get(work: Work, id: UUID) -> ImportView:
+    """One import and how far it is; raises ImportNotFound."""
+    work.require(ImportsPermission.READ)
+    row = await repository.find(work, id)
+    if row is None:
+        raise ImportNotFound
+    return view_of(row, await store_of(work, row))
+
+
+async def list_imports(work: Work, *, before: UUID | None = None, limit: int = 20) -> list[ImportView]:
+    """Imports, newest first, behind one."""
+    work.require(ImportsPermission.READ)
+    rows = await repository.newest(work, before, max(1, min(limit, MOST_IMPORTS)))
+    stores = {store.id: store for store in await catalog.stores(work)}
+    return [view_of(row, stores.get(row.store_id) if row.store_id else None) for row in rows]
+
+
+async def result(work: Work, id: UUID, *, language: str | None = None, most_errors: int = MOST_ROWS) -> ImportResult:
+    """What came of a file, with what is wrong, asked and noteworthy in the language of the reader; raises ImportNotFound."""
+    work.require(ImportsPermission.READ)
+    row = await repository.find(work, id)
+    if row is None:
+        raise ImportNotFound
+    failed = await repository.rows_of(work, id, limit=most_errors, outcome=RowOutcome.FAILED)
+    spoken = messages.choose_language(language or (await accounts.get_workspace(work)).language)
+    return result_of(row, failed, await store_of(work, row), spoken)
+
+
+async def list_rows(
+    work: Work, id: UUID, *, after: int = 0, limit: int = 100, outcome: RowOutcome | None = None
+) -> list[RowView]:
+    """What came of the rows behind a number: the difference that a dry run shows, and what an undo did."""
+    work.require(ImportsPermission.READ)
+    rows = await repository.rows_of(work, id, after=after, limit=max(1, min(limit, MOST_ROWS)), outcome=outcome)
+    return [RowView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def failed_rows(work: Work, id: UUID, *, after: int, limit: int) -> list[tuple[int, dict[str, str], str]]:
+    """The rows that failed, behind a number: what they showed by heading, and why; for the sheet to correct."""
+    work.require(ImportsPermission.READ)
+    rows = await repository.rows_of(work, id, after=after, limit=limit, outcome=RowOutcome.FAILED)
+    spoken = messages.choose_language((await accounts.get_workspace(work)).language)
+    found = await repository.find(work, id)
+    if found is None:
+        raise ImportNotFound
+    errors = {one.number: [e.message for e in result_of(found, [one], None, spoken).errors if e.row] for one in rows}
+    return [(one.number, dict(one.shown or []), " ".join(errors[one.number])) for one in rows]
+
+
+async def undo_result(work: Work, id: UUID) -> UndoView:
+    """What came of undoing an import so far; raises ImportNotFound."""
+    work.require(ImportsPermission.READ)
+    row = await repository.find(work, id)
+    if row is None:
+        raise ImportNotFound
+    counts = await repository.undo_counts(work, id)
+    told_counts = {outcome.value: counts.get(outcome, 0) for outcome in UndoOutcome}
+    return UndoView(id=row.id, status=ImportStatus(row.status), **told_counts)
