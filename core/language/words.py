@@ -23,6 +23,7 @@ MEASURES: dict[str, tuple[str, Decimal]] = {
     "ml": ("ml", Decimal(1)),
     "m": ("mm", Decimal(1000)),
     "cm": ("mm", Decimal(10)),
+    "mm": ("mm", Decimal(1)),
 }
 """What one of a unit is in the smallest unit of its dimension: grams, millilitres, millimetres."""
 

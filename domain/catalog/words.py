@@ -6,6 +6,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
+from core.language.words import MEASURES, measured
+
 _FILLERS = (
     ("de", "del", "la", "el", "los", "las", "lo", "un", "una", "unos", "unas", "y", "e", "o", "u", "con", "para", "por"),
     ("en", "al", "a", "su", "mi", "the", "of", "with", "for", "and", "an", "in", "talle", "talla", "size"),
@@ -23,28 +25,10 @@ _SPACED_INITIALS = re.compile(r"\b[a-z](?: [a-z]){2,}\b")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _BETWEEN_MODEL_PARTS = re.compile(r"(?<=\d[a-z])[-/](?=\d)|(?<=[a-z])-(?=\d)")
 
-_MASS = {"kg": 1000, "kgs": 1000, "kilo": 1000, "kilos": 1000, "kilogramo": 1000, "kilogramos": 1000, "k": 1000}
-_MASS |= {"lb": 454, "lbs": 454, "pound": 454, "pounds": 454, "oz": 28, "ounce": 28, "ounces": 28}
-_MASS |= {"g": 1, "gr": 1, "grs": 1, "gms": 1, "gramo": 1, "gramos": 1, "grams": 1, "gram": 1}
-_VOLUME = {"l": 1000, "lt": 1000, "lts": 1000, "ltr": 1000, "litro": 1000, "litros": 1000, "liter": 1000}
-_VOLUME |= {"liters": 1000, "ml": 1, "cc": 1, "cm3": 1, "mililitros": 1}
-_COUNT = dict.fromkeys(("u", "un", "und", "unds", "unid", "unids", "unidad", "unidades", "pza", "pzas", "pcs"), 1)
-_COUNT |= {"pieza": 1, "piezas": 1}
-_LENGTH = {"m": 1000, "mt": 1000, "mts": 1000, "metro": 1000, "metros": 1000, "cm": 10, "mm": 1}
-_DIMENSIONS: dict[str, tuple[str, int]] = {
-    word: (dimension, factor)
-    for dimension, table in (("g", _MASS), ("ml", _VOLUME), ("u", _COUNT), ("mm", _LENGTH))
-    for word, factor in table.items()
-}
+_COUNTED = ("u", "un", "und", "unds", "unid", "unids", "unidad", "unidades", "pza", "pzas", "pcs", "pieza", "piezas")
+"""How a package says behind a number how many are in it."""
 _SPELLED_UNITS = "kilos?|kilogramos?|litros?|liters?|metros?"
-_UNITS = "|".join(sorted(_DIMENSIONS, key=len, reverse=True))
 _NUMBER = r"\d+/\d+|\d+(?:[.,]\d+)?"
-_SIZE = re.compile(
-    rf"(?<![\w/.,])(?:(?P<pack>x ?)(?P<packed>\d{{1,3}})(?![\w/])"
-    rf"|(?P<number>{_NUMBER}) ?(?P<unit>{_UNITS})(?![a-z0-9])(?P<half> y medi[oa])?"
-    rf"|(?P<part>medio|media|cuarto|tres cuartos|half)(?: de| a)? (?P<part_unit>{_SPELLED_UNITS})\b"
-    rf"|(?:(?:un|una|one) )?(?P<alone>{_SPELLED_UNITS})\b(?P<alone_half> y medi[oa])?)"
-)
 _RIM = re.compile(r"\b(?:rin(?:es)?|aro|rodado|r) ?(\d{2})\b")
 _PARTS = {"medio": "0.5", "media": "0.5", "half": "0.5", "cuarto": "0.25", "tres cuartos": "0.75"}
 
@@ -76,6 +60,24 @@ class Phrase(NamedTuple):
 
     words: tuple[Word, ...]
     sizes: frozenset[Size]
+
+
+@lru_cache
+def _dimensions() -> dict[str, tuple[str, Decimal]]:
+    """What stands behind a number on a package: the smallest unit of its dimension, and how many of them it holds."""
+    return dict.fromkeys(_COUNTED, ("u", Decimal(1))) | {name: MEASURES[unit] for name, unit in measured().units.items()}
+
+
+@lru_cache
+def _sizes() -> re.Pattern[str]:
+    """A package size as it is written or spoken."""
+    units = "|".join(sorted(_dimensions(), key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\w/.,])(?:(?P<pack>x ?)(?P<packed>\d{{1,3}})(?![\w/])"
+        rf"|(?P<number>{_NUMBER}) ?(?P<unit>{units})(?![a-z0-9])(?P<half> y medi[oa])?"
+        rf"|(?P<part>medio|media|cuarto|tres cuartos|half)(?: de| a)? (?P<part_unit>{_SPELLED_UNITS})\b"
+        rf"|(?:(?:un|una|one) )?(?P<alone>{_SPELLED_UNITS})\b(?P<alone_half> y medi[oa])?)"
+    )
 
 
 def plain(text: str) -> str:
@@ -165,7 +167,7 @@ def _size(found: re.Match[str]) -> Size | None:
         amount, unit, half = Decimal(1), found["alone"], found["alone_half"]
     if amount is None:
         return None
-    dimension, factor = _DIMENSIONS[unit]
+    dimension, factor = _dimensions()[unit]
     return Size(dimension, ((amount + (Decimal("0.5") if half else 0)) * factor).normalize())
 
 
@@ -181,7 +183,7 @@ def read(text: str) -> Phrase:
         sizes.add(size)
         return " "
 
-    rest = _SIZE.sub(take, _RIM.sub(r"r\1", plain(text)))
+    rest = _sizes().sub(take, _RIM.sub(r"r\1", plain(text)))
     rest = _BETWEEN_MODEL_PARTS.sub("", rest)
     parts = [part for part in _NOT_WORD.split(rest) if part]
     return Phrase(tuple(word(part) for part in parts if part not in STOPWORDS), frozenset(sizes))
