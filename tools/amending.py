@@ -12,7 +12,7 @@ from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, Payment
 from tools.changes import DraftLine
 from tools.context import Pending
 from tools.facts import slot
-from tools.outcome import Fact, Option, ToolOutcome
+from tools.outcome import Fact, FactKind, Option, ToolOutcome
 from tools.products import meant, meant_line
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -172,7 +172,7 @@ def told(ctx: CustomerContext, target: Target, outcome: ToolOutcome) -> ToolOutc
     if order is None or outcome.status != "ok":
         return outcome
     number = str(order.number)
-    fact = Fact(kind="order_number", subject=number, value=number, text=number)
+    fact = Fact(kind=FactKind.ORDER_NUMBER, subject=number, value=number, text=number)
     facts = outcome.facts if fact in outcome.facts else [*outcome.facts, fact]
     words = say(ctx, "amends" if target.amends else "new_order_begun", number=slot(facts.index(fact)))
     note = "The placed order stays as it is until the customer confirms: call request_confirmation." if target.amends else ""

@@ -9,7 +9,7 @@ from domain.connections.schemas import TRAITS
 from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.products import in_stock, meant, not_found, product_line, unit_price
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -122,11 +122,11 @@ async def send_catalog(ctx: CustomerContext, category: Words | None = None) -> T
     ctx.staged.append(
         StagedMessage(
             kind="list",
-            text=say(ctx, "catalog_body", shop=facts.add("shop", "shop", ctx.workspace.name)),
+            text=say(ctx, "catalog_body", shop=facts.add(FactKind.SHOP, "shop", ctx.workspace.name)),
             payload={
                 "button": say(ctx, "catalog_button"),
                 "sections": [
-                    {"title": facts.add("category", name, name) if name else "", "rows": rows}
+                    {"title": facts.add(FactKind.CATEGORY, name, name) if name else "", "rows": rows}
                     for name, rows in sections.items()
                 ],
             },
@@ -152,13 +152,13 @@ def _send_categories(ctx: CustomerContext, facts: Facts, categories: Sequence[Ca
     ctx.staged.append(
         StagedMessage(
             kind="list",
-            text=say(ctx, "categories_body", shop=facts.add("shop", "shop", ctx.workspace.name)),
+            text=say(ctx, "categories_body", shop=facts.add(FactKind.SHOP, "shop", ctx.workspace.name)),
             payload={
                 "button": say(ctx, "categories_button"),
                 "rows": [
                     {
                         "id": category.path,
-                        "title": facts.add("category", category.name, category.name),
+                        "title": facts.add(FactKind.CATEGORY, category.name, category.name),
                         "description": say(
                             ctx, "category_size", count=category.products, number=facts.count(category.name, category.products)
                         ),

@@ -11,7 +11,7 @@ from domain.payments import service as payments
 from tools.amending import changes_over
 from tools.definition import AWAITING, Words, tool
 from tools.facts import Facts
-from tools.outcome import Deed, ToolOutcome
+from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.payment_words import balance_words, linked_words
 from tools.points import note_words, point_data, point_words, unavailable
 from tools.serving import CustomerContext
@@ -102,8 +102,8 @@ def _not_ready(ctx: CustomerContext, facts: Facts, result: ConfirmationRequest) 
         words = say(
             ctx,
             "below_minimum",
-            minimum=facts.money("minimum", "order", result.minimum, result.order.currency),
-            subtotal=facts.money("subtotal", "draft", result.order.subtotal, result.order.currency),
+            minimum=facts.money(FactKind.MINIMUM, "order", result.minimum, result.order.currency),
+            subtotal=facts.money(FactKind.SUBTOTAL, "draft", result.order.subtotal, result.order.currency),
         )
         return ctx.refuse("below_minimum", words, note="Offer to add something.", data=data)
     words = " ".join(price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes)
@@ -149,7 +149,7 @@ async def _amended(ctx: CustomerContext, order: OrderView) -> ToolOutcome:
     order = await payments.settle(ctx.work, order.id)
     ctx.signal(Trigger.ORDER_CONFIRMED, order_id=str(order.id), number=order.number)
     name = str(order.number)
-    total = facts.money("total", name, order.total, order.currency)
+    total = facts.money(FactKind.TOTAL, name, order.total, order.currency)
     words = [say(ctx, "order_amended", number=facts.order_number(order.number), total=total)]
     words.append(await _what_next(ctx, facts, order))
     words += await balance_words(ctx, facts, order) if order.payment_status != "unpaid" else _how_to_pay(ctx, facts, order)
@@ -206,7 +206,7 @@ async def _confirmed(ctx: CustomerContext, result: ConfirmationResult) -> ToolOu
             ctx,
             "order_confirmed",
             number=number,
-            total=facts.money("total", str(order.number), order.total, order.currency),
+            total=facts.money(FactKind.TOTAL, str(order.number), order.total, order.currency),
         )
     ]
     words.append(await _what_next(ctx, facts, order))
@@ -223,11 +223,11 @@ async def _confirmed(ctx: CustomerContext, result: ConfirmationResult) -> ToolOu
 
 async def _what_next(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
-        return say(ctx, "next_delivery", address=facts.add("address", str(order.number), order.address_text))
+        return say(ctx, "next_delivery", address=facts.add(FactKind.ADDRESS, str(order.number), order.address_text))
     assert order.store_id is not None, "an order that is fetched has a store"
     store = await catalog.get_store_by_id(ctx.work, order.store_id)
     place = ", ".join(part for part in (store.name, store.address) if part)
-    return say(ctx, "next_pickup", store=facts.add("store", store.code, place))
+    return say(ctx, "next_pickup", store=facts.add(FactKind.STORE, store.code, place))
 
 
 def _how_to_pay(ctx: CustomerContext, facts: Facts, order: OrderView) -> list[str]:
@@ -244,7 +244,7 @@ def _how_to_pay(ctx: CustomerContext, facts: Facts, order: OrderView) -> list[st
 
 
 def _way_to_pay(ctx: CustomerContext, facts: Facts, method: PaymentMethod) -> str:
-    name = facts.add("method", method.code, method.name)
+    name = facts.add(FactKind.METHOD, method.code, method.name)
     if not method.instructions:
         return say(ctx, "way_to_pay_plain", method=name)
-    return say(ctx, "way_to_pay", method=name, instructions=facts.add("instructions", method.code, method.instructions))
+    return say(ctx, "way_to_pay", method=name, instructions=facts.add(FactKind.INSTRUCTIONS, method.code, method.instructions))

@@ -7,7 +7,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools.definition import tool
 from tools.facts import plain
-from tools.outcome import ToolOutcome
+from tools.outcome import FactKind, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import order_deeds
@@ -35,14 +35,14 @@ async def get_customer_context(ctx: CustomerContext) -> ToolOutcome:
                 ctx,
                 "last_order",
                 number=facts.order_number(newest.number),
-                total=facts.money("total", str(newest.number), newest.total, newest.currency),
+                total=facts.money(FactKind.TOTAL, str(newest.number), newest.total, newest.currency),
                 status=say(ctx, f"status.{newest.status}"),
             )
         )
     else:
         words.append(say(ctx, "no_orders_yet"))
     if addresses:
-        words.append(say(ctx, "last_address", address=facts.add("address", "saved", addresses[0].text)))
+        words.append(say(ctx, "last_address", address=facts.add(FactKind.ADDRESS, "saved", addresses[0].text)))
     return ctx.done(
         "customer_context",
         " ".join(words),

@@ -16,7 +16,7 @@ from tools.amending import order_meant, told
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import listed, say
 from tools.starting import begin_draft
@@ -110,7 +110,11 @@ async def _store(ctx: CustomerContext, phrase: str | None, fulfilment: str | Non
     offered = found or stores
     options = [Option(sku=store.code, name=store.name, detail=store.address or "") for store in offered]
     names = "\n".join(
-        say(ctx, "store_line", store=facts.add("store", store.code, ", ".join(p for p in (store.name, store.address) if p)))
+        say(
+            ctx,
+            "store_line",
+            store=facts.add(FactKind.STORE, store.code, ", ".join(p for p in (store.name, store.address) if p)),
+        )
         for store in offered
     )
     key = "which_store" if found else "store_not_found"
@@ -147,17 +151,17 @@ async def _noted(
     deeds = [(Deed.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
     noted = [await _where(ctx, facts, given, order)]
     if given.recipient_name:
-        noted.append(say(ctx, "noted.recipient", name=facts.add("recipient", "draft", given.recipient_name)))
+        noted.append(say(ctx, "noted.recipient", name=facts.add(FactKind.RECIPIENT, "draft", given.recipient_name)))
     if given.recipient_phone:
-        noted.append(say(ctx, "noted.phone", phone=facts.add("phone", "draft", given.recipient_phone)))
+        noted.append(say(ctx, "noted.phone", phone=facts.add(FactKind.PHONE, "draft", given.recipient_phone)))
     if given.notes:
         noted.append(say(ctx, "noted.note"))
     words = [say(ctx, "noted", details=listed(ctx, [part for part in noted if part]))]
     if order.delivery_fee:
-        fee = facts.money("fee", "draft", order.delivery_fee, order.currency)
+        fee = facts.money(FactKind.FEE, "draft", order.delivery_fee, order.currency)
         words += [say(ctx, "fee_noted", amount=fee)] if order.delivery_fee != before.delivery_fee else []
     words += [say(ctx, "address_saved_taken")] if is_saved else []
-    facts.money("total", "draft", order.total, order.currency)
+    facts.money(FactKind.TOTAL, "draft", order.total, order.currency)
     known = "The address is the saved one of this customer; tell them, they may want another. " if is_saved else ""
     return ctx.done(
         "delivery_set",
@@ -171,7 +175,7 @@ async def _noted(
 async def _where(ctx: CustomerContext, facts: Facts, given: Delivery, order: OrderView) -> str:
     """What was said of the place, if this call said anything of it."""
     if given.address or given.latitude is not None:
-        return say(ctx, "noted.address", address=facts.add("address", "draft", order.address_text or ""))
+        return say(ctx, "noted.address", address=facts.add(FactKind.ADDRESS, "draft", order.address_text or ""))
     if given.fulfilment is Fulfilment.DELIVERY:
         return say(ctx, "noted.delivery")
     if order.fulfilment is not Fulfilment.PICKUP or (given.fulfilment is None and given.store_id is None):
@@ -180,4 +184,4 @@ async def _where(ctx: CustomerContext, facts: Facts, given: Delivery, order: Ord
         return say(ctx, "noted.pickup_somewhere")
     store = await catalog.get_store_by_id(ctx.work, order.store_id)
     place = ", ".join(part for part in (store.name, store.address) if part)
-    return say(ctx, "noted.pickup", store=facts.add("store", store.code, place))
+    return say(ctx, "noted.pickup", store=facts.add(FactKind.STORE, store.code, place))

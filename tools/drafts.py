@@ -18,7 +18,7 @@ from tools.definition import Quantity, Sentence, Words, tool
 from tools.facts import COUNTED, Facts, measured_in, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel, drop_amendment
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, own_words, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -29,7 +29,7 @@ from tools.summary import draft_data, line_words, price_change_words, shortage_o
 def _changed(ctx: CustomerContext, facts: Facts, order: OrderView) -> dict[str, object]:
     """After a change of the items: tell the session, and put the new sum among the facts."""
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
-    facts.money("total", "draft", order.total, order.currency)
+    facts.money(FactKind.TOTAL, "draft", order.total, order.currency)
     return {"draft": draft_data(order)}
 
 
@@ -102,7 +102,7 @@ def _cart_outcome(ctx: CustomerContext, facts: Facts, result: CartResult, had: S
     words = []
     if added:
         lines = [line_words(ctx, facts, line, result.order.currency) for line in added]
-        total = facts.money("total", "draft", result.order.total, result.order.currency)
+        total = facts.money(FactKind.TOTAL, "draft", result.order.total, result.order.currency)
         key = "cart_merged" if had & set(result.added) else "cart_added"
         words.append(say(ctx, key, lines="\n".join(lines), total=total))
     words += [price_change_words(ctx, facts, change, result.order.currency) for change in result.price_changes]
@@ -180,7 +180,7 @@ def _too_little(ctx: CustomerContext, variant: VariantView, money: Decimal) -> T
     words = say(
         ctx,
         "money_too_little",
-        money=facts.money("budget", "customer", money, variant.currency),
+        money=facts.money(FactKind.BUDGET, "customer", money, variant.currency),
         product=facts.name(variant.name),
         price=unit_price(ctx, facts, variant),
     )
@@ -194,13 +194,13 @@ def _added(ctx: CustomerContext, order: OrderView, variant: VariantView, amount:
     assert line is not None, "it was just added"
     # The first quantity among the facts is that of the line, whose total is the amount: whoever joins them says a true sum.
     together = facts.quantity(line.name, line.quantity, line.unit)
-    total = facts.money("line_total", line.name, line.total, order.currency)
+    total = facts.money(FactKind.LINE_TOTAL, line.name, line.total, order.currency)
     what = facts.amount(line.name, amount, line.unit)
     if line.quantity == amount:
         words = say(ctx, "item_added", what=what, amount=total)
     else:
         words = say(ctx, "item_added_more", what=what, together=together, amount=total)
-    facts.money("price", line.name, line.unit_price, order.currency, measured_in(line.unit))
+    facts.money(FactKind.PRICE, line.name, line.unit_price, order.currency, measured_in(line.unit))
     data = _changed(ctx, facts, order)
     return ctx.done(
         "item_added",
@@ -230,7 +230,7 @@ def _ask_quantity(ctx: CustomerContext, variant: VariantView) -> ToolOutcome:
 def _ask_countable(ctx: CustomerContext, variant: VariantView, tool_name: str) -> ToolOutcome:
     """The quantity cannot be sold: say in what it is sold."""
     facts = ctx.facts
-    grain = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+    grain = facts.quantity(variant.name, variant.grain, variant.unit, kind=FactKind.STEP)
     by_piece = variant.grain == 1 and variant.unit.upper() in COUNTED
     key = "sold_by_piece" if by_piece else "sold_in_steps"
     return ctx.ask(
@@ -315,7 +315,7 @@ async def _set_quantity(
         "item_changed",
         product=facts.name(line.name),
         quantity=facts.quantity(line.name, changed.quantity, changed.unit),
-        amount=facts.money("line_total", line.name, changed.total, order.currency),
+        amount=facts.money(FactKind.LINE_TOTAL, line.name, changed.total, order.currency),
     )
     data = _changed(ctx, facts, order)
     return told(ctx, holder, ctx.done("item_changed", words, deeds=[(Deed.ITEM_CHANGED, line.name)], data=data))

@@ -47,7 +47,7 @@ class Facts:
 
     def name(self, name: str) -> str:
         """The name of a product, which may hold digits."""
-        return self.add("product", name, name)
+        return self.add(FactKind.PRODUCT, name, name)
 
     def money(self, kind: FactKind, subject: str, amount: Decimal, currency: str | None = None, unit: str | None = None) -> str:
         """An amount of money, as people of the country write it; the price of one `unit`, if it is that."""
@@ -55,7 +55,7 @@ class Facts:
         shown = messages.money(amount, currency, self._workspace.country, self._language)
         return self.add(kind, subject, format(amount.quantize(CENT), "f"), shown, currency=currency, unit=unit)
 
-    def quantity(self, subject: str, value: Decimal, unit: str, kind: FactKind = "quantity") -> str:
+    def quantity(self, subject: str, value: Decimal, unit: str, kind: FactKind = FactKind.QUANTITY) -> str:
         """A quantity with its unit."""
         shown = messages.quantity(value, unit, self._workspace.country, self._language)
         return self.add(kind, subject, plain(value), shown, unit=measured_in(unit))
@@ -68,11 +68,11 @@ class Facts:
 
     def count(self, subject: str, value: int) -> str:
         """How many there are of something."""
-        return self.add("count", subject, str(value))
+        return self.add(FactKind.COUNT, subject, str(value))
 
     def order_number(self, number: int | None) -> str:
         """The number of an order."""
-        return self.add("order_number", str(number), str(number))
+        return self.add(FactKind.ORDER_NUMBER, str(number), str(number))
 
     def until(self, subject: str, at: datetime) -> str:
         """A point in time up to which something holds."""
@@ -80,7 +80,7 @@ class Facts:
         zone = self._workspace.zone
         key = "until_today" if at.astimezone(zone).date() == self._now.astimezone(zone).date() else "until_day"
         shown = messages.text(f"tool.{key}", self._language, day=day, clock=clock)
-        return self.add("until", subject, at.isoformat(), shown)
+        return self.add(FactKind.UNTIL, subject, at.isoformat(), shown)
 
 
 def measured_in(unit: str) -> str | None:

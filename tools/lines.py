@@ -21,7 +21,7 @@ from tools.definition import Words, tool
 from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.points import point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
@@ -179,7 +179,7 @@ class _Update:
             return
         amount = await amount_sold(self.ctx.work, variant, Decimal(str(line.quantity)), line.unit)
         if isinstance(amount, TooLittle):
-            money = self.facts.money("budget", "customer", amount.money, variant.currency)
+            money = self.facts.money(FactKind.BUDGET, "customer", amount.money, variant.currency)
             price = unit_price(self.ctx, self.facts, variant)
             words = say(self.ctx, "money_too_little", money=money, product=self.facts.name(variant.name), price=price)
             self.taken.append(_Taken(line, "refused", variant.name, words=words))
@@ -331,7 +331,7 @@ class _Update:
                 words.append(self._changed_words(one, row, draft.currency))
         removed = [self.facts.name(one.name) for one in done if self._row(one) is None]
         is_list = len(fresh) > 1
-        total = self.facts.money("total", "draft", draft.total, draft.currency)
+        total = self.facts.money(FactKind.TOTAL, "draft", draft.total, draft.currency)
         said = [self._added_words(fresh, draft, total)] if fresh else []
         if removed:
             key = "item_removed" if draft.lines else "last_item_removed"
@@ -348,11 +348,11 @@ class _Update:
         (row,) = fresh
         what = self.facts.amount(row.name, row.quantity, row.unit)
         return say(
-            self.ctx, "item_added", what=what, amount=self.facts.money("line_total", row.name, row.total, draft.currency)
+            self.ctx, "item_added", what=what, amount=self.facts.money(FactKind.LINE_TOTAL, row.name, row.total, draft.currency)
         )
 
     def _changed_words(self, one: _Taken, row: OrderLineView, currency: str) -> str:
-        amount = self.facts.money("line_total", row.name, row.total, currency)
+        amount = self.facts.money(FactKind.LINE_TOTAL, row.name, row.total, currency)
         together = self.facts.quantity(row.name, row.quantity, row.unit)
         if one.status == "added":
             what = self.facts.amount(row.name, one.amount, row.unit)
@@ -371,7 +371,7 @@ class _Update:
             if said is None or said == one.variant.price:
                 continue
             price = priced(self.facts, one.variant)
-            mine = self.facts.money("said_price", one.variant.name, said, one.variant.currency)
+            mine = self.facts.money(FactKind.SAID_PRICE, one.variant.name, said, one.variant.currency)
             words.append(say(self.ctx, "price_differs", product=self.facts.name(one.variant.name), price=price, said=mine))
         return words
 

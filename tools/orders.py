@@ -9,7 +9,7 @@ from domain.payments import service as payments
 from tools.context import Pending, StagedMessage
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import order_deeds
@@ -128,7 +128,7 @@ def ask_cancel(ctx: CustomerContext, facts: Facts, order: OrderView) -> ToolOutc
         ctx,
         "ask_cancel",
         number=facts.order_number(order.number),
-        total=facts.money("total", str(order.number), order.total, order.currency),
+        total=facts.money(FactKind.TOTAL, str(order.number), order.total, order.currency),
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
     ctx.staged.append(
@@ -165,14 +165,14 @@ async def get_order_status(ctx: CustomerContext, number: Words | None = None) ->
             "order_status",
             number=facts.order_number(order.number),
             status=say(ctx, f"status.{order.status}"),
-            total=facts.money("total", name, order.total, order.currency),
+            total=facts.money(FactKind.TOTAL, name, order.total, order.currency),
         )
     ]
     if order.status is not OrderStatus.CANCELLED:
         words.append(await _payment_words(ctx, facts, order))
     if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.PICKUP and order.store_id is not None:
         store = await catalog.get_store_by_id(ctx.work, order.store_id)
-        words.append(say(ctx, "pickup_at", store=facts.add("store", store.code, store.name)))
+        words.append(say(ctx, "pickup_at", store=facts.add(FactKind.STORE, store.code, store.name)))
     return ctx.done(
         "order_status",
         " ".join(words),
@@ -187,5 +187,5 @@ async def _payment_words(ctx: CustomerContext, facts: Facts, order: OrderView) -
     return say(
         ctx,
         f"payment_status.{order.payment_status}",
-        due=facts.money("due", name, balance.total - balance.verified, order.currency),
+        due=facts.money(FactKind.DUE, name, balance.total - balance.verified, order.currency),
     )

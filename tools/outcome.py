@@ -1,9 +1,9 @@
 """What a tool call comes to: an honest sentence, the facts it rests on, and what the model may do next."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Deed(StrEnum):
@@ -31,55 +31,67 @@ class Deed(StrEnum):
     ADDRESS_SAVED = "address_saved"
 
 
-FactKind = Literal[
-    # Goods; the subject is the product's name.
-    "product",
-    "price",
-    "old_price",
-    "stock",
-    "step",
-    "quantity",
-    "line_total",
-    # Sums of an order; the subject is `draft` or the order's number.
-    "total",
-    "subtotal",
-    "fee",
-    "minimum",
-    "gap",
-    "until",
-    # A placed order and its payment; the subject is its number.
-    "order_number",
-    "status",
-    "payment_status",
-    "due",
-    "balance",
-    "amount",
-    "difference",
-    "reference",
-    # Where an order goes, and who receives it.
-    "address",
-    "recipient",
-    "phone",
-    "notes",
-    # The shop.
-    "shop",
-    "store",
-    "hours",
-    "method",
-    "instructions",
-    "category",
-    "offer",
-    # What the customer said, and how many there are of something.
-    "echo",
-    "budget",
-    "said_price",
-    "count",
-]
-"""What a fact is a value of: the kinds of the facts that a reply states choose its sentence.
+class FactKind(StrEnum):
+    """What a fact is a value of: the kinds of the facts that a reply states choose its sentence.
 
-`fee` and `offer` of the subject `delivery` are the shop's terms: what a delivery costs, and from which sum on it is
-free; `gap` is what an order lacks to get there.
-"""
+    `fee` and `offer` of the subject `delivery` are the shop's terms: what a delivery costs, and from which sum on it is
+    free; `gap` is what an order lacks to get there.
+    """
+
+    # Goods; the subject is the product's name.
+    PRODUCT = "product"
+    PRICE = "price"
+    OLD_PRICE = "old_price"
+    STOCK = "stock"
+    STEP = "step"
+    QUANTITY = "quantity"
+    LINE_TOTAL = "line_total"
+
+    # Sums of an order; the subject is `draft` or the order's number.
+    TOTAL = "total"
+    SUBTOTAL = "subtotal"
+    FEE = "fee"
+    MINIMUM = "minimum"
+    GAP = "gap"
+    UNTIL = "until"
+
+    # A placed order and its payment; the subject is its number.
+    ORDER_NUMBER = "order_number"
+    STATUS = "status"
+    PAYMENT_STATUS = "payment_status"
+    DUE = "due"
+    BALANCE = "balance"
+    AMOUNT = "amount"
+    DIFFERENCE = "difference"
+    REFERENCE = "reference"
+
+    # Where an order goes, and who receives it.
+    ADDRESS = "address"
+    RECIPIENT = "recipient"
+    PHONE = "phone"
+    NOTES = "notes"
+
+    # The shop.
+    SHOP = "shop"
+    STORE = "store"
+    HOURS = "hours"
+    METHOD = "method"
+    INSTRUCTIONS = "instructions"
+    CATEGORY = "category"
+    OFFER = "offer"
+
+    # What the customer said, and how many there are of something.
+    ECHO = "echo"
+    BUDGET = "budget"
+    SAID_PRICE = "said_price"
+    COUNT = "count"
+
+
+_OF_GOODS = (FactKind.PRICE, FactKind.OLD_PRICE, FactKind.LINE_TOTAL, FactKind.BUDGET, FactKind.SAID_PRICE)
+_OF_ORDERS = (FactKind.TOTAL, FactKind.SUBTOTAL, FactKind.FEE, FactKind.MINIMUM, FactKind.GAP, FactKind.OFFER)
+_OF_PAYMENTS = (FactKind.DUE, FactKind.BALANCE, FactKind.AMOUNT, FactKind.DIFFERENCE)
+MONEY = frozenset({*_OF_GOODS, *_OF_ORDERS, *_OF_PAYMENTS})
+"""Kinds whose value is an amount of money, which is none without its currency."""
 
 
 class Fact(BaseModel):
@@ -97,6 +109,12 @@ class Fact(BaseModel):
     currency: str | None = None
     unit: str | None = None
     text: str
+
+    @model_validator(mode="after")
+    def _money_has_a_currency(self) -> Self:
+        if self.kind in MONEY and self.currency is None:
+            raise ValueError(f"{self.kind} is money and names no currency")
+        return self
 
 
 class Option(BaseModel):

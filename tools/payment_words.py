@@ -9,7 +9,7 @@ from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimResult, Flag, PaymentView
 from tools.facts import Facts
-from tools.outcome import Deed, ToolOutcome
+from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -40,7 +40,7 @@ async def claimed(
     if receipts:
         words.append(say(ctx, "receipt_with_claim"))
     if asks_reference and method is not None:
-        words.append(say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)))
+        words.append(say(ctx, "reference_missing", method=facts.add(FactKind.METHOD, method.code, method.name)))
     elif Flag.ORDER_UNMATCHED in payment.flags:
         words.append(say(ctx, "ahead_unmatched"))
     elif order is None:
@@ -67,14 +67,14 @@ def _claim_words(
     if result.repeated:
         return say(ctx, "payment_repeated", order=order_words)
     name = str(order.number) if order is not None and order.number is not None else "draft"
-    amount = facts.money("amount", name, payment.amount, payment.currency) if payment.amount is not None else None
+    amount = facts.money(FactKind.AMOUNT, name, payment.amount, payment.currency) if payment.amount is not None else None
     if method is not None and method.kind is PaymentMethodKind.CASH and amount is not None and order is not None:
         return say(ctx, "cash_claimed", order=order_words, amount=amount)
     was_said = amount is not None and Flag.AMOUNT_ASSUMED not in payment.flags
     what = say(ctx, "the_payment_of", amount=amount) if was_said else say(ctx, "the_payment")
     if payment.reference is None:
         return say(ctx, "payment_claimed_plain", payment=what, order=order_words)
-    reference = facts.add("reference", name, payment.reference)
+    reference = facts.add(FactKind.REFERENCE, name, payment.reference)
     return say(ctx, "payment_claimed", payment=what, order=order_words, reference=reference)
 
 
@@ -95,8 +95,8 @@ def _difference_words(ctx: CustomerContext, facts: Facts, result: ClaimResult, n
         say(
             ctx,
             key,
-            due=facts.money("due", name, result.due, currency),
-            difference=facts.money("difference", name, abs(result.difference), currency),
+            due=facts.money(FactKind.DUE, name, result.due, currency),
+            difference=facts.money(FactKind.DIFFERENCE, name, abs(result.difference), currency),
         )
     ]
 
@@ -114,7 +114,7 @@ async def linked_words(ctx: CustomerContext, facts: Facts, order: OrderView, lin
     """What became of the payments that were told before their order, and what is left to pay."""
     name = str(order.number)
     told = sum((payment.amount or Decimal(0) for payment in linked), Decimal(0))
-    words = [say(ctx, "payment_linked", amount=facts.money("amount", name, told, order.currency))]
+    words = [say(ctx, "payment_linked", amount=facts.money(FactKind.AMOUNT, name, told, order.currency))]
     return [" ".join([*words, *await balance_words(ctx, facts, order)])]
 
 
@@ -124,7 +124,7 @@ async def balance_words(ctx: CustomerContext, facts: Facts, order: OrderView) ->
     balance = await payments.balance(ctx.work, order)
     over = balance.verified + balance.claimed - balance.total
     if balance.due > 0:
-        return [say(ctx, "left_to_pay", due=facts.money("due", name, balance.due, order.currency))]
+        return [say(ctx, "left_to_pay", due=facts.money(FactKind.DUE, name, balance.due, order.currency))]
     if over > 0:
-        return [say(ctx, "more_than_total", difference=facts.money("difference", name, over, order.currency))]
+        return [say(ctx, "more_than_total", difference=facts.money(FactKind.DIFFERENCE, name, over, order.currency))]
     return []

@@ -21,7 +21,7 @@ from domain.payments.schemas import ClaimPayment
 from tools.context import Pending
 from tools.definition import Amount, Words, tool
 from tools.facts import Facts
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.payment_words import claimed
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -105,10 +105,10 @@ async def choose_payment_method(ctx: CustomerContext, method: Words, number: Wor
     if order is None:
         return _no_order(ctx, facts, (), {})
     order = await orders.choose_payment_method(ctx.work, order.id, chosen.code)
-    words = [say(ctx, "payment_method_noted", method=facts.add("method", chosen.code, chosen.name))]
+    words = [say(ctx, "payment_method_noted", method=facts.add(FactKind.METHOD, chosen.code, chosen.name))]
     if order.number is not None:
         if chosen.instructions and order.payment_status == "unpaid":
-            words.append(facts.add("instructions", chosen.code, chosen.instructions))
+            words.append(facts.add(FactKind.INSTRUCTIONS, chosen.code, chosen.instructions))
     elif order.status is OrderStatus.AWAITING_CONFIRMATION:
         words.append(say(ctx, "still_to_confirm"))
     return ctx.done(
@@ -166,7 +166,7 @@ def ask_method(ctx: CustomerContext, facts: Facts, tool_name: str, told: Mapping
     """Ask for one of the shop's ways of paying; the answer repeats the call with what was told."""
     methods = ctx.workspace.settings.payment_methods
     options = [Option(sku=method.code, name=method.name) for method in methods]
-    names = listed(ctx, [facts.add("method", method.code, method.name) for method in methods])
+    names = listed(ctx, [facts.add(FactKind.METHOD, method.code, method.name) for method in methods])
     return ctx.ask(
         "method_unknown",
         say(ctx, question, methods=names),
@@ -183,7 +183,7 @@ def ask_method(ctx: CustomerContext, facts: Facts, tool_name: str, told: Mapping
 def _ask_reference(ctx: CustomerContext, facts: Facts, method: PaymentMethod, told: Mapping[str, object]) -> ToolOutcome:
     return ctx.ask(
         "reference_missing",
-        say(ctx, "reference_missing", method=facts.add("method", method.code, method.name)),
+        say(ctx, "reference_missing", method=facts.add(FactKind.METHOD, method.code, method.name)),
         about=Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, method)),
         note="Ask for the reference or a picture of the receipt, then repeat the call.",
     )
@@ -214,7 +214,7 @@ def _no_order(ctx: CustomerContext, facts: Facts, found: Sequence[OrderView], to
             ctx,
             "order_and_total",
             number=facts.order_number(order.number),
-            total=facts.money("total", str(order.number), order.total, order.currency),
+            total=facts.money(FactKind.TOTAL, str(order.number), order.total, order.currency),
         )
         for order in named
     ]

@@ -8,7 +8,7 @@ from domain.catalog.schemas import VariantView
 from tools.context import NOTES, Pending
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
-from tools.outcome import Deed
+from tools.outcome import Deed, FactKind
 from tools.products import product_line, unit_price
 from tools.serving import CustomerContext
 from tools.speech import listed, say
@@ -54,7 +54,7 @@ def _quoted(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
 
 
 def _echo(facts: Facts, words: str) -> str:
-    return facts.add("echo", "product", words)
+    return facts.add(FactKind.ECHO, "product", words)
 
 
 async def _proposals(
@@ -95,7 +95,7 @@ async def _proposal(ctx: CustomerContext, facts: Facts, point: Pending, known: M
         return say(ctx, "one_option", product=what, price=unit_price(ctx, facts, variant))
     if point.kind != "confirm":
         return what
-    price = facts.money("line_total", variant.name, amount * variant.price, variant.currency)
+    price = facts.money(FactKind.LINE_TOTAL, variant.name, amount * variant.price, variant.currency)
     return say(ctx, "one_option", product=what, price=price)
 
 
@@ -127,7 +127,7 @@ def _quantities(ctx: CustomerContext, facts: Facts, points: Sequence[Pending], k
             continue
         if point.arguments.get("refused"):
             key = "sold_by_piece" if variant.grain == 1 and variant.unit.upper() in COUNTED else "sold_in_steps"
-            step = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+            step = facts.quantity(variant.name, variant.grain, variant.unit, kind=FactKind.STEP)
             words.append(say(ctx, key, product=facts.name(variant.name), step=step))
         else:
             plainly.append(facts.name(variant.name))

@@ -14,7 +14,7 @@ from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import service as stock
 from tools.context import Pending
 from tools.facts import Facts, measured_in
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -120,7 +120,7 @@ def unit_price(context: CustomerContext, facts: Facts, variant: VariantView) -> 
 
 def priced(facts: Facts, variant: VariantView) -> str:
     """The slot of a product's price."""
-    return facts.money("price", variant.name, variant.price, variant.currency, _unit(variant))
+    return facts.money(FactKind.PRICE, variant.name, variant.price, variant.currency, _unit(variant))
 
 
 def _unit(variant: VariantView) -> str | None:
@@ -159,7 +159,7 @@ def not_found(context: CustomerContext, phrase: str) -> ToolOutcome:
     facts = context.facts
     echoed = own_words(context, phrase)
     key = "phrase_not_found" if echoed else "product_not_found"
-    wanted = facts.add("echo", "product", echoed) if echoed else ""
+    wanted = facts.add(FactKind.ECHO, "product", echoed) if echoed else ""
     return context.refuse(
         "product_not_found",
         say(context, key, product=wanted),

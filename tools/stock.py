@@ -12,7 +12,7 @@ from domain.stock.permissions import StockPermission
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
-from tools.outcome import Deed, ToolOutcome
+from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 from tools.summary import draft_data, shortage_outcome
@@ -61,8 +61,8 @@ async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Chang
             ctx,
             "stock_adjusted",
             product=facts.name(variant.name),
-            store=facts.add("store", place.code, place.name),
-            quantity=facts.quantity(variant.name, line.quantity_after, variant.unit, kind="stock"),
+            store=facts.add(FactKind.STORE, place.code, place.name),
+            quantity=facts.quantity(variant.name, line.quantity_after, variant.unit, kind=FactKind.STOCK),
         ),
         data={"sku": variant.sku, "store": place.code, "on_hand": str(line.quantity_after)},
     )

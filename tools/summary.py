@@ -9,7 +9,7 @@ from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
 from tools.context import Pending, StagedMessage
 from tools.facts import Facts, plain
-from tools.outcome import Deed, Option, ToolOutcome
+from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
 
@@ -48,7 +48,7 @@ def line_words(ctx: CustomerContext, facts: Facts, line: OrderLineView, currency
         ctx,
         "summary.line",
         what=facts.amount(line.name, line.quantity, line.unit),
-        amount=facts.money("line_total", line.name, line.total, currency),
+        amount=facts.money(FactKind.LINE_TOTAL, line.name, line.total, currency),
     )
 
 
@@ -83,22 +83,22 @@ async def stage_summary(ctx: CustomerContext, facts: Facts, order: OrderView, he
 
 
 def _sums(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
-    total = say(ctx, "summary.total", amount=facts.money("total", "draft", order.total, order.currency))
+    total = say(ctx, "summary.total", amount=facts.money(FactKind.TOTAL, "draft", order.total, order.currency))
     if order.fulfilment is not Fulfilment.DELIVERY:
         return total
     # The fee is a fact also where there is none: only it may say that the delivery costs nothing.
-    amount = facts.money("fee", "draft", order.delivery_fee, order.currency)
+    amount = facts.money(FactKind.FEE, "draft", order.delivery_fee, order.currency)
     fee = say(ctx, "summary.fee", amount=amount) if order.delivery_fee else say(ctx, "summary.free_delivery")
-    subtotal = say(ctx, "summary.subtotal", amount=facts.money("subtotal", "draft", order.subtotal, order.currency))
+    subtotal = say(ctx, "summary.subtotal", amount=facts.money(FactKind.SUBTOTAL, "draft", order.subtotal, order.currency))
     return "\n".join([subtotal, fee, total])
 
 
 def _difference(ctx: CustomerContext, facts: Facts, order: OrderView, placed: OrderView) -> str:
     """What the placed order came to before, and by how much it would cost more or less."""
-    before = facts.money("total", str(placed.number), placed.total, placed.currency)
+    before = facts.money(FactKind.TOTAL, str(placed.number), placed.total, placed.currency)
     words = [say(ctx, "summary.before", amount=before)]
     if order.total != placed.total:
-        amount = facts.money("difference", "draft", abs(order.total - placed.total), order.currency)
+        amount = facts.money(FactKind.DIFFERENCE, "draft", abs(order.total - placed.total), order.currency)
         words.append(say(ctx, "summary.more" if order.total > placed.total else "summary.less", amount=amount))
     return "\n" + "\n".join(words)
 
@@ -106,18 +106,18 @@ def _difference(ctx: CustomerContext, facts: Facts, order: OrderView, placed: Or
 async def _details(ctx: CustomerContext, facts: Facts, order: OrderView) -> str:
     words = []
     if order.fulfilment is Fulfilment.DELIVERY and order.address_text:
-        words.append(say(ctx, "summary.delivery", address=facts.add("address", "draft", order.address_text)))
+        words.append(say(ctx, "summary.delivery", address=facts.add(FactKind.ADDRESS, "draft", order.address_text)))
     elif order.store_id is not None:
         store = await catalog.get_store_by_id(ctx.work, order.store_id)
         place = ", ".join(part for part in (store.name, store.address) if part)
-        words.append(say(ctx, "summary.pickup", store=facts.add("store", store.code, place)))
+        words.append(say(ctx, "summary.pickup", store=facts.add(FactKind.STORE, store.code, place)))
     if order.recipient_name:
-        words.append(say(ctx, "summary.recipient", name=facts.add("recipient", "draft", order.recipient_name)))
+        words.append(say(ctx, "summary.recipient", name=facts.add(FactKind.RECIPIENT, "draft", order.recipient_name)))
     method = ctx.workspace.payment_method(order.payment_method) if order.payment_method else None
     if method is not None:
-        words.append(say(ctx, "summary.method", method=facts.add("method", method.code, method.name)))
+        words.append(say(ctx, "summary.method", method=facts.add(FactKind.METHOD, method.code, method.name)))
     if order.notes:
-        words.append(say(ctx, "summary.notes", notes=facts.add("notes", "draft", order.notes)))
+        words.append(say(ctx, "summary.notes", notes=facts.add(FactKind.NOTES, "draft", order.notes)))
     return "\n".join(words)
 
 
@@ -158,7 +158,7 @@ def shortage_words(ctx: CustomerContext, facts: Facts, shortage: Shortage) -> st
         ctx,
         "only_left",
         product=facts.name(shortage.name),
-        available=facts.quantity(shortage.name, shortage.available, shortage.unit, kind="stock"),
+        available=facts.quantity(shortage.name, shortage.available, shortage.unit, kind=FactKind.STOCK),
     )
 
 
@@ -170,6 +170,6 @@ def price_change_words(ctx: CustomerContext, facts: Facts, change: PriceChange, 
         ctx,
         "price_is_now",
         product=facts.name(change.name),
-        old=facts.money("old_price", change.name, change.old, currency),
-        new=facts.money("price", change.name, change.new, currency),
+        old=facts.money(FactKind.OLD_PRICE, change.name, change.old, currency),
+        new=facts.money(FactKind.PRICE, change.name, change.new, currency),
     )

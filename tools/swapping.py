@@ -8,7 +8,7 @@ from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
 from tools.definition import Quantity, Sentence, tool
-from tools.outcome import Deed, ToolOutcome
+from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.products import ask_which, meant, meant_line, not_found, shortages
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -54,7 +54,7 @@ async def swap_item_in_draft(
         return ctx.ask("same_product", words, note="It is the same product. Nothing was changed.")
     variant, old = found.one, await catalog.find(ctx.work, line.sku)
     if not variant.allows(wanted) or (old is not None and not old.allows(taken)):
-        step = facts.quantity(variant.name, variant.grain, variant.unit, kind="step")
+        step = facts.quantity(variant.name, variant.grain, variant.unit, kind=FactKind.STEP)
         words = say(ctx, "sold_in_steps", product=facts.name(variant.name), step=step)
         return ctx.ask("quantity_not_allowed", words, note="Ask how many. Nothing was changed.")
     had = draft.line(variant.variant_id)
@@ -71,7 +71,7 @@ async def swap_item_in_draft(
         old=facts.amount(line.name, taken, line.unit),
         new=facts.amount(variant.name, wanted, variant.unit),
     )
-    facts.money("total", "draft", order.total, order.currency)
+    facts.money(FactKind.TOTAL, "draft", order.total, order.currency)
     deeds = [(Deed.ITEM_REMOVED, line.name), (Deed.ITEM_ADDED, variant.name)]
     outcome = ctx.done("item_swapped", words, deeds=deeds, data={"draft": draft_data(order)})
     return told(ctx, holder, outcome)

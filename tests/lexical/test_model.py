@@ -20,7 +20,7 @@ from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load
 from tests.properties import examples
 from tools.context import Pending
-from tools.outcome import Fact, Option
+from tools.outcome import Fact, FactKind, Option
 
 CATALOGUE = load("groceries_ve")
 
@@ -188,9 +188,9 @@ async def test_several_questions_are_asked_one_after_another() -> None:
 
 async def test_the_total_is_told_by_the_facts_of_the_session() -> None:
     facts = {
-        "s1": Fact(kind="quantity", subject="Arroz Mary 1 kg", value="2", text="2"),
-        "s2": Fact(kind="line_total", subject="Arroz Mary 1 kg", value="420", currency="VES", text="Bs 420"),
-        "s3": Fact(kind="total", subject="draft", value="420", currency="VES", text="Bs 420"),
+        "s1": Fact(kind=FactKind.QUANTITY, subject="Arroz Mary 1 kg", value="2", text="2"),
+        "s2": Fact(kind=FactKind.LINE_TOTAL, subject="Arroz Mary 1 kg", value="420", currency="VES", text="Bs 420"),
+        "s3": Fact(kind=FactKind.TOTAL, subject="draft", value="420", currency="VES", text="Bs 420"),
     }
     reply, _ = await answer(brief("cuánto llevo?", draft=draft(), facts=facts, state="COLLECTING_ORDER"))
     assert "2 de Arroz Mary 1 kg: Bs 420" in reply

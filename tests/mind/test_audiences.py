@@ -36,7 +36,7 @@ from tools import registry
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import tool
-from tools.outcome import ToolOutcome
+from tools.outcome import FactKind, ToolOutcome
 
 COUNT, CORRECT, ADD = "count_shelf", "correct_shelf", "add_item_to_draft"
 USER = new_id()
@@ -156,7 +156,7 @@ async def count_shelf(ctx: ToolContext, sku: str) -> ToolOutcome:  # noqa: D417 
     """
     variant = await catalog.get_variant(ctx.work, sku)
     level = (await stock.available(ctx.work, [variant.variant_id]))[variant.variant_id]
-    return ctx.done("counted", ctx.facts.quantity(variant.name, level.on_hand, variant.unit, kind="stock"))
+    return ctx.done("counted", ctx.facts.quantity(variant.name, level.on_hand, variant.unit, kind=FactKind.STOCK))
 
 
 async def correct_shelf(ctx: ToolContext, sku: str, change: int) -> ToolOutcome:  # noqa: D417 - no model sees the context

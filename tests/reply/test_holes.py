@@ -9,6 +9,7 @@ from core.messages import LANGUAGES, catalogue, variants
 from tests.reply.test_renderer import move
 from tests.reply.turns import ACEITE, ARROZ, CAFE, HARINA, Turn, fact, with_draft, with_order
 from tools import registry
+from tools.outcome import FactKind
 
 
 def reasons(turn: Turn, *moves: dict[str, Any]) -> list[tuple[str, str]]:
@@ -180,7 +181,7 @@ def test_every_offer_of_the_catalogue_is_a_tool() -> None:
 
 
 def test_an_address_of_before_is_only_proposed_where_it_is_known() -> None:
-    known = Turn().call("get_customer_context", "customer_context", "", [fact("address", "saved", "Calle 9 con 10")])
+    known = Turn().call("get_customer_context", "customer_context", "", [fact(FactKind.ADDRESS, "saved", "Calle 9 con 10")])
 
     assert "Calle 9 con 10" in known.says(move("ask", "same_address"))
     assert with_order().says(move("ask", "same_address")) == "¿A qué dirección te lo llevamos?"

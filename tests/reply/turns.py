@@ -88,7 +88,9 @@ class Turn:
 
     def searched(self, *names: str, sold_out: tuple[str, ...] = ()) -> "Turn":
         facts = [
-            each for name in names for each in (fact("product", name, name), money("price", name, PRICES[name], self.language))
+            each
+            for name in names
+            for each in (fact(FactKind.PRODUCT, name, name), money(FactKind.PRICE, name, PRICES[name], self.language))
         ]
         lines = [
             self.text(
@@ -111,7 +113,7 @@ class Turn:
         say = self.text("phrase_not_found", product="{0}")
         deeds = [(Deed.UNAVAILABLE, phrase)]
         return self.call(
-            "list_products", "product_not_found", say, [fact("echo", "product", phrase)], status="refused", deeds=deeds
+            "list_products", "product_not_found", say, [fact(FactKind.ECHO, "product", phrase)], status="refused", deeds=deeds
         )
 
     def added(self, name: str, quantity: int, total: str, lines: tuple[str, ...] = (), before: int = 0) -> "Turn":
@@ -119,12 +121,12 @@ class Turn:
         key = "item_added_more" if before else "item_added"
         line = str(Decimal(PRICES[name]) * (before + quantity))
         facts = [
-            fact("quantity", name, str(quantity)),
-            fact("product", name, name),
-            money("line_total", name, line, self.language),
-            money("price", name, PRICES[name], self.language),
-            money("total", "draft", total, self.language),
-            fact("quantity", name, str(before + quantity)),
+            fact(FactKind.QUANTITY, name, str(quantity)),
+            fact(FactKind.PRODUCT, name, name),
+            money(FactKind.LINE_TOTAL, name, line, self.language),
+            money(FactKind.PRICE, name, PRICES[name], self.language),
+            money(FactKind.TOTAL, "draft", total, self.language),
+            fact(FactKind.QUANTITY, name, str(before + quantity)),
         ]
         return self.call(
             "add_item_to_draft",
@@ -145,10 +147,10 @@ class Turn:
     def changed(self, name: str, quantity: int, total: str) -> "Turn":
         line = str(Decimal(PRICES[name]) * quantity)
         facts = [
-            fact("product", name, name),
-            fact("quantity", name, str(quantity)),
-            money("line_total", name, line, self.language),
-            money("total", "draft", total, self.language),
+            fact(FactKind.PRODUCT, name, name),
+            fact(FactKind.QUANTITY, name, str(quantity)),
+            money(FactKind.LINE_TOTAL, name, line, self.language),
+            money(FactKind.TOTAL, "draft", total, self.language),
         ]
         say = self.text("item_changed", product="{0}", quantity="{1}", amount="{2}")
         data = {"sku": name, "draft": {"lines": [{"sku": name}, {"sku": "x"}]}}
@@ -158,7 +160,7 @@ class Turn:
         )
 
     def removed(self, name: str, total: str) -> "Turn":
-        facts = [fact("product", name, name), money("total", "draft", total, self.language)]
+        facts = [fact(FactKind.PRODUCT, name, name), money(FactKind.TOTAL, "draft", total, self.language)]
         say, data = self.text("item_removed", product="{0}"), {"draft": {"lines": [{"sku": "x"}]}}
         deeds = [(Deed.ITEM_REMOVED, name)]
         return self.call(
@@ -170,7 +172,7 @@ class Turn:
         return self.call("clear_draft", "draft_cleared", self.text("draft_cleared"), deeds=deeds, data={"draft": {"lines": []}})
 
     def delivered_to(self, address: str, fee: str = "2.00") -> "Turn":
-        facts = [fact("address", "draft", address), money("fee", "draft", fee, self.language)]
+        facts = [fact(FactKind.ADDRESS, "draft", address), money(FactKind.FEE, "draft", fee, self.language)]
         noted = self.text("noted", details=self.text("noted.address", address="{0}"))
         say = f"{noted} {self.text('fee_noted', amount='{1}')}"
         arguments = {"fulfilment": "delivery", "address": address}
@@ -178,7 +180,7 @@ class Turn:
         return self.call("set_delivery_details", "delivery_set", say, facts, data=data, arguments=arguments)
 
     def summarised(self, total: str) -> "Turn":
-        facts = [money("total", "draft", total, self.language)]
+        facts = [money(FactKind.TOTAL, "draft", total, self.language)]
         buttons = {"buttons": [{"id": "confirm:token", "title": "ok"}]}
         staged = [StagedMessage(kind="buttons", text="{0}", payload=buttons, void_on=Trigger.ITEMS_CHANGED)]
         say, data = self.text("confirmation_requested"), {"token": "token", "draft": {"lines": [{"sku": "x"}]}}
@@ -186,7 +188,9 @@ class Turn:
 
     def asked_which(self, *names: str) -> "Turn":
         facts = [
-            each for name in names for each in (fact("product", name, name), money("price", name, PRICES[name], self.language))
+            each
+            for name in names
+            for each in (fact(FactKind.PRODUCT, name, name), money(FactKind.PRICE, name, PRICES[name], self.language))
         ]
         lines = [self.text("product_line", product=f"{{{2 * n}}}", price=f"{{{2 * n + 1}}}") for n in range(len(names))]
         options = [Option(sku=name, name=name) for name in names]
@@ -200,9 +204,9 @@ class Turn:
 
     def status(self) -> "Turn":
         facts = [
-            fact("order_number", "1042", "1042"),
-            money("total", "1042", "7.90", self.language),
-            money("due", "1042", "2.10", self.language),
+            fact(FactKind.ORDER_NUMBER, "1042", "1042"),
+            money(FactKind.TOTAL, "1042", "7.90", self.language),
+            money(FactKind.DUE, "1042", "2.10", self.language),
         ]
         words = self.text("order_status", number="{0}", status=self.text("status.confirmed"), total="{1}")
         say = f"{words} {self.text('payment_status.partly_paid', due='{2}')}"
@@ -220,16 +224,16 @@ def with_draft(language: str = "es", **brief: Any) -> Turn:
     """A turn with two harinas and an oil in the order, to be brought home."""
     facts = [
         *(
-            fact("quantity", HARINA, "2"),
-            money("price", HARINA, "1.20", language),
-            money("line_total", HARINA, "2.40", language),
+            fact(FactKind.QUANTITY, HARINA, "2"),
+            money(FactKind.PRICE, HARINA, "1.20", language),
+            money(FactKind.LINE_TOTAL, HARINA, "2.40", language),
         ),
         *(
-            fact("quantity", ACEITE, "1"),
-            money("price", ACEITE, "3.50", language),
-            money("line_total", ACEITE, "3.50", language),
+            fact(FactKind.QUANTITY, ACEITE, "1"),
+            money(FactKind.PRICE, ACEITE, "3.50", language),
+            money(FactKind.LINE_TOTAL, ACEITE, "3.50", language),
         ),
-        *(money("fee", "draft", "2.00", language), money("total", "draft", "7.90", language)),
+        *(money(FactKind.FEE, "draft", "2.00", language), money(FactKind.TOTAL, "draft", "7.90", language)),
     ]
     lines = [
         BriefLine(sku="HAR", name=HARINA, quantity=Decimal(2), unit_price=Decimal("1.20"), total=Decimal("2.40")),
@@ -243,14 +247,18 @@ def with_draft(language: str = "es", **brief: Any) -> Turn:
 def with_order(language: str = "es", payment_status: str = "unpaid", **brief: Any) -> Turn:
     """A turn after the order 1042 was placed."""
     facts = [
-        fact("order_number", "1042", "1042"),
-        money("total", "1042", "7.90", language),
-        fact("status", "1042", "confirmed", messages.text("tool.status.confirmed", language)),
-        fact("payment_status", "1042", payment_status),
-        *([money("due", "1042", "7.90", language)] if payment_status == "unpaid" else []),
-        fact("store", "Centro", "Centro", "Centro, Av. Bolívar 12"),
-        *(fact("hours", "shop", "08:00 – 20:00"), money("fee", "delivery", "2.00", language)),
-        *(money("offer", "delivery", "20.00", language), fact("method", "pm", "Pago móvil"), fact("method", "z", "Zelle")),
+        fact(FactKind.ORDER_NUMBER, "1042", "1042"),
+        money(FactKind.TOTAL, "1042", "7.90", language),
+        fact(FactKind.STATUS, "1042", "confirmed", messages.text("tool.status.confirmed", language)),
+        fact(FactKind.PAYMENT_STATUS, "1042", payment_status),
+        *([money(FactKind.DUE, "1042", "7.90", language)] if payment_status == "unpaid" else []),
+        fact(FactKind.STORE, "Centro", "Centro", "Centro, Av. Bolívar 12"),
+        *(fact(FactKind.HOURS, "shop", "08:00 – 20:00"), money(FactKind.FEE, "delivery", "2.00", language)),
+        *(
+            money(FactKind.OFFER, "delivery", "20.00", language),
+            fact(FactKind.METHOD, "pm", "Pago móvil"),
+            fact(FactKind.METHOD, "z", "Zelle"),
+        ),
     ]
     last = LastOrder(number="1042", status="confirmed", payment_status=payment_status, total=Decimal("7.90"))
     known = {f"s{n}": each for n, each in enumerate(facts, start=1)}

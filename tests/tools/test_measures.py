@@ -4,12 +4,14 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from core.language.words import LANGUAGES, measured, words_of
 from core.work import open_work
 from domain.catalog import service as catalog
 from tests.factories.chat import Chat
 from tools.measures import UnitMismatch, amount_sold, money_of
+from tools.outcome import Fact, FactKind
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,9 @@ def test_no_word_is_two_measures() -> None:
         assert all(known.units[word] == unit for word, unit in words_of((language,)).units.items())
     names = [*known.units, *known.pieces, *known.trays]
     assert [word for word, times in Counter(names).items() if times > 1] == []
+
+
+def test_money_is_no_fact_without_its_currency() -> None:
+    with pytest.raises(ValidationError, match="names no currency"):
+        Fact(kind=FactKind.TOTAL, subject="draft", value="10.00", text="10")
+    assert Fact(kind=FactKind.TOTAL, subject="draft", value="10.00", currency="USD", text="10").currency == "USD"

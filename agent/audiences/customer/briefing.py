@@ -64,46 +64,46 @@ def _draft_facts(found: _Found, draft: OrderView, workspace: WorkspaceView) -> N
     currency = draft.currency
     for line in draft.lines:
         found.add(
-            "quantity",
+            FactKind.QUANTITY,
             line.name,
             str(line.quantity),
             messages.quantity(line.quantity, line.unit, found.country, found.language),
         )
-        found.money("price", line.name, line.unit_price, currency, measured_in(line.unit))
-        found.money("line_total", line.name, line.total, currency)
+        found.money(FactKind.PRICE, line.name, line.unit_price, currency, measured_in(line.unit))
+        found.money(FactKind.LINE_TOTAL, line.name, line.total, currency)
     if draft.delivery_fee:
-        found.money("fee", "draft", draft.delivery_fee, currency)
-    found.money("total", "draft", draft.total, currency)
+        found.money(FactKind.FEE, "draft", draft.delivery_fee, currency)
+    found.money(FactKind.TOTAL, "draft", draft.total, currency)
     free_from = workspace.settings.free_delivery_from
     if draft.delivery_fee and free_from is not None and draft.subtotal < free_from:
-        found.money("gap", "draft", free_from - draft.subtotal, currency)
+        found.money(FactKind.GAP, "draft", free_from - draft.subtotal, currency)
 
 
 def _order_facts(found: _Found, last: OrderView) -> None:
     number = str(last.number)
-    found.add("order_number", number, number)
-    found.money("total", number, last.total, last.currency)
-    found.add("status", number, last.status, messages.text(f"tool.status.{last.status}", found.language))
+    found.add(FactKind.ORDER_NUMBER, number, number)
+    found.money(FactKind.TOTAL, number, last.total, last.currency)
+    found.add(FactKind.STATUS, number, last.status, messages.text(f"tool.status.{last.status}", found.language))
     if last.status != "cancelled":
-        found.add("payment_status", number, last.payment_status)
+        found.add(FactKind.PAYMENT_STATUS, number, last.payment_status)
     if last.payment_status == "unpaid" and last.status != "cancelled":
-        found.money("due", number, last.total, last.currency)
+        found.money(FactKind.DUE, number, last.total, last.currency)
 
 
 def _shop_facts(found: _Found, workspace: WorkspaceView, stores: Sequence[StoreView]) -> None:
     for store in stores:
-        found.add("store", store.name, store.name, ", ".join(part for part in (store.name, store.address) if part))
+        found.add(FactKind.STORE, store.name, store.name, ", ".join(part for part in (store.name, store.address) if part))
     settings = workspace.settings
     if settings.offers_delivery:
-        found.money("fee", DELIVERY, settings.delivery_fee, workspace.currency)
+        found.money(FactKind.FEE, DELIVERY, settings.delivery_fee, workspace.currency)
         if settings.delivery_fee and settings.free_delivery_from is not None:
-            found.money("offer", DELIVERY, settings.free_delivery_from, workspace.currency)
+            found.money(FactKind.OFFER, DELIVERY, settings.free_delivery_from, workspace.currency)
     if settings.opens_at and settings.closes_at:
-        found.add("hours", "shop", f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}")
+        found.add(FactKind.HOURS, "shop", f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}")
     if settings.minimum_order:
-        found.money("minimum", "order", settings.minimum_order, workspace.currency)
+        found.money(FactKind.MINIMUM, "order", settings.minimum_order, workspace.currency)
     for method in settings.payment_methods:
-        found.add("method", method.code, method.name)
+        found.add(FactKind.METHOD, method.code, method.name)
 
 
 def _lines(order: OrderView) -> list[BriefLine]:
