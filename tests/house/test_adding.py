@@ -45,9 +45,12 @@ def test_a_tool_lives_in_the_files_of_the_page_and_in_no_others() -> None:
 
 
 def test_a_language_lives_in_the_files_of_the_page_and_in_no_others() -> None:
+    page = listed("A language")
     named = {path for path in of_product() if re.search(r"(^|/)pt[./]", path)}
-    assert named <= listed("A language")
-    assert all(re.search(r"\bpt\b", (ROOT / path).read_text()) for path in listed("A language") - named)
+    assert {path for path in named if not path.startswith(tuple(page))} == set()
+    assert all(re.search(r"\bpt\b", path + (ROOT / path).read_text()) for path in page if not path.endswith("/"))
+    spanish = {path for path in of_product() if path.startswith("prompts/locale/es/")}
+    assert {path.replace("/es/", "/pt/") for path in spanish} <= named
 
 
 def test_an_audience_is_made_known_in_the_files_of_the_page_and_in_no_others() -> None:
