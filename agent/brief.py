@@ -1,11 +1,11 @@
 """The brief of a turn: everything a model may know when it thinks, frozen when the turn is taken."""
 
 from decimal import Decimal
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.connections.schemas import Medium
+from domain.conversations.content import Cart, Content, File, Stored, Text, said
 from domain.conversations.states import State
 from tools.context import Pending
 from tools.outcome import Fact
@@ -83,30 +83,31 @@ class AboutProduct(Frozen):
     name: str
 
 
-class Referral(Frozen):
-    """The advertisement or post through which the customer came."""
-
-    source_type: str | None = None
-    source_url: str | None = None
-    source_id: str | None = None
-    headline: str | None = None
-    body: str | None = None
-
-
 class BriefMessage(Frozen):
-    """One message of the customer that this turn answers.
+    """One message of the customer that this turn answers."""
 
-    `payload` by kind: `button_reply` and `list_reply` {id, title}; `order` {items: [{sku, quantity}], text};
-    `location` {latitude, longitude, name, address}; `contact` {name, phone}; media {caption}.
-    """
-
-    kind: str = "text"
-    text: str | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
+    content: Stored
     quoted: Quoted | None = None
     products: list[AboutProduct] = Field(default_factory=list)
     """What `this` means: the catalogue's product it was sent from, or those of the quoted message or the advertisement."""
-    referral: Referral | None = None
+
+    @property
+    def text(self) -> str:
+        """Its own words, if it has any."""
+        return said(self.content)
+
+    def saying(self, words: str) -> "BriefMessage":
+        """The message with other words of its own."""
+        match self.content:
+            case Text():
+                content: Content = self.content.model_copy(update={"text": words})
+            case File():
+                content = self.content.model_copy(update={"caption": words})
+            case Cart():
+                content = self.content.model_copy(update={"note": words})
+            case _:
+                return self
+        return self.model_copy(update={"content": content})
 
 
 class Brief(Frozen):

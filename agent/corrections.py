@@ -17,7 +17,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
-from domain.conversations.schemas import OpenMessage, OutgoingMessage
+from domain.conversations.content import Text
+from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import Trigger
 from domain.orders import restoring
 from domain.orders import service as orders
@@ -25,7 +26,6 @@ from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, Whereto
 from domain.stock.permissions import StockPermission
 from tools import registry
-from tools.context import TurnMessage
 
 DRAFTING = frozenset(
     name
@@ -38,7 +38,7 @@ MOST_QUOTED = 80
 """How much of a message is repeated to whoever wrote it."""
 
 
-def changed_meanwhile(answered: Sequence[TurnMessage], open_messages: Sequence[OpenMessage]) -> list[UUID]:
+def changed_meanwhile(answered: Sequence[OpenMessage], open_messages: Sequence[OpenMessage]) -> list[UUID]:
     """Which messages of a turn read differently now than when it was taken, or are gone."""
     now = {message.id: message.edited_at for message in open_messages if message.deleted_at is None}
     return [message.id for message in answered if message.id not in now or now[message.id] != message.edited_at]
@@ -159,7 +159,7 @@ class _Correction:
     async def _tell(self, what: str, about: Sequence[OpenMessage], now: str = "") -> None:
         answered = {message.id: message.text for message in self._frozen.messages}
         said = [
-            OutgoingMessage(
+            Text(
                 text=messages.text(
                     f"turn.{'deletion' if message.deleted_at else 'edit'}_{what}",
                     self._language,
@@ -176,7 +176,7 @@ class _Correction:
         """Say what the draft had before the turn and cannot have any more."""
         if products:
             words = messages.text("turn.not_restored", self._language, products=", ".join(products))
-            await conversations.queue(self._work, self._conversation_id, [OutgoingMessage(text=words)])
+            await conversations.queue(self._work, self._conversation_id, [Text(text=words)])
 
     async def _cart(self) -> str:
         draft = await orders.open_draft(self._work, self._conversation_id)

@@ -1,8 +1,6 @@
 """Finishing a turn: what goes out of it, in the transaction that closes it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from agent import telling
@@ -17,15 +15,14 @@ from agent.thinking import Thought
 from core.messages import filled, text
 from core.work import Work
 from domain.conversations import service as conversations
-from domain.conversations.schemas import OutgoingMessage
-from tools.context import StagedMessage
+from domain.conversations.content import Content, Text, rewritten
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The messages of a turn, with every slot filled, and whether they are what the model meant to say."""
 
-    messages: list[OutgoingMessage]
+    messages: list[Content]
     failure: str | None
 
 
@@ -38,8 +35,8 @@ async def compose(work: Work, fence: Fence, turn: TakenTurn, thought: Thought, c
     if thought.reply is not None and not await _still_true(work, fence, turn, thought):
         failure = "facts_changed"
     reply = thought.reply if failure is None and thought.reply is not None else _honest_words(turn, calls)
-    staged = [_filled(call, message) for call in calls for message in telling.released(call, calls)]
-    return Answer([OutgoingMessage(text=reply), *staged], failure)
+    staged = [_filled(call, content) for call in calls for content in telling.released(call, calls)]
+    return Answer([Text(text=reply), *staged], failure)
 
 
 async def _still_true(work: Work, fence: Fence, turn: TakenTurn, thought: Thought) -> bool:
@@ -63,32 +60,15 @@ def _honest_words(turn: TakenTurn, calls: list[Recorded]) -> str:
     return f"{opening}\n{render(Reply(), Grounds.of(turn, calls)).text}".strip()
 
 
-def _filled(call: Recorded, message: StagedMessage) -> OutgoingMessage:
-    return OutgoingMessage(
-        kind=message.kind,
-        text=filled(message.text, _texts(call)),
-        payload=_fill_deep(message.payload, _texts(call)),
-    )
-
-
-def _texts(call: Recorded) -> dict[str, str]:
-    return {name: fact.text for name, fact in call.facts.items()}
-
-
-def _fill_deep(value: Any, texts: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return filled(value, texts)
-    if isinstance(value, dict):
-        return {name: _fill_deep(item, texts) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_fill_deep(item, texts) for item in value]
-    return value
+def _filled(call: Recorded, content: Content) -> Content:
+    texts = {name: fact.text for name, fact in call.facts.items()}
+    return rewritten(content, lambda words: filled(words, texts))
 
 
 async def release(work: Work, fence: Fence, turn: TakenTurn, answer: Answer) -> None:
     """Queue the messages, and arm the token of the summary that is among them."""
     ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
-    for message_id, message in zip(ids, answer.messages, strict=True):
-        if token := telling.token_of(message):
+    for message_id, content in zip(ids, answer.messages, strict=True):
+        if token := telling.token_of(content):
             fence.session.confirmation_token = token
             fence.session.confirmation_message_id = message_id

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny
 from agent.brief import Brief
 from agent.models import StepKind
 from domain.accounts.schemas import WorkspaceView
+from domain.conversations.schemas import OpenMessage
 from tools.audience import AudienceKind
-from tools.context import TurnMessage
 
 Key = tuple[int, StepKind, int]
 """The place of a journal entry: (step, kind, ordinal) within one generation of a turn."""
@@ -35,7 +35,7 @@ class Frozen(BaseModel):
 
     audience: AudienceKind = AudienceKind.CUSTOMER
     brief: SerializeAsAny[Brief]
-    messages: list[TurnMessage]
+    messages: list[OpenMessage]
     tools: list[ToolSpec]
     models: list[str]
     history_until: datetime

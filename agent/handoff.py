@@ -13,7 +13,8 @@ from core.messages import choose_language, text
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus, OutgoingMessage
+from domain.conversations.content import Text
+from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus
 from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 
@@ -44,7 +45,7 @@ async def begin(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, cause
     fence.session.failures = 0
     if cause.reason != "repeated_failure" and answer.failure is None:
         return answer
-    farewell = OutgoingMessage(text=text("turn.handoff", turn.frozen.brief.language))
+    farewell = Text(text=text("turn.handoff", turn.frozen.brief.language))
     return Answer([*answer.messages, farewell], answer.failure)
 
 
@@ -58,7 +59,7 @@ async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
     session.failures, session.turn_due_at = 0, None
     sessions.free_lease(session)
     language = choose_language((await accounts.get_workspace(work)).language)
-    await conversations.queue(work, conversation_id, [OutgoingMessage(text=text("turn.handoff", language))])
+    await conversations.queue(work, conversation_id, [Text(text=text("turn.handoff", language))])
 
 
 @dataclass(frozen=True, slots=True)

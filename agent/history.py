@@ -19,7 +19,6 @@ from pydantic_ai.messages import (
 )
 from sqlalchemy import bindparam, select
 
-from agent.brief import BriefMessage
 from agent.frozen import Frozen, Memory
 from agent.journal import Recorded
 from agent.lexical.returned import TAKEN_OVER
@@ -73,7 +72,7 @@ def _within_budget(thread: list[MessageView]) -> list[MessageView]:
     room = get_settings().llm_context_tokens * CHARACTERS_PER_TOKEN // 2
     kept: list[MessageView] = []
     for message in reversed(thread):
-        room -= len(message.text or "") + 40
+        room -= len(message.text) + 40
         if room < 0:
             break
         kept.append(message)
@@ -84,7 +83,7 @@ def _in_turns(thread: list[MessageView]) -> list[tuple[str, str]]:
     """What each side said in turn; neighbours of one side are joined."""
     joined: list[tuple[str, str]] = []
     for message in thread:
-        words = "[deleted]" if message.deleted_at else body_of(_said(message))
+        words = body_of(message.content)
         if message.direction == "out":
             words = message.text or words
         elif words:
@@ -94,10 +93,6 @@ def _in_turns(thread: list[MessageView]) -> list[tuple[str, str]]:
         else:
             joined.append((message.direction, words))
     return joined
-
-
-def _said(message: MessageView) -> BriefMessage:
-    return BriefMessage(kind=message.kind, text=message.text, payload=message.payload)
 
 
 def as_messages(memory: Memory) -> list[ModelMessage]:

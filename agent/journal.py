@@ -25,8 +25,9 @@ from core.errors import Abandoned
 from core.messages import filled
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.conversations.content import Content, JsonObject, Stored, rewritten
 from domain.conversations.states import Trigger
-from tools.context import Pending, Signal, StagedMessage, still_open
+from tools.context import Pending, Signal, still_open
 from tools.outcome import Deed, Fact, ToolOutcome
 
 _SLOT = re.compile(r"\{(\d+)\}")
@@ -54,7 +55,7 @@ class Recorded(BaseModel):
     note: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
     signals: list[Signal] = Field(default_factory=list)
-    staged: list[StagedMessage] = Field(default_factory=list)
+    staged: list[Stored] = Field(default_factory=list)
     asked: list[Pending] = Field(default_factory=list)
     settled: list[Pending] = Field(default_factory=list)
     link: int = 0
@@ -118,15 +119,9 @@ def _settles(done: Recorded, asked: Recorded) -> bool:
     return same if options else done.arguments.get("product") == asked.asked[0].arguments.get("product")
 
 
-def numbered(value: Any, call: int) -> Any:
-    """Rewrite the slots `{0}` of one call's texts to `{f<call>.0}`, in strings at any depth."""
-    if isinstance(value, str):
-        return _SLOT.sub(lambda match: f"{{f{call}.{match[1]}}}", value)
-    if isinstance(value, dict):
-        return {name: numbered(item, call) for name, item in value.items()}
-    if isinstance(value, list):
-        return [numbered(item, call) for item in value]
-    return value
+def numbered(words: str, call: int) -> str:
+    """Rewrite the slots `{0}` of one call's text to `{f<call>.0}`."""
+    return _SLOT.sub(lambda match: f"{{f{call}.{match[1]}}}", words)
 
 
 def recorded(
@@ -138,7 +133,7 @@ def recorded(
     kind: StepOutcome,
     writes: bool,
     signals: Sequence[Signal] = (),
-    staged: Sequence[StagedMessage] = (),
+    staged: Sequence[Content] = (),
     asked: Sequence[Pending] = (),
     settled: Sequence[Pending] = (),
     link: int = 0,
@@ -160,10 +155,7 @@ def recorded(
         note=outcome.note,
         data=outcome.data,
         signals=list(signals),
-        staged=[
-            message.model_copy(update={"text": numbered(message.text, call), "payload": numbered(message.payload, call)})
-            for message in staged
-        ],
+        staged=[rewritten(content, lambda words: numbered(words, call)) for content in staged],
         asked=list(asked),
         settled=list(settled),
         link=link,
@@ -179,11 +171,13 @@ class RecordedAnswer:
     link: int
 
     @classmethod
-    def of(cls, payload: dict[str, Any]) -> "RecordedAnswer":
+    def of(cls, payload: JsonObject) -> "RecordedAnswer":
         """Read the entry's JSON."""
         (message,) = ModelMessagesTypeAdapter.validate_python([payload["response"]])
         assert isinstance(message, ModelResponse)
-        return cls(message, payload.get("link", 0))
+        link = payload.get("link", 0)
+        assert isinstance(link, int)
+        return cls(message, link)
 
 
 # Asked at every step, so built once.
@@ -230,7 +224,7 @@ class _Kept:
 
     key: Key
     name: str
-    payload: dict[str, Any]
+    payload: JsonObject
     duration_ms: int
 
 
@@ -312,7 +306,7 @@ async def add_entry(
     key: Key,
     outcome: StepOutcome,
     name: str,
-    payload: dict[str, Any],
+    payload: JsonObject,
     *,
     writes: bool = False,
     duration_ms: int = 0,

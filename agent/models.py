@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from domain.conversations.content import JsonObject
 from tools.audience import AudienceKind
 
 MOST_GENERATIONS = 2
@@ -149,5 +151,5 @@ class JournalEntry(WorkspaceRow):
     outcome: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(200))
     writes: Mapped[bool] = mapped_column(default=False)
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[JsonObject] = mapped_column(JSONB)
     duration_ms: Mapped[int] = mapped_column(default=0)

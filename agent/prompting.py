@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agent.brief import Brief, BriefMessage
 from agent.reply.moves import VOCABULARY
 from domain.connections.schemas import TRAITS
+from domain.conversations.content import (
+    Answer,
+    Buttons,
+    Cart,
+    Choices,
+    ContactCard,
+    Content,
+    Edited,
+    File,
+    Person,
+    Place,
+    Reaction,
+    Removed,
+    Template,
+    Text,
+    Unsupported,
+    said,
+)
+
+_Sent = Buttons | Choices | File | Template | Cart | Place | ContactCard | Answer | Reaction | Unsupported
+"""What is something else than words."""
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 
@@ -36,13 +58,62 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values).strip()
 
 
-def body_of(message: BriefMessage) -> str:
-    """A customer's message as words: its text, or what was sent instead of text."""
-    if message.kind == "text":
-        return message.text or ""
-    details = ", ".join(f"{name}: {value}" for name, value in message.payload.items() if value not in (None, "", [], {}))
-    words = f"[{message.kind}] {details}".strip()
-    return f"{words}\n{message.text}" if message.text else words
+def body_of(content: Content) -> str:
+    """A message as words: its text, or what was sent instead of text."""
+    match content:
+        case Text():
+            return content.text
+        case Removed():
+            return "[deleted]"
+        case Edited():
+            return body_of(content.now)
+        case _:
+            details = ", ".join(f"{name}: {value}" for name, value in _details(content).items() if value not in (None, ""))
+            words = f"[{label_of(content)}] {details}".strip()
+            own = said(content)
+            return f"{words}\n{own}" if own else words
+
+
+def label_of(content: Content) -> str:
+    """What a model is told that a message is."""
+    match content:
+        case File():
+            return content.media
+        case Answer():
+            return "list_reply" if content.via == "row" else "button_reply"
+        case _:
+            return content.kind
+
+
+def _details(content: _Sent) -> Mapping[str, object]:  # noqa: C901 - one case per kind
+    """What a model is told of a message besides its own words."""
+    match content:
+        case Answer():
+            return {"id": content.id, "title": content.title, "description": content.description}
+        case Cart():
+            return {"items": "; ".join(f"{line.quantity.normalize():f} × {line.sku}" for line in content.items)}
+        case Place():
+            return content.model_dump(include={"latitude", "longitude", "name", "address", "url"})
+        case ContactCard():
+            return {"people": "; ".join(_card(person) for person in content.people)}
+        case Reaction():
+            return {"emoji": content.emoji, "action": "added" if content.emoji else "removed"}
+        case Template():
+            return {"name": content.name, "values": ", ".join(content.placeholders)}
+        case Buttons():
+            return {"buttons": " | ".join(button.title for button in content.buttons)}
+        case Choices():
+            return {"rows": " | ".join(row.title for row in content.rows)}
+        case Unsupported():
+            return {"type": content.type, "content": content.raw or None}
+        case File():
+            return {"filename": content.filename}
+        case _:
+            assert_never(content)
+
+
+def _card(person: Person) -> str:
+    return ", ".join(part for part in (person.name, *person.phones, *person.emails, *person.addresses) if part)
 
 
 def system_prompt(brief: Brief) -> str:
@@ -61,8 +132,19 @@ def turn_prompt(brief: Brief, done: list[str]) -> str:
         "parts/turn.jinja2",
         brief_json=fenced(json.dumps(shown, ensure_ascii=False, separators=(",", ":"))),
         done=done,
-        messages=[{"said": message, "body": body_of(message)} for message in brief.messages],
+        messages=[_told(message) for message in brief.messages],
     )
+
+
+def _told(message: BriefMessage) -> dict[str, object]:
+    about = message.content.about
+    referral = about.referral if about is not None else None
+    return {
+        "said": message,
+        "kind": label_of(message.content),
+        "body": body_of(message.content),
+        "advertisement": [words for words in (referral.headline, referral.body) if words] if referral is not None else [],
+    }
 
 
 def digest(instructions: str, tools: list[str]) -> str:

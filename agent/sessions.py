@@ -22,6 +22,7 @@ from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.conversations import service as conversations
+from domain.conversations.content import Answer, Cart, Content, Text
 from domain.conversations.schemas import ConversationView
 from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
@@ -96,17 +97,17 @@ async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
     return (await work.session.scalars(_LOCK, _of(work, conversation_id))).one()
 
 
-def burst_delay(kind: str, text: str | None) -> float:
+def burst_delay(content: Content) -> float:
     """Seconds to wait for more words: none after a press of a button, little after complete words, else the window."""
     window = get_settings().burst_window_seconds
-    if kind in {"button_reply", "list_reply", "order"}:
+    if isinstance(content, Answer | Cart):
         return 0.0
-    if kind == "text" and looks_finished(text or ""):
+    if isinstance(content, Text) and looks_finished(content.text):
         return window * FINISHED_SHARE
     return window
 
 
-async def message_arrived(work: Work, conversation_id: UUID, kind: str, text: str | None) -> None:
+async def message_arrived(work: Work, conversation_id: UUID, content: Content) -> None:
     """Make a turn due for a new message of a conversation that the agent leads.
 
     A burst is waited for once: the time since its first message never exceeds the window.
@@ -116,7 +117,7 @@ async def message_arrived(work: Work, conversation_id: UUID, kind: str, text: st
     if session.turn_due_at is None or session.burst_started_at is None:
         session.burst_started_at = work.system_time
     due_at = min(
-        work.system_time + timedelta(seconds=burst_delay(kind, text)),
+        work.system_time + timedelta(seconds=burst_delay(content)),
         session.burst_started_at + window,
     )
     session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from agent.journal import Recorded, points_after
-from domain.conversations.schemas import OutgoingMessage
+from domain.conversations.content import Buttons, Content
 from domain.conversations.states import Trigger
-from tools.context import StagedMessage
 from tools.summary import CONFIRM_PREFIX
 
 
@@ -24,23 +23,22 @@ def questions(calls: Sequence[Recorded]) -> list[Recorded]:
 
 
 def _asks_again(call: Recorded, calls: Sequence[Recorded]) -> bool:
-    return call.status == "ask" and any(token_of(message) for message in released(call, calls))
+    return call.status == "ask" and any(token_of(content) for content in released(call, calls))
 
 
-def released(call: Recorded, calls: Sequence[Recorded]) -> list[StagedMessage]:
-    """What a call staged, but for what a later call made void and for summaries that a newer one replaces."""
+def released(call: Recorded, calls: Sequence[Recorded]) -> list[Content]:
+    """What a call staged, but for a summary that a later call has made void or replaced by a newer one."""
     later = [other for other in calls if other.call > call.call]
-    signals = {signal.name for other in later for signal in other.signals}
-    replaced = any(token_of(message) for other in later for message in other.staged)
-    return [message for message in call.staged if message.void_on not in signals and not (replaced and token_of(message))]
+    is_void = any(signal.name == Trigger.ITEMS_CHANGED for other in later for signal in other.signals)
+    is_replaced = any(token_of(content) for other in later for content in other.staged)
+    return [content for content in call.staged if not (token_of(content) and (is_void or is_replaced))]
 
 
-def token_of(message: StagedMessage | OutgoingMessage) -> str | None:
-    """The confirmation token that a message's buttons carry."""
-    for button in message.payload.get("buttons", []):
-        identifier = str(button.get("id", ""))
-        if identifier.startswith(CONFIRM_PREFIX):
-            return identifier.removeprefix(CONFIRM_PREFIX)
+def token_of(content: Content) -> str | None:
+    """The confirmation token that a message's buttons carry: only a summary's do."""
+    for button in content.buttons if isinstance(content, Buttons) else ():
+        if button.id.startswith(CONFIRM_PREFIX):
+            return button.id.removeprefix(CONFIRM_PREFIX)
     return None
 
 
@@ -48,4 +46,4 @@ def ends_turn(calls: Sequence[Recorded]) -> bool:
     """Whether a call has ended the turn: a person was asked for, or a summary with its buttons is to go out."""
     if any(signal.name == Trigger.HANDOFF_REQUESTED for call in calls for signal in call.signals):
         return True
-    return any(token_of(message) for call in calls for message in released(call, calls))
+    return any(token_of(content) for call in calls for content in released(call, calls))

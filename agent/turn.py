@@ -29,7 +29,6 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
 from tools import registry
 from tools.audience import AudienceKind
-from tools.context import TurnMessage
 
 MOST_ATTEMPTS = 5
 """How often a turn is begun before it is taken to be poison."""
@@ -160,7 +159,7 @@ async def _freeze(
     frozen = Frozen(
         audience=audience.kind,
         brief=brief,
-        messages=[TurnMessage.model_validate(message.model_dump()) for message in open_messages],
+        messages=open_messages,
         tools=[
             ToolSpec(name=spec.name, description=spec.description, parameters=spec.parameters)
             for spec in map(registry.find, brief.tools)

@@ -8,6 +8,7 @@ from agent.lexical.vocabulary import vocabulary
 from core import messages
 from core.settings import get_settings
 from domain.connections.schemas import Medium
+from domain.conversations.content import Text
 from domain.conversations.states import State
 
 
@@ -35,7 +36,7 @@ def _brief(language: str, state: State, *said: BriefMessage) -> Brief:
 
 def _read_once(text: str) -> None:
     """Let the order reader go through one message, so that all it keeps is there."""
-    message = BriefMessage(text=text)
+    message = BriefMessage(content=Text(text=text))
     hear(_brief("es", State.IDLE, message))
     for word in text.split():
         meant_keyword(word)

@@ -95,11 +95,12 @@ _OLD_THREADS = """
     FROM made, connections AS line WHERE line.id = $2
 """
 _OLD_MESSAGES = """
-    INSERT INTO messages (workspace_id, id, conversation_id, connection_id, direction, author, kind, text, payload, position,
+    INSERT INTO messages (workspace_id, id, conversation_id, connection_id, direction, author, content, position,
                           status, created_at, received_at, handled_at, handled_by, inbound_event_id, provider_message_id,
                           attempts, voice, voice_epoch, batch_position)
-    SELECT $1, gen_random_uuid(), thread.id, $2, side.direction, side.author, 'text', 'un mensaje de hace mucho tiempo', '{}',
-           n, side.status, clock_timestamp() - interval '200 days' + n * interval '10 seconds',
+    SELECT $1, gen_random_uuid(), thread.id, $2, side.direction, side.author,
+           '{"kind": "text", "text": "un mensaje de hace mucho tiempo"}', n, side.status,
+           clock_timestamp() - interval '200 days' + n * interval '10 seconds',
            CASE WHEN side.direction = 'in' THEN clock_timestamp() - interval '200 days' END,
            CASE WHEN side.direction = 'in' THEN clock_timestamp() - interval '200 days' END,
            CASE WHEN side.direction = 'in' THEN 'turn' END,

@@ -29,7 +29,8 @@ from domain.catalog.schemas import NewProduct, NewStore, NewUnit
 from domain.connections import service as connections
 from domain.connections.schemas import Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMessage
+from domain.conversations.content import Text
+from domain.conversations.schemas import Incoming, Sender
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from migrations.upgrade import upgrade
@@ -163,14 +164,10 @@ async def customer_writes(shop: Shop, phone: str, words: str) -> UUID:
         received = await conversations.receive(
             work,
             await connections.get(work, shop.connection_id),
-            IncomingMessage(
+            Incoming(
                 provider_message_id=f"wamid.{uuid4().hex}",
-                address=phone,
-                phone=phone,
-                profile_name="Ana",
-                kind="text",
-                text=words,
-                payload={},
+                sender=Sender(address=phone, phone=phone, name="Ana"),
+                content=Text(text=words),
                 received_at=work.now + timedelta(milliseconds=1),
                 inbound_event_id=uuid4(),
             ),

@@ -1,34 +1,18 @@
 """What every channel speaks: the words between a provider's wire and the rest of the house."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from core.errors import DomainError, Invalid
+from domain.conversations.content import Content
+from domain.conversations.schemas import Incoming
 
 EventKind = Literal["message", "delivery", "seen", "system", "unreadable"]
-MediaKind = Literal["image", "document", "audio", "voice", "video", "sticker"]
 ReportStatus = Literal["sent", "delivered", "read", "failed"]
 SendResult = Literal["sent", "retry", "rejected", "unknown"]
-InboundKind = Literal[
-    "text",
-    "image",
-    "document",
-    "audio",
-    "voice",
-    "video",
-    "sticker",
-    "location",
-    "contact",
-    "button_reply",
-    "list_reply",
-    "order",
-    "reaction",
-    "unsupported",
-]
-OutboundKind = Literal["text", "buttons", "list", "image", "document", "template"]
 
 
 class BadSignature(DomainError):
@@ -77,59 +61,6 @@ class RawEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Whoever wrote: `address` is where an answer goes; `user_id` is the stable key of the person, if there is one."""
-
-    address: str
-    user_id: str | None
-    name: str | None
-    phone: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A file that the provider keeps for us for a while."""
-
-    url: str
-    kind: MediaKind
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """A customer's message, free of the provider's words.
-
-    `payload` holds what the kind needs: `id`, `title`, `description` of a reply; `catalog_id`, `items`
-    (`sku`, `quantity`, `price`, `currency`) of an order; `latitude`, `longitude`, `name`, `address` of a location;
-    `contacts`; `emoji`, `action`, `message_id` of a reaction; `type` and `content` of what is not supported. Any kind
-    may carry `product` (the catalogue product it is about) and `referral` (the advertisement it came from).
-    `notes` say what was repaired or could not be read.
-    """
-
-    provider_message_id: str | None
-    sender: Sender
-    kind: InboundKind
-    text: str | None
-    payload: dict[str, Any]
-    media: Media | None
-    received_at: datetime
-    reply_to: str | None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A customer has edited or deleted a message that they sent before.
-
-    `content` is the message as it reads now, under its own id; None if it was deleted.
-    """
-
-    provider_message_id: str
-    sender: Sender
-    at: datetime
-    content: Inbound | None
-
-
-@dataclass(frozen=True, slots=True)
 class StatusReport:
     """What the provider says of a message that we sent."""
 
@@ -145,33 +76,6 @@ class SystemEvent:
     """News about an account or a person that is neither a message nor a report; kept, and shown to staff."""
 
     name: str
-    payload: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """A message that goes out; `message_id` is also its id at the provider.
-
-    `payload` per kind: `buttons` [{`id`, `title`}] with `footer`; `rows` [{`id`, `title`, `description`}] or `sections`
-    [{`title`, `rows`}] with `button` and `footer`; `media_url` and `filename`; `name`, `language` and `placeholders` of
-    a template.
-    """
-
-    message_id: UUID
-    to: str
-    kind: OutboundKind
-    text: str | None
-    payload: dict[str, Any]
-    reply_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a message, within the channel's limits; each piece becomes a message row of its own."""
-
-    kind: OutboundKind
-    text: str | None
-    payload: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +111,19 @@ class Channel(Protocol):
         """The results of a webhook body; never raises, whatever the bytes are."""
         ...
 
-    def read(self, event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
+    def read(self, event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         ...
 
-    def parts(self, kind: str, text: str | None, payload: Mapping[str, Any]) -> Sequence[Part]:
-        """The pieces in which a message goes out; raises Unsendable."""
+    def parts(self, content: Content) -> Sequence[Content]:
+        """The pieces in which a message goes out, each within the channel's limits; raises Unsendable."""
         ...
 
-    async def send(self, message: Outbound) -> SendOutcome:
-        """Try to send once; trouble on the way is an outcome, not an exception."""
+    async def send(self, message_id: UUID, to: str, content: Content, reply_to: str | None = None) -> SendOutcome:
+        """Try to send one piece once; trouble on the way is an outcome, not an exception.
+
+        `message_id` is also its id at the provider; `reply_to` is the provider's id of a message that it quotes.
+        """
         ...
 
     async def mark_read(self, provider_message_id: str) -> None:

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from agent.models import JournalEntry, Turn
+from agent.journal import Recorded
+from agent.models import JournalEntry, StepKind, Turn
 from core.errors import NotFound
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.conversations import service as conversations
+from domain.conversations.content import Answer, Cart, File, Place, Text, said
 from domain.conversations.models import Handoff, Message
 from domain.customers import service as customers
 from domain.orders import service as orders
@@ -207,7 +209,7 @@ async def _steps(work: Work, conversation_id: UUID, thread: Sequence[Message]) -
             steps.append(Step(advance_minutes=int((at - last).total_seconds() // 60), waits=False))
         last = messages[-1].received_at or messages[-1].created_at
         if direction == "out":
-            steps.extend(Step(shop=ShopEvent(reply=message.text or ""), waits=False) for message in messages)
+            steps.extend(Step(shop=ShopEvent(reply=said(message.content)), waits=False) for message in messages)
         else:
             steps.extend(_burst(messages))
     return steps
@@ -222,27 +224,23 @@ def _burst(messages: Sequence[Message]) -> list[Step]:
 
 
 def _step(message: Message) -> Step | None:
-    payload = message.payload
-    if message.deleted_at is not None:
-        return None
-    match message.kind:
-        case "text":
-            return Step(say=(message.text or "",)) if message.text else None
-        case "button_reply" | "list_reply":
-            identifier = str(payload.get("id", ""))
+    match message.content:
+        case Text(text=words):
+            return Step(say=(words,)) if words else None
+        case Answer(id=identifier):
             meaning, _, token = identifier.partition(":")
             return Step(press=meaning if token else identifier)
-        case "image" | "document":
-            return Step(image=message.text or "")
-        case "location":
-            return Step(location=(float(payload["latitude"]), float(payload["longitude"])))
-        case "order":
-            items = tuple(CartItem(sku=str(item["sku"]), quantity=int(item["quantity"])) for item in payload.get("items", []))
-            return Step(cart=items) if items else None
-        case "voice" | "audio":
+        case File(media="image" | "document", caption=caption):
+            return Step(image=caption or "")
+        case File(media="voice" | "audio"):
             return Step(send="voice")
-        case "video" | "sticker":
+        case File():
             return Step(send="sticker")
+        case Place(latitude=latitude, longitude=longitude):
+            return Step(location=(latitude, longitude))
+        case Cart(items=lines):
+            items = tuple(CartItem(sku=line.sku, quantity=int(line.quantity)) for line in lines)
+            return Step(cart=items) if items else None
         case _:
             return None
 
@@ -263,10 +261,16 @@ async def _turn(work: Work, turn: Turn, thread: Sequence[Message], redactor: Red
         state=turn.frozen["brief"]["state"],
         model=turn.model_name,
         prompt_hash=turn.prompt_hash,
-        answers=[redactor.deep({"parts": entry.payload["response"]["parts"]}) for entry in entries if entry.kind == "model"],
-        calls=[(entry.name, entry.payload.get("code")) for entry in entries if entry.kind == "tool"],
-        replies=[redactor.text(message.text or "") for message in thread if message.turn_id == turn.id],
+        answers=[redactor.deep({"parts": _parts(entry)}) for entry in entries if entry.kind == StepKind.MODEL],
+        calls=[(entry.name, Recorded.model_validate(entry.payload).code) for entry in entries if entry.kind == StepKind.TOOL],
+        replies=[redactor.text(said(message.content)) for message in thread if message.turn_id == turn.id],
     )
+
+
+def _parts(entry: JournalEntry) -> object:
+    response = entry.payload["response"]
+    assert isinstance(response, dict)
+    return response["parts"]
 
 
 async def _effects(work: Work, made: Sequence[UUID], conversation_id: UUID, redactor: Redactor) -> Effects:

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
+from domain.conversations.content import dump, texts_of
 from evals.evidence import Evidence, Line, TurnTaken
 from evals.world import World
 
@@ -78,7 +79,7 @@ def lies(world: World, evidence: Evidence) -> list[Lie]:
     counted: set[int] = set()
     for line in evidence.thread:
         if line.direction == "in":
-            heard |= _numbers([line.text or "", *_words(line.payload)])
+            heard |= _numbers(_words(dump(line.content)))
             continue
         for number in sorted(set(turns) - counted):
             if line.turn is not None and number <= line.turn:
@@ -94,7 +95,7 @@ def lies(world: World, evidence: Evidence) -> list[Lie]:
 def _of_line(line: Line, numbers: set[Decimal], claims: set[str]) -> list[Lie]:
     found = [
         Lie(turn=line.turn, text=line.text or "", what=f"the number {token} has no receipt")
-        for text in (line.text or "", *_titles(line.payload))
+        for text in texts_of(line.content)
         for token, values in values_of(text)
         if not values & numbers
     ]
@@ -120,13 +121,3 @@ def _words(value: object) -> list[str]:
     if isinstance(value, list):
         return [word for item in value for word in _words(item)]
     return [str(value)] if isinstance(value, str | int | float) and not isinstance(value, bool) else []
-
-
-def _titles(payload: dict[str, object]) -> list[str]:
-    """The words on buttons and rows; ids are not read by anybody."""
-    found: list[str] = []
-    for name in ("buttons", "rows"):
-        items = payload.get(name)
-        for item in items if isinstance(items, list) else []:
-            found.extend(str(item[key]) for key in ("title", "description") if item.get(key))
-    return found

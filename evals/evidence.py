@@ -6,13 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from pydantic_ai.messages import TextPart
 from sqlalchemy import select
 
-from agent.models import JournalEntry, Turn
+from agent.journal import Recorded, RecordedAnswer
+from agent.models import JournalEntry, StepKind, Turn
 from core.event_types import EventType
 from core.events import Event
 from core.work import Work, open_work
-from domain.conversations.models import Attachment, Handoff, Message
+from domain.conversations.content import Stored, said
+from domain.conversations.models import Handoff, Message
 from domain.customers.models import Customer
 from domain.orders import service as orders
 from domain.orders.models import Order
@@ -94,12 +97,15 @@ class Line(BaseModel):
     at: datetime
     direction: str
     author: str
-    kind: str
-    text: str | None
-    payload: dict[str, Any]
+    content: Stored
     status: str
     error_code: str | None = None
     turn: int | None
+
+    @property
+    def text(self) -> str:
+        """Its own words, if it has any."""
+        return said(self.content)
 
 
 class Move(BaseModel):
@@ -287,49 +293,37 @@ def _brief_claims(brief: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _step(entry: JournalEntry) -> StepTaken:
-    payload = entry.payload
-    if entry.kind == "model":
-        parts = payload["response"].get("parts", [])
-        words = "\n".join(part["content"] for part in parts if part.get("part_kind") == "text")
-        return StepTaken(
-            kind=entry.kind, name=entry.name, outcome=entry.outcome, duration_ms=entry.duration_ms, text=words or None
-        )
-    return StepTaken(
-        kind=entry.kind,
-        name=entry.name,
-        outcome=entry.outcome,
-        duration_ms=entry.duration_ms,
-        arguments=payload.get("arguments") or {},
-        status=payload.get("status"),
-        code=payload.get("code"),
-        say=payload.get("say"),
-        facts=payload.get("facts") or {},
-        claims=[(str(claim), str(subject)) for claim, subject in payload.get("deeds") or []],
+    step = StepTaken(kind=entry.kind, name=entry.name, outcome=entry.outcome, duration_ms=entry.duration_ms)
+    if entry.kind == StepKind.MODEL:
+        parts = RecordedAnswer.of(entry.payload).response.parts
+        words = "\n".join(part.content for part in parts if isinstance(part, TextPart))
+        return step.model_copy(update={"text": words or None})
+    call = Recorded.model_validate(entry.payload)
+    return step.model_copy(
+        update={
+            "arguments": call.arguments,
+            "status": call.status,
+            "code": call.code,
+            "say": call.say,
+            "facts": {name: fact.model_dump(mode="json") for name, fact in call.facts.items()},
+            "claims": [(str(claim), subject) for claim, subject in call.deeds],
+        }
     )
 
 
 async def _thread(work: Work, numbers: dict[str, int]) -> list[Line]:
-    rows = (
-        await work.session.scalars(
-            select(Message).where(Message.workspace_id == work.workspace_id).order_by(Message.created_at, Message.position)
-        )
-    ).all()
-    files = (
-        await work.session.scalars(select(Attachment.message_id).where(Attachment.workspace_id == work.workspace_id))
-    ).all()
+    query = select(Message).where(Message.workspace_id == work.workspace_id).order_by(Message.created_at, Message.position)
     return [
         Line(
             at=row.created_at,
             direction=row.direction,
             author=row.author,
-            kind=row.kind,
-            text=row.text,
-            payload={**row.payload, **({"file": True} if row.id in files else {})},
+            content=row.content,
             status="open" if row.direction == "in" and row.handled_at is None else row.status,
             error_code=row.error_code,
             turn=numbers.get(str(row.turn_id or row.handled_ref)),
         )
-        for row in rows
+        for row in await work.session.scalars(query)
         if not (row.provider_message_id or "").startswith("past-")
     ]
 

@@ -17,7 +17,8 @@ from domain.catalog.schemas import NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMessage
+from domain.conversations.content import Reaction
+from domain.conversations.schemas import Incoming, Sender
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
@@ -154,13 +155,10 @@ async def _remember(
     received = await conversations.receive(
         work,
         line,
-        IncomingMessage(
+        Incoming(
             provider_message_id=f"past-{new_id()}",
-            address=customer.phone,
-            phone=customer.phone,
-            profile_name=customer.name,
-            kind="reaction",
-            payload={"emoji": "👍"},
+            sender=Sender(address=customer.phone, phone=customer.phone, name=customer.name),
+            content=Reaction(emoji="👍"),
             received_at=work.now - timedelta(days=20),
             inbound_event_id=new_id(),
         ),

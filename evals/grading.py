@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from domain.conversations import delivery
+from domain.conversations.content import Reaction
 from evals import claims
 from evals.claims import Lie
 from evals.evidence import Evidence, OrderFound, PaymentFound
@@ -217,7 +218,7 @@ def _answers(evidence: Evidence) -> list[Finding]:
     findings: list[Finding] = []
     if evidence.unanswered and not evidence.handoff_open:
         findings.append(Finding(kind="unanswered", text=f"{evidence.unanswered} messages got no answer"))
-    asked = [line for line in evidence.thread if line.direction == "in" and line.kind != "reaction"]
+    asked = [line for line in evidence.thread if line.direction == "in" and not isinstance(line.content, Reaction)]
     if asked and not any(line.direction == "out" for line in evidence.thread):
         findings.append(Finding(kind="unanswered", text="the shop never said a word"))
     lost = [

@@ -9,8 +9,8 @@ from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from domain.conversations import service as conversations
+from domain.conversations.content import Text
 from domain.conversations.models import Conversation
-from domain.conversations.schemas import OutgoingMessage
 from domain.payments import service as payments
 from domain.stock import service as stock
 from evals.founding import Founded
@@ -59,7 +59,7 @@ async def _talk(event: ShopEvent, place: Founded) -> None:
             conversation = await conversations.get(work, conversation_id)
             if conversation.operator_id is None:
                 await handoff.take(work, conversation_id)
-            await conversations.reply(work, conversation_id, OutgoingMessage(text=event.reply))
+            await conversations.reply(work, conversation_id, Text(text=event.reply))
     if event.release is not None:
         async with open_work(operator) as work:
             await handoff.release(work, conversation_id, event.release)

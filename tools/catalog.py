@@ -6,7 +6,8 @@ from domain.catalog import service as catalog
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, VariantView
 from domain.connections.schemas import TRAITS
-from tools.context import Pending, StagedMessage
+from domain.conversations.content import Choices, Row, Section
+from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
@@ -116,20 +117,18 @@ async def send_catalog(ctx: CustomerContext, category: Words | None = None) -> T
     variants = [variant for variant in page.items if stocked[variant.variant_id]]
     if not variants:
         return ctx.refuse("all_sold_out", note="Nothing was sent.")
-    sections: dict[str, list[dict[str, str]]] = {}
+    sections: dict[str, list[Row]] = {}
     for variant in variants:
         sections.setdefault(variant.category or "", []).append(_row(ctx, facts, variant))
     ctx.staged.append(
-        StagedMessage(
-            kind="list",
+        Choices(
             text=say(ctx, "catalog_body", shop=facts.add(FactKind.SHOP, "shop", ctx.workspace.name)),
-            payload={
-                "button": say(ctx, "catalog_button"),
-                "sections": [
-                    {"title": facts.add(FactKind.CATEGORY, name, name) if name else "", "rows": rows}
-                    for name, rows in sections.items()
-                ],
-            },
+            opener=say(ctx, "catalog_button"),
+            sections=tuple(
+                Section(title=facts.add(FactKind.CATEGORY, name, name) if name else None, rows=tuple(rows))
+                for name, rows in sections.items()
+            ),
+            language=ctx.language,
         )
     )
     options = [Option(sku=variant.sku, name=variant.name) for variant in variants]
@@ -140,32 +139,27 @@ async def send_catalog(ctx: CustomerContext, category: Words | None = None) -> T
     )
 
 
-def _row(ctx: CustomerContext, facts: Facts, variant: VariantView) -> dict[str, str]:
+def _row(ctx: CustomerContext, facts: Facts, variant: VariantView) -> Row:
     name, price = facts.name(variant.name), unit_price(ctx, facts, variant)
     # A name that is cut in the row's title stands whole in its description.
     description = f"{name} · {price}" if len(variant.name) > TRAITS[ctx.medium].rows.title else price
-    return {"id": variant.sku, "title": name, "description": description}
+    return Row(id=variant.sku, title=name, description=description)
+
+
+def _category_row(ctx: CustomerContext, facts: Facts, category: CategoryView) -> Row:
+    title = facts.add(FactKind.CATEGORY, category.name, category.name)
+    number = facts.count(category.name, category.products)
+    return Row(id=category.path, title=title, description=say(ctx, "category_size", count=category.products, number=number))
 
 
 def _send_categories(ctx: CustomerContext, facts: Facts, categories: Sequence[CategoryView]) -> ToolOutcome:
     filled = [category for category in categories if category.products]
     ctx.staged.append(
-        StagedMessage(
-            kind="list",
+        Choices(
             text=say(ctx, "categories_body", shop=facts.add(FactKind.SHOP, "shop", ctx.workspace.name)),
-            payload={
-                "button": say(ctx, "categories_button"),
-                "rows": [
-                    {
-                        "id": category.path,
-                        "title": facts.add(FactKind.CATEGORY, category.name, category.name),
-                        "description": say(
-                            ctx, "category_size", count=category.products, number=facts.count(category.name, category.products)
-                        ),
-                    }
-                    for category in filled
-                ],
-            },
+            opener=say(ctx, "categories_button"),
+            sections=(Section(rows=tuple(_category_row(ctx, facts, category) for category in filled)),),
+            language=ctx.language,
         )
     )
     return ctx.done(

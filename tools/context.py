@@ -2,35 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from core.messages import text
 from core.work import Work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
 from domain.connections.schemas import Medium
+from domain.conversations.content import Content
+from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State, Trigger
 from tools.audience import AudienceKind
 from tools.facts import Facts
 from tools.outcome import Deed, Option, Status, ToolOutcome
-
-
-class TurnMessage(BaseModel):
-    """One message of the customer that this turn answers."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID
-    kind: str
-    text: str | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
-    attachment_id: UUID | None = None
-    received_at: datetime
-    edited_at: datetime | None = None
 
 
 class Told(TypedDict, total=False):
@@ -47,18 +34,6 @@ class Signal(BaseModel):
 
     name: Trigger
     data: dict[str, Any] = Field(default_factory=dict)
-
-
-class StagedMessage(BaseModel):
-    """A message that goes out when the turn finishes, unless a later signal of the turn makes it void.
-
-    Numbers in `text` and in the payload's titles are slots into the facts of the call that staged it.
-    """
-
-    kind: Literal["text", "buttons", "list", "image", "document"]
-    text: str
-    payload: dict[str, Any] = Field(default_factory=dict)
-    void_on: Trigger | None = None
 
 
 PROPOSED = frozenset({"choose_product", "confirm", "want", "contradiction", "short"})
@@ -149,7 +124,8 @@ def _with(points: list[Pending], new: Pending) -> list[Pending]:
 class ToolContext:
     """The surroundings of one tool call, inside one fenced transaction, whoever the agent talks to.
 
-    A tool appends to `signals` and `staged`, and says what it asks and settles; everything else is read only.
+    A tool appends to `signals` and `staged`, and says what it asks and settles; everything else is read only. What is
+    staged goes out when the turn finishes; numbers in its texts are slots into the facts of the call that staged it.
     `asked_before` are the points that were open before this turn, `points` those that are open when the call begins.
     """
 
@@ -161,11 +137,11 @@ class ToolContext:
     turn_id: UUID
     state: State
     language: str
-    messages: list[TurnMessage] = field(default_factory=list)
+    messages: list[OpenMessage] = field(default_factory=list)
     asked_before: list[Pending] = field(default_factory=list)
     points: list[Pending] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
-    staged: list[StagedMessage] = field(default_factory=list)
+    staged: list[Content] = field(default_factory=list)
     asked: list[Pending] = field(default_factory=list)
     settled: list[Pending] = field(default_factory=list)
     facts: Facts = field(init=False)

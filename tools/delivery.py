@@ -6,6 +6,7 @@ from typing import Literal
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
+from domain.conversations.content import Place, said
 from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.customers.phones import e164
@@ -136,11 +137,9 @@ async def _own_store(ctx: CustomerContext, stores: Sequence[StoreView]) -> Store
 def _shared_place(ctx: CustomerContext) -> tuple[str, float, float] | None:
     """The place that the customer shared in this turn as a location on the map."""
     for message in reversed(ctx.messages):
-        latitude, longitude = message.payload.get("latitude"), message.payload.get("longitude")
-        if message.kind != "location" or latitude is None or longitude is None:
-            continue
-        named = [str(message.payload[part]) for part in ("name", "address") if message.payload.get(part)]
-        return ", ".join(named) or say(ctx, "shared_location"), float(latitude), float(longitude)
+        place = message.content
+        if isinstance(place, Place):
+            return said(place) or say(ctx, "shared_location"), place.latitude, place.longitude
     return None
 
 

@@ -1,13 +1,14 @@
 """Draft tools: what the customer puts into the open order, takes out of it, and where it shall go."""
 
 from collections.abc import Sequence, Set
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
+from domain.conversations.content import Cart
 from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
@@ -71,12 +72,10 @@ def _cart_of_turn(ctx: CustomerContext) -> list[CartItem]:
     """The items of the carts of this turn; what cannot be read as an item is left out."""
     found = []
     for message in ctx.messages:
-        if message.kind != "order":
-            continue
-        for item in message.payload.get("items", []):
+        for line in message.content.items if isinstance(message.content, Cart) else ():
             try:
-                found.append(CartItem.model_validate(item))
-            except (ValidationError, InvalidOperation):
+                found.append(CartItem(sku=line.sku, quantity=line.quantity, price=line.price))
+            except ValidationError:
                 continue
     return found
 

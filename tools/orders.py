@@ -1,12 +1,13 @@
 """Order tools: cancelling an order, and where it stands."""
 
 from domain.catalog import service as catalog
+from domain.conversations.content import Button, Buttons
 from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
 from domain.payments import service as payments
-from tools.context import Pending, StagedMessage
+from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
@@ -132,11 +133,7 @@ def ask_cancel(ctx: CustomerContext, facts: Facts, order: OrderView) -> ToolOutc
     )
     options = [Option(sku="yes", name=say(ctx, "button.cancel_yes")), Option(sku="no", name=say(ctx, "button.cancel_no"))]
     ctx.staged.append(
-        StagedMessage(
-            kind="buttons",
-            text=words,
-            payload={"buttons": [{"id": f"{option.sku}:cancel_order", "title": option.name} for option in options]},
-        )
+        Buttons(text=words, buttons=tuple(Button(id=f"{option.sku}:cancel_order", title=option.name) for option in options))
     )
     return ctx.ask(
         "ask_cancel",

@@ -11,6 +11,8 @@ from uuid import UUID
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
 from domain.conversations import service as conversations
+from domain.conversations.content import File
+from domain.conversations.files import DOCUMENTARY
 from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
@@ -238,7 +240,7 @@ async def _receipts_at_hand(ctx: CustomerContext) -> list[UUID]:
     now = [
         message.attachment_id
         for message in ctx.messages
-        if message.attachment_id is not None and message.kind in ("image", "document")
+        if message.attachment_id is not None and isinstance(message.content, File) and message.content.media in DOCUMENTARY
     ]
     return await payments.unlinked(ctx.work, list(dict.fromkeys([*recent, *now])))
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.catalog import service as catalog
+from domain.conversations.content import Button, Buttons
 from domain.conversations.states import Trigger
 from domain.orders import service as orders
 from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
-from tools.context import Pending, StagedMessage
+from tools.context import Pending
 from tools.facts import Facts, plain
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
@@ -66,17 +67,13 @@ async def stage_summary(ctx: CustomerContext, facts: Facts, order: OrderView, he
         closing.append(say(ctx, "held_until", until=facts.until("draft", held_until)))
     parts.append(" ".join(closing))
     ctx.staged.append(
-        StagedMessage(
-            kind="buttons",
+        Buttons(
             text="\n\n".join(part for part in parts if part),
-            payload={
-                "buttons": [
-                    {"id": f"{CONFIRM_PREFIX}{token}", "title": say(ctx, "button.confirm")},
-                    {"id": f"change:{token}", "title": say(ctx, "button.change")},
-                    {"id": f"cancel:{token}", "title": say(ctx, "button.keep" if placed else "button.cancel")},
-                ]
-            },
-            void_on=Trigger.ITEMS_CHANGED,
+            buttons=(
+                Button(id=f"{CONFIRM_PREFIX}{token}", title=say(ctx, "button.confirm")),
+                Button(id=f"change:{token}", title=say(ctx, "button.change")),
+                Button(id=f"cancel:{token}", title=say(ctx, "button.keep" if placed else "button.cancel")),
+            ),
         )
     )
     ctx.signal(Trigger.CONFIRMATION_REQUESTED, order_id=str(order.id), token=token)

@@ -1,6 +1,7 @@
 """From the messages of a brief to acts: text is read by the grammar, buttons, carts, places and pictures by their kind."""
 
 import re
+from typing import assert_never
 
 from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
@@ -13,12 +14,26 @@ from agent.lexical.reading import Context, read
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wants import read_want
 from core.language.folding import fold
+from domain.conversations.content import (
+    Answer,
+    Buttons,
+    Cart,
+    Choices,
+    ContactCard,
+    Edited,
+    File,
+    Person,
+    Place,
+    Reaction,
+    Removed,
+    Template,
+    Text,
+    Unsupported,
+    said,
+)
 from domain.conversations.states import State
 
 _PICTURES = frozenset({"image", "document"})
-_WRITTEN = _PICTURES | {"text", "order"}
-"""Messages with words of the customer's own."""
-_BUTTONS = frozenset({"button_reply", "list_reply"})
 AWAITING = State.AWAITING_CONFIRMATION
 
 
@@ -43,7 +58,7 @@ def context_of(brief: Brief) -> Context:
 def hear(brief: Brief) -> list[Act]:
     """All acts of the messages that this turn answers, in order."""
     context = context_of(brief)
-    texts = [message.text or "" for message in brief.messages if message.kind == "text"]
+    texts = [message.text for message in brief.messages if isinstance(message.content, Text)]
     if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language) and not _finishes(texts, brief):
         return [Act(ActKind.CONFIRM, details={"assent": "1"})]
     acts: list[Act] = []
@@ -57,7 +72,7 @@ def ordering_texts(brief: Brief) -> list[str]:
     """What of a turn may order something: its texts, each once, without answers to the open question and other wants."""
     said = []
     for index, message in enumerate(brief.messages):
-        if message.text and message.kind in _WRITTEN and not _is_repeated(message, brief.messages[:index]):
+        if message.text and _is_written(message) and not _is_repeated(message, brief.messages[:index]):
             said.extend(_unanswered(_without_want(message.text), brief))
     return said
 
@@ -74,13 +89,19 @@ def _without_want(text: str) -> str:
     return text if wanted is None else wanted[1]
 
 
+def _is_written(message: BriefMessage) -> bool:
+    """Whether it has words of the customer's own."""
+    said = message.content
+    return isinstance(said, Text | Cart) or (isinstance(said, File) and said.media in _PICTURES)
+
+
 def _is_repeated(message: BriefMessage, before: list[BriefMessage]) -> bool:
     """The very same words sent again by impatience; whoever wants one more says so."""
-    if message.kind != "text" or not message.text:
+    if not isinstance(message.content, Text) or not message.text:
         return False
     said = fold(clean(message.text)).split()
     is_more = vocabulary().matches("more", " ".join(said)) is not None
-    return not is_more and any(other.kind == "text" and fold(clean(other.text or "")).split() == said for other in before)
+    return not is_more and any(isinstance(other.content, Text) and fold(clean(other.text)).split() == said for other in before)
 
 
 def _finishes(texts: list[str], brief: Brief) -> bool:
@@ -90,24 +111,33 @@ def _finishes(texts: list[str], brief: Brief) -> bool:
 
 
 def _hear(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
-    if message.kind == "text":
-        return _text(message.text or "", brief, context)
-    if message.kind in _BUTTONS:
-        return _button(message, brief, context)
-    if message.kind == "order":
-        return [Act(ActKind.BASKET), *_text(message.text or "", brief, context)]
-    if message.kind == "location":
-        return [Act(ActKind.DELIVERY, details=_place(message))]
-    if message.kind == "contact":
-        return _contact(message)
-    if message.kind in _PICTURES:
-        caption = _text(message.text, brief, context) if message.text else []
-        if context.expects_payment or any(act.kind is ActKind.PAY for act in caption):
-            return [*caption, Act(ActKind.RECEIPT)]
-        return caption or [Act(ActKind.MEDIA, details={"kind": message.kind})]
-    if message.kind == "reaction":
-        return [Act(ActKind.REACTION)]
-    return [Act(ActKind.MEDIA, details={"kind": message.kind})]
+    match message.content:
+        case Text(text=text):
+            return _text(text, brief, context)
+        case Answer() as pressed:
+            return _button(pressed, brief, context)
+        case Cart(note=note):
+            return [Act(ActKind.BASKET), *_text(note or "", brief, context)]
+        case Place() as place:
+            named = {"address": said(place)} if said(place) else {}
+            return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", **named})]
+        case ContactCard() as card:
+            return _contact(card)
+        case File() as file if file.media in _PICTURES:
+            return _picture(file, brief, context)
+        case Reaction():
+            return [Act(ActKind.REACTION)]
+        case File() | Unsupported() | Buttons() | Choices() | Template() | Removed() | Edited() as other:
+            return [Act(ActKind.MEDIA, details={"kind": other.media if isinstance(other, File) else other.kind})]
+        case _:
+            assert_never(message.content)
+
+
+def _picture(file: File, brief: Brief, context: Context) -> list[Act]:
+    caption = _text(file.caption, brief, context) if file.caption else []
+    if context.expects_payment or any(act.kind is ActKind.PAY for act in caption):
+        return [*caption, Act(ActKind.RECEIPT)]
+    return caption or [Act(ActKind.MEDIA, details={"kind": file.media})]
 
 
 def _text(text: str, brief: Brief, context: Context) -> list[Act]:
@@ -209,10 +239,9 @@ def _ordinal(folded: str) -> int | None:
     return int(folded) if folded.isdecimal() and len(folded) < 3 else None
 
 
-def _button(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
+def _button(answer: Answer, brief: Brief, context: Context) -> list[Act]:
     """A pressed button or a chosen row: its id says it, else its title is read as text."""
-    pressed = str(message.payload.get("id") or "")
-    title = str(message.payload.get("title") or message.text or "")
+    pressed, title = answer.id, answer.title
     verb, _, rest = pressed.partition(":")
     if verb == "confirm":
         return [Act(ActKind.CONFIRM, details={"token": rest})]
@@ -226,23 +255,17 @@ def _button(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
                 return [Act(ActKind.CHOOSE, details={"sku": option.sku})]
     if verb in ("yes", "no") and rest:
         return [Act(ActKind.CONFIRM if verb == "yes" else ActKind.REFUSE)]
-    if message.kind == "list_reply" and pressed:
+    if answer.via == "row" and pressed:
         return [Act(ActKind.CHOOSE, phrase=title, details={"row": rest or pressed, "title": title})]
     return _text(title, brief, context)
 
 
-def _place(message: BriefMessage) -> dict[str, str]:
-    named = [str(message.payload[part]) for part in ("name", "address") if message.payload.get(part)]
-    details = {"fulfilment": "delivery"}
-    if named:
-        details["address"] = ", ".join(named)
-    return details
-
-
-def _contact(message: BriefMessage) -> list[Act]:
+def _contact(card: ContactCard) -> list[Act]:
+    """Whoever is shared is who receives the order."""
+    person = card.people[0] if card.people else Person()
     details = {}
-    if message.payload.get("name"):
-        details["recipient_name"] = str(message.payload["name"])
-    if message.payload.get("phone"):
-        details["phone"] = str(message.payload["phone"])
+    if person.name:
+        details["recipient_name"] = person.name
+    if person.phones:
+        details["phone"] = person.phones[0]
     return [Act(ActKind.DELIVERY, details=details)] if details else [Act(ActKind.MEDIA, details={"kind": "contact"})]

@@ -26,7 +26,7 @@ def _spelled_out(message: BriefMessage) -> BriefMessage:
         said = f"{said[: wanted.start()]}{product.sku}{said[wanted.end() :]}"
     elif words.matches("and_then", folded) and (pronoun := words.matches("it", folded)):
         said = f"{said[: pronoun.start()]}{product.sku}{said[pronoun.end() :]}"
-    return message.model_copy(update={"text": said})
+    return message.saying(said)
 
 
 _PRICE = "cuanto cuesta "

@@ -9,6 +9,7 @@ from agent.lexical.products import Catalogue
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
+from domain.conversations.content import Text
 from domain.conversations.states import State
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -52,8 +53,12 @@ async def repaired(brief: Brief, catalogue: Catalogue) -> Brief:
 
 
 async def _repaired_message(message: BriefMessage, catalogue: Catalogue, words: Vocabulary) -> BriefMessage:
-    text = message.text or ""
-    if message.kind != "text" or len(text) > _LONGEST_REPAIRED or any(words.matches(name, fold(text)) for name in _DETAILS):
+    text = message.text
+    if (
+        not isinstance(message.content, Text)
+        or len(text) > _LONGEST_REPAIRED
+        or any(words.matches(name, fold(text)) for name in _DETAILS)
+    ):
         return message
     found = list(_LETTERS.finditer(text))
     befores = ["", *(fold(match.group()) for match in found)]
@@ -63,7 +68,7 @@ async def _repaired_message(message: BriefMessage, catalogue: Catalogue, words: 
         meant = None if is_name else meant_keyword(fold(match.group()), before)
         if meant is not None and not await _is_sold(fold(match.group()), catalogue):
             text = text[: match.start()] + meant + text[match.end() :]
-    return message if text == message.text else message.model_copy(update={"text": text})
+    return message if text == message.text else message.saying(text)
 
 
 async def _is_sold(word: str, catalogue: Catalogue) -> bool:

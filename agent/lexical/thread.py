@@ -16,6 +16,7 @@ from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from domain.catalog.search import rank
 from domain.catalog.words import read
+from domain.conversations.content import Text
 from tools.context import PROPOSED
 
 _ASKS = frozenset({ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY})
@@ -45,10 +46,10 @@ def with_pronouns_said(brief: Brief) -> Brief:
 
 
 def _with_pronoun_said(message: BriefMessage, meant: str) -> BriefMessage:
-    found = vocabulary().matches("of_those", fold(message.text or "")) if message.kind == "text" else None
+    found = vocabulary().matches("of_those", fold(message.text)) if isinstance(message.content, Text) else None
     if found is None or not message.text:
         return message
-    return message.model_copy(update={"text": f"{message.text[: found.start()]} {meant}{message.text[found.end() :]}"})
+    return message.saying(f"{message.text[: found.start()]} {meant}{message.text[found.end() :]}")
 
 
 async def continued(brief: Brief, acts: list[Act], catalogue: Catalogue) -> list[Act]:
@@ -56,7 +57,7 @@ async def continued(brief: Brief, acts: list[Act], catalogue: Catalogue) -> list
     about = subject(brief)
     if not about:
         return acts
-    said = " ".join(fold(clean(message.text or "")) for message in brief.messages if message.kind == "text")
+    said = " ".join(fold(clean(message.text)) for message in brief.messages if isinstance(message.content, Text))
     is_alone = sum(act.kind not in SMALL_TALK for act in acts) == 1
     thread = _Thread(about, said, catalogue)
     return [full for act in acts for full in await thread.complete(act, is_alone=is_alone)]

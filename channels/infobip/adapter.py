@@ -5,15 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
 from channels.base import (
-    Change,
     FetchedMedia,
-    Inbound,
-    Outbound,
-    Part,
     RawEvent,
     SendOutcome,
     StatusReport,
@@ -24,6 +21,8 @@ from channels.breaker import Breaker
 from channels.infobip import answers, authentication, media, parts, reading, requests, splitting
 from core import observability
 from domain.connections.schemas import ConnectionView
+from domain.conversations.content import Content
+from domain.conversations.schemas import Incoming
 
 SEND_SECONDS = 20.0
 SIGN_SECONDS = 3.0
@@ -58,24 +57,31 @@ class InfobipWhatsApp:
         """The results of a webhook body; never raises."""
         return splitting.split(body)
 
-    def read(self, event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
+    def read(self, event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         return reading.read(event_kind, body)
 
-    def parts(self, kind: str, text: str | None, payload: Mapping[str, Any]) -> list[Part]:
-        """The pieces in which a message goes out; raises Unsendable."""
-        return parts.parts(kind, text, payload)
+    def parts(self, content: Content) -> list[Content]:
+        """The pieces in which a message goes out, each within WhatsApp's limits; raises Unsendable."""
+        return parts.parts(content)
 
-    async def send(self, message: Outbound) -> SendOutcome:
-        """Try to send once; trouble on the way is an outcome, not an exception."""
+    async def send(self, message_id: UUID, to: str, content: Content, reply_to: str | None = None) -> SendOutcome:
+        """Try to send one piece once; trouble on the way is an outcome, not an exception."""
         try:
-            body = requests.body_of(message, sender=self._connection.address, notify_url=self._notify_url)
-        except (Unsendable, KeyError) as error:
-            return SendOutcome("rejected", "message_unsendable", f"{type(error).__name__}: {error}")
+            path, body = requests.request_of(
+                content,
+                sender=self._connection.address,
+                to=to,
+                message_id=message_id,
+                reply_to=reply_to,
+                notify_url=self._notify_url,
+            )
+        except Unsendable as error:
+            return SendOutcome("rejected", error.code, f"{type(error).__name__}: {error}")
         wait = self._breaker.wait()
         if wait > 0:
             return SendOutcome("retry", "line_resting", retry_after=wait)
-        outcome = await self._post(requests.PATHS[message.kind], body)
+        outcome = await self._post(path, body)
         answered = outcome.http_status is not None and outcome.http_status < 500
         self._breaker.record(alive=answered)
         return outcome

@@ -1,15 +1,34 @@
 """Cuts a message into pieces within WhatsApp's limits: nothing is lost, and each piece reads well on its own."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from itertools import groupby
+from typing import Final, assert_never
 
-from channels.base import Part, Unsendable
+from channels.base import Unsendable
 from channels.infobip.cleaning import clean_text
 from channels.infobip.formatting import to_whatsapp
 from core import messages
 from domain.connections.schemas import TRAITS as MEDIUMS
 from domain.connections.schemas import Medium
+from domain.conversations.content import (
+    Answer,
+    Button,
+    Buttons,
+    Cart,
+    Choices,
+    ContactCard,
+    Content,
+    Edited,
+    File,
+    Place,
+    Reaction,
+    Removed,
+    Row,
+    Section,
+    Template,
+    Text,
+    Unsupported,
+)
 
 TRAITS: Final = MEDIUMS[Medium.WHATSAPP]
 CAPTION_LIMIT: Final = 3000
@@ -19,23 +38,29 @@ _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…;:
 _MARKS = re.compile(r"[*_~`]")
 
 
-def parts(kind: str, text: str | None, payload: Mapping[str, Any]) -> list[Part]:
+def parts(content: Content) -> list[Content]:
     """The pieces in which a message goes out, in order; raises Unsendable for what WhatsApp has no form for."""
-    written = to_whatsapp(clean_text(text or ""))
-    match kind:
-        case "text":
-            return _texts(written, TRAITS.text)
-        case "buttons":
-            return _buttons(written, payload)
-        case "list":
-            return _lists(written, payload)
-        case "image" | "document":
-            return _file(kind, written, payload)
-        case "template":
-            if not payload.get("name"):
+    match content:
+        case Text():
+            return _texts(_written(content.text), TRAITS.text)
+        case Buttons():
+            return _buttons(content)
+        case Choices():
+            return _lists(content)
+        case File():
+            return _file(content)
+        case Template():
+            if not content.name:
                 raise Unsendable("a template needs its name")
-            return [Part("template", written or None, dict(payload))]
-    raise Unsendable(f"WhatsApp has no message of kind {kind!r}")
+            return [content]
+        case Cart() | Place() | ContactCard() | Answer() | Reaction() | Edited() | Removed() | Unsupported():
+            raise Unsendable(f"WhatsApp has no message of kind {content.kind!r}")
+        case _:
+            assert_never(content)
+
+
+def _written(text: str | None) -> str:
+    return to_whatsapp(clean_text(text or ""))
 
 
 def units(text: str) -> int:
@@ -78,11 +103,11 @@ def _cut(text: str, limit: int) -> int:
     return end
 
 
-def _texts(text: str, limit: int) -> list[Part]:
-    return [Part("text", piece, {}) for piece in split_text(text, limit)]
+def _texts(text: str, limit: int) -> list[Content]:
+    return [Text(text=piece) for piece in split_text(text, limit)]
 
 
-def _with_body(text: str) -> tuple[list[Part], str]:
+def _with_body(text: str) -> tuple[list[Content], str]:
     """Texts that go ahead, and the last piece, which is the body that buttons or a list stand under."""
     pieces = split_text(text, TRAITS.body)
     if not pieces:
@@ -94,16 +119,18 @@ def _with_body(text: str) -> tuple[list[Part], str]:
     return _texts(ahead, TRAITS.text), body
 
 
-def _identifier(entry: Mapping[str, Any], limit: int) -> str:
-    identifier = str(entry.get("id") or "")
-    if not identifier or identifier != identifier.strip() or units(identifier) > limit:
-        raise Unsendable(f"an id must have 1 to {limit} characters and no outer spaces")
-    return identifier
+def _checked(identifiers: list[str], limit: int) -> None:
+    """Raise Unsendable unless each id fits and no two of a message are the same."""
+    for identifier in identifiers:
+        if not identifier or identifier != identifier.strip() or units(identifier) > limit:
+            raise Unsendable(f"an id must have 1 to {limit} characters and no outer spaces")
+    if len(set(identifiers)) != len(identifiers):
+        raise Unsendable("ids must be unique within a message")
 
 
-def _title(text: Any, limit: int, taken: set[str]) -> str:
+def _title(text: str, limit: int, taken: set[str]) -> str:
     """A title within the limit, unlike the others of the same message."""
-    plain = _MARKS.sub("", clean_text(str(text or ""))).strip() or "-"
+    plain = _MARKS.sub("", clean_text(text)).strip() or "-"
     title, number = shorten(plain, limit), 2
     while title.casefold() in taken:
         suffix = f" {number}"
@@ -112,94 +139,74 @@ def _title(text: Any, limit: int, taken: set[str]) -> str:
     return title
 
 
-def _entries(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = payload.get(name) or []
-    if not isinstance(found, Sequence) or not all(isinstance(entry, Mapping) for entry in found):
-        raise Unsendable(f"{name} must be a list of objects")
-    return list(found)
+def _footer(text: str | None) -> str | None:
+    footer = clean_text(text or "").strip()
+    return shorten(footer, TRAITS.footer) if footer else None
 
 
-def _buttons(text: str, payload: Mapping[str, Any]) -> list[Part]:
-    entries = _entries(payload, "buttons")
-    if not entries:
+def _buttons(content: Buttons) -> list[Content]:
+    text = _written(content.text)
+    if not content.buttons:
         return _texts(text, TRAITS.text)
-    if len(entries) > TRAITS.buttons.most:
-        return _lists(text, {**payload, "rows": entries, "sections": None})
+    if len(content.buttons) > TRAITS.buttons.most:
+        rows = tuple(Row(id=button.id, title=button.title) for button in content.buttons)
+        return _lists(Choices(text=content.text, sections=(Section(rows=rows),), footer=content.footer))
     ahead, body = _with_body(text)
+    _checked([button.id for button in content.buttons], TRAITS.buttons.id)
     taken: set[str] = set()
-    buttons = [
-        {"id": _identifier(entry, TRAITS.buttons.id), "title": _title(entry.get("title"), TRAITS.buttons.title, taken)}
-        for entry in entries
-    ]
-    _require_unique([button["id"] for button in buttons])
-    return [*ahead, Part("buttons", body, {"buttons": buttons} | _footer(payload))]
+    buttons = tuple(Button(id=button.id, title=_title(button.title, TRAITS.buttons.title, taken)) for button in content.buttons)
+    return [*ahead, Buttons(text=body, buttons=buttons, footer=_footer(content.footer))]
 
 
-def _require_unique(identifiers: list[str]) -> None:
-    if len(set(identifiers)) != len(identifiers):
-        raise Unsendable("ids must be unique within a message")
-
-
-def _footer(payload: Mapping[str, Any]) -> dict[str, Any]:
-    footer = clean_text(str(payload.get("footer") or "")).strip()
-    return {"footer": shorten(footer, TRAITS.footer)} if footer else {}
-
-
-def _lists(text: str, payload: Mapping[str, Any]) -> list[Part]:
+def _lists(content: Choices) -> list[Content]:
     """One list message for every ten rows; the rows keep their section."""
-    sections = _entries(payload, "sections") or [{"rows": payload.get("rows")}]
-    rows = [(str(section.get("title") or ""), entry) for section in sections for entry in _entries(section, "rows")]
+    text = _written(content.text)
+    rows = [(section.title or "", row) for section in content.sections for row in section.rows]
     if not rows:
         return _texts(text, TRAITS.text)
     ahead, body = _with_body(text)
-    _require_unique([_identifier(row, TRAITS.rows.id) for _, row in rows])
-    language = str(payload.get("language") or messages.LANGUAGES[0])
-    button = shorten(str(payload.get("button") or messages.text("line.list_button", language)), TRAITS.rows.opener)
+    _checked([row.id for _, row in rows], TRAITS.rows.id)
+    language = content.language or messages.LANGUAGES[0]
+    opener = shorten(content.opener or messages.text("line.list_button", language), TRAITS.rows.opener)
     found = list(ahead)
     for start in range(0, len(rows), TRAITS.rows.most):
         said = body if start == 0 else messages.text("line.list_continued", language)
-        content = {"button": button, "sections": _sections(rows[start : start + TRAITS.rows.most])} | _footer(payload)
-        found.append(Part("list", said, content))
+        sections = _sections(rows[start : start + TRAITS.rows.most])
+        found.append(Choices(text=said, opener=opener, sections=sections, footer=_footer(content.footer)))
     return found
 
 
-def _sections(rows: list[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def _sections(rows: list[tuple[str, Row]]) -> tuple[Section, ...]:
     """Rows grouped by their section; a title is required as soon as there is more than one."""
-    sections: list[dict[str, Any]] = []
-    names: list[str] = []
     taken: set[str] = set()
-    for name, entry in rows:
-        if not names or names[-1] != name:
-            names.append(name)
-            sections.append({"title": _section_title(name), "rows": []})
-        sections[-1]["rows"].append(_row(entry, taken))
-    if len(sections) == 1 and not names[0]:
-        sections[0].pop("title")
-    return sections
+    groups = [(name, tuple(_row(row, taken) for _, row in group)) for name, group in groupby(rows, key=lambda named: named[0])]
+    if len(groups) == 1 and not groups[0][0]:
+        return (Section(rows=groups[0][1]),)
+    return tuple(Section(title=_section_title(name), rows=group) for name, group in groups)
 
 
 def _section_title(name: str) -> str:
     return shorten(_MARKS.sub("", clean_text(name)).strip() or "-", TRAITS.rows.section_title)
 
 
-def _row(entry: Mapping[str, Any], taken: set[str]) -> dict[str, Any]:
+def _row(row: Row, taken: set[str]) -> Row:
     """A row; a title that does not fit is cut, and shown whole in the description when that is free."""
-    whole = clean_text(str(entry.get("title") or ""))
+    whole = clean_text(row.title)
     title = _title(whole, TRAITS.rows.title, taken)
-    description = clean_text(str(entry.get("description") or "")).strip()
+    description = clean_text(row.description or "").strip()
     if not description and title.endswith("…"):
         description = whole
-    row: dict[str, Any] = {"id": _identifier(entry, TRAITS.rows.id), "title": title}
-    return row | ({"description": shorten(description, TRAITS.rows.description)} if description else {})
+    return Row(id=row.id, title=title, description=shorten(description, TRAITS.rows.description) if description else None)
 
 
-def _file(kind: Literal["image", "document"], caption: str, payload: Mapping[str, Any]) -> list[Part]:
-    address = str(payload.get("media_url") or "")
-    if not address.startswith(("http://", "https://")) or units(address) > URL_LIMIT:
+def _file(content: File) -> list[Content]:
+    if content.media not in ("image", "document"):
+        raise Unsendable(f"WhatsApp is sent no {content.media}")
+    if not content.url.startswith(("http://", "https://")) or units(content.url) > URL_LIMIT:
         raise Unsendable("a file needs an http address")
-    captions = split_text(caption, CAPTION_LIMIT)
-    content: dict[str, Any] = {"media_url": address}
-    if kind == "document" and payload.get("filename"):
-        content["filename"] = shorten(clean_text(str(payload["filename"])), FILENAME_LIMIT)
-    first = Part(kind, captions[0] if captions else None, content)
+    captions = split_text(_written(content.caption), CAPTION_LIMIT)
+    filename = None
+    if content.media == "document" and content.filename:
+        filename = shorten(clean_text(content.filename), FILENAME_LIMIT)
+    first = File(media=content.media, url=content.url, filename=filename, caption=captions[0] if captions else None)
     return [first, *(piece for rest in captions[1:] for piece in _texts(rest, TRAITS.text))]

@@ -7,25 +7,36 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from channels.base import (
-    Change,
-    EventUnreadable,
-    Inbound,
-    InboundKind,
-    Media,
-    MediaKind,
-    Sender,
-    StatusReport,
-    SystemEvent,
-)
+from channels.base import EventUnreadable, StatusReport, SystemEvent
 from channels.infobip import wire
 from channels.infobip.cleaning import clean
 from channels.infobip.statuses import error_code, report_status
 from channels.infobip.unified import classic
 from core import clock
+from core.db import to_json
+from domain.conversations.content import (
+    About,
+    Answer,
+    Cart,
+    CartLine,
+    CatalogueProduct,
+    ContactCard,
+    Content,
+    Edited,
+    File,
+    MediaKind,
+    Person,
+    Place,
+    Reaction,
+    Referral,
+    Removed,
+    Said,
+    Text,
+    Unsupported,
+)
+from domain.conversations.schemas import Incoming, Sender
 
 _Model = TypeVar("_Model", bound=wire.Wire)
-_Content = tuple[InboundKind, str | None, dict[str, Any], Media | None]
 
 _FILES: dict[str, MediaKind] = {
     "IMAGE": "image",
@@ -37,7 +48,7 @@ _FILES: dict[str, MediaKind] = {
 }
 
 
-def read(event_kind: str, body: bytes) -> Inbound | Change | StatusReport | SystemEvent:
+def read(event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
     """What a stored event says; raises EventUnreadable and nothing else."""
     notes: set[str] = set()
     try:
@@ -59,7 +70,7 @@ def read(event_kind: str, body: bytes) -> Inbound | Change | StatusReport | Syst
     raise EventUnreadable(f"no such kind of event: {event_kind}")
 
 
-def _message(content: dict[str, Any], notes: set[str]) -> Inbound | Change:
+def _message(content: dict[str, Any], notes: set[str]) -> Incoming:
     result = wire.InboundResult.model_validate(classic(content))
     contact = result.contact
     address = result.sender or contact.phone_number or contact.user_id
@@ -67,11 +78,16 @@ def _message(content: dict[str, Any], notes: set[str]) -> Inbound | Change:
         raise EventUnreadable("the message has no sender")
     if result.received_at is None:
         notes.add("received_at_missing")
-    sender = Sender(address, _short(contact.user_id), contact.name, contact.phone_number or _phone(result.sender))
+    sender = Sender(
+        address=address,
+        user_id=_short(contact.user_id),
+        name=contact.name,
+        phone=contact.phone_number or _phone(result.sender),
+    )
     return _change(result, sender, notes) or _inbound(result, sender, notes)
 
 
-def _change(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Change | None:
+def _change(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Incoming | None:
     """An edit or a deletion; None for anything else, and for a change of which nobody knows what it changes."""
     kind = result.message.get("type")
     changed = _lenient(wire.Changed, result.message) if kind in wire.CHANGES else None
@@ -79,27 +95,31 @@ def _change(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Chan
     original = _short(changed.original_message_id if changed else None) or (_short(context.id) if context else None)
     if changed is None or original is None or (kind == wire.EDIT and not changed.message):
         return None
-    content = None
-    if kind == wire.EDIT:
-        now = result.model_copy(update={"message_id": original, "message": changed.message})
-        content = _inbound(now, sender, notes)
-    return Change(original, sender, result.received_at or clock.process_now(), content)
+    if kind != wire.EDIT:
+        return _incoming(result, sender, Removed(message_id=original), None, notes)
+    message = changed.message or {}
+    now = _content(message, notes)
+    return _incoming(result, sender, Edited(message_id=original, now=now), _quoted(message), notes)
 
 
-def _inbound(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Inbound:
-    kind, text, payload, media = _content(result.message, notes)
-    context = _lenient(wire.Context, result.message.get("context"))
-    return Inbound(
+def _inbound(result: wire.InboundResult, sender: Sender, notes: set[str]) -> Incoming:
+    return _incoming(result, sender, _content(result.message, notes), _quoted(result.message), notes)
+
+
+def _incoming(result: wire.InboundResult, sender: Sender, content: Content, reply_to: str | None, notes: set[str]) -> Incoming:
+    return Incoming(
         provider_message_id=_short(result.message_id),
         sender=sender,
-        kind=kind,
-        text=text,
-        payload=payload | _origin(context, result.message),
-        media=media,
+        content=content,
         received_at=result.received_at or clock.process_now(),
-        reply_to=_short(context.id) if context else None,
+        reply_to=reply_to,
         notes=tuple(sorted(notes)),
     )
+
+
+def _quoted(message: dict[str, Any]) -> str | None:
+    context = _lenient(wire.Context, message.get("context"))
+    return _short(context.id) if context else None
 
 
 def _short(identifier: str | None) -> str | None:
@@ -122,99 +142,103 @@ def _lenient(model: type[_Model], value: Any) -> _Model | None:
         return None
 
 
-def _origin(context: wire.Context | None, message: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _about(message: dict[str, Any]) -> About | None:
+    """The product and the advertisement that the message comes from."""
+    context = _lenient(wire.Context, message.get("context"))
     product = context.referred_product if context else None
+    found = None
     if product and product.product_retailer_id:
-        found["product"] = {"catalog_id": product.catalog_id, "sku": product.product_retailer_id}
+        found = CatalogueProduct(sku=product.product_retailer_id, catalog_id=product.catalog_id)
     referral = _lenient(wire.Referral, message.get("referral"))
-    if referral:
-        found["referral"] = referral.model_dump(exclude_none=True)
-    return found
+    if found is None and referral is None:
+        return None
+    return About(product=found, referral=Referral.model_validate(referral.model_dump()) if referral else None)
 
 
-def _content(message: dict[str, Any], notes: set[str]) -> _Content:
+def _content(message: dict[str, Any], notes: set[str]) -> Said:
     """A message's content by its type; a type that is not known, or does not fit its own form, is unsupported."""
     kind = message.get("type")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
+    found: Said | None = None
     if reader is not None:
         try:
-            return reader(message)
+            found = reader(message)
         except ValidationError:
             notes.add("content_malformed")
     if kind == "INFECTED_CONTENT":
         notes.add("infected_content")
-    rest = {name: value for name, value in message.items() if name not in ("type", "context", "referral")}
-    text = message.get("text")
-    payload = {"type": kind if isinstance(kind, str) else None, "content": rest}
-    return "unsupported", text if isinstance(text, str) else None, payload, None
+    if found is None:
+        rest = {name: value for name, value in message.items() if name not in ("type", "context", "referral")}
+        text = message.get("text")
+        found = Unsupported(
+            type=kind if isinstance(kind, str) else None,
+            text=text if isinstance(text, str) else None,
+            raw=json.loads(to_json(rest)),
+        )
+    about = _about(message)
+    return found if about is None else found.model_copy(update={"about": about})
 
 
-def _text(message: dict[str, Any]) -> _Content:
-    return "text", wire.Text.model_validate(message).text, {}, None
+def _text(message: dict[str, Any]) -> Said:
+    return Text(text=wire.Text.model_validate(message).text)
 
 
-def _file(message: dict[str, Any]) -> _Content:
+def _file(message: dict[str, Any]) -> Said:
     file = wire.File.model_validate(message)
-    kind = _FILES[message["type"]]
-    return kind, file.caption, {}, Media(file.url, kind)
+    return File(media=_FILES[message["type"]], url=file.url, caption=file.caption)
 
 
-def _location(message: dict[str, Any]) -> _Content:
-    place = wire.Location.model_validate(message)
-    text = ", ".join(part for part in (place.name, place.address) if part)
-    return "location", text or None, place.model_dump(exclude_none=True), None
+def _location(message: dict[str, Any]) -> Said:
+    return Place.model_validate(wire.Location.model_validate(message).model_dump())
 
 
-def _contacts(message: dict[str, Any]) -> _Content:
-    shared = wire.SharedContacts.model_validate(message)
-    names = (entry.get("name") for entry in shared.contacts)
-    text = ", ".join(str(name["formattedName"]) for name in names if isinstance(name, dict) and name.get("formattedName"))
-    return "contact", text or None, {"contacts": shared.contacts}, None
+def _contacts(message: dict[str, Any]) -> Said:
+    return ContactCard(people=tuple(map(_person, wire.SharedContacts.model_validate(message).contacts)))
 
 
-def _template_button(message: dict[str, Any]) -> _Content:
+def _person(contact: wire.SharedContact) -> Person:
+    homes = [(home.street, home.city, home.state, home.country) for home in contact.addresses or []]
+    return Person(
+        name=contact.name.formatted_name,
+        phones=tuple(each.phone for each in contact.phones or [] if each.phone),
+        emails=tuple(each.email for each in contact.emails or [] if each.email),
+        addresses=tuple(line for home in homes if (line := ", ".join(part for part in home if part))),
+        company=contact.org.company,
+    )
+
+
+def _template_button(message: dict[str, Any]) -> Said:
     button = wire.TemplateButton.model_validate(message)
-    return "button_reply", button.text, {"id": button.payload, "title": button.text, "template": True}, None
+    return Answer(via="template", id=button.payload, title=button.text)
 
 
-def _button(message: dict[str, Any]) -> _Content:
+def _button(message: dict[str, Any]) -> Said:
     reply = wire.Reply.model_validate(message)
-    return "button_reply", reply.title, {"id": reply.id, "title": reply.title}, None
+    return Answer(via="button", id=reply.id, title=reply.title)
 
 
-def _row(message: dict[str, Any]) -> _Content:
+def _row(message: dict[str, Any]) -> Said:
     reply = wire.Reply.model_validate(message)
-    return "list_reply", reply.title, reply.model_dump(exclude_none=True), None
+    return Answer(via="row", id=reply.id, title=reply.title, description=reply.description)
 
 
-def _order(message: dict[str, Any]) -> _Content:
+def _order(message: dict[str, Any]) -> Said:
     order = wire.Order.model_validate(message)
-    items = [
-        {
-            "sku": item.product_retailer_id,
-            "quantity": format(item.quantity, "f"),
-            "price": None if item.item_price is None else format(item.item_price, "f"),
-            "currency": item.currency,
-        }
+    items = tuple(
+        CartLine(sku=item.product_retailer_id, quantity=item.quantity, price=item.item_price, currency=item.currency)
         for item in order.product_items
-    ]
-    return "order", order.text, {"catalog_id": order.catalog_id, "items": items}, None
+    )
+    return Cart(items=items, catalog_id=order.catalog_id, note=order.text)
 
 
-def _reaction(message: dict[str, Any]) -> _Content:
+def _reaction(message: dict[str, Any]) -> Said:
     reaction = wire.Reaction.model_validate(message)
     context = _lenient(wire.Context, message.get("context"))
-    removed = reaction.action == "REMOVED" or not reaction.emoji
-    payload = {
-        "emoji": reaction.emoji or None,
-        "action": "removed" if removed else "added",
-        "message_id": context.id if context else None,
-    }
-    return "reaction", reaction.emoji or None, payload, None
+    is_removed = reaction.action == "REMOVED"
+    return Reaction(emoji=None if is_removed else reaction.emoji or None, message_id=context.id if context else None)
 
 
-_READERS: dict[str, Callable[[dict[str, Any]], _Content]] = {
+_READERS: dict[str, Callable[[dict[str, Any]], Said]] = {
     "TEXT": _text,
     **dict.fromkeys(_FILES, _file),
     "LOCATION": _location,
@@ -237,7 +261,7 @@ def _report(event_kind: str, content: dict[str, Any]) -> StatusReport | SystemEv
     status = report_status(result.status, result.error)
     at = result.done_at or result.sent_at
     if status is None:
-        return SystemEvent("status_not_known", {"message_id": message_id})
+        return SystemEvent("status_not_known")
     if status != "failed":
         return StatusReport(message_id, status, at=at)
     cause = result.error if result.error and result.error.id else result.status
@@ -252,4 +276,4 @@ def _system_event(content: dict[str, Any]) -> SystemEvent:
         name = f"marketing_{inner['notificationMessagesStatus']}"
     elif content.get("change") is not None:
         name = "template_updated"
-    return SystemEvent(str(name or "event")[:100].lower(), content)
+    return SystemEvent(str(name or "event")[:100].lower())

@@ -1,18 +1,36 @@
 """The bodies that we send to Infobip, and where each kind of message goes."""
 
-from typing import Any
+from typing import Any, assert_never
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from channels.base import Outbound, Unsendable
+from channels.base import Unsendable
+from domain.conversations.content import (
+    Answer,
+    Buttons,
+    Cart,
+    Choices,
+    ContactCard,
+    Content,
+    Edited,
+    File,
+    Place,
+    Reaction,
+    Removed,
+    Section,
+    Template,
+    Text,
+    Unsupported,
+)
 
 PATHS = {
     "text": "/whatsapp/1/message/text",
     "image": "/whatsapp/1/message/image",
     "document": "/whatsapp/1/message/document",
     "buttons": "/whatsapp/1/message/interactive/buttons",
-    "list": "/whatsapp/1/message/interactive/list",
+    "choices": "/whatsapp/1/message/interactive/list",
     "template": "/whatsapp/1/message/template",
 }
 EVENTS = "/whatsapp/1/events"
@@ -45,58 +63,72 @@ class Request(_Body):
     )
 
 
-def body_of(message: Outbound, *, sender: str, notify_url: str | None) -> dict[str, Any]:
-    """The JSON of one message; raises Unsendable for a kind that has no endpoint."""
-    if message.kind not in PATHS:
-        raise Unsendable(f"no endpoint for {message.kind!r}")
-    quotes = message.reply_to and message.kind != "template"
+def request_of(
+    content: Content, *, sender: str, to: str, message_id: UUID, reply_to: str | None = None, notify_url: str | None = None
+) -> tuple[str, dict[str, Any]]:
+    """The endpoint and the JSON of one message; raises Unsendable for a kind that has no endpoint."""
+    path, said = _said(content)
+    is_template = isinstance(content, Template)
     request = Request(
         from_=sender,
-        to=message.to,
-        message_id=str(message.message_id),
-        content=_content(message),
-        context=ReplyContext(reply_to_message_id=message.reply_to) if quotes and message.reply_to else None,
+        to=to,
+        message_id=str(message_id),
+        content=said,
+        context=ReplyContext(reply_to_message_id=reply_to) if reply_to and not is_template else None,
         notify_url=notify_url,
     )
     body = request.model_dump(by_alias=True, exclude_none=True)
-    return {"messages": [body]} if message.kind == "template" else body
+    return path, {"messages": [body]} if is_template else body
 
 
-def _content(message: Outbound) -> dict[str, Any]:
-    text, payload = message.text or "", message.payload
-    match message.kind:
-        case "text":
-            return {"text": text}
-        case "image" | "document":
-            content = {"mediaUrl": payload["media_url"]}
-            if text:
-                content["caption"] = text
-            if message.kind == "document" and payload.get("filename"):
-                content["filename"] = payload["filename"]
-            return content
-        case "buttons":
-            buttons = [{"type": "REPLY", "id": entry["id"], "title": entry["title"]} for entry in payload["buttons"]]
-            return _interactive(text, {"buttons": buttons}, payload)
-        case "list":
-            return _interactive(text, {"title": payload["button"], "sections": payload["sections"]}, payload)
-        case "template":
-            return _template(payload)
+def _said(content: Content) -> tuple[str, dict[str, Any]]:
+    match content:
+        case Text():
+            return PATHS["text"], {"text": content.text}
+        case File(media="image" | "document"):
+            return PATHS[content.media], _file(content)
+        case Buttons():
+            buttons = [{"type": "REPLY", "id": button.id, "title": button.title} for button in content.buttons]
+            return PATHS["buttons"], _interactive(content, {"buttons": buttons})
+        case Choices():
+            sections = [_section(section) for section in content.sections]
+            return PATHS["choices"], _interactive(content, {"title": content.opener, "sections": sections})
+        case Template():
+            return PATHS["template"], _template(content)
+        case File() | Cart() | Place() | ContactCard() | Answer() | Reaction() | Edited() | Removed() | Unsupported():
+            raise Unsendable(f"no endpoint for {content.kind!r}")
+        case _:
+            assert_never(content)
 
 
-def _interactive(text: str, action: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
-    content: dict[str, Any] = {"body": {"text": text}, "action": action}
-    if payload.get("footer"):
-        content["footer"] = {"text": payload["footer"]}
-    return content
+def _file(content: File) -> dict[str, Any]:
+    said: dict[str, Any] = {"mediaUrl": content.url}
+    if content.caption:
+        said["caption"] = content.caption
+    if content.media == "document" and content.filename:
+        said["filename"] = content.filename
+    return said
 
 
-def _template(payload: dict[str, Any]) -> dict[str, Any]:
-    placeholders = [" ".join(str(value).split()) or "-" for value in payload.get("placeholders", [])]
-    data: dict[str, Any] = {"body": {"placeholders": placeholders}}
-    for name in ("header", "buttons"):
-        if payload.get(name):
-            data[name] = payload[name]
-    return {"templateName": payload["name"], "language": payload.get("language", "es"), "templateData": data}
+def _section(section: Section) -> dict[str, Any]:
+    rows = [row.model_dump(exclude_none=True) for row in section.rows]
+    return {"rows": rows} if section.title is None else {"title": section.title, "rows": rows}
+
+
+def _interactive(content: Buttons | Choices, action: dict[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"body": {"text": content.text}, "action": action}
+    if content.footer:
+        said["footer"] = {"text": content.footer}
+    return said
+
+
+def _template(content: Template) -> dict[str, Any]:
+    placeholders = [" ".join(value.split()) or "-" for value in content.placeholders]
+    return {
+        "templateName": content.name,
+        "language": content.language,
+        "templateData": {"body": {"placeholders": placeholders}},
+    }
 
 
 def typing_body(*, sender: str, to: str) -> dict[str, Any]:

@@ -107,10 +107,53 @@ class Location(Wire):
     url: str | None = None
 
 
+class SharedName(Wire):
+    """How an entry of an address book is called."""
+
+    formatted_name: str | None = None
+
+
+class SharedPhone(Wire):
+    """A telephone of it."""
+
+    phone: str | None = None
+
+
+class SharedEmail(Wire):
+    """A mail address of it."""
+
+    email: str | None = None
+
+
+class SharedAddress(Wire):
+    """A postal address of it."""
+
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+class SharedCompany(Wire):
+    """Where they work."""
+
+    company: str | None = None
+
+
+class SharedContact(Wire):
+    """One entry of an address book."""
+
+    name: Annotated[SharedName, BeforeValidator(_mapping)] = SharedName()
+    phones: list[SharedPhone] | None = None
+    emails: list[SharedEmail] | None = None
+    addresses: list[SharedAddress] | None = None
+    org: Annotated[SharedCompany, BeforeValidator(_mapping)] = SharedCompany()
+
+
 class SharedContacts(Wire):
     """Address book entries that the customer shared."""
 
-    contacts: list[dict[str, Any]]
+    contacts: list[SharedContact]
 
 
 class TemplateButton(Wire):

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, exists, func, select
 
 from core.tables import new_id
 from core.work import Work
+from domain.conversations.content import Content
 from domain.conversations.models import DeliveryAttempt, Direction, Message, MessageStatus
 from domain.conversations.status import UNDECIDED
 
@@ -57,7 +57,7 @@ async def find_outgoing(work: Work, connection_id: UUID, provider_message_ids: C
     return [(str(provider_id), message_id, conversation_id) for provider_id, message_id, conversation_id in rows]
 
 
-def insert_after(work: Work, original: Message, offset: int, values: dict[str, Any]) -> Message:
+def insert_after(work: Work, original: Message, offset: int, content: Content) -> Message:
     """Add a message right behind another one, with the same voice, cause and author."""
     row = Message(
         workspace_id=work.workspace_id,
@@ -74,7 +74,7 @@ def insert_after(work: Work, original: Message, offset: int, values: dict[str, A
         voice=original.voice,
         voice_epoch=original.voice_epoch,
         next_try_at=work.system_time,
-        **values,
+        content=content,
     )
     work.session.add(row)
     return row
@@ -126,7 +126,7 @@ async def has_template_after(work: Work, conversation_id: UUID, position: int) -
             Message.workspace_id == work.workspace_id,
             Message.conversation_id == conversation_id,
             Message.direction == Direction.OUT,
-            Message.kind == "template",
+            Message.content["kind"].astext == "template",
             Message.position > position,
             Message.status.not_in(lost),
         )

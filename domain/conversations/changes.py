@@ -12,41 +12,46 @@ from core.event_types import EventType
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository, service
+from domain.conversations.content import Edited, Removed, dump
 from domain.conversations.models import Conversation, Message, Voice
-from domain.conversations.schemas import Changed, IncomingChange
-
-DELETED = "deleted"
-"""The kind of a message that was deleted before it came."""
+from domain.conversations.schemas import Changed, Incoming
 
 
-async def change(work: Work, line: ConnectionSummary, incoming: IncomingChange) -> Changed:
+async def change(work: Work, line: ConnectionSummary, incoming: Incoming) -> Changed:
     """Take in an edit or a deletion, in whatever order it comes: of an unknown message, twice, or before an older one.
 
     An edit that overtakes its message is the message; a deletion that does so keeps it from ever being answered.
     """
     work.require_runtime()
+    said = incoming.content
+    assert isinstance(said, Edited | Removed), "anything else is a message"
     conversation = await service.written_in(work, line, incoming)
-    row = await repository.incoming_by_provider_id(work, line.id, incoming.provider_message_id)
+    row = await repository.incoming_by_provider_id(work, line.id, said.message_id)
     if row is None:
-        return await _unknown(work, line, conversation, incoming)
-    is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.at < row.edited_at)
+        return await _unknown(work, line, conversation, incoming, said)
+    is_old = row.deleted_at is not None or (row.edited_at is not None and incoming.received_at < row.edited_at)
     if row.conversation_id != conversation.id:
         return await _elsewhere(work, conversation, row, incoming)
     if is_old:
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
-    if incoming.message is None:
+    if isinstance(said, Removed):
         return await _deleted(work, conversation, row, incoming)
-    if (row.text, row.payload) == (incoming.message.text, incoming.message.payload):
+    if row.content == said.now:
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
-    return await _edited(work, conversation, row, incoming)
+    _remember(row, incoming)
+    row.content, row.edited_at = said.now, incoming.received_at
+    return await _answered(work, conversation, row, "edited")
 
 
-async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversation, incoming: IncomingChange) -> Changed:
+async def _unknown(
+    work: Work, line: ConnectionSummary, conversation: Conversation, incoming: Incoming, said: Edited | Removed
+) -> Changed:
     """A change of what never came, or has not come yet: it stands in the message's place, which then counts as repeated."""
-    if incoming.message is not None:
-        received = await service.receive(work, line, incoming.message)
+    if isinstance(said, Edited):
+        message = incoming.model_copy(update={"provider_message_id": said.message_id, "content": said.now})
+        received = await service.receive(work, line, message)
         row = await work.session.get_one(Message, (work.workspace_id, received.message_id))
-        row.edited_at = incoming.at
+        row.edited_at = incoming.received_at
         await work.session.flush()
         return Changed(
             conversation_id=conversation.id,
@@ -59,13 +64,12 @@ async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversati
         conversation,
         line.id,
         {
-            "kind": DELETED,
-            "payload": {},
-            "provider_message_id": incoming.provider_message_id,
+            "content": said,
+            "provider_message_id": said.message_id,
             "correlation_id": observability.correlation_id(),
             "inbound_event_id": incoming.inbound_event_id,
-            "received_at": min(incoming.at, work.now),
-            "deleted_at": incoming.at,
+            "received_at": min(incoming.received_at, work.now),
+            "deleted_at": incoming.received_at,
             "handled_at": work.system_time,
             "handled_by": "no_answer:deleted",
         },
@@ -73,15 +77,15 @@ async def _unknown(work: Work, line: ConnectionSummary, conversation: Conversati
     return Changed(conversation_id=conversation.id, message_id=message_id, outcome="forgotten")
 
 
-async def _elsewhere(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
+async def _elsewhere(work: Work, conversation: Conversation, row: Message, incoming: Incoming) -> Changed:
     """A change of what was written from another address: staff look at it if both are one customer's."""
     other = await repository.get(work, row.conversation_id)
     if other is not None and other.customer_id == conversation.customer_id:
-        outcome = "deleted" if incoming.message is None else "edited"
+        outcome = "deleted" if isinstance(incoming.content, Removed) else "edited"
         await service.notify(
             work,
             f"customer_{outcome}",
-            dedupe_key=f"customer_{outcome}:{row.id}:{incoming.at.isoformat()}",
+            dedupe_key=f"customer_{outcome}:{row.id}:{incoming.received_at.isoformat()}",
             conversation_id=conversation.id,
             subject_id=row.id,
             payload={"elsewhere": True, "inbound_event_id": str(incoming.inbound_event_id)},
@@ -89,9 +93,9 @@ async def _elsewhere(work: Work, conversation: Conversation, row: Message, incom
     return Changed(conversation_id=conversation.id, message_id=None, outcome="elsewhere")
 
 
-async def _deleted(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
+async def _deleted(work: Work, conversation: Conversation, row: Message, incoming: Incoming) -> Changed:
     _remember(row, incoming)
-    row.text, row.payload, row.deleted_at = None, {}, incoming.at
+    row.content, row.deleted_at = Removed(message_id=row.provider_message_id or ""), incoming.received_at
     if row.handled_at is None and row.handled_by is None:
         # Nobody has answered it, and nobody has to. A turn that is being thought finds out when it finishes.
         row.handled_at, row.handled_by = work.system_time, "no_answer:deleted"
@@ -100,15 +104,8 @@ async def _deleted(work: Work, conversation: Conversation, row: Message, incomin
     return await _answered(work, conversation, row, "deleted")
 
 
-async def _edited(work: Work, conversation: Conversation, row: Message, incoming: IncomingChange) -> Changed:
-    assert incoming.message is not None, "an edit says what the message reads now"
-    _remember(row, incoming)
-    row.text, row.payload, row.edited_at = incoming.message.text, incoming.message.payload, incoming.at
-    return await _answered(work, conversation, row, "edited")
-
-
-def _remember(row: Message, incoming: IncomingChange) -> None:
-    row.revisions = [*row.revisions, {"text": row.text, "payload": row.payload, "until": incoming.at.isoformat()}]
+def _remember(row: Message, incoming: Incoming) -> None:
+    row.revisions = [*row.revisions, {"content": dump(row.content), "until": incoming.received_at.isoformat()}]
 
 
 async def _answered(work: Work, conversation: Conversation, row: Message, outcome: str) -> Changed:

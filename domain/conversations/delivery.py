@@ -4,10 +4,10 @@ Every function locks the conversation first, and every change of a status goes t
 before the provider is called, so that a report can always find its message and a crash leaves `sending`, never `queued`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal
 from uuid import UUID
 
 from core import outbox
@@ -17,6 +17,7 @@ from core.work import Work
 from domain.connections.schemas import TRAITS
 from domain.conversations import _deliveries as deliveries
 from domain.conversations import repository, service
+from domain.conversations.content import Content, Template
 from domain.conversations.models import Conversation, Message, MessageStatus
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import CLAIMABLE, advanced
@@ -45,31 +46,8 @@ NOT_CALLED: Final = frozenset({CLAIM_STALE, LINE_RESTING})
 _MAX_PARTS = repository.POSITION_STEP - 2
 
 
-class Piece(Protocol):
-    """A part of a message as the channel cuts it."""
-
-    @property
-    def kind(self) -> str:
-        """What kind of message the part is."""
-
-    @property
-    def text(self) -> str | None:
-        """The part's text."""
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The part's buttons, rows, file or template."""
-
-
-Cut = Callable[[str, str | None, Mapping[str, Any]], Sequence[Piece]]
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The approved template that asks the customer of a connection to write again once free words may not be sent."""
-
-    name: str
-    language: str
+Cut = Callable[[Content], Sequence[Content]]
+"""Brings a content within a channel's limits, as one message or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +59,7 @@ class Claimed:
     attempt_id: UUID
     attempt: int
     to: str
-    kind: str
-    text: str | None
-    payload: dict[str, Any]
+    content: Content
     reply_to: str | None
     correlation_id: str | None
 
@@ -140,28 +116,27 @@ async def _may_go(
     if message.voice_epoch != conversation.voice_epoch:
         message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
         return False
-    if message.kind != "template" and not may_write:
+    if not isinstance(message.content, Template) and not may_write:
         await _close_window(work, conversation, message, template)
         return False
     return message.attempts > 0 or await _is_cut(work, message, cut)
 
 
 async def _close_window(work: Work, conversation: Conversation, message: Message, template: Template | None) -> None:
-    """Refuse a message outside the medium's answer window; a template, if there is one, asks the customer once to write."""
+    """Refuse a message outside the medium's answer window; the approved template, if there is one, asks once to write."""
     if template is not None:
         last = await deliveries.last_inbound_position(work, message.conversation_id)
         if not await deliveries.has_template_after(work, message.conversation_id, last):
-            content = {"name": template.name, "language": template.language, "placeholders": []}
             # At the end of the thread: the places right behind this message may belong to its other parts.
             offset = repository.next_position(conversation) - message.position
-            deliveries.insert_after(work, message, offset, {"kind": "template", "text": None, "payload": content})
+            deliveries.insert_after(work, message, offset, template)
     await _refuse(work, message, MessageStatus.REJECTED, WINDOW_CLOSED)
 
 
 async def _is_cut(work: Work, message: Message, cut: Cut) -> bool:
     """Bring a message within the channel's limits: further parts become messages right behind it."""
     try:
-        pieces = cut(message.kind, message.text, message.payload)
+        pieces = cut(message.content)
     except DomainError as error:
         await _refuse(work, message, MessageStatus.REJECTED, error.code)
         return False
@@ -169,10 +144,9 @@ async def _is_cut(work: Work, message: Message, cut: Cut) -> bool:
         await _refuse(work, message, MessageStatus.REJECTED, "message_too_long" if pieces else "message_empty")
         return False
     first, *others = pieces
-    message.kind, message.text, message.payload = first.kind, first.text, dict(first.payload)
+    message.content = first
     for offset, piece in enumerate(others, start=1):
-        values = {"kind": piece.kind, "text": piece.text, "payload": dict(piece.payload)}
-        deliveries.insert_after(work, message, offset, values)
+        deliveries.insert_after(work, message, offset, piece)
     return True
 
 
@@ -192,9 +166,7 @@ async def _claim(work: Work, conversation: Conversation, contact: ContactView, m
         attempt_id=attempt_id,
         attempt=message.attempts,
         to=contact.address,
-        kind=message.kind,
-        text=message.text,
-        payload=message.payload,
+        content=message.content,
         reply_to=message.reply_to,
         correlation_id=message.correlation_id,
     )

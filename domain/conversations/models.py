@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace
+from domain.conversations.columns import ContentColumn
+from domain.conversations.content import Content
 
 
 class Voice(StrEnum):
@@ -85,7 +88,8 @@ class Message(WorkspaceRow):
 
     Incoming ones are open until `handled_at` is set, with who or what handled them (`turn`, `operator`, or a reason
     for no answer). An edit or a deletion of what was answered opens it again, and `handled_ref` still tells the turn that
-    answered; `revisions` keep the words as they were. Outgoing ones are sent in the order of `position`.
+    answered; `revisions` keep the contents as they were ({`content`, `until`}). Outgoing ones are sent in the
+    order of `position`.
     """
 
     __tablename__ = "messages"
@@ -116,9 +120,7 @@ class Message(WorkspaceRow):
     direction: Mapped[str] = mapped_column(String(3))
     author: Mapped[str] = mapped_column(String(20))
     author_id: Mapped[UUID | None]
-    kind: Mapped[str] = mapped_column(String(40))
-    text: Mapped[str | None] = mapped_column(Text)
-    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    content: Mapped[Content] = mapped_column(ContentColumn)
     position: Mapped[int] = mapped_column(BigInteger)
     provider_message_id: Mapped[str | None] = mapped_column(String(300))
     reply_to: Mapped[str | None] = mapped_column(String(300))
@@ -223,6 +225,21 @@ class Handoff(WorkspaceRow):
     note: Mapped[str | None] = mapped_column(String(1000))
 
 
+class NoticeDetails(TypedDict, total=False):
+    """What a notification says besides its kind and subject; every kind has its own part of it."""
+
+    reason: str | None
+    error_code: str | None
+    kind: str
+    author: str
+    number: int | None
+    order_id: str
+    named: str
+    elsewhere: bool
+    deleted: bool
+    inbound_event_id: str
+
+
 class Notification(WorkspaceRow):
     """Something staff must know; sent by a worker, kept for the inbox."""
 
@@ -236,7 +253,7 @@ class Notification(WorkspaceRow):
     kind: Mapped[str] = mapped_column(String(60))
     conversation_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None]
-    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    payload: Mapped[NoticeDetails] = mapped_column(JSONB, default=dict)
     dedupe_key: Mapped[str] = mapped_column(String(200))
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
+from domain.conversations.content import File
 from domain.conversations.models import (
     Attachment,
     Author,
@@ -155,15 +156,15 @@ async def insert_incoming(work: Work, conversation: Conversation, connection_id:
     return await work.session.scalar(_INSERT_INCOMING, row)
 
 
-async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID, url: str, kind: str) -> UUID:
+async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID, file: File) -> UUID:
     """Remember a file to be fetched."""
     row = Attachment(
         workspace_id=work.workspace_id,
         id=new_id(),
         message_id=message_id,
         conversation_id=conversation_id,
-        kind=kind,
-        source_url=url,
+        kind=file.media,
+        source_url=file.url,
         status="pending",
         next_try_at=work.system_time,
     )

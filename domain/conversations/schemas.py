@@ -1,12 +1,13 @@
 """What the rest of the house sees of conversations."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from domain.conversations.models import Author, Direction, MessageStatus, Voice
+from domain.conversations.content import Content, Stored, said
+from domain.conversations.models import Author, Direction, MessageStatus, NoticeDetails, Voice
 
 __all__ = [
     "Author",
@@ -15,14 +16,13 @@ __all__ = [
     "Direction",
     "HandoffReason",
     "HandoffView",
-    "IncomingChange",
-    "IncomingMedia",
-    "IncomingMessage",
+    "Incoming",
     "MessageStatus",
     "MessageView",
+    "NoticeDetails",
     "OpenMessage",
-    "OutgoingMessage",
     "Received",
+    "Sender",
     "Voice",
 ]
 
@@ -35,45 +35,40 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class IncomingMedia(Frozen):
-    """A file that the channel says came with a message."""
+class Worded(Frozen):
+    """Whatever has a content."""
 
-    url: str
-    kind: Literal["image", "document", "audio", "voice", "video", "sticker"]
+    content: Content
+
+    @property
+    def text(self) -> str:
+        """Its own words, if it has any."""
+        return said(self.content)
 
 
-class IncomingMessage(Frozen):
-    """A customer's message as the ingest hands it over, free of any channel's format.
+class Sender(Frozen):
+    """Whoever wrote: `address` is where an answer goes; `user_id` is the stable key of the person, if there is one."""
 
-    `received_at` is the provider's time; `batch_position` is its place among results that arrived together.
+    address: str
+    user_id: str | None = None
+    name: str | None = None
+    phone: str | None = None
+
+
+class Incoming(Worded):
+    """What a customer sent, free of any provider's words: a message, or a change of an earlier one.
+
+    `received_at` is the provider's time; `notes` say what was repaired or could not be read. The stored event that it came
+    with, and its place among results that arrived together, are known at the door.
     """
 
-    provider_message_id: str
-    address: str
-    user_id: str | None = None
-    phone: str | None = None
-    profile_name: str | None = None
-    kind: str
-    text: str | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
-    media: IncomingMedia | None = None
-    reply_to: str | None = None
+    provider_message_id: str | None
+    sender: Sender
     received_at: datetime
+    reply_to: str | None = None
+    notes: tuple[str, ...] = ()
+    inbound_event_id: UUID | None = None
     batch_position: int = 0
-    inbound_event_id: UUID
-
-
-class IncomingChange(Frozen):
-    """A customer's edit or deletion of an earlier message; `message` is what it reads now, None if it was deleted."""
-
-    provider_message_id: str
-    address: str
-    user_id: str | None = None
-    phone: str | None = None
-    profile_name: str | None = None
-    at: datetime
-    message: IncomingMessage | None = None
-    inbound_event_id: UUID
 
 
 class Changed(Frozen):
@@ -99,14 +94,12 @@ class Received(Frozen):
     needs_answer: bool
 
 
-class OpenMessage(Frozen):
-    """A customer's message that waits for an answer."""
+class OpenMessage(Worded):
+    """A customer's message that waits for an answer; a turn keeps those that it answers as JSON."""
 
     id: UUID
-    kind: str
-    text: str | None
-    payload: dict[str, Any]
-    attachment_id: UUID | None
+    content: Stored
+    attachment_id: UUID | None = None
     received_at: datetime
     reply_to: str | None = None
     edited_at: datetime | None = None
@@ -115,7 +108,7 @@ class OpenMessage(Frozen):
     """The turn that has answered it already, before it was edited or deleted."""
 
 
-class MessageView(Frozen):
+class MessageView(Worded):
     """One message of a thread."""
 
     id: UUID
@@ -123,9 +116,6 @@ class MessageView(Frozen):
     direction: Literal["in", "out"]
     author: Author
     author_id: UUID | None
-    kind: str
-    text: str | None
-    payload: dict[str, Any]
     position: int
     status: str
     error_code: str | None
@@ -139,8 +129,6 @@ class MessageView(Frozen):
     handled_ref: UUID | None
     edited_at: datetime | None
     deleted_at: datetime | None
-    revisions: list[dict[str, Any]]
-    """The words and payloads as they were before each edit, oldest first."""
     created_at: datetime
 
 
@@ -177,12 +165,3 @@ class HandoffView(Frozen):
     taken_at: datetime | None
     released_at: datetime | None
     note: str | None
-
-
-class OutgoingMessage(Frozen):
-    """A message to be queued for the customer. Its texts are final: no slot is left in them."""
-
-    kind: Literal["text", "buttons", "list", "image", "document", "template"] = "text"
-    text: str
-    payload: dict[str, Any] = Field(default_factory=dict)
-    reply_to: str | None = None

@@ -2,36 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from core import events, observability, outbox
 from core.access import PrincipalKind
-from core.db import storable
 from core.errors import Conflict, NotFound
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
+from domain.conversations.content import Content, File, Reaction
 from domain.conversations.files import attachment_digest as attachment_digest
 from domain.conversations.files import recent_files as recent_files
-from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, Voice
+from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, NoticeDetails, Voice
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,
     HandoffReason,
     HandoffView,
-    IncomingChange,
-    IncomingMessage,
+    Incoming,
     MessageView,
     OpenMessage,
-    OutgoingMessage,
     Received,
 )
 from domain.customers import service as customers
-
-NEEDS_NO_ANSWER = frozenset({"reaction"})
 
 
 class ConversationNotFound(NotFound):
@@ -65,21 +60,21 @@ async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     return ConversationView.model_validate(await _locked(work, conversation_id))
 
 
-async def written_in(work: Work, line: ConnectionSummary, incoming: IncomingMessage | IncomingChange) -> Conversation:
+async def written_in(work: Work, line: ConnectionSummary, incoming: Incoming) -> Conversation:
     """The conversation to which something that a customer sent belongs, locked; customer and conversation are made if new."""
     work.require_runtime()
     contact = await customers.find_or_create(
         work,
         medium=line.medium,
-        address=incoming.address,
-        user_id=incoming.user_id,
-        phone=incoming.phone,
-        name=incoming.profile_name,
+        address=incoming.sender.address,
+        user_id=incoming.sender.user_id,
+        phone=incoming.sender.phone,
+        name=incoming.sender.name,
     )
     return await repository.find_or_create(work, line, contact)
 
 
-async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage) -> Received:
+async def receive(work: Work, line: ConnectionSummary, incoming: Incoming) -> Received:
     """Store a customer's message in its conversation, once; find or make customer and conversation.
 
     Answers go by the line on which the customer wrote last. Touches no draft and no payment: whatever the message asks
@@ -87,7 +82,7 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
     """
     work.require_runtime()
     conversation = await written_in(work, line, incoming)
-    answerable = incoming.kind not in NEEDS_NO_ANSWER
+    answerable = not isinstance(incoming.content, Reaction)
     # A provider's clock that runs ahead must not make old words look like an answer to a newer summary.
     written_at = min(incoming.received_at, work.now)
     if conversation.last_inbound_at is None or written_at >= conversation.last_inbound_at:
@@ -97,9 +92,7 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
         conversation,
         line.id,
         {
-            "kind": incoming.kind,
-            "text": incoming.text,
-            "payload": incoming.payload,
+            "content": incoming.content,
             "provider_message_id": incoming.provider_message_id,
             "reply_to": incoming.reply_to,
             "correlation_id": observability.correlation_id(),
@@ -107,15 +100,13 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
             "batch_position": incoming.batch_position,
             "received_at": written_at,
             "handled_at": None if answerable else work.system_time,
-            "handled_by": None if answerable else f"no_answer:{incoming.kind}",
+            "handled_by": None if answerable else f"no_answer:{incoming.content.kind}",
         },
     )
     voice = Voice(conversation.voice)
     if message_id is not None:
-        if incoming.media is not None:
-            attachment_id = await repository.insert_attachment(
-                work, conversation.id, message_id, incoming.media.url, incoming.media.kind
-            )
+        if isinstance(incoming.content, File):
+            attachment_id = await repository.insert_attachment(work, conversation.id, message_id, incoming.content)
             outbox.enqueue(work, "media.process", attachment_id=attachment_id)
         if answerable and voice is not Voice.AGENT:
             await notify(work, "customer_wrote", dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id)
@@ -129,20 +120,18 @@ async def receive(work: Work, line: ConnectionSummary, incoming: IncomingMessage
     )
 
 
-async def queue(
-    work: Work, conversation_id: UUID, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
-) -> list[UUID]:
-    """Queue what the agent says to the customer, in order, under the conversation's present voice."""
+async def queue(work: Work, conversation_id: UUID, contents: Sequence[Content], *, turn_id: UUID | None = None) -> list[UUID]:
+    """Queue what the agent says to the customer, in order, under the conversation's present voice; its texts are final."""
     work.require_agent()
-    return await _queue(work, await _locked(work, conversation_id), messages, turn_id=turn_id)
+    return await _queue(work, await _locked(work, conversation_id), contents, turn_id=turn_id)
 
 
 async def _queue(
-    work: Work, conversation: Conversation, messages: Sequence[OutgoingMessage], *, turn_id: UUID | None = None
+    work: Work, conversation: Conversation, contents: Sequence[Content], *, turn_id: UUID | None = None
 ) -> list[UUID]:
     author = Author.OPERATOR if work.principal.kind is PrincipalKind.USER else Author.AGENT
     ids: list[UUID] = []
-    for message in messages:
+    for content in contents:
         row = Message(
             workspace_id=work.workspace_id,
             id=new_id(),
@@ -151,10 +140,7 @@ async def _queue(
             direction=Direction.OUT,
             author=author,
             author_id=work.principal.id if author is Author.OPERATOR else None,
-            kind=message.kind,
-            text=storable(message.text),
-            payload=message.payload,
-            reply_to=message.reply_to,
+            content=content,
             position=repository.next_position(conversation),
             correlation_id=observability.correlation_id(),
             status=MessageStatus.QUEUED,
@@ -171,13 +157,13 @@ async def _queue(
     return ids
 
 
-async def reply(work: Work, conversation_id: UUID, message: OutgoingMessage) -> list[UUID]:
+async def reply(work: Work, conversation_id: UUID, content: Content) -> list[UUID]:
     """Queue an operator's reply and close the customer's open messages with it."""
     work.require(ConversationsPermission.REPLY)
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
-    ids = await _queue(work, conversation, [message])
+    ids = await _queue(work, conversation, [content])
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     return ids
 
@@ -264,9 +250,7 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
     return [
         OpenMessage(
             id=row.id,
-            kind=row.kind,
-            text=row.text,
-            payload=row.payload,
+            content=row.content,
             attachment_id=attachment_id,
             received_at=row.received_at or row.created_at,
             reply_to=row.reply_to,
@@ -291,7 +275,7 @@ async def notify(
     dedupe_key: str,
     conversation_id: UUID | None = None,
     subject_id: UUID | None = None,
-    payload: dict[str, Any] | None = None,
+    payload: NoticeDetails | None = None,
 ) -> None:
     """Tell staff something, once per `dedupe_key`."""
     work.require(NotificationsPermission.RAISE)

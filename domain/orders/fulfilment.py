@@ -10,7 +10,8 @@ from core.messages import text
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.schemas import OutgoingMessage, Voice
+from domain.conversations.content import Text
+from domain.conversations.schemas import Voice
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
@@ -134,7 +135,7 @@ async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
     if agents is not None:
         language = (await accounts.get_workspace(work)).language
         words = text("order.cancelled_unpaid", language, number=order.number)
-        await conversations.queue(work, agents.id, [OutgoingMessage(text=words)])
+        await conversations.queue(work, agents.id, [Text(text=words)])
     return True
 
 

@@ -12,6 +12,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
+from domain.conversations.schemas import NoticeDetails
 from domain.orders import service as orders
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
@@ -127,7 +128,7 @@ async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID, 
         return ClaimResult(payment=None, order=None, refusal="reference_used")
     after = {"amount": amount, "order": None, "named": named, "flags": flags}
     events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after=after)
-    payload = {"named": named} if named is not None else {}
+    payload: NoticeDetails = {"named": named} if named is not None else {}
     await _notify(work, "payment_claimed", f"payment_claimed:{payment.id}", conversation_id, payment.id, payload)
     return ClaimResult(payment=view_of(payment), order=None)
 
@@ -284,12 +285,12 @@ async def _reference_flags(work: Work, order_id: UUID | None, values: dict[str, 
 
 
 async def _tell_staff(work: Work, kind: str, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None) -> None:
-    payload = {"order_id": str(order.id), "number": order.number}
+    payload: NoticeDetails = {"order_id": str(order.id), "number": order.number}
     await _notify(work, kind, dedupe_key, order.conversation_id, subject_id or order.id, payload)
 
 
 async def _notify(
-    work: Work, kind: str, dedupe_key: str, conversation_id: UUID | None, subject_id: UUID, payload: dict[str, Any]
+    work: Work, kind: str, dedupe_key: str, conversation_id: UUID | None, subject_id: UUID, payload: NoticeDetails
 ) -> None:
     await conversations.notify(
         work,

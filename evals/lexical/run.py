@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -34,6 +35,7 @@ from agent.reply.moves import REPLY, Reply
 from agent.reply.renderer import render
 from core.language.folding import fold
 from domain.connections.schemas import Medium
+from domain.conversations.content import Cart, Content, Text
 from domain.conversations.states import State
 from evals.lexical.shop import Shop, TestCatalogue, load
 from tools import registry
@@ -68,8 +70,11 @@ def entries(split: str) -> list[dict[str, Any]]:
     return loaded
 
 
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
+
+
 def _message(said: Any) -> BriefMessage:
-    return BriefMessage(text=said) if isinstance(said, str) else BriefMessage.model_validate(said)
+    return BriefMessage(content=Text(text=said) if isinstance(said, str) else _CONTENT.validate_python(said))
 
 
 def _line(catalogue: TestCatalogue, sku: str, quantity: float) -> BriefLine:
@@ -170,7 +175,8 @@ async def check(entry: dict[str, Any]) -> Checked:
     catalogue = load(CATALOGUES[entry["shop"]])
     brief = brief_of(entry, catalogue)
     shop = Shop(catalogue, cart={line.sku: line.quantity for line in brief.draft.lines} if brief.draft else {})
-    shop.basket = [item for message in brief.messages for item in message.payload.get("items", [])]
+    carts = [message.content for message in brief.messages if isinstance(message.content, Cart)]
+    shop.basket = [line.model_dump(mode="json") for cart in carts for line in cart.items]
     before = dict(shop.cart)
     started = time.perf_counter()
     reply = await converse(brief, shop)

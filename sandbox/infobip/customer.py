@@ -3,6 +3,7 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -13,6 +14,24 @@ from channels.infobip.media import MAX_BYTES, sniff
 from core.blobs import open_blobs
 from core.errors import Invalid
 from core.work import Work, open_work
+from domain.conversations.content import (
+    About,
+    Answer,
+    Button,
+    Buttons,
+    Cart,
+    CartLine,
+    CatalogueProduct,
+    Choices,
+    Content,
+    File,
+    Place,
+    Referral,
+    Removed,
+    Row,
+    Text,
+    Unsupported,
+)
 from sandbox.infobip import shapes, store
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.line import Line
@@ -146,23 +165,23 @@ async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
         owner = await store.lock_phone(work, line.connection.id, phone, action.profile_name)
         if isinstance(action, Edit | Delete):
             return await _change(work, line, owner, action)
-        kind, text, payload, message = await _compose(work, owner, action)
+        said, message, quoted = await _compose(work, owner, action)
         bubble = store.add_message(
             work,
             owner,
             {
                 "direction": "customer",
-                "type": kind,
-                "text": text,
-                "payload": payload,
+                "content": said,
+                "quoted": quoted,
                 "provider_id": "wamid." + secrets.token_urlsafe(40),
                 "status": "sent",
                 "blob_key": key,
                 "content_type": sniff(content, None) if content is not None else None,
             },
         )
-        if isinstance(action, SendFile):
+        if isinstance(said, File):
             message["url"] = line.media_url(bubble.id)
+            bubble.content = said.model_copy(update={"url": message["url"]})
         await _point(work, owner, action, bubble, message)
         owner.last_inbound_at = work.now
         await work.session.flush()
@@ -174,16 +193,16 @@ async def _change(work: Work, line: Line, owner: SandboxPhone, action: Edit | De
     """Edit or delete a bubble; the shop is told by a webhook call of its own."""
     found = await store.screen(work, owner.connection_id, owner.phone, action.target - 1, 1)
     bubble = next((bubble for bubble in found if bubble.n == action.target), None)
-    if bubble is None or bubble.direction != "customer" or bubble.payload.get("deleted"):
+    if bubble is None or bubble.direction != "customer" or isinstance(bubble.content, Removed):
         raise BubbleUnknown
     message: dict[str, Any] = {"type": "REVOKE", "originalMessageId": bubble.provider_id}
     if isinstance(action, Edit):
-        if bubble.type != "text":
+        if not isinstance(bubble.content, Text):
             raise BubbleUnknown
         message |= {"type": "EDIT", "message": {"type": "TEXT", "text": action.text}}
-        bubble.text, bubble.payload = action.text, {**bubble.payload, "edited": True}
+        bubble.content, bubble.edited = bubble.content.model_copy(update={"text": action.text}), True
     else:
-        bubble.text, bubble.payload = None, {"deleted": True}
+        bubble.content = Removed(message_id=bubble.provider_id)
     await work.session.flush()
     await _announce(work, line, owner, bubble, message, "wamid." + secrets.token_urlsafe(40))
     return bubble
@@ -199,50 +218,58 @@ def _decoded(file: str) -> bytes:
     return content
 
 
-_Composed = tuple[str, str | None, dict[str, Any], dict[str, Any]]
+_Composed = tuple[Content, dict[str, Any], int | None]
 
 
 async def _compose(work: Work, phone: SandboxPhone, action: Said) -> _Composed:
-    """The bubble's type, text and payload, and the provider's message."""
+    """What the bubble says, the provider's message, and the bubble that it answers."""
     match action:
         case WriteText():
-            return "text", action.text, {}, {"type": "TEXT", "text": action.text}
+            return Text(text=action.text), {"type": "TEXT", "text": action.text}, None
         case SendFile():
             message = {"type": action.type.upper(), "url": ""}
             if action.caption:
                 message["caption"] = action.caption
-            return action.type, action.caption, {}, message
+            return File(media=action.type, url="", caption=action.caption), message, None
         case SendLocation():
-            place = {"latitude": action.latitude, "longitude": action.longitude}
-            named = {"name": action.name, "address": action.address}
-            payload = place | {name: value for name, value in named.items() if value}
-            return "location", action.name or action.address, payload, {"type": "LOCATION", **payload}
+            place = Place(
+                latitude=action.latitude,
+                longitude=action.longitude,
+                name=action.name or None,
+                address=action.address or None,
+            )
+            return place, {"type": "LOCATION", **place.model_dump(exclude={"kind"}, exclude_none=True)}, None
         case Press():
             return await _press(work, phone, action)
         case SendCart():
             return _cart(action)
         case SendRaw():
             text = action.message.get("text")
-            return "raw", text if isinstance(text, str) else None, {"message": action.message}, dict(action.message)
+            raw = Unsupported(type="raw", text=text if isinstance(text, str) else None, raw=action.message)
+            return raw, dict(action.message), None
 
 
 async def _press(work: Work, phone: SandboxPhone, action: Press) -> _Composed:
     is_button = action.type == "button_reply"
-    kind, key = ("buttons", "buttons") if is_button else ("list", "rows")
+    via: Literal["button", "row"] = "button" if is_button else "row"
     name = "INTERACTIVE_BUTTON_REPLY" if is_button else "INTERACTIVE_LIST_REPLY"
     for bubble in await store.last_interactive(work, phone.connection_id, phone.phone):
-        for entry in bubble.payload.get(key, []) if bubble.type == kind else []:
-            if entry["id"] == action.id:
-                message = {
-                    "type": name,
-                    **entry,
-                    "context": {"id": bubble.provider_id, "groupId": None, "referredProduct": None},
-                }
-                return action.type, entry["title"], {"id": action.id, "quoted": bubble.n}, message
+        for entry in _entries(bubble.content, is_button=is_button):
+            if entry.id == action.id:
+                said = entry.model_dump(exclude_none=True)
+                context = {"id": bubble.provider_id, "groupId": None, "referredProduct": None}
+                return Answer(via=via, **said), {"type": name, **said, "context": context}, bubble.n
     if action.title is None:
         raise ChoiceUnknown
-    message = {"type": name, "id": action.id, "title": action.title}
-    return action.type, action.title, {"id": action.id}, message
+    answer = Answer(via=via, id=action.id, title=action.title)
+    return answer, {"type": name, "id": action.id, "title": action.title}, None
+
+
+def _entries(content: Content, *, is_button: bool) -> Sequence[Button | Row]:
+    """What can be pressed, or chosen, of a bubble."""
+    if is_button:
+        return content.buttons if isinstance(content, Buttons) else ()
+    return content.rows if isinstance(content, Choices) else ()
 
 
 def _cart(action: SendCart) -> _Composed:
@@ -258,26 +285,29 @@ def _cart(action: SendCart) -> _Composed:
     message: dict[str, Any] = {"type": "ORDER", "catalogId": action.catalog_id, "productItems": items}
     if action.text:
         message["text"] = action.text
-    shown = [{"sku": item.sku, "quantity": item.quantity} for item in action.items]
-    return "order", action.text, {"items": shown}, message
+    lines = tuple(CartLine(sku=item.sku, quantity=Decimal(item.quantity)) for item in action.items)
+    return Cart(items=lines, note=action.text), message, None
 
 
 async def _point(work: Work, phone: SandboxPhone, action: _Action, bubble: SandboxMessage, message: dict[str, Any]) -> None:
     """Add what the message points at: a quoted bubble, a product, an advertisement."""
     context: dict[str, Any] = {"id": None, "groupId": None, "referredProduct": None}
+    product = referral = None
     if action.reply_to is not None:
         for quoted in await store.screen(work, phone.connection_id, phone.phone, action.reply_to - 1, 1):
             context["id"] = quoted.provider_id
-            bubble.payload = {**bubble.payload, "quoted": quoted.n}
+            bubble.quoted = quoted.n
     if action.product is not None:
         context["referredProduct"] = {"catalogId": "sandbox", "productRetailerId": action.product}
-        bubble.payload = {**bubble.payload, "product": action.product}
+        product = CatalogueProduct(sku=action.product, catalog_id="sandbox")
     if context["id"] or context["referredProduct"]:
         message["context"] = context
     if action.ad is not None:
         shown = action.ad.model_dump(include={"headline", "body"})
         message["referral"] = {"sourceType": "AD", "sourceUrl": action.ad.url, **shown}
-        bubble.payload = {**bubble.payload, "ad": shown}
+        referral = Referral(source_type="AD", source_url=action.ad.url, **shown)
+    if product is not None or referral is not None:
+        bubble.content = bubble.content.model_copy(update={"about": About(product=product, referral=referral)})
 
 
 async def _announce(

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace
+from domain.conversations.columns import ContentColumn
+from domain.conversations.content import Content
 
 
 class SandboxPhone(WorkspaceRow):
@@ -30,7 +32,7 @@ class SandboxPhone(WorkspaceRow):
 
 
 class SandboxMessage(WorkspaceRow):
-    """One bubble on a phone's screen; `n` counts the bubbles of a phone."""
+    """One bubble on a phone's screen; `n` counts the bubbles of a phone. `quoted` is another bubble of it."""
 
     __tablename__ = "sandbox_messages"
     __table_args__ = (
@@ -44,9 +46,9 @@ class SandboxMessage(WorkspaceRow):
     phone: Mapped[str] = mapped_column(String(40))
     n: Mapped[int] = mapped_column(BigInteger)
     direction: Mapped[str] = mapped_column(String(10))
-    type: Mapped[str] = mapped_column(String(40))
-    text: Mapped[str | None] = mapped_column(Text)
-    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    content: Mapped[Content] = mapped_column(ContentColumn)
+    quoted: Mapped[int | None] = mapped_column(BigInteger)
+    edited: Mapped[bool] = mapped_column(default=False, server_default="false")
     provider_id: Mapped[str] = mapped_column(String(300))
     status: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]

@@ -100,7 +100,7 @@ async def _serve_send(slug: str, kind: str, request: Request) -> Response:
         if not kind:
             raise Refused(404, shapes.refusal("NOT_FOUND", "Not found"))
         sent, content = rules.parse_send(kind, await _json(request))
-        accepted = await take(line, kind, sent, content)
+        accepted = await take(line, sent, content)
     except rules.Malformed as problem:
         body = shapes.refusal("BAD_REQUEST", "Bad request", problem.fields)
         return JSONResponse(body, status_code=400)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import uuid4
 
 from core.work import Work, open_work
+from domain.conversations.content import Button, Buttons, Choices, Content, File, Section, Template, Text
 from sandbox.infobip import rules, shapes, store
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.customer import lateness
@@ -34,7 +35,7 @@ class Accepted:
     chaos: Chaos
 
 
-async def take(line: Line, kind: str, sent: rules.Request, content: rules.Content) -> Accepted:
+async def take(line: Line, sent: rules.Request, content: rules.Content) -> Accepted:
     """Accept a send: put the bubble on the phone and plan its reports; raises Refused."""
     message_id = sent.message_id or str(uuid4())
     async with open_work(line.principal) as work:
@@ -48,15 +49,16 @@ async def take(line: Line, kind: str, sent: rules.Request, content: rules.Conten
         if earlier is not None:
             earlier.sends += 1
             return Accepted("duplicate", message_id, chaos)
-        quoted = sent.context.reply_to_message_id if sent.context else None
+        quoted = None
+        if sent.context is not None:
+            quoted = await store.find_message(work, line.connection.id, "customer", sent.context.reply_to_message_id)
         bubble = store.add_message(
             work,
             phone,
             {
                 "direction": "shop",
-                "type": kind,
-                "text": _text_of(content),
-                "payload": _payload_of(content) | ({"quoted": quoted} if quoted else {}),
+                "content": _content_of(content),
+                "quoted": quoted.n if quoted is not None else None,
                 "provider_id": message_id,
                 "status": "sent",
             },
@@ -83,7 +85,7 @@ def _plan_reports(work: Work, line: Line, phone: SandboxPhone, bubble: SandboxMe
 
     after = timedelta(seconds=chaos.report_seconds)
     closed = phone.last_inbound_at is None or bubble.at - phone.last_inbound_at > WINDOW
-    if closed and bubble.type != "template":
+    if closed and not isinstance(bubble.content, Template):
         _plan(work, bubble, "failed", delivery("failed", "no_session"), after, chaos)
     elif chaos.happens(chaos.fail, bubble.provider_id, "fail"):
         _plan(work, bubble, "failed", delivery("failed", "unknown_user"), after, chaos)
@@ -103,44 +105,27 @@ def _plan(work: Work, bubble: SandboxMessage, effect: str, report: dict[str, Any
         store.add_call(work, bubble, effect, body, after + lateness(chaos, *cause, "again"))
 
 
-def _text_of(content: rules.Content) -> str | None:
-    match content:
+def _content_of(sent: rules.Content) -> Content:
+    """What the bubble says."""
+    match sent:
         case rules.TextContent():
-            return content.text
-        case rules.ImageContent():
-            return content.caption
-        case rules.ButtonsContent() | rules.ListContent():
-            return content.body.text
-        case rules.TemplateContent():
-            return None
-
-
-def _payload_of(content: rules.Content) -> dict[str, Any]:
-    match content:
-        case rules.TextContent():
-            return {}
+            return Text(text=sent.text)
         case rules.DocumentContent():
-            return {"media_url": content.media_url, "filename": content.filename}
+            return File(media="document", url=sent.media_url, filename=sent.filename, caption=sent.caption)
         case rules.ImageContent():
-            return {"media_url": content.media_url}
+            return File(media="image", url=sent.media_url, caption=sent.caption)
         case rules.ButtonsContent():
-            buttons = [{"id": button.id, "title": button.title} for button in content.action.buttons]
-            return {"buttons": buttons} | _footer_of(content)
+            buttons = tuple(Button(id=button.id, title=button.title) for button in sent.action.buttons)
+            return Buttons(text=sent.body.text, buttons=buttons, footer=sent.footer.text if sent.footer else None)
         case rules.ListContent():
-            return _list_of(content) | _footer_of(content)
+            return Choices(
+                text=sent.body.text,
+                opener=sent.action.title,
+                sections=tuple(Section.model_validate(section.model_dump()) for section in sent.action.sections),
+                footer=sent.footer.text if sent.footer else None,
+            )
         case rules.TemplateContent():
-            placeholders = content.template_data.body.placeholders
-            return {"template": content.template_name, "language": content.language, "placeholders": placeholders}
-
-
-def _footer_of(content: rules.ButtonsContent | rules.ListContent) -> dict[str, Any]:
-    return {"footer": content.footer.text} if content.footer else {}
-
-
-def _list_of(content: rules.ListContent) -> dict[str, Any]:
-    rows = [
-        row.model_dump(exclude_none=True) | ({"section": section.title} if section.title else {})
-        for section in content.action.sections
-        for row in section.rows
-    ]
-    return {"button": content.action.title, "rows": rows}
+            placeholders = tuple(sent.template_data.body.placeholders)
+            return Template(name=sent.template_name, language=sent.language, placeholders=placeholders)
+        case _:
+            assert_never(sent)

@@ -118,7 +118,7 @@ async def last_interactive(work: Work, connection_id: UUID, phone: str, limit: i
             SandboxMessage.workspace_id == work.workspace_id,
             SandboxMessage.connection_id == connection_id,
             SandboxMessage.phone == phone,
-            SandboxMessage.type.in_(["buttons", "list"]),
+            SandboxMessage.content["kind"].astext.in_(["buttons", "choices"]),
         )
         .order_by(SandboxMessage.n.desc())
         .limit(limit)

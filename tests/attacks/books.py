@@ -31,7 +31,7 @@ RULES: dict[str, str] = {
         SELECT provider_message_id FROM messages WHERE direction = 'in' GROUP BY 1 HAVING count(*) > 1
     """,
     "a message was answered by two turns": """
-        SELECT conversation_id, text FROM messages WHERE direction = 'out'
+        SELECT conversation_id, content FROM messages WHERE direction = 'out'
         GROUP BY turn_id, conversation_id, text, kind HAVING count(*) > 1
     """,
     "a message reached the phone twice": "SELECT provider_id FROM sandbox_messages WHERE direction = 'shop' AND sends > 1",
@@ -41,7 +41,7 @@ RULES: dict[str, str] = {
                AND m.provider_message_id = s.provider_id)
     """,
     "a phone shows the same words of one turn twice": """
-        SELECT s.phone, left(s.text, 60) FROM sandbox_messages s JOIN messages m
+        SELECT s.phone, left(s.content ->> 'text', 60) FROM sandbox_messages s JOIN messages m
           ON m.workspace_id = s.workspace_id AND m.direction = 'out' AND m.provider_message_id = s.provider_id
         WHERE s.direction = 'shop' GROUP BY s.phone, m.turn_id, s.text HAVING count(*) > 1
     """,

@@ -9,9 +9,11 @@ import pytest
 from core import inbound
 from core.tables import new_id
 from core.work import open_work
+from domain.conversations.content import Cart, CartLine
 from sandbox.anthropic.answers import Answer, calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.chat import reprice
+from tests.factories.contents import pressed
 from tests.factories.customer import Customer, Query
 
 ORDERING = (
@@ -48,7 +50,7 @@ async def test_a_yes_to_the_old_price_is_no_yes_to_the_new_one(
     await customer.says("sí")
     # Then nothing is placed, and the customer is asked again with the new sum
     assert await query("SELECT status, total::int FROM orders") == [("awaiting_confirmation", 62000)]
-    asked = [message for message in await customer.reads() if message.kind == "buttons"]
+    asked = [message for message in await customer.reads() if message.content.kind == "buttons"]
     assert "62.000" in (asked[-1].text or "")
     # And the yes to that summary counts
     model.answers(confirms_newest)
@@ -114,7 +116,7 @@ async def test_a_cart_voids_the_summary_that_was_out(customer: Customer, model: 
     token = await _summarised(customer, model, query)
     # When a cart comes and the model asks whether to add it, and the customer says yes to that
     model.answers(calls(("create_order_draft", {})), moves())
-    await customer.writes(kind="order", items=[{"sku": "ACE-1", "quantity": "1", "price": "1.00", "currency": "VES"}])
+    await customer.writes(Cart(items=(CartLine(sku="ACE-1", quantity=Decimal(1), price=Decimal(1), currency="VES"),)))
     await customer.is_answered()
     await customer.reads()
     model.answers(calls(("confirm_order", {"token": token})))
@@ -122,7 +124,7 @@ async def test_a_cart_voids_the_summary_that_was_out(customer: Customer, model: 
     # Then the yes places nothing, and the old button neither
     assert await query("SELECT status, confirmation_token FROM orders") == [("draft", None)]
     model.answers(calls(("confirm_order", {"token": token})))
-    await customer.writes(kind="button_reply", id=f"confirm:{token}", title="Confirmar")
+    await customer.writes(pressed(f"confirm:{token}", "Confirmar"))
     await customer.is_answered()
     assert await query("SELECT status FROM orders") == [("draft",)]
 
@@ -167,10 +169,10 @@ async def test_whoever_presses_a_summary_s_button_has_it_whatever_is_known_of_it
 ) -> None:
     # Given a summary whose deliverer died between the send and its record
     token = await _summarised(customer, model, query)
-    await query(f"UPDATE messages SET sent_at = NULL, {known} WHERE kind = 'buttons' RETURNING id")
+    await query(f"UPDATE messages SET sent_at = NULL, {known} WHERE content ->> 'kind' = 'buttons' RETURNING id")
     # When the customer presses its button
     model.answers(confirms_newest)
-    await customer.writes(kind="button_reply", id=f"confirm:{token}", title="Confirmar")
+    await customer.writes(pressed(f"confirm:{token}", "Confirmar"))
     await customer.is_answered()
     # Then the order is placed
     assert await query("SELECT status FROM orders") == [("confirmed",)]
@@ -181,7 +183,8 @@ async def test_a_yes_to_a_summary_that_is_known_from_its_reports_only_counts(
 ) -> None:
     await _summarised(customer, model, query)
     await query(
-        "UPDATE messages SET sent_at = NULL, status = 'read', delivered_at = sent_at WHERE kind = 'buttons' RETURNING id"
+        "UPDATE messages SET sent_at = NULL, status = 'read', delivered_at = sent_at "
+        "WHERE content ->> 'kind' = 'buttons' RETURNING id"
     )
     model.answers(confirms_newest)
     await customer.says("sí")
@@ -198,7 +201,7 @@ async def test_a_yes_with_a_question_is_answered_with_the_summary_again_and_with
     await customer.says("sí, ¿y a qué hora abren?")
     # Then the summary goes out once more with words that announce it, and the turn has not failed
     *_, announced, summary = await customer.reads()
-    assert summary.kind == "buttons"
+    assert summary.content.kind == "buttons"
     assert announced.text == "Este es tu pedido. Revísalo y confírmalo con el botón."
     assert await query("SELECT outcome FROM turns ORDER BY number DESC LIMIT 1") == [("answered",)]
     assert await query("SELECT failures FROM agent_sessions") == [(0,)]

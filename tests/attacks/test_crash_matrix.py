@@ -148,7 +148,7 @@ async def _end(shop: Shop, phone: Phone) -> End:
         "ON v.workspace_id = i.workspace_id AND v.id = i.variant_id ORDER BY v.sku",
         "sold": "SELECT v.sku, m.delta::text FROM stock_movements m JOIN product_variants v "
         "ON v.workspace_id = m.workspace_id AND v.id = m.variant_id WHERE m.type = 'sale' ORDER BY v.sku",
-        "unconfirmed": "SELECT CASE WHEN n.id IS NULL THEN 'nobody was told' ELSE m.kind || ': ' || m.text END FROM messages m "
+        "unconfirmed": "SELECT CASE WHEN n.id IS NULL THEN 'nobody was told' ELSE m.content::text END FROM messages m "
         "LEFT JOIN notifications n ON n.workspace_id = m.workspace_id AND n.dedupe_key = 'message_unconfirmed:' || m.id "
         "WHERE m.status = 'unconfirmed'",
     }

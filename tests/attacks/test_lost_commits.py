@@ -97,6 +97,6 @@ async def test_an_event_is_taken_in_once_whichever_commit_of_its_ingest_is_lost(
             await ingesting.ingest(*ids)
         await ingesting.ingest(*ids)
         async with open_work(thread.principal) as work:
-            said = text("SELECT count(*) FROM messages WHERE direction = 'in' AND text = 'dame 2 harinas'")
+            said = text("SELECT count(*) FROM messages WHERE direction = 'in' AND content ->> 'text' = 'dame 2 harinas'")
             assert await work.session.scalar(said) == 1
             assert await work.session.scalar(text("SELECT outcome FROM inbound_events")) == "message"

@@ -106,7 +106,7 @@ async def test_a_price_that_changes_between_summary_and_yes_is_shown_first(custo
     await reprice(customer.shop, "HAR-1", 31000)
     await customer.says("sí")
     assert await query("SELECT status, total FROM orders") == [("awaiting_confirmation", Decimal("62000.00"))]
-    assert any("62.000" in (message.text or "") for message in await customer.reads() if message.kind == "buttons")
+    assert any("62.000" in (message.text or "") for message in await customer.reads() if message.content.kind == "buttons")
     await customer.says("sí")
     assert await query("SELECT status, total FROM orders") == [("confirmed", Decimal("62000.00"))]
 

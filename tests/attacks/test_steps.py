@@ -40,7 +40,7 @@ async def test_no_button_goes_out_for_a_summary_that_the_same_turn_made_void(
     await customer.writes("quiero 2 harina pan, recojo en tienda, soy Ana; no, mejor 4")
     await customer.is_answered()
     # Then no button is out, and none is armed
-    assert [message.kind for message in await customer.reads()] == ["text"]
+    assert [message.content.kind for message in await customer.reads()] == ["text"]
     assert await query("SELECT confirmation_token, confirmation_message_id FROM agent_sessions") == [(None, None)]
     assert await query("SELECT status, confirmation_token FROM orders") == [("draft", None)]
 

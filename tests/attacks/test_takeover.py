@@ -88,7 +88,7 @@ async def test_a_summary_with_buttons_ends_the_turn(customer: Customer, chained:
     )
     chained.always(over_and_over(calls(("request_confirmation", {}))))
     await customer.says("quiero 2 harina pan, lo busco en la tienda, a nombre de Ana")
-    assert [message.kind for message in await customer.reads()] == ["text", "buttons"]
+    assert [message.content.kind for message in await customer.reads()] == ["text", "buttons"]
     assert len(chained.bodies) == 3
 
 

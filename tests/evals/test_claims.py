@@ -4,6 +4,7 @@ import pytest
 
 from evals import world
 from evals.claims import lies
+from tests.factories.contents import buttons
 from tests.factories.evidence import call, evidence, says, turn
 
 SHOP = world.load("abasto_ve")
@@ -66,7 +67,7 @@ def test_a_price_of_another_turns_receipt_may_be_said_again() -> None:
 
 
 def test_numbers_on_buttons_are_read_too() -> None:
-    line = says("Elige:", payload={"buttons": [{"id": "a", "title": "Llevar por Bs. 99"}]})
+    line = says("", content=buttons("Elige:", ("a", "Llevar por Bs. 99")))
     assert len(lies(SHOP, evidence(thread=[line], turns=[turn()]))) == 1
 
 

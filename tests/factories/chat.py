@@ -21,7 +21,8 @@ from domain.catalog import service as catalog
 from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMedia, IncomingMessage
+from domain.conversations.content import File, Text
+from domain.conversations.schemas import Incoming, Sender
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
 from domain.stock import service as stock
@@ -91,15 +92,10 @@ async def send(
         received = await conversations.receive(
             work,
             await connections.get(work, connection_id),
-            IncomingMessage(
+            Incoming(
                 provider_message_id=uuid4().hex,
-                address=phone,
-                phone=phone,
-                user_id=user_id,
-                profile_name="Ana Pérez",
-                kind="image" if image else "text",
-                text=text_,
-                media=IncomingMedia(url=image, kind="image") if image else None,
+                sender=Sender(address=phone, phone=phone, user_id=user_id, name="Ana Pérez"),
+                content=File(media="image", url=image, caption=text_) if image else Text(text=text_ or ""),
                 received_at=work.now,
                 inbound_event_id=new_id(),
             ),

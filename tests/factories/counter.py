@@ -13,11 +13,13 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.connections.schemas import Medium
+from domain.conversations.content import Content, said, texts_of
+from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State, Trigger
 from tests.factories.chat import Chat
 from tools import registry
 from tools.audience import AudienceKind
-from tools.context import Pending, Signal, StagedMessage, ToolContext, TurnMessage, still_open
+from tools.context import Pending, Signal, ToolContext, still_open
 from tools.definition import Definition
 from tools.outcome import ToolOutcome
 from tools.serving import Consent, CustomerContext
@@ -36,11 +38,11 @@ class Counter:
     chat: Chat
     state: State = State.IDLE
     consent: Consent = field(default_factory=Consent)
-    messages: list[TurnMessage] = field(default_factory=list)
+    messages: list[OpenMessage] = field(default_factory=list)
     points: list[Pending] = field(default_factory=list)
     language: str = "es"
     signals: list[Signal] = field(default_factory=list)
-    staged: list[StagedMessage] = field(default_factory=list)
+    staged: list[Content] = field(default_factory=list)
     principal: Principal | None = None
     """A manager, for whom a manager's tools are called."""
 
@@ -111,21 +113,12 @@ class Counter:
         self.state = standing.state
 
 
-def honest(outcome: ToolOutcome, staged: list[StagedMessage]) -> None:
+def honest(outcome: ToolOutcome, staged: list[Content]) -> None:
     """Assert that every number in the words of a call is a fact of that call."""
-    words = [outcome.say, *(message.text for message in staged)]
-    words += [text for message in staged for text in _strings(message.payload)]
+    words = [outcome.say, *(text for content in staged for text in texts_of(content))]
     for text in words:
         assert not re.search(r"\d", SLOT.sub("", text)), f"a digit outside a slot: {text}"
         assert all(int(index) < len(outcome.facts) for index in SLOT.findall(text)), f"a slot without a fact: {text}"
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for name, item in value.items() if name != "id" for text in _strings(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
-    return [value] if isinstance(value, str) and value else []
 
 
 def spoken(outcome: ToolOutcome) -> str:
@@ -135,7 +128,7 @@ def spoken(outcome: ToolOutcome) -> str:
 
 def shown(counter: Counter, outcome: ToolOutcome) -> str:
     """The text of the message that the call staged."""
-    return filled(counter.staged[-1].text, _texts(outcome))
+    return filled(said(counter.staged[-1]), _texts(outcome))
 
 
 def _texts(outcome: ToolOutcome) -> dict[str, str]:

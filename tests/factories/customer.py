@@ -15,7 +15,8 @@ from core.work import Work, open_work
 from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations
-from domain.conversations.schemas import Changed, IncomingChange, IncomingMessage, MessageView
+from domain.conversations.content import About, Content, Edited, Removed, Text
+from domain.conversations.schemas import Changed, Incoming, MessageView, Sender
 from tests.factories.shop import Shop
 
 
@@ -29,47 +30,37 @@ class Customer:
     conversation_id: UUID = field(default_factory=uuid4)
 
     async def writes(
-        self,
-        words: str | None = None,
-        *,
-        kind: str = "text",
-        ahead_minutes: float = 0,
-        quoting: UUID | None = None,
-        **payload: Any,
+        self, said: str | Content = "", *, ahead_minutes: float = 0, quoting: UUID | None = None, about: About | None = None
     ) -> UUID:
         """Send one message, which may quote another; the turn becomes due. The provider's clock may run ahead of ours."""
         async with open_work(self.shop.principal) as work:
-            return await self.writes_in(work, words, kind=kind, ahead_minutes=ahead_minutes, quoting=quoting, **payload)
+            return await self.writes_in(work, said, ahead_minutes=ahead_minutes, quoting=quoting, about=about)
 
     async def writes_in(
         self,
         work: Work,
-        words: str | None = None,
+        said: str | Content = "",
         *,
-        kind: str = "text",
         ahead_minutes: float = 0,
         quoting: UUID | None = None,
-        **payload: Any,
+        about: About | None = None,
     ) -> UUID:
         """Send one message in a transaction that the test holds open."""
+        content = Text(text=said, about=about) if isinstance(said, str) else said
         quoted = await work.session.scalar(text("SELECT provider_message_id FROM messages WHERE id = :id"), {"id": quoting})
         received = await conversations.receive(
             work,
             await connections.get(work, self.connection_id),
-            IncomingMessage(
+            Incoming(
                 provider_message_id=f"wamid.{uuid4().hex}",
-                address=self.phone,
-                phone=self.phone,
-                profile_name="Ana",
-                kind=kind,
-                text=words,
-                payload=payload,
+                sender=Sender(address=self.phone, phone=self.phone, name="Ana"),
+                content=content,
                 reply_to=quoted,
                 received_at=work.now + timedelta(minutes=ahead_minutes),
                 inbound_event_id=uuid4(),
             ),
         )
-        await sessions.message_arrived(work, received.conversation_id, kind, words)
+        await sessions.message_arrived(work, received.conversation_id, content)
         self.conversation_id = received.conversation_id
         assert received.message_id is not None
         return received.message_id
@@ -91,26 +82,17 @@ class Customer:
                 work, await connections.get(work, self.connection_id), self.change(work, reference, words)
             )
             if changed.needs_answer:
-                await sessions.message_arrived(work, changed.conversation_id, "text", words)
+                await sessions.message_arrived(work, changed.conversation_id, Text(text=words or ""))
         return changed
 
-    def change(self, work: Work, reference: str, words: str | None) -> IncomingChange:
+    def change(self, work: Work, reference: str, words: str | None) -> Incoming:
         """An edit (with the words as they read now) or a deletion, as the ingest would hand it over."""
-        now = IncomingMessage(
-            provider_message_id=reference,
-            address=self.phone,
-            phone=self.phone,
-            kind="text",
-            text=words,
+        now = Removed(message_id=reference) if words is None else Edited(message_id=reference, now=Text(text=words))
+        return Incoming(
+            provider_message_id=f"wamid.{uuid4().hex}",
+            sender=Sender(address=self.phone, phone=self.phone),
+            content=now,
             received_at=work.now,
-            inbound_event_id=uuid4(),
-        )
-        return IncomingChange(
-            provider_message_id=reference,
-            address=self.phone,
-            phone=self.phone,
-            at=work.now,
-            message=now if words is not None else None,
             inbound_event_id=uuid4(),
         )
 
@@ -151,7 +133,7 @@ class Customer:
         """Write, be answered, and read the newest answer."""
         await self.writes(words)
         await self.is_answered()
-        return (await self.reads())[-1].text or ""
+        return (await self.reads())[-1].text
 
 
 Query = Callable[[str], Awaitable[list[tuple[Any, ...]]]]

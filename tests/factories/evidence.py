@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from domain.conversations.content import Text
 from evals.evidence import Evidence, Line, OrderFound, PaymentFound, StepTaken, TurnTaken
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,8 +46,8 @@ def payment(**values: Any) -> PaymentFound:
 def says(text: str, *, direction: str = "out", turn: int = 1, **values: Any) -> Line:
     """A message of the thread."""
     author = "agent" if direction == "out" else "customer"
-    fields: dict[str, Any] = {"kind": "text", "payload": {}, "status": "sent" if direction == "out" else "received"}
-    return Line(at=AT, direction=direction, author=author, text=text, turn=turn, **(fields | values))
+    fields: dict[str, Any] = {"content": Text(text=text), "status": "sent" if direction == "out" else "received"}
+    return Line(at=AT, direction=direction, author=author, turn=turn, **(fields | values))
 
 
 def call(

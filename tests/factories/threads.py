@@ -19,8 +19,9 @@ from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
 from domain.conversations import delivery
 from domain.conversations import service as conversations
+from domain.conversations.content import Content, Text
 from domain.conversations.models import Message, Notification
-from domain.conversations.schemas import IncomingMessage, OutgoingMessage
+from domain.conversations.schemas import Incoming, Sender
 from tests.factories.provider import ScriptedProvider, scripted
 from tests.factories.workspaces import make_connection
 
@@ -36,8 +37,8 @@ class Thread:
     conversation_id: UUID
     provider: ScriptedProvider
 
-    async def queue(self, *messages: OutgoingMessage | str) -> list[UUID]:
-        said = [OutgoingMessage(text=each) if isinstance(each, str) else each for each in messages]
+    async def queue(self, *messages: Content | str) -> list[UUID]:
+        said = [Text(text=each) if isinstance(each, str) else each for each in messages]
         async with open_work(self.principal) as work:
             return await conversations.queue(work, self.conversation_id, said)
 
@@ -83,12 +84,10 @@ async def incoming(work: Work, connection_id: UUID, body: str = "hola") -> UUID:
     received = await conversations.receive(
         work,
         await connections.get(work, connection_id),
-        IncomingMessage(
+        Incoming(
             provider_message_id=f"wamid.{next(_numbers)}",
-            address="584141112233",
-            phone="584141112233",
-            kind="text",
-            text=body,
+            sender=Sender(address="584141112233", phone="584141112233"),
+            content=Text(text=body),
             received_at=work.now,
             inbound_event_id=new_id(),
         ),

@@ -10,7 +10,7 @@ from alembic import command
 from agent.journal import Recorded
 from core.embedded import EmbeddedPostgres
 from migrations.upgrade import configuration
-from tests.house.test_migrations import _fetch
+from tests.factories.releases import fetch
 from tools.outcome import Deed
 
 OLD_CALL = """
@@ -41,17 +41,17 @@ async def _record(url: str) -> None:
 def test_a_turn_of_an_older_release_goes_on_with_its_deeds(postgres: EmbeddedPostgres) -> None:
     # Given a call that was recorded before its claims were called deeds
     name = f"calls_{uuid4().hex[:8]}"
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
     url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
     command.upgrade(configuration(url), "0010_audience")
     asyncio.run(_record(admin))
     # When the schema is brought up to date
     command.upgrade(configuration(url), "0011_deeds")
     # Then it is read as it was meant
-    ((payload,),) = asyncio.run(_fetch(admin, "SELECT payload FROM journal_entries"))
+    ((payload,),) = asyncio.run(fetch(admin, "SELECT payload FROM journal_entries"))
     assert Recorded.model_validate_json(payload).deeds == [(Deed.DRAFT_CLEARED, "draft")]
     # And back
     command.downgrade(configuration(url), "0010_audience")
-    ((payload,),) = asyncio.run(_fetch(admin, "SELECT payload FROM journal_entries"))
+    ((payload,),) = asyncio.run(fetch(admin, "SELECT payload FROM journal_entries"))
     assert json.loads(payload)["claims"] == RECORDED["claims"]
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))

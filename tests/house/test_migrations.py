@@ -1,7 +1,6 @@
 """The schema's history: it makes exactly the tables that the code declares, and it can be undone."""
 
 import asyncio
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -18,6 +17,7 @@ from core.settings import get_settings
 from domain.customers.phones import address_key
 from migrations.models import metadata
 from migrations.upgrade import configuration, upgrade
+from tests.factories.releases import OLD_WORKSPACE, fetch
 
 
 async def test_the_migrations_make_what_the_code_declares(database_url: str) -> None:
@@ -64,10 +64,6 @@ OLD_ADDRESSES = (
     ("551187654321", "+551187654321", 5),
     ("584145550101", "+584145550101", 5),
 )
-OLD_WORKSPACE = """
-    INSERT INTO workspaces (id, slug, name, currency, timezone, language, country, settings, is_active)
-    VALUES ($1, 'shop', 'Shop', 'MXN', 'America/Mexico_City', 'es', 'MX', '{}', true)
-"""
 OLD_ADDRESS = """
     WITH customer AS (INSERT INTO customers (workspace_id, id) VALUES ($1, gen_random_uuid()) RETURNING id)
     INSERT INTO contact_addresses (workspace_id, id, customer_id, channel, address, address_key, last_seen_at)
@@ -84,17 +80,10 @@ async def _keep_old_addresses(url: str) -> None:
     await connection.close()
 
 
-async def _fetch(url: str, query: str) -> list[tuple[Any, ...]]:
-    connection = await asyncpg.connect(url)
-    rows = await connection.fetch(query)
-    await connection.close()
-    return [tuple(row) for row in rows]
-
-
 def test_addresses_that_turn_out_to_be_one_telephone_do_not_stop_the_migration(postgres: EmbeddedPostgres) -> None:
     # Given an installation of an older release with several spellings of one telephone
     name = f"doubles_{uuid4().hex[:8]}"
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
     url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
     command.upgrade(configuration(url), "0003")
     asyncio.run(_keep_old_addresses(admin))
@@ -103,7 +92,7 @@ def test_addresses_that_turn_out_to_be_one_telephone_do_not_stop_the_migration(p
     upgrade(url)
 
     # Then the key is the one that a new message would be looked for under, and only whoever wrote last has it
-    found = dict(asyncio.run(_fetch(admin, "SELECT address, address_key FROM contact_addresses")))
+    found = dict(asyncio.run(fetch(admin, "SELECT address, address_key FROM contact_addresses")))
     assert found == {
         "5215512345678": None,
         "525512345678": "+525512345678",
@@ -113,13 +102,13 @@ def test_addresses_that_turn_out_to_be_one_telephone_do_not_stop_the_migration(p
         "584145550101": "+584145550101",
     }
     assert {key for key in found.values() if key} == {address_key(address) for address, _, _ in OLD_ADDRESSES}
-    phones = asyncio.run(_fetch(admin, "SELECT phone FROM contact_addresses WHERE address = '5215512345678'"))
+    phones = asyncio.run(fetch(admin, "SELECT phone FROM contact_addresses WHERE address = '5215512345678'"))
     assert phones == [("+525512345678",)]
-    assert asyncio.run(_fetch(admin, "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'contact_addresses'")) == [
+    assert asyncio.run(fetch(admin, "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'contact_addresses'")) == [
         (True,)
     ]
     command.downgrade(configuration(url), "0003")
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 OLD_ENTRY = """
@@ -157,7 +146,7 @@ async def _keep_old_entries(url: str) -> tuple[UUID, UUID, UUID]:
 def test_the_audit_trail_becomes_the_event_stream_in_the_order_of_its_time(postgres: EmbeddedPostgres) -> None:
     # Given an installation of an older release with an audit trail
     name = f"trail_{uuid4().hex[:8]}"
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
     url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
     command.upgrade(configuration(url), "0006")
     workspace, first, second = asyncio.run(_keep_old_entries(admin))
@@ -170,7 +159,7 @@ def test_the_audit_trail_becomes_the_event_stream_in_the_order_of_its_time(postg
         SELECT position, type, version, event.subject_kind, event.subject_id, subject_number, reason, after ->> 'state'
           FROM events AS event JOIN event_positions AS place ON event_id = event.id ORDER BY position
     """
-    assert asyncio.run(_fetch(admin, stream)) == [
+    assert asyncio.run(fetch(admin, stream)) == [
         (1, "order.drafted", 1, "order", first, 1, None, "IDLE"),
         (2, "order.drafted", 1, "order", second, 1, None, "IDLE"),
         (3, "order.confirmed", 1, "order", first, 2, "yes", "IDLE"),
@@ -183,17 +172,17 @@ def test_the_audit_trail_becomes_the_event_stream_in_the_order_of_its_time(postg
         INSERT INTO events (workspace_id, id, type, version, subject_kind, subject_id, actor_kind)
         VALUES ('{workspace}', gen_random_uuid(), 'order.restored', 1, 'order', '{first}', 'system')
     """
-    asyncio.run(_fetch(admin, more))
+    asyncio.run(fetch(admin, more))
     placed = "SELECT position, subject_number FROM event_positions ORDER BY position DESC LIMIT 1"
-    assert asyncio.run(_fetch(admin, placed)) == [(7, 4)]
+    assert asyncio.run(fetch(admin, placed)) == [(7, 4)]
     unforced = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity"
-    assert asyncio.run(_fetch(admin, unforced)) == []
+    assert asyncio.run(fetch(admin, unforced)) == []
     command.downgrade(configuration(url), "0006")
-    assert asyncio.run(_fetch(admin, "SELECT tag, target_id FROM audit_entries ORDER BY created_at"))[-2:] == [
+    assert asyncio.run(fetch(admin, "SELECT tag, target_id FROM audit_entries ORDER BY created_at"))[-2:] == [
         ("stock.sold", second),
         ("order.restored", first),
     ]
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 # Two lines of an older release, one with an account of its own; a customer who wrote on both, and a turn that is open.
@@ -237,7 +226,7 @@ def test_old_lines_become_a_medium_and_a_provider_and_nothing_is_lost(
     monkeypatch.setenv("INFOBIP_BASE_URL", installation)
     get_settings.cache_clear()
     name = f"mediums_{uuid4().hex[:8]}"
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
     url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
     command.upgrade(configuration(url), "0007")
     asyncio.run(_keep_old_lines(admin))
@@ -246,21 +235,21 @@ def test_old_lines_become_a_medium_and_a_provider_and_nothing_is_lost(
     upgrade(url)
 
     # Then a line without an address of its own is whoever it spoke with, and the threads are as they were
-    lines = asyncio.run(_fetch(admin, "SELECT slug, medium, provider FROM connections ORDER BY slug"))
+    lines = asyncio.run(fetch(admin, "SELECT slug, medium, provider FROM connections ORDER BY slug"))
     assert lines == [("demo", "whatsapp", demo), ("real", "whatsapp", "infobip")]
-    assert asyncio.run(_fetch(admin, "SELECT medium, address FROM contact_addresses")) == [("whatsapp", "584145550101")]
-    threads = asyncio.run(_fetch(admin, "SELECT shop_address FROM conversations ORDER BY shop_address"))
+    assert asyncio.run(fetch(admin, "SELECT medium, address FROM contact_addresses")) == [("whatsapp", "584145550101")]
+    threads = asyncio.run(fetch(admin, "SELECT shop_address FROM conversations ORDER BY shop_address"))
     assert threads == [("584120000000",), ("584129999999",)]
-    briefs = asyncio.run(_fetch(admin, "SELECT frozen -> 'brief' ->> 'medium', frozen #>> '{brief,shop_name}' FROM turns"))
+    briefs = asyncio.run(fetch(admin, "SELECT frozen -> 'brief' ->> 'medium', frozen #>> '{brief,shop_name}' FROM turns"))
     assert briefs == [("whatsapp", "Shop")] * 2
     tables = ("connections", "contact_addresses", "conversations", "turns")
     forced = "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relname IN " + str(tables)
-    assert asyncio.run(_fetch(admin, forced)) == [(True,)]
+    assert asyncio.run(fetch(admin, forced)) == [(True,)]
 
     # And back
     command.downgrade(configuration(url), "0007")
-    windows = asyncio.run(_fetch(admin, "SELECT window_until = '2026-05-05 09:00Z' FROM conversations"))
+    windows = asyncio.run(fetch(admin, "SELECT window_until = '2026-05-05 09:00Z' FROM conversations"))
     assert windows == [(True,), (True,)]
-    assert asyncio.run(_fetch(admin, "SELECT DISTINCT channel FROM connections")) == [("infobip_whatsapp",)]
-    asyncio.run(_fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    assert asyncio.run(fetch(admin, "SELECT DISTINCT channel FROM connections")) == [("infobip_whatsapp",)]
+    asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
     get_settings.cache_clear()

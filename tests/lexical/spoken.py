@@ -12,6 +12,7 @@ from agent.brief import Brief, BriefMessage
 from app.demo.schemas import demo_shops
 from domain.catalog.search import PLAUSIBLE
 from domain.connections.schemas import Medium
+from domain.conversations.content import Text
 from domain.conversations.states import State
 from evals.lexical.run import converse
 from evals.lexical.shop import Product, Shop, TestCatalogue
@@ -97,7 +98,7 @@ async def play(case: dict[str, Any]) -> Played:
         state=State.IDLE,
         stores=catalogue.stores,
         payment_methods=catalogue.payment_methods,
-        messages=[BriefMessage(text=case["say"])],
+        messages=[BriefMessage(content=Text(text=case["say"]))],
     )
     reply = await converse(brief, shop)
     sold_out = demo.sold_out.get(demo.stores[0].code, frozenset())

@@ -73,7 +73,7 @@ async def test_jokes_are_taken_as_jokes(said: str) -> None:
 
 
 async def test_a_second_press_of_the_button_tells_where_the_order_stands() -> None:
-    pressed = {"kind": "button_reply", "payload": {"id": "confirm:T", "title": "Confirmar"}}
+    pressed = {"content": {"kind": "answer", "via": "button", "id": "confirm:T", "title": "Confirmar"}}
     state = DONE | {"messages": [pressed]}
     assert await calls(**state) == [("get_order_status", {})]
 

@@ -16,6 +16,7 @@ from agent.lexical.quantities import find_quantities
 from agent.lexical.reader.goods import Goods, Shelf
 from agent.reply.moves import REPLY, Reply, Say, Social
 from core.language.folding import fold
+from domain.conversations.content import Answer, Text
 from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load
 from tests.properties import examples
@@ -35,7 +36,7 @@ def brief(*said: str, **changes: Any) -> Brief:
         "state": "IDLE",
         "stores": CATALOGUE.stores,
         "payment_methods": ["Pago móvil"],
-        "messages": [BriefMessage(text=words) for words in said],
+        "messages": [BriefMessage(content=Text(text=words)) for words in said],
     }
     return Brief.model_validate(values | changes)
 
@@ -153,7 +154,7 @@ async def test_what_is_not_understood_is_said_and_from_the_second_time_a_person_
 
 
 async def test_a_button_confirms_with_its_own_token() -> None:
-    pressed = BriefMessage(kind="button_reply", payload={"id": "confirm:T9", "title": "Confirmar"})
+    pressed = BriefMessage(content=Answer(via="button", id="confirm:T9", title="Confirmar"))
     state = {"draft": draft(confirmation_token="T1", missing=[]), "state": "AWAITING_CONFIRMATION", "messages": [pressed]}
     shop = RecordingShop()
     await converse(brief(**state), shop)

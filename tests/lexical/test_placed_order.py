@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from core.work import open_work
+from domain.conversations.content import Answer
 from domain.orders import service as orders
 from evals.capturing import capture
 from tests.factories.chat import settle_on
@@ -27,7 +28,7 @@ async def has_ordered(customer: Customer) -> None:
 
 async def presses_confirm(customer: Customer, query: Query) -> str:
     [(token,)] = await query("SELECT confirmation_token FROM agent_sessions")
-    await customer.writes("Confirmar", kind="button_reply", id=f"confirm:{token}", title="Confirmar")
+    await customer.writes(Answer(via="button", id=f"confirm:{token}", title="Confirmar"))
     await customer.is_answered()
     return (await customer.reads())[-1].text or ""
 
@@ -96,7 +97,7 @@ async def test_the_change_is_dropped_by_its_button(customer: Customer, query: Qu
     await has_ordered(customer)
     await customer.says("sacale una harina pan")
     [(token,)] = await query("SELECT confirmation_token FROM agent_sessions")
-    await customer.writes("Dejarlo como está", kind="button_reply", id=f"cancel:{token}", title="Dejarlo como está")
+    await customer.writes(Answer(via="button", id=f"cancel:{token}", title="Dejarlo como está"))
     await customer.is_answered()
     assert "1001" in ((await customer.reads())[-1].text or "")
     assert await query("SELECT status FROM orders WHERE number = 1001") == [("confirmed",)]

@@ -1,12 +1,11 @@
 """What a message leaves unsaid because the thread has it, on the goods of the demo clothes shop and the real turn."""
 
-from typing import Any
-
 import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
+from domain.conversations.content import About, Referral
 from tests.factories.customer import Customer, Query
 from tests.factories.shop import Shop
 from tests.lexical.clothes import open_clothes_shop
@@ -121,10 +120,9 @@ async def test_a_question_about_a_jean_answered_by_an_address_is_asked_again_unt
 
 @pytest.mark.parametrize("headline", ["Zapatillas Running", "Nuestra colección de invierno", None])
 async def test_a_wish_for_more_information_is_answered_from_the_advertisement(customer: Customer, headline: str | None) -> None:
-    referral = {"source_type": "ad", "source_id": "1", "headline": headline, "body": "Escribinos"}
-    payload: dict[str, Any] = {"referral": referral} if headline else {}
+    referral = Referral(source_type="ad", source_id="1", headline=headline, body="Escribinos")
     async with open_work(customer.shop.principal) as work:
-        await customer.writes_in(work, "Hola! Quiero más información", **payload)
+        await customer.writes_in(work, "Hola! Quiero más información", about=About(referral=referral) if headline else None)
     await customer.is_answered()
     said = " ".join(message.text or "" for message in await customer.reads())
     assert "informacion" not in said

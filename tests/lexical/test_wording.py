@@ -15,6 +15,7 @@ from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
 from agent.reply.moves import Ask, Reply, Say, State
 from core.messages import variants
+from domain.conversations.content import Text
 from tests.reply.turns import ACEITE, ARROZ, HARINA, Turn, with_draft, with_order
 
 
@@ -118,6 +119,6 @@ def test_the_words_that_a_hint_tells_to_write_are_understood(hint: str, kind: Ac
     for words in variants(f"reply.state.{hint}", language):
         keyword = words.split("*")[1]
         turn = with_draft(language)
-        heard = hear(turn.brief.model_copy(update={"messages": [BriefMessage(text=keyword)]}))
+        heard = hear(turn.brief.model_copy(update={"messages": [BriefMessage(content=Text(text=keyword))]}))
 
         assert [act.kind for act in heard] == [kind], keyword

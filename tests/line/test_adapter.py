@@ -9,24 +9,25 @@ import pytest
 import respx
 from pydantic import SecretStr
 
-from channels.base import MediaUnavailable, Outbound
+from channels.base import MediaUnavailable, SendOutcome
 from channels.breaker import Breaker
 from channels.infobip.adapter import MAX_ANSWER_BYTES, InfobipWhatsApp
 from channels.infobip.answers import MAX_RETRY_AFTER
 from channels.infobip.requests import EVENTS, PATHS
 from core.tables import new_id
 from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
+from domain.conversations.content import Button, Buttons, Choices, Content, File, Place, Row, Section, Template, Text
 from tests.line.openapi import request_problems
 
 BASE = "https://shop.api.infobip.com"
 CUSTOMER = "447700900123"
-PAYLOADS: dict[str, dict[str, Any]] = {
-    "text": {},
-    "image": {"media_url": "https://cdn.example.com/a.jpg"},
-    "document": {"media_url": "https://cdn.example.com/a.pdf", "filename": "factura.pdf"},
-    "buttons": {"buttons": [{"id": "yes", "title": "Sí"}]},
-    "list": {"button": "Ver", "sections": [{"title": "Panes", "rows": [{"id": "HAR-1", "title": "Harina"}]}]},
-    "template": {"name": "order_update", "language": "es", "placeholders": ["Ada"]},
+CONTENTS: dict[str, Content] = {
+    "text": Text(text="Hola"),
+    "image": File(media="image", url="https://cdn.example.com/a.jpg", caption="Hola"),
+    "document": File(media="document", url="https://cdn.example.com/a.pdf", filename="factura.pdf", caption="Hola"),
+    "buttons": Buttons(text="Hola", buttons=(Button(id="yes", title="Sí"),)),
+    "choices": Choices(text="Hola", opener="Ver", sections=(Section(title="Panes", rows=(Row(id="HAR-1", title="Harina"),)),)),
+    "template": Template(name="order_update", language="es", placeholders=("Ada",)),
 }
 
 
@@ -57,8 +58,8 @@ def infobip() -> Iterator[respx.MockRouter]:
         yield router
 
 
-def message(kind: Any = "text", reply_to: str | None = None) -> Outbound:
-    return Outbound(new_id(), CUSTOMER, kind, "Hola", PAYLOADS[kind], reply_to)
+async def send(adapter: InfobipWhatsApp, content: Content = CONTENTS["text"], reply_to: str | None = None) -> SendOutcome:
+    return await adapter.send(new_id(), CUSTOMER, content, reply_to)
 
 
 def status(group: int, identifier: int, name: str = "NAME") -> dict[str, Any]:
@@ -71,15 +72,15 @@ async def test_each_kind_goes_to_its_endpoint_with_the_key_and_our_id(
     kind: str, adapter: InfobipWhatsApp, infobip: respx.MockRouter
 ) -> None:
     route = infobip.post(PATHS[kind]).respond(200, json=status(1, 7))
-    sent = message(kind, reply_to="wamid.1")
+    message_id = new_id()
 
-    outcome = await adapter.send(sent)
+    outcome = await adapter.send(message_id, CUSTOMER, CONTENTS[kind], "wamid.1")
 
     request = route.calls.last.request
     body = request.content.decode()
     assert (outcome.result, outcome.http_status) == ("sent", 200)
     assert request.headers["authorization"] == "App key"
-    assert str(sent.message_id) in body
+    assert str(message_id) in body
     assert ("wamid.1" in body) is (kind != "template")
     assert request_problems(PATHS[kind], httpx.Response(200, content=request.content).json()) == []
 
@@ -116,7 +117,7 @@ async def test_every_answer_has_its_outcome(
 ) -> None:
     infobip.post(PATHS["text"]).respond(code, json=body)
 
-    outcome = await adapter.send(message())
+    outcome = await send(adapter)
 
     assert (outcome.result, outcome.error_code, outcome.http_status) == (result, error, code)
 
@@ -146,7 +147,7 @@ async def test_a_refusal_says_why_whichever_shape_it_has(
 ) -> None:
     infobip.post(PATHS["text"]).respond(400, json=body)
 
-    assert (await adapter.send(message())).detail == said
+    assert (await send(adapter)).detail == said
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ async def test_too_many_requests_wait_as_long_as_they_are_told(
 ) -> None:
     infobip.post(PATHS["text"]).respond(429, headers={"Retry-After": header})
 
-    outcome = await adapter.send(message())
+    outcome = await send(adapter)
 
     assert (outcome.result, outcome.retry_after) == ("retry", wait)
 
@@ -186,7 +187,7 @@ async def test_only_what_fails_before_it_was_written_is_tried_again(
 ) -> None:
     infobip.post(PATHS["text"]).mock(side_effect=failure("told by the network"))
 
-    outcome = await adapter.send(message())
+    outcome = await send(adapter)
 
     assert (outcome.result, outcome.error_code, outcome.http_status) == (result, error, None)
     assert "key" not in (outcome.detail or "")
@@ -215,7 +216,7 @@ async def test_an_answer_that_cannot_be_read_leaves_the_send_unknown(
 ) -> None:
     infobip.post(PATHS["text"]).respond(200, content=content)
 
-    outcome = await adapter.send(message())
+    outcome = await send(adapter)
 
     assert (outcome.result, outcome.error_code) == ("unknown", "answer_unreadable")
 
@@ -228,13 +229,13 @@ async def test_a_refusal_that_cannot_be_read_is_a_refusal(
 ) -> None:
     infobip.post(PATHS["text"]).respond(400, content=content)
 
-    outcome = await adapter.send(message())
+    outcome = await send(adapter)
 
     assert (outcome.result, outcome.error_code, outcome.detail) == ("rejected", "http_400", None)
 
 
 async def test_what_has_no_endpoint_is_refused_without_a_request(adapter: InfobipWhatsApp, infobip: respx.MockRouter) -> None:
-    outcome = await adapter.send(Outbound(new_id(), CUSTOMER, "hologram", "Hola", {}))  # type: ignore[arg-type]  # the point
+    outcome = await send(adapter, Place(latitude=10.5, longitude=-66.9))
 
     assert (outcome.result, outcome.error_code) == ("rejected", "message_unsendable")
     assert not infobip.calls

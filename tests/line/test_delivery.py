@@ -1,10 +1,8 @@
 """Delivery: each message at most once, in order, whatever happens between send and record."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -17,9 +15,9 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations import delivery
+from domain.conversations.content import File, Text, said
 from domain.conversations.delivery import Outcome
 from domain.conversations.models import Message
-from domain.conversations.schemas import OutgoingMessage
 from tests.factories.provider import accepted, response
 from tests.factories.threads import Thread, opened
 from tests.line.conftest import eventually
@@ -121,16 +119,9 @@ async def test_a_report_that_overtakes_the_outcome_stays(workspace: WorkspaceVie
 async def claim(thread: Thread) -> delivery.Claimed:
     """Claim the next message as a deliverer does."""
     async with open_work(thread.principal) as work:
-        claimed = await delivery.claim_next(work, thread.conversation_id, lambda *part: [_Piece(*part)], None)
+        claimed = await delivery.claim_next(work, thread.conversation_id, lambda content: [content], None)
     assert claimed is not None
     return claimed
-
-
-@dataclass
-class _Piece:
-    kind: str
-    text: str | None
-    payload: dict[str, Any]
 
 
 async def test_a_report_about_a_message_that_nobody_sent_is_left_open(workspace: WorkspaceView) -> None:
@@ -199,15 +190,15 @@ async def test_a_long_text_is_sent_in_parts_that_are_messages_of_their_own(works
 
         rows = await thread.messages()
         assert [row.status for row in rows] == ["sent"] * 4
-        assert [row.text for row in rows] == thread.said
+        assert [said(row.content) for row in rows] == thread.said
         assert thread.said[-1] == "después"
         assert len({row.position for row in rows}) == 4
 
 
 async def test_what_cannot_be_sent_is_refused_and_does_not_stop_the_rest(workspace: WorkspaceView) -> None:
     async with opened(workspace, accepted()) as thread:
-        bad = OutgoingMessage(kind="image", text="foto", payload={"media_url": "ftp://x"})
-        await thread.queue(bad, OutgoingMessage(text="   "), "sí")
+        bad = File(media="image", url="ftp://x", caption="foto")
+        await thread.queue(bad, Text(text="   "), "sí")
 
         await thread.deliver()
 

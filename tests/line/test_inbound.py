@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from channels.base import Change, EventUnreadable, Inbound, StatusReport, SystemEvent
+from channels.base import EventUnreadable, StatusReport, SystemEvent
 from channels.infobip.reading import read
 from channels.infobip.splitting import split
+from domain.conversations.content import Answer, Cart, CatalogueProduct, Edited, File, Reaction, Removed, Text, dump
+from domain.conversations.schemas import Incoming
 from tests.factories import payloads
 from tests.factories.payloads import MESSAGES, encoded, result, webhook
 from tests.line.openapi import webhook_problems
@@ -18,19 +20,19 @@ from tests.properties import examples
 
 KINDS = {
     "TEXT": "text",
-    "BUTTON": "button_reply",
-    "INTERACTIVE_BUTTON_REPLY": "button_reply",
-    "INTERACTIVE_LIST_REPLY": "list_reply",
-    **{name: name.lower() for name in ("IMAGE", "DOCUMENT", "AUDIO", "VOICE", "VIDEO", "STICKER", "LOCATION", "CONTACT")},
-    "ORDER": "order",
+    **dict.fromkeys(("BUTTON", "INTERACTIVE_BUTTON_REPLY", "INTERACTIVE_LIST_REPLY"), "answer"),
+    **dict.fromkeys(("IMAGE", "DOCUMENT", "AUDIO", "VOICE", "VIDEO", "STICKER"), "file"),
+    "LOCATION": "place",
+    "CONTACT": "contact_card",
+    "ORDER": "cart",
     "REACTION": "reaction",
 }
 
 
-def read_message(message: dict[str, Any], **changes: Any) -> Inbound:
+def read_message(message: dict[str, Any], **changes: Any) -> Incoming:
     [event] = split(encoded(webhook(result(message, **changes))))
     found = read(event.kind, event.body)
-    assert isinstance(found, Inbound)
+    assert isinstance(found, Incoming)
     return found
 
 
@@ -43,7 +45,7 @@ def test_the_examples_are_what_the_published_schema_allows(name: str) -> None:
 def test_every_type_of_message_is_read_as_its_kind_or_kept_as_unsupported(name: str) -> None:
     message = read_message(MESSAGES[name])
 
-    assert message.kind == KINDS.get(name, "unsupported")
+    assert message.content.kind == KINDS.get(name, "unsupported")
     assert message.provider_message_id == payloads.WAMID
     assert (message.sender.address, message.sender.user_id, message.sender.name) == (
         payloads.SENDER,
@@ -56,17 +58,17 @@ def test_every_type_of_message_is_read_as_its_kind_or_kept_as_unsupported(name: 
 def test_files_keep_their_address_and_caption() -> None:
     image = read_message(MESSAGES["IMAGE"])
 
-    assert image.media is not None
-    assert (image.media.url, image.media.kind, image.text) == (payloads.MEDIA_URL, "image", "la caja rota")
+    assert image.content == File(media="image", url=payloads.MEDIA_URL, caption="la caja rota")
 
 
 def test_an_order_keeps_quantities_and_the_senders_prices_exactly() -> None:
     order = read_message(MESSAGES["ORDER"])
 
+    assert isinstance(order.content, Cart)
     assert order.text == "Déjalo en la puerta"
-    assert order.payload["items"] == [
-        {"sku": "SKU-1", "quantity": "2", "price": "4.5", "currency": "EUR"},
-        {"sku": "SKU-9", "quantity": "1", "price": "12.99", "currency": "EUR"},
+    assert [str(each) for line in order.content.items for each in (line.sku, line.quantity, line.price, line.currency)] == [
+        *("SKU-1", "2", "4.5", "EUR"),
+        *("SKU-9", "1", "12.99", "EUR"),
     ]
 
 
@@ -75,15 +77,16 @@ def test_replies_keep_id_title_and_the_message_that_they_answer() -> None:
     chosen = read_message(MESSAGES["INTERACTIVE_LIST_REPLY"])
     template = read_message(MESSAGES["BUTTON"])
 
-    assert (pressed.payload, pressed.reply_to) == ({"id": "confirm:4711", "title": "Sí, confirmo"}, payloads.OUTBOUND_ID)
-    assert chosen.payload == {"id": "HAR-001", "title": "Harina", "description": "1 kg"}
-    assert template.payload == {"id": "TRACK:4711", "title": "Ver pedido", "template": True}
+    assert pressed.content == Answer(via="button", id="confirm:4711", title="Sí, confirmo")
+    assert pressed.reply_to == payloads.OUTBOUND_ID
+    assert chosen.content == Answer(via="row", id="HAR-001", title="Harina", description="1 kg")
+    assert template.content == Answer(via="template", id="TRACK:4711", title="Ver pedido")
 
 
 def test_a_reaction_that_is_taken_off_has_no_emoji() -> None:
     removed = read_message({"type": "REACTION", "action": "REMOVED", "emoji": None, "context": {"id": "m-1"}})
 
-    assert removed.payload == {"emoji": None, "action": "removed", "message_id": "m-1"}
+    assert removed.content == Reaction(emoji=None, message_id="m-1")
 
 
 def test_a_question_about_a_product_and_an_advertisement_are_kept() -> None:
@@ -92,8 +95,11 @@ def test_a_question_about_a_product_and_an_advertisement_are_kept() -> None:
 
     message = read_message({"type": "TEXT", "text": "este", "context": context, "referral": referral})
 
-    assert message.payload["product"] == {"catalog_id": "1", "sku": "SKU-1"}
-    assert message.payload["referral"]["headline"] == "Oferta"
+    about = message.content.about
+    assert about is not None
+    assert about.product == CatalogueProduct(sku="SKU-1", catalog_id="1")
+    assert about.referral is not None
+    assert about.referral.headline == "Oferta"
 
 
 ORIGINAL = "wamid.original"
@@ -109,16 +115,10 @@ def test_an_edit_is_the_message_as_it_reads_now_under_its_own_id() -> None:
     [event] = split(encoded(webhook(result(edit))))
     change = read(event.kind, event.body)
 
-    assert isinstance(change, Change)
-    assert (change.provider_message_id, change.sender.user_id) == (ORIGINAL, payloads.USER_ID)
-    assert change.at == datetime(2026, 5, 4, 9, 15, 30, tzinfo=UTC)
-    assert change.content is not None
-    assert (change.content.provider_message_id, change.content.kind, change.content.text, change.content.reply_to) == (
-        ORIGINAL,
-        "text",
-        "quiero 3",
-        "m-1",
-    )
+    assert isinstance(change, Incoming)
+    assert change.content == Edited(message_id=ORIGINAL, now=Text(text="quiero 3"))
+    assert (change.sender.user_id, change.reply_to) == (payloads.USER_ID, "m-1")
+    assert change.received_at == datetime(2026, 5, 4, 9, 15, 30, tzinfo=UTC)
 
 
 def test_a_deletion_names_its_message_in_either_place() -> None:
@@ -126,8 +126,8 @@ def test_a_deletion_names_its_message_in_either_place() -> None:
         [event] = split(encoded(webhook(result(deletion))))
         change = read(event.kind, event.body)
 
-        assert isinstance(change, Change)
-        assert (change.provider_message_id, change.content) == (ORIGINAL, None)
+        assert isinstance(change, Incoming)
+        assert change.content == Removed(message_id=ORIGINAL)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_deletion_names_its_message_in_either_place() -> None:
     ],
 )
 def test_a_change_that_does_not_say_what_it_changes_is_kept_as_unsupported(message: dict[str, Any]) -> None:
-    assert read_message(message).kind == "unsupported"
+    assert read_message(message).content.kind == "unsupported"
 
 
 @pytest.mark.parametrize("is_unified", [False, True], ids=["classic", "unified"])
@@ -180,8 +180,8 @@ def test_a_change_is_never_taken_for_a_repetition_of_its_message_or_of_another_c
 def test_what_is_not_known_or_broken_is_kept_as_unsupported(message: dict[str, Any]) -> None:
     found = read_message(message)
 
-    assert found.kind == "unsupported"
-    assert found.text == message.get("text")
+    assert found.content.kind == "unsupported"
+    assert found.text == (message.get("text") or "")
 
 
 def test_flow_replies_keep_their_text() -> None:
@@ -258,7 +258,7 @@ def test_characters_that_postgres_refuses_are_replaced_and_noted() -> None:
     [event] = split(body)
     message = read(event.kind, event.body)
 
-    assert isinstance(message, Inbound)
+    assert isinstance(message, Incoming)
     assert message.text == "a\ufffdb\ufffdc"
     assert "refused_characters_replaced" in message.notes
     assert event.dedupe_key.startswith("message:#")
@@ -270,7 +270,7 @@ def test_broken_utf8_is_read_with_replacements() -> None:
     [event] = split(body)
     message = read(event.kind, event.body)
 
-    assert isinstance(message, Inbound)
+    assert isinstance(message, Incoming)
     assert message.text == "caf\ufffd"
 
 
@@ -324,10 +324,10 @@ def test_messages_of_the_unified_shape_are_read_alike() -> None:
     for content in contents:
         [event] = split(encoded({"results": [{**unified, "content": content}]}))
         message = read(event.kind, event.body)
-        assert isinstance(message, Inbound)
-        found.append((message.kind, message.text))
+        assert isinstance(message, Incoming)
+        found.append((message.content.kind, message.text))
 
-    assert found == [("text", "Hola"), ("button_reply", "Sí"), ("image", "foto"), ("unsupported", None)]
+    assert found == [("text", "Hola"), ("answer", "Sí"), ("file", "foto"), ("unsupported", "")]
 
 
 def test_news_without_results_become_system_events() -> None:
@@ -383,8 +383,8 @@ def test_any_json_is_split_and_read_or_refused_as_unreadable(results: list[Any])
             found = read(event.kind, event.body)
         except EventUnreadable:
             continue
-        if isinstance(found, Inbound):
-            stored = json.dumps([found.text, found.payload, found.sender.name], default=str, allow_nan=False)
+        if isinstance(found, Incoming):
+            stored = json.dumps([dump(found.content), found.sender.name], default=str, allow_nan=False)
             assert "\\u0000" not in stored
             assert found.received_at.tzinfo is not None
 
@@ -396,4 +396,4 @@ def test_any_bytes_are_split_and_read_or_refused_as_unreadable(body: bytes) -> N
             found = read(event.kind, event.body)
         except EventUnreadable:
             continue
-        assert isinstance(found, Inbound | StatusReport | SystemEvent)
+        assert isinstance(found, Incoming | StatusReport | SystemEvent)

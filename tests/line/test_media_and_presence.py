@@ -15,8 +15,9 @@ from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import service as conversations
+from domain.conversations.content import File
 from domain.conversations.models import Attachment
-from domain.conversations.schemas import IncomingMedia, IncomingMessage
+from domain.conversations.schemas import Incoming, Sender
 from tests.factories.provider import response
 from tests.factories.threads import Thread, opened
 
@@ -29,13 +30,10 @@ async def photo(thread: Thread) -> UUID:
         await conversations.receive(
             work,
             await connections.get(work, thread.connection_id),
-            IncomingMessage(
+            Incoming(
                 provider_message_id="wamid.photo",
-                address="584141112233",
-                phone="584141112233",
-                kind="image",
-                text="mi pago",
-                media=IncomingMedia(url=f"{thread.provider.base_url}/media/1", kind="image"),
+                sender=Sender(address="584141112233", phone="584141112233"),
+                content=File(media="image", url=f"{thread.provider.base_url}/media/1", caption="mi pago"),
                 received_at=work.now,
                 inbound_event_id=thread.conversation_id,
             ),
@@ -108,7 +106,7 @@ async def test_a_file_that_never_comes_is_given_up_and_the_message_still_waits_f
         assert await thread.notifications() == ["attachment_failed"]
         async with open_work(thread.principal) as work:
             waiting = await conversations.open_messages(work, thread.conversation_id)
-        assert [message.kind for message in waiting] == ["text", "image"]
+        assert [message.content.kind for message in waiting] == ["text", "file"]
 
 
 async def test_a_worker_that_dies_while_fetching_costs_a_try_and_nothing_else(workspace: WorkspaceView) -> None:

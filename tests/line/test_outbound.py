@@ -3,8 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,15 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from channels.base import MediaUnavailable, Outbound, Part, Unsendable
+from channels.base import MediaUnavailable, SendOutcome, Unsendable
 from channels.breaker import FIRST_REST, LONGEST_REST, PROBE_SECONDS, Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key, sniff
 from channels.infobip.parts import TRAITS, parts, split_text, units
-from channels.infobip.requests import PATHS, body_of
+from channels.infobip.requests import request_of
 from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
+from domain.conversations.content import Button, Buttons, Choices, Content, File, Row, Section, Template, Text, said
 from domain.conversations.delivery import LINE_RESTING
+from tests.factories.contents import buttons, choices
 from tests.factories.provider import accepted, response, scripted
 from tests.line.openapi import request_problems
 from tests.properties import examples
@@ -42,26 +43,37 @@ def connection() -> ConnectionView:
     )
 
 
-def problems_of(part: Part) -> list[str]:
-    message = Outbound(uuid4(), "447700900123", part.kind, part.text, part.payload, "wamid.x")
-    body = body_of(message, sender="447700900999", notify_url="https://bot.example.com/reports")
-    return request_problems(PATHS[part.kind], json.loads(json.dumps(body)))
+def problems_of(piece: Content) -> list[str]:
+    path, body = request_of(
+        piece,
+        sender="447700900999",
+        to="447700900123",
+        message_id=uuid4(),
+        reply_to="wamid.x",
+        notify_url="https://bot.example.com/reports",
+    )
+    return request_problems(path, json.loads(json.dumps(body)))
 
 
 _words = st.text(st.sampled_from("abcñé 😀\n.*_`#-|[]()~!¿?"), max_size=80)
 _long = st.builds(lambda text, times: (text + " ") * times, _words, st.integers(1, 120))
-_entries = st.lists(st.fixed_dictionaries({"title": _words}, optional={"description": _words}), min_size=1, max_size=24).map(
-    lambda entries: [{"id": f"row:{place}", **entry} for place, entry in enumerate(entries)]
-)
+_entries = st.lists(st.tuples(_words, st.none() | _words), min_size=1, max_size=24)
 
 
 @examples(80)
-@given(kind=st.sampled_from(["text", "buttons", "list"]), text=_long, entries=_entries, footer=_words)
+@given(kind=st.sampled_from(["text", "buttons", "choices"]), text=_long, entries=_entries, footer=_words)
 def test_whatever_is_said_goes_out_in_pieces_that_the_published_schema_allows(
-    kind: str, text: str, entries: list[dict[str, Any]], footer: str
+    kind: str, text: str, entries: list[tuple[str, str | None]], footer: str
 ) -> None:
+    rows = tuple(Row(id=f"row:{n}", title=title, description=detail) for n, (title, detail) in enumerate(entries))
+    pressed = tuple(Button(id=row.id, title=row.title) for row in rows)
+    content: Content = Text(text=text)
+    if kind == "buttons":
+        content = Buttons(text=text, buttons=pressed, footer=footer)
+    elif kind == "choices":
+        content = Choices(text=text, sections=(Section(rows=rows),), footer=footer)
     try:
-        pieces = parts(kind, text, {"buttons": entries, "rows": entries, "footer": footer})
+        pieces = parts(content)
     except Unsendable:
         assert not to_whatsapp(text)
         return
@@ -80,56 +92,57 @@ def test_splitting_loses_no_word_and_keeps_the_limit(text: str, limit: int) -> N
 def test_a_long_text_is_cut_between_paragraphs() -> None:
     paragraphs = [("palabra " * 300).strip(), ("otra " * 400).strip(), ("fin " * 300).strip()]
 
-    pieces = parts("text", "\n\n".join(paragraphs), {})
+    pieces = parts(Text(text="\n\n".join(paragraphs)))
 
-    assert [piece.text for piece in pieces] == [
+    assert [said(piece) for piece in pieces] == [
         paragraphs[0],
         paragraphs[1] + "\n\n" + paragraphs[2],
     ]
-    assert all(units(piece.text or "") <= TRAITS.text for piece in pieces)
+    assert all(units(said(piece)) <= TRAITS.text for piece in pieces)
 
 
 def test_a_long_question_keeps_its_end_above_the_buttons() -> None:
-    pieces = parts("buttons", "línea de pedido\n" * 100 + "¿Confirmas?", {"buttons": [{"id": "yes", "title": "Sí"}]})
+    pieces = parts(buttons("línea de pedido\n" * 100 + "¿Confirmas?", ("yes", "Sí")))
 
     assert [piece.kind for piece in pieces] == ["text", "buttons"]
-    assert (pieces[-1].text or "").endswith("¿Confirmas?")
-    assert units(pieces[-1].text or "") <= TRAITS.body
+    assert said(pieces[-1]).endswith("¿Confirmas?")
+    assert units(said(pieces[-1])) <= TRAITS.body
 
 
 def test_more_than_three_buttons_become_a_list_and_more_than_ten_rows_two_lists() -> None:
-    entries = [{"id": str(number), "title": f"Opción {number}"} for number in range(13)]
+    entries = [(str(number), f"Opción {number}") for number in range(13)]
 
-    few, many = parts("buttons", "Elige", {"buttons": entries[:4]}), parts("list", "Elige", {"rows": entries})
+    few, many = parts(buttons("Elige", *entries[:4])), parts(choices("Elige", *entries))
 
-    assert [piece.kind for piece in few] == ["list"]
-    assert [len(piece.payload["sections"][0]["rows"]) for piece in many] == [10, 3]
+    assert [piece.kind for piece in few] == ["choices"]
+    assert [len(piece.rows) for piece in many if isinstance(piece, Choices)] == [10, 3]
 
 
 def test_titles_that_collide_after_shortening_are_told_apart() -> None:
-    entries = [{"id": str(number), "title": "Harina de maíz precocida blanca"} for number in range(3)]
+    entries = [(str(number), "Harina de maíz precocida blanca") for number in range(3)]
 
-    [buttons] = parts("buttons", "Elige", {"buttons": entries})
+    [piece] = parts(buttons("Elige", *entries))
 
-    titles = [button["title"] for button in buttons.payload["buttons"]]
+    assert isinstance(piece, Buttons)
+    titles = [button.title for button in piece.buttons]
     assert len(set(titles)) == 3
     assert all(units(title) <= 20 for title in titles)
 
 
 @pytest.mark.parametrize(
-    ("kind", "payload"),
+    "content",
     [
-        ("buttons", {"buttons": [{"id": "x" * 257, "title": "a"}]}),
-        ("buttons", {"buttons": [{"id": " x", "title": "a"}]}),
-        ("list", {"rows": [{"id": "1", "title": "a"}, {"id": "1", "title": "b"}]}),
-        ("image", {"media_url": "file:///etc/passwd"}),
-        ("template", {}),
-        ("hologram", {}),
+        buttons("Hola", ("x" * 257, "a")),
+        buttons("Hola", (" x", "a")),
+        choices("Hola", ("1", "a"), ("1", "b")),
+        File(media="image", url="file:///etc/passwd"),
+        File(media="voice", url="https://cdn.example.com/a.ogg"),
+        Template(name=""),
     ],
 )
-def test_what_whatsapp_has_no_form_for_is_refused_before_it_is_sent(kind: str, payload: dict[str, Any]) -> None:
+def test_what_whatsapp_has_no_form_for_is_refused_before_it_is_sent(content: Content) -> None:
     with pytest.raises(Unsendable):
-        parts(kind, "Hola", payload)
+        parts(content)
 
 
 @pytest.mark.parametrize(
@@ -153,15 +166,15 @@ def test_markdown_becomes_what_whatsapp_shows(written: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "payload"),
+    "content",
     [
-        ("image", {"media_url": "https://cdn.example.com/a.jpg"}),
-        ("document", {"media_url": "https://cdn.example.com/a.pdf", "filename": "factura.pdf"}),
-        ("template", {"name": "order_update", "language": "es", "placeholders": ["Ada", "4711"]}),
+        File(media="image", url="https://cdn.example.com/a.jpg", caption="Recibo " * 600),
+        File(media="document", url="https://cdn.example.com/a.pdf", filename="factura.pdf", caption="Recibo " * 600),
+        Template(name="order_update", language="es", placeholders=("Ada", "4711")),
     ],
 )
-def test_files_and_templates_are_what_the_published_schema_allows(kind: str, payload: dict[str, Any]) -> None:
-    for piece in parts(kind, "Recibo " * 600, payload):
+def test_files_and_templates_are_what_the_published_schema_allows(content: Content) -> None:
+    for piece in parts(content):
         assert problems_of(piece) == []
 
 
@@ -175,8 +188,8 @@ def channel(base_url: str, http: httpx.AsyncClient, breaker: Breaker | None = No
     return InfobipWhatsApp(connection(), http, breaker or Breaker(), base_url=base_url)
 
 
-def text(said: str = "hola") -> Outbound:
-    return Outbound(uuid4(), "447700900123", "text", said, {})
+async def send(line: InfobipWhatsApp, words: str = "hola", message_id: UUID | None = None) -> SendOutcome:
+    return await line.send(message_id or uuid4(), "447700900123", Text(text=words))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +207,7 @@ async def test_answers_on_a_real_socket_are_told_apart(
     answer: bytes, result: str, code: str | None, http: httpx.AsyncClient
 ) -> None:
     async with scripted(answer) as provider:
-        outcome = await channel(provider.base_url, http).send(text())
+        outcome = await send(channel(provider.base_url, http))
 
     assert (outcome.result, outcome.error_code) == (result, code)
     if result == "retry":
@@ -203,10 +216,10 @@ async def test_answers_on_a_real_socket_are_told_apart(
 
 async def test_only_what_fails_before_the_request_was_written_is_certainly_not_sent(http: httpx.AsyncClient) -> None:
     async with scripted(None) as provider:
-        silent = await channel(provider.base_url, http).send(text())
+        silent = await send(channel(provider.base_url, http))
         base_url = provider.base_url
-    nobody = await channel(base_url, http).send(text())
-    nonsense = await channel("nowhere", http).send(text())
+    nobody = await send(channel(base_url, http))
+    nonsense = await send(channel("nowhere", http))
 
     assert (silent.result, silent.error_code) == ("unknown", "timeout")
     assert (nobody.result, nobody.error_code) == ("retry", "connect_failed")
@@ -214,14 +227,14 @@ async def test_only_what_fails_before_the_request_was_written_is_certainly_not_s
 
 
 async def test_a_send_carries_the_key_and_our_own_message_id(http: httpx.AsyncClient) -> None:
-    message = text("¿Sí? 😀")
+    message_id = uuid4()
     async with scripted(accepted()) as provider:
-        await channel(provider.base_url, http).send(message)
+        await send(channel(provider.base_url, http), "¿Sí? 😀", message_id)
         [request] = provider.received
 
     assert request.headers["authorization"] == "App key"
     assert request.path == "/whatsapp/1/message/text"
-    assert request.json["messageId"] == str(message.message_id)
+    assert request.json["messageId"] == str(message_id)
     assert request.json["content"] == {"text": "¿Sí? 😀"}
 
 
@@ -241,9 +254,9 @@ async def test_a_line_that_failed_several_times_is_left_alone_for_a_while(http: 
     breaker = Breaker(failures=2, clock=lambda: now)
     async with scripted(response(500, b""), response(500, b""), accepted()) as provider:
         line = channel(provider.base_url, http, breaker)
-        first, second, resting = [await line.send(text()) for _ in range(3)]
+        first, second, resting = [await send(line) for _ in range(3)]
         now = FIRST_REST
-        probe, after = await line.send(text()), breaker.wait()
+        probe, after = await send(line), breaker.wait()
         calls = len(provider.received)
 
     assert [first.result, second.result] == ["unknown", "unknown"]
@@ -355,7 +368,7 @@ async def test_a_redirect_within_the_provider_is_followed_without_the_key(http: 
 async def test_many_sends_at_once_each_get_their_own_answer(http: httpx.AsyncClient) -> None:
     async with scripted(*[accepted()] * 20) as provider:
         line = channel(provider.base_url, http)
-        outcomes = await asyncio.gather(*(line.send(text(str(number))) for number in range(20)))
+        outcomes = await asyncio.gather(*(send(line, str(number)) for number in range(20)))
         said = sorted(int(request.json["content"]["text"]) for request in provider.received)
 
     assert {outcome.result for outcome in outcomes} == {"sent"}

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from channels import registry
-from channels.base import Outbound
 from core.tables import new_id
+from domain.conversations.content import Content, Text
+from tests.factories.contents import buttons, choices
 from tests.line.conftest import Web
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,11 +37,11 @@ async def page(web: Web) -> AsyncIterator[Page]:
     assert complaints == []
 
 
-async def shop_says(web: Web, text: str, kind: str = "text", **payload: Any) -> None:
+async def shop_says(web: Web, said: str | Content) -> None:
     phones = (await web.http.get("/sandbox/phones", params={"connection": web.connection.slug})).json()["phones"]
     channel = registry.open_channel(web.connection)
-    for part in channel.parts(kind, text, payload):
-        outcome = await channel.send(Outbound(new_id(), phones[0]["phone"], part.kind, part.text, part.payload))
+    for part in channel.parts(Text(text=said) if isinstance(said, str) else said):
+        outcome = await channel.send(new_id(), phones[0]["phone"], part)
         assert outcome.result == "sent"
 
 
@@ -51,14 +51,14 @@ async def test_a_conversation_from_the_first_word_to_a_pressed_button(web: Web, 
     await expect(page.locator(".mine .bubble")).to_contain_text("Quiero hacer un pedido")
 
     # And the shop answers with a list, of which they choose a row
-    await shop_says(web, "¿Cuál *prefieres*?", "list", button="Ver aceites", rows=[{"id": "ACE-1", "title": "Aceite 1 L"}])
+    await shop_says(web, choices("¿Cuál *prefieres*?", ("ACE-1", "Aceite 1 L"), opener="Ver aceites"))
     await expect(page.locator(".theirs strong")).to_have_text("prefieres")
     await page.get_by_role("button", name="Ver aceites").click()
     await page.get_by_role("button", name="Aceite 1 L").click()
     await expect(page.locator(".mine").last).to_contain_text("Aceite 1 L")
 
     # And with buttons, of which they press one
-    await shop_says(web, "¿Confirmas?", "buttons", buttons=[{"id": "confirm:1", "title": "Sí, confirmar"}])
+    await shop_says(web, buttons("¿Confirmas?", ("confirm:1", "Sí, confirmar")))
     await page.get_by_role("button", name="Sí, confirmar").click()
 
     # Then their presses stand in the thread, and the shop's message has its blue ticks

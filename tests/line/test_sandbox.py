@@ -4,17 +4,21 @@ import asyncio
 import base64
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from channels import registry
-from channels.base import Change, Inbound, Outbound
+from channels.base import SendOutcome
 from core.inbound import InboundEvent
 from core.tables import new_id
 from core.work import open_work
 from domain.connections.models import Connection
+from domain.conversations.content import Answer, CatalogueProduct, Content, Edited, File, Removed, Template, Text
+from domain.conversations.schemas import Incoming
 from sandbox.infobip.models import SandboxMessage, SandboxOutbox
+from tests.factories.contents import buttons, choices
 from tests.line.conftest import Web, eventually
 from tests.line.openapi import request_problems, response_problems, webhook_problems
 
@@ -44,8 +48,8 @@ async def status_of(web: Web, n: int, status: str) -> dict[str, Any]:
     return await eventually(look)
 
 
-def outbound(text: str, kind: str = "text", **payload: Any) -> Outbound:
-    return Outbound(new_id(), PHONE, kind, text, payload)  # type: ignore[arg-type]  # tests name kinds freely
+async def says(web: Web, content: Content, message_id: UUID | None = None) -> SendOutcome:
+    return await registry.open_channel(web.connection).send(message_id or new_id(), PHONE, content)
 
 
 async def test_a_customers_text_reaches_the_webhook_and_gets_its_tick(web: Web) -> None:
@@ -54,7 +58,7 @@ async def test_a_customers_text_reaches_the_webhook_and_gets_its_tick(web: Web) 
     [event] = await events_when(web, 1)
     read = registry.open_channel(web.connection).read(event.kind, event.body)
 
-    assert isinstance(read, Inbound)
+    assert isinstance(read, Incoming)
     assert (read.text, read.sender.name, read.sender.phone) == ("Hola, ¿hay *harina*?", "Ana", PHONE)
     assert (bubble["n"], bubble["direction"], bubble["type"]) == (1, "customer", "text")
     await status_of(web, 1, "delivered")
@@ -63,12 +67,12 @@ async def test_a_customers_text_reaches_the_webhook_and_gets_its_tick(web: Web) 
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        ({"type": "location", "latitude": 10.5, "longitude": -66.9, "name": "Casa"}, "location"),
-        ({"type": "order", "items": [{"sku": "HAR-1", "quantity": 2, "price": "4.5"}], "text": "rápido"}, "order"),
-        ({"type": "button_reply", "id": "confirm:1", "title": "Sí"}, "button_reply"),
-        ({"type": "list_reply", "id": "HAR-1", "title": "Harina"}, "list_reply"),
-        ({"type": "image", "file": base64.b64encode(PNG).decode(), "text": "mi pago"}, "image"),
-        ({"type": "raw", "message": {"type": "STICKER", "url": "https://api.infobip.com/whatsapp/1/x"}}, "sticker"),
+        ({"type": "location", "latitude": 10.5, "longitude": -66.9, "name": "Casa"}, "place"),
+        ({"type": "order", "items": [{"sku": "HAR-1", "quantity": 2, "price": "4.5"}], "text": "rápido"}, "cart"),
+        ({"type": "button_reply", "id": "confirm:1", "title": "Sí"}, "answer"),
+        ({"type": "list_reply", "id": "HAR-1", "title": "Harina"}, "answer"),
+        ({"type": "image", "file": base64.b64encode(PNG).decode(), "text": "mi pago"}, "file"),
+        ({"type": "raw", "message": {"type": "STICKER", "url": "https://api.infobip.com/whatsapp/1/x"}}, "file"),
         ({"type": "raw", "message": {"type": "FUTURE_THING"}}, "unsupported"),
     ],
 )
@@ -80,8 +84,8 @@ async def test_everything_a_customer_can_do_arrives_in_the_providers_words(
     [event] = await events_when(web, 1)
     read = registry.open_channel(web.connection).read(event.kind, event.body)
 
-    assert isinstance(read, Inbound)
-    assert read.kind == kind
+    assert isinstance(read, Incoming)
+    assert read.content.kind == kind
     if kind != "unsupported":
         body = {"results": [json.loads(event.body)], "messageCount": 1}
         assert webhook_problems("receive-inbound-whatsapp-messages", body) == []
@@ -95,11 +99,14 @@ async def test_a_quotation_a_product_and_an_advertisement_arrive_with_the_messag
 
     event = (await events_when(web, 2))[-1]
     original, read = (registry.open_channel(web.connection).read(found.kind, found.body) for found in (await events(web))[:2])
-    assert isinstance(original, Inbound)
-    assert isinstance(read, Inbound)
+    assert isinstance(original, Incoming)
+    assert isinstance(read, Incoming)
     assert read.reply_to == original.provider_message_id
-    assert read.payload["product"] == {"catalog_id": "sandbox", "sku": "HAR-1"}
-    assert read.payload["referral"]["headline"] == "Harina en oferta"
+    about = read.content.about
+    assert about is not None
+    assert about.product == CatalogueProduct(sku="HAR-1", catalog_id="sandbox")
+    assert about.referral is not None
+    assert about.referral.headline == "Harina en oferta"
     assert (bubble["quoted"], bubble["product"], bubble["ad"]) == (first["n"], "HAR-1", ad)
     body = {"results": [json.loads(event.body)], "messageCount": 1}
     assert webhook_problems("receive-inbound-whatsapp-messages", body) == []
@@ -107,7 +114,7 @@ async def test_a_quotation_a_product_and_an_advertisement_arrive_with_the_messag
 
 async def test_a_customer_edits_and_deletes_what_they_wrote_and_nothing_else(web: Web) -> None:
     await web.write(PHONE, type="text", text="quiero 2")
-    assert (await registry.open_channel(web.connection).send(outbound("Claro"))).result == "sent"
+    assert (await says(web, Text(text="Claro"))).result == "sent"
 
     # When the text is edited, and then deleted
     edited = await web.write(PHONE, type="edit", target=1, text="quiero 3")
@@ -123,11 +130,10 @@ async def test_a_customer_edits_and_deletes_what_they_wrote_and_nothing_else(web
         return found if len(found) == 3 else None
 
     first, edit, deletion = await eventually(told)
-    assert isinstance(first, Inbound)
-    assert isinstance(edit, Change)
-    assert isinstance(deletion, Change)
-    assert edit.provider_message_id == deletion.provider_message_id == first.provider_message_id
-    assert (edit.content and edit.content.text, deletion.content) == ("quiero 3", None)
+    assert isinstance(first, Incoming)
+    assert first.provider_message_id is not None
+    assert edit.content == Edited(message_id=first.provider_message_id, now=Text(text="quiero 3"))
+    assert deletion.content == Removed(message_id=first.provider_message_id)
 
     # And nobody edits what is deleted, what the shop said, or what is not there
     for target in (1, 2, 9):
@@ -146,11 +152,11 @@ async def test_a_photo_can_be_fetched_with_the_key_and_not_without(web: Web) -> 
     [event] = await events_when(web, 1)
     channel = registry.open_channel(web.connection)
     read = channel.read(event.kind, event.body)
-    assert isinstance(read, Inbound)
-    assert read.media is not None
+    assert isinstance(read, Incoming)
+    assert isinstance(read.content, File)
 
-    fetched = await channel.fetch_media(read.media.url)
-    without_key = await web.http.get(read.media.url)
+    fetched = await channel.fetch_media(read.content.url)
+    without_key = await web.http.get(read.content.url)
     shown = await web.http.get(response.json()["message"]["media_url"])
 
     assert (fetched.content, fetched.content_type) == (PNG, "image/png")
@@ -159,18 +165,17 @@ async def test_a_photo_can_be_fetched_with_the_key_and_not_without(web: Web) -> 
 
 
 async def test_every_kind_of_message_goes_out_is_shown_and_reported(web: Web) -> None:
-    channel = registry.open_channel(web.connection)
     await web.write(PHONE, type="text", text="hola")
-    messages = [
-        outbound("Claro que sí"),
-        outbound("¿Confirmas?", "buttons", buttons=[{"id": "yes", "title": "Sí"}, {"id": "no", "title": "No"}]),
-        outbound("Elige", "list", button="Ver", sections=[{"rows": [{"id": "a", "title": "Harina"}]}], footer="Hoy"),
-        outbound("Foto", "image", media_url="https://example.com/a.jpg"),
-        outbound("Factura", "document", media_url="https://example.com/a.pdf", filename="a.pdf"),
-        outbound("", "template", name="hola_de_nuevo", language="es", placeholders=["Ana"]),
+    contents: list[Content] = [
+        Text(text="Claro que sí"),
+        buttons("¿Confirmas?", ("yes", "Sí"), ("no", "No")),
+        choices("Elige", ("a", "Harina"), opener="Ver").model_copy(update={"footer": "Hoy"}),
+        File(media="image", url="https://example.com/a.jpg", caption="Foto"),
+        File(media="document", url="https://example.com/a.pdf", filename="a.pdf", caption="Factura"),
+        Template(name="hola_de_nuevo", language="es", placeholders=("Ana",)),
     ]
 
-    outcomes = [await channel.send(message) for message in messages]
+    outcomes = [await says(web, content) for content in contents]
 
     assert [outcome.result for outcome in outcomes] == ["sent"] * 6
     shown = (await web.screen(PHONE))[1:]
@@ -186,20 +191,20 @@ async def test_every_kind_of_message_goes_out_is_shown_and_reported(web: Web) ->
 async def test_a_pressed_button_names_the_message_that_it_belongs_to(web: Web) -> None:
     channel = registry.open_channel(web.connection)
     await web.write(PHONE, type="text", text="hola")
-    asked = outbound("¿Confirmas?", "buttons", buttons=[{"id": "confirm:9", "title": "Sí, confirmo"}])
-    await channel.send(asked)
+    asked = new_id()
+    await says(web, buttons("¿Confirmas?", ("confirm:9", "Sí, confirmo")), asked)
 
     await web.write(PHONE, type="button_reply", id="confirm:9")
 
-    async def pressed() -> Inbound | None:
+    async def pressed() -> Incoming | None:
         for event in await events(web):
             read = channel.read(event.kind, event.body) if event.kind == "message" else None
-            if isinstance(read, Inbound) and read.kind == "button_reply":
+            if isinstance(read, Incoming) and isinstance(read.content, Answer):
                 return read
         return None
 
     read = await eventually(pressed)
-    assert (read.text, read.reply_to) == ("Sí, confirmo", str(asked.message_id))
+    assert (read.text, read.reply_to) == ("Sí, confirmo", str(asked))
 
 
 async def test_a_choice_that_is_not_on_the_screen_is_refused(web: Web) -> None:
@@ -212,11 +217,10 @@ async def test_a_choice_that_is_not_on_the_screen_is_refused(web: Web) -> None:
 
 
 async def test_an_id_that_was_taken_before_is_refused_inside_a_200_and_shown_once(web: Web) -> None:
-    channel = registry.open_channel(web.connection)
     await web.write(PHONE, type="text", text="hola")
-    message = outbound("una vez")
+    message_id = new_id()
 
-    first, again = await channel.send(message), await channel.send(message)
+    first, again = [await says(web, Text(text="una vez"), message_id) for _ in range(2)]
 
     assert (first.result, again.result, again.error_code) == ("sent", "unknown", "infobip_23")
     assert [bubble["text"] for bubble in await web.screen(PHONE)] == ["hola", "una vez"]
@@ -274,7 +278,7 @@ async def test_reading_gives_blue_ticks(web: Web) -> None:
     [event] = await events_when(web, 1)
     channel = registry.open_channel(web.connection)
     read = channel.read(event.kind, event.body)
-    assert isinstance(read, Inbound)
+    assert isinstance(read, Incoming)
     assert read.provider_message_id is not None
 
     await channel.mark_read(read.provider_message_id)
@@ -283,12 +287,10 @@ async def test_reading_gives_blue_ticks(web: Web) -> None:
 
 
 async def test_outside_the_window_a_text_is_accepted_and_fails_by_report(web: Web) -> None:
-    channel = registry.open_channel(web.connection)
     await web.write(PHONE, type="text", text="hola")
     await web.http.post("/sandbox/clock", json={"hours": 25})
 
-    late, template = outbound("tarde"), outbound("", "template", name="hola", language="es")
-    outcomes = [(await channel.send(message)).result for message in (late, template)]
+    outcomes = [(await says(web, content)).result for content in (Text(text="tarde"), Template(name="hola"))]
 
     assert outcomes == ["sent", "sent"]
     await status_of(web, 2, "failed")
@@ -306,19 +308,16 @@ async def test_the_clock_moves_forward_and_back_to_the_real_time(web: Web) -> No
 
 
 async def test_a_perfect_line_is_disturbed_exactly_as_asked(web: Web) -> None:
-    channel = registry.open_channel(web.connection)
     await web.write(PHONE, type="text", text="hola")
 
     await web.chaos(too_many_requests=1)
-    refused = await channel.send(outbound("a"))
+    refused = await says(web, Text(text="a"))
     await web.chaos(reset=True, server_error=1)
-    failed = await channel.send(outbound("b"))
+    failed = await says(web, Text(text="b"))
     await web.chaos(reset=True, server_error_after_accept=1)
-    lost = outbound("c")
-    doubtful = await channel.send(lost)
+    doubtful = await says(web, Text(text="c"))
     await web.chaos(reset=True, fail=1)
-    dead = outbound("d")
-    accepted = await channel.send(dead)
+    accepted = await says(web, Text(text="d"))
 
     assert (refused.result, refused.retry_after) == ("retry", 1.0)
     assert (failed.result, doubtful.result, accepted.result) == ("unknown", "unknown", "sent")
@@ -336,7 +335,7 @@ async def test_duplicated_and_dropped_webhooks_still_make_one_event_each(web: We
     texts = []
     for event in found:
         read = channel.read(event.kind, event.body)
-        assert isinstance(read, Inbound)
+        assert isinstance(read, Incoming)
         texts.append(read.text)
     assert sorted(text or "" for text in texts) == [str(number) for number in range(8)]
 

@@ -12,8 +12,8 @@ from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.models import Connection
 from domain.conversations import service as conversations
+from domain.conversations.content import Text
 from domain.conversations.models import Conversation
-from domain.conversations.schemas import OutgoingMessage
 from tests.factories.provider import accepted
 from tests.factories.threads import Thread, opened
 
@@ -24,7 +24,7 @@ async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversat
         operator = roles.staff(workspace.id, new_id(), Role.OPERATOR)
         async with open_work(operator) as work:
             await conversations.take(work, thread.conversation_id)
-            await conversations.reply(work, thread.conversation_id, OutgoingMessage(text="de una persona"))
+            await conversations.reply(work, thread.conversation_id, Text(text="de una persona"))
 
         await thread.deliver()
 
@@ -86,7 +86,7 @@ async def test_outside_the_window_the_template_goes_out_once_until_the_customer_
         await thread.deliver()
 
         rows = await thread.messages()
-        assert [(row.kind, row.status) for row in rows] == [
+        assert [(row.content.kind, row.status) for row in rows] == [
             ("text", "rejected"),
             ("text", "rejected"),
             ("template", "sent"),
@@ -121,7 +121,7 @@ async def test_a_window_that_closes_between_the_parts_of_a_text_blocks_nothing(w
         await thread.deliver()
 
         # Then the other parts are refused and the template asks the customer to write again
-        [first, *others, last] = [(row.kind, row.status) for row in await thread.messages()]
+        [first, *others, last] = [(row.content.kind, row.status) for row in await thread.messages()]
         assert first == ("text", "sent")
         assert others
         assert set(others) == {("text", "rejected")}

@@ -27,6 +27,7 @@ from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.connections.schemas import Medium
+from domain.conversations.content import Text
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
 from domain.stock import service as stock
@@ -125,7 +126,7 @@ class Managers(Audience):
             shop_name=shop.name,
             medium=Medium.WHATSAPP,
             state=State(session.state),
-            messages=[BriefMessage(text=message.text) for message in open_messages],
+            messages=[BriefMessage(content=Text(text=message.text)) for message in open_messages],
             tools=[one.name for one in offered],
             role=self.role,
         )

@@ -15,6 +15,7 @@ from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations
+from domain.conversations.content import Text
 from tests.factories.customer import Customer, Query
 
 LINES = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
@@ -39,7 +40,7 @@ async def test_an_edit_before_the_turn_is_what_is_answered(customer: Customer, q
 
     assert await query(LINES) == [("HAR-1", 3)]
     assert len(await customer.reads()) == 1
-    assert await query("SELECT text, revisions->0->>'text' FROM messages WHERE direction = 'in'") == [
+    assert await query("SELECT content ->> 'text', revisions->0->'content'->>'text' FROM messages WHERE direction = 'in'") == [
         ("quiero 3 harina pan", "quiero 2 harina pan")
     ]
 
@@ -329,9 +330,9 @@ async def test_changes_that_come_twice_late_or_for_what_is_not_known_do_no_harm(
     # Then the edit is the message, the deleted one is never answered, and their originals count as repetitions
     for original in ("wamid.early", "wamid.gone"):
         async with open_work(customer.shop.principal) as work:
-            change = customer.change(work, original, "quiero 7 harina pan")
-            assert change.message is not None
-            received = await conversations.receive(work, line, change.message)
+            edit = customer.change(work, original, "quiero 7 harina pan")
+            said = {"provider_message_id": original, "content": Text(text="quiero 7 harina pan")}
+            received = await conversations.receive(work, line, edit.model_copy(update=said))
         assert not received.created
     await query("UPDATE agent_sessions SET turn_due_at = clock_timestamp() RETURNING id")
     await customer.is_answered()
@@ -345,7 +346,7 @@ async def test_nobody_changes_another_customers_message(customer: Customer, quer
     changed = await stranger.edits(message, "quiero 9 harina pan")
 
     assert changed.outcome == "elsewhere"
-    assert await query("SELECT text FROM messages") == [("quiero 2 harina pan",)]
+    assert await query("SELECT content ->> 'text' FROM messages") == [("quiero 2 harina pan",)]
     assert await query("SELECT kind FROM notifications") == []
 
 
@@ -365,7 +366,7 @@ async def test_a_change_from_another_address_of_the_customer_is_told_to_staff(
 
     # Then nothing changes, it does not pass for a repetition, and staff are told
     assert {one.outcome for one in changed} == {"elsewhere"}
-    assert await query(f"SELECT text FROM messages WHERE id = '{message}'") == [("quiero 2 harina pan",)]
+    assert await query(f"SELECT content ->> 'text' FROM messages WHERE id = '{message}'") == [("quiero 2 harina pan",)]
     told = await query("SELECT DISTINCT kind, subject_id, payload ->> 'elsewhere' FROM notifications")
     assert told == [("customer_deleted" if deletes else "customer_edited", message, "true")]
 
@@ -386,4 +387,4 @@ async def test_whoever_attends_a_conversation_is_told_of_an_edit(customer: Custo
     assert await query("SELECT kind, subject_id FROM notifications WHERE kind = 'customer_edited'") == [
         ("customer_edited", message)
     ]
-    assert await query("SELECT text FROM messages WHERE direction = 'in'") == [("quiero 3 harina pan",)]
+    assert await query("SELECT content ->> 'text' FROM messages WHERE direction = 'in'") == [("quiero 3 harina pan",)]

@@ -166,7 +166,7 @@ async def test_the_next_turn_knows_which_words_may_not_have_arrived(customer: Cu
 async def test_the_token_of_an_unconfirmed_summary_is_void(customer: Customer, query: Query) -> None:
     await customer.says(ORDER)
     [(token,)] = await query("SELECT confirmation_token FROM orders")
-    await query("UPDATE messages SET status = 'unconfirmed' WHERE kind = 'buttons' RETURNING id")
+    await query("UPDATE messages SET status = 'unconfirmed' WHERE content ->> 'kind' = 'buttons' RETURNING id")
     await customer.says("sí")
     assert token not in {row[0] for row in await query("SELECT confirmation_token FROM orders")}
     assert (await query("SELECT status FROM orders"))[0][0] != "confirmed"
@@ -237,7 +237,7 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
 
 async def test_a_list_of_products_without_a_category_goes_out(customer: Customer, query: Query) -> None:
     await customer.says("mándame el catálogo")
-    assert [message.kind for message in await customer.reads()] == ["text", "list"]
+    assert [message.content.kind for message in await customer.reads()] == ["text", "choices"]
     assert await query("SELECT outcome FROM turns") == [("answered",)]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, text
@@ -19,6 +20,7 @@ from core.work import open_system_work, open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
+from domain.conversations.content import Answer, Buttons, Cart, CartLine
 from tests.factories.customer import Customer, Query
 
 ORDER = "quiero 2 harina pan y un aceite mazeite, lo busco en la tienda a nombre de Ana Pérez"
@@ -237,7 +239,7 @@ async def test_a_summary_that_a_later_call_made_void_is_not_sent(customer: Custo
     async with open_work(customer.shop.principal) as work:
         token = await work.session.scalar(text("SELECT confirmation_token FROM orders"))
         armed = await work.session.scalar(text("SELECT confirmation_token FROM agent_sessions"))
-    buttons = [b["id"] for m in await customer.reads() for b in m.payload.get("buttons", [])]
+    buttons = [b.id for m in await customer.reads() if isinstance(m.content, Buttons) for b in m.content.buttons]
     assert token == armed
     assert [identifier for identifier in buttons if identifier == f"confirm:{token}"] == [f"confirm:{token}"] * (
         token is not None
@@ -274,16 +276,16 @@ async def test_plain_assent_to_a_summary_that_arrived_confirms(customer: Custome
 
 async def test_a_button_of_an_old_summary_confirms_nothing(customer: Customer, query: Query) -> None:
     await customer.says(ORDER)
-    (old,) = [b["id"] for m in await customer.reads() for b in m.payload.get("buttons", []) if b["id"].startswith("confirm:")]
+    (old,) = [m.content.buttons[0].id for m in await customer.reads() if isinstance(m.content, Buttons)]
     await customer.says("mejor que sean 4 harinas")
-    await customer.writes(kind="button_reply", id=old, title="Confirmar")
+    await customer.writes(Answer(via="button", id=old, title="Confirmar"))
     await customer.is_answered()
     assert (await query("SELECT status FROM orders"))[0][0] != "confirmed"
 
 
 async def test_a_catalogue_cart_is_applied_inside_the_turn_with_our_prices(customer: Customer, query: Query) -> None:
     # Given a cart whose prices are the sender's own
-    await customer.writes(kind="order", items=[{"sku": "HAR-1", "quantity": 2, "price": "1.00", "currency": "VES"}])
+    await customer.writes(Cart(items=(CartLine(sku="HAR-1", quantity=Decimal(2), price=Decimal(1), currency="VES"),)))
     # Then the ingest has touched no draft
     assert await query("SELECT count(*) FROM orders") == [(0,)]
     # And the turn takes it at our price
@@ -319,7 +321,7 @@ async def test_silence_ends_nothing_while_a_message_is_open(customer: Customer) 
 async def test_a_summary_that_was_not_delivered_cannot_be_confirmed(customer: Customer, query: Query) -> None:
     # Given a summary that the provider reports as failed
     await customer.says(ORDER)
-    await query("UPDATE messages SET status = 'failed' WHERE kind = 'buttons' RETURNING id")
+    await query("UPDATE messages SET status = 'failed' WHERE content ->> 'kind' = 'buttons' RETURNING id")
     # When the customer says yes to who knows what
     await customer.writes("sí")
     await customer.is_answered()
@@ -364,4 +366,4 @@ async def test_what_is_open_about_the_draft_outlives_a_person_and_not_the_draft(
     # Then the question stands exactly as long as the draft
     said = await customer.says("listo, eso es todo")
     assert ("¿Cuánto quieres" in said) is not is_placed
-    assert await query("SELECT count(*) FROM messages WHERE kind = 'buttons'") == [(0,)]
+    assert await query("SELECT count(*) FROM messages WHERE content ->> 'kind' = 'buttons'") == [(0,)]

@@ -58,7 +58,9 @@ async def test_a_text_becomes_one_message_however_often_its_bell_rings(
     await asyncio.gather(*(actor.ingest(str(shop.id), str(event.id)) for _ in range(6)))
     await ingest_all(shop)
 
-    assert await rows(shop, "SELECT kind, text, handled_at FROM messages") == [("text", "dame 2 harinas", None)]
+    assert await rows(shop, "SELECT content ->> 'kind', content ->> 'text', handled_at FROM messages") == [
+        ("text", "dame 2 harinas", None)
+    ]
     [handled] = await stored_events(shop.id)
     assert (handled.outcome, handled.parked_reason) == ("message", None)
     assert [row.actor for row in await outbox_rows_of(shop.id)].count("conversation.turn") == 1
@@ -176,7 +178,7 @@ async def test_before_a_turn_what_the_same_sender_has_waiting_is_read_in_order(
     assert isinstance(conversation_id, UUID)
     await actor.ingest_of_sender(str(shop.id), str(conversation_id))
 
-    assert await rows(shop, "SELECT text FROM messages ORDER BY position") == [("uno",), ("dos",), ("tres",)]
+    assert await rows(shop, "SELECT content ->> 'text' FROM messages ORDER BY position") == [("uno",), ("dos",), ("tres",)]
     assert [event.outcome for event in await stored_events(shop.id)].count(None) == 1
 
 
@@ -199,7 +201,9 @@ async def test_an_edit_is_read_into_its_message_in_whatever_order_they_come(
         await post(web, line.slug, bodies[name])
         await ingest_all(shop)
 
-    assert await rows(shop, "SELECT text, handled_at, edited_at IS NOT NULL FROM messages") == [("quiero 3", None, True)]
+    assert await rows(shop, "SELECT content ->> 'text', handled_at, edited_at IS NOT NULL FROM messages") == [
+        ("quiero 3", None, True)
+    ]
     outcomes = {event.outcome for event in await stored_events(shop.id)}
     assert outcomes == ({"message", "change:edited"} if arrival[0] == "wamid.m" else {"change:received", "repeated"})
     assert "conversation.turn" in [row.actor for row in await outbox_rows_of(shop.id)]
@@ -214,6 +218,6 @@ async def test_a_deleted_message_needs_no_answer_in_whatever_order_they_come(
         await post(web, line.slug, bodies[name])
         await ingest_all(shop)
 
-    assert await rows(shop, "SELECT text, handled_by, deleted_at IS NOT NULL FROM messages") == [
+    assert await rows(shop, "SELECT content ->> 'text', handled_by, deleted_at IS NOT NULL FROM messages") == [
         (None, "no_answer:deleted", True)
     ]

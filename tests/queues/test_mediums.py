@@ -18,7 +18,6 @@ from agent import sessions
 from app.queue.actors import inbound as actor
 from app.queue.actors.deliveries import deliver
 from channels import registry
-from channels.base import Part
 from core import inbound
 from core.access import Principal
 from core.clock import process_now
@@ -30,7 +29,8 @@ from domain.connections import service as connections
 from domain.connections.schemas import CARRIED, TRAITS, ConnectionSummary, Medium, Provider
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingMessage, OutgoingMessage
+from domain.conversations.content import Content, Text
+from domain.conversations.schemas import Incoming, Sender
 from tests.factories.provider import ScriptedProvider, accepted, scripted
 from tests.factories.webhooks import post, result, stored_events, webhook
 from tests.factories.workspaces import make_connection, make_workspace
@@ -77,7 +77,7 @@ class Carried:
 
     async def says(self, words: str) -> None:
         async with open_work(self.principal) as work:
-            await conversations.queue(work, await self.conversation(), [OutgoingMessage(text=words)])
+            await conversations.queue(work, await self.conversation(), [Text(text=words)])
 
     async def delivers(self) -> None:
         await deliver(str(self.shop.id), str(await self.conversation()))
@@ -115,7 +115,7 @@ async def test_two_providers_of_one_medium_reach_one_customer_and_one_conversati
 
     assert await carried.rows("SELECT count(*) FROM customers") == [(1,)]
     assert await carried.rows("SELECT medium FROM contact_addresses") == [("whatsapp",)]
-    thread = await carried.rows("SELECT conversation_id, text FROM messages ORDER BY created_at")
+    thread = await carried.rows("SELECT conversation_id, content ->> 'text' FROM messages ORDER BY created_at")
     assert [words for _, words in thread] == ["uno", "a uno", "dos", "a dos"]
     assert {conversation_id for conversation_id, _ in thread} == {await carried.conversation()}
     # And each answer went by the provider through which the customer wrote last
@@ -167,7 +167,7 @@ async def test_what_came_through_either_provider_is_read_before_a_turn(carried: 
         assert await inbound.has_open_messages(work, beside, {f"VE.{PHONE}"})
     await actor.ingest_of_sender(str(carried.shop.id), str(await carried.conversation()))
 
-    assert await carried.rows("SELECT text FROM messages ORDER BY position") == [("uno",), ("dos",)]
+    assert await carried.rows("SELECT content ->> 'text' FROM messages ORDER BY position") == [("uno",), ("dos",)]
 
 
 # What stays two
@@ -186,17 +186,15 @@ async def test_two_numbers_of_a_shop_are_two_conversations_with_one_customer(car
 async def writes_on(line: ConnectionSummary) -> UUID:
     """The customer with the telephone writes on a line of any medium; the conversation's id."""
     async with open_work(Principal.system(line.workspace_id)) as work:
-        incoming = IncomingMessage(
+        incoming = Incoming(
             provider_message_id=f"m-{new_id()}",
-            address=PHONE,
-            phone=PHONE,
-            kind="text",
-            text="hola",
+            sender=Sender(address=PHONE, phone=PHONE),
+            content=Text(text="hola"),
             received_at=work.now,
             inbound_event_id=new_id(),
         )
         received = await conversations.receive(work, line, incoming)
-        await sessions.message_arrived(work, received.conversation_id, "text", "hola")
+        await sessions.message_arrived(work, received.conversation_id, Text(text="hola"))
         return received.conversation_id
 
 
@@ -215,9 +213,9 @@ async def test_one_person_on_two_mediums_stays_two_addresses(carried: Carried) -
 # What is asked of the traits
 
 
-def whole(kind: str, words: str | None, payload: object) -> list[Part]:
+def whole(content: Content) -> list[Content]:
     """Every text fits into one message."""
-    return [Part("text", words, {})]
+    return [content]
 
 
 @pytest.mark.parametrize(("medium", "may"), [(Medium.WEBCHAT, True), (Medium.WHATSAPP, False)])
@@ -225,7 +223,7 @@ async def test_only_a_medium_with_a_window_refuses_words_a_day_later(carried: Ca
     page = await make_connection(carried.shop, medium=Medium.WEBCHAT, provider=Provider.WEB, address="widget")
     conversation_id = await writes_on(page if medium is Medium.WEBCHAT else carried.lines[Provider.SANDBOX])
     async with open_work(carried.principal) as work:
-        await conversations.queue(work, conversation_id, [OutgoingMessage(text="tarde")])
+        await conversations.queue(work, conversation_id, [Text(text="tarde")])
         await work.session.execute(text("INSERT INTO runtime_clock (id, shift) VALUES (1, interval '25 hours')"))
     async with open_work(carried.principal) as work:
         claimed = await delivery.claim_next(work, conversation_id, whole, None)

@@ -17,8 +17,9 @@ from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import service as conversations
+from domain.conversations.content import Text
 from domain.conversations.models import Message
-from domain.conversations.schemas import IncomingMessage, OutgoingMessage
+from domain.conversations.schemas import Incoming, Sender
 from tests.factories.webhooks import outbox_rows_of, post, stored_events, webhook
 from tests.factories.workspaces import make_connection, make_workspace
 
@@ -42,17 +43,15 @@ async def sent(shop: WorkspaceView, line: ConnectionSummary, count: int) -> list
     ids: list[UUID] = []
     async with open_work(Principal.system(shop.id)) as work:
         for number in range(count):
-            incoming = IncomingMessage(
+            incoming = Incoming(
                 provider_message_id=f"wamid.{new_id()}",
-                address=f"58414{number:07d}",
-                phone=f"58414{number:07d}",
-                kind="text",
-                text="hola",
+                sender=Sender(address=f"58414{number:07d}", phone=f"58414{number:07d}"),
+                content=Text(text="hola"),
                 received_at=work.now,
                 inbound_event_id=new_id(),
             )
             received = await conversations.receive(work, line, incoming)
-            ids += await conversations.queue(work, received.conversation_id, [OutgoingMessage(text="buenas")])
+            ids += await conversations.queue(work, received.conversation_id, [Text(text="buenas")])
         for message_id in ids:
             change = update(Message).where(Message.id == message_id)
             await work.session.execute(change.values(provider_message_id=str(message_id), status="sent"))

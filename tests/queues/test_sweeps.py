@@ -23,8 +23,9 @@ from core.work import open_system_work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import service as conversations
+from domain.conversations.content import File, Text
 from domain.conversations.models import Attachment, Message, Notification
-from domain.conversations.schemas import IncomingMedia, IncomingMessage, OutgoingMessage, Received
+from domain.conversations.schemas import Incoming, Received, Sender
 from tests.factories.webhooks import post, result, stored_events, webhook
 from tests.factories.workspaces import make_connection, make_workspace
 
@@ -41,17 +42,16 @@ async def found() -> set[tuple[str, str]]:
 async def arrive(workspace: WorkspaceView, connection: ConnectionSummary, *, media: bool = False) -> Received:
     """A customer's message in its conversation, with a turn due now."""
     async with open_work(Principal.system(workspace.id)) as work:
-        incoming = IncomingMessage(
+        said = File(media="image", url="https://example.test/a.jpg", caption="hola") if media else Text(text="hola")
+        incoming = Incoming(
             provider_message_id=f"wamid.{uuid4().hex}",
-            address="584141112233",
-            kind="image" if media else "text",
-            text="hola",
-            media=IncomingMedia(url="https://example.test/a.jpg", kind="image") if media else None,
+            sender=Sender(address="584141112233"),
+            content=said,
             received_at=work.now,
             inbound_event_id=new_id(),
         )
         received = await conversations.receive(work, connection, incoming)
-        await sessions.message_arrived(work, received.conversation_id, "text", "hola")
+        await sessions.message_arrived(work, received.conversation_id, Text(text="hola"))
         return received
 
 
@@ -147,7 +147,7 @@ async def test_a_turn_whose_workers_die_one_after_the_other_does_not_wait_longer
 async def test_waiting_messages_files_and_notices_are_found(workspace: WorkspaceView, connection: ConnectionSummary) -> None:
     received = await arrive(workspace, connection, media=True)
     async with open_work(Principal.system(workspace.id)) as work:
-        await conversations.queue(work, received.conversation_id, [OutgoingMessage(text="uno"), OutgoingMessage(text="dos")])
+        await conversations.queue(work, received.conversation_id, [Text(text="uno"), Text(text="dos")])
         await conversations.notify(work, "test", dedupe_key="test")
     assert await found() == set()
 
@@ -177,7 +177,7 @@ async def test_what_a_dead_deliverer_was_sending_is_in_doubt_and_at_last_unconfi
 ) -> None:
     received = await arrive(workspace, connection)
     async with open_work(Principal.system(workspace.id)) as work:
-        await conversations.queue(work, received.conversation_id, [OutgoingMessage(text="uno")])
+        await conversations.queue(work, received.conversation_id, [Text(text="uno")])
     await change(workspace, Message, status="sending", claimed_until=AHEAD)
     await deadlines.settle_all(100)
     assert await statuses(workspace) == ["sending"]

@@ -1,5 +1,6 @@
 """Turns to end with a reply: what tools have said and done, as the journal keeps it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,10 @@ from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import Rendered, render
 from core import messages
+from domain.conversations.content import Content
 from domain.conversations.states import Trigger
-from tools.context import Pending, StagedMessage
+from tests.factories.contents import buttons
+from tools.context import Pending
 from tools.context import Signal as Happened
 from tools.outcome import Deed, Fact, FactKind, Option, ToolOutcome
 
@@ -63,7 +66,7 @@ class Turn:
         data: dict[str, Any] | None = None,
         arguments: dict[str, Any] | None = None,
         signals: tuple[Trigger, ...] = (),
-        staged: list[StagedMessage] | None = None,
+        staged: Sequence[Content] | None = None,
         pending: Pending | None = None,
     ) -> "Turn":
         values = {"status": status, "code": code, "say": say, "facts": facts or [], "deeds": deeds or [], "data": data or {}}
@@ -77,7 +80,7 @@ class Turn:
                 kind=StepOutcome.VALUE,
                 writes=writes,
                 signals=[Happened(name=name) for name in signals],
-                staged=staged or [],
+                staged=list(staged or []),
                 asked=[pending] if pending is not None else [],
             )
         )
@@ -181,8 +184,7 @@ class Turn:
 
     def summarised(self, total: str) -> "Turn":
         facts = [money(FactKind.TOTAL, "draft", total, self.language)]
-        buttons = {"buttons": [{"id": "confirm:token", "title": "ok"}]}
-        staged = [StagedMessage(kind="buttons", text="{0}", payload=buttons, void_on=Trigger.ITEMS_CHANGED)]
+        staged = [buttons("{0}", ("confirm:token", "ok"))]
         say, data = self.text("confirmation_requested"), {"token": "token", "draft": {"lines": [{"sku": "x"}]}}
         return self.call("request_confirmation", "confirmation_requested", say, facts, data=data, staged=staged)
 

@@ -11,6 +11,7 @@ from core.work import open_work
 from domain.accounts.schemas import OrderChanges
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.conversations.content import Buttons
 from domain.conversations.states import State
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
@@ -67,7 +68,9 @@ async def test_something_of_the_placed_order_is_taken_out_of_it(counter: Counter
     text = shown(counter, asked)
     assert "1001" in text
     assert "25.000" in text
-    assert counter.staged[-1].payload["buttons"][2]["title"] == "Dejarlo como está"
+    summary = counter.staged[-1]
+    assert isinstance(summary, Buttons)
+    assert summary.buttons[2].title == "Dejarlo como está"
     await agreed(counter, str(asked.data["token"]))
     await counter("confirm_order", token=str(asked.data["token"]))
     assert await lines(counter) == {"HAR-1": 1, "ACE-1": 1}

@@ -9,19 +9,20 @@ from core.tables import new_id
 from core.work import open_work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct
+from domain.conversations.content import Cart, CartLine, Choices, Content, Place, Text
+from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State
 from domain.orders import service as orders
 from tests.factories.chat import STREET, asked, chat_of, placed, settle_on
 from tests.factories.counter import Counter, fact, shown, spoken
 from tests.factories.shop import fill
 from tools import registry
-from tools.context import TurnMessage
 from tools.outcome import Deed
 
 
-async def message(counter: Counter, kind: str, **payload: object) -> None:
+async def message(counter: Counter, content: Content) -> None:
     async with counter.chat.work() as work:
-        counter.messages = [TurnMessage(id=new_id(), kind=kind, payload=payload, received_at=work.now)]
+        counter.messages = [OpenMessage(id=new_id(), content=content, received_at=work.now)]
 
 
 async def lines(counter: Counter) -> dict[str, Decimal]:
@@ -55,19 +56,20 @@ async def test_what_is_not_sold_is_not_found(counter: Counter) -> None:
 
 
 async def test_the_customers_own_words_are_repeated_only_if_they_are_theirs(counter: Counter) -> None:
-    await message(counter, "text")
-    counter.messages = [counter.messages[0].model_copy(update={"text": "¿tienen jamón serrano?"})]
+    await message(counter, Text(text="¿tienen jamón serrano?"))
     found = await counter("list_products", query="jamón serrano")
     assert "jamón serrano" in spoken(found)
 
 
 async def test_the_catalogue_goes_out_as_a_list_to_tap_on(counter: Counter) -> None:
     sent = await counter("send_catalog")
-    rows = [row for section in counter.staged[0].payload["sections"] for row in section["rows"]]
+    sent_list = counter.staged[0]
+    assert isinstance(sent_list, Choices)
+    rows = sent_list.rows
     assert sent.code == "catalog_sent"
-    assert {row["id"] for row in rows} == {"HAR-1", "ACE-1", "QUE-1", "ARR-1", "ARR-2"}
+    assert {row.id for row in rows} == {"HAR-1", "ACE-1", "QUE-1", "ARR-1", "ARR-2"}
     assert counter.question is not None
-    assert [option.sku for option in counter.question.options] == [row["id"] for row in rows]
+    assert [option.sku for option in counter.question.options] == [row.id for row in rows]
 
 
 async def test_an_unknown_category_sends_nothing(counter: Counter) -> None:
@@ -212,9 +214,10 @@ async def test_a_draft_can_be_begun_and_is_begun_once(counter: Counter) -> None:
 async def test_a_cart_of_the_phone_is_asked_about_if_there_is_an_order_already(counter: Counter) -> None:
     # Given an order with oil, and a cart with flour at a false price and something unknown
     await counter("add_item_to_draft", product="ACE-1", quantity=1)
-    flour = {"sku": "HAR-1", "quantity": "2", "price": "1.00", "currency": "VES"}
-    items = [flour, {"sku": "OLD-9", "quantity": "1"}, {"sku": 7}]
-    await message(counter, "order", catalog_id="1", items=items)
+    flour = CartLine(sku="HAR-1", quantity=Decimal(2), price=Decimal(1), currency="VES")
+    broken = CartLine(sku="HAR-1", quantity=Decimal(-7))
+    items = (flour, CartLine(sku="OLD-9", quantity=Decimal(1)), broken)
+    await message(counter, Cart(catalog_id="1", items=items))
 
     # When it is taken in, and the customer says to replace in the next turn
     question = await counter("create_order_draft")
@@ -232,7 +235,7 @@ async def test_a_cart_of_the_phone_is_asked_about_if_there_is_an_order_already(c
 
 
 async def test_a_cart_of_nothing_known_is_refused(counter: Counter) -> None:
-    await message(counter, "order", items=[{"sku": "OLD-9", "quantity": 1}])
+    await message(counter, Cart(items=(CartLine(sku="OLD-9", quantity=Decimal(1)),)))
     assert (await counter("create_order_draft")).code == "cart_empty"
 
 
@@ -332,7 +335,7 @@ async def test_a_shop_without_pickup_refuses_it(counter: Counter) -> None:
 
 async def test_a_place_shared_on_the_map_is_the_address(counter: Counter) -> None:
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
-    await message(counter, "location", latitude=10.48, longitude=-66.87, name="Parque 1", address=None)
+    await message(counter, Place(latitude=10.48, longitude=-66.87, name="Parque 1"))
     await counter("set_delivery_details", fulfilment="delivery")
     async with counter.chat.work() as work:
         draft = await orders.open_draft(work, counter.chat.conversation_id)

@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 
 from core.tables import new_id
+from domain.conversations.content import Text
+from domain.conversations.schemas import OpenMessage
 from domain.orders import service as orders
 from tests.factories.counter import Counter, agreed, spoken
-from tools.context import TurnMessage
 
 
-def said(words: str) -> TurnMessage:
-    return TurnMessage(id=new_id(), kind="text", text=words, received_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+def said(words: str) -> OpenMessage:
+    return OpenMessage(id=new_id(), content=Text(text=words), received_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
 
 
 async def cart(counter: Counter) -> dict[str, Decimal]:

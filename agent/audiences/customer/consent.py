@@ -11,6 +11,7 @@ from core import inbound
 from core.work import Work
 from domain.connections import service as connections
 from domain.conversations import service as conversations
+from domain.conversations.content import Answer, Text
 from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
 from domain.orders import service as orders
@@ -24,9 +25,9 @@ async def read(work: Work, held: Fence, turn: TakenTurn) -> Consent:
     Nothing, while none is out.
     """
     pressed = [
-        str(message.payload.get("id", "")).removeprefix(CONFIRM_PREFIX)
-        for message in turn.frozen.messages
-        if message.kind == "button_reply" and str(message.payload.get("id", "")).startswith(CONFIRM_PREFIX)
+        answer.id.removeprefix(CONFIRM_PREFIX)
+        for answer in (message.content for message in turn.frozen.messages)
+        if isinstance(answer, Answer) and answer.via != "row" and answer.id.startswith(CONFIRM_PREFIX)
     ]
     sent_at = await _sent_at(work, held.session, turn, pressed)
     if sent_at is None:
@@ -34,9 +35,9 @@ async def read(work: Work, held: Fence, turn: TakenTurn) -> Consent:
     answered = {message.id for message in turn.frozen.messages}
     now_open = await conversations.open_messages(work, turn.conversation_id)
     is_late = any(m.id not in answered for m in now_open) or bool(changed_meanwhile(turn.frozen.messages, now_open))
-    texts = [message.text or "" for message in turn.frozen.messages]
+    texts = [message.text for message in turn.frozen.messages]
     # Words that were put in the place of others are asked about once more.
-    plain = all(message.kind == "text" and message.edited_at is None for message in turn.frozen.messages)
+    plain = all(isinstance(message.content, Text) and message.edited_at is None for message in turn.frozen.messages)
     after = all(message.received_at >= sent_at for message in turn.frozen.messages)
     return Consent(
         open_messages=is_late or await _has_unread(work, held.conversation),

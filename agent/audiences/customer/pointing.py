@@ -4,45 +4,35 @@ Whatever of it names products of the shop becomes the question "how many of thes
 meaning for every model: the products stand as options of an open `offered` question, and as typed data in the brief.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from agent import journal
-from agent.brief import AboutProduct, BriefMessage, Quoted, Referral
+from agent.brief import AboutProduct, BriefMessage, Quoted
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.catalog.words import plain
 from domain.conversations import service as conversations
+from domain.conversations.content import Answer, Cart, Content, Reaction, texts_of
 from domain.conversations.schemas import MessageView, OpenMessage
 from tools.context import Pending
 from tools.outcome import Option
-
-PRESSES = frozenset({"button_reply", "list_reply", "reaction", "order"})
-"""Messages that say all by themselves; what they answer is known by their ids."""
 
 MOST_PRODUCTS = 5
 GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
 """Kinds of facts of which the subject is a product's name."""
 
-_POINTERS = frozenset({"product", "referral"})
-
 
 async def brief_message(work: Work, conversation_id: UUID, message: OpenMessage) -> BriefMessage:
     """A message with all that it points at, as far as this shop knows it."""
     quoted = None
-    if message.reply_to is not None and message.kind not in PRESSES:
+    # A press, a reaction and a cart say all by themselves; what they answer is known by their ids.
+    if message.reply_to is not None and not isinstance(message.content, Answer | Reaction | Cart):
         quoted = await conversations.quoted(work, conversation_id, message.reply_to)
-    referral = _referral(message.payload)
     return BriefMessage(
-        kind=message.kind,
-        text=message.text,
-        payload={name: value for name, value in message.payload.items() if name not in _POINTERS},
+        content=message.content,
         quoted=Quoted(author=quoted.author, text=quoted.text) if quoted is not None else None,
-        products=await _products(work, message.payload, quoted, referral),
-        referral=referral,
+        products=await _products(work, message.content, quoted),
     )
 
 
@@ -56,33 +46,19 @@ def open_question(messages: Sequence[BriefMessage], pending: Pending | None) -> 
     return Pending(kind="offered", tool="add_item_to_draft", options=options)
 
 
-def _referral(payload: Mapping[str, Any]) -> Referral | None:
-    try:
-        return Referral.model_validate(payload["referral"]) if payload.get("referral") else None
-    except ValidationError:
-        return None
-
-
-async def _products(
-    work: Work, payload: Mapping[str, Any], quoted: MessageView | None, referral: Referral | None
-) -> list[AboutProduct]:
+async def _products(work: Work, content: Content, quoted: MessageView | None) -> list[AboutProduct]:
     """The products on sale that a message is about: the one it was sent from, else those of its quotation, else of the ad."""
-    for pointer in (payload, quoted.payload if quoted is not None else {}):
-        if (sku := _sku(pointer)) is not None:
-            variant = await catalog.find(work, sku)
+    for pointer in (content, quoted.content if quoted is not None else None):
+        if pointer is not None and pointer.about is not None and pointer.about.product is not None:
+            variant = await catalog.find(work, pointer.about.product.sku)
             return [AboutProduct(sku=variant.sku, name=variant.name)] if variant is not None and variant.is_sold else []
     if quoted is not None:
         return await _on_sale(work, await _named_in(work, quoted))
+    referral = content.about.referral if content.about is not None else None
     if referral is not None:
         words = f"{referral.headline or ''}\n{referral.body or ''}".strip()
         return _mentioned(words, [(hit.sku, hit.name) for hit in await catalog.search(work, words)]) if words else []
     return []
-
-
-def _sku(payload: Mapping[str, Any]) -> str | None:
-    product = payload.get("product")
-    sku = product.get("sku") if isinstance(product, dict) else None
-    return sku if isinstance(sku, str) else None
 
 
 async def _named_in(work: Work, quoted: MessageView) -> list[str]:
@@ -94,14 +70,7 @@ async def _named_in(work: Work, quoted: MessageView) -> list[str]:
     names = dict.fromkeys(fact.subject for call in calls for fact in call.facts.values() if fact.kind in GOODS)
     if quoted.direction == "in":
         return list(names)
-    said = [quoted.text or "", *_titles(quoted.payload)]
-    return [name for _, name in _occurring("\n".join(said), [(name, name) for name in names])]
-
-
-def _titles(payload: Mapping[str, Any]) -> Iterable[str]:
-    for section in (payload, *payload.get("sections", [])):
-        for row in section.get("rows", []):
-            yield f"{row.get('title', '')} {row.get('description') or ''}"
+    return [name for _, name in _occurring("\n".join(texts_of(quoted.content)), [(name, name) for name in names])]
 
 
 async def _on_sale(work: Work, names: Sequence[str]) -> list[AboutProduct]:

@@ -20,6 +20,7 @@ from core.settings import get_settings
 from core.work import Work
 from domain.accounts import roles
 from domain.conversations import service as conversations
+from domain.conversations.content import Answer, Cart
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State, Trigger
 from domain.orders import service as orders
@@ -113,9 +114,9 @@ async def _why_void(work: Work, session: AgentSession, token: str, open_messages
     """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
     of its buttons has it, whatever the provider reported.
     """
-    if any(message.kind == "order" for message in open_messages):
+    if any(isinstance(message.content, Cart) for message in open_messages):
         return "a cart came from the catalogue"
-    if any(token in str(message.payload.get("id", "")) for message in open_messages):
+    if any(isinstance(message.content, Answer) and token in message.content.id for message in open_messages):
         return None
     assert session.confirmation_message_id is not None, "a token is armed with its message"
     is_lost = await conversations.is_lost(work, session.confirmation_message_id)

@@ -3,6 +3,7 @@
 from agent.frozen import TakenTurn
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.listening import hear
+from domain.conversations.content import Answer
 from tools.serving import Wishes
 
 _WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
@@ -16,7 +17,7 @@ def read(turn: TakenTurn) -> Wishes:
     What the grammar does not understand may be a wish, unless it is put as a question: then the goods in it count as
     wished for, and so do those that were named before.
     """
-    said = [message.text or "" for message in turn.frozen.messages]
+    said = [message.text for message in turn.frozen.messages]
     unclear = [text for text in said if text and "?" not in text]
     acts = hear(turn.frozen.brief)
     phrases = [
@@ -45,5 +46,5 @@ def _named(turn: TakenTurn) -> str:
     offered = [option.name for question in pending for option in question.options]
     spoken = [words for direction, words in turn.memory.thread if direction == "out"][-1:]
     written = [words for direction, words in turn.memory.thread if direction == "in"]
-    chosen = [str(message.payload.get("title") or "") for message in turn.frozen.messages]
+    chosen = [message.text for message in turn.frozen.messages if isinstance(message.content, Answer)]
     return "\n".join([*offered, *spoken, *written, *chosen])

@@ -12,7 +12,7 @@ from uuid import UUID
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from channels import registry
-from channels.base import Channel, Outbound, OutboundKind, SendOutcome
+from channels.base import Channel, SendOutcome
 from core import db, observability, outbox
 from core.access import Principal
 from core.errors import CommitOutcomeUnknown
@@ -21,7 +21,8 @@ from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.delivery import Claimed, Outcome, Template
+from domain.conversations.content import Template
+from domain.conversations.delivery import Claimed, Outcome
 
 RING_SECONDS: Final = 60.0
 """After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
@@ -78,7 +79,7 @@ async def _line(work: Work, conversation_id: UUID) -> tuple[Channel, Template | 
 
 def _template(connection: ConnectionView) -> Template | None:
     settings = connection.settings
-    return Template(settings.window_template, settings.template_language) if settings.window_template else None
+    return Template(name=settings.window_template, language=settings.template_language) if settings.window_template else None
 
 
 def _patiently() -> AsyncRetrying:
@@ -99,10 +100,8 @@ async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
 async def _send(principal: Principal, channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
     if time.monotonic() - claimed_at > STALE_SECONDS:
         return SendOutcome("retry", delivery.CLAIM_STALE)
-    kind: OutboundKind = claimed.kind  # type: ignore[assignment]  # the channel itself made this kind, in `parts`
-    message = Outbound(claimed.message_id, claimed.to, kind, claimed.text, claimed.payload, claimed.reply_to)
     async with asyncio.TaskGroup() as tasks:
-        call = tasks.create_task(channel.send(message))
+        call = tasks.create_task(channel.send(claimed.message_id, claimed.to, claimed.content, claimed.reply_to))
         while not (await asyncio.wait({call}, timeout=RENEW_SECONDS))[0]:
             await _renew(principal, claimed)
     outcome = call.result()

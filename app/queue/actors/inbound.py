@@ -11,7 +11,7 @@ from uuid import UUID
 
 from agent import sessions
 from channels import registry
-from channels.base import Change, EventUnreadable, Inbound, StatusReport
+from channels.base import EventUnreadable, StatusReport, SystemEvent
 from core import db, inbound, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
@@ -21,7 +21,8 @@ from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 from domain.conversations import changes, delivery
 from domain.conversations import service as conversations
-from domain.conversations.schemas import IncomingChange, IncomingMedia, IncomingMessage, SentMessage, Voice
+from domain.conversations.content import Edited, Removed
+from domain.conversations.schemas import Incoming, SentMessage, Voice
 from domain.customers import service as customers
 
 REPORT_WAITS: Final = timedelta(hours=1)
@@ -102,67 +103,36 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
             if isinstance(content, StatusReport):
                 reports.append((event, content))
                 continue
-            if isinstance(content, Inbound):
-                event.outcome = await _message(work, event, connection, content)
-            elif isinstance(content, Change):
-                event.outcome = await _change(work, event, connection, content)
-            else:
+            if isinstance(content, SystemEvent):
                 event.outcome = f"noted:{content.name}"[:100]
                 log.info("inbound_event.noted", name=content.name)
+            else:
+                event.outcome = await _taken_in(work, event, connection, content)
             event.handled_at = work.system_time
     if reports:
         await _take(work, events[0].connection_id, reports)
 
 
-async def _message(work: Work, event: InboundEvent, connection: ConnectionView, content: Inbound) -> str:
-    if content.notes:
-        log.info("inbound_event.repaired", notes=list(content.notes))
-    received = await conversations.receive(work, connection, _incoming(event, content))
+async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView, incoming: Incoming) -> str:
+    """What a customer sent: a message is received, and of a changed one a turn sees to what follows from it."""
+    if incoming.notes:
+        log.info("inbound_event.repaired", notes=list(incoming.notes))
+    known: dict[str, object] = {"inbound_event_id": event.id, "batch_position": event.position}
+    if incoming.provider_message_id is None:
+        known["provider_message_id"] = f"event:{event.dedupe_key}"[:300]
+    incoming, said = incoming.model_copy(update=known), incoming.content
+    if isinstance(said, Edited | Removed):
+        changed = await changes.change(work, connection, incoming)
+        if changed.needs_answer:
+            now = said.now if isinstance(said, Edited) else said
+            await sessions.message_arrived(work, changed.conversation_id, now)
+        return f"change:{changed.outcome}"
+    received = await conversations.receive(work, connection, incoming)
     if not received.created:
         return "repeated"
     if received.needs_answer and received.voice is Voice.AGENT:
-        await sessions.message_arrived(work, received.conversation_id, content.kind, content.text)
+        await sessions.message_arrived(work, received.conversation_id, said)
     return "message"
-
-
-async def _change(work: Work, event: InboundEvent, connection: ConnectionView, content: Change) -> str:
-    """An edit or a deletion: the message follows, and a turn sees to what follows from it."""
-    changed = await changes.change(
-        work,
-        connection,
-        IncomingChange(
-            provider_message_id=content.provider_message_id,
-            address=content.sender.address,
-            user_id=content.sender.user_id,
-            phone=content.sender.phone,
-            profile_name=content.sender.name,
-            at=content.at,
-            message=_incoming(event, content.content) if content.content is not None else None,
-            inbound_event_id=event.id,
-        ),
-    )
-    if changed.needs_answer:
-        said = content.content
-        await sessions.message_arrived(work, changed.conversation_id, said.kind if said else "", said.text if said else None)
-    return f"change:{changed.outcome}"
-
-
-def _incoming(event: InboundEvent, content: Inbound) -> IncomingMessage:
-    return IncomingMessage(
-        provider_message_id=content.provider_message_id or f"event:{event.dedupe_key}"[:300],
-        address=content.sender.address,
-        user_id=content.sender.user_id,
-        phone=content.sender.phone,
-        profile_name=content.sender.name,
-        kind=content.kind,
-        text=content.text,
-        payload=content.payload,
-        media=IncomingMedia(url=content.media.url, kind=content.media.kind) if content.media else None,
-        reply_to=content.reply_to,
-        received_at=content.received_at,
-        batch_position=event.position,
-        inbound_event_id=event.id,
-    )
 
 
 async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:
