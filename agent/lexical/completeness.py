@@ -1,8 +1,8 @@
 """Whether a message looks as if the customer had finished, so that the answer need not wait for more."""
 
 from agent.lexical.assent import is_pure_assent
-from agent.lexical.normalise import clean, tokenise
-from agent.lexical.phrases import mentions
+from agent.lexical.normalise import clean
+from agent.lexical.spoken import goods_said
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 
@@ -25,6 +25,6 @@ def looks_finished(text: str) -> bool:
         return False
     if any(words.matches(name, folded) for name in _SETTLED) or folded[-1] in ".!":
         return True
-    if any(mention.phrase and mention.quantity is not None for mention in mentions(folded)):
+    if any(said.phrase and said.quantity is not None for said in goods_said(folded)):
         return True
-    return len(tokenise(folded)) >= _SHORTEST_SENTENCE
+    return len(folded.split()) >= _SHORTEST_SENTENCE

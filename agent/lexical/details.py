@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from agent.lexical.phrases import mentions
-from agent.lexical.quantities import literal
+from agent.lexical.spoken import goods_said
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
+from core.language.words import literal
 
 LONGEST_ADDRESS = 300
 _MIN_ADDRESS = 4
@@ -253,7 +253,7 @@ def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
 
 def _is_list(text: str) -> bool:
     """`6 cervezas, 2 pepsi`: things with how many of them, and nothing of an address."""
-    return all(mention.phrase and mention.quantity is not None for mention in mentions(text))
+    return all(said.phrase and said.quantity is not None for said in goods_said(text))
 
 
 def _lead(folded: str, address: re.Match[str] | None, words: Vocabulary) -> re.Match[str] | None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
-from agent.lexical.items import blank, filled, keeping, read_items, replacement, without, without_verbs
-from agent.lexical.normalise import clean, tokenise
-from agent.lexical.phrases import mentions, name_words
-from agent.lexical.quantities import find_quantities, literal, said_once
+from agent.lexical.normalise import clean
 from agent.lexical.reader.tokens import without_headers
-from agent.lexical.vocabulary import Vocabulary, vocabulary
+from agent.lexical.spoken import content_of, goods_said
+from agent.lexical.vocabulary import Vocabulary, blank, vocabulary, without
 from core.language.folding import fold
 
 _SENTENCE_END = re.compile(
@@ -97,7 +95,7 @@ def read(text: str, context: Context) -> list[Act]:
     page, details = _without_details(text, context)
     words = vocabulary()
     acts: list[Act] = []
-    for sentence in _sentences(said_once(page.folded)):
+    for sentence in _sentences(page.folded):
         acts.extend(_read_sentence(sentence, words))
     if details.delivery:
         acts.append(Act(ActKind.DELIVERY, details=details.delivery))
@@ -170,35 +168,14 @@ def _speaks_about(words: Vocabulary, folded: str) -> bool:
 
 
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
-    worth, text = _money_worth(sentence.text, words)
-    talk, text = _small_talk(text, words)
-    acts = [*talk, *worth]
-    if not _has_words(text):
-        return acts
-    matter = _read_matter(text, sentence, words)
-    return [*acts, *(act for act in matter if not worth or act.phrase)]
-
-
-def _money_worth(text: str, words: Vocabulary) -> tuple[list[Act], str]:
-    """`500 bs de queso`: as much of a product as an amount of money buys; the money is the unit."""
-    acts: list[Act] = []
-    while match := words.matches("money_worth", text):
-        said = {name.rstrip("0123456789").removesuffix("_en"): value for name, value in filled(match)}
-        phrase = " ".join(name_words(tokenise(said["what"])))
-        amount = said["amount"].rstrip(".,")
-        spelled = find_quantities(tokenise(amount))
-        value = literal(amount) if amount[:1].isdigit() else (spelled[0].value if spelled else None)
-        text = blank(text, match, "|")
-        if phrase and value:
-            money = said.get("money") or ("$" if "sign" in said else "bs")
-            acts.append(Act(ActKind.ADD, phrase, value, money, {"asked": "1"}))
-    return acts, text
+    talk, text = _small_talk(sentence.text, words)
+    return [*talk, *_read_matter(text, sentence, words)] if _has_words(text) else talk
 
 
 def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
     """Greetings and thanks, and the text without them and without padding."""
     acts: list[Act] = []
-    for name in ("because", "chatter", "please", "money_of"):
+    for name in ("because", "chatter", "please"):
         while match := words.matches(name, text):
             text = blank(text, match)
     for name in _TALK:
@@ -211,15 +188,8 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
 
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
-    text = _without_hold(text, words)
     if not sentence.is_question and (way := way_to_pay(text)) and _is_only(text, way["method_words"], words):
         return [Act(ActKind.PAY_INTENT, details=way)]
-    whole = keeping(text, words) or replacement(text, words)
-    if whole is not None:
-        return [whole]
-    removal = words.matches("remove", text)
-    if removal is not None and (whole := replacement(_before(text, removal), words)) is not None:
-        return [whole, *read_items(text[removal.start() :], words)]
     for name in _SIMPLE:
         match = words.matches(name, text)
         if match and not (name == "cancel" and _removes_one(text, match)):
@@ -243,19 +213,7 @@ def _is_only(text: str, named: str, words: Vocabulary) -> bool:
 def _beside_payment(text: str, match: re.Match[str], words: Vocabulary) -> list[Act]:
     """`2 kg de papa y una sal, pago en efectivo`: what is ordered before the words about paying, or behind their comma."""
     behind = text[match.end() :].partition(",")[2]
-    return [act for act in read_items(f"{text[: match.start()]},{behind}", words) if act.phrase and act.quantity is not None]
-
-
-def _without_hold(text: str, words: Vocabulary) -> str:
-    """`no espera, en vez de 3…`: the call to wait names nothing of what is exchanged."""
-    if words.matches("replace_from", text) is None:
-        return text
-    return without("hold", without("refuse", text, words, " "), words, " ")
-
-
-def _before(text: str, match: re.Match[str]) -> str:
-    """The text before a match, without the `y` that leads to it."""
-    return re.sub(r"[\s,|]+(?:y|and)?\s*$", "", text[: match.start()])
+    return [act for act in goods_said(f"{text[: match.start()]},{behind}") if act.phrase and act.quantity is not None]
 
 
 def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -265,24 +223,16 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         acts.append(Act(ActKind.REFUSE, details={"hold": "1"} if words.matches("hold", text) else {}))
         text = without("hold", without("refuse", text, words), words)
     endings = [match.group() for match in words.patterns["finish"].finditer(text)]
-    items = read_items(without("finish", text, words), words)
-    if acts and len(items) == 1 and items[0].kind is ActKind.ADD and _is_a_figure(without_verbs(text, words)):
+    items = list(goods_said(without("finish", text, words)))
+    if acts and len(items) == 1 and items[0].kind is ActKind.ADD and not items[0].phrase:
         # `no espera, 3`: not so many of what was said last.
         items = [replace(items[0], kind=ActKind.SET)]
+    if not (acts or items) and words.matches("not_wanted", text):
+        acts.append(Act(ActKind.REFUSE))
     if sentence.is_question:
         is_order = any(act.quantity is not None for act in items)
         items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
-    if any(words.matches("only_that", ending) for ending in endings):
-        items = [replace(act, details={**act.details, "only": "1"}) if act.kind is ActKind.ADD else act for act in items]
     return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
-
-
-def _is_a_figure(text: str) -> bool:
-    """Whether a quantity is all there is; `a las 3` is a time."""
-    tokens = tokenise(text)
-    said = {index for index, token in enumerate(tokens) if token.kind != "mark"}
-    counted = {index for quantity in find_quantities(tokens) for index in range(quantity.start, quantity.end)}
-    return bool(said) and said <= counted
 
 
 def _as_question(act: Act) -> Act:
@@ -293,15 +243,14 @@ def _as_question(act: Act) -> Act:
 
 
 def _has_words(text: str) -> bool:
-    return bool(re.search(r"\w", text)) or any(token.kind == "mark" and ord(token.text[0]) > 0x2000 for token in tokenise(text))
+    return bool(re.search(r"\w|[^\W\d_]|[\u2001-\U0010ffff]", text))
 
 
 def _removes_one(text: str, match: re.Match[str]) -> bool:
     """`cancela el aceite` takes a line out; `cancela`, `cancela el pedido de ayer` call the order off."""
     if vocabulary().matches("whole_order", match.group()):
         return False
-    rest = name_words(tokenise(text[match.end() :]))
-    return bool(rest)
+    return bool(content_of(text[match.end() :]))
 
 
 def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -310,14 +259,14 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         return []
     if kind in _ORDERS_ON_DEMAND:
         # What was ordered before a cancellation is called off as well.
-        later = read_items(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest, words)
+        later = goods_said(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest)
         before = _named_before(rest, sentence, words) if kind is ActKind.HAGGLE else []
         corrected = [act for act in later if kind is ActKind.HAGGLE and act.kind is ActKind.SET]
         asked = [act for act in later if act.details.get("asked")]
         return before or [act for act in (*corrected, *asked) if act.phrase and act.quantity is not None]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]
-    return [act for act in read_items(rest, words) if act.phrase and act.quantity is not None]
+    return [act for act in goods_said(rest) if act.phrase and act.quantity is not None]
 
 
 def _named_before(rest: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -325,7 +274,7 @@ def _named_before(rest: str, sentence: Sentence, words: Vocabulary) -> list[Act]
     said, comma, _ = rest.partition("|")[0].rstrip().rpartition(",")
     if sentence.is_question or not comma or rest.partition("|")[0].rstrip()[-1:] != ",":
         return []
-    return [act for act in read_items(said, words) if act.phrase and act.quantity is not None]
+    return [act for act in goods_said(said) if act.phrase and act.quantity is not None]
 
 
 def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
@@ -346,15 +295,15 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         tail, head = "", text
         if order and order.start() > match.start():
             head, tail = text[: order.start()], text[order.end() :]
-        head = without_verbs(head, words)
-        asked = [Act(kind, m.phrase, m.quantity, m.unit, details) for m in mentions(head) if m.phrase]
-        return [*before, *(asked or [Act(kind, details=details)]), *(read_items(tail, words) if tail else [])]
+        named = [said for said in goods_said(without("order_verb", head, words)) if said.phrase]
+        asked = [Act(kind, said.phrase, said.quantity, said.unit, details) for said in named]
+        return [*before, *(asked or [Act(kind, details=details)]), *goods_said(tail)]
     return []
 
 
 def _ordered_before(text: str, match: re.Match[str], words: Vocabulary) -> tuple[list[Act], str]:
     """What was ordered before the question in the same breath: `2 arroz y cuánto vale el aceite`."""
-    before = read_items(text[: match.start()], words)
+    before = list(goods_said(text[: match.start()]))
     if not any(act.phrase and act.quantity is not None for act in before):
         return [], text
     return before, " " * match.start() + text[match.start() :]

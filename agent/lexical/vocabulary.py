@@ -115,6 +115,18 @@ class Vocabulary:
         return self.patterns[name].search(folded)
 
 
+def blank(text: str, match: re.Match[str], mark: str = " ") -> str:
+    """The text without a match, every other character in its place; a mark keeps what stands around it apart."""
+    return text[: match.start()] + mark + " " * (match.end() - match.start() - 1) + text[match.end() :]
+
+
+def without(name: str, text: str, words: Vocabulary, mark: str = "|") -> str:
+    """The text without anything that a pattern finds."""
+    while match := words.matches(name, text):
+        text = blank(text, match, mark)
+    return text
+
+
 def _compile(alternatives: list[str], pieces: dict[str, str]) -> re.Pattern[str]:
     """One pattern of several, with the pieces put in their places."""
     whole = "|".join(f"(?:{alternative})" for alternative in alternatives)

@@ -1,0 +1,96 @@
+"""What a sentence orders of whatever is on sale: the order reader without a catalogue, where every word may name a thing."""
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+
+from agent.lexical.acts import Act, ActKind
+from agent.lexical.reader.arcs import Finder, Role, closed_words
+from agent.lexical.reader.goods import Goods, Match, Product
+from agent.lexical.reader.lines import Line, Mode, lines_of
+from agent.lexical.reader.path import cheapest
+from agent.lexical.reader.tokens import Token, tokens_of
+from agent.lexical.vocabulary import vocabulary
+from core.language.words import languages_of, words_of
+
+_THING = Product(sku="thing", name="", unit="", grain=Decimal(1), price=Decimal(0))
+
+
+class _Anything(Goods):
+    """A shop that sells whatever words are no words of its own."""
+
+    def matches(self, text: str) -> dict[str, Match]:
+        """One and the same thing for every word that may name one."""
+        is_name = len(text) > 1 and any(letter.isalpha() for letter in text) and text not in self.closed
+        return {_THING.sku: Match(1.0, is_head=True)} if is_name else {}
+
+
+@lru_cache
+def _anything() -> _Anything:
+    known = vocabulary()
+    own = known.units.keys() | known.containers | known.numbers.keys() | known.multiples.keys() | known.size_words
+    return _Anything((_THING,), {}, closed_words() | own)
+
+
+@lru_cache(maxsize=512)
+def goods_said(folded: str) -> tuple[Act, ...]:
+    """What folded text adds, sets, takes out or replaces, each thing in the customer's words."""
+    words = words_of(languages_of(folded.split(), "es"))
+    tokens = tokens_of(folded, words, vocabulary().containers)
+    if not tokens:
+        return ()
+    path = cheapest(Finder(folded, tokens, _anything(), words).arcs())
+    acts: list[Act] = []
+    replaced: Act | None = None
+    counted = {at for arc in path.arcs if arc.role is not Role.PRODUCT for at in range(arc.start, arc.end)}
+    for line in lines_of(path, tokens):
+        act = _act(line, tokens, counted)
+        if replaced is not None and line.mode is not Mode.REFUSE:
+            acts.append(replace(replaced, kind=ActKind.REPLACE, new=act))
+            replaced = None
+        elif line.is_out and not line.is_replaced_by_last:
+            replaced = act
+        elif line.is_out and acts:
+            acts[-1] = replace(act, kind=ActKind.REPLACE, new=acts[-1])
+        elif acts and _completes(act, acts[-1]):
+            acts[-1] = replace(acts[-1], quantity=act.quantity, unit=act.unit)
+        else:
+            acts.append(act)
+    return (*acts, *([replaced] if replaced is not None else []))
+
+
+def _act(line: Line, tokens: list[Token], counted: set[int]) -> Act:
+    kind = ActKind.ADD
+    if line.mode is Mode.REFUSE or line.is_kept:
+        kind = ActKind.REMOVE
+    elif line.mode is Mode.CORRECT or line.is_set:
+        kind = ActKind.SET
+    elif line.is_more:
+        kind = ActKind.MORE
+    named = [at for at in range(line.start, line.end) if at not in counted] if line.mention is not None else []
+    said = sorted({*named, *line.touched})
+    phrase = " ".join(tokens[at].text for at in said)
+    quantity = line.quantity
+    details = {"asked": "1"} if line.is_wished else {}
+    if line.is_single:
+        details["single"] = "1"
+    value, unit = (quantity.value, quantity.unit) if quantity is not None else (None, None)
+    return Act(kind, phrase, value, unit, details)
+
+
+def _completes(act: Act, last: Act) -> bool:
+    """`queso, medio kilo`: a quantity alone is of the thing before it that has none."""
+    is_bare = not act.phrase and act.quantity is not None and act.kind in (ActKind.ADD, ActKind.SET)
+    return is_bare and bool(last.phrase) and last.quantity is None and last.kind is ActKind.ADD
+
+
+def content_of(folded: str) -> list[str]:
+    """The words and figures of folded text that say anything."""
+    known = vocabulary()
+    words = words_of(languages_of(folded.split(), "es"))
+    idle = known.fillers | known.articles | known.conjunctions
+    return [
+        token.text
+        for token in tokens_of(folded, words, known.containers)
+        if token.kind not in ("mark", "newline") and token.text not in idle
+    ]
