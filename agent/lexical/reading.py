@@ -192,6 +192,8 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         return [Act(ActKind.PAY_INTENT, details=way)]
     for name in _SIMPLE:
         match = words.matches(name, text)
+        if name in ("clear", "cancel") and words.matches("all_but", text):
+            continue
         if match and not (name == "cancel" and _removes_one(text, match)):
             kind = _KINDS.get(name) or ActKind(name)
             rest = blank(text, match, "|")

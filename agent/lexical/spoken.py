@@ -1,8 +1,9 @@
 """What a sentence orders of whatever is on sale: the order reader without a catalogue, where every word may name a thing."""
 
+from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.reader.arcs import Finder, Role, closed_words
@@ -20,16 +21,27 @@ class _Anything(Goods):
     """A shop that sells whatever words are no words of its own."""
 
     def matches(self, text: str) -> dict[str, Match]:
-        """One and the same thing for every word that may name one."""
-        is_name = len(text) > 1 and any(letter.isalpha() for letter in text) and text not in self.closed
-        return {_THING.sku: Match(1.0, is_head=True)} if is_name else {}
+        """One and the same thing for every word that may name one; what means something of its own is a thing for itself."""
+        if len(text) < 2 or not any(letter.isalpha() for letter in text) or text in _idle():
+            return {}
+        return {text if text in self.closed else _THING.sku: Match(1.0, is_head=True)}
+
+    @cached_property
+    def by_sku(self) -> dict[str, Product]:
+        """The same thing, whatever it is called."""
+        return defaultdict(lambda: _THING)
+
+
+@lru_cache
+def _idle() -> frozenset[str]:
+    known = vocabulary()
+    counting = known.units.keys() | known.containers | known.numbers.keys() | known.multiples.keys() | known.size_words
+    return frozenset(counting | known.fillers | known.articles | known.conjunctions)
 
 
 @lru_cache
 def _anything() -> _Anything:
-    known = vocabulary()
-    own = known.units.keys() | known.containers | known.numbers.keys() | known.multiples.keys() | known.size_words
-    return _Anything((_THING,), {}, closed_words() | own)
+    return _Anything((), {}, closed_words())
 
 
 @lru_cache(maxsize=512)

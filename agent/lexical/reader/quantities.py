@@ -117,6 +117,9 @@ class Reader:
         if token.text == "(" and (said := self.number(index + 1)) is not None and self.text(said[1]) == ")":
             yield said[1] + 1, Quantity(said[0], is_marked=True)
             return
+        if token.text in self.words.money and (said := self.price(index)) is not None and self.text(said[1]) in ("de", "of"):
+            # `$200 de pollo`
+            yield said[1], Quantity(said[0], "money")
         yield from self._amounts(index)
 
     def _amounts(self, index: int) -> Iterator[tuple[int, Quantity]]:
@@ -131,7 +134,7 @@ class Reader:
         part = self.phrase(self.words.parts, after)
         if part is not None and (count <= 1 or self.text(part[1] - 1) in self.words.plural_parts):
             yield from self._parts(count * part[0], part[1])
-        if number is not None and number[0] <= LARGEST:
+        if number is not None and (number[0] <= LARGEST or self.text(number[1]) in self.words.money):
             yield from self._counted(index, number)
         elif number is None and len(self.text(index)) > 1 and self.text(index) in self.words.units:
             # `kilo y medio`, `kilo de`: a unit without a number is one of it.
