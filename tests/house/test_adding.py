@@ -58,3 +58,9 @@ def test_an_audience_is_made_known_in_the_files_of_the_page_and_in_no_others() -
     named = mentioning(r"AudienceKind\.CUSTOMER")
     rooms = {path for path in named if not path.startswith(("tools/", "agent/audiences/"))}
     assert rooms <= {"agent/frozen.py", "agent/models.py"}, "the turn, its journal and its reply know no audience"
+
+
+def test_a_message_kind_is_handled_in_the_files_of_the_page_and_in_no_others() -> None:
+    handled = {path for path in of_product() if re.search(r"\bPlace\(\)", (ROOT / path).read_text(errors="ignore"))}
+    made = {"channels/infobip/wire.py", "channels/infobip/reading.py"}
+    assert handled | made == listed("A message kind")
