@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.content import JsonObject
+from domain.conversations.states import State
 from tools.audience import AudienceKind
 
 MOST_GENERATIONS = 2
@@ -53,7 +54,6 @@ class AgentSession(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("conversations", "conversation_id"),
-        one_of("audience", AudienceKind),
         UniqueConstraint("workspace_id", "conversation_id"),
         Index("ix_agent_sessions_due", "turn_due_at", postgresql_where=text("turn_due_at IS NOT NULL")),
         Index("ix_agent_sessions_lease", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
@@ -61,10 +61,12 @@ class AgentSession(WorkspaceRow):
     )
 
     conversation_id: Mapped[UUID]
-    audience: Mapped[str] = mapped_column(String(20), default=AudienceKind.CUSTOMER, server_default=AudienceKind.CUSTOMER)
+    audience: Mapped[AudienceKind] = mapped_column(
+        one_of(AudienceKind, 20), default=AudienceKind.CUSTOMER, server_default=AudienceKind.CUSTOMER
+    )
     number: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(String(30))
-    previous_state: Mapped[str | None] = mapped_column(String(30))
+    state: Mapped[State] = mapped_column(one_of(State, 30))
+    previous_state: Mapped[State | None] = mapped_column(one_of(State, 30))
     lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
     lease_until: Mapped[datetime | None]
     turn_due_at: Mapped[datetime | None]
@@ -103,7 +105,7 @@ class Turn(WorkspaceRow):
     conversation_id: Mapped[UUID]
     number: Mapped[int]
     generation: Mapped[int] = mapped_column(default=0)
-    status: Mapped[str] = mapped_column(String(20), default=TurnStatus.OPEN)
+    status: Mapped[TurnStatus] = mapped_column(one_of(TurnStatus, 20), default=TurnStatus.OPEN)
     voice_epoch: Mapped[int]
     attempts: Mapped[int] = mapped_column(default=0)
     frozen: Mapped[dict[str, Any]]
@@ -146,9 +148,9 @@ class JournalEntry(WorkspaceRow):
     conversation_id: Mapped[UUID]
     generation: Mapped[int]
     step: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[StepKind] = mapped_column(one_of(StepKind, 10))
     ordinal: Mapped[int] = mapped_column(default=0)
-    outcome: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[StepOutcome] = mapped_column(one_of(StepOutcome, 10))
     name: Mapped[str] = mapped_column(String(200))
     writes: Mapped[bool] = mapped_column(default=False)
     payload: Mapped[JsonObject] = mapped_column(JSONB)

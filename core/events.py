@@ -15,9 +15,9 @@ from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, String, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
-from core.access import OperationsPermission
+from core.access import OperationsPermission, PrincipalKind
 from core.event_types import EventType
-from core.tables import Base, WorkspaceRow, belongs_to, of_workspace
+from core.tables import Base, WorkspaceRow, belongs_to, of_workspace, one_of
 from core.work import Work
 
 LONGEST_PAGE = 500
@@ -40,7 +40,7 @@ class Event(WorkspaceRow):
     version: Mapped[int] = mapped_column(SmallInteger)
     subject_kind: Mapped[str] = mapped_column(String(50))
     subject_id: Mapped[UUID]
-    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
     actor_id: Mapped[UUID | None]
     reason: Mapped[str | None] = mapped_column(String(500))
     before: Mapped[dict[str, Any] | None]
@@ -107,7 +107,7 @@ def record(
             version=type.version,
             subject_kind=type.subject_kind,
             subject_id=subject,
-            actor_kind=work.principal.kind.value,
+            actor_kind=work.principal.kind,
             actor_id=work.principal.id,
             reason=reason,
             before=before,

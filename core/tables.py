@@ -2,18 +2,20 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import uuid_utils
 from sqlalchemy import (
     CheckConstraint,
     DateTime,
+    Enum,
     ForeignKeyConstraint,
     Index,
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
+    Table,
     UniqueConstraint,
     func,
 )
@@ -64,6 +66,18 @@ class Base(DeclarativeBase):
         list[Any]: JSONB,
     }
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give the table a CHECK `<column>_known` for each column of a closed set."""
+        super().__init_subclass__(**options)
+        if "__table__" not in vars(cls):
+            return
+        for column in cls.__table__.columns:
+            if isinstance(column.type, Enum):
+                known = ", ".join(f"'{value}'" for value in column.type.enums)
+                cast(Table, cls.__table__).append_constraint(
+                    CheckConstraint(f"{column.name} IN ({known})", name=f"{column.name}_known")
+                )
+
 
 class WorkspaceRow(Base):
     """A row that belongs to one workspace. Its primary key is (workspace_id, id).
@@ -83,9 +97,14 @@ def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> Forei
     return ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=ondelete)
 
 
-def one_of(column: str, closed: type[StrEnum]) -> CheckConstraint:
-    """The rule that a column holds a value of a closed set and nothing else."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(member.value) for member in closed)})", name=f"{column}_known")
+def one_of(closed: type[StrEnum], length: int) -> Enum:
+    """The type of a column that holds a value of a closed set; its table is given the rule that it holds nothing else."""
+    return Enum(closed, values_callable=values_of, native_enum=False, length=length)
+
+
+def values_of(closed: type[StrEnum]) -> list[str]:
+    """The values of a closed set, as the database keeps them."""
+    return [member.value for member in closed]
 
 
 def of_workspace() -> ForeignKeyConstraint:

@@ -1,6 +1,7 @@
 """Tables of workspaces, users and memberships, of how people prove who they are, and of what is mailed to them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
 from domain.accounts.kinds import IdentityEventType, MailKind, MailStatus, TokenPurpose
+from domain.accounts.roles import Role
 
 
 class Workspace(Base):
@@ -50,6 +52,14 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
+class MembershipStatus(StrEnum):
+    """Whether a person of the staff may come in."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    SUSPENDED = "suspended"
+
+
 class Membership(WorkspaceRow):
     """A user's role in a workspace, bound to one store where the role is."""
 
@@ -59,13 +69,12 @@ class Membership(WorkspaceRow):
         belongs_to("stores", "store_id"),
         belongs_to("custom_roles", "custom_role_id"),
         UniqueConstraint("workspace_id", "user_id"),
-        CheckConstraint("status IN ('active', 'invited', 'suspended')", name="status_known"),
         Index("ix_memberships_user", "user_id"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    role: Mapped[str] = mapped_column(String(30))
-    status: Mapped[str] = mapped_column(String(20), default="active")
+    role: Mapped[Role] = mapped_column(one_of(Role, 30))
+    status: Mapped[MembershipStatus] = mapped_column(one_of(MembershipStatus, 20), default=MembershipStatus.ACTIVE)
     store_id: Mapped[UUID | None]
     custom_role_id: Mapped[UUID | None]
     """The workspace's own role that stands in for `role`, which is then `viewer`."""
@@ -148,10 +157,10 @@ class OneTimeToken(Base):
     """A link that was mailed to a person, by the digest of what stands in it."""
 
     __tablename__ = "one_time_tokens"
-    __table_args__ = (one_of("purpose", TokenPurpose), Index("ix_one_time_tokens_email", "email"))
+    __table_args__ = (Index("ix_one_time_tokens_email", "email"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    purpose: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[TokenPurpose] = mapped_column(one_of(TokenPurpose, 20))
     email: Mapped[str] = mapped_column(String(255))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[bytes | None]
@@ -164,10 +173,10 @@ class IdentityEvent(Base):
     """What happened to an account, from where: the trail of what belongs to no workspace."""
 
     __tablename__ = "identity_events"
-    __table_args__ = (one_of("type", IdentityEventType), Index("ix_identity_events_user", "user_id", "created_at"))
+    __table_args__ = (Index("ix_identity_events_user", "user_id", "created_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    type: Mapped[str] = mapped_column(String(50))
+    type: Mapped[IdentityEventType] = mapped_column(one_of(IdentityEventType, 50))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     sign_in_id: Mapped[UUID | None]
     ip: Mapped[str | None] = mapped_column(String(45))
@@ -180,19 +189,15 @@ class Mail(Base):
     """A mail to be written and sent. Whether its address has an account is looked up when it is sent, never before."""
 
     __tablename__ = "mails"
-    __table_args__ = (
-        one_of("kind", MailKind),
-        one_of("status", MailStatus),
-        Index("ix_mails_due", "next_try_at", postgresql_where=text("status = 'queued'")),
-    )
+    __table_args__ = (Index("ix_mails_due", "next_try_at", postgresql_where=text("status = 'queued'")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[MailKind] = mapped_column(one_of(MailKind, 30))
     address: Mapped[str] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(10))
     sealed: Mapped[bytes | None]
     """What it is about, sealed; forgotten when the mail is done with."""
-    status: Mapped[str] = mapped_column(String(20), default="queued")
+    status: Mapped[MailStatus] = mapped_column(one_of(MailStatus, 20), default=MailStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from core.event_types import EventType
 from core.work import Work, open_system_work
 from domain.accounts import repository
 from domain.accounts.errors import WorkspaceExists, WorkspaceNotFound
-from domain.accounts.models import Membership, User, Workspace
+from domain.accounts.models import Membership, MembershipStatus, User, Workspace
 from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import Role
 from domain.accounts.schemas import (
@@ -124,13 +124,15 @@ async def add_member(work: Work, email: str, name: str, role: Role, store_id: UU
     user_id = await repository.ensure_user(work, email.strip().lower(), name)
     row = await repository.find_membership(work, user_id)
     if row is None:
-        row = Membership(workspace_id=work.workspace_id, user_id=user_id, role=role, status="active", store_id=store_id)
+        row = Membership(
+            workspace_id=work.workspace_id, user_id=user_id, role=role, status=MembershipStatus.ACTIVE, store_id=store_id
+        )
         work.session.add(row)
         await work.session.flush()
         events.record(work, EventType.MEMBERSHIP_CREATED, subject=row.id, after={"role": role.value})
-    elif (row.role, row.store_id) != (role.value, store_id):
+    elif (row.role, row.store_id) != (role, store_id):
         before = {"role": row.role, "store_id": row.store_id}
-        row.role, row.store_id = role.value, store_id
+        row.role, row.store_id = role, store_id
         events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after={"role": role.value})
     return next(view for view in await list_members(work) if view.user_id == user_id)
 

@@ -140,7 +140,7 @@ def _product_row(work: Work, command: NewProduct, category_id: UUID | None) -> P
     fields = command.model_dump(
         exclude={"category", "price", "cost", "wholesale_price", "barcode", "label", "synonyms", "variants", "status"}
     )
-    return Product(workspace_id=work.workspace_id, id=new_id(), category_id=category_id, status=command.status.value, **fields)
+    return Product(workspace_id=work.workspace_id, id=new_id(), category_id=category_id, status=command.status, **fields)
 
 
 def _variant_rows(work: Work, command: NewProduct, product_id: UUID) -> list[ProductVariant]:

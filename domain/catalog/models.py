@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import MONEY, QUANTITY, Base, WorkspaceRow, belongs_to, of_workspace
+from core.tables import MONEY, QUANTITY, Base, WorkspaceRow, belongs_to, of_workspace, one_of
 
 
 class ProductStatus(StrEnum):
@@ -83,7 +83,6 @@ class Product(WorkspaceRow):
         ForeignKeyConstraint(["workspace_id", "unit"], ["units.workspace_id", "units.code"]),
         ForeignKeyConstraint(["workspace_id", "content_unit"], ["units.workspace_id", "units.code"]),
         UniqueConstraint("workspace_id", "code"),
-        CheckConstraint("status IN ('draft', 'active', 'archived')", name="status_known"),
         CheckConstraint("length(code) > 0 AND length(name) > 0", name="named"),
         CheckConstraint("step > 0", name="step_positive"),
         CheckConstraint("content_quantity > 0", name="content_positive"),
@@ -107,7 +106,7 @@ class Product(WorkspaceRow):
     dimensions: Mapped[dict[str, Any] | None]
     image_url: Mapped[str | None] = mapped_column(String(1000))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    status: Mapped[str] = mapped_column(String(20), default=ProductStatus.ACTIVE)
+    status: Mapped[ProductStatus] = mapped_column(one_of(ProductStatus, 20), default=ProductStatus.ACTIVE)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 

@@ -21,13 +21,11 @@ class Connection(WorkspaceRow):
         of_workspace(),
         UniqueConstraint("slug"),
         UniqueConstraint("workspace_id", "medium", "address", "provider"),
-        one_of("medium", Medium),
-        one_of("provider", Provider),
     )
 
     slug: Mapped[str] = mapped_column(String(100))
-    medium: Mapped[str] = mapped_column(String(20))
-    provider: Mapped[str] = mapped_column(String(20))
+    medium: Mapped[Medium] = mapped_column(one_of(Medium, 20))
+    provider: Mapped[Provider] = mapped_column(one_of(Provider, 20))
     name: Mapped[str] = mapped_column(String(255))
     address: Mapped[str] = mapped_column(String(50))
     base_url: Mapped[str | None] = mapped_column(String(500))

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace
+from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.columns import ContentColumn
 from domain.conversations.content import Content
 
@@ -76,7 +76,7 @@ class Conversation(WorkspaceRow):
     customer_id: Mapped[UUID]
     contact_address_id: Mapped[UUID]
     shop_address: Mapped[str] = mapped_column(String(50))
-    voice: Mapped[str] = mapped_column(String(20), default=Voice.AGENT)
+    voice: Mapped[Voice] = mapped_column(one_of(Voice, 20), default=Voice.AGENT)
     voice_epoch: Mapped[int] = mapped_column(default=0)
     operator_id: Mapped[UUID | None]
     last_inbound_at: Mapped[datetime | None]
@@ -117,15 +117,15 @@ class Message(WorkspaceRow):
 
     conversation_id: Mapped[UUID]
     connection_id: Mapped[UUID]
-    direction: Mapped[str] = mapped_column(String(3))
-    author: Mapped[str] = mapped_column(String(20))
+    direction: Mapped[Direction] = mapped_column(one_of(Direction, 3))
+    author: Mapped[Author] = mapped_column(one_of(Author, 20))
     author_id: Mapped[UUID | None]
     content: Mapped[Content] = mapped_column(ContentColumn)
     position: Mapped[int] = mapped_column(BigInteger)
     provider_message_id: Mapped[str | None] = mapped_column(String(300))
     reply_to: Mapped[str | None] = mapped_column(String(300))
     correlation_id: Mapped[str | None] = mapped_column(String(64))
-    status: Mapped[str] = mapped_column(String(20))
+    status: Mapped[MessageStatus] = mapped_column(one_of(MessageStatus, 20))
 
     # Incoming
     inbound_event_id: Mapped[UUID | None]
@@ -140,7 +140,7 @@ class Message(WorkspaceRow):
 
     # Outgoing
     turn_id: Mapped[UUID | None]
-    voice: Mapped[str | None] = mapped_column(String(20))
+    voice: Mapped[Voice | None] = mapped_column(one_of(Voice, 20))
     voice_epoch: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]

@@ -43,11 +43,10 @@ class ContactAddress(WorkspaceRow):
         Index("uq_contact_addresses_user_id", "workspace_id", "medium", "user_id", unique=True),
         Index("uq_contact_addresses_address_key", "workspace_id", "medium", "address_key", unique=True),
         Index("ix_contact_addresses_customer", "workspace_id", "customer_id"),
-        one_of("medium", Medium),
     )
 
     customer_id: Mapped[UUID]
-    medium: Mapped[str] = mapped_column(String(20))
+    medium: Mapped[Medium] = mapped_column(one_of(Medium, 20))
     address: Mapped[str] = mapped_column(String(200))
     address_key: Mapped[str | None] = mapped_column(String(200))
     user_id: Mapped[str | None] = mapped_column(String(200))

@@ -36,7 +36,7 @@ def remember(work: Work, order: Order, before: str | None, *, reason: str | None
             order_id=order.id,
             from_status=before,
             to_status=order.status,
-            actor_kind=work.principal.kind.value,
+            actor_kind=work.principal.kind,
             actor_id=work.principal.id,
             reason=reason,
             changed_at=work.now,

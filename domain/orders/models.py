@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace
+from core.access import PrincipalKind
+from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace, one_of
 
 
 class OrderStatus(StrEnum):
@@ -78,12 +79,6 @@ class Order(WorkspaceRow):
             "cancel_deadline",
             postgresql_where=text("status = 'confirmed' AND payment_status = 'unpaid'"),
         ),
-        CheckConstraint(
-            "status IN ('draft', 'awaiting_confirmation', 'confirmed', 'shipped', 'delivered', 'cancelled', 'applied')",
-            name="status_known",
-        ),
-        CheckConstraint("payment_status IN ('unpaid', 'claimed', 'partly_paid', 'paid')", name="payment_status_known"),
-        CheckConstraint("fulfilment IN ('delivery', 'pickup')", name="fulfilment_known"),
         CheckConstraint("subtotal >= 0 AND delivery_fee >= 0 AND total >= 0", name="amounts_not_negative"),
         CheckConstraint("total = subtotal + delivery_fee", name="total_is_sum"),
         CheckConstraint("status NOT IN ('confirmed', 'shipped', 'delivered') OR number IS NOT NULL", name="placed_has_number"),
@@ -97,13 +92,13 @@ class Order(WorkspaceRow):
     conversation_id: Mapped[UUID | None]
     store_id: Mapped[UUID | None]
     number: Mapped[int | None] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(30), default=OrderStatus.DRAFT)
-    payment_status: Mapped[str] = mapped_column(String(30), default=PaymentStatus.UNPAID)
+    status: Mapped[OrderStatus] = mapped_column(one_of(OrderStatus, 30), default=OrderStatus.DRAFT)
+    payment_status: Mapped[PaymentStatus] = mapped_column(one_of(PaymentStatus, 30), default=PaymentStatus.UNPAID)
     currency: Mapped[str] = mapped_column(String(3))
     subtotal: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     delivery_fee: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
-    fulfilment: Mapped[str | None] = mapped_column(String(20))
+    fulfilment: Mapped[Fulfilment | None] = mapped_column(one_of(Fulfilment, 20))
     address: Mapped[dict[str, Any] | None]
     recipient_name: Mapped[str | None] = mapped_column(String(200))
     recipient_phone: Mapped[str | None] = mapped_column(String(40))
@@ -157,9 +152,9 @@ class OrderStatusChange(WorkspaceRow):
     )
 
     order_id: Mapped[UUID]
-    from_status: Mapped[str | None] = mapped_column(String(30))
-    to_status: Mapped[str] = mapped_column(String(30))
-    actor_kind: Mapped[str] = mapped_column(String(20))
+    from_status: Mapped[OrderStatus | None] = mapped_column(one_of(OrderStatus, 30))
+    to_status: Mapped[OrderStatus] = mapped_column(one_of(OrderStatus, 30))
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
     actor_id: Mapped[UUID | None]
     reason: Mapped[str | None] = mapped_column(String(500))
     changed_at: Mapped[datetime]

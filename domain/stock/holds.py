@@ -43,7 +43,7 @@ def _told(row: StockHold) -> dict[str, Any]:
 
 def _end(work: Work, item: StockItem, row: StockHold, status: HoldStatus, reason: str) -> None:
     item.held -= row.quantity
-    row.status, row.ended_at, row.end_reason = status.value, work.now, reason[:255]
+    row.status, row.ended_at, row.end_reason = status, work.now, reason[:255]
 
 
 async def hold(work: Work, order_id: UUID, store_id: UUID, lines: Sequence[HoldLine], expires_at: datetime) -> list[HoldView]:
@@ -99,7 +99,7 @@ def _promise(
             store_id=item.store_id,
             variant_id=item.variant_id,
             quantity=quantity,
-            status=HoldStatus.ACTIVE.value,
+            status=HoldStatus.ACTIVE,
             expires_at=expires_at,
         )
         work.session.add(row)

@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace
+from core.access import PrincipalKind
+from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace, one_of
 
 
 def _on_level() -> ForeignKeyConstraint:
@@ -108,7 +109,6 @@ class StockMovement(WorkspaceRow):
             "type",
             postgresql_where=text("type IN ('count', 'sale')"),
         ),
-        CheckConstraint("type IN ('count', 'sale', 'purchase', 'adjustment', 'transfer', 'return')", name="type_known"),
         CheckConstraint("quantity_after >= 0", name="after_not_negative"),
         CheckConstraint("delta <> 0 OR type = 'count'", name="delta_moves"),
         CheckConstraint("(counted_quantity IS NOT NULL) = (type = 'count')", name="counts_are_counted"),
@@ -122,7 +122,7 @@ class StockMovement(WorkspaceRow):
     store_id: Mapped[UUID]
     variant_id: Mapped[UUID]
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
-    type: Mapped[str] = mapped_column(String(50))
+    type: Mapped[MovementType] = mapped_column(one_of(MovementType, 50))
     delta: Mapped[Decimal] = mapped_column(QUANTITY)
     quantity_after: Mapped[Decimal] = mapped_column(QUANTITY)
     counted_quantity: Mapped[Decimal | None] = mapped_column(QUANTITY)
@@ -134,7 +134,7 @@ class StockMovement(WorkspaceRow):
     period_to: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(String(255))
     notes: Mapped[str | None] = mapped_column(Text)
-    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
     actor_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(String(50))
     source_ref: Mapped[str] = mapped_column(String(255))
@@ -168,7 +168,6 @@ class StockHold(WorkspaceRow):
         ),
         Index("ix_stock_holds_due", "expires_at", postgresql_where=text("status = 'active'")),
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("status IN ('active', 'consumed', 'released', 'expired')", name="status_known"),
         CheckConstraint("(ended_at IS NULL) = (status = 'active')", name="ended_when_over"),
     )
 
@@ -177,7 +176,7 @@ class StockHold(WorkspaceRow):
     store_id: Mapped[UUID]
     variant_id: Mapped[UUID]
     quantity: Mapped[Decimal] = mapped_column(QUANTITY)
-    status: Mapped[str] = mapped_column(String(20), default=HoldStatus.ACTIVE)
+    status: Mapped[HoldStatus] = mapped_column(one_of(HoldStatus, 20), default=HoldStatus.ACTIVE)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(255))

@@ -1,6 +1,7 @@
 """The schema's history: it makes exactly the tables that the code declares, and it can be undone."""
 
 import asyncio
+import re
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Enum
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.db import async_url
@@ -253,3 +254,32 @@ def test_old_lines_become_a_medium_and_a_provider_and_nothing_is_lost(
     assert asyncio.run(fetch(admin, "SELECT DISTINCT channel FROM connections")) == [("infobip_whatsapp",)]
     asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
     get_settings.cache_clear()
+
+
+async def test_the_database_knows_every_closed_set_as_the_code_does(database_url: str) -> None:
+    # Given the columns whose type is a closed set
+    declared = {
+        (table.name, column.name): set(column.type.enums)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Enum)
+    }
+
+    # When the database is asked which columns it lets hold nothing but certain words
+    connection = await asyncpg.connect(database_url)
+    rules = await connection.fetch(
+        """
+        SELECT conrelid::regclass::text AS table, conname AS name, pg_get_constraintdef(oid) AS rule
+        FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+        """
+    )
+    await connection.close()
+    known = {
+        (rule["table"], column[1]): set(re.findall(r"'([^']*)'::", rule["rule"]))
+        for rule in rules
+        if (column := re.fullmatch(r"CHECK \(\(\((\w+)\)::text = ANY \(.*\)\)\)", rule["rule"]))
+    }
+
+    # Then these are the same columns, with the same words, under the name that the helper gives
+    assert known == declared
+    assert {f"ck_{table}_{column}_known" for table, column in declared} <= {rule["name"] for rule in rules}
