@@ -320,7 +320,7 @@ async def test_a_receipt_used_twice_flags_both_payments(chat: Chat) -> None:
         assert await payments.link_receipts(work, first.payment.id, [early]) == []
     async with other.work() as work:
         await payments.link_receipts(work, second.payment.id, [late])
-    async with open_work(chat.staff) as work:
+    async with open_work(chat.shop.principal) as work:
         before = await payments.get(work, second.payment.id)
         await payments.receipt_stored(work, late, "a" * 64)
         flags = [(await payments.get(work, one)).flags for one in (first.payment.id, second.payment.id)]

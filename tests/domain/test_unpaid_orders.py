@@ -23,7 +23,7 @@ async def answered(chat: Chat) -> None:
 
 async def heard(chat: Chat) -> list[str]:
     """What is on its way to the customer."""
-    async with chat.work() as work:
+    async with open_work(chat.staff) as work:
         return [message.text or "" for message in await conversations.unsettled(work, chat.conversation_id)]
 
 
