@@ -8,6 +8,15 @@ branch_labels = None
 depends_on = None
 
 _PRINCIPALS = ("system", "agent", "customer", "user", "api_key")
+_STATES = (
+    "IDLE",
+    "COLLECTING_ORDER",
+    "NEEDS_DETAILS",
+    "AWAITING_CONFIRMATION",
+    "EXECUTING",
+    "DONE",
+    "HANDOFF",
+)
 _VOICES = ("agent", "waiting", "operator")
 _ORDERS = ("draft", "awaiting_confirmation", "confirmed", "shipped", "delivered", "cancelled", "applied")
 _MESSAGES = (
@@ -26,6 +35,8 @@ _MESSAGES = (
 )
 
 SETS = {
+    ("agent_sessions", "state"): _STATES,
+    ("agent_sessions", "previous_state"): _STATES,
     ("memberships", "role"): ("owner", "admin", "manager", "inventory_supervisor", "operator", "viewer"),
     ("events", "actor_kind"): _PRINCIPALS,
     ("order_status_history", "actor_kind"): _PRINCIPALS,
