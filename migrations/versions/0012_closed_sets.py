@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0012_closed_sets"
+down_revision = "0011_deeds"
 branch_labels = None
 depends_on = None
 
