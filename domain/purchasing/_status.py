@@ -10,7 +10,7 @@ from domain.purchasing.models import PurchaseOrder, PurchaseStatus
 def end(work: Work, order: PurchaseOrder, status: PurchaseStatus, reason: str | None) -> None:
     """End a locked purchase order."""
     before = order.status
-    order.status, order.ended_at = status.value, work.now
+    order.status, order.ended_at = status, work.now
     order.end_reason = storable(reason)[:500] if reason else None
     order.version += 1
     type = EventType.PURCHASE_ORDER_CLOSED if status is PurchaseStatus.CLOSED else EventType.PURCHASE_ORDER_CANCELLED

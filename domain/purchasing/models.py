@@ -40,7 +40,6 @@ class PurchaseOrder(WorkspaceRow):
         ),
         Index("ix_purchase_orders_store", "workspace_id", "store_id", "number"),
         Index("ix_purchase_orders_supplier", "workspace_id", "supplier_id", "number"),
-        one_of("status", PurchaseStatus),
         CheckConstraint("status IN ('draft', 'cancelled') OR submitted_at IS NOT NULL", name="submitted_has_time"),
         CheckConstraint("(status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL)", name="ended_when_over"),
     )
@@ -48,7 +47,7 @@ class PurchaseOrder(WorkspaceRow):
     supplier_id: Mapped[UUID]
     store_id: Mapped[UUID]
     number: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(20), default=PurchaseStatus.DRAFT)
+    status: Mapped[PurchaseStatus] = mapped_column(one_of(PurchaseStatus, 20), default=PurchaseStatus.DRAFT)
     currency: Mapped[str] = mapped_column(String(3))
     notes: Mapped[str | None] = mapped_column(String(1000))
     expected_on: Mapped[date | None]

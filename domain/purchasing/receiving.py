@@ -222,7 +222,7 @@ def _write_lines(work: Work, receipt_id: UUID, arrived: Sequence[_Arrived], valu
 def _proceed(work: Work, order: PurchaseOrder, rows: Sequence[PurchaseOrderLine], receipt: ReceiptView) -> None:
     """Let the order say what has come of it."""
     before = order.status
-    order.status = PurchaseStatus.PARTLY_RECEIVED.value
+    order.status = PurchaseStatus.PARTLY_RECEIVED
     order.version += 1
     after = {"status": order.status, "receipt_id": receipt.id}
     events.record(work, EventType.PURCHASE_ORDER_RECEIVED, subject=order.id, before={"status": before}, after=after)

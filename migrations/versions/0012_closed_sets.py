@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012_closed_sets"
-down_revision = "0011_deeds"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
