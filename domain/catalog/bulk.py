@@ -335,7 +335,7 @@ async def _remove(work: Work, product: Product, variants: Sequence[ProductVarian
         if getattr(error.orig, "sqlstate", None) != "23503":
             raise
         await work.session.refresh(product)
-        product.status = ProductStatus.ARCHIVED.value
+        product.status = ProductStatus.ARCHIVED
     events.record(
         work, EventType.PRODUCT_CHANGED, subject=product.id, before=told, after={"status": ProductStatus.ARCHIVED.value}
     )

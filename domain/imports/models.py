@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.access import PrincipalKind
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 
 
@@ -50,7 +51,6 @@ class Import(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("stores", "store_id"),
-        one_of("status", ImportStatus),
         CheckConstraint("done >= 0 AND done <= rows", name="done_within_rows"),
         CheckConstraint("inserted + updated + unchanged + failed = done", name="every_row_counted"),
         Index("ix_imports_created", "workspace_id", "created_at"),
@@ -60,7 +60,7 @@ class Import(WorkspaceRow):
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
-    status: Mapped[str] = mapped_column(String(20), default=ImportStatus.PENDING)
+    status: Mapped[ImportStatus] = mapped_column(one_of(ImportStatus, 20), default=ImportStatus.PENDING)
     is_dry_run: Mapped[bool] = mapped_column(default=False)
     file_type: Mapped[str | None] = mapped_column(String(20))
     store_id: Mapped[UUID | None]
@@ -73,7 +73,7 @@ class Import(WorkspaceRow):
     failed: Mapped[int] = mapped_column(default=0)
     undone_to: Mapped[int | None]
     problems: Mapped[list[Any]]
-    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
     actor_id: Mapped[UUID | None]
     rights: Mapped[list[Any]]
     next_try_at: Mapped[datetime]
@@ -93,8 +93,6 @@ class ImportRow(WorkspaceRow):
         of_workspace(),
         belongs_to("imports", "import_id", ondelete="CASCADE"),
         UniqueConstraint("workspace_id", "import_id", "number"),
-        one_of("outcome", RowOutcome),
-        CheckConstraint("undo IN ('reversed', 'kept', 'failed')", name="undo_known"),
         Index("ix_import_rows_key", "workspace_id", "import_id", "key"),
     )
 
@@ -102,7 +100,7 @@ class ImportRow(WorkspaceRow):
     number: Mapped[int]
     sheet: Mapped[str] = mapped_column(String(255))
     row: Mapped[int]
-    outcome: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[RowOutcome] = mapped_column(one_of(RowOutcome, 20))
     key: Mapped[str | None] = mapped_column(String(200))
     digest: Mapped[str | None] = mapped_column(String(64))
     subject_id: Mapped[UUID | None]
@@ -110,7 +108,7 @@ class ImportRow(WorkspaceRow):
     after: Mapped[dict[str, Any] | None]
     shown: Mapped[list[Any] | None]
     problems: Mapped[list[Any] | None]
-    undo: Mapped[str | None] = mapped_column(String(20))
+    undo: Mapped[UndoOutcome | None] = mapped_column(one_of(UndoOutcome, 20))
 
 
 class LearntHeading(WorkspaceRow):

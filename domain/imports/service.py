@@ -128,7 +128,7 @@ async def claim(work: Work, id: UUID) -> Job | None:
 
 
 def _end(work: Work, row: Import, status: ImportStatus, problems: Sequence[Problem] = ()) -> None:
-    row.status, row.completed_at = status.value, work.now
+    row.status, row.completed_at = status, work.now
     row.problems = [*row.problems, *(told(problem) for problem in problems)]
     type = EventType.IMPORT_FAILED if status is ImportStatus.FAILED else EventType.IMPORT_COMPLETED
     counts = {name: getattr(row, name) for name in ("rows", "inserted", "updated", "unchanged", "failed")}
@@ -164,7 +164,7 @@ async def settle(work: Work, id: UUID, reading: Reading, titles: Sequence[str]) 
             questions.append(Problem("store_missing", told={"found": stores}))
     row.problems = [told(problem) for problem in (*questions, *reading.notes)]
     row.rows = reading.rows
-    row.status = (ImportStatus.NEEDS_ANSWERS if questions else ImportStatus.PROCESSING).value
+    row.status = ImportStatus.NEEDS_ANSWERS if questions else ImportStatus.PROCESSING
     return not questions
 
 
@@ -251,7 +251,7 @@ async def answer(work: Work, id: UUID, answers: Answers, *, store: str | None = 
     if learn:
         await _learn(work, row, answers)
     row.choices = Answers.model_validate(row.choices).merged(answers).model_dump(mode="json")
-    row.status, row.problems = ImportStatus.PENDING.value, []
+    row.status, row.problems = ImportStatus.PENDING, []
     row.next_try_at, row.attempts = work.system_time + PATIENCE, 0
     outbox.enqueue(work, APPLY_JOB, import_id=row.id)
     await work.session.flush()

@@ -26,10 +26,10 @@ async def undo(work: Work, id: UUID) -> UndoView:
         raise ImportRunning
     if row.is_dry_run or row.status not in (ImportStatus.COMPLETED, ImportStatus.FAILED) or not row.inserted + row.updated:
         raise NothingToUndo
-    row.status, row.undone_to = ImportStatus.UNDOING.value, row.done + 1
+    row.status, row.undone_to = ImportStatus.UNDOING, row.done + 1
     row.next_try_at, row.attempts = work.system_time + PATIENCE, 0
     row.rights = rights_of(work)
-    row.actor_kind, row.actor_id = work.principal.kind.value, work.principal.id
+    row.actor_kind, row.actor_id = work.principal.kind, work.principal.id
     outbox.enqueue(work, APPLY_JOB, import_id=row.id)
     await work.session.flush()
     return UndoView(id=row.id, status=ImportStatus.UNDOING, reversed=0, kept=0, failed=0)
@@ -44,11 +44,11 @@ async def undo_rows(work: Work, id: UUID) -> bool:
         raise Abandoned("another worker is further")
     rows = await repository.rows_to_undo(work, id, row.undone_to, UNDO_CHUNK)
     for one in rows:
-        one.undo = (await take_back(work, FileType(str(row.file_type)), one)).value
+        one.undo = await take_back(work, FileType(str(row.file_type)), one)
         row.undone_to = one.number
     row.next_try_at, row.attempts = work.system_time + PATIENCE, 0
     if len(rows) < UNDO_CHUNK:
-        row.status = ImportStatus.UNDONE.value
+        row.status = ImportStatus.UNDONE
         await work.session.flush()
         counts = {outcome.value: count for outcome, count in (await repository.undo_counts(work, id)).items()}
         events.record(work, EventType.IMPORT_UNDONE, subject=row.id, after=counts)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012_closed_sets"
-down_revision = "0010"
+down_revision = "0011_imports"
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,7 @@ SETS = {
     ("agent_sessions", "previous_state"): _STATES,
     ("memberships", "role"): ("owner", "admin", "manager", "inventory_supervisor", "operator", "viewer"),
     ("events", "actor_kind"): _PRINCIPALS,
+    ("imports", "actor_kind"): _PRINCIPALS,
     ("order_status_history", "actor_kind"): _PRINCIPALS,
     ("order_status_history", "from_status"): _ORDERS,
     ("order_status_history", "to_status"): _ORDERS,
