@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0012_closed_sets"
-down_revision = "0011_imports"
+revision = "0013_closed_sets"
+down_revision = "0012_contents"
 branch_labels = None
 depends_on = None
 
