@@ -24,6 +24,7 @@ class Ordering(Choosing):
         ordered = await read_order(self.brief, acts, self.catalogue.shelf)
         if ordered is not None:
             self.wanted, self.open_points = ordered.wanted, ordered.open_points
+            self.answered_pending = ordered.is_answer
         count = len(self.wanted)
         for act in acts:
             await self._take(act)

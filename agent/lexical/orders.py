@@ -29,6 +29,8 @@ class Ordered:
 
     wanted: list[Wanted]
     open_points: list[dict[str, Any]]
+    is_answer: bool = False
+    """Whether an open question is answered by it."""
 
 
 async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered | None:
@@ -40,13 +42,15 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
     said = "\n".join(order_text(_goods_of(text), context) for text in ordering_texts(brief)).strip()
     if not said:
         return None
-    goods = await shelf("\n".join([said, *(line.name for line in _lines(brief))]))
-    reading = explain(said, goods, brief.language, {line.sku: line.quantity for line in _lines(brief)})
+    named = [*(line.name for line in _lines(brief)), *(one.name for point in brief.points for one in point.options)]
+    goods = await shelf("\n".join([said, *named]))
+    held = {line.sku: line.quantity for line in _lines(brief)}
+    reading = explain(said, goods, brief.language, held, brief.points)
     reading.questions = [_of_offered(question, brief) for question in reading.questions]
     if not _orders(reading, kinds, brief):
         return None
     wanted = [_wanted(change, goods.by_sku[change.sku]) for change in reading.changes]
-    return Ordered(wanted, [_point(question) for question in reading.questions])
+    return Ordered(wanted, [_point(question) for question in reading.questions], reading.answers)
 
 
 def _goods_of(text: str) -> str:
@@ -64,6 +68,8 @@ def _lines(brief: Brief) -> Sequence[BriefLine]:
 
 def _orders(reading: Reading, kinds: set[ActKind], brief: Brief) -> bool:
     """Whether a message orders something."""
+    if reading.answers:
+        return True
     is_named = ActKind.ASK_PRICE not in kinds and any(question.skus for question in reading.questions)
     if not (reading.changes or is_named or (kinds & _READ and reading.questions)):
         return False

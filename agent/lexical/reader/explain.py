@@ -11,6 +11,7 @@ from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode, lines_of
 from agent.lexical.reader.path import Path, cheapest
+from agent.lexical.reader.points import Answers
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.rules import settle_lines
 from agent.lexical.reader.tokens import MOST_TOKENS, Token, tokens_of, without_headers
@@ -18,6 +19,7 @@ from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from core.language.words import Words, languages_of, words_of
 from domain.catalog.search import Verdict
+from tools.context import Pending
 from tools.measures import is_tray
 
 _SURE = 0.8
@@ -64,6 +66,8 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     tokens: Sequence[Token] = ()
     arcs: Sequence[Arc] = ()
+    answers: bool = False
+    """Whether it answers an open question."""
 
     @property
     def roles(self) -> list[Role]:
@@ -76,8 +80,17 @@ class Reading:
         return any(arc.mention is not None for arc in self.arcs)
 
 
-def explain(text: str, goods: Goods, native: str = "es", cart: Mapping[str, Decimal] | None = None) -> Reading:
-    """Read a message on what is on sale; `cart` are the quantities of the order that there is, by SKU in its order."""
+def explain(
+    text: str,
+    goods: Goods,
+    native: str = "es",
+    cart: Mapping[str, Decimal] | None = None,
+    points: Sequence[Pending] = (),
+) -> Reading:
+    """Read a message on what is on sale.
+
+    `cart` are the quantities of the order that there is, by SKU in its order; `points` the questions that are open.
+    """
     folded = fold(without_headers(text))
     words = words_of(languages_of(folded.split(), native))
     tokens = tokens_of(text, words, vocabulary().containers)
@@ -85,9 +98,16 @@ def explain(text: str, goods: Goods, native: str = "es", cart: Mapping[str, Deci
     tokens = tokens[:MOST_TOKENS]
     path = _read(folded, tokens, goods, words)
     reading = Reading(tokens=tokens, arcs=path.arcs)
-    lines = settle_lines(lines_of(path, tokens), goods, tokens)
-    judge = _Judge(text, tokens, goods, reading, path)
+    lines = lines_of(path, tokens)
+    each = next((line.quantity for line in lines if line.is_each), None)
+    lines = settle_lines(lines, goods, tokens)
     held = {sku: quantity for sku, quantity in (cart or {}).items() if sku in goods.by_sku}
+    answers = Answers(folded, goods, points, tokens, path, lines, held, each)
+    answers.find()
+    lines = [line for line in lines if id(line) not in answers.done]
+    judge = _Judge(text, tokens, goods, reading, path)
+    judge.edits(answers.edits)
+    reading.answers = bool(answers.edits)
     editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
     edits = editor.edits()
     for line in lines:
@@ -99,6 +119,8 @@ def explain(text: str, goods: Goods, native: str = "es", cart: Mapping[str, Deci
         elif id(line) not in editor.done:
             judge.line(line, lines)
     judge.unknowns(lines)
+    done = {change.sku for change in reading.changes}
+    reading.questions = [one for one in reading.questions if not (len(one.skus) == 1 and done.issuperset(one.skus))]
     if cut:
         reading.questions.append(Question("too_long", text[cut[0].start : cut[0].start + 60].strip()))
     return reading

@@ -44,6 +44,8 @@ _WEAK = frozenset(
     {"solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
 )
 """Words that set a quantity, and take nothing back."""
+_IN_ALL = frozenset({"nada mas", "nomas", "no mas", "entonces", "en total", "in total", "then"})
+"""What says behind a quantity that it is all of it."""
 _UNCLEAR = frozenset({"ponle", "ponele", "pongale"})
 _INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
 """Words between a thing and what takes its place."""
@@ -248,6 +250,12 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         elif not walk.lines and walk.said not in _DENIALS:
             # `quítalo`
             walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+        return
+    last = walk.lines[-1] if walk.lines else None
+    words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
+    if words in _IN_ALL and last is not None and last.end == arc.start and last.quantity is not None:
+        # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
+        last.is_set = True
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:

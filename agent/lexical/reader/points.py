@@ -1,0 +1,377 @@
+"""Stage 7 where questions are open: which line answers which of them. They are looked at before the order and the catalogue.
+
+| said | of a choice | of a quantity | of a proposal | of a number |
+|---|---|---|---|---|
+| one of the products in question | chosen, with the quantity that was said before | asked still | taken | counted |
+| the same with a quantity | chosen, that much | that much | that much | that much |
+| a size that only one of them has (`39`, `talle M`) | chosen | | taken | |
+| a quantity alone | asked, that much | that much | that much | |
+| a refusal that names it | left out | left out | left out | |
+"""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+
+from agent.lexical.reader.amounts import amount_of
+from agent.lexical.reader.arcs import Role
+from agent.lexical.reader.edits import Edit
+from agent.lexical.reader.goods import Goods, has_number, size_of
+from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.path import Path
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
+from domain.catalog.search import Verdict, decide, rank
+from domain.catalog.words import Size, read
+from tools.context import Pending
+
+_NOT_AN_ANSWER = (Mode.ASK, Mode.ASK_PRICE, Mode.TELL, Mode.CONDITION)
+_AGREES = frozenset({"si", "sip", "dale", "ok", "bueno", "claro", "vale", "yes", "yeah", "sure", "sim"})
+_ONE = Quantity(Decimal(1), is_article=True)
+
+
+@dataclass
+class Answers:
+    """Finds the answers of one message to the open questions, in the order in which these were asked."""
+
+    folded: str
+    goods: Goods
+    points: Sequence[Pending]
+    tokens: Sequence[Token]
+    path: Path
+    lines: Sequence[Line]
+    cart: Mapping[str, Decimal]
+    each: Quantity | None
+    """How much is wanted of each: `uno de cada`."""
+    edits: list[Edit] = field(default_factory=list)
+    done: set[int] = field(default_factory=set)
+    """The lines, by identity, that answer something."""
+    chosen: set[str] = field(default_factory=set)
+    settled: set[int] = field(default_factory=set)
+    """The places of the points that are answered."""
+
+    def find(self) -> None:
+        """Find what the lines answer."""
+        if not self.points:
+            return
+        self._declined()
+        self._choices()
+        self._all()
+        for line in self.lines:
+            is_spoken_of = line.mode not in _NOT_AN_ANSWER and not line.is_out and id(line) not in self.done
+            if line.mention is not None and is_spoken_of:
+                self._named(line)
+        for line in sorted(self.lines, key=lambda line: bool(line.touched)):
+            if line.mention is None and line.quantity is not None and id(line) not in self.done:
+                self._counted(line)
+        self._agreed()
+
+    def _answer(self, place: int, line: Line, edit: Edit) -> None:
+        self.edits.append(edit)
+        if edit.kind != "which":
+            self.chosen.update(edit.skus)
+        self.done.add(id(line))
+        self.settled.add(place)
+
+    def _open(self, *, several: bool = False) -> Iterator[tuple[int, Pending, Sequence[str]]]:
+        """The questions that nothing has answered yet, each with its place and the products in question.
+
+        Of several products more than one may be chosen; what was only shown is no question while there are others.
+        """
+        has_questions = any(point.is_question for point in self.points)
+        for place, point in enumerate(self.points):
+            if not (point.is_question or (point.kind == "offered" and not has_questions)):
+                continue
+            skus = [option.sku for option in point.options] or [str(point.arguments.get("product", ""))]
+            if not all(sku in self.goods.by_sku for sku in skus) or (len(skus) == 1 and several):
+                continue
+            if place in self.settled and len(skus) == 1:
+                continue
+            left = [sku for sku in skus if sku not in self.chosen]
+            if left:
+                yield place, point, skus if place not in self.settled else left
+
+    def _declined(self) -> None:
+        """`ninguno, dame 2 de azúcar`: of what was to choose from nothing is wanted."""
+        found = vocabulary().matches("none", self.folded)
+        behind = next((token for token in self.tokens if found is not None and token.start >= found.end()), None)
+        if found is None or found.group().startswith("no ") or self.folded[: found.start()].strip(" ,.!"):
+            return
+        first = next(self._open(several=True), None)
+        if first is not None and behind is not None and behind.kind in ("mark", "newline"):
+            self._close(first[0], Line(0, 1), first[2])
+
+    def _close(self, place: int, line: Line, skus: Sequence[str]) -> None:
+        """Leave out what a question is about, and nothing that the order has."""
+        out = [sku for sku in skus if sku not in self.cart]
+        if out:
+            self._answer(place, line, Edit(line, (out[0],), "remove"))
+            self.chosen.update(skus)
+
+    def _choices(self) -> None:
+        """`39`, `talle 41`, `la segunda`, `un par 38 y un par 42`: which of the products in question, and what counts it."""
+        bare = [line for line in self.lines if line.mention is None and line.mode not in _NOT_AN_ANSWER]
+        chosen: dict[int, tuple[int, str]] = {}
+        for line in [*bare, *self._pointed()]:
+            meant = self._placed(line) or self._sized(line)
+            if meant is not None:
+                chosen[id(line)] = meant
+                bare = [*bare, line] if line not in bare else bare
+        if not chosen:
+            return
+        bare.sort(key=lambda line: line.start)
+        quantities = self._quantities(bare, chosen)
+        for line in bare:
+            if id(line) not in chosen:
+                continue
+            place, sku = chosen[id(line)]
+            said = quantities.get(id(line), self.each)
+            if said is None and len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen):
+                said = _ONE
+            self._answer(place, line, self._edit(line, place, sku, said))
+
+    def _quantities(self, bare: Sequence[Line], chosen: Container[int]) -> dict[int, Quantity]:
+        """What counts each of the chosen: the quantities before them, or behind them if the first choice has none before it."""
+        found: dict[int, Quantity] = {}
+        counts: list[Line] = []
+        last: Line | None = None
+        is_behind = id(bare[0]) in chosen
+        for line in bare:
+            if id(line) in chosen:
+                if counts:
+                    found[id(line)] = self._taken(counts.pop(0))
+                last = line
+            elif line.quantity is not None and is_behind and last is not None and id(last) not in found:
+                found[id(last)] = self._taken(line)
+            elif line.quantity is not None:
+                counts.append(line)
+        return found
+
+    def _pointed(self) -> list[Line]:
+        """Words that are no lines of their own and tell one of several: a size, a place in the list, `la grande`."""
+        words = vocabulary()
+        spans = [(arc.start, arc.end, arc.size) for arc in self.path.arcs if arc.role is Role.SIZE]
+        spans += [
+            (at, at + 1, None)
+            for at, token in enumerate(self.tokens)
+            if token.text in words.ordinals and token.text != "cuarto"
+        ]
+        spans += [(at, at + 1, None) for arc in self.path.arcs if arc.role is Role.PURPOSE for at in range(arc.start, arc.end)]
+        for name in ("the_large", "the_small", "any_of_them", "cheapest"):
+            if (found := words.matches(name, self.folded)) is not None:
+                inside = [at for at, one in enumerate(self.tokens) if found.start() <= one.start < found.end()]
+                spans += [(inside[0], inside[-1] + 1, None)] if inside else []
+        taken = [line for line in self.lines if not self._is_place(line)]
+        free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
+        return [Line(start, end, size=size, sized=tuple(range(start, end))) for start, end, size in free]
+
+    def _is_place(self, line: Line) -> bool:
+        """`la primera`, though a word of something on sale may be like it."""
+        is_one = line.mention is not None and line.mention.words in vocabulary().ordinals and line.quantity is None
+        if is_one and any(self._open(several=True)):
+            self.done.add(id(line))
+        return id(line) in self.done
+
+    def _placed(self, line: Line) -> tuple[int, str] | None:
+        """`la segunda`, `la última`, `la grande`, `cualquiera`; a number alone if no size of theirs is one."""
+        words = vocabulary()
+        said = " ".join(token.text for token in self.tokens[line.start : line.end])
+        for place, _, skus in self._open(several=True):
+            at = 1 if line.sized and words.matches("any_of_them", said) else words.ordinals.get(said, 0)
+            if line.sized and words.matches("cheapest", said):
+                return place, min(skus, key=lambda sku: self.goods.by_sku[sku].price)
+            if line.sized and (words.matches("the_large", said) or words.matches("the_small", said)):
+                sku = self._by_measure(skus, is_large=words.matches("the_large", said) is not None)
+                return None if sku is None else (place, sku)
+            if not line.sized and said.isdecimal() and len(self.lines) == 1 and not line.touched and not self._sized(line):
+                at = int(said)
+            return (place, skus[at - 1 if at > 0 else at]) if at and -1 <= at <= len(skus) else None
+        return None
+
+    def _by_measure(self, skus: Sequence[str], *, is_large: bool) -> str | None:
+        """The largest or the smallest, where each has a size of one kind and another."""
+        sizes = [(size.amount, sku) for sku in skus for size in read(self.goods.by_sku[sku].name).sizes]
+        kinds = {size.dimension for sku in skus for size in read(self.goods.by_sku[sku].name).sizes}
+        if not len(sizes) == len(skus) == len({amount for amount, _ in sizes}) or len(kinds) != 1:
+            return None
+        return (max(sizes) if is_large else min(sizes))[1]
+
+    def _all(self) -> None:
+        """`las dos`, `una de cada`: each of those that were to choose from, if nothing says otherwise how many."""
+        if vocabulary().matches("both", self.folded) is None or self.done or any(line.mention for line in self.lines):
+            return
+        counted = next((line for line in self.lines if line.quantity is not None), None)
+        count = counted.quantity.value if counted is not None and counted.quantity is not None and self.each is None else None
+        for place, point, skus in self._open(several=True):
+            known = point.arguments.get("quantity")
+            if count not in (None, len(skus)) or (self.each is None and known not in (None, 1, len(skus))):
+                return
+            begin = counted or Line(0, 1)
+            for sku in skus:
+                self._answer(place, begin, self._edit(begin, place, sku, self.each or _ONE))
+            return
+
+    def _taken(self, line: Line) -> Quantity:
+        """The quantity of a line that counts what stands beside it; it does nothing else."""
+        assert line.quantity is not None
+        self.done.add(id(line))
+        return line.quantity
+
+    def _sized(self, line: Line) -> tuple[int, str] | None:
+        """The question and the product of which alone of those in question a figure or a measure is the size."""
+        said = line.size or line.quantity
+        if said is None and line.sized:
+            return self._having({token.text for token in self.tokens[line.start : line.end]}, None)
+        if said is None or said.is_article:
+            return None
+        figure = {f"{said.value.normalize():f}"} if said.is_plain else set[str]()
+        return self._having(figure, size_of(said))
+
+    def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
+        for place, _point, skus in self._open():
+            if len(skus) == 1:
+                continue
+            fits = [
+                sku
+                for sku in skus
+                if words & self._own_words(sku, skus)
+                or size in read(self.goods.by_sku[sku].name).sizes
+                or any(has_number(self.goods.by_sku[sku], word) for word in words if word.isdecimal())
+            ]
+            if len(fits) == 1:
+                return place, fits[0]
+        return None
+
+    def _own_words(self, sku: str, skus: Sequence[str]) -> set[str]:
+        """The words of a product's name that no other of those in question has."""
+        words = {other: {word.text for word in read(self.goods.by_sku[other].name).words} for other in skus}
+        return words[sku].difference(*(known for other, known in words.items() if other != sku))
+
+    def _named(self, line: Line) -> None:
+        """A line that names products in question; of what else is on sale it is no answer."""
+        mention = line.mention
+        assert mention is not None
+        for place, _point, skus in self._open():
+            within = tuple(sku for sku in mention.products if sku in skus)
+            if not within:
+                continue
+            if line.mode is Mode.REFUSE:
+                if len(within) == len(skus) and line.quantity is None:
+                    self._close(place, line, skus)
+                continue
+            if place in self.settled and self.chosen.intersection(mention.products):
+                self._said_with(line)
+                return
+            made = self._chosen(line, place, skus, within)
+            if self.points[place].is_proposal:
+                # What is proposed was asked about already, with the words in doubt.
+                line.touched = ()
+            self._answer(place, line, made)
+            return
+        self._as_elsewhere(line)
+
+    def _said_with(self, line: Line) -> None:
+        """`2 coca cola normal de 2 litros`: the size has chosen it; the name only counts it."""
+        assert line.mention is not None
+        self.done.add(id(line))
+        for at, edit in enumerate(self.edits):
+            if line.quantity is not None and edit.skus and edit.skus[0] in line.mention.products and edit.mode != "remove":
+                amount = amount_of(self.goods.by_sku[edit.skus[0]], line.quantity, line.mention)
+                self.edits[at] = Edit(edit.line, edit.skus, edit.mode, amount, None if amount else "quantity")
+
+    def _as_elsewhere(self, line: Line) -> None:
+        """`la de jean` of the camperas in question; `de queso` to "250 of what?"."""
+        mention = line.mention
+        assert mention is not None
+        before = [token.text for token in self.tokens[max(0, line.start - 1) : line.start]]
+        if before in (["de"], ["of"]) and line.quantity is None and (meant := self._having(set(mention.words.split()), None)):
+            place, sku = meant
+            self._answer(place, line, self._edit(line, place, sku, None))
+            return
+        numbers = [point for point in self.points if point.kind == "number" and point.arguments.get("quantity")]
+        is_only = not any(other.quantity is not None for other in self.lines)
+        if len(numbers) == 1 and is_only and line.mode is Mode.ADD:
+            known = numbers[0].arguments
+            line.quantity = Quantity(Decimal(str(known["quantity"])), known.get("unit"))
+
+    def _chosen(self, line: Line, place: int, skus: Sequence[str], within: tuple[str, ...]) -> Edit:
+        """The one of the products in question that a line names, else those that are left to choose from."""
+        assert line.mention is not None
+        said = line.quantity
+        if said is not None and said.value == 1 and vocabulary().matches("pronoun_one", self.folded):
+            # `the big one`
+            said = None
+        if len(within) > 1 and said is not None and said.is_plain and not said.is_article:
+            figure = f"{said.value.normalize():f}"
+            sized = [sku for sku in within if figure in self._own_words(sku, skus)]
+            within, said = (tuple(sized), None) if len(sized) == 1 else (within, said)
+        if len(within) > 1:
+            hits = decide(rank(line.mention.words, [self.goods.by_sku[sku].candidate for sku in within]))
+            within = (hits.hits[0].sku,) if hits.verdict is Verdict.ONE else within
+        if len(within) == 1:
+            return self._edit(line, place, within[0], said)
+        known = self.points[place].arguments.get("quantity")
+        quantity = said.value if said is not None else Decimal(str(known)) if known is not None else None
+        return Edit(line, within, "add", quantity, "which")
+
+    def _edit(self, line: Line, place: int, sku: str, said: Quantity | None) -> Edit:
+        """So much of a product as is said now, else as was said before."""
+        point = self.points[place]
+        mode = point.arguments.get("mode", "add")
+        product = self.goods.by_sku[sku]
+        said = said or self.each
+        if said is None and (known := point.arguments.get("quantity")) is not None and self.settled.isdisjoint({place}):
+            unit = point.arguments.get("unit")
+            if not unit and not self._is_size(f"{Decimal(str(known)).normalize():f}", sku):
+                return Edit(line, (sku,), mode, Decimal(str(known)))
+            said = Quantity(Decimal(str(known)), unit) if unit else None
+        if said is None and line.is_single and not product.is_measured:
+            said = _ONE
+        amount = amount_of(product, said, line.mention) if said is not None else None
+        if amount is not None and amount == self.cart.get(sku) and len(point.options) > 1:
+            # It was put in when it was said first.
+            mode = "set"
+        return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
+
+    def _is_size(self, figure: str, sku: str) -> bool:
+        """Whether a figure is the size of a product, and so no quantity of it."""
+        words = fold(self.goods.by_sku[sku].name).split()
+        return any(word in vocabulary().size_words and behind == figure for word, behind in pairwise(words))
+
+    def _counted(self, line: Line) -> None:
+        """A quantity alone: of the first of the open questions that it fits, each once."""
+        said = line.quantity
+        assert said is not None
+        if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
+            return
+        for place, point, skus in self._open():
+            if place in self.settled:
+                continue
+            if len(skus) == 1:
+                amount = amount_of(self.goods.by_sku[skus[0]], said, None)
+                if not amount or (said.is_plain and self._is_size(f"{said.value.normalize():f}", skus[0])):
+                    continue
+                edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
+            elif line.is_set or point.arguments.get("quantity") is None:
+                edit = Edit(line, tuple(skus), "add", said.value, "which")
+            else:
+                continue
+            self._answer(place, line, edit)
+            return
+        if any(edit.line.clause == line.clause and edit.line.mention is None for edit in self.edits):
+            # `medio kilo, 500 gramos`, `medio kilo, uno grande`: said once more.
+            self.done.add(id(line))
+
+    def _agreed(self) -> None:
+        """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""
+        is_yes = len(self.tokens) > 1 and self.tokens[0].text in _AGREES and self.tokens[1].kind in ("mark", "newline")
+        begin = Line(0, 1)
+        for place, point, skus in list(self._open()):
+            if place in self.settled:
+                continue
+            if (is_yes and point.is_proposal) or (self.each is not None and len(skus) == 1 and point.is_question):
+                self._answer(place, begin, self._edit(begin, place, skus[0], None))
