@@ -42,8 +42,10 @@ def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | Non
     if pending.tool == "register_payment" and (paid := _payment(folded)):
         return [paid]
     if pending.kind in _GOODS:
-        # `sí, ese` to "did you mean…?"
-        is_that = len(pending.options) == 1 and pending.kind in PROPOSED | {"offered"} and words.matches("that_one", folded)
+        # `sí, ese`, `mándame esas` to "did you mean…?"
+        wish = without("please", without("deictic", without("order_verb", folded, words), words), words)
+        is_that = words.matches("that_one", folded) or (words.matches("deictic", folded) and not content_words(wish))
+        is_that = is_that and len(pending.options) == 1 and pending.kind in PROPOSED | {"offered"}
         return [Act(ActKind.CHOOSE, details={"sku": pending.options[0].sku})] if is_that else None
     if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):
         return [meant]

@@ -130,6 +130,7 @@ class Shop:
         asked = len(self.asked)
         outcomes = [self._line(**line) for line in lines or []]
         narrower = [*self.asked[asked:], *({sku} for sku in self.asked_quantity)]
+        narrower += [set(raised["skus"]) for raised in open_points or [] if raised["skus"]]
         self.points = [point for point in self.points if not any(skus <= point.skus for skus in narrower)]
         for raised in open_points or []:
             self._open(raised)

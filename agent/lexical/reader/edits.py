@@ -17,6 +17,7 @@ from agent.lexical.reader.amounts import amount_of
 from agent.lexical.reader.goods import Goods, Product
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import Quantity
+from core.language.folding import fold
 from core.language.words import MEASURES
 from domain.catalog.search import Verdict, decide, rank
 from domain.catalog.words import read
@@ -185,7 +186,9 @@ class Editor:
             return False
         before = self.words(line.start - 1, line.start) if line.mention is None and line.start else ""
         behind = self.words(line.start, line.end).split()
-        return before in ("de", "of") or (line.mention is not None and len(behind) > 2 and behind[-2] in ("de", "of"))
+        if line.mention is None or len(behind) < 3 or fold(behind[-1]) in line.mention.words.split():
+            return before in ("de", "of")
+        return behind[-2] in ("de", "of")
 
     def _resized(self, line: Line, said: Quantity, old: str) -> list[Edit]:
         """`cambia el café de 250 por el de 500`, `la pepsi de 2 litros por 6 latas`: the number tells another of its kind."""

@@ -102,11 +102,11 @@ def explain(
     each = next((line.quantity for line in lines if line.is_each), None)
     lines = settle_lines(lines, goods, tokens)
     held = {sku: quantity for sku, quantity in (cart or {}).items() if sku in goods.by_sku}
-    answers = Answers(folded, goods, points, tokens, path, lines, held, each)
+    answers = Answers(folded, goods, points, tokens, path, lines, held, words.articles, each)
     answers.find()
     lines = [line for line in lines if id(line) not in answers.done]
     judge = _Judge(text, tokens, goods, reading, path)
-    judge.edits(answers.edits)
+    judge.edits(answers.edits, is_answer=True)
     reading.answers = bool(answers.edits)
     editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
     edits = editor.edits()
@@ -261,11 +261,11 @@ class _Judge:
         if line.is_taken and products:
             self.reading.changes.append(Change(products[0].sku, None, self.words(line.start, line.end), "remove"))
 
-    def edits(self, edits: Sequence[Edit]) -> None:
+    def edits(self, edits: Sequence[Edit], *, is_answer: bool = False) -> None:
         """Do to the order what a line says, or ask, if words touch the line that nobody understood."""
         for edit in edits:
             line, is_bare = edit.line, edit.line.mention is None
-            kind = edit.kind or (None if not line.touched and (is_bare or self._is_heard(line)) else "confirm")
+            kind = edit.kind or (None if not line.touched and (is_bare or is_answer or self._is_heard(line)) else "confirm")
             if kind is None:
                 words = self.words(line.start, line.end)
                 self.reading.changes.append(Change(edit.skus[0], edit.quantity, words, edit.mode, price=line.price))

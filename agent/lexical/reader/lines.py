@@ -182,7 +182,11 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """Take up what is no product and no quantity."""
     arc = arcs[place]
     last = walk.lines[-1] if walk.lines else None
-    if arc.role is Role.MARK:
+    words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
+    if words in _IN_ALL and last is not None and last.end == arc.start and last.quantity is not None:
+        # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
+        last.is_set = True
+    elif arc.role is Role.MARK:
         _pass_mark(walk, walk.tokens[arc.start].text)
     elif arc.role is Role.PRICE and last is not None and last.clause == walk.clause:
         last.price = arc.price if last.price is None else last.price
@@ -250,12 +254,6 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         elif not walk.lines and walk.said not in _DENIALS:
             # `quítalo`
             walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
-        return
-    last = walk.lines[-1] if walk.lines else None
-    words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
-    if words in _IN_ALL and last is not None and last.end == arc.start and last.quantity is not None:
-        # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
-        last.is_set = True
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:

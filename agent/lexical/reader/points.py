@@ -13,10 +13,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 
 from agent.lexical.reader.amounts import amount_of
 from agent.lexical.reader.arcs import Role
+from agent.lexical.reader.choices import by_place, by_size, is_size, own_words
 from agent.lexical.reader.edits import Edit
 from agent.lexical.reader.goods import Goods, has_number, size_of
 from agent.lexical.reader.lines import Line, Mode
@@ -24,7 +24,6 @@ from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
-from core.language.folding import fold
 from domain.catalog.search import Verdict, decide, rank
 from domain.catalog.words import Size, read
 from tools.context import Pending
@@ -45,6 +44,7 @@ class Answers:
     path: Path
     lines: Sequence[Line]
     cart: Mapping[str, Decimal]
+    articles: AbstractSet[str]
     each: Quantity | None
     """How much is wanted of each: `uno de cada`."""
     edits: list[Edit] = field(default_factory=list)
@@ -56,8 +56,11 @@ class Answers:
 
     def find(self) -> None:
         """Find what the lines answer."""
-        if not self.points:
+        if not self.points or ("?" in self.folded and not any(point.is_question for point in self.points)):
             return
+        if (one := vocabulary().matches("pronoun_one", self.folded)) is not None:
+            # `the 250 one`
+            self.done.update(id(line) for line in self.lines if one.start() <= self.tokens[line.start].start < one.end())
         self._declined()
         self._choices()
         self._all()
@@ -68,6 +71,8 @@ class Answers:
         for line in sorted(self.lines, key=lambda line: bool(line.touched)):
             if line.mention is None and line.quantity is not None and id(line) not in self.done:
                 self._counted(line)
+        if not self.edits and not self.lines:
+            self._one()
         self._agreed()
 
     def _answer(self, place: int, line: Line, edit: Edit) -> None:
@@ -115,8 +120,11 @@ class Answers:
     def _choices(self) -> None:
         """`39`, `talle 41`, `la segunda`, `un par 38 y un par 42`: which of the products in question, and what counts it."""
         bare = [line for line in self.lines if line.mention is None and line.mode not in _NOT_AN_ANSWER]
+        bare = [line for line in bare if id(line) not in self.done]
         chosen: dict[int, tuple[int, str]] = {}
         for line in [*bare, *self._pointed()]:
+            if self._narrowed(line):
+                continue
             meant = self._placed(line) or self._sized(line)
             if meant is not None:
                 chosen[id(line)] = meant
@@ -160,6 +168,8 @@ class Answers:
             for at, token in enumerate(self.tokens)
             if token.text in words.ordinals and token.text != "cuarto"
         ]
+        labels = {self.goods.by_sku[sku].label for _, _, skus in self._open(several=True) for sku in skus} - {""}
+        spans += [(at, at + 1, None) for at, token in enumerate(self.tokens) if token.text in labels]
         spans += [(at, at + 1, None) for arc in self.path.arcs if arc.role is Role.PURPOSE for at in range(arc.start, arc.end)]
         for name in ("the_large", "the_small", "any_of_them", "cheapest"):
             if (found := words.matches(name, self.folded)) is not None:
@@ -178,27 +188,13 @@ class Answers:
 
     def _placed(self, line: Line) -> tuple[int, str] | None:
         """`la segunda`, `la última`, `la grande`, `cualquiera`; a number alone if no size of theirs is one."""
-        words = vocabulary()
         said = " ".join(token.text for token in self.tokens[line.start : line.end])
-        for place, _, skus in self._open(several=True):
-            at = 1 if line.sized and words.matches("any_of_them", said) else words.ordinals.get(said, 0)
-            if line.sized and words.matches("cheapest", said):
-                return place, min(skus, key=lambda sku: self.goods.by_sku[sku].price)
-            if line.sized and (words.matches("the_large", said) or words.matches("the_small", said)):
-                sku = self._by_measure(skus, is_large=words.matches("the_large", said) is not None)
-                return None if sku is None else (place, sku)
-            if not line.sized and said.isdecimal() and len(self.lines) == 1 and not line.touched and not self._sized(line):
-                at = int(said)
-            return (place, skus[at - 1 if at > 0 else at]) if at and -1 <= at <= len(skus) else None
+        is_alone = len(self.lines) == 1 and not line.touched and not line.is_wished and not line.is_set
+        for place, point, skus in self._open(several=True):
+            is_place = line.sized or (is_alone and said.isdecimal() and point.is_question and not self._sized(line))
+            sku = by_place(self.goods, said, skus) if is_place else None
+            return None if sku is None else (place, sku)
         return None
-
-    def _by_measure(self, skus: Sequence[str], *, is_large: bool) -> str | None:
-        """The largest or the smallest, where each has a size of one kind and another."""
-        sizes = [(size.amount, sku) for sku in skus for size in read(self.goods.by_sku[sku].name).sizes]
-        kinds = {size.dimension for sku in skus for size in read(self.goods.by_sku[sku].name).sizes}
-        if not len(sizes) == len(skus) == len({amount for amount, _ in sizes}) or len(kinds) != 1:
-            return None
-        return (max(sizes) if is_large else min(sizes))[1]
 
     def _all(self) -> None:
         """`las dos`, `una de cada`: each of those that were to choose from, if nothing says otherwise how many."""
@@ -235,21 +231,22 @@ class Answers:
         for place, _point, skus in self._open():
             if len(skus) == 1:
                 continue
-            fits = [
-                sku
-                for sku in skus
-                if words & self._own_words(sku, skus)
-                or size in read(self.goods.by_sku[sku].name).sizes
-                or any(has_number(self.goods.by_sku[sku], word) for word in words if word.isdecimal())
-            ]
-            if len(fits) == 1:
-                return place, fits[0]
+            if (sku := by_size(self.goods, words, size, skus)) is not None:
+                return place, sku
         return None
 
-    def _own_words(self, sku: str, skus: Sequence[str]) -> set[str]:
-        """The words of a product's name that no other of those in question has."""
-        words = {other: {word.text for word in read(self.goods.by_sku[other].name).words} for other in skus}
-        return words[sku].difference(*(known for other, known in words.items() if other != sku))
+    def _narrowed(self, line: Line) -> bool:
+        """`para tsuru`: a word that some of those in question have, and not all; among these it is asked again."""
+        if not line.sized or line.size is not None:
+            return False
+        said = {token.text for token in self.tokens[line.start : line.end]}
+        for place, point, skus in self._open(several=True):
+            fits = tuple(sku for sku in skus if said & {word.text for word in read(self.goods.by_sku[sku].name).words})
+            if 1 < len(fits) < len(skus) and place not in self.settled:
+                known = point.arguments.get("quantity")
+                self._answer(place, line, Edit(line, fits, "add", Decimal(str(known)) if known else None, "which"))
+                return True
+        return False
 
     def _named(self, line: Line) -> None:
         """A line that names products in question; of what else is on sale it is no answer."""
@@ -267,12 +264,16 @@ class Answers:
                 self._said_with(line)
                 return
             made = self._chosen(line, place, skus, within)
-            if self.points[place].is_proposal:
+            if all(self.tokens[at].text in vocabulary().size_words for at in line.touched) or self.points[place].is_proposal:
                 # What is proposed was asked about already, with the words in doubt.
                 line.touched = ()
             self._answer(place, line, made)
             return
-        self._as_elsewhere(line)
+        if not mention.has_head and mention.count == 1 and line.quantity is not None:
+            # `1 entero`: no noun is said, and so it counts what is asked about.
+            self._counted(line)
+        else:
+            self._as_elsewhere(line)
 
     def _said_with(self, line: Line) -> None:
         """`2 coca cola normal de 2 litros`: the size has chosen it; the name only counts it."""
@@ -307,7 +308,7 @@ class Answers:
             said = None
         if len(within) > 1 and said is not None and said.is_plain and not said.is_article:
             figure = f"{said.value.normalize():f}"
-            sized = [sku for sku in within if figure in self._own_words(sku, skus)]
+            sized = [sku for sku in within if figure in own_words(self.goods, sku, skus)]
             within, said = (tuple(sized), None) if len(sized) == 1 else (within, said)
         if len(within) > 1:
             hits = decide(rank(line.mention.words, [self.goods.by_sku[sku].candidate for sku in within]))
@@ -326,7 +327,7 @@ class Answers:
         said = said or self.each
         if said is None and (known := point.arguments.get("quantity")) is not None and self.settled.isdisjoint({place}):
             unit = point.arguments.get("unit")
-            if not unit and not self._is_size(f"{Decimal(str(known)).normalize():f}", sku):
+            if not unit and not is_size(f"{Decimal(str(known)).normalize():f}", self.goods.by_sku[sku].name):
                 return Edit(line, (sku,), mode, Decimal(str(known)))
             said = Quantity(Decimal(str(known)), unit) if unit else None
         if said is None and line.is_single and not product.is_measured:
@@ -336,11 +337,6 @@ class Answers:
             # It was put in when it was said first.
             mode = "set"
         return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
-
-    def _is_size(self, figure: str, sku: str) -> bool:
-        """Whether a figure is the size of a product, and so no quantity of it."""
-        words = fold(self.goods.by_sku[sku].name).split()
-        return any(word in vocabulary().size_words and behind == figure for word, behind in pairwise(words))
 
     def _counted(self, line: Line) -> None:
         """A quantity alone: of the first of the open questions that it fits, each once."""
@@ -352,8 +348,11 @@ class Answers:
             if place in self.settled:
                 continue
             if len(skus) == 1:
+                if self.tokens[line.start - 1].text in ("de", "of") and line.start and said.is_plain:
+                    self._other_size(line, place, skus[0])
+                    return
                 amount = amount_of(self.goods.by_sku[skus[0]], said, None)
-                if not amount or (said.is_plain and self._is_size(f"{said.value.normalize():f}", skus[0])):
+                if not amount or (said.is_plain and is_size(f"{said.value.normalize():f}", self.goods.by_sku[skus[0]].name)):
                     continue
                 edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
             elif line.is_set or point.arguments.get("quantity") is None:
@@ -365,6 +364,24 @@ class Answers:
         if any(edit.line.clause == line.clause and edit.line.mention is None for edit in self.edits):
             # `medio kilo, 500 gramos`, `medio kilo, uno grande`: said once more.
             self.done.add(id(line))
+
+    def _other_size(self, line: Line, place: int, sku: str) -> None:
+        """`no, el de 500`: another of the kind that was proposed."""
+        assert line.quantity is not None
+        figure, noun = f"{line.quantity.value.normalize():f}", read(self.goods.by_sku[sku].name).words[:1]
+        kin = [one for one in self.goods.products if read(one.name).words[:1] == noun and has_number(one, figure)]
+        if len(kin) == 1:
+            made = self._edit(line, place, kin[0].sku, None)
+            self._close(place, line, [sku])
+            self._answer(place, line, made)
+
+    def _one(self) -> None:
+        """`un paquete`, `una entera`: the article counts what is asked about, as nothing else is named."""
+        if not self.tokens or self.tokens[0].text not in self.articles:
+            return
+        behind = self.tokens[1].text if len(self.tokens) > 1 else ""
+        container = behind if behind in vocabulary().containers else ""
+        self._counted(Line(0, 1, quantity=Quantity(Decimal(1), container=container, is_article=True)))
 
     def _agreed(self) -> None:
         """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""
