@@ -8,7 +8,7 @@ from domain.connections.schemas import ConnectionSummary
 from domain.conversations.content import About, Referral
 from tests.factories.customer import Customer, Query
 from tests.factories.shop import Shop
-from tests.lexical.clothes import open_clothes_shop
+from tests.lexical.demo import CLOTHES, open_demo_shop
 from tests.mind.conftest import query
 
 __all__ = ["query"]
@@ -19,7 +19,7 @@ CART = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
 @pytest.fixture
 async def shop(workspace: WorkspaceView) -> Shop:
     """The demo clothes shop."""
-    return await open_clothes_shop(workspace)
+    return await open_demo_shop(workspace, CLOTHES, few=Decimal(20))
 
 
 @pytest.fixture
