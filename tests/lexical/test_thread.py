@@ -1,5 +1,7 @@
 """What a message leaves unsaid because the thread has it, on the goods of the demo clothes shop and the real turn."""
 
+from decimal import Decimal
+
 import pytest
 
 from core.work import open_work
