@@ -26,8 +26,16 @@ class EventType(StrEnum):
 
     WORKSPACE_CREATED = "workspace.created"
     WORKSPACE_CHANGED = "workspace.changed"
+    WORKSPACE_DELETED = "workspace.deleted"
+    WORKSPACE_RESTORED = "workspace.restored"
+    MEMBERSHIP_INVITED = "membership.invited"
     MEMBERSHIP_CREATED = "membership.created"
     MEMBERSHIP_CHANGED = "membership.changed"
+    ROLE_CREATED = "role.created"
+    ROLE_CHANGED = "role.changed"
+    ROLE_DELETED = "role.deleted"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
     CONNECTION_CREATED = "connection.created"
 
     UNIT_CREATED = "unit.created"

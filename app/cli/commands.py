@@ -40,6 +40,7 @@ COMMANDS: dict[str, Command] = {
     "seed": Command("app.cli.database", "seed", "Put the demo shops into the database."),
     "doctor": Command("app.cli.doctor", "doctor", "Say what is configured and reachable, and what to do."),
     "chat": Command("app.cli.chat", "chat", "Talk to the agent as a customer, here in the terminal."),
+    "workspace": Command("app.cli.workspace", "group", "The shops of this installation; founding one."),
     "connections": Command("app.cli.connections", "group", "The lines on which customers write; adding one."),
     "customers": Command("app.cli.customers", "group", "Customers who share a telephone and may be one person."),
     "payments": Command("app.cli.payments", "group", "Payments that wait for staff, or for their order."),

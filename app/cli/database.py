@@ -9,7 +9,7 @@ from app.cli.terminal import fail
 from app.demo import seed as seeding
 from app.demo.schemas import demo_shops
 from app.processes import runtime
-from core.settings import Environment
+from core.settings import Environment, Settings
 from domain.accounts import service as accounts
 from migrations.upgrade import upgrade
 
@@ -31,6 +31,8 @@ def migrate(
 ) -> None:
     """Bring the database to the newest revision."""
     settings = runtime.attach()
+    if with_demo:
+        _refuse_in_production(settings)
     upgrade(settings.database_url or "")
     print("The database is at the newest revision.")
     if with_demo:
@@ -39,10 +41,13 @@ def migrate(
 
 def seed() -> None:
     """Put the demo shops into the database; those that are there already stay as they are."""
-    settings = runtime.attach()
-    if settings.environment is Environment.PRODUCTION:
-        fail("demo shops have keys and numbers that everybody knows; they do not go into a production database.")
+    _refuse_in_production(runtime.attach())
     _say_made(session.run(seeding.seed_demo))
+
+
+def _refuse_in_production(settings: Settings) -> None:
+    if settings.environment is Environment.PRODUCTION:
+        fail("demo shops have keys, numbers and passwords that everybody knows; they do not go into a production database.")
 
 
 def _say_made(slugs: list[str]) -> None:

@@ -1,9 +1,15 @@
 """`nexova permissions`: what can be allowed, and which roles may do it."""
 
+from typing import Annotated
+
+import typer
 from pydantic import BaseModel
 
 from app.cli.terminal import AsJson, show
+from app.web.api import rights
+from app.web.server import create_app
 from core.access import covers
+from core.settings import get_settings
 from domain.accounts import roles
 
 
@@ -16,8 +22,14 @@ class Row(BaseModel):
     agent: bool
 
 
-def permissions(as_json: AsJson = False) -> None:
+def permissions(
+    as_json: AsJson = False,
+    routes: Annotated[bool, typer.Option("--routes", help="Print the page of routes and roles instead.")] = False,
+) -> None:
     """List the permissions with what each allows, the roles that have it, and whether the agent has it for a customer."""
+    if routes:
+        print(rights.table(create_app(get_settings())), end="")
+        return
     listed = [
         Row(
             permission=permission.value,

@@ -14,15 +14,17 @@ from core.observability import log
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts import people
 from domain.accounts import service as accounts
 from domain.accounts.errors import WorkspaceExists
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
-from domain.catalog.schemas import NewUnit, StoreView
+from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
+from domain.founding.schemas import UNITS
 from domain.stock import service as stock
 from domain.stock.schemas import Place
 from domain.suppliers import service as suppliers
@@ -30,12 +32,7 @@ from domain.suppliers.schemas import NewSupplier, SupplierProductInput
 
 _log = log(__name__)
 
-UNITS = (
-    NewUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "unidad", "unidades", "und", "u", "pieza", "piezas")),
-    NewUnit(code="KG", name="kilo", precision=3, aliases=("kg", "kilo", "kilos", "kilogramo", "kilogramos")),
-    NewUnit(code="LT", name="litro", precision=3, aliases=("l", "lt", "lts", "litro", "litros")),
-    NewUnit(code="M", name="metro", precision=3, aliases=("m", "mt", "mts", "metro", "metros")),
-)
+DEMO_PASSWORD = "admin123"  # noqa: S105  # everybody knows it, which is why no demo goes into production
 _SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
 
 
@@ -47,13 +44,20 @@ async def seed_demo() -> list[str]:
         if shop.workspace.slug in existing:
             continue
         try:
-            async with open_work(Principal.system(new_id())) as work:
-                movements = await _seed(work, shop)
+            movements = await make(shop)
         except WorkspaceExists:
             continue  # another process was faster; its shop is whole
         _log.info("demo.seeded", workspace=shop.workspace.slug, movements=movements)
         made.append(shop.workspace.slug)
     return made
+
+
+async def make(shop: DemoShop) -> int:
+    """Make one demo shop with its people; how many movements of stock it has had. Raises WorkspaceExists."""
+    for user in shop.users:
+        await people.create_account(user.email, user.name, DEMO_PASSWORD)
+    async with open_work(Principal.system(new_id())) as work:
+        return await _seed(work, shop)
 
 
 async def _seed(work: Work, shop: DemoShop) -> int:

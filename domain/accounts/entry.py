@@ -11,11 +11,16 @@ from domain.accounts import _tokens as tokens
 from domain.accounts import repository, signing
 from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
 from domain.accounts.models import CustomRole, Membership
+from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import GRANTS, Role
 from domain.accounts.sign_ins import REFRESH_PREFIX
 
 KEY_PREFIX = "nxk"
 _KEY = re.compile(r"nxk_([0-9a-f]{32})_[A-Za-z0-9_-]{43}\Z")
+
+
+_EVERYBODY = frozenset({WorkspacePermission.READ.value})
+"""What nobody can work without: its currency and its hours stand in nearly everything that a shop shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def role_of(membership: Membership, custom: CustomRole | None) -> str:
 
 def grants_of(membership: Membership, custom: CustomRole | None) -> frozenset[str]:
     """What a member may do, as names and wildcards."""
-    return GRANTS[Role(membership.role)] if custom is None else frozenset(map(str, custom.permissions))
+    return GRANTS[Role(membership.role)] if custom is None else _EVERYBODY | frozenset(map(str, custom.permissions))
 
 
 async def person(token: str) -> Person:
@@ -95,7 +100,7 @@ async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
     return Principal(
         PrincipalKind.API_KEY,
         owner,
-        frozenset(map(str, key.permissions)),
+        _EVERYBODY | frozenset(map(str, key.permissions)),
         key.id,
         frozenset({key.store_id}) if key.store_id else None,
     )

@@ -58,6 +58,12 @@ class LinkRefused(Invalid):
     code = "link_refused"
 
 
+class PasswordNeeded(Invalid):
+    """Whoever has no account yet chooses a password with the invitation."""
+
+    code = "password_needed"
+
+
 class SignInNotFound(NotFound):
     """The person has no such sign-in that still goes on."""
 
@@ -86,12 +92,6 @@ class RoleInUse(Conflict):
     """People have this role."""
 
     code = "role_in_use"
-
-
-class RoleFixed(Conflict):
-    """The roles that every workspace has cannot be changed."""
-
-    code = "role_fixed"
 
 
 class LastOwner(Conflict):
@@ -130,3 +130,9 @@ class VersionConflict(DomainError):
 
     code = "version_conflict"
     http_status = 412
+
+
+class MemberExists(Conflict):
+    """The person works here already, or is suspended."""
+
+    code = "member_exists"

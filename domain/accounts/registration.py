@@ -4,20 +4,24 @@ No answer tells whether an address has an account. A registration counts once it
 was chosen, so nobody can prepare an account for somebody else's address.
 """
 
+import re
 from uuid import UUID
 
 from core import vault
-from core.work import IdentityWork, open_identity_work
+from core.access import Principal
+from core.work import IdentityWork, open_identity_work, open_work
 from domain.accounts import _identity_repository as repository
 from domain.accounts import _passwords as passwords
 from domain.accounts import _tokens as tokens
-from domain.accounts import mails, signing
-from domain.accounts.errors import LinkRefused, WrongCredentials
+from domain.accounts import mails, members, signing
+from domain.accounts.errors import LinkRefused, PasswordNeeded, WrongCredentials
 from domain.accounts.kinds import IdentityEventType, MailKind, TokenPurpose
 from domain.accounts.models import Credential, OneTimeToken, User
 from domain.accounts.origin import Origin
 from domain.accounts.schemas import TokenPair
 from domain.accounts.sign_ins import normalised, open_sign_in
+
+_INVITATION = re.compile(r"nxi_([0-9a-f]{32})_[A-Za-z0-9_-]{43}\Z")
 
 
 async def register(email: str, name: str, password: str, language: str) -> None:
@@ -107,3 +111,44 @@ async def _set_password(work: IdentityWork, user: User, hashed: str, origin: Ori
     await repository.end_sign_ins(work, user.id, "password_changed")
     repository.record(work, IdentityEventType.PASSWORD_CHANGED, user.id, origin)
     mails.ask_for(work, MailKind.PASSWORD_CHANGED, user.email, language)
+
+
+async def accept_invitation(secret: str, password: str | None, origin: Origin) -> TokenPair | None:
+    """Take an invitation up. Whoever has no password yet chooses one and is signed in; others go on to sign in.
+
+    Raises LinkRefused, and PasswordNeeded. The password is set before the invitation is used up, so whoever is cut off
+    between the two opens the link again.
+    """
+    shape = _INVITATION.match(secret)
+    if shape is None:
+        raise LinkRefused
+    principal = Principal.system(UUID(shape[1]))
+    async with open_work(principal) as work:
+        user_id = await members.whose_invitation(work, secret)
+    pair = await _first_password(user_id, password, origin)
+    async with open_work(principal) as work:
+        await members.accept(work, secret)
+    return pair
+
+
+async def _first_password(user_id: UUID, password: str | None, origin: Origin) -> TokenPair | None:
+    async with open_identity_work() as work:
+        found = await repository.find_user_by_id(work, user_id)
+        now = work.time
+    if found is None:
+        raise LinkRefused
+    if found[1] is not None:
+        return None
+    if password is None:
+        raise PasswordNeeded
+    hashed = await passwords.digest(password)
+    await signing.ready(now)
+    async with open_identity_work() as work:
+        locked = await repository.lock_user(work, user_id)
+        if locked is None or locked[1] is not None:
+            return None
+        user = locked[0]
+        work.session.add(Credential(user_id=user_id, password_hash=hashed, changed_at=work.time))
+        user.email_verified_at = work.time
+        repository.record(work, IdentityEventType.INVITATION_ACCEPTED, user_id, origin)
+        return await open_sign_in(work, user, origin)

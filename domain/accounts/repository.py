@@ -1,5 +1,6 @@
 """Queries of workspaces, users and memberships."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
 from core.work import Work
-from domain.accounts.models import ApiKey, Membership, User, Workspace
+from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, User, Workspace
 
 
 async def find_workspace(work: Work) -> Workspace | None:
@@ -75,3 +76,80 @@ async def use_api_key(work: Work, digest: str) -> ApiKey | None:
             .values(last_used_at=work.system_time)
         )
     return row
+
+
+async def lock_membership(work: Work, user_id: UUID) -> Membership | None:
+    """A user's membership in this workspace, locked against other writers."""
+    statement = (
+        select(Membership)
+        .where(Membership.workspace_id == work.workspace_id, Membership.user_id == user_id)
+        .with_for_update(key_share=True)
+    )
+    return (await work.session.scalars(statement)).one_or_none()
+
+
+async def invited(work: Work, digest: str) -> Membership | None:
+    """The membership whose invitation can still be taken up, locked."""
+    statement = (
+        select(Membership)
+        .where(
+            Membership.workspace_id == work.workspace_id,
+            Membership.invitation_digest == digest,
+            Membership.invitation_expires_at > work.system_time,
+            Membership.status == "invited",
+        )
+        .with_for_update(key_share=True)
+    )
+    return (await work.session.scalars(statement)).one_or_none()
+
+
+async def has_owner(work: Work) -> bool:
+    """Whether anybody active owns the workspace."""
+    statement = select(Membership.id).where(
+        Membership.workspace_id == work.workspace_id,
+        Membership.role == "owner",
+        Membership.custom_role_id.is_(None),
+        Membership.status == "active",
+    )
+    return await work.session.scalar(statement.limit(1)) is not None
+
+
+async def custom_roles(work: Work) -> Sequence[CustomRole]:
+    """The roles that the workspace has made, by name."""
+    statement = select(CustomRole).where(CustomRole.workspace_id == work.workspace_id).order_by(CustomRole.name)
+    return (await work.session.scalars(statement)).all()
+
+
+async def members_with_role(work: Work, role_id: UUID) -> bool:
+    """Whether anybody has this role."""
+    statement = select(Membership.id).where(Membership.workspace_id == work.workspace_id, Membership.custom_role_id == role_id)
+    return await work.session.scalar(statement.limit(1)) is not None
+
+
+async def api_keys(work: Work) -> Sequence[ApiKey]:
+    """All keys of the workspace, the newest first."""
+    statement = select(ApiKey).where(ApiKey.workspace_id == work.workspace_id).order_by(ApiKey.created_at.desc(), ApiKey.id)
+    return (await work.session.scalars(statement)).all()
+
+
+async def name_of_workspace(work: Work) -> str:
+    """The workspace's name."""
+    return (await work.session.scalars(select(Workspace.name).where(Workspace.id == work.workspace_id))).one()
+
+
+async def add_mail(work: Work, kind: str, address: str, language: str, sealed: bytes) -> None:
+    """Have a mail sent once this work has committed. Ordinary work can add one, and read none."""
+    await work.session.execute(
+        insert(Mail)
+        .values(
+            id=new_id(),
+            kind=kind,
+            address=address,
+            language=language,
+            sealed=sealed,
+            status="queued",
+            attempts=0,
+            next_try_at=work.system_time,
+        )
+        .inline()
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.numbers import is_currency
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from core.messages import LANGUAGES
 from domain.accounts.roles import Role
@@ -135,6 +135,7 @@ class WorkspaceView(BaseModel):
     country: str
     is_active: bool
     settings: WorkspaceSettings
+    version: int = 1
 
     @property
     def zone(self) -> ZoneInfo:
@@ -168,6 +169,116 @@ class MembershipView(BaseModel):
     role: Role
     status: Literal["active", "invited", "suspended"]
     store_id: UUID | None
+
+
+class Command(BaseModel):
+    """What somebody asks for; a field that is not known is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,29}$")]
+Grants = Annotated[frozenset[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=100)]
+Email = Annotated[
+    str,
+    Field(max_length=255, pattern=r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>.]+$"),
+]
+
+
+class NewRole(Command):
+    """A role of the workspace's own; permissions may be wildcards such as `orders:*`."""
+
+    name: RoleName
+    permissions: Grants
+
+
+class ChangeRole(Command):
+    """A partial change of a role."""
+
+    name: RoleName | None = None
+    permissions: Grants | None = None
+
+
+class RoleView(BaseModel):
+    """A role; `id` is null for the six that every workspace has."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID | None
+    name: str
+    permissions: list[str]
+    is_system: bool
+    version: int
+
+
+class InviteMember(Command):
+    """Whom to invite, and as what; `store_id` limits them to one store."""
+
+    email: Email
+    role: str = Field(max_length=30)
+    name: str | None = Field(None, max_length=255)
+    store_id: UUID | None = None
+    language: Literal["es", "en", "pt"] = "es"
+
+
+class ChangeMember(Command):
+    """A partial change of a member; a store of null lets them work in all."""
+
+    role: str | None = Field(None, max_length=30)
+    status: Literal["active", "suspended"] | None = None
+    store_id: UUID | None = None
+
+
+class MemberView(BaseModel):
+    """A person of the staff."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    email: str
+    name: str
+    role: str
+    status: Literal["active", "invited", "suspended"]
+    store_id: UUID | None
+    version: int
+
+
+class NewApiKey(Command):
+    """A key for a program; permissions may be wildcards, and `store_id` limits it to one store."""
+
+    name: str = Field(min_length=1, max_length=100)
+    permissions: Grants
+    store_id: UUID | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class ApiKeyView(BaseModel):
+    """A key as it is shown after it was made: never its secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    name: str
+    hint: str = Field(description="Its last four characters.")
+    permissions: list[str]
+    store_id: UUID | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class MintedKey(ApiKeyView):
+    """A new key with its secret, which is shown this once."""
+
+    key: str
+
+
+class ChangeWorkspace(Command):
+    """A partial change of a workspace; settings are replaced as a whole."""
+
+    name: str | None = Field(None, min_length=1, max_length=255)
+    settings: WorkspaceSettings | None = None
 
 
 class TokenPair(BaseModel):

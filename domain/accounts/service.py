@@ -9,11 +9,12 @@ from core.access import OperationsPermission
 from core.event_types import EventType
 from core.work import Work, open_system_work
 from domain.accounts import repository
-from domain.accounts.errors import WorkspaceExists, WorkspaceNotFound
+from domain.accounts.errors import VersionConflict, WorkspaceExists, WorkspaceNotFound
 from domain.accounts.models import Membership, MembershipStatus, User, Workspace
 from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import Role
 from domain.accounts.schemas import (
+    ChangeWorkspace,
     CreateWorkspace,
     MembershipView,
     WorkspaceRef,
@@ -33,6 +34,7 @@ def _view(row: Workspace) -> WorkspaceView:
         country=row.country,
         is_active=row.is_active,
         settings=WorkspaceSettings.model_validate(row.settings),
+        version=row.version or 1,
     )
 
 
@@ -116,6 +118,51 @@ async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceV
     events.record(work, EventType.WORKSPACE_CHANGED, subject=row.id, before=before, after=row.settings)
     await work.session.flush()
     return _view(row)
+
+
+async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> WorkspaceView:
+    """Rename a workspace or replace its settings; raises VersionConflict when it was changed since it was seen."""
+    work.require(OperationsPermission.MANAGE)
+    row = await _locked(work, seen)
+    before = {"name": row.name, "settings": row.settings}
+    row.name = command.name or row.name
+    if command.settings is not None:
+        row.settings = command.settings.model_dump(mode="json")
+    row.version += 1
+    after = {"name": row.name, "settings": row.settings}
+    events.record(work, EventType.WORKSPACE_CHANGED, subject=row.id, before=before, after=after)
+    await work.session.flush()
+    return _view(row)
+
+
+async def delete_workspace(work: Work, seen: int) -> None:
+    """Give a workspace up: nobody enters it any more, and nothing in it is lost before its grace is over."""
+    work.require(OperationsPermission.MANAGE)
+    row = await _locked(work, seen)
+    row.is_active, row.deleted_at, row.version = False, work.system_time, row.version + 1
+    events.record(work, EventType.WORKSPACE_DELETED, subject=row.id)
+
+
+async def restore_workspace(work: Work) -> WorkspaceView:
+    """Bring a workspace back that was given up; whoever runs the installation does that."""
+    work.require_runtime()
+    row = await repository.lock_workspace(work)
+    if row is None:
+        raise WorkspaceNotFound
+    if not row.is_active:
+        row.is_active, row.deleted_at, row.version = True, None, row.version + 1
+        events.record(work, EventType.WORKSPACE_RESTORED, subject=row.id)
+        await work.session.flush()
+    return _view(row)
+
+
+async def _locked(work: Work, seen: int) -> Workspace:
+    row = await repository.lock_workspace(work)
+    if row is None:
+        raise WorkspaceNotFound
+    if row.version != seen:
+        raise VersionConflict
+    return row
 
 
 async def add_member(work: Work, email: str, name: str, role: Role, store_id: UUID | None = None) -> MembershipView:

@@ -22,6 +22,7 @@ LISTS = (
     ("tools",),
     ("jobs",),
     ("permissions",),
+    ("workspace", "list"),
     ("handoff", "list"),
     ("customers", "doubles"),
     ("payments", "list"),

@@ -14,19 +14,12 @@ from core import messages
 from core.settings import Settings
 from domain.accounts import people, registration, second_factor, sign_ins, signing
 from domain.accounts.origin import Origin
+from domain.accounts.schemas import Email as AnyEmail
 from domain.accounts.schemas import ProfileView, SecondFactorOffer, SignInView, TokenPair
 
 router = noun("auth")
 
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        to_lower=True,
-        max_length=255,
-        pattern=r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>.]+$",
-    ),
-]
+Email = Annotated[AnyEmail, StringConstraints(strip_whitespace=True, to_lower=True)]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=200)]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 PartOfName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -82,6 +75,19 @@ class Reset(Body):
 
     token: Secret
     password: Password
+
+
+class Invitation(Body):
+    """The token of an invitation, and a password for whoever has no account yet."""
+
+    token: Secret
+    password: Password | None = None
+
+
+class InvitationAccepted(BaseModel):
+    """That one works in the workspace now; tokens for whoever has chosen a password with it."""
+
+    tokens: TokenPair | None
 
 
 class ChangePassword(Body):
@@ -215,6 +221,13 @@ async def reset_password(request: Request, body: Reset, came_from: From, languag
     """Choose a new password with a link that was mailed; all sessions end."""
     await count_try(request, "reset", came_from)
     await registration.reset_password(body.token, body.password, came_from, language)
+
+
+@router.post("/auth/accept-invitation")
+async def accept_invitation(request: Request, body: Invitation, came_from: From) -> InvitationAccepted:
+    """Take an invitation up."""
+    await count_try(request, "invitation", came_from)
+    return InvitationAccepted(tokens=await registration.accept_invitation(body.token, body.password, came_from))
 
 
 @router.post("/auth/password", status_code=204)

@@ -11,6 +11,9 @@ from app.web.api.callers import Staff, needing
 from core import idempotency, vault
 from core.access import Permission, Principal
 from core.work import Work, open_work
+from domain.accounts import service as accounts
+from domain.accounts.errors import WorkspaceExists, WorkspaceNotFound
+from domain.accounts.schemas import WorkspaceView
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -58,6 +61,24 @@ class Write:
                 return done
         self._response.headers["idempotent-replayed"] = "true"
         return answer.model_validate(vault.unseal(kept["sealed"].encode()) if is_secret else kept)
+
+    async def found(self, act: Callable[[Work], Awaitable[WorkspaceView]]) -> WorkspaceView:
+        """Make the workspace of the caller, and keep the answer in it, as there was no place for it before."""
+        async with open_work(self.caller) as work:
+            if self._key is None:
+                return await act(work)
+            try:
+                await accounts.get_workspace(work)
+            except WorkspaceNotFound:
+                made = await act(work)
+                await idempotency.claim(work, self._scope, self._key, self._asked)
+                await idempotency.answer(work, self._scope, self._key, made.model_dump(mode="json"))
+                return made
+            kept = await idempotency.claim(work, self._scope, self._key, self._asked)
+        if kept is None:
+            raise WorkspaceExists  # the memory of the key has expired
+        self._response.headers["idempotent-replayed"] = "true"
+        return WorkspaceView.model_validate(kept)
 
     async def run(self, act: Callable[[Work], Awaitable[None]]) -> None:
         """Do something that has no answer, once."""
