@@ -71,10 +71,10 @@ class Write:
                 await accounts.get_workspace(work)
             except WorkspaceNotFound:
                 made = await act(work)
-                await idempotency.claim(work, self._scope, self._key, self._asked)
+                await idempotency.take(work, self._scope, self._key, self._asked)
                 await idempotency.answer(work, self._scope, self._key, made.model_dump(mode="json"))
                 return made
-            kept = await idempotency.claim(work, self._scope, self._key, self._asked)
+            kept = await idempotency.take(work, self._scope, self._key, self._asked)
         if kept is None:
             raise WorkspaceExists  # the memory of the key has expired
         self._response.headers["idempotent-replayed"] = "true"
