@@ -17,6 +17,7 @@ from domain.accounts.models import (
     IdentityEvent,
     Mail,
     Membership,
+    MembershipStatus,
     OneTimeToken,
     RecoveryCode,
     RefreshToken,
@@ -180,7 +181,7 @@ async def memberships(work: IdentityWork, user_id: UUID) -> list[tuple[Membershi
             CustomRole,
             and_(CustomRole.workspace_id == Membership.workspace_id, CustomRole.id == Membership.custom_role_id),
         )
-        .where(Membership.user_id == user_id, Membership.status == "active", Workspace.is_active)
+        .where(Membership.user_id == user_id, Membership.status == MembershipStatus.ACTIVE, Workspace.is_active)
         .order_by(Workspace.name, Workspace.id)
     )
     return [(found[0], found[1], found[2]) for found in await work.session.execute(statement)]

@@ -10,7 +10,7 @@ from domain.accounts import _identity_repository as identity_repository
 from domain.accounts import _tokens as tokens
 from domain.accounts import repository, signing
 from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
-from domain.accounts.models import CustomRole, Membership
+from domain.accounts.models import CustomRole, Membership, MembershipStatus
 from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import GRANTS, Role
 from domain.accounts.sign_ins import REFRESH_PREFIX
@@ -73,7 +73,12 @@ async def _enter(token: str, workspace_id: UUID | None) -> tuple[Person, Princip
         raise NotSignedIn
     bearer = Person(found.user.id, found.sign_in.id, found.user.email, found.user.name)
     membership = found.membership
-    if membership is None or membership.status != "active" or found.workspace is None or not found.workspace.is_active:
+    if (
+        membership is None
+        or membership.status != MembershipStatus.ACTIVE
+        or found.workspace is None
+        or not found.workspace.is_active
+    ):
         return bearer, None
     principal = Principal(
         PrincipalKind.USER,

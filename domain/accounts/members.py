@@ -13,7 +13,7 @@ from domain.accounts import _tokens as tokens
 from domain.accounts import repository
 from domain.accounts.errors import LastOwner, LinkRefused, MemberExists, MemberNotFound, RoleNotFound, VersionConflict
 from domain.accounts.kinds import MailKind
-from domain.accounts.models import CustomRole, Membership, User
+from domain.accounts.models import CustomRole, Membership, MembershipStatus, User
 from domain.accounts.roles import GRANTS, Role
 from domain.accounts.schemas import ChangeMember, InviteMember, MemberView
 
@@ -76,12 +76,14 @@ async def invite(work: Work, command: InviteMember) -> MemberView:
     user_id = await repository.ensure_user(work, command.email.strip().lower(), command.name or command.email)
     row = await repository.lock_membership(work, user_id)
     if row is None:
-        row = Membership(workspace_id=work.workspace_id, id=new_id(), user_id=user_id, status="invited", version=1)
+        row = Membership(
+            workspace_id=work.workspace_id, id=new_id(), user_id=user_id, status=MembershipStatus.INVITED, version=1
+        )
         work.session.add(row)
-    elif row.status != "invited":
+    elif row.status != MembershipStatus.INVITED:
         raise MemberExists
     secret = tokens.mint(f"{INVITATION_PREFIX}_{work.workspace_id.hex}")
-    row.role, row.custom_role_id, row.store_id = role.value, custom_role_id, command.store_id
+    row.role, row.custom_role_id, row.store_id = role, custom_role_id, command.store_id
     row.invitation_digest, row.invitation_expires_at = tokens.digest(secret), work.system_time + INVITATION_LASTS
     await work.session.flush()
     about = {"token": secret, "workspace": await repository.name_of_workspace(work), "inviter": await _inviter(work)}
@@ -102,7 +104,8 @@ async def accept(work: Work, secret: str) -> UUID:
     row = await repository.invited(work, tokens.digest(secret))
     if row is None:
         raise LinkRefused
-    row.status, row.invitation_digest, row.invitation_expires_at, row.version = "active", None, None, row.version + 1
+    row.status, row.version = MembershipStatus.ACTIVE, row.version + 1
+    row.invitation_digest = row.invitation_expires_at = None
     events.record(work, EventType.MEMBERSHIP_CREATED, subject=row.id, after={"role": row.role})
     return row.user_id
 
@@ -134,8 +137,8 @@ async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: 
     given = command.model_fields_set
     if command.role is not None:
         row.role, row.custom_role_id = await _role(work, command.role)
-    if command.status is not None and row.status != "invited":
-        row.status = command.status
+    if command.status is not None and row.status != MembershipStatus.INVITED:
+        row.status = MembershipStatus(command.status)
     if "store_id" in given:
         row.store_id = command.store_id
     row.version += 1

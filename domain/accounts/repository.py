@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
 from core.work import Work
-from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, User, Workspace
+from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, MembershipStatus, User, Workspace
+from domain.accounts.roles import Role
 
 
 async def find_workspace(work: Work) -> Workspace | None:
@@ -96,7 +97,7 @@ async def invited(work: Work, digest: str) -> Membership | None:
             Membership.workspace_id == work.workspace_id,
             Membership.invitation_digest == digest,
             Membership.invitation_expires_at > work.system_time,
-            Membership.status == "invited",
+            Membership.status == MembershipStatus.INVITED,
         )
         .with_for_update(key_share=True)
     )
@@ -107,9 +108,9 @@ async def has_owner(work: Work) -> bool:
     """Whether anybody active owns the workspace."""
     statement = select(Membership.id).where(
         Membership.workspace_id == work.workspace_id,
-        Membership.role == "owner",
+        Membership.role == Role.OWNER,
         Membership.custom_role_id.is_(None),
-        Membership.status == "active",
+        Membership.status == MembershipStatus.ACTIVE,
     )
     return await work.session.scalar(statement.limit(1)) is not None
 

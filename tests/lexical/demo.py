@@ -4,11 +4,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from app.demo.schemas import demo_shops
-from app.demo.seed import UNITS
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
+from domain.founding.schemas import UNITS
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.factories.shop import Shop
