@@ -22,7 +22,7 @@ from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
-from tools.points import point_data, point_words, unavailable
+from tools.points import left_out_words, point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import flowing, listed, say
@@ -153,11 +153,9 @@ class _Update:
         """What is not in the draft: a point about it is closed, else there is nothing to take out."""
         points = [point for point in self.ctx.points if point.is_of_order and point.is_about(line.product)]
         self.ctx.settled.extend(points)
-        name = next((option.name for point in points for option in point.options), "")
-        if points:
-            self.taken.append(_Taken(line, "dropped", name))
-            return
-        self.taken.append(_Taken(line, "refused", words=say(self.ctx, "not_in_draft")))
+        about = listed(self.ctx, list(dict.fromkeys(left_out_words(self.ctx, self.facts, point) for point in points)))
+        none = _Taken(line, "refused", words=say(self.ctx, "not_in_draft"))
+        self.taken.append(_Taken(line, "dropped", about) if points else none)
 
     async def _take_of_shop(self, line: DraftLine) -> None:
         found = await meant(self.ctx, line.phrase)
@@ -251,7 +249,7 @@ class _Update:
         return bool(self.totals) and not any(wanted.values())
 
     async def write(self) -> None:
-        """All changes together, and the points that they settle."""
+        """All changes together, and the points that they settle; what a number counted is told once, and not asked again."""
         totals = {
             variant_id: total
             for variant_id, total in self.totals.items()
@@ -265,6 +263,10 @@ class _Update:
         for one in self.taken:
             if one.variant is not None and one.variant.variant_id in totals:
                 self.ctx.settle(one.variant.sku)
+        if any(one.line.quantity for one in self.taken if one.status in ("added", "changed")):
+            numbers = [point for point in self.ctx.points if point.kind == "number" and point not in self.ctx.settled]
+            self.ctx.settled.extend(numbers)
+            self.raised += [point.model_copy(update={"kind": "unclear"}) for point in numbers]
 
     async def leave_open(self, point: OpenPoint) -> None:
         """Leave a point open; what is said to be a product must be one on sale."""
@@ -289,14 +291,12 @@ class _Update:
         asked = [point for point in open_now if point.is_question or point in ctx.asked]
         asked = [point for point in asked if point.is_of_order]
         words = [*self._changes(), *self._differences(), *(one.words for one in self.taken if one.words)]
-        has_dropped = any(one.status == "dropped" for one in self.taken)
-        if has_dropped:
-            words.append(say(ctx, "points_dropped"))
+        if has_dropped := [one.name for one in self.taken if one.status == "dropped"]:
+            words.append(say(ctx, "points_dropped", products=listed(ctx, has_dropped)))
         words += await point_words(ctx, facts, asked)
         questions = [point for point in asked if point.kind not in NOTES]
         is_stored = has_changed or self.target.is_begun
-        if not words:
-            words = [say(ctx, "nothing_open")]
+        words = words or [say(ctx, "nothing_open")]
         data: dict[str, object] = {"lines": self._data(), "open": point_data(asked)}
         return ctx.result(
             "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",

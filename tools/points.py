@@ -49,6 +49,12 @@ def note_words(ctx: CustomerContext, facts: Facts, notes: Sequence[Pending]) -> 
     return told
 
 
+def left_out_words(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
+    """What a point is about that the customer does not want: its one product, else their own words for it."""
+    is_one = len(point.options) == 1 or not point.words
+    return facts.name(point.options[0].name) if point.options and is_one else _quoted(ctx, facts, point)
+
+
 def _quoted(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
     return say(ctx, "quoted", words=_echo(facts, point.words))
 
