@@ -99,9 +99,8 @@ class _Correction:
         now = await self._undone()
         if now is None:
             return False
-        self._session.confirmation_token = self._session.confirmation_message_id = None
-        asked = [point.model_dump(mode="json") for point in self._frozen.brief.points]
-        self._session.pending, self._session.waiting = (asked[0], asked[1:]) if asked else (None, [])
+        sessions.void_confirmation(self._session)
+        sessions.remember(self._session, self._frozen.brief.points)
         deleted = [message for message in self._changed if message.deleted_at is not None]
         await self._close(deleted)
         left = [message.id for message in self._frozen.messages if message.id not in {one.id for one in deleted}]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from agent import telling
+from agent import sessions, telling
 from agent.audiences import registry as audiences
 from agent.frozen import TakenTurn
 from agent.journal import Recorded
@@ -70,5 +70,4 @@ async def release(work: Work, fence: Fence, turn: TakenTurn, answer: Answer) -> 
     ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
     for message_id, content in zip(ids, answer.messages, strict=True):
         if token := telling.token_of(content):
-            fence.session.confirmation_token = token
-            fence.session.confirmation_message_id = message_id
+            sessions.arm_confirmation(fence.session, token, message_id)

@@ -42,7 +42,7 @@ async def begin(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, cause
     """Leave the agent's voice in this transaction; what the turn still says goes out as the farewell."""
     await conversations.wait_for_person(work, turn.conversation_id, cause.reason, cause.detail)
     sessions.move(work, fence.session, Trigger.HANDOFF_REQUESTED)
-    fence.session.failures = 0
+    sessions.forget_failures(fence.session)
     if cause.reason != "repeated_failure" and answer.failure is None:
         return answer
     farewell = Text(text=text("turn.handoff", turn.frozen.brief.language))
@@ -56,8 +56,8 @@ async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
         turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, "given_up"
     await conversations.wait_for_person(work, conversation_id, "repeated_failure")
     sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
-    session.failures, session.turn_due_at = 0, None
-    sessions.free_lease(session)
+    sessions.forget_failures(session)
+    sessions.rest(session)
     language = choose_language((await accounts.get_workspace(work)).language)
     await conversations.queue(work, conversation_id, [Text(text=text("turn.handoff", language))])
 
@@ -84,7 +84,7 @@ async def take(work: Work, conversation_id: UUID) -> Takeover:
     session = await sessions.find_or_create(work, conversation_id)
     if session.state != State.HANDOFF:
         sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
-    session.turn_due_at = session.timeout_at = None
+    sessions.leave_to_person(session)
     begun = [message for message in unsent if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)]
     return Takeover(
         handoff=taken,
@@ -100,12 +100,11 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     session = await sessions.find_or_create(work, conversation_id)
     if session.state == State.HANDOFF:
         sessions.move(work, session, Trigger.HANDOFF_RELEASED)
-    session.handoff_note = note
-    session.failures = 0
+    sessions.take_back(session, note)
     if await orders.open_draft(work, conversation_id) is not None:
         sessions.keep_points_of_order(session)
     else:
         # Whoever attended may have placed the order, or given it up: nothing is left that they could be about.
-        session.pending, session.waiting = None, []
+        sessions.remember(session, [])
     sessions.make_due(work, session, work.system_time)
     return released

@@ -151,6 +151,66 @@ def free_lease(session: AgentSession) -> None:
     session.lease_until = None
 
 
+def begin_turn(session: AgentSession) -> None:
+    """A turn is taken: no other is due until the customer writes again."""
+    session.turn_due_at = session.burst_started_at = None
+
+
+def end_turn(work: Work, session: AgentSession) -> None:
+    """The turn is over: the lease is free, nothing is due, and silence counts from now."""
+    free_lease(session)
+    begin_turn(session)
+    session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)
+
+
+def rest(session: AgentSession) -> None:
+    """There is nothing to answer: the lease is free and no turn is due."""
+    free_lease(session)
+    session.turn_due_at = None
+
+
+def count_failure(session: AgentSession, failures: int = 1) -> None:
+    """One more turn in a row has failed, or as many as bring a person in."""
+    session.failures += failures
+
+
+def forget_failures(session: AgentSession) -> None:
+    """A turn was understood, or a person has come."""
+    session.failures = 0
+
+
+def arm_confirmation(session: AgentSession, token: str, message_id: UUID) -> None:
+    """The summary with this token goes out as this message; a yes to it counts."""
+    session.confirmation_token, session.confirmation_message_id = token, message_id
+
+
+def void_confirmation(session: AgentSession) -> None:
+    """No summary is out any more that a yes could be meant for."""
+    session.confirmation_token = session.confirmation_message_id = None
+
+
+def remember(session: AgentSession, points: Sequence[Pending]) -> None:
+    """These points are open with the customer, the first of them in question."""
+    asked = [point.model_dump(mode="json") for point in points]
+    session.pending, session.waiting = (asked[0], asked[1:]) if asked else (None, [])
+
+
+def points_of(session: AgentSession) -> list[Pending]:
+    """The points that are open with the customer, the one in question first."""
+    return [Pending.model_validate(point) for point in (session.pending, *session.waiting) if point]
+
+
+def leave_to_person(session: AgentSession) -> None:
+    """A person attends: no turn is due, and silence ends nothing."""
+    session.turn_due_at = session.timeout_at = None
+
+
+def take_back(session: AgentSession, note: str | None) -> None:
+    """The agent attends again, and knows what was agreed meanwhile."""
+    session.handoff_note = note
+    forget_failures(session)
+
+
 async def renew(turn: TakenTurn) -> bool:
     """Prolong the lease of a turn that is being thought; False when it is lost."""
     lease = timedelta(seconds=get_settings().lease_seconds)
@@ -229,17 +289,16 @@ async def expire(work: Work, conversation_id: UUID) -> bool:
     await orders.release_for_timeout(work, conversation_id)
     move(work, session, Trigger.TIMED_OUT)
     session.number += 1
-    session.confirmation_token = session.confirmation_message_id = None
     session.handoff_note = None
+    void_confirmation(session)
     keep_points_of_order(session)
-    session.failures = 0
+    forget_failures(session)
     return True
 
 
 def keep_points_of_order(session: AgentSession) -> None:
     """Keep what is open about the order, which stays as it is; any other question has lapsed."""
-    points = [point for point in (session.pending, *session.waiting) if point and Pending.model_validate(point).is_of_order]
-    session.pending, session.waiting = (points[0], points[1:]) if points else (None, [])
+    remember(session, [point for point in points_of(session) if point.is_of_order])
 
 
 async def open_turn(work: Work, conversation_id: UUID) -> Turn | None:

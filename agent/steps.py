@@ -20,7 +20,7 @@ from agent.chain import ChainModel
 from agent.frozen import Key
 from agent.journal import Journal, Recorded, add_entry, find_entry, points_after, recorded
 from agent.models import AgentSession, StepOutcome
-from agent.sessions import Fence, fence, move
+from agent.sessions import Fence, fence, move, void_confirmation
 from core import db, messages, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
@@ -295,5 +295,4 @@ def apply_signals(work: Work, session: AgentSession, context: ToolContext) -> No
         if session.state == State.EXECUTING:
             move(work, session, Trigger.ORDER_EXECUTED)
         if session.state != State.AWAITING_CONFIRMATION:
-            session.confirmation_token = None
-            session.confirmation_message_id = None
+            void_confirmation(session)

@@ -76,7 +76,7 @@ async def _take_or_count(principal: Principal, conversation_id: UUID) -> TakenTu
 
 
 async def _count_failed_take(work: Work, session: AgentSession) -> None:
-    session.failures += 1
+    sessions.count_failure(session)
     if session.failures >= MOST_FAILURES:
         await handoff.give_up(work, session, await sessions.open_turn(work, session.conversation_id))
         return
@@ -95,8 +95,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         row.status, row.finished_at, row.outcome = TurnStatus.SUPERSEDED, work.system_time, "voice_lost"
         row = None
     if conversation.voice != Voice.AGENT:
-        session.turn_due_at = None
-        sessions.free_lease(session)
+        sessions.rest(session)
         return None
     if row is not None and row.attempts > MOST_ATTEMPTS + 1:
         log.error("turn.unfinishable", turn=str(row.id), attempts=row.attempts)
@@ -105,8 +104,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
     if row is None:
         open_messages = await corrections.settle(work, session, await conversations.open_messages(work, conversation_id))
         if not open_messages:
-            session.turn_due_at = None
-            sessions.free_lease(session)
+            sessions.rest(session)
             return None
         frozen, thread = await _freeze(work, session, conversation, open_messages)
         row = sessions.add_turn(work, session, conversation, frozen)
@@ -114,7 +112,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         frozen = Frozen.read(row.frozen, audiences.of(AudienceKind(row.frozen.get("audience", session.audience))).brief)
         thread = await history.thread(work, conversation_id, frozen.history_until)
     row.attempts += 1
-    session.turn_due_at = session.burst_started_at = None
+    sessions.begin_turn(session)
     turn = await _taken(work, session, row, conversation, frozen, thread)
     await audiences.of(frozen.audience).keep(work, turn)
     return turn
@@ -255,31 +253,28 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
     frozen, thread = await _freeze(work, fence.session, fence.conversation, open_messages)
     fence.turn.generation += 1
     fence.turn.frozen = frozen.model_dump(mode="json")
-    fence.session.turn_due_at = None
+    sessions.begin_turn(fence.session)
     await work.session.flush()
     return await _taken(work, fence.session, fence.turn, fence.conversation, frozen, thread)
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
     if POISON in (thought.failure, answer.failure):
-        session.failures = MOST_FAILURES
+        sessions.count_failure(session, MOST_FAILURES)
     elif answer.failure is not None or not thought.understood:
-        session.failures += 1
+        sessions.count_failure(session)
     else:
-        session.failures = 0
+        sessions.forget_failures(session)
 
 
 def _remember_questions(session: AgentSession, turn: TakenTurn, calls: list[Recorded]) -> None:
     """Keep the points that are open with the customer: what nothing has settled stays open."""
-    points = [point.model_dump(mode="json") for point in points_after(turn.frozen.brief.points, calls)]
-    session.pending, session.waiting = (points[0], points[1:]) if points else (None, [])
+    sessions.remember(session, points_after(turn.frozen.brief.points, calls))
 
 
 def _close(work: Work, fence: Fence, thought: Thought, answer: Answer) -> None:
     session, turn = fence.session, fence.turn
-    sessions.free_lease(session)
-    session.turn_due_at = session.burst_started_at = None
-    session.timeout_at = work.now + timedelta(minutes=get_settings().session_timeout_minutes)
+    sessions.end_turn(work, session)
     turn.status, turn.finished_at = TurnStatus.FINISHED, work.system_time
     turn.outcome = answer.failure or ("answered" if thought.understood else "not_understood")
     _account(turn, thought)

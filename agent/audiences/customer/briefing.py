@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from agent import sessions
 from agent.audiences.customer import pointing
 from agent.brief import DELIVERY, Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
@@ -194,7 +195,7 @@ async def write(
 
 def _questions(session: AgentSession, said: Sequence[BriefMessage]) -> list[Pending]:
     """The open questions, the first of which is the one that is answered first; what the messages point at comes first."""
-    asked = [Pending.model_validate(item) for item in (session.pending, *session.waiting) if item]
+    asked = sessions.points_of(session)
     pointed = pointing.open_question(said, asked[0] if asked else None)
     return asked if pointed is None else [pointed, *(item for item in asked if item.kind != pointed.kind)]
 

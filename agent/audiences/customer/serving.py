@@ -107,7 +107,7 @@ async def _void_summary(
     await orders.void(work, conversation.id, token, reason=reason)
     if session.state == State.AWAITING_CONFIRMATION:
         sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
-    session.confirmation_token = session.confirmation_message_id = None
+    sessions.void_confirmation(session)
 
 
 async def _why_void(work: Work, session: AgentSession, token: str, open_messages: Sequence[OpenMessage]) -> str | None:
