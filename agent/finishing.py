@@ -7,6 +7,7 @@ from agent import sessions, telling
 from agent.audiences import registry as audiences
 from agent.frozen import TakenTurn
 from agent.journal import Recorded
+from agent.models import TurnOutcome
 from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import render
@@ -23,7 +24,7 @@ class Answer:
     """The messages of a turn, with every slot filled, and whether they are what the model meant to say."""
 
     messages: list[Content]
-    failure: str | None
+    failure: TurnOutcome | None
 
 
 async def compose(work: Work, fence: Fence, turn: TakenTurn, thought: Thought, calls: list[Recorded]) -> Answer:
@@ -33,7 +34,7 @@ async def compose(work: Work, fence: Fence, turn: TakenTurn, thought: Thought, c
     """
     failure = thought.failure
     if thought.reply is not None and not await _still_true(work, fence, turn, thought):
-        failure = "facts_changed"
+        failure = TurnOutcome.FACTS_CHANGED
     reply = thought.reply if failure is None and thought.reply is not None else _honest_words(turn, calls)
     staged = [_filled(call, content) for call in calls for content in telling.released(call, calls)]
     return Answer([Text(text=reply), *staged], failure)

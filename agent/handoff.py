@@ -7,7 +7,7 @@ from agent import sessions
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
 from agent.journal import Recorded, effects_of
-from agent.models import AgentSession, Turn, TurnStatus
+from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.sessions import Fence
 from core.messages import choose_language, text
 from core.work import Work
@@ -53,7 +53,7 @@ async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
     """Bring a person in for a turn that can be neither thought nor ended; the conversation and the lease are held."""
     conversation_id = session.conversation_id
     if turn is not None:
-        turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, "given_up"
+        turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, TurnOutcome.GIVEN_UP
     await conversations.wait_for_person(work, conversation_id, "repeated_failure")
     sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
     sessions.forget_failures(session)

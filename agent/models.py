@@ -27,6 +27,28 @@ class TurnStatus(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class TurnOutcome(StrEnum):
+    """What a turn came to. All but the first two are failures."""
+
+    ANSWERED = "answered"
+    NOT_UNDERSTOOD = "not_understood"
+    FACTS_CHANGED = "facts_changed"
+    """What the reply stated is not so any more."""
+    MODEL_FAILED = "model_failed"
+    NO_REPLY = "no_reply"
+    """No move of any answer held."""
+    TOO_MANY_STEPS = "too_many_steps"
+    OUT_OF_TIME = "out_of_time"
+    POISON = "poison"
+    """It kills whoever thinks it; it would come again, so a person is brought in at once."""
+    GIVEN_UP = "given_up"
+    """It can be neither thought nor ended."""
+    TAKEN_BACK = "taken_back"
+    """The customer deleted every word of it before it was answered."""
+    VOICE_LOST = "voice_lost"
+    """A person took the conversation while it was thought."""
+
+
 class StepKind(StrEnum):
     """What a journal entry records."""
 

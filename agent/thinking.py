@@ -16,6 +16,7 @@ from agent.chain import ChainModel, LinkLost
 from agent.frozen import TakenTurn
 from agent.journal import Journal
 from agent.loops import Circling, TurnEnded
+from agent.models import TurnOutcome
 from agent.reply.grounds import Grounds
 from agent.reply.moves import REPLY, Reply, as_reply
 from agent.reply.renderer import render
@@ -38,7 +39,7 @@ class Thought:
 
     reply: str | None
     stated: frozenset[str] = frozenset()
-    failure: str | None = None
+    failure: TurnOutcome | None = None
     understood: bool = True
     model_name: str | None = None
     prompt_hash: str | None = None
@@ -71,7 +72,7 @@ async def think(turn: TakenTurn) -> Thought:
         async with asyncio.timeout(budget):
             await thinking.run()
     except TimeoutError:
-        thinking.reply, thinking.failure = None, "out_of_time"
+        thinking.reply, thinking.failure = None, TurnOutcome.OUT_OF_TIME
     last = thinking.last
     return Thought(
         reply=thinking.reply,
@@ -95,7 +96,7 @@ class _Thinking:
         self.reply: str | None = None
         self.stated = frozenset[str]()
         self.understood = True
-        self.failure: str | None = None
+        self.failure: TurnOutcome | None = None
         self._turn = turn
         self._journal = Journal(turn)
         self._chain = ChainModel(
@@ -120,7 +121,7 @@ class _Thinking:
                 await self._run(usage)
                 self.failure = None
             except LinkLost:
-                self.failure = "model_failed"
+                self.failure = TurnOutcome.MODEL_FAILED
             except AgentRunError as error:
                 self.failure = _failure(error)
                 self._chain.pass_on()
@@ -174,12 +175,12 @@ class _Thinking:
         self.understood = rendered.understood and details.get("understood") is not False
 
 
-def _failure(error: AgentRunError) -> str:
+def _failure(error: AgentRunError) -> TurnOutcome:
     """Why a run came to nothing, as it stands in the turn's outcome."""
     match error:
         case UsageLimitExceeded() | Circling():
-            return "too_many_steps"
+            return TurnOutcome.TOO_MANY_STEPS
         case UnexpectedModelBehavior():
-            return "no_reply"
+            return TurnOutcome.NO_REPLY
         case _:
-            return "model_failed"
+            return TurnOutcome.MODEL_FAILED

@@ -14,7 +14,7 @@ from agent.audiences import registry as audiences
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
-from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnStatus
+from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.sessions import Fence
 from agent.thinking import Thought, think
 from core import db, observability
@@ -35,12 +35,6 @@ MOST_ATTEMPTS = 5
 
 MOST_FAILURES = 3
 """Failed turns in a row that bring a person in."""
-
-POISON = "poison"
-"""The failure of a turn that kills whoever thinks it; it would come again, so a person is brought in at once."""
-
-TAKEN_BACK = "taken_back"
-"""The outcome of a turn of which the customer deleted every word before it was answered."""
 
 log = observability.log("agent.turn")
 
@@ -92,7 +86,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         return None
     row = await sessions.open_turn(work, conversation_id)
     if row is not None and row.voice_epoch != conversation.voice_epoch:
-        row.status, row.finished_at, row.outcome = TurnStatus.SUPERSEDED, work.system_time, "voice_lost"
+        row.status, row.finished_at, row.outcome = TurnStatus.SUPERSEDED, work.system_time, TurnOutcome.VOICE_LOST
         row = None
     if conversation.voice != Voice.AGENT:
         sessions.rest(session)
@@ -174,7 +168,7 @@ async def _answer(turn: TakenTurn) -> TakenTurn | None:
     try:
         if turn.attempts > MOST_ATTEMPTS:
             log.error("turn.poisonous", turn=str(turn.turn_id), attempts=turn.attempts)
-            thought = Thought(reply=None, failure=POISON, understood=False)
+            thought = Thought(reply=None, failure=TurnOutcome.POISON, understood=False)
         else:
             async with _lease_kept(turn):
                 thought = await think(turn)
@@ -248,7 +242,7 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
     """The next generation of a turn, None if the customer has taken back all that it was to answer."""
     open_messages = await corrections.settle(work, fence.session, open_messages)
     if not open_messages:
-        _close(work, fence, thought, Answer([], TAKEN_BACK))
+        _close(work, fence, thought, Answer([], TurnOutcome.TAKEN_BACK))
         return None
     frozen, thread = await _freeze(work, fence.session, fence.conversation, open_messages)
     fence.turn.generation += 1
@@ -259,7 +253,7 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
 
 
 def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> None:
-    if POISON in (thought.failure, answer.failure):
+    if TurnOutcome.POISON in (thought.failure, answer.failure):
         sessions.count_failure(session, MOST_FAILURES)
     elif answer.failure is not None or not thought.understood:
         sessions.count_failure(session)
@@ -276,7 +270,7 @@ def _close(work: Work, fence: Fence, thought: Thought, answer: Answer) -> None:
     session, turn = fence.session, fence.turn
     sessions.end_turn(work, session)
     turn.status, turn.finished_at = TurnStatus.FINISHED, work.system_time
-    turn.outcome = answer.failure or ("answered" if thought.understood else "not_understood")
+    turn.outcome = answer.failure or (TurnOutcome.ANSWERED if thought.understood else TurnOutcome.NOT_UNDERSTOOD)
     _account(turn, thought)
     observability.TURNS.labels(outcome=turn.outcome, model=turn.model_name or "none").inc()
     log.info("turn.finished", outcome=turn.outcome, model=turn.model_name, state=session.state)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from agent import handoff, sessions
-from agent.models import StepKind
+from agent.models import StepKind, TurnOutcome
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
 from core import clock
@@ -226,7 +226,7 @@ async def test_deeds_are_told_before_the_farewell(customer: Customer, query: Que
     thought = await think(turn)
     # When its reply may not go out
     async with open_work(customer.shop.principal) as work:
-        failed = type(thought)(reply=None, failure="gate_or_model")
+        failed = type(thought)(reply=None, failure=TurnOutcome.MODEL_FAILED)
         await finish(work, turn, failed)
     # Then the customer reads first what was done, and then that a person comes
     said = [message.text or "" for message in await customer.reads()]
