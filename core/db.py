@@ -131,3 +131,8 @@ def is_outage(error: BaseException) -> bool:
         sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
         return error.connection_invalidated or sqlstate[:2] in _PASSING
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+def is_refused_by_policy(error: BaseException) -> bool:
+    """Whether Postgres has refused a row that whoever works may not write, such as one of another's store."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "42501"

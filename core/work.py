@@ -14,12 +14,14 @@ from core import db
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import CommitOutcomeUnknown, NotPermitted
 
-# One round trip: take the role, name the workspace, read both clocks. `set_config(..., true)` lasts until the
-# transaction ends; `system_time` schedules leases and retries, `business_time` is moved by the sandbox's clock.
+# One round trip: take the role, name the workspace and the stores (none for all), read both clocks.
+# `set_config(..., true)` lasts until the transaction ends; `system_time` schedules leases and retries, `business_time`
+# is moved by the sandbox's clock.
 _ENTER = text(
     """
     SELECT set_config('role', :role, true),
            set_config('app.workspace_id', :workspace, true),
+           set_config('app.store_ids', :stores, true),
            clock_timestamp() AS system_time,
            clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0') AS business_time
     """
@@ -68,13 +70,13 @@ class Work:
             raise NotPermitted(f"only the agent may do this, not {self.principal.kind}", principal=self.principal.kind)
 
 
-async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[datetime, datetime]:
+async def _enter(session: AsyncSession, role: str, workspace: str, stores: str) -> tuple[datetime, datetime]:
     """Begin a transaction: business time and system time.
 
     A pooled connection may have died while nobody used it. Nothing was done on it yet, so a fresh one is taken; the
     pool drops all others of the same age.
     """
-    values = {"role": role, "workspace": workspace}
+    values = {"role": role, "workspace": workspace, "stores": stores}
     try:
         entered = (await session.execute(_ENTER, values)).one()
     except DBAPIError as error:
@@ -86,9 +88,9 @@ async def _enter(session: AsyncSession, role: str, workspace: str) -> tuple[date
 
 
 @asynccontextmanager
-async def _transaction(role: str, workspace: str) -> AsyncIterator[tuple[AsyncSession, datetime, datetime]]:
+async def _transaction(role: str, workspace: str, stores: str = "") -> AsyncIterator[tuple[AsyncSession, datetime, datetime]]:
     async with db.session() as session:
-        now, system_time = await _enter(session, role, workspace)
+        now, system_time = await _enter(session, role, workspace, stores)
         try:
             yield session, now, system_time
             await session.flush()
@@ -112,7 +114,8 @@ async def open_work(principal: Principal) -> AsyncIterator[Work]:
 
     Raises CommitOutcomeUnknown when the connection fails during the commit.
     """
-    async with _transaction(db.APP_ROLE, str(principal.workspace_id)) as (session, now, system_time):
+    stores = ",".join(map(str, sorted(principal.stores or ())))
+    async with _transaction(db.APP_ROLE, str(principal.workspace_id), stores) as (session, now, system_time):
         work = Work(session, principal, now, system_time)
         yield work
     for call in work._then:

@@ -107,6 +107,18 @@ def take_mails_from_work() -> None:
     _policy("mails", "mails_work_adds", "INSERT", APP, "true")
 
 
+def limit_to_stores(table: str) -> None:
+    """Hide the rows of stores in which whoever works does not; each table with a `store_id` of goods or orders calls it.
+
+    The setting is read once per statement, not once per row.
+    """
+    stores = "(SELECT string_to_array(nullif(current_setting('app.store_ids', true), ''), ','))::uuid[]"
+    condition = f"{stores} IS NULL OR store_id IS NULL OR store_id = ANY ({stores})"
+    op.execute(
+        f"CREATE POLICY {table}_stores ON {table} AS RESTRICTIVE FOR ALL TO {APP} USING ({condition}) WITH CHECK ({condition})"
+    )
+
+
 def secure(table: str, columns: Iterable[str]) -> None:
     """Put one table under row-level security and grant what each role may do with it."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -21,7 +21,7 @@ from app.web.limits import Buckets
 from app.web.requests import RequestFrame
 from channels import registry
 from core import db, observability
-from core.errors import CommitOutcomeUnknown, DomainError
+from core.errors import CommitOutcomeUnknown, DomainError, NotPermitted
 from core.settings import Settings, get_settings
 from domain.accounts import signing
 
@@ -70,6 +70,8 @@ async def _unknown(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    if db.is_refused_by_policy(error):
+        return problems.render(request, NotPermitted())
     if not db.is_outage(error):
         raise error
     log.error("request.without_database", path=request.url.path, error=type(error).__name__)

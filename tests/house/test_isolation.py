@@ -37,7 +37,10 @@ async def test_every_table_is_under_forced_row_level_security(schema: asyncpg.Co
 
 
 async def test_every_workspace_table_has_a_policy_on_its_workspace(schema: asyncpg.Connection) -> None:
-    rows = await schema.fetch("SELECT tablename, roles, cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'")
+    rows = await schema.fetch(
+        "SELECT tablename, roles, cmd, qual, with_check FROM pg_policies "
+        "WHERE schemaname = 'public' AND permissive = 'PERMISSIVE'"
+    )
     for table in metadata.tables.values():
         if table.name in GLOBAL_TABLES:
             continue
@@ -47,6 +50,13 @@ async def test_every_workspace_table_has_a_policy_on_its_workspace(schema: async
         for condition in (own[0]["qual"], own[0]["with_check"]):
             assert condition.startswith(f"({column} = "), table.name
             assert "app.workspace_id" in condition
+
+
+async def test_every_table_of_a_store_is_limited_to_the_stores_of_whoever_works(schema: asyncpg.Connection) -> None:
+    rows = await schema.fetch("SELECT tablename FROM pg_policies WHERE schemaname = 'public' AND permissive = 'RESTRICTIVE'")
+    of_people = {"memberships", "api_keys"}
+    with_store = {table.name for table in metadata.tables.values() if "store_id" in table.columns} - of_people
+    assert {row["tablename"] for row in rows} == with_store
 
 
 async def test_every_foreign_and_unique_key_of_workspace_rows_holds_the_workspace() -> None:
