@@ -1,5 +1,8 @@
 """The catalogue as the lexical model looks things up in it: reads of its own, outside any turn's transaction."""
 
+import re
+from itertools import pairwise
+
 from agent.lexical.products import Lookup, Offer
 from agent.lexical.reader.arcs import closed_words
 from agent.lexical.reader.goods import Goods, Product, Shelf, comes_in_pairs, shop_names
@@ -38,7 +41,9 @@ def message_lookup(principal: Principal) -> Shelf:
 
     async def look_up(message: str) -> Goods:
         if message not in known:
-            named = " ".join(name for word in set(fold(message).split()) for name in shop_names(word))
+            said = re.findall(r"[a-z'-]+", fold(message))
+            terms = {*said, *(" ".join(pair) for pair in pairwise(said))}
+            named = " ".join(name for term in terms for name in shop_names(term))
             async with open_work(principal) as work:
                 found = await catalog.related(work, f"{message} {named}")
             products = [_product(view, names) for view, names in found.variants]

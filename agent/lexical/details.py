@@ -10,6 +10,7 @@ from core.language.words import literal
 
 LONGEST_ADDRESS = 300
 _MIN_ADDRESS = 4
+_WHOSE = frozenset({"mi", "mis", "su", "sus", "tu", "tus", "my", "his", "her"})
 
 
 @dataclass
@@ -165,10 +166,20 @@ def read_recipient(page: Page, details: Details, *, expected: bool) -> None:
         return
     stop = words.patterns["name_stop"].search(span[0], 1)
     length = stop.start() if stop else len(span[0])
-    name = page.raw[span[1] : span[1] + length].strip()
+    name = _person(page.raw[span[1] : span[1] + length], is_sure=not found.group().startswith("es para"))
     if _is_name(name.split()) and len(name) > 1:
         details.delivery["recipient_name"] = name if not name.islower() else name.title()
         page.cut(found.start(), span[1] + length)
+
+
+def _person(said: str, *, is_sure: bool) -> str:
+    """The name in what a leading word announces: `mi mamá Carmen Díaz` is Carmen Díaz, `un regalo`, `mi hijo` are nobody's."""
+    words = said.split()
+    if words and fold(words[0]) in vocabulary().articles | _WHOSE:
+        while words and not words[0][0].isupper():
+            words.pop(0)
+        is_sure = False
+    return " ".join(words) if words and (is_sure or words[0][0].isupper()) else ""
 
 
 def read_notes(page: Page, details: Details) -> None:

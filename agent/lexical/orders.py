@@ -21,6 +21,8 @@ _BESIDE = SMALL_TALK | {ActKind.UNKNOWN, ActKind.ASK_PRICE, ActKind.ASK_AVAILABI
 _BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE}
 _LONGEST_WORDS = 200
 _MOST_SHOWN = 5
+_FARTHEST = 5
+"""A price that was written is at most so many times ours, or that part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ def _price(change: Change, product: Product) -> tuple[Decimal | None, Decimal | 
     if change.price is None or change.quantity is None:
         return None, None
     total = product.price * change.quantity
+    if not any(value / _FARTHEST <= change.price <= value * _FARTHEST for value in (product.price, total)):
+        # No price of this: `80 muchachos`, `desde 80 mil el envío es gratis`.
+        return None, None
     is_one = change.is_each or abs(change.price - product.price) <= abs(change.price - total)
     return (change.price, None) if is_one else (None, change.price)
 

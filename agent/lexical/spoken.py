@@ -68,7 +68,23 @@ def goods_said(folded: str) -> tuple[Act, ...]:
             acts[-1] = replace(acts[-1], quantity=act.quantity, unit=act.unit)
         else:
             acts.append(act)
-    return (*acts, *([replaced] if replaced is not None else []))
+    return _without_small_words([*acts, *([replaced] if replaced is not None else [])])
+
+
+def _without_small_words(acts: list[Act]) -> tuple[Act, ...]:
+    """`carbón no tienes`: beside a thing, a word that means something of its own and counts nothing is none."""
+    closed = closed_words()
+
+    def is_thing(act: Act) -> bool:
+        return any(word not in closed for word in act.phrase.split())
+
+    if not any(is_thing(act) for act in acts):
+        return tuple(acts)
+    return tuple(
+        act
+        for act in acts
+        if is_thing(act) or act.kind is not ActKind.ADD or act.quantity is not None or "single" in act.details
+    )
 
 
 def _act(line: Line, tokens: list[Token], counted: set[int]) -> Act:

@@ -211,7 +211,8 @@ class Finder:
     def _open(self, at: int) -> Iterator[Arc]:
         """Numbers, prices and names."""
         for end, quantity in self.measures[at]:
-            yield Arc(at, end, Role.QUANTITY, 0.1 + (0.3 if quantity.unit == "money?" else 0.0), quantity=quantity)
+            unsure = 0.3 if quantity.unit == "money?" else 0.5 if quantity.is_joined else 0.0
+            yield Arc(at, end, Role.QUANTITY, 0.1 + unsure, quantity=quantity)
         yield from self._sizes(at)
         for end, price in self.reader.prices(at):
             yield Arc(at, end, Role.PRICE, 0.2, price=price)
@@ -296,8 +297,8 @@ class Finder:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
         if text(number[1]) in file.people:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
-        if text(at - 1) in ("somos", "seremos", "son", "tengo"):
-            yield Arc(at, number[1], Role.PEOPLE, 0.3 if text(at - 1) in ("somos", "seremos") else 5.0)
+        if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
+            yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
 
     def _places(self, at: int) -> Iterator[Arc]:
         """`con el motorizado`, `al taller`, `a la casa`: with whom or where, if nothing on sale is called so."""

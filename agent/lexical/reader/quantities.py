@@ -39,6 +39,8 @@ class Quantity:
     """Said with a price and a sum that do not agree."""
     is_plain: bool = False
     """A bare figure or number word, to which nothing else was said."""
+    is_joined: bool = False
+    """With a part behind its unit, which may also begin another: `2 kilos y medio`."""
     price: Decimal | None = None
     """The price of one that was written beside it."""
 
@@ -237,7 +239,7 @@ class Reader:
             added, behind = literal(self.text(end)) or Decimal(0), end + 1
         if added and amount.value == amount.value.to_integral_value():
             # `2 kilos y medio de bistec`; but `azúcar 2 kilos y medio de queso`, and never `1,2 kg y media`.
-            yield behind, replace(amount, value=amount.value + added)
+            yield behind, replace(amount, value=amount.value + added, is_joined=True)
         yield end, amount
         if added:
             return

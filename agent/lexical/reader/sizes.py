@@ -71,6 +71,19 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             continue
         label = line.mention.label if line.mention is not None else _figure(line)
         named = goods.labelled(head.mention, label) if head is not None and head.mention is not None and label else None
+        letter = tokens[line.end - 1].text
+        if (
+            head is not None
+            and head.mention is not None
+            and line.mention is None
+            and line.quantity
+            and line.quantity.unit == letter
+        ):
+            # `2 S y 1 L`: no litre.
+            line.mention = goods.labelled(head.mention, letter)
+            line.quantity = replace(line.quantity, unit=None) if line.mention is not None else line.quantity
+            found.append(line)
+            continue
         if named is None or head is None or head.mention is None:
             if line.mention is None or line.quantity is not None:
                 found.append(line)
