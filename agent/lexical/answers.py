@@ -8,9 +8,8 @@ import re
 from agent.brief import Brief
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_payment
-from agent.lexical.items import without
 from agent.lexical.products import choose, content_words
-from agent.lexical.vocabulary import Vocabulary, vocabulary
+from agent.lexical.vocabulary import Vocabulary, vocabulary, without
 from tools.context import NOTES, PROPOSED, Pending
 
 _GOODS = PROPOSED | {"offered", "choose_quantity", "number"}

@@ -10,12 +10,14 @@ from pydantic_ai import Agent, FunctionToolset, ToolOutput
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.lexical.model import LexicalModel
-from agent.lexical.normalise import clean, tokenise
+from agent.lexical.normalise import clean
 from agent.lexical.products import Offer
-from agent.lexical.quantities import find_quantities
 from agent.lexical.reader.goods import Goods, Shelf
+from agent.lexical.reader.quantities import Reader
+from agent.lexical.reader.tokens import tokens_of
+from agent.lexical.vocabulary import vocabulary
 from agent.reply.moves import REPLY, Reply, Say, Social
-from core.language.folding import fold
+from core.language.words import words_of
 from domain.conversations.content import Answer, Text
 from evals.lexical.run import converse
 from evals.lexical.shop import Shop, load
@@ -108,7 +110,10 @@ async def test_no_quantity_is_invented(said: str) -> None:
     await converse(brief(said), shop)
 
     # Then every quantity stands in the customer's words, or is the one of a singular article
-    heard = {quantity.value for quantity in find_quantities(tokenise(fold(clean(said))))}
+    words, containers = words_of(("es", "en")), vocabulary().containers
+    tokens = tokens_of(clean(said), words, containers)
+    reader = Reader(tokens, words, containers)
+    heard = {quantity.value for at in range(len(tokens)) for _, quantity in reader.at(at)}
     spoken = heard | {Decimal(0), Decimal(1)} | {a + b for a in heard for b in heard | {Decimal(1)}}
     for _, arguments in shop.arguments:
         for line in arguments.get("lines", ()):
