@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from core import messages, observability
 from core.errors import DomainError, Invalid, NotFound
@@ -18,6 +19,19 @@ from core.settings import get_settings
 MEDIA_TYPE: Final = "application/problem+json"
 
 log = observability.log(__name__)
+
+
+router = APIRouter()
+
+
+@router.get("/problems/{code}")
+async def explain(request: Request, code: str) -> PlainTextResponse:
+    """Tell what a kind of problem is; the page behind its `type`."""
+    texts = messages.catalogue(messages.choose_language(request.headers.get("accept-language")))
+    said = texts.get(f"error.{code}")
+    if said is None:
+        raise NotFound
+    return PlainTextResponse(f"{code}\n\n{said}\n")
 
 
 class Malformed(Invalid):

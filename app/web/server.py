@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.door = webhooks.Door()
     app.include_router(health.router, include_in_schema=False)
     app.include_router(webhooks.router, include_in_schema=False)
+    app.include_router(problems.router, include_in_schema=False)
     for router in NOUNS:
         app.include_router(router)
     if settings.mailbox_enabled:

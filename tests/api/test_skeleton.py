@@ -167,3 +167,12 @@ async def test_an_unforeseen_error_leaks_nothing(application: FastAPI, api: http
     assert (answer.status_code, answer.json()["code"]) == (500, "error")
     assert "1234" not in answer.text
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_the_page_behind_a_problem_exists(api: httpx.AsyncClient) -> None:
+    told = (await api.get("/api/v1/auth/me")).json()
+    page = await api.get(told["type"].removeprefix("http://127.0.0.1:8000"))
+    assert page.status_code == 200
+    assert told["code"] in page.text
+    assert told["detail"] in page.text
+    assert (await api.get("/problems/nonsense")).status_code == 404
