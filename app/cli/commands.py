@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     "customers": Command("app.cli.customers", "group", "Customers who share a telephone and may be one person."),
     "payments": Command("app.cli.payments", "group", "Payments that wait for staff, or for their order."),
     "import": Command("app.cli.imports", "import_file", "Import products, counts, sales or purchases from a spreadsheet."),
+    "export": Command("app.cli.exports", "export", "Write a list of the shop to a CSV or XLSX file."),
     "imports": Command("app.cli.imports", "group", "What was imported, what failed, and taking an import back."),
     "tools": Command("app.cli.tools", "tools", "Export the JSON Schema of every tool."),
     "jobs": Command("app.cli.jobs", "jobs", "What the workers run, and what rings again for it."),

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from app.processes import pulse
 from app.web import health, mailbox, problems, webhooks
-from app.web.api import api_keys, auth, members, products, roles, routing, workspaces
+from app.web.api import api_keys, auth, exports, imports, members, products, roles, routing, workspaces
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
 from app.web.requests import RequestFrame
@@ -25,7 +25,16 @@ from core.errors import CommitOutcomeUnknown, DomainError, NotPermitted
 from core.settings import Settings, get_settings
 from domain.accounts import signing
 
-NOUNS = (auth.router, workspaces.router, members.router, roles.router, api_keys.router, products.router)
+NOUNS = (
+    auth.router,
+    workspaces.router,
+    members.router,
+    roles.router,
+    api_keys.router,
+    products.router,
+    imports.router,
+    exports.router,
+)
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}
 """Paths that take more than the settings allow, or have a limit of their own."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, String, any_, cast, delete, func, literal, select
+from sqlalchemy import ARRAY, Date, String, any_, cast, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.work import Work
@@ -44,3 +45,24 @@ async def daily(work: Work, timezone: str, first: date, last: date) -> Sequence[
         .order_by(day, SaleLine.store_id, SaleLine.variant_id)
     )
     return [(on, store_id, variant_id, total) for on, store_id, variant_id, total in await work.session.execute(query)]
+
+
+_LINES = text(
+    """
+    SELECT l.id, l.sold_at AS date, s.code AS store, v.sku AS code, p.name, l.quantity, l.unit_price AS price, l.total,
+           l.document
+      FROM sale_lines AS l
+      JOIN stores AS s ON s.workspace_id = l.workspace_id AND s.id = l.store_id
+      JOIN product_variants AS v ON v.workspace_id = l.workspace_id AND v.id = l.variant_id
+      JOIN products AS p ON p.workspace_id = v.workspace_id AND p.id = v.product_id
+     WHERE l.workspace_id = :workspace AND (CAST(:after AS uuid) IS NULL OR l.id > :after)
+     ORDER BY l.id
+     LIMIT :limit
+    """
+)
+
+
+async def page(work: Work, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """A page of all lines with what they are of, by id."""
+    values = {"workspace": work.workspace_id, "after": after, "limit": limit}
+    return [dict(row._mapping) for row in await work.session.execute(_LINES, values)]

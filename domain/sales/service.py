@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from core import events
@@ -82,3 +83,11 @@ async def daily(work: Work, first: date, last: date) -> list[DailySales]:
     work.require(SalesPermission.READ)
     timezone = (await accounts.get_workspace(work)).timezone
     return [DailySales(*row) for row in await repository.daily(work, timezone, first, last)]
+
+
+async def page(work: Work, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """A page of all lines as a list for a file, by id, with the day and time in the shop's zone."""
+    work.require(SalesPermission.READ)
+    zone = (await accounts.get_workspace(work)).zone
+    rows = await repository.page(work, after, limit)
+    return [{**row, "date": row["date"].astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")} for row in rows]

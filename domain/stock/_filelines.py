@@ -89,3 +89,24 @@ async def levels_page(work: Work, after: UUID | None, limit: int) -> list[dict[s
     """A page of all levels with what they are of, by id."""
     values = {"workspace": work.workspace_id, "after": after, "limit": limit}
     return [dict(row._mapping) for row in await work.session.execute(_ALL_LEVELS, values)]
+
+
+_LEDGER = text(
+    """
+    SELECT m.sequence, m.occurred_at, s.code AS store, v.sku AS code, p.name, m.type, m.delta, m.quantity_after, m.unit_cost,
+           m.unit_price, m.reason, m.source, m.source_ref
+      FROM stock_movements AS m
+      JOIN stores AS s ON s.workspace_id = m.workspace_id AND s.id = m.store_id
+      JOIN product_variants AS v ON v.workspace_id = m.workspace_id AND v.id = m.variant_id
+      JOIN products AS p ON p.workspace_id = v.workspace_id AND p.id = v.product_id
+     WHERE m.workspace_id = :workspace AND m.sequence > :after
+     ORDER BY m.sequence
+     LIMIT :limit
+    """
+)
+
+
+async def movements_page(work: Work, after: int | None, limit: int) -> list[dict[str, Any]]:
+    """A page of the ledger by sequence."""
+    values = {"workspace": work.workspace_id, "after": after or 0, "limit": limit}
+    return [dict(row._mapping) for row in await work.session.execute(_LEDGER, values)]

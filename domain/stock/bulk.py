@@ -198,3 +198,9 @@ async def levels_page(work: Work, after: UUID | None, limit: int) -> list[dict[s
     """A page of all levels as a list for a file, by id, behind the id of the page before."""
     work.require(StockPermission.READ)
     return await _filelines.levels_page(work, after, limit)
+
+
+async def movements_page(work: Work, after: int | None, limit: int) -> list[dict[str, Any]]:
+    """A page of the ledger as a list for a file, in the order in which it was written, behind a `sequence`."""
+    work.require(StockPermission.READ)
+    return await _filelines.movements_page(work, after, limit)

@@ -44,11 +44,16 @@ class Write:
             "body": hashlib.sha256(body).hexdigest(),
         }
 
-    async def once(self, answer: type[V], act: Callable[[Work], Awaitable[V]], *, is_secret: bool = False) -> V:
+    async def once(
+        self, answer: type[V], act: Callable[[Work], Awaitable[V]], *, is_secret: bool = False, said: object = None
+    ) -> V:
         """Do something and keep its answer under the key, or give the answer that was kept.
 
-        A secret answer is kept sealed. Raises KeyReused for another request under the same key, and StillRunning.
+        A secret answer is kept sealed. `said` stands for the body where equal requests differ in it, as forms do in their
+        boundaries. Raises KeyReused for another request under the same key, and StillRunning.
         """
+        if said is not None:
+            self._asked["body"] = hashlib.sha256(repr(said).encode()).hexdigest()
         async with open_work(self.caller) as work:
             if self._key is None:
                 return await act(work)

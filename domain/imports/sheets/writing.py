@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -27,11 +27,13 @@ _NUMBER = re.compile(r"^[+-]?\d+(?:\.\d+)?$", re.ASCII)
 
 
 def as_text(value: Value) -> str:
-    """A value as plain text: numbers with a point and without an exponent, times as ISO."""
+    """A value as plain text: numbers with a point, of one reading and without an exponent, times as ISO."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        plain = value.normalize()
+        # Three digits behind a point might be thousands; with a fourth they are not.
+        return f"{plain:.4f}" if plain.as_tuple().exponent == -3 else f"{plain:f}"
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
@@ -43,23 +45,20 @@ def guarded(value: Value) -> str:
     return f"'{text}" if isinstance(value, str) and _RISKY.match(text) and not _NUMBER.match(text) else text
 
 
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
-    """A CSV line by line, with the mark by which spreadsheet programs know UTF-8."""
-    line = io.StringIO(newline="")
-    writer = csv.writer(line)
-    yield b"\xef\xbb\xbf"
-    writer.writerow(header)
-    yield _taken(line)
-    for cells in rows:
-        writer.writerow([guarded(cell) for cell in cells])
-        yield _taken(line)
+class CsvFile:
+    """A CSV in pieces: its head, and lines for rows. It begins with the mark by which spreadsheet programs know UTF-8."""
 
+    def __init__(self, header: Sequence[str]) -> None:
+        self.head = b"\xef\xbb\xbf" + self._written([header])
 
-def _taken(line: io.StringIO) -> bytes:
-    text = line.getvalue()
-    line.seek(0)
-    line.truncate()
-    return text.encode()
+    def lines(self, rows: Iterable[Sequence[Value]]) -> bytes:
+        """The lines of some rows."""
+        return self._written([guarded(cell) for cell in cells] for cells in rows)
+
+    def _written(self, rows: Iterable[Sequence[str]]) -> bytes:
+        line = io.StringIO(newline="")
+        csv.writer(line).writerows(rows)
+        return line.getvalue().encode()
 
 
 class XlsxFile:

@@ -1,0 +1,162 @@
+"""Imports: files that a shop brings, what came of them, the answers that they need, and taking them back."""
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Path, Query, Request, Response
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from app.web.api.callers import may
+from app.web.api.lists import Page, Paged
+from app.web.api.routing import noun
+from app.web.api.writes import Write, may_write
+from core.access import Principal
+from core.blobs import open_blobs
+from core.errors import Invalid
+from core.settings import get_settings
+from core.work import Work, open_work
+from domain.imports import service as imports
+from domain.imports.permissions import ImportsPermission
+from domain.imports.schemas import Answers, ImportResult, ImportView, RowOutcome, RowView, UndoView
+from domain.imports.sheets.opening import MOST_BYTES
+from domain.imports.sheets.refusals import FileTooLarge
+from domain.imports.sheets.writing import CsvFile
+
+router = noun("imports")
+
+Reader = Annotated[Principal, may(ImportsPermission.READ)]
+Writer = Annotated[Write, may_write(ImportsPermission.WRITE)]
+Id = Annotated[UUID, Path()]
+
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "At most 10 MB.",
+                        },
+                        "store": {"type": "string", "description": "The code of the store that the file is for."},
+                        "dry_run": {"type": "string", "enum": ["true", "false"]},
+                        "answers": {"type": "string", "description": "JSON: file_type, columns, decimal, dates."},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class FormInvalid(Invalid):
+    """The form lacks its file, or a field of it cannot be read."""
+
+    code = "import_form_invalid"
+
+
+class Answering(BaseModel):
+    """What a person says of a file that asks."""
+
+    answers: Answers
+    store: str | None = Field(None, max_length=50)
+
+
+@router.post("/imports", status_code=202, openapi_extra=_FORM)
+async def create(write: Writer, request: Request) -> ImportView:
+    """Bring a file; a worker goes through it. With `dry_run` it only says what would change."""
+    async with request.form(max_files=1, max_fields=10) as form:
+        file, said = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
+        if not isinstance(file, UploadFile):
+            raise FormInvalid(field="file")
+        content, filename = await file.read(), file.filename or "import"
+    if len(content) > MOST_BYTES:
+        raise FileTooLarge(limit_mb=MOST_BYTES // 2**20)
+    try:
+        answers = Answers.model_validate(json.loads(said.get("answers") or "{}"))
+    except (ValidationError, ValueError) as error:
+        raise FormInvalid(field="answers") from error
+    is_dry_run = said.get("dry_run", "false").lower() == "true"
+    key = await open_blobs(get_settings()).put(content)
+
+    async def begin(work: Work) -> ImportView:
+        store = said.get("store") or None
+        return await imports.start(work, filename, key, len(content), store=store, answers=answers, is_dry_run=is_dry_run)
+
+    return await write.once(ImportView, begin, said=(filename, key, sorted(said.items())))
+
+
+@router.get("/imports")
+async def list_(caller: Reader, paging: Paged) -> Page[ImportView]:
+    """List what was imported, newest first."""
+    async with open_work(caller) as work:
+        before = UUID(paging.place) if paging.place else None
+        found = await imports.list_imports(work, before=before, limit=paging.limit)
+    return paging.page(found, str(found[-1].id) if len(found) == paging.limit else None)
+
+
+@router.get("/imports/{id}")
+async def get(
+    caller: Reader, id: Id, language: Annotated[str | None, Header(alias="accept-language", max_length=200)] = None
+) -> ImportResult:
+    """Show what came of a file: sums, what is asked, what failed and how to mend it."""
+    async with open_work(caller) as work:
+        return await imports.result(work, id, language=language)
+
+
+@router.get("/imports/{id}/rows")
+async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutcome | None, Query()] = None) -> Page[RowView]:
+    """List what came of the rows, with the values before and after."""
+    async with open_work(caller) as work:
+        found = await imports.list_rows(work, id, after=int(paging.place or 0), limit=paging.limit, outcome=outcome)
+    return paging.page(found, str(found[-1].number) if len(found) == paging.limit else None)
+
+
+@router.get(
+    "/imports/{id}/failed",
+    response_class=Response,
+    response_model=None,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def failed(caller: Reader, id: Id) -> Response:
+    """Write the first five hundred rows that failed to a sheet, each with its reason, to be corrected and sent again."""
+    async with open_work(caller) as work:
+        found = await imports.failed_rows(work, id, after=0, limit=500)
+    header = list(dict.fromkeys(heading for _, shown, _ in found for heading in shown))
+    sheet = CsvFile([*header, "error"])
+    content = sheet.head + sheet.lines([*(shown.get(heading, "") for heading in header), why] for _, shown, why in found)
+    headers = {"content-disposition": 'attachment; filename="to-correct.csv"', "x-content-type-options": "nosniff"}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post("/imports/{id}/answers")
+async def answer(write: Writer, id: Id, said: Answering) -> ImportView:
+    """Answer what a file asks, and go on with it; what is said of headings is remembered."""
+
+    async def act(work: Work) -> ImportView:
+        return await imports.answer(work, id, said.answers, store=said.store)
+
+    return await write.once(ImportView, act)
+
+
+@router.post("/imports/{id}/undo", status_code=202)
+async def undo(write: Writer, id: Id) -> UndoView:
+    """Take back what an import changed, row by row; what was changed again since is kept."""
+
+    async def act(work: Work) -> UndoView:
+        return await imports.undo(work, id)
+
+    return await write.once(UndoView, act)
+
+
+@router.get("/imports/{id}/undo")
+async def undone(caller: Reader, id: Id) -> UndoView:
+    """Show what came of taking an import back."""
+    async with open_work(caller) as work:
+        return await imports.undo_result(work, id)

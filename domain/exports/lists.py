@@ -1,0 +1,83 @@
+"""The lists that can be taken out of the house. Each is read page by page, so that no list is ever held as a whole."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from core.access import Permission, Principal
+from core.work import Work, open_work
+from domain.catalog import bulk as catalog
+from domain.catalog.permissions import CatalogPermission
+from domain.sales import service as sales
+from domain.sales.permissions import SalesPermission
+from domain.stock import bulk as stock
+from domain.stock.permissions import StockPermission
+
+PAGE: Final = 1_000
+"""How many rows are held at once."""
+
+
+class ListName(StrEnum):
+    """What can be exported."""
+
+    PRODUCTS = "products"
+    STOCK = "stock"
+    MOVEMENTS = "movements"
+    SALES = "sales"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list: who may see it, its columns, a page of it behind a key, and the column that is the key."""
+
+    permission: Permission
+    columns: Sequence[str]
+    page: Callable[[Work, Any, int], Awaitable[list[dict[str, Any]]]]
+    key: str
+
+
+LISTS: Final[Mapping[ListName, Listed]] = {
+    ListName.PRODUCTS: Listed(
+        CatalogPermission.READ,
+        (
+            "code", "name", "label", "price", "wholesale_price", "cost", "barcode", "description", "category", "brand", "model",
+            "unit", "status",
+        ),
+        catalog.export_page,
+        "code",
+    ),
+    ListName.STOCK: Listed(
+        StockPermission.READ,
+        ("store", "code", "name", "unit", "on_hand", "held", "available", "min_stock", "max_stock", "unit_cost"),
+        stock.levels_page,
+        "id",
+    ),
+    ListName.MOVEMENTS: Listed(
+        StockPermission.READ,
+        (
+            "sequence", "occurred_at", "store", "code", "name", "type", "delta", "quantity_after", "unit_cost", "unit_price",
+            "reason", "source", "source_ref",
+        ),
+        stock.movements_page,
+        "sequence",
+    ),
+    ListName.SALES: Listed(
+        SalesPermission.READ,
+        ("date", "store", "code", "name", "quantity", "price", "total", "document"),
+        sales.page,
+        "id",
+    ),
+}  # fmt: skip
+
+
+async def pages(principal: Principal, name: ListName) -> AsyncIterator[list[list[Any]]]:
+    """The rows of a list, some at a time, each page in a transaction of its own; raises NotPermitted."""
+    listed, after = LISTS[name], None
+    while True:
+        async with open_work(principal) as work:
+            rows = await listed.page(work, after, PAGE)
+        yield [[row[column] for column in listed.columns] for row in rows]
+        if len(rows) < PAGE:
+            return
+        after = rows[-1][listed.key]
