@@ -20,7 +20,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import Trigger
-from domain.orders import restoring
+from domain.orders import drafts, fulfilment, restoring
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, Whereto
@@ -111,7 +111,7 @@ class _Correction:
 
     async def _undone(self) -> str | None:
         """Bring the draft back to what it was before the turn, and say what the order is now; None if that cannot be done."""
-        draft = await orders.open_draft(self._work, self._conversation_id)
+        draft = await drafts.open_draft(self._work, self._conversation_id)
         if draft is None:
             return None
         # A draft that the turn began knows the customer's name and number from elsewhere.
@@ -130,7 +130,7 @@ class _Correction:
         if placed is None:
             return None
         # The turn began to change a placed order: before it there was no such change, and none is left.
-        await orders.discard_draft(self._work, draft.id, "the words that asked for the change were taken back")
+        await fulfilment.discard_draft(self._work, draft.id, "the words that asked for the change were taken back")
         sessions.move(self._work, self._session, Trigger.ORDER_CANCELLED)
         return messages.text("tool.amendment_dropped", self._language, number=placed.number)
 
@@ -178,7 +178,7 @@ class _Correction:
             await conversations.queue(self._work, self._conversation_id, [Text(text=words)])
 
     async def _cart(self) -> str:
-        draft = await orders.open_draft(self._work, self._conversation_id)
+        draft = await drafts.open_draft(self._work, self._conversation_id)
         if draft is None or not draft.lines:
             return messages.text("turn.cart_empty", self._language)
         country = (await accounts.get_workspace(self._work)).country

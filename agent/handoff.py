@@ -16,7 +16,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus
 from domain.conversations.states import State, Trigger
-from domain.orders import service as orders
+from domain.orders import drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     if session.state == State.HANDOFF:
         sessions.move(work, session, Trigger.HANDOFF_RELEASED)
     sessions.take_back(session, note)
-    if await orders.open_draft(work, conversation_id) is not None:
+    if await drafts.open_draft(work, conversation_id) is not None:
         sessions.keep_points_of_order(session)
     else:
         # Whoever attended may have placed the order, or given it up: nothing is left that they could be about.

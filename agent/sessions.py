@@ -25,7 +25,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart, Content, Text
 from domain.conversations.schemas import ConversationView
 from domain.conversations.states import State, Trigger
-from domain.orders import service as orders
+from domain.orders import confirmation
 from tools.context import Pending
 
 FINISHED_SHARE = 0.2
@@ -286,7 +286,7 @@ async def expire(work: Work, conversation_id: UUID) -> bool:
     session.lease_until = None
     if session.state == State.IDLE:
         return False
-    await orders.release_for_timeout(work, conversation_id)
+    await confirmation.release_for_timeout(work, conversation_id)
     move(work, session, Trigger.TIMED_OUT)
     session.number += 1
     session.handoff_note = None

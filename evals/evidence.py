@@ -19,6 +19,7 @@ from domain.conversations.models import Handoff, Message
 from domain.customers.models import Customer
 from domain.orders import service as orders
 from domain.orders.models import Order
+from domain.payments import receipts
 from domain.payments import service as payments
 from evals import snapshot
 from evals.founding import Founded
@@ -233,7 +234,7 @@ async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFou
                     reference=payment.reference,
                     amount=payment.amount or Decimal(0),
                     status=payment.status,
-                    has_receipt=bool(await payments.receipts_of(work, payment.id)),
+                    has_receipt=bool(await receipts.receipts_of(work, payment.id)),
                 )
             )
     return found

@@ -12,6 +12,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import CreateWorkspace, PaymentMethodKind
+from domain.catalog import editing
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
@@ -20,8 +21,10 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Reaction
 from domain.conversations.schemas import Incoming, Sender
 from domain.customers import service as customers
+from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
+from domain.payments import claims
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment
 from domain.stock import service as stock
@@ -92,17 +95,17 @@ async def found(world: World, slug: str) -> Founded:
 
 async def _stock_up(work: Work, world: World) -> dict[str, UUID]:
     for unit in (*world.units, *([] if any(unit.code == "PZA" for unit in world.units) else [_PIECE])):
-        await catalog.create_unit(work, NewUnit(code=unit.code, name=unit.name, precision=unit.precision, aliases=unit.aliases))
+        await editing.create_unit(work, NewUnit(code=unit.code, name=unit.name, precision=unit.precision, aliases=unit.aliases))
     stores = {
         store.code: (
-            await catalog.create_store(work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city))
+            await editing.create_store(work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city))
         ).id
         for store in world.stores
     }
-    paths = {name: (await catalog.create_category(work, name)).path for name in _categories(world)}
-    await catalog.create_products(work, [_new_product(product, paths) for product in world.products])
+    paths = {name: (await editing.create_category(work, name)).path for name in _categories(world)}
+    await editing.create_products(work, [_new_product(product, paths) for product in world.products])
     for phrase, expansion in world.expansions:
-        await catalog.add_expansion(work, phrase, expansion)
+        await editing.add_expansion(work, phrase, expansion)
     await work.session.flush()
     variants = {sku: (await catalog.get_variant(work, sku)).variant_id for product in world.products for sku in product.skus}
     for code, store_id in stores.items():
@@ -182,7 +185,7 @@ async def _past_order(
     past: WorldOrder,
     variants: dict[str, UUID],
 ) -> OrderView:
-    draft = await orders.start_draft(
+    draft = await drafts.start_draft(
         work,
         conversation_id=conversation_id,
         customer_id=customer_id,
@@ -190,18 +193,18 @@ async def _past_order(
         recipient_phone=customer.phone,
     )
     for sku, quantity in past.lines.items():
-        await orders.add_item(work, conversation_id, variants[sku], quantity)
+        await drafts.add_item(work, conversation_id, variants[sku], quantity)
     store_id = (await catalog.get_store(work, past.store)).id if past.store else None
     delivery = Delivery(fulfilment=Fulfilment(past.fulfilment), address=past.address, store_id=store_id)
     if past.fulfilment == "pickup" and store_id is None:
         delivery = delivery.model_copy(update={"store_id": (await catalog.get_store(work, world.stores[0].code)).id})
-    await orders.set_delivery(work, conversation_id, delivery)
+    await drafts.set_delivery(work, conversation_id, delivery)
     if past.status == "draft":
         return await orders.get(work, draft.id)
-    asked = await orders.request_confirmation(work, conversation_id)
+    asked = await confirmation.request_confirmation(work, conversation_id)
     if asked.token is None:
         raise ValueError(f"the past order {past.key} cannot be placed: {asked.refusal}")
-    placed = (await orders.confirm(work, conversation_id, customer_id, asked.token)).order
+    placed = (await confirmation.confirm(work, conversation_id, customer_id, asked.token)).order
     await _pay(work, world, customer_id, past, placed)
     await _move_on(work, past, placed.id)
     return await orders.get(work, placed.id)
@@ -211,7 +214,7 @@ async def _pay(work: Work, world: World, customer_id: UUID, past: WorldOrder, pl
     if past.payment is None:
         return
     method = next(item for item in world.settings.payment_methods if item.code == past.payment.method)
-    claimed = await payments.claim(
+    claimed = await claims.claim(
         work,
         ClaimPayment(
             order_id=placed.id,
@@ -231,8 +234,8 @@ async def _pay(work: Work, world: World, customer_id: UUID, past: WorldOrder, pl
 
 async def _move_on(work: Work, past: WorldOrder, order_id: UUID) -> None:
     if past.status == "cancelled":
-        await orders.cancel(work, order_id, "ya no lo quiere")
+        await fulfilment.cancel(work, order_id, "ya no lo quiere")
     if past.status == "shipped" or (past.status == "delivered" and past.fulfilment == "delivery"):
-        await orders.mark_shipped(work, order_id)
+        await fulfilment.mark_shipped(work, order_id)
     if past.status == "delivered":
-        await orders.mark_delivered(work, order_id)
+        await fulfilment.mark_delivered(work, order_id)

@@ -7,7 +7,9 @@ from typing import Any
 
 from domain.catalog.schemas import VariantView
 from domain.conversations.states import State
+from domain.orders import amendments, drafts
 from domain.orders import service as orders
+from domain.orders.errors import DraftInTheWay
 from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
 from tools.changes import DraftLine
 from tools.context import Pending
@@ -55,7 +57,7 @@ class Target:
             return await begin_draft(ctx)
         if self.amends is None or self.is_begun:
             return self.draft
-        return await orders.amend(ctx.work, ctx.conversation_id, ctx.customer_id, self.amends.id)
+        return await amendments.amend(ctx.work, ctx.conversation_id, ctx.customer_id, self.amends.id)
 
 
 async def order_meant(
@@ -66,19 +68,19 @@ async def order_meant(
     `order` is the number of a placed order, or `new`. `adds` tells whether the call puts goods in, which may begin an
     order, or speaks of one that there is.
     """
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if number := "".join(letter for letter in order or "" if letter.isdigit())[:15]:
         return await amended(ctx, await orders.by_number(ctx.work, ctx.customer_id, int(number)))
     if order == NEW:
         if draft is not None and draft.amends_order_id is not None:
-            raise orders.DraftInTheWay
+            raise DraftInTheWay
         return Target(draft, beside=await live_order(ctx))
     if draft is not None and (draft.lines or draft.amends_order_id is not None):
         return await target_of(ctx, draft)
     placed = await live_order(ctx)
     if placed is None or (draft is not None and not adds):
         return Target(draft)
-    may_change = orders.may_change(placed, ctx.workspace.settings)
+    may_change = amendments.may_change(placed, ctx.workspace.settings)
     is_fresh = ctx.state == State.DONE
     if is_fresh and not adds:
         return await amended(ctx, placed)
@@ -95,7 +97,7 @@ async def target_of(ctx: CustomerContext, draft: OrderView) -> Target:
 
 async def line_holder(ctx: CustomerContext, *products: str) -> Target | ToolOutcome:
     """The order that has one of the products in it: the open one, or a placed one, which is amended; else the open one."""
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and (draft.lines or draft.amends_order_id is not None):
         return await target_of(ctx, draft)
     placed = await live_order(ctx)
@@ -126,11 +128,11 @@ async def live_order(ctx: CustomerContext) -> OrderView | None:
 
 async def amended(ctx: CustomerContext, placed: OrderView) -> Target | ToolOutcome:
     """The amendment of a placed order, open or to be begun by its first change; or that it can be changed no more."""
-    if not orders.may_change(placed, ctx.workspace.settings):
+    if not amendments.may_change(placed, ctx.workspace.settings):
         return changes_over(ctx, placed)
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and (draft.lines or draft.amends_order_id is not None):
-        return Target(await orders.amend(ctx.work, ctx.conversation_id, ctx.customer_id, placed.id), amends=placed)
+        return Target(await amendments.amend(ctx.work, ctx.conversation_id, ctx.customer_id, placed.id), amends=placed)
     as_draft = {
         "amends_order_id": placed.id,
         "number": None,

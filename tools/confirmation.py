@@ -4,9 +4,11 @@ from domain.accounts.schemas import PaymentMethod
 from domain.catalog import service as catalog
 from domain.conversations.states import Trigger
 from domain.customers import service as customers
+from domain.orders import confirmation, drafts
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
+from domain.payments import claims
 from domain.payments import service as payments
 from tools.amending import changes_over
 from tools.definition import AWAITING, Words, tool
@@ -24,13 +26,13 @@ async def request_confirmation(ctx: CustomerContext) -> ToolOutcome:
     """Send the customer the summary of the order with buttons to confirm it, and set the goods aside. Call it when the
     customer has said all they want. Do not repeat the summary in your own words.
     """
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     facts = ctx.facts
     if draft is None or not draft.lines:
         return ctx.refuse("draft_empty", note="Add a product first.")
     if (open_first := await _open_first(ctx, facts)) is not None:
         return open_first
-    result = await orders.request_confirmation(ctx.work, ctx.conversation_id)
+    result = await confirmation.request_confirmation(ctx.work, ctx.conversation_id)
     if result.refusal is not None:
         return _not_ready(ctx, facts, result)
     await stage_summary(ctx, facts, result.order, result.held_until)
@@ -128,7 +130,7 @@ async def confirm_order(ctx: CustomerContext, token: Words) -> ToolOutcome:
         return open_first
     if not _agreed(ctx, token):
         return await _ask_again(ctx)
-    result = await orders.confirm(ctx.work, ctx.conversation_id, ctx.customer_id, token)
+    result = await confirmation.confirm(ctx.work, ctx.conversation_id, ctx.customer_id, token)
     if result.refusal == "price_changed":
         return await _ask_again(ctx, result, code="price_changed")
     if result.refusal == "out_of_stock":
@@ -174,10 +176,10 @@ async def _ask_again(
 ) -> ToolOutcome:
     """Send the summary with its buttons once more, with what has changed since the last one."""
     facts = ctx.facts
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
         return ctx.refuse("draft_empty", note="There is no open order.")
-    request = await orders.request_confirmation(ctx.work, ctx.conversation_id)
+    request = await confirmation.request_confirmation(ctx.work, ctx.conversation_id)
     if request.refusal is not None:
         return _not_ready(ctx, facts, request)
     await stage_summary(ctx, facts, request.order, request.held_until)
@@ -211,7 +213,7 @@ async def _confirmed(ctx: CustomerContext, result: ConfirmationResult) -> ToolOu
     ]
     words.append(await _what_next(ctx, facts, order))
     deeds = [(Deed.ORDER_CONFIRMED, str(order.number)), (Deed.ORDER_STATUS, str(order.number))]
-    if linked := await payments.link_ahead(ctx.work, order.id):
+    if linked := await claims.link_ahead(ctx.work, order.id):
         order = await orders.get(ctx.work, order.id)
         words += await linked_words(ctx, facts, order, linked)
         deeds.append((Deed.PAYMENT_CLAIMED, str(order.number)))

@@ -10,7 +10,7 @@ from domain.conversations.content import Place, said
 from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.customers.phones import e164
-from domain.orders import service as orders
+from domain.orders import drafts
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
 from tools.amending import order_meant, told
@@ -81,7 +81,7 @@ async def set_delivery_details(
     if saved is not None:
         delivery = delivery.model_copy(update={"address": saved})
     await target.opened(ctx)
-    changed = await orders.set_delivery(ctx.work, ctx.conversation_id, delivery)
+    changed = await drafts.set_delivery(ctx.work, ctx.conversation_id, delivery)
     if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines or target.amends is not None:
         ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(changed.id))
     return told(ctx, target, await _noted(ctx, facts, delivery, before, changed, is_saved=saved is not None))
@@ -146,7 +146,7 @@ def _shared_place(ctx: CustomerContext) -> tuple[str, float, float] | None:
 async def _noted(
     ctx: CustomerContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
 ) -> ToolOutcome:
-    missing = await orders.missing_details(ctx.work, order)
+    missing = await drafts.missing_details(ctx.work, order)
     deeds = [(Deed.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
     noted = [await _where(ctx, facts, given, order)]
     if given.recipient_name:

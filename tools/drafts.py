@@ -10,7 +10,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.conversations.content import Cart
 from domain.conversations.states import State, Trigger
-from domain.orders import service as orders
+from domain.orders import drafts
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
 from tools.amending import Target, line_holder, live_order, order_meant, target_of, told
@@ -48,13 +48,13 @@ async def create_order_draft(
         cart: The items of the cart; leave out to take the cart of the customer's message of this turn.
     """
     items = cart if cart is not None else _cart_of_turn(ctx)
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     facts = ctx.facts
     if items and draft is not None and draft.lines and existing == "ask":
         return _ask_replace(ctx, facts, items)
     order = await begin_draft(ctx)
     if items:
-        result = await orders.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
+        result = await drafts.apply_catalog_order(ctx.work, ctx.conversation_id, items, replace=existing == "replace")
         had = {line.sku for line in order.lines} if existing == "add" else set()
         target = await target_of(ctx, order)
         if draft is None and ctx.state == State.DONE:
@@ -165,7 +165,7 @@ async def add_item_to_draft(
     if short:
         return shortage_outcome(ctx, draft, short)
     await target.opened(ctx)
-    changed = await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
+    changed = await drafts.add_item(ctx.work, ctx.conversation_id, variant.variant_id, amount)
     return told(ctx, target, _added(ctx, changed, variant, amount))
 
 
@@ -282,7 +282,7 @@ async def change_item_in_draft(
         if holder.amends is not None and len(draft.lines) == 1:
             return ask_cancel(ctx, facts, holder.amends)
         await holder.opened(ctx)
-        order = await orders.remove_item(ctx.work, ctx.conversation_id, line.variant_id)
+        order = await drafts.remove_item(ctx.work, ctx.conversation_id, line.variant_id)
         return told(ctx, holder, _removed(ctx, order, line.name))
     return await _set_quantity(ctx, holder, line, Decimal(str(quantity)), unit)
 
@@ -306,7 +306,7 @@ async def _set_quantity(
     if short:
         return shortage_outcome(ctx, holder.draft, short)
     await holder.opened(ctx)
-    order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
+    order = await drafts.change_item(ctx.work, ctx.conversation_id, line.variant_id, amount)
     changed = order.line(line.variant_id)
     assert changed is not None, "its quantity is not zero"
     words = say(
@@ -354,12 +354,12 @@ def _ask_line(
 @tool(permission=OrdersPermission.DRAFT, writes=True)
 async def clear_draft(ctx: CustomerContext) -> ToolOutcome:
     """Take everything out of the open order, when the customer wants to begin anew or does not want it any more."""
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or (not draft.lines and draft.status == OrderStatus.DRAFT):
         return ctx.refuse("draft_empty", note="There is no open order.")
     if draft.amends_order_id is not None:
         return await drop_amendment(ctx, draft)
-    order = await orders.clear(ctx.work, ctx.conversation_id)
+    order = await drafts.clear(ctx.work, ctx.conversation_id)
     ctx.settle_all()
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     return ctx.done("draft_cleared", deeds=[(Deed.DRAFT_CLEARED, "draft")], data={"draft": draft_data(order)})

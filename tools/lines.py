@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.conversations.states import Trigger
-from domain.orders import service as orders
+from domain.orders import drafts
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from tools.amending import Target, order_of_lines, told
@@ -197,7 +197,7 @@ class _Update:
             return
         is_new = known is None
         distinct = {one.variant_id for one in self.lines} | self.totals.keys() | {variant.variant_id}
-        if is_new and len(distinct) > orders.MOST_LINES:
+        if is_new and len(distinct) > drafts.MOST_LINES:
             words = say(self.ctx, "draft_full", product=self.facts.name(variant.name))
             self.taken.append(_Taken(line, "refused", variant.name, words=words))
             return
@@ -258,7 +258,7 @@ class _Update:
         if not totals:
             return
         await self.target.opened(self.ctx)
-        self.draft = await orders.change_items(self.ctx.work, self.ctx.conversation_id, totals)
+        self.draft = await drafts.change_items(self.ctx.work, self.ctx.conversation_id, totals)
         self.ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(self.draft.id))
         for one in self.taken:
             if one.variant is not None and one.variant.variant_id in totals:

@@ -3,7 +3,9 @@
 from domain.catalog import service as catalog
 from domain.conversations.content import Button, Buttons
 from domain.conversations.states import Trigger
+from domain.orders import drafts, fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
 from domain.payments import service as payments
@@ -32,7 +34,7 @@ async def _find(ctx: CustomerContext, number: str | None) -> OrderView | None:
             return None
         try:
             return await orders.by_number(ctx.work, ctx.customer_id, wanted)
-        except orders.OrderNotFound:
+        except OrderNotFound:
             return None
     placed = await orders.history(ctx.work, ctx.customer_id, limit=1)
     return placed[0] if placed else None
@@ -62,11 +64,11 @@ async def cancel_order(ctx: CustomerContext, number: Words | None = None, reason
         reason: Why, in the customer's words.
     """
     facts = ctx.facts
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and draft.amends_order_id is not None and not number:
         return await drop_amendment(ctx, draft)
     if not number and draft is not None and draft.lines:
-        await orders.discard_draft(ctx.work, draft.id, reason)
+        await fulfilment.discard_draft(ctx.work, draft.id, reason)
         ctx.settle_all()
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
         return ctx.done("draft_discarded", deeds=[(Deed.DRAFT_CLEARED, "draft")])
@@ -87,9 +89,9 @@ async def cancel_order(ctx: CustomerContext, number: Words | None = None, reason
         )
     if not _was_asked(ctx, order):
         return ask_cancel(ctx, facts, order)
-    cancelled = await orders.cancel(ctx.work, order.id, reason)
+    cancelled = await fulfilment.cancel(ctx.work, order.id, reason)
     if draft is not None and draft.amends_order_id == order.id:
-        await orders.discard_draft(ctx.work, draft.id, "the order is cancelled")
+        await fulfilment.discard_draft(ctx.work, draft.id, "the order is cancelled")
         draft = None
     if draft is None:
         ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(cancelled.id), number=cancelled.number)
@@ -111,7 +113,7 @@ async def drop_amendment(ctx: CustomerContext, draft: OrderView) -> ToolOutcome:
     """Give up the open change of a placed order, which stays as it was."""
     assert draft.amends_order_id is not None, "only an amendment is dropped"
     placed = await orders.get(ctx.work, draft.amends_order_id)
-    await orders.discard_draft(ctx.work, draft.id, "the customer did not want the change")
+    await fulfilment.discard_draft(ctx.work, draft.id, "the customer did not want the change")
     ctx.signal(Trigger.ORDER_CANCELLED, order_id=str(draft.id))
     facts = ctx.facts
     return ctx.done(

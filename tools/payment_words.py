@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
 from domain.conversations.states import Trigger
-from domain.orders import service as orders
+from domain.orders import drafts
 from domain.orders.schemas import OrderStatus, OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimResult, Flag, PaymentView
@@ -103,10 +103,10 @@ def _difference_words(ctx: CustomerContext, facts: Facts, result: ClaimResult, n
 
 async def _missing_words(ctx: CustomerContext) -> str:
     """What is still needed for an order to which a payment that was told ahead can belong."""
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
         return say(ctx, "ahead_no_order")
-    missing = await orders.missing_details(ctx.work, draft)
+    missing = await drafts.missing_details(ctx.work, draft)
     return f"{say(ctx, 'ahead_details')} {say(ctx, f'ask.{missing[0]}')}" if missing else say(ctx, "ahead_unconfirmed")
 
 

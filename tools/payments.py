@@ -10,13 +10,17 @@ from uuid import UUID
 
 from domain.accounts.schemas import PaymentMethod
 from domain.catalog.search import Candidate, decide, rank
-from domain.conversations import service as conversations
+from domain.conversations import files as conversation_files
 from domain.conversations.content import File
 from domain.conversations.files import DOCUMENTARY
 from domain.conversations.states import Trigger
+from domain.orders import drafts
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderStatus, OrderView
+from domain.payments import claims
+from domain.payments import receipts as payments_receipts
 from domain.payments import service as payments
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import ClaimPayment
@@ -76,14 +80,14 @@ async def register_payment(
         amount=paid,
     )
     if isinstance(order, tuple):
-        result = await payments.claim_ahead(ctx.work, command, ctx.conversation_id, named=wanted or None)
+        result = await claims.claim_ahead(ctx.work, command, ctx.conversation_id, named=wanted or None)
     else:
-        result = await payments.claim(ctx.work, command)
+        result = await claims.claim(ctx.work, command)
     if result.payment is None:
         return ctx.refuse(
             "reference_used", note="The staff have been told. Ask for the right reference, or offer request_human_handoff."
         )
-    linked = await payments.link_receipts(ctx.work, result.payment.id, receipts)
+    linked = await payments_receipts.link_receipts(ctx.work, result.payment.id, receipts)
     lacks_reference = chosen.needs_reference and result.payment.reference is None and not receipts
     if lacks_reference:
         ctx.leave_open(Pending(kind="payment_reference", tool="register_payment", arguments=_kept(told, chosen)))
@@ -106,7 +110,7 @@ async def choose_payment_method(ctx: CustomerContext, method: Words, number: Wor
     order = await _to_be_paid(ctx, number)
     if order is None:
         return _no_order(ctx, facts, (), {})
-    order = await orders.choose_payment_method(ctx.work, order.id, chosen.code)
+    order = await drafts.choose_payment_method(ctx.work, order.id, chosen.code)
     words = [say(ctx, "payment_method_noted", method=facts.add(FactKind.METHOD, chosen.code, chosen.name))]
     if order.number is not None:
         if chosen.instructions and order.payment_status == "unpaid":
@@ -127,7 +131,7 @@ async def _to_be_paid(ctx: CustomerContext, number: str | None) -> OrderView | N
     found = await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id)
     if number is not None:
         return next((order for order in found if str(order.number) == _digits(number)), None)
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is not None and draft.amends_order_id is None:
         return draft
     return found[0] if found else await begin_draft(ctx)
@@ -140,7 +144,7 @@ def _digits(number: str | None) -> str:
 
 async def _named(ctx: CustomerContext, number: str) -> UUID | None:
     """The customer's order of this number, though it cannot be paid."""
-    with suppress(orders.OrderNotFound):
+    with suppress(OrderNotFound):
         return (await orders.by_number(ctx.work, ctx.customer_id, int(number))).id if number else None
     return None
 
@@ -236,13 +240,13 @@ def _no_order(ctx: CustomerContext, facts: Facts, found: Sequence[OrderView], to
 
 async def _receipts_at_hand(ctx: CustomerContext) -> list[UUID]:
     """The pictures and documents of this turn and of the last minutes that are nobody's receipt yet."""
-    recent = await conversations.recent_files(ctx.work, ctx.conversation_id, ctx.work.now - RECEIPT_WINDOW)
+    recent = await conversation_files.recent_files(ctx.work, ctx.conversation_id, ctx.work.now - RECEIPT_WINDOW)
     now = [
         message.attachment_id
         for message in ctx.messages
         if message.attachment_id is not None and isinstance(message.content, File) and message.content.media in DOCUMENTARY
     ]
-    return await payments.unlinked(ctx.work, list(dict.fromkeys([*recent, *now])))
+    return await payments_receipts.unlinked(ctx.work, list(dict.fromkeys([*recent, *now])))
 
 
 @tool(permission=PaymentsPermission.CLAIM, writes=True)
@@ -256,22 +260,22 @@ async def attach_receipt(ctx: CustomerContext) -> ToolOutcome:
         return ctx.refuse("no_receipt", note="No picture came in the last minutes.")
     newest = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
     if newest is not None:
-        await payments.link_receipts(ctx.work, newest.id, files)
+        await payments_receipts.link_receipts(ctx.work, newest.id, files)
         return await _attached(ctx, facts, newest.order_id)
     found = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), "", None)
     order = next(iter(found), None) if isinstance(found, tuple) else found
     command = ClaimPayment(
         order_id=order.id if order is not None else None,
         customer_id=ctx.customer_id,
-        method=payments.RECEIPT_ONLY,
-        kind=payments.RECEIPT_ONLY,
+        method=claims.RECEIPT_ONLY,
+        kind=claims.RECEIPT_ONLY,
     )
     if order is None:
-        result = await payments.claim_ahead(ctx.work, command, ctx.conversation_id)
+        result = await claims.claim_ahead(ctx.work, command, ctx.conversation_id)
     else:
-        result = await payments.claim(ctx.work, command)
+        result = await claims.claim(ctx.work, command)
     assert result.payment is not None, "a claim without a reference is never refused"
-    await payments.link_receipts(ctx.work, result.payment.id, files)
+    await payments_receipts.link_receipts(ctx.work, result.payment.id, files)
     return await claimed(ctx, facts, result, None, receipts=len(files))
 
 

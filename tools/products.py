@@ -11,6 +11,7 @@ from domain.catalog.schemas import VariantView
 from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
 from domain.catalog.words import plain, read
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
+from domain.stock import holds
 from domain.stock import service as stock
 from tools.context import Pending
 from tools.facts import Facts, measured_in
@@ -88,13 +89,13 @@ async def shortages(
     """What falls short if the order wants so much of each; what it holds already is its own."""
     levels = await stock.available(context.work, [variant.variant_id for variant, _ in wanted]) if wanted else {}
     lacking = [(variant, amount) for variant, amount in wanted if levels[variant.variant_id].available < amount]
-    held = await stock.holds_of(context.work, draft.id) if lacking and draft is not None else []
+    held = await holds.holds_of(context.work, draft.id) if lacking and draft is not None else []
     own: dict[UUID, Decimal] = {}
     for hold in held:
         if hold.status == "active":
             own[hold.variant_id] = own.get(hold.variant_id, Decimal(0)) + hold.quantity
     if lacking and draft is not None and draft.amends_order_id is not None:
-        for (_, variant_id), quantity in (await stock.taken_by(context.work, draft.amends_order_id)).items():
+        for (_, variant_id), quantity in (await holds.taken_by(context.work, draft.amends_order_id)).items():
             own[variant_id] = own.get(variant_id, Decimal(0)) + quantity
     short = []
     for variant, amount in lacking:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.catalog import service as catalog
-from domain.orders import service as orders
+from domain.orders import confirmation, drafts
 from domain.stock import service as stock
 from domain.stock.permissions import StockPermission
 from tools.audience import AudienceKind
@@ -25,11 +25,11 @@ async def reserve_stock(ctx: CustomerContext) -> ToolOutcome:
     """Set aside the goods of the open draft for a while, without asking for the confirmation yet. Only if the customer
     wants things kept for them; request_confirmation does it anyway.
     """
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     facts = ctx.facts
     if draft is None or not draft.lines:
         return ctx.refuse("draft_empty", note="There is nothing to reserve.")
-    result = await orders.reserve(ctx.work, ctx.conversation_id)
+    result = await confirmation.reserve(ctx.work, ctx.conversation_id)
     if result.held_until is None:
         return shortage_outcome(ctx, result.order, result.shortages)
     return ctx.done(

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from domain.catalog import service as catalog
 from domain.conversations.states import Trigger
-from domain.orders import service as orders
+from domain.orders import drafts
 from domain.orders.permissions import OrdersPermission
 from tools.amending import line_holder, told
 from tools.definition import Quantity, Sentence, tool
@@ -62,8 +62,8 @@ async def swap_item_in_draft(
     if short:
         return shortage_outcome(ctx, draft, short)
     await holder.opened(ctx)
-    await orders.add_item(ctx.work, ctx.conversation_id, variant.variant_id, wanted)
-    order = await orders.change_item(ctx.work, ctx.conversation_id, line.variant_id, line.quantity - taken)
+    await drafts.add_item(ctx.work, ctx.conversation_id, variant.variant_id, wanted)
+    order = await drafts.change_item(ctx.work, ctx.conversation_id, line.variant_id, line.quantity - taken)
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(order.id))
     words = say(
         ctx,

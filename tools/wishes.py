@@ -10,7 +10,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.catalog.search import Verdict, decide, similarity
 from domain.catalog.words import read
-from domain.orders import service as orders
+from domain.orders import drafts
 from tools.amending import live_order
 from tools.changes import DraftLine, OpenPoint
 from tools.context import Pending
@@ -35,7 +35,7 @@ async def proposed(ctx: CustomerContext, tool: str, arguments: Mapping[str, Any]
         return None
     if not isinstance(quantity, int | float) or isinstance(quantity, bool) or quantity < 0:
         return None
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
         draft = await live_order(ctx)
     lines = meant_line(draft.lines, product) if draft is not None and tool == SETS else ()
@@ -58,7 +58,7 @@ async def only_wished(ctx: CustomerContext, tool: str, arguments: Mapping[str, A
         lines = [DraftLine.model_validate(line) for line in arguments.get("lines") or ()]
     except (ValidationError, TypeError):
         return arguments  # the tool says what is wrong with them
-    draft = await orders.open_draft(ctx.work, ctx.conversation_id)
+    draft = await drafts.open_draft(ctx.work, ctx.conversation_id)
     if draft is None or not draft.lines:
         draft = await live_order(ctx)
     kept: list[DraftLine] = []

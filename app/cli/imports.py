@@ -17,7 +17,9 @@ from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceRef
+from domain.imports import looking, undoing
 from domain.imports import service as imports
+from domain.imports.errors import ImportNotFound
 from domain.imports.schemas import Answers, ImportResult, ImportStatus, RowOutcome, RowView
 from domain.imports.sheets.dates import DateOrder
 from domain.imports.sheets.headings import Field, FileType
@@ -77,9 +79,9 @@ async def _told(principal: Principal, id: UUID) -> tuple[ImportResult, list[RowV
         changed = [
             row
             for outcome in (RowOutcome.INSERTED, RowOutcome.UPDATED)
-            for row in await imports.list_rows(work, id, limit=_SHOWN, outcome=outcome)
+            for row in await looking.list_rows(work, id, limit=_SHOWN, outcome=outcome)
         ]
-        return await imports.result(work, id), changed
+        return await looking.result(work, id), changed
 
 
 def import_file(
@@ -145,8 +147,8 @@ async def _wherever(id: UUID, act: Callable[[Principal], Awaitable[Found]]) -> F
     for _, principal in await session.workspaces(None):
         async with open_work(principal) as work:
             try:
-                await imports.get(work, id)
-            except imports.ImportNotFound:
+                await looking.get(work, id)
+            except ImportNotFound:
                 continue
         break
     else:
@@ -159,7 +161,7 @@ def list_imports(workspace: InWorkspace = None, as_json: AsJson = False) -> None
     """List what was imported, newest first."""
 
     async def of(work: Work, ref: WorkspaceRef) -> list[Any]:
-        return list(await imports.list_imports(work))
+        return list(await looking.list_imports(work))
 
     show(session.run(lambda: session.in_each(workspace, of)), as_json=as_json, empty="Nothing was imported yet.")
 
@@ -170,7 +172,7 @@ def show_import(id: ImportId) -> None:
 
     async def of(principal: Principal) -> ImportResult:
         async with open_work(principal) as work:
-            return await imports.result(work, id)
+            return await looking.result(work, id)
 
     print(session.run(lambda: _wherever(id, of)).model_dump_json(indent=2))
 
@@ -181,10 +183,10 @@ def undo(id: ImportId) -> None:
 
     async def back(principal: Principal) -> str:
         async with open_work(principal) as work:
-            await imports.undo(work, id)
+            await undoing.undo(work, id)
         await job.apply(str(principal.workspace_id), str(id))
         async with open_work(principal) as work:
-            return (await imports.undo_result(work, id)).model_dump_json(indent=2)
+            return (await looking.undo_result(work, id)).model_dump_json(indent=2)
 
     print(session.run(lambda: _wherever(id, back)))
 
@@ -201,7 +203,7 @@ def failed(
         after, rows = 0, list[tuple[dict[str, str], str]]()
         while True:
             async with open_work(principal) as work:
-                page = await imports.failed_rows(work, id, after=after, limit=_PAGE)
+                page = await looking.failed_rows(work, id, after=after, limit=_PAGE)
                 reason = text("import.errors_column", (await accounts.get_workspace(work)).language)
             rows += [(shown, why) for _, shown, why in page]
             header += [heading for _, shown, _ in page for heading in shown if heading not in header]

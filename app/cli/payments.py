@@ -13,7 +13,9 @@ from app.cli.terminal import AsJson, InWorkspace, fail, show
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceRef
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.payments import service as payments
+from domain.payments.claims import NothingToPay
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -66,9 +68,9 @@ async def _link(payment: UUID, number: int) -> None:
             try:
                 order = await orders.by_number(work, told.customer_id, number)
                 await payments.link(work, payment, order.id)
-            except orders.OrderNotFound:
+            except OrderNotFound:
                 fail(f"whoever told the payment {payment} has no order {number}.")
-            except payments.NothingToPay:
+            except NothingToPay:
                 fail(f"the order {number} cannot be paid: it costs nothing, or was cancelled.")
             except payments.PaymentMoved:
                 fail(f"the payment {payment} is for another order already.")

@@ -18,6 +18,7 @@ from domain.accounts import people
 from domain.accounts import service as accounts
 from domain.accounts.errors import WorkspaceExists
 from domain.accounts.schemas import WorkspaceView
+from domain.catalog import editing
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
@@ -25,7 +26,7 @@ from domain.connections.schemas import ConnectionSettings, Credentials, Medium, 
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
 from domain.founding.schemas import UNITS
-from domain.stock import service as stock
+from domain.stock import importing
 from domain.stock.schemas import Place
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import NewSupplier, SupplierProductInput
@@ -63,10 +64,10 @@ async def make(shop: DemoShop) -> int:
 async def _seed(work: Work, shop: DemoShop) -> int:
     workspace = await accounts.create_workspace(work, shop.workspace)
     for unit in UNITS:
-        await catalog.create_unit(work, unit)
+        await editing.create_unit(work, unit)
     stores = {}
     for store in shop.stores:
-        stores[store.code] = await catalog.create_store(work, store.as_command())
+        stores[store.code] = await editing.create_store(work, store.as_command())
     await _seed_catalogue(work, shop)
     for user in shop.users:
         store_id = stores[user.store].id if user.store else None
@@ -82,10 +83,10 @@ async def _seed_catalogue(work: Work, shop: DemoShop) -> None:
     paths: dict[str, str] = {}
     for category in shop.categories:
         parent = paths[category.parent] if category.parent else None
-        paths[category.name] = (await catalog.create_category(work, category.name, parent)).path
+        paths[category.name] = (await editing.create_category(work, category.name, parent)).path
     for phrase, expansion in shop.expansions:
-        await catalog.add_expansion(work, phrase, expansion)
-    await catalog.create_products(
+        await editing.add_expansion(work, phrase, expansion)
+    await editing.create_products(
         work,
         [shop.as_command(number, category, paths[category.name], product) for number, category, product in shop.numbered],
     )
@@ -139,7 +140,7 @@ async def _seed_stock(work: Work, shop: DemoShop, workspace: WorkspaceView, stor
         today - timedelta(days=DAYS),
         southern=workspace.country in _SOUTHERN,
     )
-    return await stock.import_ledger(work, ledger, limits)
+    return await importing.import_ledger(work, ledger, limits)
 
 
 def _line(

@@ -18,8 +18,8 @@ from core.work import Work, open_system_work, open_work
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
 from domain.conversations import delivery
 from domain.conversations.states import State
-from domain.orders import service as orders
-from domain.stock import service as stock
+from domain.orders import fulfilment
+from domain.stock import holds
 
 log = observability.log(__name__)
 
@@ -36,7 +36,7 @@ class Deadline:
 
 
 async def _end_holds(work: Work, workspace_id: UUID) -> object:
-    return await stock.expire_due(work)
+    return await holds.expire_due(work)
 
 
 DEADLINES: Final = (
@@ -79,7 +79,7 @@ DEADLINES: Final = (
             WHERE status = 'confirmed' AND payment_status = 'unpaid' AND cancel_deadline < {BUSINESS_NOW} LIMIT :limit
             """  # noqa: S608 - a constant of this module
         ),
-        orders.cancel_unpaid,
+        fulfilment.cancel_unpaid,
     ),
     Deadline(
         "holds_over",

@@ -7,21 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.db import storable
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import _postings, repository
 from domain.catalog._views import product_view, sale_rule, variant_name, variant_view
-from domain.catalog.editing import (
-    add_expansion,
-    change_product,
-    create_category,
-    create_product,
-    create_products,
-    create_store,
-    create_unit,
-    set_price,
-)
 from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.catalog.index import keys_of_typed, synonym_key, typed_words
 from domain.catalog.models import Category
@@ -350,34 +340,3 @@ async def find_stores(work: Work, phrase: str) -> list[StoreView]:
     ]
     meant = {hit.sku for hit in decide(rank(phrase, names)).hits}
     return [store for store in found if store.code in meant]
-
-
-__all__ = [
-    "NotFound",
-    "ProductNotFound",
-    "Recognised",
-    "StoreNotFound",
-    "add_expansion",
-    "categories",
-    "change_product",
-    "create_category",
-    "create_product",
-    "create_products",
-    "create_store",
-    "create_unit",
-    "find",
-    "find_stores",
-    "get_product",
-    "get_store",
-    "get_store_by_id",
-    "get_variant",
-    "list_products",
-    "recognise",
-    "sale_rules",
-    "search",
-    "set_price",
-    "stores",
-    "units",
-    "variants",
-    "variants_by_sku",
-]

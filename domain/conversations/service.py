@@ -13,8 +13,6 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
 from domain.conversations.content import Content, File, Reaction
-from domain.conversations.files import attachment_digest as attachment_digest
-from domain.conversations.files import recent_files as recent_files
 from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, NoticeDetails, Voice
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (

@@ -19,8 +19,7 @@ from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights
 from domain.imports._kinds import APPLY
 from domain.imports._rows import Places, Result, begun
 from domain.imports._telling import told, view_of
-from domain.imports.errors import ImportNotFound, ImportRunning, NothingToAnswer, NothingToUndo
-from domain.imports.looking import failed_rows, get, list_imports, list_rows, result, undo_result
+from domain.imports.errors import NothingToAnswer
 from domain.imports.models import Import, ImportStatus, RowOutcome
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import Answers, ImportView, Job
@@ -30,7 +29,6 @@ from domain.imports.sheets.headings import Field, FileType, key_of
 from domain.imports.sheets.numbers import DecimalMark
 from domain.imports.sheets.reading import Problem, Reading, Record
 from domain.imports.sheets.refusals import FileRefused
-from domain.imports.undoing import undo, undo_rows
 
 MOST_ATTEMPTS = 10
 
@@ -268,26 +266,3 @@ async def _learn(work: Work, row: Import, answers: Answers) -> None:
             await repository.learn(work, heading, decimal_mark=answers.decimal.value)
         if code == "date_order_unclear" and answers.dates and heading:
             await repository.learn(work, heading, date_order=answers.dates.value)
-
-
-__all__ = [
-    "ImportNotFound",
-    "ImportRunning",
-    "NothingToAnswer",
-    "NothingToUndo",
-    "answer",
-    "apply_rows",
-    "claim",
-    "failed_rows",
-    "finish",
-    "get",
-    "list_imports",
-    "list_rows",
-    "refuse",
-    "result",
-    "settle",
-    "start",
-    "undo",
-    "undo_result",
-    "undo_rows",
-]

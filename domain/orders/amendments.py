@@ -22,7 +22,7 @@ from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFoun
 from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationResult, OrderView
-from domain.stock import service as stock
+from domain.stock import holds
 
 CONTENT = (
     "store_id",
@@ -141,7 +141,7 @@ async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], setti
         await drop(work, order, "the order can be changed no more")
         return False
     before = (await repository.lines(work, [placed.id])).get(placed.id, [])
-    await stock.lock_levels(work, [line.variant_id for line in (*before, *lines)])
+    await holds.lock_levels(work, [line.variant_id for line in (*before, *lines)])
     return True
 
 
@@ -163,7 +163,7 @@ async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settin
     before = drafts.view_of(placed, (await repository.lines(work, [placed.id])).get(placed.id, []))
     wanted = {(amendment.store_id, line.variant_id): line.quantity for line in lines}
     prices = {line.variant_id: line.unit_price for line in lines}
-    await stock.exchange(work, placed.id, amendment.id, wanted, prices, "the order was changed")
+    await holds.exchange(work, placed.id, amendment.id, wanted, prices, "the order was changed")
     await _rewrite_lines(work, placed, lines)
     for name in CONTENT:
         setattr(placed, name, getattr(amendment, name))

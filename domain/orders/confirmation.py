@@ -19,7 +19,9 @@ from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
+from domain.stock import holds
 from domain.stock import service as stock
+from domain.stock.errors import OutOfStock
 from domain.stock.permissions import StockPermission
 from domain.stock.schemas import HoldLine
 
@@ -119,12 +121,12 @@ async def _hold(
     An amendment holds what it wants beyond what its order has taken there.
     """
     store_id = await _serving_store(work, order, lines, settings)
-    taken = await stock.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
+    taken = await holds.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
     beyond = {line.variant_id: line.quantity - taken.get((store_id, line.variant_id), Decimal(0)) for line in lines}
     wanted = [HoldLine(variant_id=variant_id, quantity=more) for variant_id, more in beyond.items() if more > 0]
     try:
-        await stock.hold(work, order.id, store_id, wanted, until)
-    except stock.OutOfStock as error:
+        await holds.hold(work, order.id, store_id, wanted, until)
+    except OutOfStock as error:
         by_variant = {line.variant_id: line for line in lines}
         return tuple(
             Shortage(
@@ -138,7 +140,7 @@ async def _hold(
         )
     order.store_id = store_id
     if order.payment_status != PaymentStatus.UNPAID:
-        await stock.extend_holds(work, order.id, deadlines.claim_deadline(order, work.now))
+        await holds.extend_holds(work, order.id, deadlines.claim_deadline(order, work.now))
     return ()
 
 
@@ -153,8 +155,8 @@ async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], s
         return stores[0].id
     stores_now = {order.store_id, (await _store_of(work, order.amends_order_id)) if order.amends_order_id else None}
     ranked = sorted(stores, key=lambda store: (store.id not in stores_now, store.code != settings.default_store))
-    own = {(h.store_id, h.variant_id): h.quantity for h in await stock.holds_of(work, order.id) if h.status == "active"}
-    taken = await stock.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
+    own = {(h.store_id, h.variant_id): h.quantity for h in await holds.holds_of(work, order.id) if h.status == "active"}
+    taken = await holds.taken_by(work, order.amends_order_id) if order.amends_order_id is not None else {}
     for store in ranked:
         free = await stock.available(work, [line.variant_id for line in lines], store.id)
         at_hand = {
@@ -204,7 +206,7 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
         return ConfirmationResult(order=drafts.view_of(order, lines), refusal="out_of_stock", shortages=shortages)
     if order.amends_order_id is not None:
         return await amendments.apply(work, order, lines, settings)
-    await stock.consume(work, order.id, {line.variant_id: line.unit_price for line in lines})
+    await holds.consume(work, order.id, {line.variant_id: line.unit_price for line in lines})
     await _place(work, order, settings)
     return ConfirmationResult(order=drafts.view_of(order, lines))
 
@@ -235,7 +237,7 @@ async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> No
     work.require(OrdersPermission.DRAFT)
     order = await repository.draft_of(work, conversation_id)
     if order is not None:
-        await stock.extend_holds(work, order.id, until)
+        await holds.extend_holds(work, order.id, until)
 
 
 async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
@@ -254,5 +256,5 @@ async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:
         await _back_to_draft(work, order, "the session timed out")
         events.record(work, EventType.ORDER_CONFIRMATION_VOIDED, subject=order.id, reason="the session timed out")
     else:
-        await stock.release(work, order.id)
+        await holds.release(work, order.id)
     return True

@@ -30,7 +30,7 @@ from domain.orders.errors import (
 from domain.orders.models import Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, Delivery, Missing, OrderLineView, OrderView, PriceChange
-from domain.stock import service as stock
+from domain.stock import holds
 
 MOST_LINES = 100
 
@@ -380,4 +380,4 @@ async def void_confirmation(work: Work, order: Order, *, reason: str) -> None:
     order.confirmation_requested_at = None
     status.move(work, order, OrderStatus.DRAFT, reason=reason)
     if order.payment_status == PaymentStatus.UNPAID:
-        await stock.release(work, order.id, reason)
+        await holds.release(work, order.id, reason)

@@ -18,7 +18,7 @@ from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotF
 from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderView
-from domain.stock import service as stock
+from domain.stock import holds
 
 
 async def _lock(work: Work, order_id: UUID) -> Order:
@@ -58,7 +58,7 @@ async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -
 
 
 async def _undo(work: Work, order: Order, reason: str | None) -> None:
-    await stock.put_back(work, order.id, reason or "order cancelled")
+    await holds.put_back(work, order.id, reason or "order cancelled")
     status.cancelled(work, order, reason)
     await work.session.flush()
 
@@ -152,10 +152,10 @@ async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStat
     if order.status in OPEN:
         if payment_status == PaymentStatus.UNPAID:
             order.cancel_deadline = None
-            await stock.hold_until(work, order.id, work.now + timedelta(minutes=settings.hold_minutes))
+            await holds.hold_until(work, order.id, work.now + timedelta(minutes=settings.hold_minutes))
         else:
             order.cancel_deadline = deadlines.claim_deadline(order, work.now)
-            await stock.extend_holds(work, order.id, order.cancel_deadline)
+            await holds.extend_holds(work, order.id, order.cancel_deadline)
     elif payment_status == PaymentStatus.UNPAID and order.status == OrderStatus.CONFIRMED and before != payment_status:
         order.cancel_deadline = None
         order.cancel_deadline = deadlines.cancel_deadline(order, settings, work.now)

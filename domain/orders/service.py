@@ -5,103 +5,17 @@ from uuid import UUID
 
 from core.work import Work
 from domain.orders import repository
-from domain.orders.amendments import amend, may_change
-from domain.orders.confirmation import confirm, extend_holds, release_for_timeout, request_confirmation, reserve, void
 from domain.orders.drafts import (
-    MOST_LINES,
-    add_item,
-    apply_catalog_order,
-    change_item,
-    change_items,
-    choose_payment_method,
-    clear,
-    missing_details,
-    open_draft,
-    refresh_prices,
-    remove_item,
-    set_delivery,
-    start_draft,
     view,
     view_of,
     views,
 )
 from domain.orders.errors import (
-    ConfirmationStale,
-    DeliveryNotOffered,
-    DraftInTheWay,
-    DraftTooLong,
-    LineNotFound,
-    NoDraft,
-    NotForSale,
-    OrderHasPayment,
-    OrderNotCancellable,
-    OrderNotChangeable,
     OrderNotFound,
-    OrderNotReady,
-    QuantityNotAllowed,
-)
-from domain.orders.fulfilment import (
-    cancel,
-    cancel_unpaid,
-    discard_draft,
-    mark_delivered,
-    mark_packed,
-    mark_shipped,
-    record_payment,
 )
 from domain.orders.models import OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
-
-__all__ = [
-    "MOST_LINES",
-    "ConfirmationStale",
-    "DeliveryNotOffered",
-    "DraftInTheWay",
-    "DraftTooLong",
-    "LineNotFound",
-    "NoDraft",
-    "NotForSale",
-    "OrderHasPayment",
-    "OrderNotCancellable",
-    "OrderNotChangeable",
-    "OrderNotFound",
-    "OrderNotReady",
-    "QuantityNotAllowed",
-    "add_item",
-    "amend",
-    "apply_catalog_order",
-    "by_number",
-    "cancel",
-    "cancel_unpaid",
-    "change_item",
-    "change_items",
-    "choose_payment_method",
-    "clear",
-    "confirm",
-    "discard_draft",
-    "extend_holds",
-    "get",
-    "history",
-    "list_orders",
-    "lock",
-    "mark_delivered",
-    "mark_packed",
-    "mark_shipped",
-    "may_change",
-    "missing_details",
-    "open_draft",
-    "record_payment",
-    "refresh_prices",
-    "release_for_timeout",
-    "remove_item",
-    "request_confirmation",
-    "reserve",
-    "set_delivery",
-    "start_draft",
-    "status_history",
-    "void",
-]
 
 
 async def get(work: Work, order_id: UUID) -> OrderView:

@@ -13,7 +13,9 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.schemas import NoticeDetails
+from domain.orders import fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
 from domain.payments.models import Payment, PaymentState
@@ -70,10 +72,10 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     """
     work.require(PaymentsPermission.CLAIM)
     if command.order_id is None:
-        raise orders.OrderNotFound
+        raise OrderNotFound
     order = await orders.lock(work, command.order_id)
     if order.customer_id != command.customer_id:
-        raise orders.OrderNotFound
+        raise OrderNotFound
     is_open = order.status in PAYABLE and order.payment_status != PaymentStatus.PAID
     if is_open and await link_ahead(work, order.id, command):
         order = await orders.get(work, order.id)
@@ -94,7 +96,7 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
         await _tell_staff(work, "payment_reference_reused", order, f"payment_reference_reused:{order.id}:{reference}")
         return ClaimResult(payment=None, order=order, refusal="reference_used", due=due)
     events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after={"amount": amount, "flags": values["flags"]})
-    order = await orders.record_payment(work, order.id, PaymentStatus.CLAIMED)
+    order = await fulfilment.record_payment(work, order.id, PaymentStatus.CLAIMED)
     await _tell_staff(work, "payment_claimed", order, f"payment_claimed:{payment.id}", subject_id=payment.id)
     return ClaimResult(payment=view_of(payment), order=order, due=due, difference=_difference(command.amount, due))
 
@@ -146,7 +148,7 @@ async def link_ahead(work: Work, order_id: UUID, told: ClaimPayment | None = Non
         await tie(work, order, payment)
     if waiting:
         found = balance_of(order, await repository.of_order(work, order.id))
-        await orders.record_payment(work, order.id, payment_status(found))
+        await fulfilment.record_payment(work, order.id, payment_status(found))
     return [view_of(payment) for payment in waiting]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from core import events
 from core.event_types import EventType
 from core.work import Work
-from domain.conversations import service as conversations
+from domain.conversations import files
 from domain.payments import repository
 from domain.payments.models import Payment
 from domain.payments.permissions import PaymentsPermission
@@ -18,7 +18,7 @@ async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[U
     work.require(PaymentsPermission.CLAIM)
     linked: list[ReceiptView] = []
     for attachment_id in dict.fromkeys(attachment_ids):
-        sha256 = await conversations.attachment_digest(work, attachment_id)
+        sha256 = await files.attachment_digest(work, attachment_id)
         row = await repository.link_receipt(work, payment_id, attachment_id, sha256)
         if row is None:
             continue

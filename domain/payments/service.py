@@ -7,52 +7,22 @@ from core import events
 from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.work import Work
+from domain.orders import drafts, fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import repository
 from domain.payments.claims import (
     PAYABLE,
-    RECEIPT_ONLY,
     NothingToPay,
     balance_of,
-    claim,
-    claim_ahead,
-    link_ahead,
     payment_status,
     tie,
     view_of,
 )
 from domain.payments.models import Payment, PaymentState
 from domain.payments.permissions import PaymentsPermission
-from domain.payments.receipts import link_receipts, receipt_stored, receipts_of, unlinked
 from domain.payments.schemas import Balance, PaymentView
-
-__all__ = [
-    "RECEIPT_ONLY",
-    "AmountMissing",
-    "NothingToPay",
-    "PaymentDecided",
-    "PaymentMoved",
-    "PaymentNotFound",
-    "balance",
-    "claim",
-    "claim_ahead",
-    "get",
-    "link",
-    "link_ahead",
-    "link_receipts",
-    "list_for_order",
-    "newest_claim",
-    "payable",
-    "pending",
-    "receipt_stored",
-    "receipts_of",
-    "reject",
-    "settle",
-    "unlinked",
-    "verify",
-    "without_order",
-]
 
 
 class PaymentNotFound(NotFound):
@@ -116,7 +86,7 @@ async def link(work: Work, payment_id: UUID, order_id: UUID) -> PaymentView:
     if payment is None:
         raise PaymentNotFound
     if payment.customer_id != order.customer_id:
-        raise orders.OrderNotFound
+        raise OrderNotFound
     if payment.order_id == order.id:
         return view_of(payment)
     if payment.order_id is not None:
@@ -160,7 +130,7 @@ async def settle(work: Work, order_id: UUID) -> OrderView:
     work.require(PaymentsPermission.CLAIM)
     order = await orders.lock(work, order_id)
     found = payment_status(balance_of(order, await repository.of_order(work, order.id)))
-    return order if found == order.payment_status else await orders.record_payment(work, order.id, found)
+    return order if found == order.payment_status else await fulfilment.record_payment(work, order.id, found)
 
 
 async def balance(work: Work, order: OrderView) -> Balance:
@@ -174,7 +144,7 @@ async def payable(work: Work, customer_id: UUID, conversation_id: UUID) -> list[
     work.require(PaymentsPermission.READ)
     placed = await orders.history(work, customer_id, limit=20)
     found = [order for order in placed if order.status in PLACED and order.payment_status != PaymentStatus.PAID]
-    draft = await orders.open_draft(work, conversation_id)
+    draft = await drafts.open_draft(work, conversation_id)
     if draft is not None and draft.status == OrderStatus.AWAITING_CONFIRMATION and draft.amends_order_id is None:
         found.append(draft)
     return found

@@ -11,6 +11,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
+from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.purchasing import repository
 from domain.purchasing._status import end
 from domain.purchasing._views import order_views, total
@@ -24,7 +25,7 @@ from domain.purchasing.errors import (
 from domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import OrderLineInput, PurchaseOrderView
-from domain.stock import service as stock
+from domain.stock import quantities
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import SupplierProductView, SupplierView
 
@@ -48,7 +49,7 @@ async def open_draft(work: Work, supplier_id: UUID, store_id: UUID) -> PurchaseO
     work.require(PurchasesPermission.WRITE)
     await suppliers.require_active(work, supplier_id)
     if store_id not in {store.id for store in await catalog.stores(work)}:
-        raise catalog.StoreNotFound(store=store_id)
+        raise StoreNotFound(store=store_id)
     order = await repository.draft(work, supplier_id, store_id)
     if order is None:
         number = await repository.next_number(work, PurchaseOrder)
@@ -80,9 +81,9 @@ async def set_lines(
     before = {row.variant_id: _told(row) for row in rows.values()}
     packs = {line.variant_id: _pack(line, sold.get(line.variant_id)) for line in lines if line.packs > 0}
     if missing := packs.keys() - known.keys():
-        raise catalog.ProductNotFound(sku=min(missing))
+        raise ProductNotFound(sku=min(missing))
     wanted = {line.variant_id: line.packs * packs[line.variant_id].size for line in lines if line.packs > 0}
-    await stock.require_quantities(work, wanted, sale=False)
+    await quantities.require_quantities(work, wanted, sale=False)
     last = max((row.position for row in rows.values()), default=0)
     for position, line in enumerate(lines, start=last + 1):
         row = rows.get(line.variant_id)

@@ -14,6 +14,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
+from domain.catalog.errors import StoreNotFound
 from domain.purchasing import repository
 from domain.purchasing._status import end
 from domain.purchasing._views import digest, receipt_views
@@ -21,6 +22,7 @@ from domain.purchasing.errors import CostChanged, NotOrdered, OverDelivered, Pur
 from domain.purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewPurchase, NewReceipt, ReceiptLineInput, ReceiptView
+from domain.stock import quantities
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine, cents
 from domain.suppliers import service as suppliers
@@ -75,7 +77,7 @@ async def buy(work: Work, command: NewPurchase) -> ReceiptView:
         return known
     await suppliers.get(work, command.supplier_id)
     if command.store_id not in {store.id for store in await catalog.stores(work)}:
-        raise catalog.StoreNotFound(store=command.store_id)
+        raise StoreNotFound(store=command.store_id)
     sold = {product.variant_id: product for product in await suppliers.products(work, command.supplier_id)}
     arrived = []
     for line in _each_once(command.lines):
@@ -152,7 +154,7 @@ async def _book(
     order: PurchaseOrder | None,
 ) -> ReceiptView:
     """Write the receipt and put the accepted goods on the shelf."""
-    await stock.require_quantities(work, {came.line.variant_id: came.quantity for came in arrived}, sale=False)
+    await quantities.require_quantities(work, {came.line.variant_id: came.quantity for came in arrived}, sale=False)
     reasons = [reason for reason in (command.over_delivery_reason, command.cost_reason) if reason]
     receipt_id = await repository.begin_receipt(
         work,

@@ -17,7 +17,7 @@ from domain.purchasing.errors import ReceiptNotFound, ReturnExceedsReceipt
 from domain.purchasing.models import GoodsReceiptLine, PurchaseOrderLine, SupplierReturn, SupplierReturnLine
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewSupplierReturn, SupplierReturnView
-from domain.stock import service as stock
+from domain.stock import documents
 from domain.stock.schemas import cents
 
 SCOPE = "supplier_return"
@@ -53,7 +53,7 @@ async def return_goods(work: Work, receipt_id: UUID, command: NewSupplierReturn)
     )
     if return_id is None:  # the key was used for another receipt meanwhile
         raise KeyReused(scope=SCOPE)
-    moved = await stock.send_back(work, receipt.store_id, quantities, return_id, command.reason)
+    moved = await documents.send_back(work, receipt.store_id, quantities, return_id, command.reason)
     worth = {movement.variant_id: -movement.value for movement in moved}
     for variant_id, quantity in quantities.items():
         row = rows[variant_id]

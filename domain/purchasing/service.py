@@ -7,22 +7,11 @@ from core.work import Work
 from domain.purchasing import repository
 from domain.purchasing._views import order_views, receipt_views, return_views
 from domain.purchasing.errors import (
-    BelowMinimum,
-    CostChanged,
-    NothingOrdered,
-    NotOrdered,
-    OverDelivered,
-    PurchaseOrderChanged,
     PurchaseOrderNotFound,
-    PurchaseOrderNotReady,
     ReceiptNotFound,
-    ReturnExceedsReceipt,
 )
 from domain.purchasing.models import PurchaseStatus
-from domain.purchasing.ordering import cancel, close, open_draft, set_lines, submit
 from domain.purchasing.permissions import PurchasesPermission
-from domain.purchasing.receiving import buy, receive
-from domain.purchasing.returning import return_goods
 from domain.purchasing.schemas import (
     PurchaseOrderPage,
     PurchaseOrderView,
@@ -30,32 +19,6 @@ from domain.purchasing.schemas import (
     ReceiptView,
     SupplierReturnView,
 )
-
-__all__ = [
-    "BelowMinimum",
-    "CostChanged",
-    "NotOrdered",
-    "NothingOrdered",
-    "OverDelivered",
-    "PurchaseOrderChanged",
-    "PurchaseOrderNotFound",
-    "PurchaseOrderNotReady",
-    "ReceiptNotFound",
-    "ReturnExceedsReceipt",
-    "buy",
-    "cancel",
-    "close",
-    "get",
-    "get_receipt",
-    "list_orders",
-    "list_receipts",
-    "open_draft",
-    "receive",
-    "return_goods",
-    "returns_of",
-    "set_lines",
-    "submit",
-]
 
 MOST_ITEMS = 100
 

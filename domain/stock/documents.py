@@ -9,10 +9,10 @@ from core.event_types import EventType
 from core.work import Work
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
-from domain.stock._quantities import require_quantities
 from domain.stock.errors import NotInStore
 from domain.stock.models import MovementType
 from domain.stock.permissions import StockPermission
+from domain.stock.quantities import require_quantities
 from domain.stock.schemas import MovementView
 
 SUPPLIER_RETURN = "supplier_return"

@@ -17,10 +17,10 @@ from core.tables import new_id
 from core.work import Work, open_system_work
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
-from domain.stock._quantities import require_quantities
 from domain.stock.errors import HoldsLost, OutOfStock
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
 from domain.stock.permissions import StockPermission
+from domain.stock.quantities import require_quantities
 from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage, cents
 
 ORDER = "order"

@@ -13,26 +13,9 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
-from domain.stock._quantities import require_quantities
-from domain.stock.documents import send_back
-from domain.stock.errors import HoldsLost, NotInStore, OutOfStock, QuantityNotCountable, StockPromised
-from domain.stock.holds import (
-    consume,
-    exchange,
-    expire_due,
-    extend_holds,
-    hold,
-    hold_until,
-    holds_of,
-    lock_levels,
-    put_back,
-    release,
-    taken_by,
-    workspaces_with_due_holds,
-)
-from domain.stock.importing import LedgerNotEmpty, import_ledger
 from domain.stock.models import MovementType, StockItem, StockMovement
 from domain.stock.permissions import StockPermission
+from domain.stock.quantities import require_quantities
 from domain.stock.schemas import Availability, Discrepancy, HoldLine, LowStock, MovementView, StockLevel
 
 MANUAL = "manual"
@@ -240,37 +223,3 @@ async def reconcile(work: Work) -> list[Discrepancy]:
         )
         for item, ledger, ledger_value, holds in await repository.unexplained(work)
     ]
-
-
-__all__ = [
-    "HoldsLost",
-    "LedgerNotEmpty",
-    "NotInStore",
-    "OutOfStock",
-    "QuantityNotCountable",
-    "StockPromised",
-    "adjust",
-    "available",
-    "consume",
-    "count",
-    "exchange",
-    "expire_due",
-    "extend_holds",
-    "hold",
-    "hold_until",
-    "holds_of",
-    "import_ledger",
-    "levels",
-    "lock_levels",
-    "low_stock",
-    "movements",
-    "put_back",
-    "receive",
-    "reconcile",
-    "release",
-    "require_quantities",
-    "send_back",
-    "set_limits",
-    "taken_by",
-    "workspaces_with_due_holds",
-]

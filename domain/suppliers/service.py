@@ -15,6 +15,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
+from domain.catalog.errors import ProductNotFound
 from domain.suppliers import repository
 from domain.suppliers._tax_ids import parse, written
 from domain.suppliers.errors import (
@@ -23,7 +24,6 @@ from domain.suppliers.errors import (
     SupplierInactive,
     SupplierNotFound,
     SupplierProductNotFound,
-    TaxIdInvalid,
 )
 from domain.suppliers.models import Supplier, SupplierProduct
 from domain.suppliers.permissions import SuppliersPermission
@@ -36,27 +36,6 @@ from domain.suppliers.schemas import (
     SupplierView,
     TaxId,
 )
-
-__all__ = [
-    "Changed",
-    "SupplierExists",
-    "SupplierInactive",
-    "SupplierNotFound",
-    "SupplierProductNotFound",
-    "TaxIdInvalid",
-    "change",
-    "check_tax_id",
-    "create",
-    "find",
-    "get",
-    "list_suppliers",
-    "products",
-    "remove_product",
-    "require_active",
-    "set_product",
-    "sources",
-    "views",
-]
 
 MOST_ITEMS = 100
 
@@ -219,7 +198,7 @@ async def set_product(work: Work, supplier_id: UUID, command: SupplierProductInp
     if await repository.lock(work, supplier_id) is None:
         raise SupplierNotFound
     if command.variant_id not in await catalog.variants(work, [command.variant_id]):
-        raise catalog.ProductNotFound(sku=command.variant_id)
+        raise ProductNotFound(sku=command.variant_id)
     row = await repository.product(work, supplier_id, command.variant_id)
     before = _product_view(row).model_dump(mode="json") if row is not None else None
     if command.is_preferred:

@@ -9,12 +9,16 @@ import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.orders import amendments, confirmation, drafts, fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import ConfirmationStale, DraftInTheWay, NotForSale, OrderNotChangeable, OrderNotFound
 from domain.orders.schemas import ConfirmationResult, Delivery, Fulfilment, OrderStatus, OrderView, PaymentStatus
+from domain.payments import claims
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment
+from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
@@ -23,20 +27,20 @@ from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later,
 async def amended(chat: Chat, order: OrderView, sku: str, quantity: int) -> OrderView:
     """An open amendment in which there is so much of a product."""
     async with chat.work() as work:
-        await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)
-        return await orders.change_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
+        await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)
+        return await drafts.change_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
 
 
 async def summary(chat: Chat) -> str:
     async with chat.work() as work:
-        result = await orders.request_confirmation(work, chat.conversation_id)
+        result = await confirmation.request_confirmation(work, chat.conversation_id)
     assert result.token is not None, result
     return result.token
 
 
 async def agree(chat: Chat, token: str) -> ConfirmationResult:
     async with chat.work() as work:
-        return await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        return await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
 
 async def now(chat: Chat, order_id: UUID) -> OrderView:
@@ -55,8 +59,8 @@ async def test_an_order_is_changed_by_a_yes_of_its_own_and_stands_as_it_was_unti
     # When a jar of oil is left out, and one more of flour and half a kilo of cheese come in
     await amended(chat, order, "HAR-1", 3)
     async with chat.work() as work:
-        await orders.change_item(work, chat.conversation_id, chat.shop.variants["QUE-1"], Decimal("0.5"))
-        await orders.remove_item(work, chat.conversation_id, chat.shop.variants["ACE-1"])
+        await drafts.change_item(work, chat.conversation_id, chat.shop.variants["QUE-1"], Decimal("0.5"))
+        await drafts.remove_item(work, chat.conversation_id, chat.shop.variants["ACE-1"])
     token = await summary(chat)
 
     # Then only what it wants beyond is held, and the order is what it was
@@ -77,15 +81,15 @@ async def test_an_order_is_changed_by_a_yes_of_its_own_and_stands_as_it_was_unti
     ]
     async with chat.work() as work:
         assert [one.id for one in await orders.history(work, chat.customer_id)] == [order.id]
-        assert await orders.open_draft(work, chat.conversation_id) is None
+        assert await drafts.open_draft(work, chat.conversation_id) is None
         assert await stock.reconcile(work) == []
 
 
 async def test_a_change_of_the_address_moves_no_stock(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)
-        await orders.set_delivery(work, chat.conversation_id, Delivery(address="Av. Santa Fe 999"))
+        await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)
+        await drafts.set_delivery(work, chat.conversation_id, Delivery(address="Av. Santa Fe 999"))
     assert (await now(chat, order.id)).address_text == order.address_text
     result = await agree(chat, await summary(chat))
     assert (result.order.address_text, result.order.total) == ("Av. Santa Fe 999", order.total)
@@ -123,8 +127,8 @@ async def test_a_new_price_after_the_summary_is_asked_about_again(chat: Chat) ->
 async def test_of_what_is_no_longer_sold_less_can_be_kept_and_not_more(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2, "ACE-1": 1})
     async with open_work(chat.shop.principal) as work:
-        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
-    with pytest.raises(orders.NotForSale):
+        await editing.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+    with pytest.raises(NotForSale):
         await amended(chat, order, "HAR-1", 3)
     await amended(chat, order, "HAR-1", 1)
     assert quantities((await agree(chat, await summary(chat))).order) == {"HAR-1": 1, "ACE-1": 1}
@@ -138,7 +142,7 @@ async def test_stock_is_not_sold_twice_to_a_change(chat: Chat) -> None:
     # When two more are wanted of the one that is left
     await amended(chat, order, "HAR-1", 9)
     async with chat.work() as work:
-        result = await orders.request_confirmation(work, chat.conversation_id)
+        result = await confirmation.request_confirmation(work, chat.conversation_id)
 
     # Then what is left is told, and nothing is held
     assert result.refusal == "out_of_stock"
@@ -162,8 +166,8 @@ async def test_two_changes_at_once_in_two_chats_are_one(chat: Chat) -> None:
     assert sorted(str(one.refusal) for one in found) == ["None", "not_changeable"]
     assert quantities(await now(chat, order.id)) in ({"HAR-1": 5}, {"HAR-1": 2, "ACE-1": 1})
     async with chat.work() as work:
-        assert await orders.open_draft(work, chat.conversation_id) is None
-        assert await orders.open_draft(work, second.conversation_id) is None
+        assert await drafts.open_draft(work, chat.conversation_id) is None
+        assert await drafts.open_draft(work, second.conversation_id) is None
         assert await stock.reconcile(work) == []
     assert (await level(chat, "HAR-1"))[1] == (await level(chat, "ACE-1"))[1] == 0
 
@@ -173,7 +177,7 @@ async def test_two_turns_that_begin_a_change_begin_one(chat: Chat) -> None:
 
     async def begin() -> UUID:
         async with chat.work() as work:
-            return (await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)).id
+            return (await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)).id
 
     assert len(set(await asyncio.gather(begin(), begin(), begin()))) == 1
     assert await count(chat.shop, "orders") == 2
@@ -187,7 +191,7 @@ async def test_a_payment_that_is_verified_meanwhile_ends_the_change(chat: Chat, 
         order_id=order.id, customer_id=chat.customer_id, method="transferencia", kind="transfer", reference="0012345678"
     )
     async with chat.work() as work:
-        claimed = await payments.claim(work, command)
+        claimed = await claims.claim(work, command)
     assert claimed.payment is not None
     payment_id = claimed.payment.id
     await amended(chat, order, "HAR-1", 3)
@@ -222,29 +226,29 @@ async def test_an_order_that_has_gone_too_far_is_not_changed(chat: Chat, why: st
     async with open_work(chat.staff) as work:
         match why:
             case "paid":
-                await orders.record_payment(work, order.id, PaymentStatus.PAID)
+                await fulfilment.record_payment(work, order.id, PaymentStatus.PAID)
             case "packed":
-                assert (await orders.mark_packed(work, order.id)).packed_at is not None
+                assert (await fulfilment.mark_packed(work, order.id)).packed_at is not None
             case "shipped":
-                await orders.mark_shipped(work, order.id)
+                await fulfilment.mark_shipped(work, order.id)
             case "cancelled":
-                await orders.cancel(work, order.id)
+                await fulfilment.cancel(work, order.id)
     if why == "never":
         await settle_on(chat.shop, order_changes=OrderChanges.NEVER)
     async with chat.work() as work:
-        with pytest.raises(orders.OrderNotChangeable):
-            await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)
+        with pytest.raises(OrderNotChangeable):
+            await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)
 
 
 async def test_a_shop_may_let_paid_orders_be_changed_until_they_are_packed(chat: Chat) -> None:
     await settle_on(chat.shop, order_changes=OrderChanges.UNTIL_PACKED)
     order = await placed(chat, {"HAR-1": 2})
     async with open_work(chat.staff) as work:
-        await orders.record_payment(work, order.id, PaymentStatus.PAID)
+        await fulfilment.record_payment(work, order.id, PaymentStatus.PAID)
     await amended(chat, order, "HAR-1", 3)
     token = await summary(chat)
     async with open_work(chat.staff) as work:
-        await orders.mark_packed(work, order.id)
+        await fulfilment.mark_packed(work, order.id)
     assert (await agree(chat, token)).refusal == "not_changeable"
 
 
@@ -252,16 +256,16 @@ async def test_a_stranger_cannot_change_an_order(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     other = await chat_of(chat.shop)
     async with other.work() as work:
-        with pytest.raises(orders.OrderNotFound):
-            await orders.amend(work, other.conversation_id, other.customer_id, order.id)
+        with pytest.raises(OrderNotFound):
+            await amendments.amend(work, other.conversation_id, other.customer_id, order.id)
 
 
 async def test_an_order_that_is_being_put_together_is_not_given_up_for_a_change(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     await draft_with(chat, {"ACE-1": 1})
     async with chat.work() as work:
-        with pytest.raises(orders.DraftInTheWay):
-            await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)
+        with pytest.raises(DraftInTheWay):
+            await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)
 
 
 async def test_silence_drops_the_change_and_the_order_stays(chat: Chat) -> None:
@@ -269,11 +273,11 @@ async def test_silence_drops_the_change_and_the_order_stays(chat: Chat) -> None:
     change = await amended(chat, order, "HAR-1", 5)
     token = await summary(chat)
     async with open_work(chat.shop.principal) as work:
-        assert await orders.release_for_timeout(work, chat.conversation_id)
+        assert await confirmation.release_for_timeout(work, chat.conversation_id)
     assert (await now(chat, change.id)).status is OrderStatus.CANCELLED
     assert await now(chat, order.id) == order
     assert await level(chat, "HAR-1") == (Decimal(8), Decimal(0))
-    with pytest.raises(orders.ConfirmationStale):
+    with pytest.raises(ConfirmationStale):
         await agree(chat, token)
 
 
@@ -283,7 +287,7 @@ async def test_holds_that_ended_are_made_good_by_the_yes_or_what_is_left_is_told
     token = await summary(chat)
     await later(timedelta(minutes=31))
     async with open_work(chat.shop.principal) as work:
-        await stock.expire_due(work)
+        await holds.expire_due(work)
     await placed(await chat_of(chat.shop), {"HAR-1": 7})
     result = await agree(chat, token)
     assert result.refusal == "out_of_stock"
@@ -296,7 +300,7 @@ async def test_an_order_that_was_changed_is_put_back_whole_when_it_is_cancelled(
     await amended(chat, order, "ACE-1", 1)
     await agree(chat, await summary(chat))
     async with chat.work() as work:
-        await orders.cancel(work, order.id)
+        await fulfilment.cancel(work, order.id)
     assert await level(chat, "HAR-1") == await level(chat, "ACE-1") == (Decimal(10), Decimal(0))
 
 
@@ -310,8 +314,8 @@ async def test_an_order_that_is_to_be_fetched_elsewhere_is_taken_from_there(chat
 
     # When the customer wants to fetch it there
     async with chat.work() as work:
-        await orders.amend(work, chat.conversation_id, chat.customer_id, order.id)
-        await orders.set_delivery(work, chat.conversation_id, Delivery(fulfilment=Fulfilment.PICKUP, store_id=branch))
+        await amendments.amend(work, chat.conversation_id, chat.customer_id, order.id)
+        await drafts.set_delivery(work, chat.conversation_id, Delivery(fulfilment=Fulfilment.PICKUP, store_id=branch))
     result = await agree(chat, await summary(chat))
 
     # Then the first store has its goods back, and nothing is owed before it is fetched

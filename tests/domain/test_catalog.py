@@ -11,6 +11,7 @@ from core.errors import Invalid, NotPermitted
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import roles
+from domain.catalog import editing
 from domain.catalog import service as catalog
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing
 from domain.catalog.schemas import ChangeProduct, NewProduct, NewVariant, ProductStatus
@@ -39,51 +40,51 @@ async def test_other_names_are_found_as_soon_as_they_are_given_and_not_after_the
         assert await skus(work, "masa blanca") == []
 
         # When it gets that name, then it is found by it
-        await catalog.change_product(work, "HAR-1", ChangeProduct(synonyms=("masa blanca",)))
+        await editing.change_product(work, "HAR-1", ChangeProduct(synonyms=("masa blanca",)))
         assert await skus(work, "masa blanca") == ["HAR-1"]
 
         # When the name is taken from it, then it is not
-        await catalog.change_product(work, "HAR-1", ChangeProduct(synonyms=()))
+        await editing.change_product(work, "HAR-1", ChangeProduct(synonyms=()))
         assert await skus(work, "masa") == []
 
 
 async def test_a_word_that_stands_for_another_is_understood(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
         assert await skus(work, "óleo mazeite") != ["ACE-1"]
-        await catalog.add_expansion(work, "óleo", "aceite")
-        await catalog.add_expansion(work, "óleo", "aceite")
+        await editing.add_expansion(work, "óleo", "aceite")
+        await editing.add_expansion(work, "óleo", "aceite")
         assert await skus(work, "oleo mazeite") == ["ACE-1"]
 
 
 async def test_what_is_archived_or_has_no_price_is_not_sold(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+        await editing.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
         assert await skus(work, "harina pan") == []
         assert "HAR-1" not in {item.sku for item in (await catalog.list_products(work)).items}
         assert not (await catalog.get_variant(work, "HAR-1")).is_sold
         with pytest.raises(PriceMissing):
-            await catalog.create_product(work, NewProduct(code="NEW", name="Nuevo", price=Decimal(0)))
-        draft = await catalog.create_product(
+            await editing.create_product(work, NewProduct(code="NEW", name="Nuevo", price=Decimal(0)))
+        draft = await editing.create_product(
             work, NewProduct(code="NEW", name="Nuevo", price=Decimal(0), status=ProductStatus.DRAFT)
         )
         with pytest.raises(PriceMissing):
-            await catalog.change_product(work, draft.code, ChangeProduct(status=ProductStatus.ACTIVE))
+            await editing.change_product(work, draft.code, ChangeProduct(status=ProductStatus.ACTIVE))
 
 
 async def test_a_code_is_given_once_and_the_transaction_survives_the_refusal(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
         with pytest.raises(CodeTaken):
-            await catalog.create_product(work, NewProduct(code="HAR-1", name="Otra harina", price=Decimal(1)))
+            await editing.create_product(work, NewProduct(code="HAR-1", name="Otra harina", price=Decimal(1)))
         assert (await catalog.get_variant(work, "HAR-1")).name == "Harina P.A.N. Blanca"
         with pytest.raises(CategoryNotFound):
-            await catalog.create_product(work, NewProduct(code="X", name="X", price=Decimal(1), category="/no/"))
+            await editing.create_product(work, NewProduct(code="X", name="X", price=Decimal(1), category="/no/"))
 
 
 async def test_variants_are_told_apart_by_their_size(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
         sizes = tuple(NewVariant(sku=f"BUZ-1-{size}", label=f"talle {size}") for size in ("M", "L"))
         shirt = NewProduct(code="BUZ-1", name="Buzo", label="talle S", price=Decimal(100), variants=sizes)
-        await catalog.create_product(work, shirt)
+        await editing.create_product(work, shirt)
         assert sorted(await skus(work, "un buzo")) == ["BUZ-1", "BUZ-1-L", "BUZ-1-M"]
         assert await skus(work, "buzos talle m") == ["BUZ-1-M"]
         assert (await catalog.get_variant(work, "BUZ-1-M")).name == "Buzo talle M"
@@ -91,12 +92,12 @@ async def test_variants_are_told_apart_by_their_size(shop: Shop) -> None:
 
 async def test_the_list_is_read_page_by_page_and_by_category(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        await catalog.create_category(work, "Despensa")
-        await catalog.create_category(work, "Granos", "/despensa/")
+        await editing.create_category(work, "Despensa")
+        await editing.create_category(work, "Granos", "/despensa/")
         products = [
             NewProduct(code=f"G-{n}", name=f"Grano {n}", price=Decimal(5), category="/despensa/granos/") for n in range(7)
         ]
-        await catalog.create_products(work, products)
+        await editing.create_products(work, products)
 
         # When the category above is listed in pages of three, whatever way its name is written
         found, cursor = [], None
@@ -117,20 +118,20 @@ async def test_the_list_is_read_page_by_page_and_by_category(shop: Shop) -> None
 
 async def test_a_changed_price_is_on_record(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        changed = await catalog.set_price(work, "HAR-1", Decimal("26000"), "the supplier raised it")
+        changed = await editing.set_price(work, "HAR-1", Decimal("26000"), "the supplier raised it")
         assert changed.price == Decimal("26000.00")
         entry = (
             await work.session.execute(text("SELECT before, after, reason FROM events WHERE type = 'product.repriced'"))
         ).one()
         assert (entry.before, entry.after) == ({"sku": "HAR-1", "price": "25000.00"}, {"sku": "HAR-1", "price": "26000.00"})
         with pytest.raises(PriceMissing):
-            await catalog.set_price(work, "HAR-1", Decimal("NaN"))
+            await editing.set_price(work, "HAR-1", Decimal("NaN"))
 
 
 async def test_whole_bags_and_loose_cheese(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
         flour = NewProduct(code="BAG", name="Harina en bolsa", price=Decimal(9), unit="KG", step=Decimal(1))
-        await catalog.create_product(work, flour)
+        await editing.create_product(work, flour)
         bag, cheese = await catalog.get_variant(work, "BAG"), await catalog.get_variant(work, "QUE-1")
         assert [bag.allows(Decimal(quantity)) for quantity in ("2", "0.5")] == [True, False]
         assert [cheese.allows(Decimal(quantity)) for quantity in ("0.250", "0.0005", "0")] == [True, False, False]
@@ -140,8 +141,8 @@ async def test_two_workspaces_do_not_see_each_other(shop: Shop) -> None:
     # Given a second shop with the same codes and a product of its own
     other = await open_shop((await make_workspace()).id)
     async with open_work(other.principal) as work:
-        await catalog.create_product(work, NewProduct(code="SECRET", name="Vino secreto", price=Decimal(7)))
-        await catalog.add_expansion(work, "tinto", "vino")
+        await editing.create_product(work, NewProduct(code="SECRET", name="Vino secreto", price=Decimal(7)))
+        await editing.add_expansion(work, "tinto", "vino")
 
     # When the first one looks, by search, list, code and id
     async with open_work(shop.principal) as work:
@@ -161,7 +162,7 @@ async def test_a_customer_reads_and_never_writes(shop: Shop) -> None:
     async with open_work(roles.agent_for(shop.workspace_id, new_id())) as work:
         assert await skus(work, "harina pan") == ["HAR-1"]
         with pytest.raises(NotPermitted):
-            await catalog.set_price(work, "HAR-1", Decimal(1))
+            await editing.set_price(work, "HAR-1", Decimal(1))
 
 
 @pytest.mark.parametrize("phrase", ["", "   ", "\x00", "%", "' OR 1=1 --", "🛒🛒", "1 kg", "ñ" * 5000, "a" * 5000, "x " * 3000])

@@ -9,9 +9,11 @@ import pytest
 from core.access import Principal
 from core.errors import NotPermitted
 from core.work import open_work
+from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import ConfirmationStale, OrderNotCancellable, OrderNotFound, OrderNotReady, QuantityNotAllowed
 from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderStatus
-from domain.stock import service as stock
+from domain.stock import holds as stock_holds
 from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
 from tests.factories.shop import Shop
 
@@ -28,7 +30,7 @@ async def test_a_draft_adds_up_lines_and_delivery(chat: Chat) -> None:
 async def test_the_same_product_twice_is_one_line(chat: Chat) -> None:
     await draft_with(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        order = await orders.add_item(work, chat.conversation_id, chat.shop.variants["HAR-1"], Decimal(3))
+        order = await drafts.add_item(work, chat.conversation_id, chat.shop.variants["HAR-1"], Decimal(3))
     assert [line.quantity for line in order.lines] == [Decimal(5)]
 
 
@@ -42,7 +44,7 @@ async def test_a_conversation_has_one_open_draft_under_any_number_of_workers(cha
     # When four workers begin a draft at once
     async def start() -> object:
         async with chat.work() as work:
-            return (await orders.start_draft(work, conversation_id=chat.conversation_id, customer_id=chat.customer_id)).id
+            return (await drafts.start_draft(work, conversation_id=chat.conversation_id, customer_id=chat.customer_id)).id
 
     found = await asyncio.gather(*(start() for _ in range(4)))
 
@@ -55,8 +57,8 @@ async def test_a_conversation_has_one_open_draft_under_any_number_of_workers(cha
 async def test_a_quantity_the_product_is_not_sold_in_is_refused(chat: Chat, sku: str, quantity: str) -> None:
     await draft_with(chat, {"ACE-1": 1})
     async with chat.work() as work:
-        with pytest.raises(orders.QuantityNotAllowed):
-            await orders.add_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
+        with pytest.raises(QuantityNotAllowed):
+            await drafts.add_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
 
 
 async def test_a_yes_places_the_order_once_and_sells_what_was_held(chat: Chat) -> None:
@@ -66,9 +68,9 @@ async def test_a_yes_places_the_order_once_and_sells_what_was_held(chat: Chat) -
 
     # When the same yes arrives twice
     async with chat.work() as work:
-        first = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        first = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
     async with chat.work() as work:
-        second = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        second = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
     # Then it is one order, with one number, and the stock left once
     assert first.order.number == second.order.number == 1001
@@ -77,7 +79,7 @@ async def test_a_yes_places_the_order_once_and_sells_what_was_held(chat: Chat) -
     assert await level(chat, "HAR-1") == (Decimal(8), Decimal(0))
     async with chat.work() as work:
         steps = await orders.status_history(work, first.order.id)
-        assert await orders.open_draft(work, chat.conversation_id) is None
+        assert await drafts.open_draft(work, chat.conversation_id) is None
     assert [step.to_status for step in steps] == ["draft", "awaiting_confirmation", "confirmed"]
     assert first.order.cancel_deadline is not None
 
@@ -87,7 +89,7 @@ async def test_the_same_yes_on_many_workers_is_one_order(chat: Chat) -> None:
 
     async def confirm() -> int | None:
         async with chat.work() as work:
-            return (await orders.confirm(work, chat.conversation_id, chat.customer_id, token)).order.number
+            return (await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)).order.number
 
     assert set(await asyncio.gather(*(confirm() for _ in range(5)))) == {1001}
     assert await level(chat, "HAR-1") == (Decimal(7), Decimal(0))
@@ -99,7 +101,7 @@ async def test_orders_of_a_shop_are_numbered_without_gaps(chat: Chat) -> None:
 
     async def confirm(which: Chat, token: str) -> int | None:
         async with which.work() as work:
-            return (await orders.confirm(work, which.conversation_id, which.customer_id, token)).order.number
+            return (await confirmation.confirm(work, which.conversation_id, which.customer_id, token)).order.number
 
     found = await asyncio.gather(confirm(chat, first_token), confirm(second, second_token))
     assert sorted(number or 0 for number in found) == [1001, 1002]
@@ -115,34 +117,34 @@ async def test_every_change_voids_the_summary_and_gives_the_stock_back(chat: Cha
     async with chat.work() as work:
         match change:
             case "add":
-                order = await orders.add_item(work, chat.conversation_id, flour, Decimal(1))
+                order = await drafts.add_item(work, chat.conversation_id, flour, Decimal(1))
             case "change":
-                order = await orders.change_item(work, chat.conversation_id, flour, Decimal(4))
+                order = await drafts.change_item(work, chat.conversation_id, flour, Decimal(4))
             case "remove":
-                order = await orders.remove_item(work, chat.conversation_id, flour)
+                order = await drafts.remove_item(work, chat.conversation_id, flour)
             case "clear":
-                order = await orders.clear(work, chat.conversation_id)
+                order = await drafts.clear(work, chat.conversation_id)
             case _:
-                order = await orders.set_delivery(work, chat.conversation_id, Delivery(address="Otra calle, casa 9"))
+                order = await drafts.set_delivery(work, chat.conversation_id, Delivery(address="Otra calle, casa 9"))
 
     # Then the old yes confirms nothing, and nothing is held
     assert order.status is OrderStatus.DRAFT
     assert order.confirmation_token is None
     assert (await level(chat, "HAR-1"))[1] == 0
     async with chat.work() as work:
-        with pytest.raises(orders.ConfirmationStale):
-            await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        with pytest.raises(ConfirmationStale):
+            await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
 
 async def test_asked_again_without_a_change_the_same_summary_stands(chat: Chat) -> None:
     token = await asked(chat, {"HAR-1": 2})
     await later(timedelta(minutes=20))
     async with chat.work() as work:
-        again = await orders.request_confirmation(work, chat.conversation_id)
+        again = await confirmation.request_confirmation(work, chat.conversation_id)
     assert again.token == token
     assert again.held_until is not None
     async with open_work(chat.shop.principal) as work:
-        holds = await stock.holds_of(work, again.order.id)
+        holds = await stock_holds.holds_of(work, again.order.id)
     assert [hold.expires_at for hold in holds] == [again.held_until]
 
 
@@ -153,7 +155,7 @@ async def test_a_price_that_changed_after_the_summary_is_not_charged(chat: Chat)
 
     # When the customer says yes
     async with chat.work() as work:
-        result = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        result = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
     # Then nothing is placed, the change is told, and the draft has the new price
     assert result.refusal == "price_changed"
@@ -168,11 +170,11 @@ async def test_a_hold_that_was_swept_is_made_good_at_the_yes_if_the_stock_is_the
     token = await asked(chat, {"HAR-1": 2, "ACE-1": 1})
     await later(timedelta(minutes=31))
     async with open_work(chat.shop.principal) as work:
-        assert await stock.expire_due(work)
+        assert await stock_holds.expire_due(work)
 
     # When the customer says yes after all
     async with chat.work() as work:
-        result = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        result = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
     # Then all of it is sold, once
     assert result.refusal is None
@@ -188,7 +190,7 @@ async def test_a_late_yes_gets_nothing_if_somebody_else_took_the_stock(chat: Cha
     # When another customer buys some of it, and the first one says yes
     await placed(await chat_of(chat.shop), {"HAR-1": 4})
     async with chat.work() as work:
-        result = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        result = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
     # Then the truth is told and nothing is sold twice
     assert result.refusal == "out_of_stock"
@@ -204,11 +206,11 @@ async def test_many_customers_race_for_the_last_units_and_none_is_sold_twice(cha
 
     async def buy(one: Chat) -> bool:
         async with one.work() as work:
-            request = await orders.request_confirmation(work, one.conversation_id)
+            request = await confirmation.request_confirmation(work, one.conversation_id)
         if request.token is None:
             return False
         async with one.work() as work:
-            result = await orders.confirm(work, one.conversation_id, one.customer_id, request.token)
+            result = await confirmation.confirm(work, one.conversation_id, one.customer_id, request.token)
         return result.refusal is None
 
     # When all buy at once
@@ -232,8 +234,8 @@ async def test_a_summary_needs_whole_details(chat: Chat, details: dict[str, obje
     await draft_with(chat, {"HAR-1": 1}, delivery=False)
     async with chat.work() as work:
         if details:
-            await orders.set_delivery(work, chat.conversation_id, Delivery.model_validate(details))
-        result = await orders.request_confirmation(work, chat.conversation_id)
+            await drafts.set_delivery(work, chat.conversation_id, Delivery.model_validate(details))
+        result = await confirmation.request_confirmation(work, chat.conversation_id)
     assert result.missing == missing
     assert (result.refusal == "details_missing") == bool(missing)
 
@@ -242,18 +244,18 @@ async def test_below_the_minimum_no_summary_is_made(chat: Chat) -> None:
     await settle_on(chat.shop, minimum_order=Decimal(60000))
     await draft_with(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        result = await orders.request_confirmation(work, chat.conversation_id)
+        result = await confirmation.request_confirmation(work, chat.conversation_id)
     assert (result.refusal, result.minimum, result.token) == ("below_minimum", Decimal(60000), None)
 
 
 async def test_silence_gives_the_stock_back_and_keeps_the_draft(chat: Chat) -> None:
     token = await asked(chat, {"HAR-1": 2})
     async with open_work(chat.shop.principal) as work:
-        assert await orders.release_for_timeout(work, chat.conversation_id)
+        assert await confirmation.release_for_timeout(work, chat.conversation_id)
     async with chat.work() as work:
-        draft = await orders.open_draft(work, chat.conversation_id)
-        with pytest.raises(orders.ConfirmationStale):
-            await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        draft = await drafts.open_draft(work, chat.conversation_id)
+        with pytest.raises(ConfirmationStale):
+            await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
     assert draft is not None
     assert [line.quantity for line in draft.lines] == [Decimal(2)]
     assert (await level(chat, "HAR-1"))[1] == 0
@@ -262,30 +264,30 @@ async def test_silence_gives_the_stock_back_and_keeps_the_draft(chat: Chat) -> N
 async def test_a_summary_that_never_arrived_confirms_nothing(chat: Chat) -> None:
     token = await asked(chat, {"HAR-1": 2})
     async with open_work(chat.shop.principal) as work:
-        assert await orders.void(work, chat.conversation_id, token, reason="the summary failed")
-        assert not await orders.void(work, chat.conversation_id, token, reason="again")
+        assert await confirmation.void(work, chat.conversation_id, token, reason="the summary failed")
+        assert not await confirmation.void(work, chat.conversation_id, token, reason="again")
     async with chat.work() as work:
-        with pytest.raises(orders.ConfirmationStale):
-            await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        with pytest.raises(ConfirmationStale):
+            await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
 
 
 async def test_a_cancelled_order_puts_its_goods_back_once(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     for _ in range(2):
         async with chat.work() as work:
-            assert (await orders.cancel(work, order.id, "cambié de idea")).status is OrderStatus.CANCELLED
+            assert (await fulfilment.cancel(work, order.id, "cambié de idea")).status is OrderStatus.CANCELLED
     assert await level(chat, "HAR-1") == (Decimal(10), Decimal(0))
 
 
 async def test_staff_send_and_hand_over_an_order_in_its_order(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 1})
     async with open_work(chat.staff) as work:
-        with pytest.raises(orders.OrderNotReady):
-            await orders.mark_delivered(work, order.id)
-        await orders.mark_shipped(work, order.id)
-        with pytest.raises(orders.OrderNotCancellable):
-            await orders.cancel(work, order.id)
-        delivered = await orders.mark_delivered(work, order.id)
+        with pytest.raises(OrderNotReady):
+            await fulfilment.mark_delivered(work, order.id)
+        await fulfilment.mark_shipped(work, order.id)
+        with pytest.raises(OrderNotCancellable):
+            await fulfilment.cancel(work, order.id)
+        delivered = await fulfilment.mark_delivered(work, order.id)
     assert delivered.status is OrderStatus.DELIVERED
 
 
@@ -294,14 +296,14 @@ async def test_a_customer_may_not_fulfil_orders_and_sees_only_their_own(chat: Ch
     other = await chat_of(chat.shop)
     async with chat.work() as work:
         with pytest.raises(NotPermitted):
-            await orders.mark_shipped(work, order.id)
+            await fulfilment.mark_shipped(work, order.id)
         assert (await orders.by_number(work, chat.customer_id, 1001)).id == order.id
     async with other.work() as work:
         assert await orders.history(work, other.customer_id) == []
-        with pytest.raises(orders.OrderNotFound):
+        with pytest.raises(OrderNotFound):
             await orders.by_number(work, other.customer_id, 1001)
-        with pytest.raises(orders.ConfirmationStale):
-            await orders.confirm(work, other.conversation_id, other.customer_id, order.confirmation_token or "")
+        with pytest.raises(ConfirmationStale):
+            await confirmation.confirm(work, other.conversation_id, other.customer_id, order.confirmation_token or "")
 
 
 async def test_a_cart_from_the_phone_is_taken_at_the_shops_prices(chat: Chat) -> None:
@@ -315,7 +317,7 @@ async def test_a_cart_from_the_phone_is_taken_at_the_shops_prices(chat: Chat) ->
 
     # When a cart with a false price, an unknown SKU and half a bag comes, to be added
     async with chat.work() as work:
-        result = await orders.apply_catalog_order(work, chat.conversation_id, cart, replace=False)
+        result = await drafts.apply_catalog_order(work, chat.conversation_id, cart, replace=False)
 
     # Then what can be sold is in the draft at our price, and the rest is named
     assert [(line.sku, line.quantity, line.unit_price) for line in result.order.lines] == [
@@ -327,7 +329,7 @@ async def test_a_cart_from_the_phone_is_taken_at_the_shops_prices(chat: Chat) ->
 
     # And replacing takes the oil out
     async with chat.work() as work:
-        replaced = await orders.apply_catalog_order(work, chat.conversation_id, cart[:1], replace=True)
+        replaced = await drafts.apply_catalog_order(work, chat.conversation_id, cart[:1], replace=True)
     assert [line.sku for line in replaced.order.lines] == ["HAR-1"]
 
 
@@ -345,8 +347,8 @@ async def test_prices_of_an_untouched_draft_follow_the_shop(chat: Chat) -> None:
     await draft_with(chat, {"HAR-1": 2})
     await reprice(chat.shop, "HAR-1", 30000)
     async with chat.work() as work:
-        changes = await orders.refresh_prices(work, chat.conversation_id)
-        draft = await orders.open_draft(work, chat.conversation_id)
+        changes = await drafts.refresh_prices(work, chat.conversation_id)
+        draft = await drafts.open_draft(work, chat.conversation_id)
     assert [change.new for change in changes] == [Decimal(30000)]
     assert draft is not None
     assert draft.subtotal == Decimal(60000)
@@ -355,13 +357,13 @@ async def test_prices_of_an_untouched_draft_follow_the_shop(chat: Chat) -> None:
 async def test_a_draft_given_up_leaves_room_for_a_new_one(chat: Chat) -> None:
     order = await draft_with(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        assert (await orders.discard_draft(work, order.id)).status is OrderStatus.CANCELLED
-        fresh = await orders.start_draft(work, conversation_id=chat.conversation_id, customer_id=chat.customer_id)
+        assert (await fulfilment.discard_draft(work, order.id)).status is OrderStatus.CANCELLED
+        fresh = await drafts.start_draft(work, conversation_id=chat.conversation_id, customer_id=chat.customer_id)
     assert fresh.id != order.id
 
 
 async def test_a_shop_of_another_workspace_sees_no_order(chat: Chat, shop: Shop) -> None:
     order = await draft_with(chat, {"HAR-1": 1})
     async with open_work(Principal.system(order.id)) as work:
-        with pytest.raises(orders.OrderNotFound):
+        with pytest.raises(OrderNotFound):
             await orders.get(work, order.id)

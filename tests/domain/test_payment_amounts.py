@@ -9,9 +9,13 @@ from sqlalchemy import text
 from app.cli import payments as command
 from core.errors import NotPermitted
 from core.work import open_work
+from domain.orders import fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import OrderView, PaymentStatus
+from domain.payments import claims
 from domain.payments import service as payments
+from domain.payments.claims import NothingToPay
 from domain.payments.schemas import ClaimPayment, ClaimResult, Flag
 from tests.domain.test_payments import claim, payment_status
 from tests.factories.chat import Chat, chat_of, count, later, placed
@@ -80,7 +84,7 @@ async def ahead(chat: Chat, reference: str | None = None, **changes: object) -> 
     command = {"order_id": None, "customer_id": chat.customer_id, "method": "transferencia", "kind": "transfer"}
     async with chat.work() as work:
         told = ClaimPayment.model_validate(command | {"reference": reference} | changes)
-        return await payments.claim_ahead(work, told, chat.conversation_id)
+        return await claims.claim_ahead(work, told, chat.conversation_id)
 
 
 @pytest.mark.parametrize(("amount", "flags"), [(Decimal(5000), {Flag.AMOUNT_UNDER}), (None, {Flag.AMOUNT_ASSUMED})])
@@ -98,8 +102,8 @@ async def test_a_payment_told_before_the_order_is_tied_to_it_when_it_comes(
     # When their order is placed
     order = await placed(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        linked = await payments.link_ahead(work, order.id)
-        assert await payments.link_ahead(work, order.id) == []
+        linked = await claims.link_ahead(work, order.id)
+        assert await claims.link_ahead(work, order.id) == []
 
     # Then the payment is that order's, with what was said of it
     assert [payment.id for payment in linked] == [first.payment.id]
@@ -116,8 +120,8 @@ async def test_a_payment_told_ahead_is_nobody_elses_and_is_not_tied_weeks_later(
     await later(timedelta(days=8))
     mine = await placed(chat, {"HAR-1": 1})
     async with chat.work() as work:
-        assert await payments.link_ahead(work, theirs.id) == []
-        assert await payments.link_ahead(work, mine.id) == []
+        assert await claims.link_ahead(work, theirs.id) == []
+        assert await claims.link_ahead(work, mine.id) == []
 
 
 async def test_staff_tie_a_payment_to_its_order_after_any_time(chat: Chat) -> None:
@@ -135,7 +139,7 @@ async def test_staff_tie_a_payment_to_its_order_after_any_time(chat: Chat) -> No
         with pytest.raises(NotPermitted):
             await payments.link(work, told.payment.id, order.id)
     async with open_work(chat.staff) as work:
-        with pytest.raises(orders.OrderNotFound):
+        with pytest.raises(OrderNotFound):
             await payments.link(work, told.payment.id, foreign.id)
 
     # Then nothing is tied; and staff's word ties it once, under the order's number
@@ -164,8 +168,8 @@ async def test_staff_tie_nothing_that_was_refused_and_nothing_to_what_cannot_be_
             await payments.link(work, first.payment.id, order.id)
         with pytest.raises(payments.PaymentNotFound):
             await payments.link(work, order.id, order.id)
-        await orders.cancel(work, order.id, "by the shop")
-        with pytest.raises(payments.NothingToPay):
+        await fulfilment.cancel(work, order.id, "by the shop")
+        with pytest.raises(NothingToPay):
             await payments.link(work, second.payment.id, order.id)
 
 
@@ -178,7 +182,7 @@ async def test_staff_may_decide_on_a_payment_before_its_order_comes(chat: Chat) 
         await payments.verify(work, told.payment.id, amount=Decimal(60000))
     order = await placed(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        (linked,) = await payments.link_ahead(work, order.id)
+        (linked,) = await claims.link_ahead(work, order.id)
     # Then what they saw is what was paid, not what the order comes to
     assert linked.amount == Decimal(60000)
     assert {Flag.AMOUNT_OVER} <= set(linked.flags)

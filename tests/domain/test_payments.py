@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from core.errors import NotPermitted
 from core.work import open_work
+from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
+from domain.orders.errors import OrderHasPayment, OrderNotFound
 from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
-from domain.payments import references
+from domain.payments import claims, receipts, references
 from domain.payments import service as payments
+from domain.payments.claims import NothingToPay
 from domain.payments.models import PaymentState
 from domain.payments.schemas import ClaimPayment, ClaimResult, Flag
-from domain.stock import service as stock
+from domain.stock import holds
 from tests.factories.chat import Chat, asked, chat_of, count, later, level, placed, send_picture
 
 
@@ -30,7 +33,7 @@ async def claim(chat: Chat, order: OrderView, reference: str | None = None, **ch
         "reference": reference,
     } | changes
     async with chat.work() as work:
-        return await payments.claim(work, ClaimPayment.model_validate(command))
+        return await claims.claim(work, ClaimPayment.model_validate(command))
 
 
 async def payment_status(chat: Chat, order: OrderView) -> PaymentStatus:
@@ -195,31 +198,31 @@ async def test_a_claimed_order_outlives_its_deadline_and_cannot_be_cancelled_by_
     await claim(chat, order, "0012345678")
     await later(timedelta(hours=100))
     async with open_work(chat.shop.principal) as work:
-        assert not await orders.cancel_unpaid(work, order.id)
+        assert not await fulfilment.cancel_unpaid(work, order.id)
     async with chat.work() as work:
-        with pytest.raises(orders.OrderHasPayment):
-            await orders.cancel(work, order.id)
+        with pytest.raises(OrderHasPayment):
+            await fulfilment.cancel(work, order.id)
     async with open_work(chat.staff) as work:
-        assert (await orders.cancel(work, order.id)).status is OrderStatus.CANCELLED
+        assert (await fulfilment.cancel(work, order.id)).status is OrderStatus.CANCELLED
 
 
 async def test_a_payment_before_the_yes_keeps_the_stock_until_staff_should_have_decided(chat: Chat) -> None:
     # Given a summary that waits for its yes, and a payment for it
     token = await asked(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        order = await orders.open_draft(work, chat.conversation_id)
+        order = await drafts.open_draft(work, chat.conversation_id)
     assert order is not None
     await claim(chat, order, "0012345678")
 
     # When the session times out, the hold runs out and the sweep comes
     await later(timedelta(hours=3))
     async with open_work(chat.shop.principal) as work:
-        assert not await orders.release_for_timeout(work, chat.conversation_id)
-        assert await stock.expire_due(work) == []
+        assert not await confirmation.release_for_timeout(work, chat.conversation_id)
+        assert await holds.expire_due(work) == []
 
     # Then the yes still places the order, claimed as it is
     async with chat.work() as work:
-        result = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        result = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
     assert result.refusal is None
     assert result.order.payment_status is PaymentStatus.CLAIMED
 
@@ -229,7 +232,7 @@ async def test_a_claim_before_the_yes_does_not_keep_the_stock_for_ever(chat: Cha
     # Given a claimed payment for a summary to which nobody ever says yes, and perhaps more claims later
     await asked(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        order = await orders.open_draft(work, chat.conversation_id)
+        order = await drafts.open_draft(work, chat.conversation_id)
     assert order is not None
     await claim(chat, order, "0012345678", amount=Decimal(1000))
     if again:
@@ -239,7 +242,7 @@ async def test_a_claim_before_the_yes_does_not_keep_the_stock_for_ever(chat: Cha
     # When staff have had two days since the first one
     await later(timedelta(hours=9 if again else 49))
     async with open_work(chat.shop.principal) as work:
-        ended = await stock.expire_due(work)
+        ended = await holds.expire_due(work)
 
     # Then others can buy
     assert ended == [order.id]
@@ -249,7 +252,7 @@ async def test_a_claim_before_the_yes_does_not_keep_the_stock_for_ever(chat: Cha
 async def test_a_refused_claim_before_the_yes_keeps_the_stock_no_longer_than_any_summary(chat: Chat) -> None:
     await asked(chat, {"HAR-1": 2})
     async with chat.work() as work:
-        order = await orders.open_draft(work, chat.conversation_id)
+        order = await drafts.open_draft(work, chat.conversation_id)
     assert order is not None
     result = await claim(chat, order, "0012345678")
     assert result.payment is not None
@@ -257,24 +260,24 @@ async def test_a_refused_claim_before_the_yes_keeps_the_stock_no_longer_than_any
         await payments.reject(work, result.payment.id, "no such transfer")
     await later(timedelta(minutes=31))
     async with open_work(chat.shop.principal) as work:
-        assert await stock.expire_due(work) == [order.id]
+        assert await holds.expire_due(work) == [order.id]
 
 
 async def test_what_is_not_open_cannot_be_paid(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     other = await chat_of(chat.shop)
-    with pytest.raises(orders.OrderNotFound):
+    with pytest.raises(OrderNotFound):
         await claim(other, order, "0012345678")
     async with chat.work() as work:
-        await orders.cancel(work, order.id)
-    with pytest.raises(payments.NothingToPay):
+        await fulfilment.cancel(work, order.id)
+    with pytest.raises(NothingToPay):
         await claim(chat, order, "0012345678")
 
 
 async def test_words_after_a_receipt_complete_its_claim(chat: Chat) -> None:
     # Given a claim that rests on a picture alone
     order = await placed(chat, {"HAR-1": 2})
-    shown = await claim(chat, order, method=payments.RECEIPT_ONLY, kind=payments.RECEIPT_ONLY, bank=None)
+    shown = await claim(chat, order, method=claims.RECEIPT_ONLY, kind=claims.RECEIPT_ONLY, bank=None)
 
     # When the customer then says how it was paid
     told = await claim(chat, order, "0012345678")
@@ -292,7 +295,7 @@ async def test_a_used_reference_does_not_complete_a_receipt(chat: Chat) -> None:
     # Given a reference that has paid another order, and a claim that rests on a picture alone
     await claim(chat, await placed(chat, {"HAR-1": 1}), "0012345678")
     order = await placed(chat, {"HAR-1": 2})
-    await claim(chat, order, method=payments.RECEIPT_ONLY, kind=payments.RECEIPT_ONLY, bank=None)
+    await claim(chat, order, method=claims.RECEIPT_ONLY, kind=claims.RECEIPT_ONLY, bank=None)
 
     # When the customer names that reference
     told = await claim(chat, order, "0012345678")
@@ -301,7 +304,7 @@ async def test_a_used_reference_does_not_complete_a_receipt(chat: Chat) -> None:
     assert told.refusal == "reference_used"
     async with chat.work() as work:
         (kept,) = await payments.list_for_order(work, order.id)
-    assert (kept.method, kept.reference) == (payments.RECEIPT_ONLY, None)
+    assert (kept.method, kept.reference) == (claims.RECEIPT_ONLY, None)
 
 
 async def test_a_receipt_used_twice_flags_both_payments(chat: Chat) -> None:
@@ -316,13 +319,13 @@ async def test_a_receipt_used_twice_flags_both_payments(chat: Chat) -> None:
     early = await send_picture(chat, "a" * 64)
     late = await send_picture(other)
     async with chat.work() as work:
-        assert len(await payments.link_receipts(work, first.payment.id, [early])) == 1
-        assert await payments.link_receipts(work, first.payment.id, [early]) == []
+        assert len(await receipts.link_receipts(work, first.payment.id, [early])) == 1
+        assert await receipts.link_receipts(work, first.payment.id, [early]) == []
     async with other.work() as work:
-        await payments.link_receipts(work, second.payment.id, [late])
+        await receipts.link_receipts(work, second.payment.id, [late])
     async with open_work(chat.shop.principal) as work:
         before = await payments.get(work, second.payment.id)
-        await payments.receipt_stored(work, late, "a" * 64)
+        await receipts.receipt_stored(work, late, "a" * 64)
         flags = [(await payments.get(work, one)).flags for one in (first.payment.id, second.payment.id)]
 
     # Then both are flagged and neither is refused

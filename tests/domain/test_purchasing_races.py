@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from core import db
 from core.tables import new_id
 from core.work import open_work
-from domain.purchasing import service as purchasing
+from domain.purchasing import ordering, receiving, returning
+from domain.purchasing.errors import OverDelivered, PurchaseOrderNotReady, ReturnExceedsReceipt
 from domain.purchasing.schemas import NewPurchase, NewSupplierReturn, ReceiptLineInput, SupplierReturnLineInput
 from domain.stock import service as stock
+from domain.stock.errors import StockPromised
 from domain.stock.schemas import cents
 from tests.factories.purchases import arrival, make_order, make_supplier
 from tests.factories.shop import Shop, open_shop
@@ -30,8 +32,8 @@ async def test_two_people_who_take_in_the_same_order_take_it_in_once(shop: Shop)
     async def receive(person: int) -> str:
         try:
             async with open_work(shop.principal) as work:
-                await purchasing.receive(work, order.id, arrival(shop, f"person {person}", packs=3))
-        except (purchasing.OverDelivered, purchasing.PurchaseOrderNotReady) as error:
+                await receiving.receive(work, order.id, arrival(shop, f"person {person}", packs=3))
+        except (OverDelivered, PurchaseOrderNotReady) as error:
             return error.code
         return "done"
 
@@ -54,11 +56,11 @@ async def test_equal_keys_at_once_are_one_arrival_with_or_without_an_order(shop:
 
     async def receive() -> UUID:
         async with open_work(shop.principal) as work:
-            return (await purchasing.receive(work, order.id, arrival(shop, "guide 7", packs=1))).id
+            return (await receiving.receive(work, order.id, arrival(shop, "guide 7", packs=1))).id
 
     async def buy() -> UUID:
         async with open_work(shop.principal) as work:
-            return (await purchasing.buy(work, bought)).id
+            return (await receiving.buy(work, bought)).id
 
     booked = await asyncio.gather(*(receive() for _ in range(6)), *(buy() for _ in range(6)))
 
@@ -73,7 +75,7 @@ async def test_drafts_that_are_begun_at_once_are_one(shop: Shop) -> None:
 
     async def begin() -> UUID:
         async with open_work(shop.principal) as work:
-            return (await purchasing.open_draft(work, supplier, shop.store_id)).id
+            return (await ordering.open_draft(work, supplier, shop.store_id)).id
 
     assert len(set(await asyncio.gather(*(begin() for _ in range(12))))) == 1
 
@@ -81,14 +83,14 @@ async def test_drafts_that_are_begun_at_once_are_one(shop: Shop) -> None:
 async def test_returns_that_race_never_give_back_more_than_came(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
         order = await make_order(work, shop, await make_supplier(work, shop), HAR_1=1)
-        receipt = await purchasing.receive(work, order.id, arrival(shop, "a", packs=1))
+        receipt = await receiving.receive(work, order.id, arrival(shop, "a", packs=1))
 
     async def give_back(number: int) -> bool:
         line = SupplierReturnLineInput(variant_id=shop.variants["HAR-1"], quantity=Decimal(4))
         try:
             async with open_work(shop.principal) as work:
-                await purchasing.return_goods(work, receipt.id, NewSupplierReturn(key=str(number), reason="x", lines=(line,)))
-        except purchasing.ReturnExceedsReceipt:
+                await returning.return_goods(work, receipt.id, NewSupplierReturn(key=str(number), reason="x", lines=(line,)))
+        except ReturnExceedsReceipt:
             return False
         return True
 
@@ -106,7 +108,7 @@ async def test_two_hundred_corrections_of_one_level_are_all_in_the_books(shop: S
         try:
             async with open_work(shop.principal) as work:
                 await stock.adjust(work, shop.store_id, flour, delta, "counting", source_ref=str(number))
-        except stock.StockPromised:
+        except StockPromised:
             return Decimal(0)
         return delta
 
@@ -137,7 +139,7 @@ class Ledger:
                 if kind == "buy":
                     line = ReceiptLineInput(variant_id=cheese, quantity=quantity, pack_cost=cost)
                     bought = NewPurchase(key=str(new_id()), supplier_id=self.supplier, store_id=store, lines=(line,))
-                    paid = (await purchasing.buy(work, bought)).lines[0].value
+                    paid = (await receiving.buy(work, bought)).lines[0].value
                     assert paid == cents(quantity * cost)
                     on_hand, value = on_hand + quantity, value + paid
                 elif kind == "lose" and quantity <= on_hand:

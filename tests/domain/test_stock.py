@@ -14,7 +14,9 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import roles
 from domain.catalog.permissions import CatalogPermission
+from domain.stock import holds
 from domain.stock import service as stock
+from domain.stock.errors import HoldsLost, OutOfStock, QuantityNotCountable, StockPromised
 from domain.stock.schemas import HoldLine, HoldStatus, MovementType
 from tests.factories.shop import Shop, fill
 
@@ -25,7 +27,7 @@ async def reserve(work: Work, shop: Shop, order_id: UUID, minutes: int = 30, **q
         HoldLine(variant_id=shop.variants[sku.replace("_", "-")], quantity=Decimal(quantity))
         for sku, quantity in quantities.items()
     ]
-    await stock.hold(work, order_id, shop.store_id, lines, work.now + timedelta(minutes=minutes))
+    await holds.hold(work, order_id, shop.store_id, lines, work.now + timedelta(minutes=minutes))
 
 
 async def left(work: Work, shop: Shop, sku: str) -> Decimal:
@@ -42,13 +44,13 @@ async def test_a_reservation_takes_all_lines_or_none(shop: Shop) -> None:
         await fill(work, shop, "ACE-1", 1)
 
         # When an order wants both
-        with pytest.raises(stock.OutOfStock) as refusal:
+        with pytest.raises(OutOfStock) as refusal:
             await reserve(work, shop, order_id, HAR_1=2, ACE_1=3)
 
         # Then it is told what there is, and holds nothing
         (short,) = refusal.value.shortages
         assert (short.variant_id, short.wanted, short.available) == (shop.variants["ACE-1"], Decimal(3), Decimal(1))
-        assert await stock.holds_of(work, order_id) == []
+        assert await holds.holds_of(work, order_id) == []
         assert await left(work, shop, "HAR-1") == 10
 
 
@@ -65,7 +67,7 @@ async def test_reserving_again_moves_only_the_difference(shop: Shop) -> None:
         await reserve(work, shop, order_id, HAR_1=5)
 
         # Then it holds exactly that
-        active = [hold for hold in await stock.holds_of(work, order_id) if hold.status is HoldStatus.ACTIVE]
+        active = [hold for hold in await holds.holds_of(work, order_id) if hold.status is HoldStatus.ACTIVE]
         assert [(hold.variant_id, hold.quantity) for hold in active] == [(shop.variants["HAR-1"], Decimal(5))]
         assert await left(work, shop, "ACE-1") == 5
 
@@ -83,9 +85,9 @@ async def test_an_overdue_promise_gives_way_to_whoever_wants_the_stock(shop: Sho
         await reserve(work, shop, eager, HAR_1=1)
 
         # Then it gets it, and the late one finds its promise ended
-        assert [hold.status for hold in await stock.holds_of(work, late)] == [HoldStatus.EXPIRED]
-        with pytest.raises(stock.HoldsLost):
-            await stock.consume(work, late)
+        assert [hold.status for hold in await holds.holds_of(work, late)] == [HoldStatus.EXPIRED]
+        with pytest.raises(HoldsLost):
+            await holds.consume(work, late)
 
 
 async def test_an_overdue_promise_that_nobody_wanted_can_still_be_kept(shop: Shop) -> None:
@@ -94,9 +96,9 @@ async def test_an_overdue_promise_that_nobody_wanted_can_still_be_kept(shop: Sho
         await fill(work, shop, "HAR-1", 1)
         await reserve(work, shop, order_id, minutes=-1, HAR_1=1)
     async with open_work(shop.principal) as work:
-        assert await stock.extend_holds(work, order_id, work.now + timedelta(minutes=1)) == 1
-        assert await stock.expire_due(work) == []
-        (sale,) = await stock.consume(work, order_id)
+        assert await holds.extend_holds(work, order_id, work.now + timedelta(minutes=1)) == 1
+        assert await holds.expire_due(work) == []
+        (sale,) = await holds.consume(work, order_id)
         assert (sale.type, sale.delta, sale.quantity_after) == (MovementType.SALE, Decimal(-1), Decimal(0))
 
 
@@ -106,17 +108,17 @@ async def test_a_promise_that_was_prolonged_lasts_until_then_and_can_be_cut_shor
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 1)
         await reserve(work, shop, order_id, minutes=-60, HAR_1=1)
-        assert await stock.extend_holds(work, order_id, work.now + timedelta(hours=48)) == 1
+        assert await holds.extend_holds(work, order_id, work.now + timedelta(hours=48)) == 1
 
     # When the sweep runs and another order wants the unit
     async with open_work(shop.principal) as work:
-        assert await stock.expire_due(work) == []
-        with pytest.raises(stock.OutOfStock):
+        assert await holds.expire_due(work) == []
+        with pytest.raises(OutOfStock):
             await reserve(work, shop, other, HAR_1=1)
 
         # Then only cutting it short lets it go
-        assert await stock.hold_until(work, order_id, work.now - timedelta(minutes=1)) == 1
-        assert await stock.expire_due(work) == [order_id]
+        assert await holds.hold_until(work, order_id, work.now - timedelta(minutes=1)) == 1
+        assert await holds.expire_due(work) == [order_id]
 
 
 async def test_a_placed_order_takes_the_difference_and_gives_back_what_it_wants_no_longer(shop: Shop) -> None:
@@ -127,21 +129,21 @@ async def test_a_placed_order_takes_the_difference_and_gives_back_what_it_wants_
         for sku in ("HAR-1", "ACE-1"):
             await fill(work, shop, sku, 9)
         await reserve(work, shop, order_id, HAR_1=4, ACE_1=2)
-        await stock.consume(work, order_id)
+        await holds.consume(work, order_id)
         await reserve(work, shop, change, HAR_1=1)
 
         # When it shall have five and none, what is held being the very difference
-        with pytest.raises(stock.HoldsLost):
-            await stock.exchange(work, order_id, change, {(store, flour): Decimal(6)}, {}, "changed")
-        await stock.exchange(work, order_id, change, {(store, flour): Decimal(5)}, {}, "changed")
+        with pytest.raises(HoldsLost):
+            await holds.exchange(work, order_id, change, {(store, flour): Decimal(6)}, {}, "changed")
+        await holds.exchange(work, order_id, change, {(store, flour): Decimal(5)}, {}, "changed")
 
         # Then the shelves say so, and a cancelling puts back the rest, once
-        assert await stock.taken_by(work, order_id) == {(store, flour): Decimal(5)}
+        assert await holds.taken_by(work, order_id) == {(store, flour): Decimal(5)}
         assert [await left(work, shop, sku) for sku in ("HAR-1", "ACE-1")] == [4, 9]
-        await stock.put_back(work, order_id, "cancelled")
-        await stock.put_back(work, order_id, "cancelled")
+        await holds.put_back(work, order_id, "cancelled")
+        await holds.put_back(work, order_id, "cancelled")
         assert [await left(work, shop, sku) for sku in ("HAR-1", "ACE-1")] == [9, 9]
-        assert await stock.taken_by(work, order_id) == {}
+        assert await holds.taken_by(work, order_id) == {}
         assert await stock.reconcile(work) == []
 
 
@@ -150,14 +152,14 @@ async def test_selling_twice_is_selling_once_and_cancelling_twice_is_cancelling_
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 9)
         await reserve(work, shop, order_id, HAR_1=4)
-        first = await stock.consume(work, order_id, {variant: Decimal("25000.00")})
-        second = await stock.consume(work, order_id)
+        first = await holds.consume(work, order_id, {variant: Decimal("25000.00")})
+        second = await holds.consume(work, order_id)
         assert [line.id for line in first] == [line.id for line in second]
         assert first[0].unit_price == Decimal("25000.00")
         assert await left(work, shop, "HAR-1") == 5
 
-        assert len(await stock.put_back(work, order_id, "the customer cancelled")) == 1
-        await stock.put_back(work, order_id, "the customer cancelled")
+        assert len(await holds.put_back(work, order_id, "the customer cancelled")) == 1
+        await holds.put_back(work, order_id, "the customer cancelled")
         assert await left(work, shop, "HAR-1") == 9
         assert await stock.reconcile(work) == []
 
@@ -169,9 +171,9 @@ async def test_countable_things_are_not_split_and_weighed_ones_are(shop: Shop) -
         await reserve(work, shop, new_id(), QUE_1="0.355")
         assert await left(work, shop, "QUE-1") == Decimal("9.645")
         for quantity in ("0.5", "0", "-1", "1E+12"):
-            with pytest.raises(stock.QuantityNotCountable):
+            with pytest.raises(QuantityNotCountable):
                 await reserve(work, shop, new_id(), HAR_1=quantity)
-        with pytest.raises(stock.QuantityNotCountable):
+        with pytest.raises(QuantityNotCountable):
             await reserve(work, shop, new_id(), QUE_1="0.3555")
 
 
@@ -180,9 +182,9 @@ async def test_a_correction_cannot_take_what_is_promised(shop: Shop) -> None:
         await fill(work, shop, "HAR-1", 5)
         await reserve(work, shop, new_id(), HAR_1=4)
         variant = shop.variants["HAR-1"]
-        with pytest.raises(stock.StockPromised):
+        with pytest.raises(StockPromised):
             await stock.adjust(work, shop.store_id, variant, Decimal(-2), "breakage")
-        with pytest.raises(stock.StockPromised):
+        with pytest.raises(StockPromised):
             await stock.count(work, shop.store_id, variant, Decimal(3))
         counted = await stock.count(work, shop.store_id, variant, Decimal(4), reason="monthly count")
         assert (counted.delta, counted.counted_quantity, counted.quantity_after) == (Decimal(-1), Decimal(4), Decimal(4))
@@ -259,9 +261,9 @@ async def test_the_ledger_cannot_be_rewritten(shop: Shop, statement: str) -> Non
 
 
 async def test_the_system_finds_workspaces_with_overdue_promises(shop: Shop) -> None:
-    assert await stock.workspaces_with_due_holds() == []
+    assert await holds.workspaces_with_due_holds() == []
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 2)
         await reserve(work, shop, new_id(), minutes=-1, HAR_1=1)
         await reserve(work, shop, new_id(), minutes=10, HAR_1=1)
-    assert await stock.workspaces_with_due_holds() == [shop.workspace_id]
+    assert await holds.workspaces_with_due_holds() == [shop.workspace_id]

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from core import db
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.stock import holds
 from domain.stock import service as stock
+from domain.stock.errors import HoldsLost, OutOfStock, QuantityNotCountable, StockPromised
 from domain.stock.schemas import HoldLine
 from tests.factories.shop import Shop, open_shop
 from tests.factories.workspaces import make_workspace
@@ -31,7 +33,7 @@ acts = st.one_of(
     st.tuples(st.sampled_from(("adjust", "receive", "count")), st.sampled_from(SKUS), st.integers(-6, 8).map(Decimal)),
     st.tuples(st.just("expire"), st.just(None), st.just(None)),
 )
-REFUSALS = (stock.OutOfStock, stock.HoldsLost, stock.StockPromised, stock.QuantityNotCountable)
+REFUSALS = (OutOfStock, HoldsLost, StockPromised, QuantityNotCountable)
 
 
 class Machine:
@@ -47,18 +49,18 @@ class Machine:
         if kind in {"hold", "hold_overdue"} and order_id is not None and isinstance(argument, list):
             lines = [HoldLine(variant_id=self.shop.variants[sku], quantity=quantity) for sku, quantity in argument]
             minutes = 30 if kind == "hold" else -1
-            await stock.hold(work, order_id, store_id, lines, work.now + timedelta(minutes=minutes))
+            await holds.hold(work, order_id, store_id, lines, work.now + timedelta(minutes=minutes))
         elif order_id is not None:
             if kind == "extend":
-                await stock.extend_holds(work, order_id, work.now + timedelta(minutes=5))
+                await holds.extend_holds(work, order_id, work.now + timedelta(minutes=5))
             elif kind == "put_back":
-                await stock.put_back(work, order_id, "cancelled")
+                await holds.put_back(work, order_id, "cancelled")
             elif kind == "release":
-                await stock.release(work, order_id)
+                await holds.release(work, order_id)
             elif kind == "consume":
-                await stock.consume(work, order_id)
+                await holds.consume(work, order_id)
             else:
-                await stock.hold_until(work, order_id, work.now + timedelta(minutes=1))
+                await holds.hold_until(work, order_id, work.now + timedelta(minutes=1))
         elif isinstance(subject, str) and isinstance(argument, Decimal):
             variant_id = self.shop.variants[subject]
             if kind == "adjust":
@@ -68,7 +70,7 @@ class Machine:
             else:
                 await stock.count(work, store_id, variant_id, max(argument, Decimal(0)))
         else:
-            await stock.expire_due(work)
+            await holds.expire_due(work)
 
     async def play(self, sequence: list[tuple[str, object, object]]) -> Decimal:
         """Do all acts, each in its own transaction, and look at the books after each one; what is held in the end."""
@@ -86,7 +88,7 @@ class Machine:
                         assert Decimal(0) <= level.held <= level.on_hand
         async with open_work(self.shop.principal) as work:
             for order_id in orders:
-                await stock.release(work, order_id)
+                await holds.release(work, order_id)
         async with open_work(self.shop.principal) as work:
             levels = [level for sku in SKUS for level in await stock.levels(work, self.shop.variants[sku])]
         return sum((level.held for level in levels), Decimal(0))

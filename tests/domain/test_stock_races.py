@@ -7,7 +7,9 @@ from uuid import UUID
 
 from core.tables import new_id
 from core.work import open_work
+from domain.stock import holds
 from domain.stock import service as stock
+from domain.stock.errors import HoldsLost, OutOfStock
 from domain.stock.schemas import HoldLine
 from tests.factories.shop import Shop, fill
 
@@ -22,8 +24,8 @@ async def test_the_last_unit_is_promised_to_one_of_many_customers(shop: Shop) ->
         try:
             async with open_work(shop.principal) as work:
                 line = HoldLine(variant_id=variant, quantity=Decimal(1))
-                await stock.hold(work, new_id(), shop.store_id, [line], work.now + timedelta(minutes=30))
-        except stock.OutOfStock:
+                await holds.hold(work, new_id(), shop.store_id, [line], work.now + timedelta(minutes=30))
+        except OutOfStock:
             return False
         return True
 
@@ -49,9 +51,9 @@ async def test_two_orders_that_want_the_same_things_in_opposite_order_do_not_dea
         lines = [HoldLine(variant_id=first, quantity=Decimal(1)), HoldLine(variant_id=second, quantity=Decimal(1))]
         order_id = new_id()
         async with open_work(shop.principal) as work:
-            await stock.hold(work, order_id, shop.store_id, lines, work.now + timedelta(minutes=30))
+            await holds.hold(work, order_id, shop.store_id, lines, work.now + timedelta(minutes=30))
         async with open_work(shop.principal) as work:
-            await stock.consume(work, order_id)
+            await holds.consume(work, order_id)
 
     # When forty orders take one of each, half of them naming the oil first
     await asyncio.gather(*(reserve(flour, oil) if n % 2 else reserve(oil, flour) for n in range(40)))
@@ -69,19 +71,19 @@ async def test_consuming_racing_with_the_sweep_sells_once_or_not_at_all(shop: Sh
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 1)
         line = HoldLine(variant_id=variant, quantity=Decimal(1))
-        await stock.hold(work, order_id, shop.store_id, [line], work.now - timedelta(seconds=1))
+        await holds.hold(work, order_id, shop.store_id, [line], work.now - timedelta(seconds=1))
 
     async def confirm() -> bool:
         try:
             async with open_work(shop.principal) as work:
-                await stock.consume(work, order_id)
-        except stock.HoldsLost:
+                await holds.consume(work, order_id)
+        except HoldsLost:
             return False
         return True
 
     async def sweep() -> int:
         async with open_work(shop.principal) as work:
-            return len(await stock.expire_due(work))
+            return len(await holds.expire_due(work))
 
     # When the confirmation and five sweeps meet
     sold, *swept = await asyncio.gather(confirm(), *(sweep() for _ in range(5)))

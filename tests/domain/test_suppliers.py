@@ -10,6 +10,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts.roles import Role, staff
 from domain.suppliers import service as suppliers
+from domain.suppliers.errors import Changed, SupplierExists, SupplierProductNotFound, TaxIdInvalid
 from domain.suppliers.schemas import ChangeSupplier, NewSupplier, SupplierProductInput
 from tests.factories.shop import Shop
 
@@ -47,7 +48,7 @@ async def test_two_digits_that_changed_places_are_found_and_the_right_id_is_sugg
     swapped = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
 
     # When it is typed so, then it is refused, and what was meant is among the suggestions
-    with pytest.raises(suppliers.TaxIdInvalid) as refusal:
+    with pytest.raises(TaxIdInvalid) as refusal:
         await suppliers.check_tax_id(work, swapped, country)
     suggestions = refusal.value.fields["suggestions"]
     assert isinstance(suggestions, tuple)
@@ -61,7 +62,7 @@ async def test_two_digits_that_changed_places_are_found_and_the_right_id_is_sugg
 async def test_a_refused_tax_id_says_what_is_wrong_with_it(
     shop: Shop, work: Work, country: str, typed: str, problem: str
 ) -> None:
-    with pytest.raises(suppliers.TaxIdInvalid) as refusal:
+    with pytest.raises(TaxIdInvalid) as refusal:
         await suppliers.check_tax_id(work, typed, country)
 
     assert refusal.value.fields["problem"] == problem
@@ -69,7 +70,7 @@ async def test_a_refused_tax_id_says_what_is_wrong_with_it(
 
 
 async def test_an_id_of_a_neighbouring_country_is_recognised_as_that(shop: Shop, work: Work) -> None:
-    with pytest.raises(suppliers.TaxIdInvalid) as refusal:
+    with pytest.raises(TaxIdInvalid) as refusal:
         await suppliers.check_tax_id(work, "20512333797", "VE")
 
     assert "PE" in str(refusal.value.fields["also_valid_in"])
@@ -86,9 +87,9 @@ async def test_a_name_and_a_tax_id_belong_to_one_supplier(shop: Shop) -> None:
         polar = await suppliers.create(work, NewSupplier(name="Alimentos Polar", tax_id="J-00006372-9"))
 
         # When the same comes in another spelling, by name or by id
-        with pytest.raises(suppliers.SupplierExists):
+        with pytest.raises(SupplierExists):
             await suppliers.create(work, NewSupplier(name="ALIMENTOS  POLÁR"))
-        with pytest.raises(suppliers.SupplierExists) as refusal:
+        with pytest.raises(SupplierExists) as refusal:
             await suppliers.create(work, NewSupplier(name="Polar", tax_id="J000063729"))
 
         # Then the one that is meant is named, and the transaction goes on
@@ -102,7 +103,7 @@ async def test_a_change_of_somebody_else_is_not_overwritten(shop: Shop, work: Wo
     made = await suppliers.create(work, NewSupplier(name="Nestlé Venezuela", phone="0212-5550101", lead_time_days=3))
     changed = await suppliers.change(work, made.id, ChangeSupplier(phone=None, payment_days=30), version=made.version)
 
-    with pytest.raises(suppliers.Changed):
+    with pytest.raises(Changed):
         await suppliers.change(work, made.id, ChangeSupplier(payment_days=0), version=made.version)
 
     assert (changed.phone, changed.payment_days, changed.lead_time_days) == (None, 30, 3)
@@ -112,7 +113,7 @@ async def test_a_change_of_somebody_else_is_not_overwritten(shop: Shop, work: Wo
 async def test_moving_a_supplier_to_another_country_checks_their_id_there(shop: Shop, work: Work) -> None:
     made = await suppliers.create(work, NewSupplier(name="Nestlé", tax_id="J-00006372-9"))
 
-    with pytest.raises(suppliers.TaxIdInvalid):
+    with pytest.raises(TaxIdInvalid):
         await suppliers.change(work, made.id, ChangeSupplier(country="PE"))
 
     moved = await suppliers.change(work, made.id, ChangeSupplier(country="PE", tax_id="20512333797"))
@@ -139,7 +140,7 @@ async def test_one_supplier_of_a_product_is_preferred(shop: Shop, work: Work) ->
     found = (await suppliers.sources(work, [flour]))[flour]
     assert [(source.supplier_id, source.is_preferred) for source in found] == [(second.id, True), (first.id, False)]
     await suppliers.remove_product(work, second.id, flour)
-    with pytest.raises(suppliers.SupplierProductNotFound):
+    with pytest.raises(SupplierProductNotFound):
         await suppliers.remove_product(work, second.id, flour)
 
 

@@ -9,6 +9,7 @@ from core.messages import text
 from core.tables import new_id
 from core.work import open_work
 from domain.conversations import service as conversations
+from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.schemas import Delivery, Fulfilment, OrderStatus
 from tests.factories.chat import Chat, count, draft_with, later, level, placed, send, settle_on
@@ -34,11 +35,11 @@ async def test_an_unpaid_order_is_cancelled_after_its_deadline_its_goods_come_ba
     await answered(chat)
     await later(timedelta(hours=47))
     async with open_work(chat.shop.principal) as work:
-        assert not await orders.cancel_unpaid(work, order.id)
+        assert not await fulfilment.cancel_unpaid(work, order.id)
     await later(timedelta(hours=2))
     for is_first in (True, False):
         async with open_work(chat.shop.principal) as work:
-            assert await orders.cancel_unpaid(work, order.id) is is_first
+            assert await fulfilment.cancel_unpaid(work, order.id) is is_first
     async with chat.work() as work:
         assert (await orders.get(work, order.id)).status is OrderStatus.CANCELLED
     assert await level(chat, "HAR-1") == (Decimal(10), Decimal(0))
@@ -52,7 +53,7 @@ async def test_an_unpaid_order_of_a_customer_with_a_person_is_cancelled_and_left
         await conversations.take(work, chat.conversation_id)
     await later(timedelta(hours=49))
     async with open_work(chat.shop.principal) as work:
-        assert await orders.cancel_unpaid(work, order.id)
+        assert await fulfilment.cancel_unpaid(work, order.id)
     assert await heard(chat) == []
     assert await count(chat.shop, "notifications") == 1
 
@@ -66,10 +67,10 @@ async def test_an_unpaid_order_waits_while_its_customer_has_no_answer_yet(chat: 
 
     # Then the order stands until they are answered
     async with open_work(chat.shop.principal) as work:
-        assert not await orders.cancel_unpaid(work, order.id)
+        assert not await fulfilment.cancel_unpaid(work, order.id)
     await answered(chat)
     async with open_work(chat.shop.principal) as work:
-        assert await orders.cancel_unpaid(work, order.id)
+        assert await fulfilment.cancel_unpaid(work, order.id)
 
 
 @pytest.mark.parametrize("how", ["cash", "pickup"])
@@ -80,18 +81,18 @@ async def test_an_order_that_owes_nothing_yet_is_not_cancelled_as_unpaid(chat: C
     await draft_with(chat, {"HAR-1": 2}, delivery=how == "cash")
     async with chat.work() as work:
         if how == "pickup":
-            await orders.set_delivery(work, chat.conversation_id, Delivery(fulfilment=Fulfilment.PICKUP))
-        asked = await orders.request_confirmation(work, chat.conversation_id)
+            await drafts.set_delivery(work, chat.conversation_id, Delivery(fulfilment=Fulfilment.PICKUP))
+        asked = await confirmation.request_confirmation(work, chat.conversation_id)
         assert asked.token is not None
-        order = (await orders.confirm(work, chat.conversation_id, chat.customer_id, asked.token)).order
+        order = (await confirmation.confirm(work, chat.conversation_id, chat.customer_id, asked.token)).order
         if how == "cash":
-            order = await orders.choose_payment_method(work, order.id, "efectivo")
+            order = await drafts.choose_payment_method(work, order.id, "efectivo")
 
     # When two days go by
     await answered(chat)
     await later(timedelta(hours=49))
     async with open_work(chat.shop.principal) as work:
-        cancelled = await orders.cancel_unpaid(work, order.id)
+        cancelled = await fulfilment.cancel_unpaid(work, order.id)
 
     # Then it stands, unless the shop wants its money first
     assert cancelled is not may_wait
@@ -103,8 +104,8 @@ async def test_who_means_to_transfer_after_all_has_two_days_from_then(chat: Chat
     first = order.cancel_deadline
     await later(timedelta(hours=10))
     async with chat.work() as work:
-        cash = await orders.choose_payment_method(work, order.id, "efectivo")
-        transfer = await orders.choose_payment_method(work, order.id, "transferencia")
+        cash = await drafts.choose_payment_method(work, order.id, "efectivo")
+        transfer = await drafts.choose_payment_method(work, order.id, "transferencia")
     assert cash.cancel_deadline is None
     assert first is not None
     assert transfer.cancel_deadline is not None

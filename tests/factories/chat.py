@@ -17,13 +17,14 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.connections import service as connections
 from domain.conversations import attachments
+from domain.conversations import files as conversation_files
 from domain.conversations import service as conversations
 from domain.conversations.content import File, Text
 from domain.conversations.schemas import Incoming, Sender
-from domain.orders import service as orders
+from domain.orders import confirmation, drafts
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
 from domain.stock import service as stock
 from tests.factories.shop import Shop
@@ -108,7 +109,7 @@ async def send_picture(chat: Chat, sha256: str | None = None) -> UUID:
     """The customer sends a picture, whose bytes have arrived if their digest is given; the id of the file."""
     await send(chat.shop.workspace_id, chat.connection_id, chat.phone, image=f"https://media.example/{uuid4().hex}")
     async with open_work(Principal.system(chat.shop.workspace_id)) as work:
-        files = await conversations.recent_files(work, chat.conversation_id, work.now - timedelta(minutes=1))
+        files = await conversation_files.recent_files(work, chat.conversation_id, work.now - timedelta(minutes=1))
         if sha256 is not None:
             fetch = await attachments.take(work, files[-1])
             assert fetch is not None
@@ -145,7 +146,7 @@ async def chat_of(shop: Shop, workspace_view_connection: UUID | None = None) -> 
 async def draft_with(chat: Chat, items: dict[str, Decimal | int], *, delivery: bool = True) -> OrderView:
     """A draft with these items, and an address to bring them to."""
     async with chat.work() as work:
-        await orders.start_draft(
+        await drafts.start_draft(
             work,
             conversation_id=chat.conversation_id,
             customer_id=chat.customer_id,
@@ -153,11 +154,11 @@ async def draft_with(chat: Chat, items: dict[str, Decimal | int], *, delivery: b
             recipient_phone="+584145550101",
         )
         for sku, quantity in items.items():
-            await orders.add_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
+            await drafts.add_item(work, chat.conversation_id, chat.shop.variants[sku], Decimal(quantity))
         if delivery:
             details = Delivery(fulfilment=Fulfilment.DELIVERY, address=STREET)
-            return await orders.set_delivery(work, chat.conversation_id, details)
-        order = await orders.open_draft(work, chat.conversation_id)
+            return await drafts.set_delivery(work, chat.conversation_id, details)
+        order = await drafts.open_draft(work, chat.conversation_id)
     assert order is not None
     return order
 
@@ -166,7 +167,7 @@ async def asked(chat: Chat, items: dict[str, Decimal | int]) -> str:
     """A draft whose summary has been asked for; its token."""
     await draft_with(chat, items)
     async with chat.work() as work:
-        result = await orders.request_confirmation(work, chat.conversation_id)
+        result = await confirmation.request_confirmation(work, chat.conversation_id)
     assert result.token is not None, result
     return result.token
 
@@ -175,7 +176,7 @@ async def placed(chat: Chat, items: dict[str, Decimal | int]) -> OrderView:
     """A confirmed order."""
     token = await asked(chat, items)
     async with chat.work() as work:
-        result = await orders.confirm(work, chat.conversation_id, chat.customer_id, token)
+        result = await confirmation.confirm(work, chat.conversation_id, chat.customer_id, token)
     assert result.refusal is None
     return result.order
 
@@ -183,7 +184,7 @@ async def placed(chat: Chat, items: dict[str, Decimal | int]) -> OrderView:
 async def reprice(shop: Shop, sku: str, price: Decimal | int) -> None:
     """The shop changes a price."""
     async with open_work(shop.principal) as work:
-        await catalog.set_price(work, sku, Decimal(price))
+        await editing.set_price(work, sku, Decimal(price))
 
 
 async def later(delta: timedelta) -> None:

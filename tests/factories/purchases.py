@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.work import Work
-from domain.purchasing import service as purchasing
+from domain.purchasing import ordering
 from domain.purchasing.schemas import NewReceipt, OrderLineInput, PurchaseOrderView, ReceiptLineInput
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import NewSupplier, SupplierProductInput
@@ -23,12 +23,12 @@ async def make_supplier(work: Work, shop: Shop, *, cost: Decimal | str = "10.00"
 
 async def make_order(work: Work, shop: Shop, supplier_id: UUID, **packs: int) -> PurchaseOrderView:
     """A sent order of so many packs of products, named by SKU with underscores."""
-    draft = await purchasing.open_draft(work, supplier_id, shop.store_id)
+    draft = await ordering.open_draft(work, supplier_id, shop.store_id)
     lines = [
         OrderLineInput(variant_id=shop.variants[sku.replace("_", "-")], packs=Decimal(count)) for sku, count in packs.items()
     ]
-    await purchasing.set_lines(work, draft.id, lines)
-    return await purchasing.submit(work, draft.id)
+    await ordering.set_lines(work, draft.id, lines)
+    return await ordering.submit(work, draft.id)
 
 
 def arrival(shop: Shop, key: str, sku: str = "HAR-1", **line: Decimal | int | str) -> NewReceipt:

@@ -10,6 +10,7 @@ from core.blobs import open_blobs
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.imports import looking
 from domain.imports import service as imports
 from domain.imports.schemas import Answers, ImportResult
 from tests.factories.shop import Shop, open_shop
@@ -35,6 +36,6 @@ def load(shop: Shop) -> Load:
             started = await imports.start(work, filename, key, len(raw), store=store, answers=Answers(**said), is_dry_run=dry)
         await job.apply(str(shop.workspace_id), str(started.id))
         async with open_work(shop.principal) as work:
-            return await imports.result(work, started.id, language="en")
+            return await looking.result(work, started.id, language="en")
 
     return through

@@ -13,6 +13,7 @@ from core.errors import Abandoned, NotPermitted
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import roles
+from domain.imports import looking
 from domain.imports import service as imports
 from domain.imports.schemas import Answers, ImportResult, ImportView
 from domain.imports.sheets.reading import Record
@@ -39,7 +40,7 @@ async def begin(shop: Shop, content: str, principal: Principal | None = None) ->
 
 async def result_of(shop: Shop, id: UUID) -> ImportResult:
     async with open_work(shop.principal) as work:
-        return await imports.result(work, id)
+        return await looking.result(work, id)
 
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["before its commit", "after its commit"])
@@ -77,7 +78,7 @@ async def test_a_worker_killed_at_any_chunk_is_followed_by_one_that_goes_on(
         (level,) = await stock.levels(work, shop.variants["HAR-1"])
         assert level.on_hand == ROWS
         assert await stock.reconcile(work) == []
-        assert [row.number for row in await imports.list_rows(work, begun.id, limit=500)] == list(range(1, ROWS + 1))
+        assert [row.number for row in await looking.list_rows(work, begun.id, limit=500)] == list(range(1, ROWS + 1))
 
 
 async def test_two_workers_on_one_import_change_nothing_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,13 @@ import pytest
 from app.queue.actors import imports as job
 from core.tables import new_id
 from core.work import open_work
+from domain.catalog import editing
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ChangeProduct
-from domain.imports import service as imports
+from domain.imports import looking, undoing
+from domain.imports.errors import ImportNotFound, NothingToUndo
 from domain.imports.schemas import ImportResult, UndoView
+from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.factories.shop import Shop
@@ -22,10 +25,10 @@ from tests.imports.test_imports import BOUGHT, COUNTS, PRODUCTS, SALES, counts
 
 async def undo(shop: Shop, result: ImportResult) -> UndoView:
     async with open_work(shop.principal) as work:
-        await imports.undo(work, result.id)
+        await undoing.undo(work, result.id)
     await job.apply(str(shop.workspace_id), str(result.id))
     async with open_work(shop.principal) as work:
-        return await imports.undo_result(work, result.id)
+        return await looking.undo_result(work, result.id)
 
 
 def sums(undone: UndoView) -> tuple[str, int, int, int]:
@@ -46,8 +49,8 @@ async def test_products_go_back_to_what_they_were(shop: Shop, load: Load) -> Non
 async def test_what_was_edited_since_is_kept(shop: Shop, load: Load) -> None:
     result = await load(PRODUCTS)
     async with open_work(shop.principal) as work:
-        await catalog.set_price(work, "HAR-1", Decimal(27000))
-        await catalog.change_product(work, "00123", ChangeProduct(name="Arroz Mary"))
+        await editing.set_price(work, "HAR-1", Decimal(27000))
+        await editing.change_product(work, "00123", ChangeProduct(name="Arroz Mary"))
 
     assert sums(await undo(shop, result)) == ("undone", 0, 2, 0)
     async with open_work(shop.principal) as work:
@@ -73,7 +76,7 @@ async def test_a_delivery_that_is_promised_to_an_order_cannot_go_back(shop: Shop
     result = await load(BOUGHT)
     async with open_work(shop.principal) as work:
         promised = HoldLine(variant_id=shop.variants["HAR-1"], quantity=Decimal(15))
-        await stock.hold(work, new_id(), shop.store_id, [promised], work.now + timedelta(hours=1))
+        await holds.hold(work, new_id(), shop.store_id, [promised], work.now + timedelta(hours=1))
 
     assert sums(await undo(shop, result)) == ("undone", 0, 0, 2)
     async with open_work(shop.principal) as work:
@@ -93,11 +96,11 @@ async def test_an_import_is_undone_once_and_a_dry_run_not_at_all(shop: Shop, loa
 
     for id in (result.id, dry.id):
         async with open_work(shop.principal) as work:
-            with pytest.raises(imports.NothingToUndo):
-                await imports.undo(work, id)
+            with pytest.raises(NothingToUndo):
+                await undoing.undo(work, id)
 
 
 async def test_an_import_of_another_workspace_is_not_there(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        with pytest.raises(imports.ImportNotFound):
-            await imports.undo(work, UUID(int=1))
+        with pytest.raises(ImportNotFound):
+            await undoing.undo(work, UUID(int=1))

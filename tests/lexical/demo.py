@@ -7,6 +7,7 @@ from app.demo.schemas import demo_shops
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.catalog import editing
 from domain.catalog import service as catalog
 from domain.founding.schemas import UNITS
 from domain.stock import service as stock
@@ -23,15 +24,15 @@ async def open_demo_shop(workspace: WorkspaceView, slug: str, *, few: Decimal = 
     demo = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
     async with open_work(Principal.system(workspace.id)) as work:
         for unit in UNITS:
-            await catalog.create_unit(work, unit)
-        stores = {store.code: (await catalog.create_store(work, store.as_command())).id for store in demo.stores}
+            await editing.create_unit(work, unit)
+        stores = {store.code: (await editing.create_store(work, store.as_command())).id for store in demo.stores}
         paths: dict[str, str] = {}
         for category in demo.categories:
             parent = paths[category.parent] if category.parent else None
-            paths[category.name] = (await catalog.create_category(work, category.name, parent)).path
+            paths[category.name] = (await editing.create_category(work, category.name, parent)).path
         for phrase, expansion in demo.expansions:
-            await catalog.add_expansion(work, phrase, expansion)
-        await catalog.create_products(
+            await editing.add_expansion(work, phrase, expansion)
+        await editing.create_products(
             work,
             [demo.as_command(number, category, paths[category.name], product) for number, category, product in demo.numbered],
         )

@@ -6,7 +6,7 @@ import pytest
 
 from core.work import open_work
 from domain.conversations.content import Answer
-from domain.orders import service as orders
+from domain.orders import fulfilment
 from evals.capturing import capture
 from tests.factories.chat import settle_on
 from tests.factories.customer import Customer, Query
@@ -88,7 +88,7 @@ async def test_an_order_that_is_packed_is_not_changed_and_a_person_is_offered(cu
     await has_ordered(customer)
     [(order_id,)] = await query("SELECT id FROM orders WHERE number = 1001")
     async with open_work(customer.shop.principal) as work:
-        await orders.mark_packed(work, order_id)
+        await fulfilment.mark_packed(work, order_id)
     assert "persona" in await customer.says("la dirección es Av. Santa Fe 999")
     assert await query("SELECT count(*) FROM orders") == [(1,)]
 

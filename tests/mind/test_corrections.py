@@ -10,7 +10,7 @@ from core.work import open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.connections import service as connections
 from domain.conversations import changes
@@ -162,7 +162,7 @@ async def test_what_is_no_longer_sold_when_words_are_taken_back_is_told(
     message = await customer.writes("y 2 harina pan")
     await customer.is_answered()
     async with open_work(customer.shop.principal) as work:
-        await catalog.change_product(work, "ACE-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+        await editing.change_product(work, "ACE-1", ChangeProduct(status=ProductStatus.ARCHIVED))
 
     # When the second is taken back, or made three
     await (customer.deletes(message) if deletes else customer.edits(message, "y 3 harina pan"))

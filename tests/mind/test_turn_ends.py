@@ -21,8 +21,9 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.conversations import service as conversations
-from domain.orders import service as orders
-from domain.stock import service as stock
+from domain.orders import drafts
+from domain.stock import holds
+from domain.stock.errors import OutOfStock
 from domain.stock.schemas import HoldLine
 from tests.drain import drain
 from tests.factories.customer import Customer, Query
@@ -185,17 +186,17 @@ async def test_a_yes_in_the_last_second_keeps_its_goods_while_it_is_thought(cust
     async with open_system_work() as session:
         await clock.shift_by(session, timedelta(seconds=30))
     async with open_work(customer.shop.principal) as work:
-        assert await stock.expire_due(work) == []
+        assert await holds.expire_due(work) == []
         assert not await sessions.expire(work, customer.conversation_id)
     other = Customer(customer.shop, customer.connection_id, phone="584249990011")
     await other.writes("quiero 1 harina pan")
     await other.is_answered()
     async with open_work(customer.shop.principal) as work:
         customer_id = (await conversations.get(work, other.conversation_id)).customer_id
-        draft = await orders.start_draft(work, conversation_id=other.conversation_id, customer_id=customer_id)
+        draft = await drafts.start_draft(work, conversation_id=other.conversation_id, customer_id=customer_id)
         wanted = HoldLine(variant_id=customer.shop.variants["HAR-1"], quantity=Decimal(1))
-        with pytest.raises(stock.OutOfStock):
-            await stock.hold(work, draft.id, customer.shop.store_id, [wanted], work.now + timedelta(minutes=5))
+        with pytest.raises(OutOfStock):
+            await holds.hold(work, draft.id, customer.shop.store_id, [wanted], work.now + timedelta(minutes=5))
     # Then the order is placed
     thought = await think(turn)
     async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:

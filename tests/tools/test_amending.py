@@ -9,10 +9,11 @@ import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.schemas import ChangeProduct, ProductStatus
 from domain.conversations.content import Buttons
 from domain.conversations.states import State
+from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.schemas import OrderStatus, OrderView
 from tests.factories.chat import later, reprice, settle_on
@@ -85,7 +86,7 @@ async def test_whether_more_is_for_the_placed_order_or_a_new_one_is_asked(counte
     assert [option.sku for option in counter.question.options] == [number, "new"]
     waiting = counter.question.arguments
     async with counter.chat.work() as work:
-        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+        assert await drafts.open_draft(work, counter.chat.conversation_id) is None
 
     # When it is for that one
     added = await counter("add_item_to_draft", **waiting, order=number)
@@ -110,7 +111,7 @@ async def test_days_later_a_wish_begins_a_new_order_without_a_question(counter: 
 async def test_an_order_that_has_gone_too_far_is_left_and_a_person_offered(counter: Counter, how: str) -> None:
     number = await confirmed(counter)
     async with open_work(counter.chat.staff) as work:
-        await orders.mark_packed(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
+        await fulfilment.mark_packed(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
     if how == "address":
         outcome = await counter("set_delivery_details", address="Av. Santa Fe 999")
     elif how == "less":
@@ -120,7 +121,7 @@ async def test_an_order_that_has_gone_too_far_is_left_and_a_person_offered(count
     assert (outcome.status, outcome.code) == ("refused", "order_not_changeable")
     assert "persona" in spoken(outcome)
     async with counter.chat.work() as work:
-        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+        assert await drafts.open_draft(work, counter.chat.conversation_id) is None
 
 
 async def test_a_change_that_can_be_made_no_more_when_it_is_confirmed_is_told(counter: Counter) -> None:
@@ -152,13 +153,13 @@ async def test_a_change_stays_open_while_the_customer_is_asked_whether_to_cancel
     # When the customer is asked whether to cancel the order, the change is still there
     assert (await counter("cancel_order", number=number)).code == "ask_cancel"
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     assert draft is not None
     assert (draft.status, counter.state) == (OrderStatus.AWAITING_CONFIRMATION, State.AWAITING_CONFIRMATION)
     # And it goes with the order
     assert (await counter("cancel_order", number=number)).code == "order_cancelled"
     async with counter.chat.work() as work:
-        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+        assert await drafts.open_draft(work, counter.chat.conversation_id) is None
     assert counter.state is State.IDLE
 
 
@@ -184,7 +185,7 @@ async def test_a_change_that_comes_to_nothing_begins_none(
     # Then no change is open, and what the customer wants next may be an order of its own
     assert outcome.code == code
     async with counter.chat.work() as work:
-        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+        assert await drafts.open_draft(work, counter.chat.conversation_id) is None
     new = await counter("add_item_to_draft", product="ACE-1", quantity=1, order="new")
     assert new.code == "item_added"
     assert await lines(counter) == {"HAR-1": Decimal(2)}
@@ -224,7 +225,7 @@ async def test_of_what_is_no_longer_sold_a_placed_order_keeps_less_and_an_open_o
         for product, quantity in (("HAR-1", 3), ("ACE-1", 1)):
             await counter("add_item_to_draft", product=product, quantity=quantity)
     async with open_work(counter.chat.shop.principal) as work:
-        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+        await editing.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
 
     # When the customer wants less, more or none of it; then less stays only where it was agreed to, and nothing breaks
     outcome = await counter("update_draft", lines=[{"product": "HAR-1", **change}])
@@ -233,7 +234,7 @@ async def test_of_what_is_no_longer_sold_a_placed_order_keeps_less_and_an_open_o
     if not takes:
         assert "ya no" in spoken(outcome)
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     kept = {line.sku: line.quantity for line in draft.lines} if draft is not None else await lines(counter)
     assert kept.get("HAR-1", Decimal(0)) == (left if takes else 3)
 
@@ -244,7 +245,7 @@ async def test_whoever_takes_the_last_thing_out_is_asked_whether_to_cancel(count
     assert asked.code == "ask_cancel"
     assert (await counter("cancel_order", number=number)).code == "order_cancelled"
     async with counter.chat.work() as work:
-        assert await orders.open_draft(work, counter.chat.conversation_id) is None
+        assert await drafts.open_draft(work, counter.chat.conversation_id) is None
 
 
 async def test_what_more_is_to_be_paid_for_a_change_is_told(counter: Counter) -> None:
@@ -267,7 +268,7 @@ async def test_a_part_is_swapped_and_the_rest_stays(counter: Counter) -> None:
     swapped = await counter("swap_item_in_draft", product="harina pan", replacement="aceite mazeite", quantity=1)
     assert swapped.code == "item_swapped"
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     assert draft is not None
     assert {line.sku: line.quantity for line in draft.lines} == {"HAR-1": 1, "ACE-1": 1}
     whole = await counter("swap_item_in_draft", product="HAR-1", replacement="ACE-1", new_quantity=2)
@@ -281,7 +282,7 @@ async def test_what_cannot_be_put_in_its_place_leaves_it_where_it_is(counter: Co
     absent = await counter("swap_item_in_draft", product="CAF-1", replacement="ACE-1")
     assert [one.code for one in (short, unknown, absent)] == ["out_of_stock", "product_not_found", "not_in_draft"]
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     assert draft is not None
     assert {line.sku: line.quantity for line in draft.lines} == {"HAR-1": 2}
 
@@ -333,7 +334,7 @@ async def test_a_change_that_was_begun_and_forgotten_is_dropped_by_silence(count
     await counter("change_item_in_draft", product="HAR-1", quantity=5)
     await later(timedelta(minutes=31))
     async with open_work(counter.chat.shop.principal) as work:
-        assert await orders.release_for_timeout(work, counter.chat.conversation_id)
+        assert await confirmation.release_for_timeout(work, counter.chat.conversation_id)
     assert await lines(counter) == {"HAR-1": 2}
     counter.state = State.IDLE
     assert (await counter("get_order_status")).data["status"] == "confirmed"

@@ -11,6 +11,7 @@ import pytest
 from core.errors import DomainError
 from core.work import open_work
 from domain.conversations.states import State
+from domain.orders import fulfilment
 from domain.orders import service as orders
 from domain.payments import service as payments
 from tests.factories.chat import STREET, send_picture
@@ -96,8 +97,8 @@ async def shipped(counter: Counter) -> None:
     await wholly_paid(counter)
     async with open_work(counter.chat.shop.principal) as work:
         [order] = await orders.history(work, counter.chat.customer_id)
-        await orders.mark_packed(work, order.id)
-        await orders.mark_shipped(work, order.id)
+        await fulfilment.mark_packed(work, order.id)
+        await fulfilment.mark_shipped(work, order.id)
 
 
 async def cancelled(counter: Counter) -> None:

@@ -12,13 +12,14 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts import roles
 from domain.accounts.roles import Role
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.models import ProductStatus
 from domain.catalog.schemas import ChangeProduct
 from domain.conversations.content import Buttons
 from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import service as orders
+from domain.orders.errors import ConfirmationStale
 from domain.orders.schemas import OrderStatus
 from domain.payments import service as payments
 from domain.stock import service as stock
@@ -143,7 +144,7 @@ async def test_without_real_assent_it_is_asked_again_and_nothing_is_placed(count
 async def test_a_made_up_token_confirms_nothing(counter: Counter) -> None:
     token = await summarised(counter)
     await agreed(counter, token, pressed=False)
-    with pytest.raises(orders.ConfirmationStale):
+    with pytest.raises(ConfirmationStale):
         await counter("confirm_order", token="made-up")
 
 
@@ -186,7 +187,7 @@ async def test_stock_that_went_meanwhile_is_told(counter: Counter) -> None:
 async def test_a_product_taken_off_sale_is_told(counter: Counter) -> None:
     await summarised(counter)
     async with open_work(counter.chat.shop.principal) as work:
-        await catalog.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
+        await editing.change_product(work, "HAR-1", ChangeProduct(status=ProductStatus.ARCHIVED))
     outcome = await counter("request_confirmation")
     assert (outcome.status, outcome.code) == ("refused", "not_for_sale")
 

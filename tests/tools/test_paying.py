@@ -9,6 +9,7 @@ from sqlalchemy import text
 from core.work import open_work
 from domain.conversations.states import State
 from domain.orders import service as orders
+from domain.payments import claims, receipts
 from domain.payments import service as payments
 from domain.payments.schemas import Flag
 from tests.factories.chat import STREET, chat_of, later, send_picture
@@ -92,7 +93,7 @@ async def test_a_payment_for_an_order_that_takes_none_is_kept_for_staff_until_it
     async with open_work(counter.chat.staff) as work:
         (kept,) = await payments.without_order(work)
         order = await orders.by_number(work, counter.chat.customer_id, int(second))
-        assert await payments.link_ahead(work, order.id) == []
+        assert await claims.link_ahead(work, order.id) == []
         notes = await work.session.scalars(text("SELECT payload ->> 'named' FROM notifications ORDER BY id DESC LIMIT 1"))
         assert notes.all() == [named]
 
@@ -177,7 +178,7 @@ async def test_a_receipt_without_an_order_is_kept_and_is_the_orders_when_it_come
     assert (Deed.PAYMENT_CLAIMED, "1001") in outcome.deeds
     async with counter.chat.work() as work:
         (payment,) = await payments.list_for_order(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
-        assert len(await payments.receipts_of(work, payment.id)) == 1
+        assert len(await receipts.receipts_of(work, payment.id)) == 1
 
 
 async def test_a_payment_told_with_the_cart_open_is_kept_and_what_is_missing_is_told(counter: Counter) -> None:

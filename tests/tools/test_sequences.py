@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.work import open_work
 from domain.conversations.states import State
+from domain.orders import confirmation
 from domain.orders import service as orders
 from domain.orders.schemas import OPEN, PLACED, OrderStatus, OrderView, PaymentStatus
+from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.models import HoldStatus
 from tests.factories.chat import Chat, chat_of, later, reprice
@@ -57,10 +59,10 @@ async def world(counter: Counter, event: str, arguments: dict[str, object]) -> N
     elif event == "world:expire":
         await later(timedelta(minutes=31))
         async with open_work(shop.principal) as work:
-            await stock.expire_due(work)
+            await holds.expire_due(work)
     else:
         async with open_work(shop.principal) as work:
-            if await orders.release_for_timeout(work, counter.chat.conversation_id):
+            if await confirmation.release_for_timeout(work, counter.chat.conversation_id):
                 counter.state = State.IDLE
 
 
@@ -90,7 +92,7 @@ async def assert_books_hold(chat: Chat, stocked: dict[str, Decimal]) -> None:
             assert order.total == order.subtotal + order.delivery_fee
             held = {
                 hold.variant_id: hold.quantity
-                for hold in await stock.holds_of(work, order.id)
+                for hold in await holds.holds_of(work, order.id)
                 if hold.status is HoldStatus.ACTIVE
             }
             placed = next((one for one in found if one.id == order.amends_order_id), None)

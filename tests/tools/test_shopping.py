@@ -7,12 +7,13 @@ from sqlalchemy import text
 
 from core.tables import new_id
 from core.work import open_work
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.schemas import NewProduct
 from domain.conversations.content import Cart, CartLine, Choices, Content, Place, Text
 from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State
-from domain.orders import service as orders
+from domain.orders import drafts
+from domain.orders.errors import DeliveryNotOffered
 from tests.factories.chat import STREET, asked, chat_of, placed, settle_on
 from tests.factories.counter import Counter, fact, shown, spoken
 from tests.factories.shop import fill
@@ -27,7 +28,7 @@ async def message(counter: Counter, content: Content) -> None:
 
 async def lines(counter: Counter) -> dict[str, Decimal]:
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     return {line.sku: line.quantity for line in draft.lines} if draft is not None else {}
 
 
@@ -306,7 +307,7 @@ async def test_an_amount_of_money_buys_what_it_buys(counter: Counter) -> None:
 async def test_a_name_that_begins_with_the_word_goes_before_one_that_only_has_it(counter: Counter) -> None:
     async with open_work(counter.chat.shop.principal) as work:
         tuna = NewProduct(code="ATU-1", name="Atún Margarita en aceite 140 g", price=Decimal(41000))
-        await catalog.create_products(work, [tuna])
+        await editing.create_products(work, [tuna])
     found = await counter("list_products", query="aceite")
     assert [option.sku for option in found.options] == ["ACE-1"]
 
@@ -329,7 +330,7 @@ async def test_details_that_cannot_be_used_are_asked_again(counter: Counter, det
 async def test_a_shop_without_pickup_refuses_it(counter: Counter) -> None:
     await settle_on(counter.chat.shop, offers_pickup=False)
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
-    with pytest.raises(orders.DeliveryNotOffered):
+    with pytest.raises(DeliveryNotOffered):
         await counter("set_delivery_details", fulfilment="pickup")
 
 
@@ -338,7 +339,7 @@ async def test_a_place_shared_on_the_map_is_the_address(counter: Counter) -> Non
     await message(counter, Place(latitude=10.48, longitude=-66.87, name="Parque 1"))
     await counter("set_delivery_details", fulfilment="delivery")
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     assert draft is not None
     assert draft.address == {"text": "Parque 1", "latitude": 10.48, "longitude": -66.87}
 

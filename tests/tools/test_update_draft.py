@@ -8,7 +8,7 @@ import pytest
 from core.tables import new_id
 from domain.conversations.content import Text
 from domain.conversations.schemas import OpenMessage
-from domain.orders import service as orders
+from domain.orders import drafts
 from tests.factories.counter import Counter, agreed, spoken
 
 
@@ -18,7 +18,7 @@ def said(words: str) -> OpenMessage:
 
 async def cart(counter: Counter) -> dict[str, Decimal]:
     async with counter.chat.work() as work:
-        draft = await orders.open_draft(work, counter.chat.conversation_id)
+        draft = await drafts.open_draft(work, counter.chat.conversation_id)
     return {line.sku: line.quantity for line in draft.lines} if draft else {}
 
 

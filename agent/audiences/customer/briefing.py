@@ -20,6 +20,7 @@ from domain.catalog.schemas import StoreView
 from domain.conversations.schemas import ConversationView, MessageStatus, MessageView, OpenMessage
 from domain.conversations.states import State
 from domain.customers import service as customers
+from domain.orders import amendments, drafts
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from tools import registry
@@ -134,7 +135,7 @@ async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str],
         recipient_phone=draft.recipient_phone,
         notes=draft.notes,
         payment_method=draft.payment_method,
-        missing=list(await orders.missing_details(work, draft)),
+        missing=list(await drafts.missing_details(work, draft)),
         confirmation_token=token,
     )
 
@@ -165,7 +166,7 @@ async def write(
             total=last.total,
             due=Decimal(0) if paid else last.total,
             lines=_lines(last),
-            can_change=orders.may_change(last, workspace.settings),
+            can_change=amendments.may_change(last, workspace.settings),
         )
     principal = roles.agent_for(work.workspace_id, conversation.customer_id)
     said = [await pointing.brief_message(work, conversation.id, message) for message in open_messages]
@@ -229,7 +230,7 @@ def _undelivered(newest: Sequence[MessageView]) -> list[str]:
 async def fresh_facts(work: Work, conversation: ConversationView, language: str) -> dict[str, Fact]:
     """The session's facts as they are now; at Finish they are compared with those that the reply was thought with."""
     workspace = await accounts.get_workspace(work)
-    draft = await orders.open_draft(work, conversation.id)
+    draft = await drafts.open_draft(work, conversation.id)
     placed = await orders.history(work, conversation.customer_id, limit=1)
     stores = await catalog.stores(work)
     return facts_of(workspace, draft, placed[0] if placed else None, stores, language)

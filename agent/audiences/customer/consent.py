@@ -14,7 +14,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Text
 from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
-from domain.orders import service as orders
+from domain.orders import drafts
 from tools.serving import Consent
 from tools.summary import CONFIRM_PREFIX
 
@@ -55,7 +55,7 @@ async def _sent_at(work: Work, session: AgentSession, turn: TakenTurn, pressed: 
     """
     if session.confirmation_message_id is None:
         return None
-    draft = await orders.open_draft(work, turn.conversation_id)
+    draft = await drafts.open_draft(work, turn.conversation_id)
     if draft is None or draft.confirmation_token != session.confirmation_token:
         return None
     arrived = await conversations.arrived_at(work, session.confirmation_message_id)

@@ -23,7 +23,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State, Trigger
-from domain.orders import service as orders
+from domain.orders import confirmation, drafts
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.outcome import Fact
@@ -49,16 +49,16 @@ class Customers(Audience):
     ) -> Brief:
         """The shop, the customer and their order at today's prices; a summary that nobody can answer any more is void."""
         await _void_summary(work, session, conversation, open_messages)
-        draft = await orders.open_draft(work, conversation.id)
-        if draft is not None and await orders.refresh_prices(work, conversation.id):
-            draft = await orders.open_draft(work, conversation.id)
+        draft = await drafts.open_draft(work, conversation.id)
+        if draft is not None and await drafts.refresh_prices(work, conversation.id):
+            draft = await drafts.open_draft(work, conversation.id)
         return await briefing.write(work, session, conversation, open_messages, draft, thread)
 
     async def keep(self, work: Work, turn: TakenTurn) -> None:
         """Keep what is set aside for the order while it is thought about."""
         if turn.frozen.brief.draft is not None:
             until = work.now + timedelta(seconds=get_settings().turn_budget_seconds)
-            await orders.extend_holds(work, turn.conversation_id, until)
+            await confirmation.extend_holds(work, turn.conversation_id, until)
 
     async def fresh_facts(self, work: Work, conversation: ConversationView, language: str) -> Mapping[str, Fact]:
         """The sums of the order and what is true of the shop."""
@@ -104,7 +104,7 @@ async def _void_summary(
     reason = await _why_void(work, session, token, open_messages)
     if reason is None:
         return
-    await orders.void(work, conversation.id, token, reason=reason)
+    await confirmation.void(work, conversation.id, token, reason=reason)
     if session.state == State.AWAITING_CONFIRMATION:
         sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
     sessions.void_confirmation(session)

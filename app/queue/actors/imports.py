@@ -14,6 +14,7 @@ from core.errors import NotPermitted
 from core.settings import get_settings
 from core.work import open_work
 from domain.imports import service as imports
+from domain.imports import undoing
 from domain.imports.schemas import ImportStatus, Job
 from domain.imports.sheets.cells import Book
 from domain.imports.sheets.opening import open_book
@@ -99,5 +100,5 @@ async def _apply(job: Job, chunk: list[Record]) -> None:
 async def _undo(job: Job) -> None:
     while True:
         async with open_work(job.principal) as work:
-            if not await imports.undo_rows(work, job.id):
+            if not await undoing.undo_rows(work, job.id):
                 return

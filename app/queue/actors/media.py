@@ -11,7 +11,7 @@ from core.settings import get_settings
 from core.work import open_work
 from domain.connections import service as connections
 from domain.conversations import attachments
-from domain.payments import service as payments
+from domain.payments import receipts
 
 log = observability.log(__name__)
 
@@ -34,5 +34,5 @@ async def process(workspace_id: str, attachment_id: str) -> None:
     key = await open_blobs(get_settings()).put(media.content)
     async with open_work(principal) as work:
         await attachments.record_stored(work, fetch, sha256=key, size=len(media.content), content_type=media.content_type)
-        await payments.receipt_stored(work, fetch.attachment_id, key)
+        await receipts.receipt_stored(work, fetch.attachment_id, key)
     log.info("attachment.stored", attachment=attachment_id, size=len(media.content), content_type=media.content_type)
