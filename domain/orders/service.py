@@ -1,18 +1,12 @@
-"""Orders, as the other rooms call them: the draft, its confirmation, what follows, and what can be read."""
+"""Orders, as they are read: one, a customer's, a page of them, and the steps that one went through."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from core.work import Work
 from domain.orders import repository
-from domain.orders.drafts import (
-    view,
-    view_of,
-    views,
-)
-from domain.orders.errors import (
-    OrderNotFound,
-)
+from domain.orders.drafts import view, view_of, views
+from domain.orders.errors import OrderNotFound
 from domain.orders.models import OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderPage, OrderView, StatusChangeView

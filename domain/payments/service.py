@@ -12,14 +12,7 @@ from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import repository
-from domain.payments.claims import (
-    PAYABLE,
-    NothingToPay,
-    balance_of,
-    payment_status,
-    tie,
-    view_of,
-)
+from domain.payments.claims import PAYABLE, NothingToPay, balance_of, payment_status, tie, view_of
 from domain.payments.models import Payment, PaymentState
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, PaymentView

@@ -143,6 +143,20 @@ def test_what_a_noun_keeps_to_itself_is_seen_by_nobody_else() -> None:
     assert found == []
 
 
+def passed_on(tree: ast.Module) -> Iterator[str]:
+    """What a module offers although another one has it: mypy lets nobody take a name that is merely imported."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            yield "__all__"
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names if alias.asname == alias.name)
+
+
+def test_no_module_of_a_noun_passes_on_what_another_has() -> None:
+    facades = [f"{path} {name}" for path, tree in trees("domain") if path.name != "schemas.py" for name in passed_on(tree)]
+    assert facades == []
+
+
 def test_no_text_for_people_is_written_into_the_code() -> None:
     """Texts stand in the catalogue, words of a language in data files; code speaks English."""
     found = [

@@ -14,7 +14,7 @@ from core.access import Principal, PrincipalKind
 from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import open_work
-from domain.catalog import service as catalog
+from domain.catalog import editing
 from domain.catalog.schemas import NewProduct
 from domain.exports import lists
 from domain.exports.lists import LISTS, ListName, pages
@@ -39,7 +39,7 @@ async def test_what_was_exported_comes_in_again_and_changes_nothing(shop: Shop, 
     await load(SALES)
     async with open_work(shop.principal) as work:
         odd = NewProduct(code="007", name='=Raro, "con" comas', price=Decimal("1.5"), brand="-5")
-        await catalog.create_product(work, odd)
+        await editing.create_product(work, odd)
         for sku in shop.variants:
             await fill(work, shop, sku, 7)
 

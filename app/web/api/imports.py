@@ -17,6 +17,7 @@ from core.blobs import open_blobs
 from core.errors import Invalid
 from core.settings import get_settings
 from core.work import Work, open_work
+from domain.imports import looking, undoing
 from domain.imports import service as imports
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import Answers, ImportResult, ImportView, RowOutcome, RowView, UndoView
@@ -97,7 +98,7 @@ async def list_(caller: Reader, paging: Paged) -> Page[ImportView]:
     """List what was imported, newest first."""
     async with open_work(caller) as work:
         before = UUID(paging.place) if paging.place else None
-        found = await imports.list_imports(work, before=before, limit=paging.limit)
+        found = await looking.list_imports(work, before=before, limit=paging.limit)
     return paging.page(found, str(found[-1].id) if len(found) == paging.limit else None)
 
 
@@ -107,14 +108,14 @@ async def get(
 ) -> ImportResult:
     """Show what came of a file: sums, what is asked, what failed and how to mend it."""
     async with open_work(caller) as work:
-        return await imports.result(work, id, language=language)
+        return await looking.result(work, id, language=language)
 
 
 @router.get("/imports/{id}/rows")
 async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutcome | None, Query()] = None) -> Page[RowView]:
     """List what came of the rows, with the values before and after."""
     async with open_work(caller) as work:
-        found = await imports.list_rows(work, id, after=int(paging.place or 0), limit=paging.limit, outcome=outcome)
+        found = await looking.list_rows(work, id, after=int(paging.place or 0), limit=paging.limit, outcome=outcome)
     return paging.page(found, str(found[-1].number) if len(found) == paging.limit else None)
 
 
@@ -127,7 +128,7 @@ async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutc
 async def failed(caller: Reader, id: Id) -> Response:
     """Write the first five hundred rows that failed to a sheet, each with its reason, to be corrected and sent again."""
     async with open_work(caller) as work:
-        found = await imports.failed_rows(work, id, after=0, limit=500)
+        found = await looking.failed_rows(work, id, after=0, limit=500)
     header = list(dict.fromkeys(heading for _, shown, _ in found for heading in shown))
     sheet = CsvFile([*header, "error"])
     content = sheet.head + sheet.lines([*(shown.get(heading, "") for heading in header), why] for _, shown, why in found)
@@ -150,7 +151,7 @@ async def undo(write: Writer, id: Id) -> UndoView:
     """Take back what an import changed, row by row; what was changed again since is kept."""
 
     async def act(work: Work) -> UndoView:
-        return await imports.undo(work, id)
+        return await undoing.undo(work, id)
 
     return await write.once(UndoView, act)
 
@@ -159,4 +160,4 @@ async def undo(write: Writer, id: Id) -> UndoView:
 async def undone(caller: Reader, id: Id) -> UndoView:
     """Show what came of taking an import back."""
     async with open_work(caller) as work:
-        return await imports.undo_result(work, id)
+        return await looking.undo_result(work, id)
