@@ -15,7 +15,18 @@ from starlette.exceptions import HTTPException
 
 from app.processes import pulse
 from app.web import health, mailbox, problems, webhooks
-from app.web.api import api_keys, auth, exports, imports, members, products, roles, routing, workspaces
+from app.web.api import (
+    api_keys,
+    auth,
+    customers,
+    exports,
+    imports,
+    members,
+    products,
+    roles,
+    routing,
+    workspaces,
+)
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
 from app.web.requests import RequestFrame
@@ -34,6 +45,7 @@ NOUNS = (
     products.router,
     imports.router,
     exports.router,
+    customers.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}
