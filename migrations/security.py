@@ -107,13 +107,15 @@ def take_mails_from_work() -> None:
     _policy("mails", "mails_work_adds", "INSERT", APP, "true")
 
 
-def limit_to_stores(table: str) -> None:
+def limit_to_stores(table: str, columns: Iterable[str] = ("store_id",)) -> None:
     """Hide the rows of stores in which whoever works does not; each table with a `store_id` of goods or orders calls it.
+
+    Of several columns one store is enough: both ends of a transfer see it.
 
     The setting is read once per statement, not once per row.
     """
     stores = "(SELECT string_to_array(nullif(current_setting('app.store_ids', true), ''), ','))::uuid[]"
-    condition = f"{stores} IS NULL OR store_id IS NULL OR store_id = ANY ({stores})"
+    condition = f"{stores} IS NULL OR " + " OR ".join(f"{name} IS NULL OR {name} = ANY ({stores})" for name in columns)
     op.execute(
         f"CREATE POLICY {table}_stores ON {table} AS RESTRICTIVE FOR ALL TO {APP} USING ({condition}) WITH CHECK ({condition})"
     )

@@ -21,12 +21,6 @@ class PurchaseOrderNotReady(Conflict):
     code = "purchase_order_not_ready"
 
 
-class PurchaseOrderChanged(Conflict):
-    """Somebody else has changed the purchase order since it was read."""
-
-    code = "changed_meanwhile"
-
-
 class NothingOrdered(Conflict):
     """The purchase order has no lines."""
 

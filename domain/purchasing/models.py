@@ -97,7 +97,7 @@ class GoodsReceipt(WorkspaceRow):
         belongs_to("stores", "store_id"),
         belongs_to("purchase_orders", "purchase_order_id"),
         UniqueConstraint("workspace_id", "number"),
-        UniqueConstraint("workspace_id", "key"),
+        UniqueConstraint("workspace_id", "store_id", "key"),
         Index("ix_goods_receipts_order", "workspace_id", "purchase_order_id"),
         Index("ix_goods_receipts_supplier", "workspace_id", "supplier_id", "number"),
     )
@@ -151,7 +151,7 @@ class SupplierReturn(WorkspaceRow):
         belongs_to("suppliers", "supplier_id"),
         belongs_to("stores", "store_id"),
         UniqueConstraint("workspace_id", "number"),
-        UniqueConstraint("workspace_id", "key"),
+        UniqueConstraint("workspace_id", "store_id", "key"),
         Index("ix_supplier_returns_receipt", "workspace_id", "receipt_id"),
     )
 

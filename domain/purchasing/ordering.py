@@ -10,6 +10,7 @@ from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
+from domain.accounts.errors import VersionConflict
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.purchasing import repository
@@ -18,14 +19,13 @@ from domain.purchasing._views import order_views, total
 from domain.purchasing.errors import (
     BelowMinimum,
     NothingOrdered,
-    PurchaseOrderChanged,
     PurchaseOrderNotFound,
     PurchaseOrderNotReady,
 )
 from domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import OrderLineInput, PurchaseOrderView
-from domain.stock import quantities
+from domain.stock import documents, quantities
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import SupplierProductView, SupplierView
 
@@ -52,11 +52,11 @@ async def open_draft(work: Work, supplier_id: UUID, store_id: UUID) -> PurchaseO
         raise StoreNotFound(store=store_id)
     order = await repository.draft(work, supplier_id, store_id)
     if order is None:
-        number = await repository.next_number(work, PurchaseOrder)
+        number = await documents.next_number(work, "purchase_order")
         begun = await repository.ensure_draft(work, supplier_id, store_id, number, await accounts.currency(work))
         order = await repository.draft(work, supplier_id, store_id)
         if order is None:  # sent between the two statements
-            raise PurchaseOrderChanged
+            raise VersionConflict
         if begun:
             after = {"number": order.number, "supplier_id": supplier_id, "store_id": store_id}
             events.record(work, EventType.PURCHASE_ORDER_DRAFTED, subject=order.id, after=after)
@@ -69,12 +69,12 @@ async def set_lines(
     """Let a draft have exactly so many packs of these products; what is not named stays as it is.
 
     Setting the same again changes nothing: a proposal that runs twice leaves one draft with the same numbers. Raises
-    PurchaseOrderChanged if the draft is not at `version` any more.
+    VersionConflict if the draft is not at `version` any more.
     """
     work.require(PurchasesPermission.WRITE)
     order = await _lock(work, order_id, PurchaseStatus.DRAFT)
     if version is not None and version != order.version:
-        raise PurchaseOrderChanged(version=order.version)
+        raise VersionConflict(version=order.version)
     known = await catalog.variants(work, [line.variant_id for line in lines])
     sold = {product.variant_id: product for product in await suppliers.products(work, order.supplier_id)}
     rows = {row.variant_id: row for row in await repository.lines_of(work, [order.id])}

@@ -19,10 +19,10 @@ from domain.purchasing import repository
 from domain.purchasing._status import end
 from domain.purchasing._views import digest, receipt_views
 from domain.purchasing.errors import CostChanged, NotOrdered, OverDelivered, PurchaseOrderNotFound, PurchaseOrderNotReady
-from domain.purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, PurchaseStatus
+from domain.purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewPurchase, NewReceipt, ReceiptLineInput, ReceiptView
-from domain.stock import quantities
+from domain.stock import documents, quantities
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine, cents
 from domain.suppliers import service as suppliers
@@ -51,7 +51,7 @@ async def receive(work: Work, order_id: UUID, command: NewReceipt) -> ReceiptVie
     order = await repository.lock(work, order_id)
     if order is None:
         raise PurchaseOrderNotFound
-    known = await _known(work, command, order.id)
+    known = await _known(work, command, order.store_id, order.id)
     if known is not None:
         return known
     if order.status not in (PurchaseStatus.SUBMITTED, PurchaseStatus.PARTLY_RECEIVED):
@@ -72,7 +72,7 @@ async def receive(work: Work, order_id: UUID, command: NewReceipt) -> ReceiptVie
 async def buy(work: Work, command: NewPurchase) -> ReceiptView:
     """Take in goods that nobody had ordered here. The same key twice is one."""
     work.require(PurchasesPermission.RECEIVE)
-    known = await _known(work, command, None)
+    known = await _known(work, command, command.store_id, None)
     if known is not None:
         return known
     await suppliers.get(work, command.supplier_id)
@@ -92,8 +92,8 @@ async def buy(work: Work, command: NewPurchase) -> ReceiptView:
     return await _book(work, command, arrived, command.supplier_id, command.store_id, None)
 
 
-async def _known(work: Work, command: NewReceipt, order_id: UUID | None) -> ReceiptView | None:
-    row = await repository.receipt_by_key(work, command.key)
+async def _known(work: Work, command: NewReceipt, store_id: UUID, order_id: UUID | None) -> ReceiptView | None:
+    row = await repository.receipt_by_key(work, store_id, command.key)
     if row is None:
         return None
     if row.digest != digest(command, *([order_id] if order_id else [])):
@@ -161,7 +161,7 @@ async def _book(
         supplier_id=supplier_id,
         store_id=store_id,
         purchase_order_id=order.id if order else None,
-        number=await repository.next_number(work, GoodsReceipt),
+        number=await documents.next_number(work, "goods_receipt"),
         key=command.key,
         digest=digest(command, *([order.id] if order else [])),
         document=storable(command.document),
@@ -169,7 +169,7 @@ async def _book(
         received_at=command.received_at or work.now,
     )
     if receipt_id is None:  # written while this one waited
-        known = await _known(work, command, order.id if order else None)
+        known = await _known(work, command, store_id, order.id if order else None)
         assert known is not None, "receipts are never deleted"
         return known
     accepted = [came for came in arrived if came.accepted > 0]

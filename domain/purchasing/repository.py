@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -18,16 +18,6 @@ from domain.purchasing.models import (
     SupplierReturn,
     SupplierReturnLine,
 )
-
-Document = type[PurchaseOrder] | type[GoodsReceipt] | type[SupplierReturn]
-
-
-async def next_number(work: Work, document: Document) -> int:
-    """The next number of a kind of document; whoever else needs one waits until this transaction is over."""
-    name = f"{document.__tablename__} {work.workspace_id}"
-    await work.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-    last = await work.session.scalar(select(func.max(document.number)).where(document.workspace_id == work.workspace_id))
-    return (last or 0) + 1
 
 
 async def ensure_draft(work: Work, supplier_id: UUID, store_id: UUID, number: int, currency: str) -> bool:
@@ -112,14 +102,16 @@ async def begin_receipt(work: Work, **values: Any) -> UUID | None:
     """Write the head of a receipt, None if its key was used; an equal key that is being written is waited for."""
     statement = insert(GoodsReceipt).values(workspace_id=work.workspace_id, id=new_id(), **values)
     created: UUID | None = await work.session.scalar(
-        statement.on_conflict_do_nothing(index_elements=["workspace_id", "key"]).returning(GoodsReceipt.id)
+        statement.on_conflict_do_nothing(index_elements=["workspace_id", "store_id", "key"]).returning(GoodsReceipt.id)
     )
     return created
 
 
-async def receipt_by_key(work: Work, key: str) -> GoodsReceipt | None:
-    """The receipt with this key."""
-    query = select(GoodsReceipt).where(GoodsReceipt.workspace_id == work.workspace_id, GoodsReceipt.key == key)
+async def receipt_by_key(work: Work, store_id: UUID, key: str) -> GoodsReceipt | None:
+    """The receipt of a store with this key."""
+    query = select(GoodsReceipt).where(
+        GoodsReceipt.workspace_id == work.workspace_id, GoodsReceipt.store_id == store_id, GoodsReceipt.key == key
+    )
     return (await work.session.scalars(query)).one_or_none()
 
 
@@ -172,14 +164,16 @@ async def begin_return(work: Work, **values: Any) -> UUID | None:
     """Write the head of a return, None if its key was used; an equal key that is being written is waited for."""
     statement = insert(SupplierReturn).values(workspace_id=work.workspace_id, id=new_id(), **values)
     created: UUID | None = await work.session.scalar(
-        statement.on_conflict_do_nothing(index_elements=["workspace_id", "key"]).returning(SupplierReturn.id)
+        statement.on_conflict_do_nothing(index_elements=["workspace_id", "store_id", "key"]).returning(SupplierReturn.id)
     )
     return created
 
 
-async def return_by_key(work: Work, key: str) -> SupplierReturn | None:
-    """The return with this key."""
-    query = select(SupplierReturn).where(SupplierReturn.workspace_id == work.workspace_id, SupplierReturn.key == key)
+async def return_by_key(work: Work, store_id: UUID, key: str) -> SupplierReturn | None:
+    """The return of a store with this key."""
+    query = select(SupplierReturn).where(
+        SupplierReturn.workspace_id == work.workspace_id, SupplierReturn.store_id == store_id, SupplierReturn.key == key
+    )
     return (await work.session.scalars(query)).one_or_none()
 
 

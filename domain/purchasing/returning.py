@@ -14,7 +14,7 @@ from core.work import Work
 from domain.purchasing import repository
 from domain.purchasing._views import digest, return_views
 from domain.purchasing.errors import ReceiptNotFound, ReturnExceedsReceipt
-from domain.purchasing.models import GoodsReceiptLine, PurchaseOrderLine, SupplierReturn, SupplierReturnLine
+from domain.purchasing.models import GoodsReceiptLine, PurchaseOrderLine, SupplierReturnLine
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewSupplierReturn, SupplierReturnView
 from domain.stock import documents
@@ -32,7 +32,7 @@ async def return_goods(work: Work, receipt_id: UUID, command: NewSupplierReturn)
     receipt = await repository.lock_receipt(work, receipt_id)
     if receipt is None:
         raise ReceiptNotFound
-    known = await repository.return_by_key(work, command.key)
+    known = await repository.return_by_key(work, receipt.store_id, command.key)
     if known is not None:
         if known.digest != digest(command, receipt_id):
             raise KeyReused(scope=SCOPE)
@@ -45,7 +45,7 @@ async def return_goods(work: Work, receipt_id: UUID, command: NewSupplierReturn)
         receipt_id=receipt.id,
         supplier_id=receipt.supplier_id,
         store_id=receipt.store_id,
-        number=await repository.next_number(work, SupplierReturn),
+        number=await documents.next_number(work, SCOPE),
         key=command.key,
         digest=digest(command, receipt_id),
         reason=storable(command.reason),
@@ -60,7 +60,7 @@ async def return_goods(work: Work, receipt_id: UUID, command: NewSupplierReturn)
         if row.purchase_order_line_id is not None:
             ordered[row.purchase_order_line_id].returned += quantity
         _give_back(work, return_id, row, quantity, worth[variant_id])
-    return await _recorded(work, command)
+    return await _recorded(work, receipt.store_id, command)
 
 
 async def _locked_order_lines(work: Work, order_id: UUID | None) -> Mapping[UUID, PurchaseOrderLine]:
@@ -103,9 +103,9 @@ def _give_back(work: Work, return_id: UUID, row: GoodsReceiptLine, quantity: Dec
     )
 
 
-async def _recorded(work: Work, command: NewSupplierReturn) -> SupplierReturnView:
+async def _recorded(work: Work, store_id: UUID, command: NewSupplierReturn) -> SupplierReturnView:
     await work.session.flush()
-    row = await repository.return_by_key(work, command.key)
+    row = await repository.return_by_key(work, store_id, command.key)
     assert row is not None, "it was just written"
     view = (await return_views(work, [row]))[0]
     after = view.model_dump(mode="json", exclude={"id", "reason"})

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from domain.purchasing.models import PurchaseStatus as PurchaseStatus
 
@@ -41,16 +41,19 @@ class PurchaseOrderLineView(View):
     rejected: Decimal
     returned: Decimal
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def ordered(self) -> Decimal:
         """How many pieces were ordered."""
         return self.packs * self.pack_size
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def accepted(self) -> Decimal:
         """How many pieces were taken in, whatever went back later."""
         return self.received - self.rejected
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def open(self) -> Decimal:
         """How many pieces are still to come."""

@@ -1,5 +1,6 @@
 """Writing the ledger: the one place where a level's quantity changes, together with the line that explains it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,6 +18,15 @@ class Cause(NamedTuple):
     source: str
     ref: str
     line: int = 0
+
+
+def require_free(taken: Iterable[tuple[StockItem, Decimal]]) -> None:
+    """Refuse, before anything has moved, to take more of a level than orders leave; raises StockPromised."""
+    for item, quantity in taken:
+        if item.on_hand - quantity < item.held:
+            raise StockPromised(
+                variant_id=item.variant_id, on_hand=item.on_hand, held=item.held, wanted=item.on_hand - quantity
+            )
 
 
 def move(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound
 from domain.stock.schemas import Shortage
 
 
@@ -39,3 +39,45 @@ class NotInStore(Invalid):
     """The variant has no stock record in this store."""
 
     code = "not_in_store"
+
+
+class TransferNotFound(NotFound):
+    """No such transfer."""
+
+    code = "transfer_not_found"
+
+
+class TransferNotReady(Conflict):
+    """The transfer is not in the status from which this step is taken."""
+
+    code = "transfer_not_ready"
+
+
+class TransferExceeded(Invalid):
+    """More would be sent than was asked for, or more would end than is on its way."""
+
+    code = "transfer_exceeded"
+
+
+class CountNotFound(NotFound):
+    """No such count."""
+
+    code = "count_not_found"
+
+
+class CountNotOpen(Conflict):
+    """The count is over, or the store has another one that is open."""
+
+    code = "count_not_open"
+
+
+class CountsDiffer(Conflict):
+    """People have counted differently; somebody has to choose, or count again. `variants` names the products."""
+
+    code = "counts_differ"
+
+
+class CountOutdated(Conflict):
+    """A level was corrected after it was counted; count these products again. `variants` names them."""
+
+    code = "count_outdated"

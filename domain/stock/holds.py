@@ -293,6 +293,18 @@ async def taken_by(work: Work, order_id: UUID) -> dict[tuple[UUID, UUID], Decima
     }
 
 
+async def costs_of(work: Work, order_id: UUID) -> dict[UUID, Decimal]:
+    """What a piece of each product that an order has taken had cost, unrounded."""
+    work.require(StockPermission.READ)
+    taken = await _taken(work, order_id)
+    quantities: dict[UUID, Decimal] = {}
+    values: dict[UUID, Decimal] = {}
+    for item_id, sale in taken.sales.items():
+        quantities[sale.variant_id] = quantities.get(sale.variant_id, _NOTHING) + taken.quantities[item_id]
+        values[sale.variant_id] = values.get(sale.variant_id, _NOTHING) + taken.values[item_id]
+    return {id: values[id] / quantity for id, quantity in quantities.items() if quantity > 0}
+
+
 async def lock_levels(work: Work, variant_ids: Iterable[UUID]) -> None:
     """Lock the levels of these products in all stores at once, before steps that would lock them one after another."""
     work.require(StockPermission.HOLD)

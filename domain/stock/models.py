@@ -180,3 +180,157 @@ class StockHold(WorkspaceRow):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(255))
+
+
+class TransferStatus(StrEnum):
+    """Where a transfer stands; it is received when nothing of it is on its way any more."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class TransferOutcome(StrEnum):
+    """What became of goods that were on their way."""
+
+    RECEIVED = "received"
+    RETURNED = "returned"
+    LOST = "lost"
+
+
+class StockTransfer(WorkspaceRow):
+    """Goods that one store asks of another."""
+
+    __tablename__ = "stock_transfers"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("stores", "from_store_id"),
+        belongs_to("stores", "to_store_id"),
+        UniqueConstraint("workspace_id", "number"),
+        Index("ix_stock_transfers_from", "workspace_id", "from_store_id", "number"),
+        Index("ix_stock_transfers_to", "workspace_id", "to_store_id", "number"),
+        CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
+        CheckConstraint("(status IN ('in_transit', 'received')) = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint("(status IN ('received', 'cancelled')) = (ended_at IS NOT NULL)", name="ended_when_over"),
+    )
+
+    from_store_id: Mapped[UUID]
+    to_store_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[TransferStatus] = mapped_column(one_of(TransferStatus, 20), default=TransferStatus.REQUESTED)
+    reason: Mapped[str | None] = mapped_column(String(500))
+    sent_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class StockTransferLine(WorkspaceRow):
+    """One product of a transfer. What was sent and is neither received, returned nor lost is on its way, or missing.
+
+    `value` is what the goods on their way have cost: it left one store, and is in none.
+    """
+
+    __tablename__ = "stock_transfer_lines"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("stock_transfers", "transfer_id"),
+        belongs_to("product_variants", "variant_id"),
+        UniqueConstraint("workspace_id", "transfer_id", "variant_id"),
+        CheckConstraint("requested > 0", name="requested_positive"),
+        CheckConstraint("sent >= 0 AND sent <= requested", name="sent_of_requested"),
+        CheckConstraint("received >= 0 AND returned >= 0 AND lost >= 0", name="outcomes_not_negative"),
+        CheckConstraint("received + returned + lost <= sent", name="outcomes_of_sent"),
+        CheckConstraint("value >= 0 AND (received + returned + lost < sent OR value = 0)", name="value_of_goods_on_the_way"),
+    )
+
+    transfer_id: Mapped[UUID]
+    variant_id: Mapped[UUID]
+    position: Mapped[int]
+    requested: Mapped[Decimal] = mapped_column(QUANTITY)
+    sent: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
+    received: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
+    returned: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
+    lost: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
+    value: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
+
+
+class StockTransferStep(WorkspaceRow):
+    """That goods on their way arrived, came back or were lost. `key` makes each step count once; the ledger has its lines."""
+
+    __tablename__ = "stock_transfer_steps"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("stock_transfers", "transfer_id"),
+        UniqueConstraint("workspace_id", "transfer_id", "key"),
+    )
+
+    transfer_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[TransferOutcome] = mapped_column(one_of(TransferOutcome, 20))
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class CountStatus(StrEnum):
+    """Where a count stands; its differences are booked when it is applied."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+
+
+class StockCount(WorkspaceRow):
+    """A count of a store by one or several people while the store goes on selling; one at a time."""
+
+    __tablename__ = "stock_counts"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("stores", "store_id"),
+        UniqueConstraint("workspace_id", "number"),
+        Index("uq_stock_counts_open", "workspace_id", "store_id", unique=True, postgresql_where=text("status = 'open'")),
+        CheckConstraint("(status = 'open') = (ended_at IS NULL)", name="ended_when_over"),
+    )
+
+    store_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(255))
+    status: Mapped[CountStatus] = mapped_column(one_of(CountStatus, 20), default=CountStatus.OPEN)
+    ended_at: Mapped[datetime | None]
+
+
+class StockCountEntry(WorkspaceRow):
+    """What one person counted, and what the books said at that moment: the difference stays true though sales go on.
+
+    `ledger_sequence` is the newest line of the level's ledger at that moment. Of entries that differ, one is chosen.
+    """
+
+    __tablename__ = "stock_count_entries"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("stock_counts", "count_id"),
+        belongs_to("product_variants", "variant_id"),
+        Index("ix_stock_count_entries_count", "workspace_id", "count_id", "variant_id", "sequence"),
+        CheckConstraint("counted >= 0 AND expected >= 0", name="quantities_not_negative"),
+    )
+
+    count_id: Mapped[UUID]
+    variant_id: Mapped[UUID]
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    counted: Mapped[Decimal] = mapped_column(QUANTITY)
+    expected: Mapped[Decimal] = mapped_column(QUANTITY)
+    ledger_sequence: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime]
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
+    actor_id: Mapped[UUID | None]
+    is_chosen: Mapped[bool] = mapped_column(default=False)
+
+
+class DocumentCounter(WorkspaceRow):
+    """The last number given to a kind of document; nobody's stores hide it, as they hide documents."""
+
+    __tablename__ = "document_counters"
+    __table_args__ = (of_workspace(), UniqueConstraint("workspace_id", "kind"))
+
+    kind: Mapped[str] = mapped_column(String(50))
+    last_number: Mapped[int] = mapped_column(BigInteger)

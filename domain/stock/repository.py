@@ -5,7 +5,22 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, and_, any_, bindparam, func, or_, select, text, true
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -170,6 +185,27 @@ async def items_of_variant(work: Work, variant_id: UUID) -> Sequence[StockItem]:
     """The levels of a variant in all stores."""
     query = select(StockItem).where(StockItem.workspace_id == work.workspace_id, StockItem.variant_id == variant_id)
     return (await work.session.scalars(query.order_by(StockItem.store_id))).all()
+
+
+async def page_of_items(
+    work: Work,
+    *,
+    store_id: UUID | None,
+    variant_ids: Iterable[UUID] | None,
+    is_low: bool,
+    after: tuple[UUID, UUID] | None,
+    limit: int,
+) -> Sequence[StockItem]:
+    """Levels by variant and store behind one of them."""
+    query = select(StockItem).where(
+        StockItem.workspace_id == work.workspace_id,
+        true() if store_id is None else StockItem.store_id == store_id,
+        true() if variant_ids is None else StockItem.variant_id.in_(set(variant_ids)),
+        StockItem.on_hand - StockItem.held < StockItem.min_stock if is_low else true(),
+    )
+    if after is not None:
+        query = query.where(tuple_(StockItem.variant_id, StockItem.store_id) > after)
+    return (await work.session.scalars(query.order_by(StockItem.variant_id, StockItem.store_id).limit(limit))).all()
 
 
 async def items_of_variants(work: Work, variant_ids: Iterable[UUID]) -> Sequence[UUID]:

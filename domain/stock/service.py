@@ -48,6 +48,25 @@ async def levels(work: Work, variant_id: UUID) -> list[StockLevel]:
     return [StockLevel.model_validate(row) for row in await repository.items_of_variant(work, variant_id)]
 
 
+async def list_levels(
+    work: Work,
+    *,
+    store_id: UUID | None = None,
+    variant_ids: Iterable[UUID] | None = None,
+    is_low: bool = False,
+    after: tuple[UUID, UUID] | None = None,
+    limit: int = 20,
+) -> tuple[list[StockLevel], tuple[UUID, UUID] | None]:
+    """Levels of some stores and products, or those below their minimum, and the place (variant, store) of the next page."""
+    work.require(StockPermission.READ)
+    limit = max(1, min(limit, MOST_LINES))
+    rows = await repository.page_of_items(
+        work, store_id=store_id, variant_ids=variant_ids, is_low=is_low, after=after, limit=limit + 1
+    )
+    found = [StockLevel.model_validate(row) for row in rows[:limit]]
+    return found, (found[-1].variant_id, found[-1].store_id) if len(rows) > limit else None
+
+
 async def movements(
     work: Work,
     *,

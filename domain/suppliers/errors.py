@@ -35,9 +35,3 @@ class TaxIdInvalid(Invalid):
     """
 
     code = "tax_id_invalid"
-
-
-class Changed(Conflict):
-    """Somebody else has changed it since it was read; look at it again."""
-
-    code = "changed_meanwhile"

@@ -14,12 +14,12 @@ from core.language.folding import fold
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
+from domain.accounts.errors import VersionConflict
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound
 from domain.suppliers import repository
 from domain.suppliers._tax_ids import parse, written
 from domain.suppliers.errors import (
-    Changed,
     SupplierExists,
     SupplierInactive,
     SupplierNotFound,
@@ -107,7 +107,7 @@ async def _require_free(work: Work, tax_id: TaxId | None, supplier_id: UUID | No
 
 
 async def change(work: Work, supplier_id: UUID, command: ChangeSupplier, *, version: int | None = None) -> SupplierView:
-    """Change what is set in the command; raises SupplierNotFound, TaxIdInvalid, SupplierExists, and Changed if the
+    """Change what is set in the command; raises SupplierNotFound, TaxIdInvalid, SupplierExists, and VersionConflict if the
     supplier is not at `version` any more.
     """
     work.require(SuppliersPermission.WRITE)
@@ -115,7 +115,7 @@ async def change(work: Work, supplier_id: UUID, command: ChangeSupplier, *, vers
     if row is None:
         raise SupplierNotFound
     if version is not None and version != row.version:
-        raise Changed(version=row.version)
+        raise VersionConflict(version=row.version)
     before = _told(row)
     changes = storable(command.model_dump(exclude_unset=True))
     if command.name is None:

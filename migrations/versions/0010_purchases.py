@@ -91,198 +91,318 @@ def _carry_over_suppliers() -> None:
 
 def upgrade() -> None:
     """Make the tables, value the stock, and let suppliers be rows."""
-    op.create_table('suppliers',
-    sa.Column('name', sa.String(length=255), nullable=False),
-    sa.Column('name_key', sa.String(length=255), nullable=False),
-    sa.Column('country', sa.String(length=2), nullable=False),
-    sa.Column('tax_id', sa.String(length=20), nullable=True),
-    sa.Column('tax_id_type', sa.String(length=20), nullable=True),
-    sa.Column('contact_name', sa.String(length=255), nullable=True),
-    sa.Column('email', sa.String(length=255), nullable=True),
-    sa.Column('phone', sa.String(length=50), nullable=True),
-    sa.Column('address', sa.String(length=500), nullable=True),
-    sa.Column('lead_time_days', sa.Integer(), nullable=True),
-    sa.Column('order_days', postgresql.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column('minimum_order', sa.Numeric(precision=14, scale=2), nullable=False),
-    sa.Column('payment_days', sa.Integer(), nullable=False),
-    sa.Column('payment_terms', sa.String(length=255), nullable=True),
-    sa.Column('notes', sa.Text(), nullable=True),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint('(tax_id IS NULL) = (tax_id_type IS NULL)', name=op.f('ck_suppliers_tax_id_has_type')),
-    sa.CheckConstraint('lead_time_days >= 0 AND payment_days >= 0', name=op.f('ck_suppliers_days_not_negative')),
-    sa.CheckConstraint('length(name) > 0', name=op.f('ck_suppliers_named')),
-    sa.CheckConstraint('minimum_order >= 0', name=op.f('ck_suppliers_minimum_not_negative')),
-    sa.CheckConstraint('order_days <@ ARRAY[1, 2, 3, 4, 5, 6, 7]::smallint[]', name=op.f('ck_suppliers_order_days_of_week')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_suppliers_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_suppliers')),
-    sa.UniqueConstraint('workspace_id', 'country', 'tax_id', name=op.f('uq_suppliers_workspace_id_country_tax_id')),
-    sa.UniqueConstraint('workspace_id', 'name_key', name=op.f('uq_suppliers_workspace_id_name_key'))
+    op.create_table(
+        "suppliers",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("name_key", sa.String(length=255), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("tax_id", sa.String(length=20), nullable=True),
+        sa.Column("tax_id_type", sa.String(length=20), nullable=True),
+        sa.Column("contact_name", sa.String(length=255), nullable=True),
+        sa.Column("email", sa.String(length=255), nullable=True),
+        sa.Column("phone", sa.String(length=50), nullable=True),
+        sa.Column("address", sa.String(length=500), nullable=True),
+        sa.Column("lead_time_days", sa.Integer(), nullable=True),
+        sa.Column("order_days", postgresql.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("minimum_order", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("payment_days", sa.Integer(), nullable=False),
+        sa.Column("payment_terms", sa.String(length=255), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("(tax_id IS NULL) = (tax_id_type IS NULL)", name=op.f("ck_suppliers_tax_id_has_type")),
+        sa.CheckConstraint("lead_time_days >= 0 AND payment_days >= 0", name=op.f("ck_suppliers_days_not_negative")),
+        sa.CheckConstraint("length(name) > 0", name=op.f("ck_suppliers_named")),
+        sa.CheckConstraint("minimum_order >= 0", name=op.f("ck_suppliers_minimum_not_negative")),
+        sa.CheckConstraint(
+            "order_days <@ ARRAY[1, 2, 3, 4, 5, 6, 7]::smallint[]", name=op.f("ck_suppliers_order_days_of_week")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_suppliers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_suppliers")),
+        sa.UniqueConstraint("workspace_id", "country", "tax_id", name=op.f("uq_suppliers_workspace_id_country_tax_id")),
+        sa.UniqueConstraint("workspace_id", "name_key", name=op.f("uq_suppliers_workspace_id_name_key")),
     )
-    op.create_table('purchase_orders',
-    sa.Column('supplier_id', sa.Uuid(), nullable=False),
-    sa.Column('store_id', sa.Uuid(), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('status', sa.String(length=20), nullable=False),
-    sa.Column('currency', sa.String(length=3), nullable=False),
-    sa.Column('notes', sa.String(length=1000), nullable=True),
-    sa.Column('expected_on', sa.Date(), nullable=True),
-    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('end_reason', sa.String(length=500), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint("(status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL)", name=op.f('ck_purchase_orders_ended_when_over')),
-    sa.CheckConstraint("status IN ('draft', 'cancelled') OR submitted_at IS NOT NULL", name=op.f('ck_purchase_orders_submitted_has_time')),
-    sa.CheckConstraint("status IN ('draft', 'submitted', 'partly_received', 'closed', 'cancelled')", name=op.f('ck_purchase_orders_status_known')),
-    sa.ForeignKeyConstraint(['workspace_id', 'store_id'], ['stores.workspace_id', 'stores.id'], name=op.f('fk_purchase_orders_workspace_id_store_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'supplier_id'], ['suppliers.workspace_id', 'suppliers.id'], name=op.f('fk_purchase_orders_workspace_id_supplier_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_purchase_orders_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_purchase_orders')),
-    sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_purchase_orders_workspace_id_number'))
+    op.create_table(
+        "purchase_orders",
+        sa.Column("supplier_id", sa.Uuid(), nullable=False),
+        sa.Column("store_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("notes", sa.String(length=1000), nullable=True),
+        sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint(
+            "(status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL)", name=op.f("ck_purchase_orders_ended_when_over")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'cancelled') OR submitted_at IS NOT NULL", name=op.f("ck_purchase_orders_submitted_has_time")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'submitted', 'partly_received', 'closed', 'cancelled')",
+            name=op.f("ck_purchase_orders_status_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "store_id"],
+            ["stores.workspace_id", "stores.id"],
+            name=op.f("fk_purchase_orders_workspace_id_store_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "supplier_id"],
+            ["suppliers.workspace_id", "suppliers.id"],
+            name=op.f("fk_purchase_orders_workspace_id_supplier_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_purchase_orders_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_purchase_orders")),
+        sa.UniqueConstraint("workspace_id", "number", name=op.f("uq_purchase_orders_workspace_id_number")),
     )
-    op.create_index('ix_purchase_orders_store', 'purchase_orders', ['workspace_id', 'store_id', 'number'], unique=False)
-    op.create_index('ix_purchase_orders_supplier', 'purchase_orders', ['workspace_id', 'supplier_id', 'number'], unique=False)
-    op.create_index('uq_purchase_orders_draft', 'purchase_orders', ['workspace_id', 'supplier_id', 'store_id'], unique=True, postgresql_where=sa.text("status = 'draft'"))
-    op.create_table('goods_receipts',
-    sa.Column('supplier_id', sa.Uuid(), nullable=False),
-    sa.Column('store_id', sa.Uuid(), nullable=False),
-    sa.Column('purchase_order_id', sa.Uuid(), nullable=True),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('key', sa.String(length=200), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('document', sa.String(length=100), nullable=True),
-    sa.Column('reason', sa.String(length=500), nullable=True),
-    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.ForeignKeyConstraint(['workspace_id', 'purchase_order_id'], ['purchase_orders.workspace_id', 'purchase_orders.id'], name=op.f('fk_goods_receipts_workspace_id_purchase_order_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'store_id'], ['stores.workspace_id', 'stores.id'], name=op.f('fk_goods_receipts_workspace_id_store_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'supplier_id'], ['suppliers.workspace_id', 'suppliers.id'], name=op.f('fk_goods_receipts_workspace_id_supplier_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_goods_receipts_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_goods_receipts')),
-    sa.UniqueConstraint('workspace_id', 'key', name=op.f('uq_goods_receipts_workspace_id_key')),
-    sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_goods_receipts_workspace_id_number'))
+    op.create_index("ix_purchase_orders_store", "purchase_orders", ["workspace_id", "store_id", "number"], unique=False)
+    op.create_index("ix_purchase_orders_supplier", "purchase_orders", ["workspace_id", "supplier_id", "number"], unique=False)
+    op.create_index(
+        "uq_purchase_orders_draft",
+        "purchase_orders",
+        ["workspace_id", "supplier_id", "store_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'draft'"),
     )
-    op.create_index('ix_goods_receipts_order', 'goods_receipts', ['workspace_id', 'purchase_order_id'], unique=False)
-    op.create_index('ix_goods_receipts_supplier', 'goods_receipts', ['workspace_id', 'supplier_id', 'number'], unique=False)
-    op.create_table('purchase_order_lines',
-    sa.Column('purchase_order_id', sa.Uuid(), nullable=False),
-    sa.Column('variant_id', sa.Uuid(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('packs', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('pack_size', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('pack_cost', sa.Numeric(precision=14, scale=2), nullable=True),
-    sa.Column('received', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('rejected', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('returned', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint('pack_cost >= 0', name=op.f('ck_purchase_order_lines_cost_not_negative')),
-    sa.CheckConstraint('packs > 0 AND pack_size > 0', name=op.f('ck_purchase_order_lines_quantity_positive')),
-    sa.CheckConstraint('rejected >= 0 AND received >= rejected', name=op.f('ck_purchase_order_lines_rejected_of_received')),
-    sa.CheckConstraint('returned >= 0 AND returned <= received - rejected', name=op.f('ck_purchase_order_lines_returned_of_accepted')),
-    sa.ForeignKeyConstraint(['workspace_id', 'purchase_order_id'], ['purchase_orders.workspace_id', 'purchase_orders.id'], name=op.f('fk_purchase_order_lines_workspace_id_purchase_order_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['workspace_id', 'variant_id'], ['product_variants.workspace_id', 'product_variants.id'], name=op.f('fk_purchase_order_lines_workspace_id_variant_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_purchase_order_lines_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_purchase_order_lines')),
-    sa.UniqueConstraint('workspace_id', 'purchase_order_id', 'variant_id', name=op.f('uq_purchase_order_lines_workspace_id_purchase_order_id_variant_id'))
+    op.create_table(
+        "goods_receipts",
+        sa.Column("supplier_id", sa.Uuid(), nullable=False),
+        sa.Column("store_id", sa.Uuid(), nullable=False),
+        sa.Column("purchase_order_id", sa.Uuid(), nullable=True),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.String(length=100), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "purchase_order_id"],
+            ["purchase_orders.workspace_id", "purchase_orders.id"],
+            name=op.f("fk_goods_receipts_workspace_id_purchase_order_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "store_id"],
+            ["stores.workspace_id", "stores.id"],
+            name=op.f("fk_goods_receipts_workspace_id_store_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "supplier_id"],
+            ["suppliers.workspace_id", "suppliers.id"],
+            name=op.f("fk_goods_receipts_workspace_id_supplier_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_goods_receipts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_goods_receipts")),
+        sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_goods_receipts_workspace_id_key")),
+        sa.UniqueConstraint("workspace_id", "number", name=op.f("uq_goods_receipts_workspace_id_number")),
     )
-    op.create_table('supplier_products',
-    sa.Column('supplier_id', sa.Uuid(), nullable=False),
-    sa.Column('variant_id', sa.Uuid(), nullable=False),
-    sa.Column('supplier_sku', sa.String(length=100), nullable=True),
-    sa.Column('pack_size', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('pack_name', sa.String(length=50), nullable=True),
-    sa.Column('pack_cost', sa.Numeric(precision=14, scale=2), nullable=True),
-    sa.Column('minimum_packs', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('is_preferred', sa.Boolean(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint('minimum_packs >= 0', name=op.f('ck_supplier_products_minimum_not_negative')),
-    sa.CheckConstraint('pack_cost >= 0', name=op.f('ck_supplier_products_cost_not_negative')),
-    sa.CheckConstraint('pack_size > 0', name=op.f('ck_supplier_products_pack_holds_something')),
-    sa.ForeignKeyConstraint(['workspace_id', 'supplier_id'], ['suppliers.workspace_id', 'suppliers.id'], name=op.f('fk_supplier_products_workspace_id_supplier_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['workspace_id', 'variant_id'], ['product_variants.workspace_id', 'product_variants.id'], name=op.f('fk_supplier_products_workspace_id_variant_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_supplier_products_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_supplier_products')),
-    sa.UniqueConstraint('workspace_id', 'supplier_id', 'variant_id', name=op.f('uq_supplier_products_workspace_id_supplier_id_variant_id'))
+    op.create_index("ix_goods_receipts_order", "goods_receipts", ["workspace_id", "purchase_order_id"], unique=False)
+    op.create_index("ix_goods_receipts_supplier", "goods_receipts", ["workspace_id", "supplier_id", "number"], unique=False)
+    op.create_table(
+        "purchase_order_lines",
+        sa.Column("purchase_order_id", sa.Uuid(), nullable=False),
+        sa.Column("variant_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("packs", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("pack_size", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("pack_cost", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("received", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("rejected", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("returned", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("pack_cost >= 0", name=op.f("ck_purchase_order_lines_cost_not_negative")),
+        sa.CheckConstraint("packs > 0 AND pack_size > 0", name=op.f("ck_purchase_order_lines_quantity_positive")),
+        sa.CheckConstraint("rejected >= 0 AND received >= rejected", name=op.f("ck_purchase_order_lines_rejected_of_received")),
+        sa.CheckConstraint(
+            "returned >= 0 AND returned <= received - rejected", name=op.f("ck_purchase_order_lines_returned_of_accepted")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "purchase_order_id"],
+            ["purchase_orders.workspace_id", "purchase_orders.id"],
+            name=op.f("fk_purchase_order_lines_workspace_id_purchase_order_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "variant_id"],
+            ["product_variants.workspace_id", "product_variants.id"],
+            name=op.f("fk_purchase_order_lines_workspace_id_variant_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_purchase_order_lines_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_purchase_order_lines")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "purchase_order_id",
+            "variant_id",
+            name=op.f("uq_purchase_order_lines_workspace_id_purchase_order_id_variant_id"),
+        ),
     )
-    op.create_index('ix_supplier_products_variant', 'supplier_products', ['workspace_id', 'variant_id'], unique=False)
-    op.create_index('uq_supplier_products_preferred', 'supplier_products', ['workspace_id', 'variant_id'], unique=True, postgresql_where=sa.text('is_preferred'))
-    op.create_table('supplier_returns',
-    sa.Column('receipt_id', sa.Uuid(), nullable=False),
-    sa.Column('supplier_id', sa.Uuid(), nullable=False),
-    sa.Column('store_id', sa.Uuid(), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('key', sa.String(length=200), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('reason', sa.String(length=500), nullable=False),
-    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.ForeignKeyConstraint(['workspace_id', 'receipt_id'], ['goods_receipts.workspace_id', 'goods_receipts.id'], name=op.f('fk_supplier_returns_workspace_id_receipt_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'store_id'], ['stores.workspace_id', 'stores.id'], name=op.f('fk_supplier_returns_workspace_id_store_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'supplier_id'], ['suppliers.workspace_id', 'suppliers.id'], name=op.f('fk_supplier_returns_workspace_id_supplier_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_supplier_returns_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_supplier_returns')),
-    sa.UniqueConstraint('workspace_id', 'key', name=op.f('uq_supplier_returns_workspace_id_key')),
-    sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_supplier_returns_workspace_id_number'))
+    op.create_table(
+        "supplier_products",
+        sa.Column("supplier_id", sa.Uuid(), nullable=False),
+        sa.Column("variant_id", sa.Uuid(), nullable=False),
+        sa.Column("supplier_sku", sa.String(length=100), nullable=True),
+        sa.Column("pack_size", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("pack_name", sa.String(length=50), nullable=True),
+        sa.Column("pack_cost", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("minimum_packs", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("is_preferred", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("minimum_packs >= 0", name=op.f("ck_supplier_products_minimum_not_negative")),
+        sa.CheckConstraint("pack_cost >= 0", name=op.f("ck_supplier_products_cost_not_negative")),
+        sa.CheckConstraint("pack_size > 0", name=op.f("ck_supplier_products_pack_holds_something")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "supplier_id"],
+            ["suppliers.workspace_id", "suppliers.id"],
+            name=op.f("fk_supplier_products_workspace_id_supplier_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "variant_id"],
+            ["product_variants.workspace_id", "product_variants.id"],
+            name=op.f("fk_supplier_products_workspace_id_variant_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_supplier_products_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_supplier_products")),
+        sa.UniqueConstraint(
+            "workspace_id", "supplier_id", "variant_id", name=op.f("uq_supplier_products_workspace_id_supplier_id_variant_id")
+        ),
     )
-    op.create_index('ix_supplier_returns_receipt', 'supplier_returns', ['workspace_id', 'receipt_id'], unique=False)
-    op.create_table('goods_receipt_lines',
-    sa.Column('receipt_id', sa.Uuid(), nullable=False),
-    sa.Column('purchase_order_line_id', sa.Uuid(), nullable=True),
-    sa.Column('variant_id', sa.Uuid(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('quantity', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('rejected', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('reject_reason', sa.String(length=255), nullable=True),
-    sa.Column('returned', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('value', sa.Numeric(precision=14, scale=2), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint('quantity > 0', name=op.f('ck_goods_receipt_lines_quantity_positive')),
-    sa.CheckConstraint('rejected >= 0 AND rejected <= quantity', name=op.f('ck_goods_receipt_lines_rejected_of_quantity')),
-    sa.CheckConstraint('returned >= 0 AND returned <= quantity - rejected', name=op.f('ck_goods_receipt_lines_returned_of_accepted')),
-    sa.CheckConstraint('value >= 0', name=op.f('ck_goods_receipt_lines_value_not_negative')),
-    sa.ForeignKeyConstraint(['workspace_id', 'purchase_order_line_id'], ['purchase_order_lines.workspace_id', 'purchase_order_lines.id'], name=op.f('fk_goods_receipt_lines_workspace_id_purchase_order_line_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'receipt_id'], ['goods_receipts.workspace_id', 'goods_receipts.id'], name=op.f('fk_goods_receipt_lines_workspace_id_receipt_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'variant_id'], ['product_variants.workspace_id', 'product_variants.id'], name=op.f('fk_goods_receipt_lines_workspace_id_variant_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_goods_receipt_lines_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_goods_receipt_lines')),
-    sa.UniqueConstraint('workspace_id', 'receipt_id', 'variant_id', name=op.f('uq_goods_receipt_lines_workspace_id_receipt_id_variant_id'))
+    op.create_index("ix_supplier_products_variant", "supplier_products", ["workspace_id", "variant_id"], unique=False)
+    op.create_index(
+        "uq_supplier_products_preferred",
+        "supplier_products",
+        ["workspace_id", "variant_id"],
+        unique=True,
+        postgresql_where=sa.text("is_preferred"),
     )
-    op.create_index('ix_goods_receipt_lines_order_line', 'goods_receipt_lines', ['workspace_id', 'purchase_order_line_id'], unique=False)
-    op.create_table('supplier_return_lines',
-    sa.Column('return_id', sa.Uuid(), nullable=False),
-    sa.Column('receipt_line_id', sa.Uuid(), nullable=False),
-    sa.Column('variant_id', sa.Uuid(), nullable=False),
-    sa.Column('quantity', sa.Numeric(precision=12, scale=3), nullable=False),
-    sa.Column('credit', sa.Numeric(precision=14, scale=2), nullable=False),
-    sa.Column('value', sa.Numeric(precision=14, scale=2), nullable=False),
-    sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    sa.CheckConstraint('credit >= 0 AND value >= 0', name=op.f('ck_supplier_return_lines_amounts_not_negative')),
-    sa.CheckConstraint('quantity > 0', name=op.f('ck_supplier_return_lines_quantity_positive')),
-    sa.ForeignKeyConstraint(['workspace_id', 'receipt_line_id'], ['goods_receipt_lines.workspace_id', 'goods_receipt_lines.id'], name=op.f('fk_supplier_return_lines_workspace_id_receipt_line_id')),
-    sa.ForeignKeyConstraint(['workspace_id', 'return_id'], ['supplier_returns.workspace_id', 'supplier_returns.id'], name=op.f('fk_supplier_return_lines_workspace_id_return_id')),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_supplier_return_lines_workspace_id')),
-    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_supplier_return_lines')),
-    sa.UniqueConstraint('workspace_id', 'return_id', 'receipt_line_id', name=op.f('uq_supplier_return_lines_workspace_id_return_id_receipt_line_id'))
+    op.create_table(
+        "supplier_returns",
+        sa.Column("receipt_id", sa.Uuid(), nullable=False),
+        sa.Column("supplier_id", sa.Uuid(), nullable=False),
+        sa.Column("store_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "receipt_id"],
+            ["goods_receipts.workspace_id", "goods_receipts.id"],
+            name=op.f("fk_supplier_returns_workspace_id_receipt_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "store_id"],
+            ["stores.workspace_id", "stores.id"],
+            name=op.f("fk_supplier_returns_workspace_id_store_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "supplier_id"],
+            ["suppliers.workspace_id", "suppliers.id"],
+            name=op.f("fk_supplier_returns_workspace_id_supplier_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_supplier_returns_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_supplier_returns")),
+        sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_supplier_returns_workspace_id_key")),
+        sa.UniqueConstraint("workspace_id", "number", name=op.f("uq_supplier_returns_workspace_id_number")),
+    )
+    op.create_index("ix_supplier_returns_receipt", "supplier_returns", ["workspace_id", "receipt_id"], unique=False)
+    op.create_table(
+        "goods_receipt_lines",
+        sa.Column("receipt_id", sa.Uuid(), nullable=False),
+        sa.Column("purchase_order_line_id", sa.Uuid(), nullable=True),
+        sa.Column("variant_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("rejected", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("reject_reason", sa.String(length=255), nullable=True),
+        sa.Column("returned", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("value", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_goods_receipt_lines_quantity_positive")),
+        sa.CheckConstraint("rejected >= 0 AND rejected <= quantity", name=op.f("ck_goods_receipt_lines_rejected_of_quantity")),
+        sa.CheckConstraint(
+            "returned >= 0 AND returned <= quantity - rejected", name=op.f("ck_goods_receipt_lines_returned_of_accepted")
+        ),
+        sa.CheckConstraint("value >= 0", name=op.f("ck_goods_receipt_lines_value_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "purchase_order_line_id"],
+            ["purchase_order_lines.workspace_id", "purchase_order_lines.id"],
+            name=op.f("fk_goods_receipt_lines_workspace_id_purchase_order_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "receipt_id"],
+            ["goods_receipts.workspace_id", "goods_receipts.id"],
+            name=op.f("fk_goods_receipt_lines_workspace_id_receipt_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "variant_id"],
+            ["product_variants.workspace_id", "product_variants.id"],
+            name=op.f("fk_goods_receipt_lines_workspace_id_variant_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_goods_receipt_lines_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_goods_receipt_lines")),
+        sa.UniqueConstraint(
+            "workspace_id", "receipt_id", "variant_id", name=op.f("uq_goods_receipt_lines_workspace_id_receipt_id_variant_id")
+        ),
+    )
+    op.create_index(
+        "ix_goods_receipt_lines_order_line", "goods_receipt_lines", ["workspace_id", "purchase_order_line_id"], unique=False
+    )
+    op.create_table(
+        "supplier_return_lines",
+        sa.Column("return_id", sa.Uuid(), nullable=False),
+        sa.Column("receipt_line_id", sa.Uuid(), nullable=False),
+        sa.Column("variant_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=12, scale=3), nullable=False),
+        sa.Column("credit", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("value", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("credit >= 0 AND value >= 0", name=op.f("ck_supplier_return_lines_amounts_not_negative")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_supplier_return_lines_quantity_positive")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "receipt_line_id"],
+            ["goods_receipt_lines.workspace_id", "goods_receipt_lines.id"],
+            name=op.f("fk_supplier_return_lines_workspace_id_receipt_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "return_id"],
+            ["supplier_returns.workspace_id", "supplier_returns.id"],
+            name=op.f("fk_supplier_return_lines_workspace_id_return_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_supplier_return_lines_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_supplier_return_lines")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "return_id",
+            "receipt_line_id",
+            name=op.f("uq_supplier_return_lines_workspace_id_return_id_receipt_line_id"),
+        ),
     )
 
     for table in TABLES:
@@ -290,9 +410,7 @@ def upgrade() -> None:
 
     op.add_column("stock_items", sa.Column("last_cost", sa.Numeric(precision=14, scale=2), nullable=True))
     for table in ("stock_items", "stock_movements"):
-        op.add_column(
-            table, sa.Column("value", sa.Numeric(precision=14, scale=2), nullable=False, server_default=sa.text("0"))
-        )
+        op.add_column(table, sa.Column("value", sa.Numeric(precision=14, scale=2), nullable=False, server_default=sa.text("0")))
     _show_all_rows(to_owner=True)
     op.execute("UPDATE stock_items SET value = round(on_hand * unit_cost, 2)")
     op.execute(VALUE_LEDGER)
@@ -308,9 +426,7 @@ def upgrade() -> None:
         op.f("ck_stock_items_value_of_goods"), "stock_items", "value >= 0 AND (on_hand > 0 OR value = 0)"
     )
     op.drop_constraint(op.f("ck_stock_movements_receipt_gives"), "stock_movements", type_="check")
-    op.create_check_constraint(
-        op.f("ck_stock_movements_receipt_gives"), "stock_movements", "type <> 'purchase' OR delta > 0"
-    )
+    op.create_check_constraint(op.f("ck_stock_movements_receipt_gives"), "stock_movements", "type <> 'purchase' OR delta > 0")
     op.create_check_constraint(
         op.f("ck_stock_movements_value_goes_with_goods"), "stock_movements", "value = 0 OR (value > 0) = (delta > 0)"
     )

@@ -8,9 +8,10 @@ import pytest
 from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts.errors import VersionConflict
 from domain.accounts.roles import Role, staff
 from domain.suppliers import service as suppliers
-from domain.suppliers.errors import Changed, SupplierExists, SupplierProductNotFound, TaxIdInvalid
+from domain.suppliers.errors import SupplierExists, SupplierProductNotFound, TaxIdInvalid
 from domain.suppliers.schemas import ChangeSupplier, NewSupplier, SupplierProductInput
 from tests.factories.shop import Shop
 
@@ -103,7 +104,7 @@ async def test_a_change_of_somebody_else_is_not_overwritten(shop: Shop, work: Wo
     made = await suppliers.create(work, NewSupplier(name="Nestlé Venezuela", phone="0212-5550101", lead_time_days=3))
     changed = await suppliers.change(work, made.id, ChangeSupplier(phone=None, payment_days=30), version=made.version)
 
-    with pytest.raises(Changed):
+    with pytest.raises(VersionConflict):
         await suppliers.change(work, made.id, ChangeSupplier(payment_days=0), version=made.version)
 
     assert (changed.phone, changed.payment_days, changed.lead_time_days) == (None, 30, 3)

@@ -55,7 +55,8 @@ async def test_every_workspace_table_has_a_policy_on_its_workspace(schema: async
 async def test_every_table_of_a_store_is_limited_to_the_stores_of_whoever_works(schema: asyncpg.Connection) -> None:
     rows = await schema.fetch("SELECT tablename FROM pg_policies WHERE schemaname = 'public' AND permissive = 'RESTRICTIVE'")
     of_people = {"memberships", "api_keys"}
-    with_store = {table.name for table in metadata.tables.values() if "store_id" in table.columns} - of_people
+    columns = [(table.name, column.name) for table in metadata.tables.values() for column in table.columns]
+    with_store = {table for table, column in columns if column.endswith("store_id")} - of_people
     assert {row["tablename"] for row in rows} == with_store
 
 
