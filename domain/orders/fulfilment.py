@@ -1,6 +1,7 @@
 """After the order is placed: sent, handed over, cancelled, paid for or not."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from core import events
@@ -168,3 +169,11 @@ async def record_payment(work: Work, order_id: UUID, payment_status: PaymentStat
     )
     await work.session.flush()
     return await drafts.view(work, order)
+
+
+async def record_refund(work: Work, order_id: UUID, refunded: Decimal) -> None:
+    """What the payments room has given back of an order, altogether."""
+    work.require(OrdersPermission.PAY)
+    order = await _lock(work, order_id)
+    order.refunded = refunded
+    await work.session.flush()

@@ -81,6 +81,7 @@ class Order(WorkspaceRow):
         ),
         CheckConstraint("subtotal >= 0 AND delivery_fee >= 0 AND total >= 0", name="amounts_not_negative"),
         CheckConstraint("total = subtotal + delivery_fee", name="total_is_sum"),
+        CheckConstraint("refunded >= 0", name="refunded_not_negative"),
         CheckConstraint("status NOT IN ('confirmed', 'shipped', 'delivered') OR number IS NOT NULL", name="placed_has_number"),
         CheckConstraint("status <> 'awaiting_confirmation' OR confirmation_token IS NOT NULL", name="awaiting_has_token"),
         CheckConstraint("(amends_order_id IS NULL) = (amends_version IS NULL)", name="amendment_has_version"),
@@ -98,6 +99,7 @@ class Order(WorkspaceRow):
     subtotal: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     delivery_fee: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
+    refunded: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0), server_default=text("0"))
     fulfilment: Mapped[Fulfilment | None] = mapped_column(one_of(Fulfilment, 20))
     address: Mapped[dict[str, Any] | None]
     recipient_name: Mapped[str | None] = mapped_column(String(200))

@@ -64,6 +64,7 @@ class OrderView(_View):
     subtotal: Decimal
     delivery_fee: Decimal
     total: Decimal
+    refunded: Decimal = Decimal(0)
     fulfilment: Fulfilment | None
     address: dict[str, object] | None
     recipient_name: str | None

@@ -95,3 +95,25 @@ class PaymentReceipt(WorkspaceRow):
     attachment_id: Mapped[UUID]
     sha256: Mapped[str | None] = mapped_column(String(64))
     linked_at: Mapped[datetime]
+
+
+class Refund(WorkspaceRow):
+    """Money of an order that was given back. `key` makes each refund count once."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("orders", "order_id"),
+        UniqueConstraint("workspace_id", "order_id", "key"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    order_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(200))
+    amount: Mapped[Decimal] = mapped_column(MONEY)
+    currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str | None] = mapped_column(String(30))
+    reference: Mapped[str | None] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(500))
+    refunded_at: Mapped[datetime]
+    refunded_by: Mapped[UUID | None]

@@ -9,3 +9,4 @@ class PaymentsPermission(Permission):
     READ = "payments:read", "See payments and their receipts."
     CLAIM = "payments:claim", "Record what a customer says to have paid."
     VERIFY = "payments:verify", "Verify or reject a payment."
+    REFUND = "payments:refund", "Give money of an order back."

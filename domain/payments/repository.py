@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.tables import new_id
 from core.work import Work
-from domain.payments.models import Payment, PaymentReceipt, PaymentState
+from domain.payments.models import Payment, PaymentReceipt, PaymentState, Refund
 
 
 async def insert_payment(work: Work, values: dict[str, Any]) -> Payment | None:
@@ -215,3 +215,9 @@ async def same_bytes(work: Work, sha256: str, besides: UUID) -> list[UUID]:
         .distinct()
     )
     return list(rows)
+
+
+async def refunds_of(work: Work, order_id: UUID) -> list[Refund]:
+    """What of an order was given back, oldest first."""
+    query = select(Refund).where(Refund.workspace_id == work.workspace_id, Refund.order_id == order_id)
+    return list(await work.session.scalars(query.order_by(Refund.refunded_at, Refund.id)))

@@ -103,8 +103,42 @@ class Balance(BaseModel):
     total: Decimal
     verified: Decimal
     claimed: Decimal
+    refunded: Decimal = Decimal(0)
+
+    @property
+    def refundable(self) -> Decimal:
+        """What was paid and is not given back."""
+        return self.verified - self.refunded
 
     @property
     def due(self) -> Decimal:
         """What nobody has paid or claimed to have paid yet."""
         return max(self.total - self.verified - self.claimed, Decimal(0))
+
+
+class RefundView(BaseModel):
+    """Money of an order that was given back."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    order_id: UUID
+    amount: Decimal
+    currency: str
+    method: str | None
+    reference: str | None
+    reason: str
+    refunded_at: datetime
+    refunded_by: UUID | None
+
+
+class NewRefund(BaseModel):
+    """Money of an order to be given back; the same key twice is one refund."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(min_length=1, max_length=200)
+    amount: Decimal = Field(gt=0, max_digits=14, decimal_places=2)
+    reason: str = Field(min_length=1, max_length=500)
+    method: str | None = Field(None, max_length=30)
+    reference: str | None = Field(None, max_length=100)

@@ -129,7 +129,8 @@ async def settle(work: Work, order_id: UUID) -> OrderView:
 async def balance(work: Work, order: OrderView) -> Balance:
     """What is paid of an order, what is claimed, and what is open."""
     work.require(PaymentsPermission.READ)
-    return balance_of(order, await repository.of_order(work, order.id))
+    refunded = sum((row.amount for row in await repository.refunds_of(work, order.id)), Decimal(0))
+    return balance_of(order, await repository.of_order(work, order.id)).model_copy(update={"refunded": refunded})
 
 
 async def payable(work: Work, customer_id: UUID, conversation_id: UUID) -> list[OrderView]:

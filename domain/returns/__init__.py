@@ -1,0 +1,1 @@
+"""Goods that customers bring back, and what they get for them."""
