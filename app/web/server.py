@@ -18,13 +18,17 @@ from app.web import health, mailbox, problems, webhooks
 from app.web.api import (
     api_keys,
     auth,
-    customers,
     exports,
     imports,
     members,
     products,
+    purchases,
+    returns,
     roles,
     routing,
+    stock,
+    stock_documents,
+    suppliers,
     workspaces,
 )
 from app.web.bodies import BodyLimit
@@ -45,7 +49,11 @@ NOUNS = (
     products.router,
     imports.router,
     exports.router,
-    customers.router,
+    suppliers.router,
+    purchases.router,
+    stock.router,
+    stock_documents.router,
+    returns.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -1,0 +1,92 @@
+"""Returns of customers, and the credit notes for them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.web.api.callers import may
+from app.web.api.lists import Page, Paged
+from app.web.api.routing import noun
+from app.web.api.writes import Write, may_write
+from core.access import Principal
+from core.work import open_work
+from domain.returns import crediting
+from domain.returns import service as returns
+from domain.returns.permissions import ReturnsPermission
+from domain.returns.schemas import Arrival, Exchange, MoneyBack, NewReturn, ReturnStatus, ReturnView
+
+router = noun("returns")
+
+Reader = Annotated[Principal, may(ReturnsPermission.READ)]
+Writer = Annotated[Write, may_write(ReturnsPermission.WRITE)]
+Refunder = Annotated[Write, may_write(ReturnsPermission.REFUND)]
+
+
+class End(BaseModel):
+    """Why a return ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@router.get("/returns")
+async def list_(
+    caller: Reader,
+    paging: Paged,
+    status: Annotated[list[ReturnStatus] | None, Query(max_length=4)] = None,
+    order_id: UUID | None = None,
+    customer_id: UUID | None = None,
+) -> Page[ReturnView]:
+    """List returns, newest first."""
+    before = int(paging.place) if paging.place else None
+    async with open_work(caller) as work:
+        found = await returns.list_returns(
+            work, statuses=status, order_id=order_id, customer_id=customer_id, before=before, limit=paging.limit
+        )
+    return paging.page(found.items, None if found.next_cursor is None else str(found.next_cursor))
+
+
+@router.post("/returns", status_code=201)
+async def request(write: Writer, body: NewReturn) -> ReturnView:
+    """Open a return of goods that have left the shop."""
+    return await write.once(ReturnView, lambda work: returns.request(work, body))
+
+
+@router.get("/returns/{return_id}")
+async def get(caller: Reader, return_id: UUID) -> ReturnView:
+    """Show a return in its four numbers, with its credit notes."""
+    async with open_work(caller) as work:
+        return await returns.get(work, return_id)
+
+
+@router.post("/returns/{return_id}/receive")
+async def receive(write: Writer, return_id: UUID, body: Arrival) -> ReturnView:
+    """Take goods of a return in; only what is resellable is put on the shelf."""
+    return await write.once(ReturnView, lambda work: returns.receive(work, return_id, body))
+
+
+@router.post("/returns/{return_id}/refund")
+async def refund(write: Refunder, return_id: UUID, body: MoneyBack) -> ReturnView:
+    """Give money for goods that came."""
+    return await write.once(ReturnView, lambda work: crediting.refund(work, return_id, body))
+
+
+@router.post("/returns/{return_id}/exchange")
+async def exchange(write: Refunder, return_id: UUID, body: Exchange) -> ReturnView:
+    """Give other goods for goods that came."""
+    return await write.once(ReturnView, lambda work: crediting.exchange(work, return_id, body))
+
+
+@router.post("/returns/{return_id}/close")
+async def close(write: Writer, return_id: UUID, body: End) -> ReturnView:
+    """Wait for nothing more of a return."""
+    return await write.once(ReturnView, lambda work: returns.close(work, return_id, body.reason))
+
+
+@router.post("/returns/{return_id}/cancel")
+async def cancel(write: Writer, return_id: UUID, body: End) -> ReturnView:
+    """Give up a return of which nothing came."""
+    return await write.once(ReturnView, lambda work: returns.cancel(work, return_id, body.reason))
