@@ -94,7 +94,9 @@ class EventType(StrEnum):
     IMPORT_UNDONE = "import.undone"
 
     CUSTOMER_CREATED = "customer.created"
-    CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_CHANGED = "customer.changed", 2
+    CUSTOMER_MERGED = "customer.merged"
+    CUSTOMER_UNMERGED = "customer.unmerged"
     CUSTOMER_ADDRESS_SAVED = "customer_address.saved"
     CUSTOMER_ADDRESS_PREFERRED = "customer_address.preferred"
     CUSTOMER_ADDRESS_REMOVED = "customer_address.removed"

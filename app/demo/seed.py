@@ -24,7 +24,7 @@ from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.customers import service as customers
-from domain.customers.schemas import CustomerInput
+from domain.customers.schemas import NewCustomer
 from domain.founding.schemas import UNITS
 from domain.stock import importing
 from domain.stock.schemas import Place
@@ -73,7 +73,7 @@ async def _seed(work: Work, shop: DemoShop) -> int:
         store_id = stores[user.store].id if user.store else None
         await accounts.add_member(work, user.email, user.name, user.role, store_id)
     for customer in shop.customers:
-        await customers.create(work, CustomerInput.model_validate(customer.model_dump()))
+        await customers.create(work, NewCustomer.model_validate(customer.model_dump()))
     await _seed_suppliers(work, shop)
     await _seed_connections(work, shop)
     return await _seed_stock(work, shop, workspace, stores)

@@ -18,6 +18,7 @@ from app.web import health, mailbox, problems, webhooks
 from app.web.api import (
     api_keys,
     auth,
+    customers,
     exports,
     imports,
     members,
@@ -54,6 +55,7 @@ NOUNS = (
     stock.router,
     stock_documents.router,
     returns.router,
+    customers.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -1,21 +1,31 @@
 """Tables of customers, their addresses on the mediums and their postal addresses."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from core.tables import MONEY, WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.connections.schemas import Medium
 
 
 class Customer(WorkspaceRow):
-    """A person who buys. Never a user of the staff."""
+    """A person who buys. Never a user of the staff.
+
+    One who was found to be another customer has `merged_into`: it keeps what staff knew of it and nothing else, so that
+    the merge can be undone. Whether they agreed to be written to without having asked is null until somebody has said so.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
         of_workspace(),
+        belongs_to("customers", "merged_into"),
+        CheckConstraint("credit_limit >= 0", name="credit_not_negative"),
+        CheckConstraint("(marketing_consent IS NULL) = (consent_changed_at IS NULL)", name="consent_has_time"),
+        Index("ix_customers_merged_into", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_customers_phone", "workspace_id", "phone"),
         Index("ix_customers_created", "workspace_id", "created_at"),
     )
@@ -26,7 +36,46 @@ class Customer(WorkspaceRow):
     phone: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(255))
     notes: Mapped[str | None] = mapped_column(String(1000))
+    tax_id: Mapped[str | None] = mapped_column(String(30))
+    tags: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    credit_limit: Mapped[Decimal | None] = mapped_column(MONEY)
+    marketing_consent: Mapped[bool | None]
+    consent_source: Mapped[str | None] = mapped_column(String(200))
+    consent_changed_at: Mapped[datetime | None]
+    merged_into: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     updated_at: Mapped[datetime | None]
+
+
+class CustomerMerge(WorkspaceRow):
+    """Two customers who were found to be one: which stays, and what became its own, by table and id, until it is undone."""
+
+    __tablename__ = "customer_merges"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("customers", "kept_id"),
+        belongs_to("customers", "merged_id"),
+        Index(
+            "uq_customer_merges_standing",
+            "workspace_id",
+            "merged_id",
+            unique=True,
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        Index("ix_customer_merges_kept", "workspace_id", "kept_id"),
+        CheckConstraint("kept_id <> merged_id", name="two_customers"),
+    )
+
+    kept_id: Mapped[UUID]
+    merged_id: Mapped[UUID]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    moved: Mapped[dict[str, Any]]
+    filled: Mapped[list[Any]]
+    tags_added: Mapped[list[Any]]
+    merged_at: Mapped[datetime]
+    merged_by: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[UUID | None]
 
 
 class ContactAddress(WorkspaceRow):

@@ -8,3 +8,5 @@ class CustomersPermission(Permission):
 
     READ = "customers:read", "See customers, their addresses and contacts."
     WRITE = "customers:write", "Add and change customers and their addresses."
+    MERGE = "customers:merge", "Make two customers one, and undo it."
+    CREDIT = "customers:credit", "Set how much may go out to a customer unpaid."

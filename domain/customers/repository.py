@@ -1,6 +1,7 @@
 """All SQL of customers."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CompoundSelect, String, bindparam, delete, func, literal, or_, select, type_coerce, union_all, update
@@ -9,8 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import Medium
-from domain.customers.models import ContactAddress, Customer, CustomerAddress
+from domain.customers.models import ContactAddress, Customer, CustomerAddress, CustomerMerge
 from domain.customers.schemas import NumberView
+
+FEWEST_DIGITS: Final = 4
+"""A part of a number that is shorter names everybody."""
 
 # Asked for every message, so built once; a key that is not known equals none.
 _LOCK_CONTACTS = (
@@ -46,7 +50,7 @@ _NUMBERS: CompoundSelect[*tuple[Any, ...]] = union_all(
         type_coerce(literal(None), String),
         func.coalesce(Customer.updated_at, Customer.created_at),
         Customer.created_at,
-    ).where(_OF_WORKSPACE, Customer.phone.is_not(None)),
+    ).where(_OF_WORKSPACE, Customer.phone.is_not(None), Customer.merged_into.is_(None)),
 ).order_by("created_at")
 
 
@@ -113,6 +117,7 @@ async def by_phone(work: Work, keys: set[str], forms: set[str]) -> list[Customer
         select(Customer)
         .where(
             Customer.workspace_id == work.workspace_id,
+            Customer.merged_into.is_(None),
             or_(Customer.phone.in_(forms), Customer.id.in_(holders)),
         )
         .order_by(Customer.created_at.desc())
@@ -126,18 +131,49 @@ async def numbers(work: Work) -> list[NumberView]:
     return [NumberView.model_validate(row) for row in rows]
 
 
-async def search(work: Work, query: str, *, offset: int, limit: int) -> tuple[list[Customer], int]:
-    """Customers whose name, e-mail or number contains the query, newest first, and their count."""
-    condition = [Customer.workspace_id == work.workspace_id]
-    if query:
-        pattern = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        full_name = func.concat_ws(" ", Customer.name, Customer.first_name, Customer.last_name)
-        condition.append(or_(full_name.ilike(pattern), Customer.email.ilike(pattern), Customer.phone.ilike(pattern)))
-    total = await work.session.scalar(select(func.count()).select_from(Customer).where(*condition))
+async def lock(work: Work, customer_ids: Iterable[UUID]) -> list[Customer]:
+    """Customers, locked in id order; those that do not exist are left out."""
     rows = await work.session.scalars(
-        select(Customer).where(*condition).order_by(Customer.created_at.desc(), Customer.id).offset(offset).limit(limit)
+        select(Customer)
+        .where(Customer.workspace_id == work.workspace_id, Customer.id.in_(list(customer_ids)))
+        .order_by(Customer.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    return list(rows), total or 0
+    return list(rows)
+
+
+async def page(
+    work: Work, words: str, keys: Iterable[str], forms: Iterable[str], tag: str | None, after: UUID | None, limit: int
+) -> list[Customer]:
+    """Customers newest first, from behind a place.
+
+    With `words`, those whose name, e-mail or number contains them, or who have a number in one of these forms or an
+    address with one of these keys.
+    """
+    conditions = [Customer.workspace_id == work.workspace_id, Customer.merged_into.is_(None)]
+    if tag is not None:
+        conditions.append(Customer.tags.contains([tag]))
+    if after is not None:
+        conditions.append(Customer.id < after)
+    if words:
+        pattern = _containing(words)
+        full_name = func.concat_ws(" ", Customer.name, Customer.first_name, Customer.last_name)
+        ways = [full_name.ilike(pattern), Customer.email.ilike(pattern), Customer.phone.in_(list(forms))]
+        address = [ContactAddress.address_key.in_(list(keys))]
+        digits = "".join(filter(str.isdigit, words)).lstrip("0")
+        if len(digits) >= FEWEST_DIGITS:
+            ways.append(Customer.phone.like(_containing(digits)))
+            address.append(ContactAddress.address_key.like(_containing(digits)))
+        holders = select(ContactAddress.customer_id).where(ContactAddress.workspace_id == work.workspace_id, or_(*address))
+        conditions.append(or_(*ways, Customer.id.in_(holders)))
+    rows = await work.session.scalars(select(Customer).where(*conditions).order_by(Customer.id.desc()).limit(limit))
+    return list(rows)
+
+
+def _containing(words: str) -> str:
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 async def contacts(work: Work, customer_id: UUID) -> list[ContactAddress]:
@@ -218,3 +254,22 @@ async def delete_address(work: Work, address_id: UUID) -> None:
     await work.session.execute(
         delete(CustomerAddress).where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.id == address_id)
     )
+
+
+async def merge_of(work: Work, customer_id: UUID, merge_id: UUID) -> CustomerMerge | None:
+    """A merge by which something became this customer's."""
+    row = await work.session.get(CustomerMerge, (work.workspace_id, merge_id))
+    return row if row is not None and row.kept_id == customer_id else None
+
+
+async def merges(work: Work, customer_id: UUID) -> list[CustomerMerge]:
+    """The merges in which a customer stayed or went, newest first."""
+    rows = await work.session.scalars(
+        select(CustomerMerge)
+        .where(
+            CustomerMerge.workspace_id == work.workspace_id,
+            or_(CustomerMerge.kept_id == customer_id, CustomerMerge.merged_id == customer_id),
+        )
+        .order_by(CustomerMerge.id.desc())
+    )
+    return list(rows)

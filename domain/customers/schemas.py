@@ -1,12 +1,16 @@
 """What other rooms see of customers."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.connections.schemas import Medium
 from domain.customers import phones
+
+Tag = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class _View(BaseModel):
@@ -23,6 +27,14 @@ class CustomerView(_View):
     phone: str | None
     email: str | None
     notes: str | None
+    tax_id: str | None
+    tags: tuple[str, ...]
+    credit_limit: Decimal | None
+    marketing_consent: bool | None = Field(description="Null until they have agreed or refused.")
+    consent_source: str | None
+    consent_changed_at: datetime | None
+    merged_into: UUID | None = Field(description="The customer that this one was found to be.")
+    version: int
     created_at: datetime
 
     @property
@@ -80,17 +92,40 @@ class AddressView(_View):
     last_used_at: datetime
 
 
+class CustomerDetail(CustomerView):
+    """A customer with all ways to reach them."""
+
+    contacts: list[ContactView]
+    addresses: list[AddressView]
+
+
 class CustomerPage(_View):
-    """Some customers, and how many there are in all."""
+    """Some customers, and the place after which the next ones stand."""
 
     items: list[CustomerView]
-    total: int
+    next_cursor: str | None
 
 
-class CustomerInput(BaseModel):
+class MergeView(_View):
+    """Two customers who were found to be one; `moved` counts what became the kept one's, by table."""
+
+    id: UUID
+    kept_id: UUID
+    merged_id: UUID
+    reason: str | None
+    moved: dict[str, int]
+    merged_at: datetime
+    merged_by: UUID | None
+    undone_at: datetime | None
+    undone_by: UUID | None
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True, extra="forbid")
+
+
+class CustomerInput(_Command):
     """What staff may say of a customer; only what is set is changed."""
-
-    model_config = ConfigDict(str_strip_whitespace=True)
 
     name: str | None = Field(None, min_length=1, max_length=200)
     first_name: str | None = Field(None, max_length=100)
@@ -98,3 +133,36 @@ class CustomerInput(BaseModel):
     phone: str | None = Field(None, max_length=40)
     email: str | None = Field(None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     notes: str | None = Field(None, max_length=1000)
+    tax_id: str | None = Field(None, max_length=30)
+    tags: list[Tag] = Field([], max_length=30)
+    credit_limit: Decimal | None = Field(
+        None, ge=0, max_digits=14, decimal_places=2, description="How much may go out to them unpaid, in all."
+    )
+    marketing_consent: bool | None = None
+    consent_source: str | None = Field(None, max_length=200, description="Where and how they said so.")
+
+
+class NewCustomer(CustomerInput):
+    """A customer that staff make by hand, of whom something is known."""
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        if not (self.name or self.first_name or self.last_name or self.phone or self.email):
+            raise ValueError("a customer has a name, a telephone or an address of mail")
+        return self
+
+
+class NewAddress(_Command):
+    """A place to which a customer's orders go."""
+
+    text: str = Field(min_length=1, max_length=500)
+    label: str | None = Field(None, max_length=60)
+    recipient_name: str | None = Field(None, max_length=200)
+    phone: str | None = Field(None, max_length=40)
+
+
+class MergeCustomer(_Command):
+    """Another customer who is this one."""
+
+    customer_id: UUID = Field(description="The customer that goes.")
+    reason: str | None = Field(None, max_length=500)

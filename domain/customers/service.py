@@ -4,14 +4,25 @@ from typing import Any
 from uuid import UUID
 
 from core import events
-from core.errors import NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.work import Work
+from domain.accounts import service as accounts
+from domain.accounts.errors import VersionConflict
 from domain.connections.schemas import Medium
 from domain.customers import phones, repository
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
 from domain.customers.permissions import CustomersPermission
-from domain.customers.schemas import AddressView, ContactView, CustomerInput, CustomerPage, CustomerView
+from domain.customers.schemas import (
+    AddressView,
+    ContactView,
+    CustomerDetail,
+    CustomerInput,
+    CustomerPage,
+    CustomerView,
+    NewAddress,
+    NewCustomer,
+)
 
 _ATTEMPTS = 5
 """A sender's address can be made by another worker between our look and our insert; each such loss is one attempt."""
@@ -21,6 +32,12 @@ class CustomerNotFound(NotFound):
     """No such customer in this workspace."""
 
     code = "customer_not_found"
+
+
+class CustomerMerged(Conflict):
+    """The customer was found to be another one, who is meant instead."""
+
+    code = "customer_merged"
 
 
 class AddressNotFound(NotFound):
@@ -142,51 +159,111 @@ async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
 
 
-async def search(work: Work, query: str = "", *, page: int = 1, limit: int = 20) -> CustomerPage:
-    """Customers whose name, e-mail or number contains the query."""
+async def detail(work: Work, customer_id: UUID) -> CustomerDetail:
+    """One customer with all ways to reach them."""
     work.require(CustomersPermission.READ)
-    limit = max(1, min(limit, 100))
-    rows, total = await repository.search(work, query.strip(), offset=(max(1, page) - 1) * limit, limit=limit)
-    return CustomerPage(items=[CustomerView.model_validate(row) for row in rows], total=total)
+    row = await _row(work, customer_id)
+    return CustomerDetail(
+        **CustomerView.model_validate(row).model_dump(),
+        contacts=await contacts(work, customer_id),
+        addresses=await addresses(work, customer_id),
+    )
 
 
-async def by_phone(work: Work, phone: str, *, country: str | None = None) -> list[CustomerView]:
-    """Customers with this number, which may be written as people write it in the country; newest first."""
+async def list_customers(
+    work: Work, words: str = "", *, tag: str | None = None, limit: int = 20, place: str | None = None
+) -> CustomerPage:
+    """Customers newest first; with words, those whose name, e-mail or number, however it is written, contains them."""
     work.require(CustomersPermission.READ)
-    number = phones.e164(phone, country) or phone
-    keys = {phones.address_key(number)}
-    forms = {number} | {f"+{form}" for form in phones.spellings(number)}
-    return [CustomerView.model_validate(row) for row in await repository.by_phone(work, keys, forms)]
+    words, keys, forms = words.strip(), set[str](), set[str]()
+    if words:
+        number = phones.e164(words, (await accounts.get_workspace(work)).country)
+        if number is not None:
+            keys, forms = {phones.address_key(number)}, _forms(number)
+    rows = await repository.page(work, words, keys, forms, tag, _place(place), limit + 1)
+    items = [CustomerView.model_validate(row) for row in rows[:limit]]
+    return CustomerPage(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
 
 
-async def create(work: Work, command: CustomerInput) -> CustomerView:
+def _place(place: str | None) -> UUID | None:
+    try:
+        return UUID(place) if place is not None else None
+    except ValueError as error:
+        raise Invalid("not a place of this list", field="cursor") from error
+
+
+def _forms(number: str) -> set[str]:
+    return {number} | {f"+{form}" for form in phones.spellings(number)}
+
+
+async def by_phone(work: Work, phone: str) -> list[CustomerView]:
+    """Customers with this number, which may be written as people write it in the shop's country; newest first."""
+    work.require(CustomersPermission.READ)
+    number = phones.e164(phone, (await accounts.get_workspace(work)).country) or phone
+    rows = await repository.by_phone(work, {phones.address_key(number)}, _forms(number))
+    return [CustomerView.model_validate(row) for row in rows]
+
+
+async def create(work: Work, command: NewCustomer) -> CustomerView:
     """Make a customer by hand."""
     work.require(CustomersPermission.WRITE)
-    row = Customer(workspace_id=work.workspace_id, **_changes(command))
+    row = Customer(workspace_id=work.workspace_id, tags=[], version=1)
+    await _apply(work, row, command)
     work.session.add(row)
     await work.session.flush()
     events.record(work, EventType.CUSTOMER_CREATED, subject=row.id)
     return CustomerView.model_validate(row)
 
 
-async def update(work: Work, customer_id: UUID, command: CustomerInput) -> CustomerView:
-    """Change what is set in the command, and nothing else."""
+async def change(work: Work, customer_id: UUID, command: CustomerInput, seen: int) -> CustomerView:
+    """Change what is set in the command, and nothing else. Raises CustomerMerged and VersionConflict."""
     work.require(CustomersPermission.WRITE)
-    row = await _row(work, customer_id)
-    changes = _changes(command)
-    events.record(work, EventType.CUSTOMER_CHANGED, subject=row.id, after={"fields": sorted(changes)})
-    for name, value in changes.items():
-        setattr(row, name, value)
+    row = await lock_unmerged(work, customer_id)
+    if row.version != seen:
+        raise VersionConflict
+    before = _told(row)
+    fields = await _apply(work, row, command)
+    row.version += 1
     row.updated_at = work.now
     await work.session.flush()
+    after = _told(row)
+    events.record(work, EventType.CUSTOMER_CHANGED, subject=row.id, before=before, after=after | {"fields": fields})
     return CustomerView.model_validate(row)
 
 
-def _changes(command: CustomerInput) -> dict[str, Any]:
-    changes = command.model_dump(exclude_unset=True)
-    if changes.get("phone"):
-        changes["phone"] = phones.e164(changes["phone"]) or changes["phone"]
-    return changes
+async def lock_unmerged(work: Work, customer_id: UUID) -> Customer:
+    """A customer who is nobody else, locked."""
+    work.require(CustomersPermission.WRITE)
+    row = next(iter(await repository.lock(work, [customer_id])), None)
+    if row is None:
+        raise CustomerNotFound
+    if row.merged_into is not None:
+        raise CustomerMerged(customer=row.merged_into)
+    return row
+
+
+def _told(row: Customer) -> dict[str, Any]:
+    """What an event tells of a customer; who they are and how to reach them is personal, and stays in the row."""
+    return {"tags": row.tags, "credit_limit": row.credit_limit, "marketing_consent": row.marketing_consent}
+
+
+async def _apply(work: Work, row: Customer, command: CustomerInput) -> list[str]:
+    """Write what is set in the command; the names of what changed."""
+    given = command.model_dump(exclude_unset=True)
+    if given.get("credit_limit", row.credit_limit) != row.credit_limit:
+        work.require(CustomersPermission.CREDIT)
+    if given.get("phone"):
+        country = (await accounts.get_workspace(work)).country
+        given["phone"] = phones.e164(given["phone"], country) or given["phone"]
+    if "tags" in given:
+        given["tags"] = list(dict.fromkeys(given["tags"]))
+    if "marketing_consent" in given and given["marketing_consent"] != row.marketing_consent:
+        row.consent_source = None
+        row.consent_changed_at = work.now if given["marketing_consent"] is not None else None
+    changed = sorted(name for name, value in given.items() if getattr(row, name) != value)
+    for name, value in given.items():
+        setattr(row, name, value)
+    return changed
 
 
 async def addresses(work: Work, customer_id: UUID) -> list[AddressView]:
@@ -211,6 +288,14 @@ async def save_address(
     row = await repository.upsert_address(work, customer_id, text, text.casefold(), label, recipient_name, phone)
     events.record(work, EventType.CUSTOMER_ADDRESS_SAVED, subject=row.id)
     return AddressView.model_validate(row)
+
+
+async def add_address(work: Work, customer_id: UUID, command: NewAddress) -> AddressView:
+    """Staff write down a place for a customer's orders."""
+    work.require(CustomersPermission.WRITE)
+    await lock_unmerged(work, customer_id)
+    given = command.model_dump(exclude={"text"})
+    return await save_address(work, customer_id, command.text, **given)
 
 
 async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID) -> AddressView:

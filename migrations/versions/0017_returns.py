@@ -1,7 +1,7 @@
 """Returns of customers, credit notes and refunds; an order says what of it was given back.
 
-Revision ID: 0016_returns
-Revises: 0015_transfers
+Revision ID: 0017_returns
+Revises: 0016_transfers
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import security
 
-revision = "0016_returns"
-down_revision = "0015_transfers"
+revision = "0017_returns"
+down_revision = "0016_transfers"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Transfers between stores, and counts of stores by several people.
 
-Revision ID: 0015_transfers
-Revises: 0014_store_limits
+Revision ID: 0016_transfers
+Revises: 0015_customers
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import security
 
-revision = "0015_transfers"
-down_revision = "0014_store_limits"
+revision = "0016_transfers"
+down_revision = "0015_customers"
 branch_labels = None
 depends_on = None
 
