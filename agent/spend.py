@@ -14,7 +14,7 @@ from core import observability
 from core.access import Principal
 from core.settings import get_settings
 from core.tables import WorkspaceRow, belongs_to, new_id, of_workspace
-from core.work import Work, open_system_work, open_work
+from core.work import Work, open_work
 
 log = observability.log("agent.spend")
 
@@ -96,7 +96,7 @@ async def reserve(workspace_id: UUID, model: str, amount: Decimal) -> Reservatio
     """
     amount = amount.quantize(Decimal("0.00000001"))
     async with open_work(Principal.system(workspace_id)) as work:
-        await _sweep(work)
+        await book_expired(work)
         month = _month(work)
         await work.session.execute(
             insert(SpendPeriod)
@@ -154,8 +154,8 @@ async def settle(reservation: Reservation, cost: Decimal) -> None:
         )
 
 
-async def _sweep(work: Work) -> int:
-    """Book the reservations of dead workers in full: their calls may have been paid for."""
+async def book_expired(work: Work) -> int:
+    """Book the reservations of dead workers in full: their calls may have been paid for. How many there were."""
     expired = (
         await work.session.scalars(
             select(SpendReservation)
@@ -176,23 +176,6 @@ async def _sweep(work: Work) -> int:
             .values(spent=SpendPeriod.spent + row.amount, reserved=SpendPeriod.reserved - row.amount)
         )
     return len(expired)
-
-
-async def sweep() -> int:
-    """Book the expired reservations of every workspace; tells how many there were."""
-    async with open_system_work() as session:
-        rows = await session.execute(
-            text(
-                "SELECT DISTINCT workspace_id FROM spend_reservations "
-                "WHERE settled_at IS NULL AND expires_at <= clock_timestamp()"
-            )
-        )
-        workspaces = [row.workspace_id for row in rows]
-    swept = 0
-    for workspace_id in workspaces:
-        async with open_work(Principal.system(workspace_id)) as work:
-            swept += await _sweep(work)
-    return swept
 
 
 async def spending(work: Work) -> Spending:

@@ -4,6 +4,7 @@ Leases, retries and due times never use it; they use `Work.system_time`.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import Base
+
+BUSINESS_NOW: Final = "clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0')"
+"""Business time as an expression of SQL."""
 
 
 class RuntimeClock(Base):

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import events, outbox
 from core.event_types import EventType
+from core.jobs import Job, Sweep
 from core.tables import WorkspaceRow, of_workspace
 from core.work import Work
 
@@ -61,6 +62,35 @@ class InboundEvent(WorkspaceRow):
     next_try_at: Mapped[datetime]
     parked_reason: Mapped[str | None] = mapped_column(String(500))
 
+
+JOBS: Final = (Job("inbound.ingest", "inbound-ingest", 30), Job("inbound.reports", "inbound-ingest", 60))
+
+SWEEPS: Final = (
+    Sweep(
+        "inbound.ingest",
+        "event_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind NOT IN ('delivery', 'seen')
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "inbound.reports",
+        "connection_id",
+        text(
+            """
+            SELECT workspace_id, connection_id AS id, min(next_try_at) AS since FROM inbound_events
+            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
+              AND kind IN ('delivery', 'seen')
+            GROUP BY workspace_id, connection_id ORDER BY since LIMIT :limit
+            """
+        ),
+    ),
+)
 
 _OPEN = (
     InboundEvent.workspace_id == bindparam("workspace"),

@@ -4,8 +4,8 @@ import asyncio
 
 from app.queue import deadlines, outbox_rows
 from app.queue.actors import RUNNERS
-from app.queue.jobs import Ring
-from app.queue.sweeps import SWEEPS, unhandled
+from app.queue.jobs import SWEEPS, Ring
+from app.queue.sweeps import unhandled
 from core.errors import Abandoned
 
 MOST_ROUNDS = 500

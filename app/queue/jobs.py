@@ -1,38 +1,34 @@
-"""The queues and the jobs on them, by name: what relay and sweeps must know to ring, without importing any job's code."""
+"""The jobs, sweeps and deadlines of all rooms, collected: what relay and worker must know to ring, settle and listen."""
 
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
-from agent.models import MOST_GENERATIONS
-from core.settings import get_settings
+import domain
+from core.jobs import Deadline, Job, Sweep
+
+_JOB_MODULES = ("core.inbound", "agent.jobs")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One kind of job: its queue, and how long one run may take (`time_limit_of` knows the settings)."""
+def _modules() -> Iterator[ModuleType]:
+    """The modules that declare any: those named above, and `jobs` of every noun that has one."""
+    yield from map(importlib.import_module, _JOB_MODULES)
+    for noun in pkgutil.iter_modules(domain.__path__, "domain."):
+        if noun.ispkg and importlib.util.find_spec(f"{noun.name}.jobs") is not None:
+            yield importlib.import_module(f"{noun.name}.jobs")
 
-    queue: str
-    time_limit_seconds: float
 
+_DECLARED = tuple(_modules())
 
-JOBS: Final[dict[str, Job]] = {
-    "inbound.ingest": Job("inbound-ingest", 30),
-    "inbound.reports": Job("inbound-ingest", 60),
-    "conversation.turn": Job("conversation-turn", 120),
-    "message.deliver": Job("message-deliver", 120),
-    "media.process": Job("media-process", 120),
-    "notification.send": Job("notification-send", 60),
-    "mail.send": Job("notification-send", 60),
-    "import.apply": Job("import-apply", 600),
-}
+JOBS: Final[dict[str, Job]] = {job.name: job for module in _DECLARED for job in getattr(module, "JOBS", ())}
 """Every job by the name under which the outbox announces it."""
 
+SWEEPS: Final[tuple[Sweep, ...]] = tuple(sweep for module in _DECLARED for sweep in getattr(module, "SWEEPS", ()))
 
-def time_limit_of(name: str) -> float:
-    """Seconds that one run of a job may take. A turn has its whole budget each time that late words have it thought again."""
-    least = JOBS[name].time_limit_seconds
-    return max(least, (1 + MOST_GENERATIONS) * get_settings().turn_budget_seconds) if name == "conversation.turn" else least
-
+DEADLINES: Final[tuple[Deadline, ...]] = tuple(one for module in _DECLARED for one in getattr(module, "DEADLINES", ()))
 
 QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.jobs import time_limit_of
+from app.queue.jobs import JOBS
 
 TAKEN: Final = frozenset({"conversation.turn", "message.deliver"})
 """The jobs that a customer waits for, each of which the sweeps find again within seconds if this process dies."""
@@ -35,7 +35,7 @@ class Shortcut:
 
     async def _run(self, actor: str, arguments: dict[str, str], correlation_id: str | None) -> None:
         try:
-            async with asyncio.timeout(time_limit_of(actor)):
+            async with asyncio.timeout(JOBS[actor].time_limit()):
                 await self._perform[actor](correlation_id, **arguments)
         except Exception:
             # It is logged. The sweeps ring again, and what fails in the queue as well becomes a dead letter there.

@@ -1,7 +1,7 @@
 """The sweeps: whatever stayed unhandled, for whatever reason, is found in the tables and its bell is rung again.
 
-Queues may lose or repeat anything because of this. A sweep looks with the system role, which sees scheduling columns
-only; what runs out of time is settled by services (`app.queue.deadlines`), in a Work of the workspace concerned.
+Queues may lose or repeat anything because of this. Each room declares its own sweeps (`core.jobs.Sweep`); what runs
+out of time is settled by services (`app.queue.deadlines`), in a Work of the workspace concerned.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row
 
-from agent import spend
 from app.queue import deadlines
 from app.queue.broker import RedisBells
-from app.queue.jobs import Ring
+from app.queue.jobs import SWEEPS, Ring
 from core import observability
+from core.jobs import Sweep
 from core.work import open_system_work
 
 LIMIT: Final = 500
@@ -28,130 +28,6 @@ LONG_QUEUE: Final = 50
 """With so many bells waiting in its queue, a row's own is probably among them."""
 
 log = observability.log(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How to find what one kind of job has left unhandled: rows of `workspace_id`, where there is one, the id that the job
-    takes, and `since`.
-
-    `since` is a time that changes as soon as somebody has worked on the row.
-    """
-
-    job: str
-    argument: str
-    found: TextClause
-
-
-# A bell that was rung a moment ago is given that moment: each sweep leaves some grace beyond the due time.
-SWEEPS: Final = (
-    Sweep(
-        "inbound.ingest",
-        "event_id",
-        text(
-            """
-            SELECT workspace_id, id, next_try_at AS since FROM inbound_events
-            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
-              AND kind NOT IN ('delivery', 'seen')
-            ORDER BY next_try_at LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "inbound.reports",
-        "connection_id",
-        text(
-            """
-            SELECT workspace_id, connection_id AS id, min(next_try_at) AS since FROM inbound_events
-            WHERE handled_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
-              AND kind IN ('delivery', 'seen')
-            GROUP BY workspace_id, connection_id ORDER BY since LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "conversation.turn",
-        "conversation_id",
-        text(
-            """
-            SELECT workspace_id, conversation_id AS id, turn_due_at AS since FROM agent_sessions
-            WHERE turn_due_at < clock_timestamp() - interval '1 second'
-              AND (lease_until IS NULL OR lease_until < clock_timestamp())
-            ORDER BY turn_due_at LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "conversation.turn",
-        "conversation_id",
-        text(
-            """
-            SELECT turn.workspace_id, turn.conversation_id AS id, session.lease_until AS since
-            FROM turns AS turn JOIN agent_sessions AS session USING (workspace_id, conversation_id)
-            WHERE turn.status = 'open' AND (session.lease_until IS NULL OR session.lease_until < clock_timestamp())
-            LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "message.deliver",
-        "conversation_id",
-        text(
-            """
-            SELECT workspace_id, conversation_id AS id, min(next_try_at) AS since FROM messages
-            WHERE direction = 'out' AND status IN ('queued', 'retry')
-              AND next_try_at < clock_timestamp() - interval '1 second'
-            GROUP BY workspace_id, conversation_id ORDER BY since LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "media.process",
-        "attachment_id",
-        text(
-            """
-            SELECT workspace_id, id, next_try_at AS since FROM attachments
-            WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
-            ORDER BY next_try_at LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "notification.send",
-        "notification_id",
-        text(
-            """
-            SELECT workspace_id, id, next_try_at AS since FROM notifications
-            WHERE sent_at IS NULL AND parked_reason IS NULL AND next_try_at < clock_timestamp() - interval '2 seconds'
-            ORDER BY next_try_at LIMIT :limit
-            """
-        ),
-    ),
-    Sweep(
-        "import.apply",
-        "import_id",
-        text(
-            """
-            SELECT workspace_id, id, next_try_at AS since FROM imports
-            WHERE status IN ('pending', 'processing', 'undoing') AND next_try_at < clock_timestamp()
-            ORDER BY next_try_at LIMIT :limit
-            """
-        ),
-    ),
-    # A mail belongs to no workspace, so it has no row in the outbox: this is the bell that it waits for.
-    Sweep(
-        "mail.send",
-        "mail_id",
-        text(
-            """
-            SELECT id, coalesce(claimed_until, next_try_at) AS since FROM mails
-            WHERE (status = 'queued' AND next_try_at <= clock_timestamp())
-               OR (status = 'sending' AND claimed_until <= clock_timestamp())
-            ORDER BY next_try_at LIMIT :limit
-            """
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +79,6 @@ class Sweeper:
     async def sweep(self) -> int:
         """Settle what ran out of time, then ring for everything that was left unhandled; how many bells were rung."""
         await deadlines.settle_all(LIMIT)
-        await spend.sweep()
         found = [one for sweep in SWEEPS for one in await unhandled(sweep)]
         depths = await asyncio.to_thread(self._broker.depths) if found else {}
         due = [one.ring for one in found if self._backoff.allows(one.key, queued=depths[one.ring.queue])]

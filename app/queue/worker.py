@@ -18,7 +18,7 @@ from agent import links, warming
 from app.processes import pulse
 from app.queue.actors import RUNNERS
 from app.queue.broker import DeadLetterReasons, LowLatencyWorker, RedisBells, open_broker
-from app.queue.jobs import JOBS, time_limit_of
+from app.queue.jobs import JOBS
 from app.queue.shortcut import Shortcut
 from channels import registry
 from core import db, observability, outbox, turnstile
@@ -125,7 +125,7 @@ def declare_jobs(broker: RedisBells) -> None:
             queue_name=job.queue,
             broker=broker,
             max_retries=0,
-            time_limit=time_limit_of(name) * 1000,
+            time_limit=job.time_limit() * 1000,
         )(_rung(name))
 
 

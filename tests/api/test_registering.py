@@ -14,7 +14,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select, text
 
 from app.queue.actors import mails as actor
-from app.queue.sweeps import SWEEPS, unhandled
+from app.queue.jobs import SWEEPS
+from app.queue.sweeps import unhandled
 from connectors.mail import open_post
 from connectors.mail.mailbox import Mailbox
 from core.settings import Environment, Settings, get_settings

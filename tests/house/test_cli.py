@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import jobs
 from app.cli.commands import COMMANDS, build
-from app.queue.sweeps import SWEEPS
+from app.queue.jobs import DEADLINES, JOBS, SWEEPS
 from domain.accounts import roles
 from domain.accounts.roles import Role
 from tests.house.processes import ROOT, House, free_port, wait_until
@@ -148,9 +148,18 @@ def test_seeding_again_changes_nothing(house: House) -> None:
 
 
 def test_a_job_takes_its_workspace_and_what_its_sweep_finds() -> None:
-    for row in jobs.rows():
-        assert row.arguments == ["workspace_id", next(sweep.argument for sweep in SWEEPS if sweep.job == row.job)]
-        assert row.swept_from
+    for row in (row for row in jobs.rows() if row.kind == "job"):
+        sweep = next(sweep for sweep in SWEEPS if sweep.job == row.name)
+        owner = ["workspace_id"] if "workspace_id" in str(sweep.found) else []
+        assert row.arguments == [*owner, sweep.argument]
+
+
+def test_the_list_of_jobs_says_of_each_and_of_every_deadline_what_it_does_and_where_it_looks() -> None:
+    rows = jobs.rows()
+
+    assert {row.name for row in rows} == {*JOBS, *(deadline.name for deadline in DEADLINES)}
+    for row in rows:
+        assert row.found_in
         assert row.does.endswith(".")
 
 

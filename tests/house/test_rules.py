@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.queue.jobs import JOBS
-from app.queue.sweeps import SWEEPS
+from app.queue.jobs import JOBS, SWEEPS
 from core.settings import Settings
 from domain.conversations.states import State, Trigger
 

@@ -4,7 +4,7 @@ import pytest
 from dramatiq.middleware import Retries, TimeLimit
 
 from app.queue.broker import open_broker
-from app.queue.jobs import JOBS, time_limit_of
+from app.queue.jobs import JOBS
 from app.queue.worker import declare_jobs
 from core.settings import get_settings
 
@@ -24,6 +24,6 @@ def test_a_turn_may_use_its_whole_budget_as_often_as_it_is_thought(
     for name, job in JOBS.items():
         allowed = limit if name == "conversation.turn" else job.time_limit_seconds
         assert broker.get_actor(name).options["time_limit"] == allowed * 1000
-        assert time_limit_of(name) == allowed
+        assert job.time_limit() == allowed
     monkeypatch.undo()
     get_settings.cache_clear()

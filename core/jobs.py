@@ -1,0 +1,55 @@
+"""What is due outside a request: jobs, the sweeps that ring for them again, and what happens when a time runs out.
+
+Here are the shapes only. Each room declares its own as values, with the SQL of its own tables; the queue collects them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import TextClause
+
+from core.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of job: the name under which the outbox announces it, its queue, and how long one run may take.
+
+    `budget` tells the seconds that a run may need by the settings; it has the longer of the two times.
+    """
+
+    name: str
+    queue: str
+    time_limit_seconds: float
+    budget: Callable[[], float] | None = None
+
+    def time_limit(self) -> float:
+        """Seconds that one run of the job may take."""
+        return max(self.time_limit_seconds, self.budget()) if self.budget else self.time_limit_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How to find what one kind of job has left unhandled: rows of `workspace_id`, where there is one, the id that the job
+    takes, and `since`.
+
+    It runs in the system role, which sees scheduling columns only. `since` is a time that changes as soon as somebody has
+    worked on the row. A bell that was rung a moment ago is given that moment: each sweep leaves some grace beyond the due time.
+    """
+
+    job: str
+    argument: str
+    found: TextClause
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How to find what ran out of time (`workspace_id` and `id`, in the system role), and what settles one of them.
+
+    Any number of relays may settle the same row at once: `settle` locks it and looks again; False says that nothing was left.
+    """
+
+    name: str
+    found: TextClause
+    settle: Callable[[Work, UUID], Awaitable[object]]
