@@ -14,7 +14,7 @@ from uuid import UUID
 from core import events
 from core.event_types import EventType
 from core.tables import new_id
-from core.work import Work, open_system_work
+from core.work import Work
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
 from domain.stock.errors import HoldsLost, OutOfStock
@@ -351,9 +351,3 @@ async def expire_due(work: Work, limit: int = 100) -> list[UUID]:
     ended = await _sweep(work, items)
     await work.session.flush()
     return list(dict.fromkeys(row.order_id for row in ended))
-
-
-async def workspaces_with_due_holds() -> list[UUID]:
-    """The workspaces in which a sweep has something to do, found by the system role."""
-    async with open_system_work() as session:
-        return list(await repository.workspaces_with_due_holds(session))

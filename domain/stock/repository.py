@@ -22,7 +22,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
 from core.work import Work
@@ -131,20 +130,6 @@ async def items_with_due_holds(work: Work, limit: int) -> Sequence[UUID]:
         .limit(limit)
     )
     return (await work.session.scalars(query)).all()
-
-
-_DUE_WORKSPACES = text(
-    """
-    SELECT DISTINCT workspace_id FROM stock_holds
-     WHERE status = 'active'
-       AND expires_at <= clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0')
-    """
-)
-
-
-async def workspaces_with_due_holds(session: AsyncSession) -> Sequence[UUID]:
-    """The workspaces in which a hold's time is over; for the system role."""
-    return (await session.scalars(_DUE_WORKSPACES)).all()
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))

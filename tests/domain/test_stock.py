@@ -10,11 +10,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.access import Principal, PrincipalKind
 from core.errors import NotPermitted
+from core.jobs import Deadline
 from core.tables import new_id
-from core.work import Work, open_work
+from core.work import Work, open_system_work, open_work
 from domain.accounts import roles
 from domain.catalog.permissions import CatalogPermission
-from domain.stock import holds
+from domain.stock import holds, jobs
 from domain.stock import service as stock
 from domain.stock.errors import HoldsLost, OutOfStock, QuantityNotCountable, StockPromised
 from domain.stock.schemas import HoldLine, HoldStatus, MovementType
@@ -260,10 +261,16 @@ async def test_the_ledger_cannot_be_rewritten(shop: Shop, statement: str) -> Non
             await work.session.execute(text(statement))
 
 
+async def overdue(deadline: Deadline) -> list[UUID]:
+    async with open_system_work() as session:
+        return [row.id for row in await session.execute(deadline.found, {"limit": 10})]
+
+
 async def test_the_system_finds_workspaces_with_overdue_promises(shop: Shop) -> None:
-    assert await holds.workspaces_with_due_holds() == []
+    [deadline] = jobs.DEADLINES
+    assert await overdue(deadline) == []
     async with open_work(shop.principal) as work:
         await fill(work, shop, "HAR-1", 2)
         await reserve(work, shop, new_id(), minutes=-1, HAR_1=1)
         await reserve(work, shop, new_id(), minutes=10, HAR_1=1)
-    assert await holds.workspaces_with_due_holds() == [shop.workspace_id]
+    assert await overdue(deadline) == [shop.workspace_id]

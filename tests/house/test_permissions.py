@@ -26,7 +26,6 @@ ACROSS_WORKSPACES = {
     "domain.accounts.service.list_workspaces",
     "domain.connections.service.all_active",
     "domain.connections.service.find_by_slug",
-    "domain.stock.holds.workspaces_with_due_holds",
 }
 """What is asked of the whole installation, without a work: a new one is named here, and looks at no shop's own things."""
 
