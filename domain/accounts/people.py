@@ -52,7 +52,7 @@ async def profile(user_id: UUID) -> ProfileView:
         recovery_codes_left=codes,
         workspaces=[
             Belonging(
-                workspace_id=workspace.id,
+                id=workspace.id,
                 slug=workspace.slug,
                 name=workspace.name,
                 role=role_of(membership, custom),

@@ -311,7 +311,7 @@ class Belonging(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    workspace_id: UUID
+    id: UUID = Field(description="Of the workspace.")
     slug: str
     name: str
     role: str

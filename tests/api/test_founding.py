@@ -36,6 +36,7 @@ async def test_a_person_founds_a_shop_and_owns_it(api: httpx.AsyncClient) -> Non
     assert made.status_code == 201, made.text
     assert made.json()["settings"]["delivery_fee"] == "15000.50"
     mine = (await api.get("/api/v1/workspaces", headers=person.headers)).json()["data"]
+    assert mine[0]["id"] == made.json()["id"]
     assert [(each["slug"], each["role"]) for each in mine] == [("abasto-nuevo", "owner")]
     headers = person.headers | {"x-workspace-id": made.json()["id"]}
     assert (await api.get("/api/v1/products", headers=headers)).json()["data"] == []
