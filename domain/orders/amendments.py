@@ -18,8 +18,8 @@ from domain.accounts.schemas import OrderChanges, WorkspaceSettings
 from domain.conversations import service as conversations
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
-from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound
-from domain.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound, OrderOfChat
+from domain.orders.models import OPEN, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationResult, OrderView
 from domain.stock import holds
@@ -51,6 +51,9 @@ def may_change(order: Order | OrderView, settings: WorkspaceSettings) -> bool:
 
 def is_still_for(amendment: Order, placed: Order, settings: WorkspaceSettings) -> bool:
     """Whether the order is the one that the amendment was begun with, and may still be changed."""
+    if amendment.conversation_id is None:
+        # Staff decide on their own what they change with the customer, until the goods have left.
+        return _is_of(amendment, placed) and placed.status == OrderStatus.CONFIRMED
     return _is_of(amendment, placed) and may_change(placed, settings)
 
 
@@ -75,6 +78,32 @@ async def amend(work: Work, conversation_id: UUID, customer_id: UUID, order_id: 
     return await _begin(work, conversation_id, placed)
 
 
+async def amend_by_staff(work: Work, order_id: UUID) -> OrderView:
+    """The open amendment that staff make of a placed order, begun if there is none; the order stands until it is confirmed.
+
+    An order of a chat is changed there, as its customer has to agree. Raises OrderNotFound, OrderOfChat and
+    OrderNotChangeable.
+    """
+    work.require(OrdersPermission.DRAFT)
+    placed = await repository.lock(work, order_id)
+    if placed is None or placed.number is None:
+        raise OrderNotFound
+    if placed.conversation_id is not None:
+        raise OrderOfChat
+    if placed.status != OrderStatus.CONFIRMED:
+        raise OrderNotChangeable(number=placed.number, status=placed.status)
+    for earlier in await repository.amendments(work, placed.id):
+        if earlier.status in OPEN:
+            if _is_of(earlier, placed):
+                return await drafts.view(work, earlier)
+            await drop(work, earlier, "the order was changed meanwhile")
+    amendment = _amendment_of(work, placed, None)
+    await repository.insert_draft(work, amendment)
+    stored = await repository.lock(work, amendment.id)
+    assert stored is not None, "it was just made"
+    return await _filled(work, stored, placed)
+
+
 def _is_of(draft: Order, placed: Order) -> bool:
     """Whether a draft amends this order as it is now."""
     return draft.amends_order_id == placed.id and draft.amends_version == placed.version
@@ -92,7 +121,18 @@ async def _clear_the_way(work: Work, draft: Order, settings: WorkspaceSettings) 
 
 
 async def _begin(work: Work, conversation_id: UUID, placed: Order) -> OrderView:
-    amendment = Order(
+    amendment = _amendment_of(work, placed, conversation_id)
+    await repository.insert_draft(work, amendment)
+    stored = await repository.lock_draft(work, conversation_id)
+    if stored is None or not _is_of(stored, placed):
+        raise DraftInTheWay
+    if stored.id != amendment.id:
+        return await drafts.view(work, stored)
+    return await _filled(work, stored, placed)
+
+
+def _amendment_of(work: Work, placed: Order, conversation_id: UUID | None) -> Order:
+    return Order(
         workspace_id=work.workspace_id,
         id=new_id(),
         customer_id=placed.customer_id,
@@ -101,20 +141,18 @@ async def _begin(work: Work, conversation_id: UUID, placed: Order) -> OrderView:
         amends_order_id=placed.id,
         amends_version=placed.version,
     )
-    await repository.insert_draft(work, amendment)
-    stored = await repository.lock_draft(work, conversation_id)
-    if stored is None or not _is_of(stored, placed):
-        raise DraftInTheWay
-    if stored.id != amendment.id:
-        return await drafts.view(work, stored)
+
+
+async def _filled(work: Work, amendment: Order, placed: Order) -> OrderView:
+    """Give a new amendment the content of its order."""
     for name in CONTENT:
-        setattr(stored, name, getattr(placed, name))
+        setattr(amendment, name, getattr(placed, name))
     for line in (await repository.lines(work, [placed.id])).get(placed.id, []):
-        work.session.add(_copy(line, stored))
-    status.remember(work, stored, None)
-    events.record(work, EventType.ORDER_AMENDMENT_BEGUN, subject=stored.id, after={"order_id": str(placed.id)})
+        work.session.add(_copy(line, amendment))
+    status.remember(work, amendment, None)
+    events.record(work, EventType.ORDER_AMENDMENT_BEGUN, subject=amendment.id, after={"order_id": str(placed.id)})
     await work.session.flush()
-    return await drafts.view(work, stored)
+    return await drafts.view(work, amendment)
 
 
 def _copy(line: OrderLine, order: Order) -> OrderLine:
@@ -168,6 +206,7 @@ async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settin
     for name in CONTENT:
         setattr(placed, name, getattr(amendment, name))
     placed.version += 1
+    placed.packed_at = None  # what was packed is another order now
     if placed.payment_status == PaymentStatus.UNPAID:
         placed.cancel_deadline = deadlines.cancel_deadline(placed, settings, work.now)
     status.move(work, amendment, OrderStatus.APPLIED)

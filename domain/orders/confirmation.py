@@ -15,10 +15,10 @@ from domain.catalog import service as catalog
 from domain.orders import _pricing as pricing
 from domain.orders import _status as status
 from domain.orders import amendments, deadlines, drafts, repository
-from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore
+from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore, OrderNotFound
 from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, PriceChange, Shortage
+from domain.orders.schemas import ByStaff, ConfirmationRequest, ConfirmationResult, Draft, PriceChange, Shortage
 from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.errors import OutOfStock
@@ -26,13 +26,13 @@ from domain.stock.permissions import StockPermission
 from domain.stock.schemas import HoldLine
 
 
-async def request_confirmation(work: Work, conversation_id: UUID) -> ConfirmationRequest:
+async def request_confirmation(work: Work, draft: Draft) -> ConfirmationRequest:
     """Make the draft ready to be confirmed: today's prices, whole details, stock held, and a token for the summary.
 
     Asked again without a change it answers with the same token, so that both summaries may be answered.
     """
     work.require(OrdersPermission.CONFIRM)
-    order, lines = await drafts.lock_draft(work, conversation_id)
+    order, lines = await drafts.lock_draft(work, draft)
     settings = (await accounts.get_workspace(work)).settings
     agreed = await pricing.agreed(work, order)
     changes = await pricing.reprice(work, order, lines, agreed)
@@ -146,7 +146,8 @@ async def _hold(
 
 async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> UUID:
     """The store of the pick-up; for a delivery the one that holds already, the default one, or the first that has all."""
-    stores = await catalog.stores(work)
+    own_stores = work.principal.stores
+    stores = [store for store in await catalog.stores(work) if own_stores is None or store.id in own_stores]
     if order.store_id is not None and (order.fulfilment == Fulfilment.PICKUP or not stores):
         return order.store_id
     if not stores:
@@ -189,6 +190,29 @@ async def confirm(work: Work, conversation_id: UUID, customer_id: UUID, token: s
         return ConfirmationResult(order=await amendments.meant_by(work, order), repeated=True)
     if order.status != OrderStatus.AWAITING_CONFIRMATION:
         raise ConfirmationStale
+    return await _carry_out(work, order)
+
+
+async def confirm_by_staff(work: Work, order_id: UUID) -> ConfirmationRequest | ConfirmationResult:
+    """Place an order, or apply an amendment, that staff put together with the customer. Once more changes nothing.
+
+    What stands in the way is told as it is to a customer who is asked; changed prices do as well, as nobody has seen them.
+    """
+    work.require(OrdersPermission.CONFIRM)
+    known = await repository.get(work, order_id)
+    if known is not None and known.amends_order_id is not None:
+        await repository.lock(work, known.amends_order_id)
+    order = await repository.lock(work, order_id)
+    if order is None:
+        raise OrderNotFound
+    if order.status in PLACED or order.status == OrderStatus.APPLIED:
+        return ConfirmationResult(order=await amendments.meant_by(work, order), repeated=True)
+    asked = await request_confirmation(work, ByStaff(order_id))
+    return asked if asked.refusal is not None or asked.price_changes else await _carry_out(work, order)
+
+
+async def _carry_out(work: Work, order: Order) -> ConfirmationResult:
+    """Place what its customer has agreed to, which is locked, if prices and stock still stand."""
     settings = (await accounts.get_workspace(work)).settings
     lines = (await repository.lines(work, [order.id])).get(order.id, [])
     if not await amendments.hold_still(work, order, lines, settings):

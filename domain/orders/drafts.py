@@ -25,11 +25,13 @@ from domain.orders.errors import (
     NotForSale,
     OrderHasPayment,
     OrderNotFound,
+    OrderNotReady,
+    OrderOfChat,
     QuantityNotAllowed,
 )
-from domain.orders.models import Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.models import OPEN, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import CartItem, CartResult, Delivery, Missing, OrderLineView, OrderView, PriceChange
+from domain.orders.schemas import ByStaff, CartItem, CartResult, Delivery, Draft, Missing, OrderLineView, OrderView, PriceChange
 from domain.stock import holds
 
 MOST_LINES = 100
@@ -55,12 +57,21 @@ async def views(work: Work, orders: Sequence[Order]) -> list[OrderView]:
     return [view_of(order, lines.get(order.id, [])) for order in orders]
 
 
-async def lock_draft(work: Work, conversation_id: UUID) -> tuple[Order, list[OrderLine]]:
-    """The open draft, locked, with its lines; raises NoDraft."""
+async def lock_draft(work: Work, draft: Draft) -> tuple[Order, list[OrderLine]]:
+    """The open draft, locked, with its lines; raises NoDraft, and for one of staff OrderNotFound and OrderOfChat."""
     work.require(OrdersPermission.DRAFT)
-    order = await repository.lock_draft(work, conversation_id)
-    if order is None:
-        raise NoDraft
+    if isinstance(draft, ByStaff):
+        order = await repository.lock(work, draft.order_id)
+        if order is None:
+            raise OrderNotFound
+        if order.conversation_id is not None:
+            raise OrderOfChat
+        if order.status not in OPEN:
+            raise OrderNotReady(number=order.number, status=order.status)
+    else:
+        order = await repository.lock_draft(work, draft)
+        if order is None:
+            raise NoDraft
     return order, (await repository.lines(work, [order.id])).get(order.id, [])
 
 
@@ -133,10 +144,10 @@ async def change_item(work: Work, conversation_id: UUID, variant_id: UUID, quant
     return view_of(order, lines)
 
 
-async def change_items(work: Work, conversation_id: UUID, quantities: Mapping[UUID, Decimal]) -> OrderView:
+async def change_items(work: Work, draft: Draft, quantities: Mapping[UUID, Decimal]) -> OrderView:
     """Set the quantities of several products of the draft together; what is not in it is added, zero takes a line out."""
     work.require(OrdersPermission.DRAFT)
-    order, lines = await lock_draft(work, conversation_id)
+    order, lines = await lock_draft(work, draft)
     current = await pricing.today(work, {*quantities, *(line.variant_id for line in lines)})
     agreed = await pricing.agreed(work, order)
     before = {line.variant_id: line for line in lines}
@@ -182,10 +193,10 @@ async def clear(work: Work, conversation_id: UUID) -> OrderView:
     return view_of(order, [])
 
 
-async def set_delivery(work: Work, conversation_id: UUID, delivery: Delivery) -> OrderView:
+async def set_delivery(work: Work, draft: Draft, delivery: Delivery) -> OrderView:
     """Say how the goods reach the customer; only what is given is changed."""
     work.require(OrdersPermission.DRAFT)
-    order, lines = await lock_draft(work, conversation_id)
+    order, lines = await lock_draft(work, draft)
     settings = (await accounts.get_workspace(work)).settings
     wanted = delivery.fulfilment or _implied(delivery)
     if wanted is Fulfilment.DELIVERY and not settings.offers_delivery:

@@ -85,3 +85,45 @@ class NoStore(Conflict):
     """The workspace has no active store from which anything could be served."""
 
     code = "no_store"
+
+
+class OrderOfChat(Conflict):
+    """The order is being put together in a conversation, where its customer decides on it."""
+
+    code = "order_of_chat"
+
+
+class OrderUnpaid(Conflict):
+    """The order was to be paid before it leaves, and nobody has said why it may leave unpaid."""
+
+    code = "order_unpaid"
+
+
+class OrderIncomplete(Conflict):
+    """The order lacks what it needs to be placed."""
+
+    code = "order_incomplete"
+
+
+class OrderOutOfStock(Conflict):
+    """Less is there than the order wants."""
+
+    code = "order_out_of_stock"
+
+
+class OrderTooSmall(Conflict):
+    """The order is below the least that the shop sends."""
+
+    code = "order_too_small"
+
+
+class OrderPriceChanged(Conflict):
+    """Prices have changed since the order was put together; changing it, if by nothing, brings it to today's."""
+
+    code = "order_price_changed"
+
+
+class PaymentMethodUnknown(Invalid):
+    """The shop takes no payments in this way."""
+
+    code = "payment_method_unknown"

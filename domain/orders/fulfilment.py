@@ -77,14 +77,14 @@ async def mark_packed(work: Work, order_id: UUID) -> OrderView:
     return await drafts.view(work, order)
 
 
-async def mark_shipped(work: Work, order_id: UUID) -> OrderView:
-    """The goods are on their way."""
+async def mark_shipped(work: Work, order_id: UUID, reason: str | None = None) -> OrderView:
+    """The goods are on their way; a reason says why they left unpaid."""
     work.require(OrdersPermission.FULFIL)
     order = await _lock(work, order_id)
     if order.status != OrderStatus.CONFIRMED or order.fulfilment != Fulfilment.DELIVERY:
         raise OrderNotReady(number=order.number, status=order.status)
-    status.move(work, order, OrderStatus.SHIPPED)
-    events.record(work, EventType.ORDER_SHIPPED, subject=order.id)
+    status.move(work, order, OrderStatus.SHIPPED, reason=reason)
+    events.record(work, EventType.ORDER_SHIPPED, subject=order.id, reason=reason)
     await work.session.flush()
     return await drafts.view(work, order)
 

@@ -1,14 +1,16 @@
 """All SQL of orders."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Select, Uuid, and_, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
 from core.work import Work
 from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStatus, OrderStatusChange, PaymentStatus
+from domain.orders.schemas import OrderFilter, OrderSort
 
 FIRST_NUMBER = 1001
 """Numbers begin here, so that the first customers do not count the shop's orders."""
@@ -160,27 +162,57 @@ async def history(work: Work, customer_id: UUID, *, limit: int) -> list[tuple[Or
     return await _together(work, _HISTORY_WITH_LINES, parameters)
 
 
-async def page(
-    work: Work,
-    *,
-    statuses: Iterable[OrderStatus] | None,
-    payment_status: PaymentStatus | None,
-    customer_id: UUID | None,
-    before: UUID | None,
-    limit: int,
-) -> list[Order]:
-    """Orders of the workspace, newest first, from before the cursor."""
-    conditions = [Order.workspace_id == work.workspace_id]
-    if statuses is not None:
-        conditions.append(Order.status.in_(list(statuses)))
-    if payment_status is not None:
-        conditions.append(Order.payment_status == payment_status)
-    if customer_id is not None:
-        conditions.append(Order.customer_id == customer_id)
-    if before is not None:
-        conditions.append(Order.id < before)
-    rows = await work.session.scalars(select(Order).where(*conditions).order_by(Order.id.desc()).limit(limit))
+async def page(work: Work, wanted: OrderFilter, sort: OrderSort, after: tuple[str, UUID] | None, limit: int) -> list[Order]:
+    """Orders of the workspace from behind a place (a value to sort by, and an id); amendments are no orders."""
+    conditions = [Order.workspace_id == work.workspace_id, Order.amends_order_id.is_(None), *_of(wanted)]
+    by = Order.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else Order.created_at
+    falls = sort in (OrderSort.NEWEST, OrderSort.DEAREST)
+    if after is not None:
+        place = tuple_(cast(after[0], by.type), cast(after[1], Uuid))
+        conditions.append(tuple_(by, Order.id) < place if falls else tuple_(by, Order.id) > place)
+    order = (by.desc(), Order.id.desc()) if falls else (by, Order.id)
+    return list(await work.session.scalars(select(Order).where(*conditions).order_by(*order).limit(limit)))
+
+
+def _of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.statuses:
+        yield Order.status.in_(wanted.statuses)
+    if wanted.since is not None:
+        yield Order.created_at >= wanted.since
+    if wanted.until is not None:
+        yield Order.created_at < wanted.until
+    for column, value in (
+        (Order.payment_status, wanted.payment_status),
+        (Order.fulfilment, wanted.fulfilment),
+        (Order.store_id, wanted.store_id),
+        (Order.customer_id, wanted.customer_id),
+        (Order.number, wanted.number),
+    ):
+        if value is not None:
+            yield column == value
+
+
+async def amendments(work: Work, order_id: UUID) -> list[Order]:
+    """The amendments of a placed order, oldest first."""
+    rows = await work.session.scalars(
+        select(Order)
+        .where(Order.workspace_id == work.workspace_id, Order.amends_order_id == order_id)
+        .order_by(Order.id)
+        .execution_options(populate_existing=True)
+    )
     return list(rows)
+
+
+async def owed(work: Work, customer_id: UUID, besides: UUID) -> Decimal:
+    """What has left for a customer, or been handed over, and is not wholly paid, another order apart."""
+    query = select(func.coalesce(func.sum(Order.total), 0)).where(
+        Order.workspace_id == work.workspace_id,
+        Order.customer_id == customer_id,
+        Order.status.in_((OrderStatus.SHIPPED, OrderStatus.DELIVERED)),
+        Order.payment_status != PaymentStatus.PAID,
+        Order.id != besides,
+    )
+    return Decimal(await work.session.scalar(query) or 0)
 
 
 async def lines(work: Work, order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:

@@ -1,8 +1,10 @@
 """What other rooms see of orders, and what they may ask of them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,8 +52,8 @@ class OrderLineView(_View):
     total: Decimal
 
 
-class OrderView(_View):
-    """One order with its lines, in the order in which they were added."""
+class ShownOrder(_View):
+    """One order with its lines, in the order in which they were added, as it is shown to staff and programs."""
 
     id: UUID
     customer_id: UUID
@@ -72,7 +74,6 @@ class OrderView(_View):
     notes: str | None
     payment_method: str | None
     version: int
-    confirmation_token: str | None
     confirmation_requested_at: datetime | None
     confirmed_at: datetime | None
     cancelled_at: datetime | None
@@ -82,6 +83,12 @@ class OrderView(_View):
     amends_order_id: UUID | None
     created_at: datetime
     lines: tuple[OrderLineView, ...] = ()
+
+
+class OrderView(ShownOrder):
+    """One order as the rooms of the house see it: with the token by which its customer confirms it."""
+
+    confirmation_token: str | None
 
     @property
     def is_open(self) -> bool:
@@ -110,10 +117,97 @@ class StatusChangeView(_View):
 
 
 class OrderPage(_View):
-    """Some orders, and where to go on."""
+    """Some orders, and the place after which the next ones stand."""
 
     items: list[OrderView]
-    next_cursor: UUID | None
+    next_cursor: str | None
+
+
+class OrderSort(StrEnum):
+    """The order of a list of orders; a minus puts the greatest first."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    DEAREST = "-total"
+    CHEAPEST = "total"
+
+
+class OrderFilter(BaseModel):
+    """Which orders are wanted; what is not set leaves nothing out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    statuses: tuple[OrderStatus, ...] = ()
+    payment_status: PaymentStatus | None = None
+    fulfilment: Fulfilment | None = None
+    store_id: UUID | None = None
+    customer_id: UUID | None = None
+    number: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class OrderHistory(_View):
+    """What an order went through, and what was to be changed of it."""
+
+    steps: list[StatusChangeView]
+    amendments: list[ShownOrder]
+
+
+@dataclass(frozen=True, slots=True)
+class ByStaff:
+    """A draft that staff put together for a customer, by its order's id; it belongs to no conversation."""
+
+    order_id: UUID
+
+
+Draft = UUID | ByStaff
+"""A draft: the open one of the conversation with this id, or one of staff."""
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="forbid")
+
+
+class WantedLine(_Command):
+    """How much of a product an order shall have; zero takes it out."""
+
+    sku: str = Field(min_length=1, max_length=100)
+    quantity: Decimal = Field(ge=0, max_digits=12, decimal_places=3)
+
+
+class OrderInput(_Command):
+    """What staff say of an order; only what is set is changed."""
+
+    lines: tuple[WantedLine, ...] = Field((), max_length=100)
+    fulfilment: Fulfilment | None = None
+    address: str | None = Field(None, max_length=500)
+    store_id: UUID | None = None
+    recipient_name: str | None = Field(None, max_length=200)
+    recipient_phone: str | None = Field(None, max_length=40)
+    notes: str | None = Field(None, max_length=1000)
+    payment_method: str | None = Field(None, max_length=30)
+
+
+class NewOrder(OrderInput):
+    """An order that staff put together for a customer."""
+
+    customer_id: UUID
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class CancelOrder(_Command):
+    """Why an order is cancelled; its customer is told that it is."""
+
+    reason: Reason
+
+
+class ShipOrder(_Command):
+    """An order leaves; one that was to be paid before leaves unpaid for a reason only."""
+
+    reason: Reason | None = None
 
 
 class Delivery(BaseModel):

@@ -1,15 +1,14 @@
 """Orders, as they are read: one, a customer's, a page of them, and the steps that one went through."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
+from core.errors import Invalid
 from core.work import Work
 from domain.orders import repository
 from domain.orders.drafts import view, view_of, views
 from domain.orders.errors import OrderNotFound
-from domain.orders.models import OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import OrderPage, OrderView, StatusChangeView
+from domain.orders.schemas import OrderFilter, OrderHistory, OrderPage, OrderSort, OrderView, StatusChangeView
 
 
 async def get(work: Work, order_id: UUID) -> OrderView:
@@ -48,26 +47,37 @@ async def history(work: Work, customer_id: UUID, *, limit: int = 10) -> list[Ord
 
 async def list_orders(
     work: Work,
+    wanted: OrderFilter | None = None,
     *,
-    statuses: Sequence[OrderStatus] | None = None,
-    payment_status: PaymentStatus | None = None,
-    customer_id: UUID | None = None,
-    before: UUID | None = None,
+    sort: OrderSort = OrderSort.NEWEST,
+    place: str | None = None,
     limit: int = 20,
 ) -> OrderPage:
-    """Orders of the workspace, newest first; `before` is the cursor of the page before."""
+    """Orders of the workspace, drafts among them; `place` is the cursor of the page before."""
     work.require(OrdersPermission.READ)
     limit = max(1, min(limit, 100))
-    rows = await repository.page(
-        work,
-        statuses=statuses,
-        payment_status=payment_status,
-        customer_id=customer_id,
-        before=before,
-        limit=limit + 1,
-    )
-    items = await views(work, rows[:limit])
-    return OrderPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    rows = await repository.page(work, wanted or OrderFilter(), sort, _place(place), limit + 1)
+    next_cursor = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        by = last.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else last.created_at.isoformat()
+        next_cursor = f"{by} {last.id}"
+    return OrderPage(items=await views(work, rows[:limit]), next_cursor=next_cursor)
+
+
+def _place(place: str | None) -> tuple[str, UUID] | None:
+    try:
+        by, _, id = (place or "").rpartition(" ")
+        return (by, UUID(id)) if place is not None else None
+    except ValueError as error:
+        raise Invalid("not a place of this list", field="cursor") from error
+
+
+async def whole_history(work: Work, order_id: UUID) -> OrderHistory:
+    """What an order went through, and what was to be changed of it, oldest first."""
+    work.require(OrdersPermission.READ)
+    steps = await status_history(work, order_id)
+    return OrderHistory(steps=steps, amendments=list(await views(work, await repository.amendments(work, order_id))))
 
 
 async def status_history(work: Work, order_id: UUID) -> list[StatusChangeView]:

@@ -12,7 +12,7 @@ from core.work import open_work
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import ConfirmationStale, OrderNotCancellable, OrderNotFound, OrderNotReady, QuantityNotAllowed
-from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderStatus
+from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderFilter, OrderStatus
 from domain.stock import holds as stock_holds
 from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
 from tests.factories.shop import Shop
@@ -337,8 +337,8 @@ async def test_lists_page_by_cursor(chat: Chat) -> None:
     for _ in range(3):
         await placed(chat, {"HAR-1": 1})
     async with open_work(chat.staff) as work:
-        first = await orders.list_orders(work, statuses=[OrderStatus.CONFIRMED], limit=2)
-        second = await orders.list_orders(work, before=first.next_cursor, limit=2)
+        first = await orders.list_orders(work, OrderFilter(statuses=(OrderStatus.CONFIRMED,)), limit=2)
+        second = await orders.list_orders(work, place=first.next_cursor, limit=2)
     assert [order.number for order in (*first.items, *second.items)] == [1003, 1002, 1001]
     assert second.next_cursor is None
 
