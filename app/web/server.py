@@ -22,6 +22,7 @@ from app.web.api import (
     exports,
     imports,
     members,
+    orders,
     products,
     purchases,
     returns,
@@ -56,6 +57,7 @@ NOUNS = (
     stock_documents.router,
     returns.router,
     customers.router,
+    orders.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -1,10 +1,11 @@
 """All SQL of orders."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, cast, func, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -162,13 +163,15 @@ async def history(work: Work, customer_id: UUID, *, limit: int) -> list[tuple[Or
     return await _together(work, _HISTORY_WITH_LINES, parameters)
 
 
-async def page(work: Work, wanted: OrderFilter, sort: OrderSort, after: tuple[str, UUID] | None, limit: int) -> list[Order]:
+async def page(
+    work: Work, wanted: OrderFilter, sort: OrderSort, after: tuple[Decimal | datetime, UUID] | None, limit: int
+) -> list[Order]:
     """Orders of the workspace from behind a place (a value to sort by, and an id); amendments are no orders."""
     conditions = [Order.workspace_id == work.workspace_id, Order.amends_order_id.is_(None), *_of(wanted)]
     by = Order.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else Order.created_at
     falls = sort in (OrderSort.NEWEST, OrderSort.DEAREST)
     if after is not None:
-        place = tuple_(cast(after[0], by.type), cast(after[1], Uuid))
+        place = tuple_(literal(after[0], by.type), literal(after[1], Uuid))
         conditions.append(tuple_(by, Order.id) < place if falls else tuple_(by, Order.id) > place)
     order = (by.desc(), Order.id.desc()) if falls else (by, Order.id)
     return list(await work.session.scalars(select(Order).where(*conditions).order_by(*order).limit(limit)))

@@ -1,5 +1,7 @@
 """Orders, as they are read: one, a customer's, a page of them, and the steps that one went through."""
 
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from core.errors import Invalid
@@ -9,6 +11,8 @@ from domain.orders.drafts import view, view_of, views
 from domain.orders.errors import OrderNotFound
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderFilter, OrderHistory, OrderPage, OrderSort, OrderView, StatusChangeView
+
+_BY_TOTAL = (OrderSort.DEAREST, OrderSort.CHEAPEST)
 
 
 async def get(work: Work, order_id: UUID) -> OrderView:
@@ -56,20 +60,23 @@ async def list_orders(
     """Orders of the workspace, drafts among them; `place` is the cursor of the page before."""
     work.require(OrdersPermission.READ)
     limit = max(1, min(limit, 100))
-    rows = await repository.page(work, wanted or OrderFilter(), sort, _place(place), limit + 1)
+    rows = await repository.page(work, wanted or OrderFilter(), sort, _place(place, sort), limit + 1)
     next_cursor = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        by = last.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else last.created_at.isoformat()
+        by = last.total if sort in _BY_TOTAL else last.created_at.isoformat()
         next_cursor = f"{by} {last.id}"
     return OrderPage(items=await views(work, rows[:limit]), next_cursor=next_cursor)
 
 
-def _place(place: str | None) -> tuple[str, UUID] | None:
+def _place(place: str | None, sort: OrderSort) -> tuple[Decimal | datetime, UUID] | None:
+    """A place of the list: the value by which it is sorted, and an id."""
+    if place is None:
+        return None
+    by, _, id = place.rpartition(" ")
     try:
-        by, _, id = (place or "").rpartition(" ")
-        return (by, UUID(id)) if place is not None else None
-    except ValueError as error:
+        return (Decimal(by) if sort in _BY_TOTAL else datetime.fromisoformat(by)), UUID(id)
+    except (ValueError, InvalidOperation) as error:
         raise Invalid("not a place of this list", field="cursor") from error
 
 
