@@ -24,7 +24,7 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import CreateWorkspace
-from domain.catalog import editing
+from domain.catalog import editing, places
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit
 from domain.connections import service as connections
@@ -146,8 +146,8 @@ async def found_shop(slug: str = LINE, *, stock_of_each: int = 1_000_000) -> Sho
 
 
 async def _stock_up(work: Work, quantity: int) -> None:
-    await editing.create_unit(work, NewUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "unidad")))
-    store = await editing.create_store(work, NewStore(code="T-1", name="Tienda Uno", city="Caracas"))
+    await places.create_unit(work, NewUnit(code="PZA", name="pieza", precision=0, aliases=("pza", "unidad")))
+    store = await places.create_store(work, NewStore(code="T-1", name="Tienda Uno", city="Caracas"))
     products = (
         NewProduct(code=SKU, name="Harina P.A.N. Blanca", price=PRICE, synonyms=("harina pan",)),
         NewProduct(code="ACE-1", name="Aceite Mazeite 1 L", price=Decimal(45000), brand="Mazeite"),

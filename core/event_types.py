@@ -37,14 +37,22 @@ class EventType(StrEnum):
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     CONNECTION_CREATED = "connection.created"
+    CONNECTION_CHANGED = "connection.changed"
+    CONNECTION_CREDENTIALS_ROTATED = "connection.credentials_rotated"
 
     UNIT_CREATED = "unit.created"
     STORE_CREATED = "store.created"
+    STORE_CHANGED = "store.changed"
     CATEGORY_CREATED = "category.created"
+    CATEGORY_CHANGED = "category.changed"
     SYNONYM_CREATED = "synonym.created"
     PRODUCT_CREATED = "product.created"
     PRODUCT_CHANGED = "product.changed"
     PRODUCT_REPRICED = "product.repriced"
+    PRODUCT_VARIANT_ADDED = "product.variant_added"
+    PRODUCT_VARIANT_CHANGED = "product.variant_changed"
+    PRODUCT_PRICE_PLANNED = "product.price_planned"
+    PRODUCT_PRICE_WITHDRAWN = "product.price_withdrawn"
 
     # The subject of what happens to stock is the level: one variant in one store.
     STOCK_ADJUSTED = "stock.adjusted"

@@ -12,9 +12,9 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import CreateWorkspace, PaymentMethodKind
-from domain.catalog import editing
+from domain.catalog import categories, editing, places
 from domain.catalog import service as catalog
-from domain.catalog.schemas import NewProduct, NewStore, NewUnit, NewVariant
+from domain.catalog.schemas import NewCategory, NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.conversations import service as conversations
@@ -95,14 +95,14 @@ async def found(world: World, slug: str) -> Founded:
 
 async def _stock_up(work: Work, world: World) -> dict[str, UUID]:
     for unit in (*world.units, *([] if any(unit.code == "PZA" for unit in world.units) else [_PIECE])):
-        await editing.create_unit(work, NewUnit(code=unit.code, name=unit.name, precision=unit.precision, aliases=unit.aliases))
+        await places.create_unit(work, NewUnit(code=unit.code, name=unit.name, precision=unit.precision, aliases=unit.aliases))
     stores = {
         store.code: (
-            await editing.create_store(work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city))
+            await places.create_store(work, NewStore(code=store.code, name=store.name, address=store.address, city=store.city))
         ).id
         for store in world.stores
     }
-    paths = {name: (await editing.create_category(work, name)).path for name in _categories(world)}
+    paths = {name: (await categories.create_category(work, NewCategory(name=name))).path for name in _categories(world)}
     await editing.create_products(work, [_new_product(product, paths) for product in world.products])
     for phrase, expansion in world.expansions:
         await editing.add_expansion(work, phrase, expansion)

@@ -7,7 +7,7 @@ from core.work import Work, open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
-from domain.catalog import editing
+from domain.catalog import pricing
 from domain.catalog import service as catalog
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
@@ -35,7 +35,7 @@ async def act(event: ShopEvent, place: Founded) -> None:
 async def _change_goods(work: Work, event: ShopEvent, place: Founded) -> None:
     if event.set_price is not None:
         sku, price = event.set_price
-        await editing.set_price(work, sku, price)
+        await pricing.set_price(work, sku, price)
     if event.set_stock is not None:
         sku, quantity = event.set_stock
         for store in await catalog.stores(work):

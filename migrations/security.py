@@ -43,6 +43,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "idempotency_keys": ("workspace_id", "id", "expires_at"),
     "sandbox_messages": (),
     "sandbox_outbox": (),
+    "prices": ("workspace_id", "id", "due_at"),
     "mails": ("id", "status", "next_try_at", "claimed_until"),
 }  # fmt: skip
 """What the system role may read; an empty tuple means all columns."""

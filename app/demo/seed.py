@@ -18,9 +18,9 @@ from domain.accounts import people
 from domain.accounts import service as accounts
 from domain.accounts.errors import WorkspaceExists
 from domain.accounts.schemas import WorkspaceView
-from domain.catalog import editing
+from domain.catalog import categories, editing, places
 from domain.catalog import service as catalog
-from domain.catalog.schemas import StoreView
+from domain.catalog.schemas import NewCategory, StoreView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 from domain.customers import service as customers
@@ -64,10 +64,10 @@ async def make(shop: DemoShop) -> int:
 async def _seed(work: Work, shop: DemoShop) -> int:
     workspace = await accounts.create_workspace(work, shop.workspace)
     for unit in UNITS:
-        await editing.create_unit(work, unit)
+        await places.create_unit(work, unit)
     stores = {}
     for store in shop.stores:
-        stores[store.code] = await editing.create_store(work, store.as_command())
+        stores[store.code] = await places.create_store(work, store.as_command())
     await _seed_catalogue(work, shop)
     for user in shop.users:
         store_id = stores[user.store].id if user.store else None
@@ -83,7 +83,7 @@ async def _seed_catalogue(work: Work, shop: DemoShop) -> None:
     paths: dict[str, str] = {}
     for category in shop.categories:
         parent = paths[category.parent] if category.parent else None
-        paths[category.name] = (await editing.create_category(work, category.name, parent)).path
+        paths[category.name] = (await categories.create_category(work, NewCategory(name=category.name, parent=parent))).path
     for phrase, expansion in shop.expansions:
         await editing.add_expansion(work, phrase, expansion)
     await editing.create_products(

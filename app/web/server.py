@@ -18,6 +18,7 @@ from app.web import health, mailbox, problems, webhooks
 from app.web.api import (
     api_keys,
     auth,
+    categories,
     customers,
     exports,
     imports,
@@ -30,7 +31,9 @@ from app.web.api import (
     routing,
     stock,
     stock_documents,
+    stores,
     suppliers,
+    variants,
     workspaces,
 )
 from app.web.bodies import BodyLimit
@@ -49,6 +52,9 @@ NOUNS = (
     roles.router,
     api_keys.router,
     products.router,
+    variants.router,
+    categories.router,
+    stores.router,
     imports.router,
     exports.router,
     suppliers.router,

@@ -13,7 +13,7 @@ _WITH_PRODUCT = (Product.workspace_id == ProductVariant.workspace_id) & (Product
 
 
 async def with_products(work: Work, skus: Iterable[str], *, lock: bool) -> Sequence[tuple[ProductVariant, Product]]:
-    """The variants with these SKUs and their products; locked in id order for whoever changes them."""
+    """The variants with these SKUs and their products, which are locked first, in id order, for whoever changes them."""
     query = (
         select(ProductVariant, Product)
         .join(Product, _WITH_PRODUCT)
@@ -21,7 +21,12 @@ async def with_products(work: Work, skus: Iterable[str], *, lock: bool) -> Seque
         .order_by(ProductVariant.id)
     )
     if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        of_them = select(ProductVariant.product_id).where(
+            ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
+        )
+        locked = select(Product.id).where(Product.workspace_id == work.workspace_id, Product.id.in_(of_them))
+        await work.session.execute(locked.order_by(Product.id).with_for_update(key_share=True))
+        query = query.execution_options(populate_existing=True)
     return [(variant, product) for variant, product in await work.session.execute(query)]
 
 

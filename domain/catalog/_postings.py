@@ -1,10 +1,10 @@
 """SQL of the catalogue's search: what is known of typed words, the variants that hold them, and the words on file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, func, select, text
+from sqlalchemy import Select, Uuid, delete, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from core.work import Work
@@ -72,8 +72,7 @@ async def known(
     )
 
 
-_MATCHING = text(
-    """
+_MATCHING_SQL = """
     SELECT v.id
       FROM (SELECT variant_id, sum(weight) AS weight
               FROM (SELECT p.variant_id, w.place, max(w.weight) AS weight
@@ -86,24 +85,31 @@ _MATCHING = text(
              LIMIT 1000) AS found
       JOIN product_variants v ON v.workspace_id = :workspace AND v.id = found.variant_id
       JOIN products p ON p.workspace_id = :workspace AND p.id = v.product_id
-     WHERE v.is_active AND v.price > 0 AND p.status = 'active'
+     {where}
      ORDER BY found.weight DESC, length(p.name), p.name, v.position, v.id
      LIMIT :limit
     """
-).bindparams(WORKSPACE)
+_ON_SALE = "WHERE v.is_active AND v.price > 0 AND p.status = 'active'"
 _OTHER_NAMES = (
     select(func.array_agg(aggregate_order_by(Synonym.phrase, Synonym.phrase)))
     .where(Synonym.workspace_id == WORKSPACE, Synonym.product_id == Product.id)
     .correlate(Product)
     .scalar_subquery()
 )
-_WITH_WORDS = VARIANTS.where(ProductVariant.id.in_(_MATCHING.columns(id=Uuid).scalar_subquery())).add_columns(_OTHER_NAMES)
+
+
+def _with_words(where: str) -> Select[*tuple[Any, ...]]:
+    matching = text(_MATCHING_SQL.format(where=where)).bindparams(WORKSPACE).columns(id=Uuid)
+    return VARIANTS.where(ProductVariant.id.in_(matching.scalar_subquery())).add_columns(_OTHER_NAMES)
+
+
+_WITH_WORDS = {True: _with_words(_ON_SALE), False: _with_words("")}
 
 
 async def variants_with_words(
-    work: Work, weighted: Sequence[tuple[str, int, float]], limit: int
+    work: Work, weighted: Sequence[tuple[str, int, float]], limit: int, *, on_sale: bool = True
 ) -> Sequence[tuple[VariantRow, tuple[str, ...]]]:
-    """The variants on sale that hold most of the given words, and their other names.
+    """The variants on sale, or all of them, that hold most of the given words, and their other names.
 
     A word is given as (word, place in the phrase, weight).
     """
@@ -114,7 +120,7 @@ async def variants_with_words(
         "weights": [weight for _, _, weight in weighted],
         "limit": limit,
     }
-    rows = await work.session.execute(_WITH_WORDS, parameters)
+    rows = await work.session.execute(_WITH_WORDS[on_sale], parameters)
     return [(VariantRow._make(columns), tuple(names or ())) for *columns, names in rows]
 
 

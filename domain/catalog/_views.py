@@ -4,7 +4,7 @@ from core.work import Work
 from domain.catalog import repository
 from domain.catalog.models import Product, ProductStatus
 from domain.catalog.repository import VariantRow
-from domain.catalog.schemas import ProductView, SaleRule, VariantView
+from domain.catalog.schemas import ProductView, SaleRule, StaffVariant, VariantView
 
 
 def variant_name(product_name: str, label: str) -> str:
@@ -24,8 +24,9 @@ def variant_view(row: VariantRow, currency: str) -> VariantView:
 
 async def product_view(work: Work, row: Product, currency: str) -> ProductView:
     """A product with its variants and synonyms."""
-    variants = await repository.variants_of(work, row.id)
+    variants = await repository.variant_rows_of(work, row.id)
     synonyms = await repository.synonyms_of(work, [row.id])
+    await work.session.refresh(row, ["created_at", "updated_at"])
     return ProductView(
         id=row.id,
         code=row.code,
@@ -39,5 +40,14 @@ async def product_view(work: Work, row: Product, currency: str) -> ProductView:
         status=ProductStatus(row.status),
         attributes=row.attributes,
         synonyms=synonyms.get(row.id, ()),
-        variants=tuple(variant_view(variant, currency) for variant in variants),
+        content_quantity=row.content_quantity,
+        content_unit=row.content_unit,
+        weight=row.weight,
+        dimensions=row.dimensions,
+        image_url=row.image_url,
+        currency=currency,
+        variants=tuple(StaffVariant.model_validate(variant) for variant in variants),
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -14,12 +15,13 @@ from core.event_types import EventType
 from core.language.folding import fold
 from core.tables import new_id
 from core.work import Work
-from domain.catalog import _listing, repository
+from domain.catalog import _listing, _prices, repository
 from domain.catalog._indexing import index_products
-from domain.catalog.editing import create_category, create_unit
-from domain.catalog.models import Product, ProductStatus, ProductVariant
+from domain.catalog.categories import create_category
+from domain.catalog.models import PriceKind, Product, ProductStatus, ProductVariant
 from domain.catalog.permissions import CatalogPermission
-from domain.catalog.schemas import NewUnit
+from domain.catalog.places import create_unit
+from domain.catalog.schemas import NewCategory, NewUnit
 
 PIECE = "PZA"
 """The unit of what names none."""
@@ -57,6 +59,7 @@ class Upserted:
     error: str | None = None
     field: str | None = None
     found: str = ""
+    variant_id: UUID | None = None
 
 
 _OF_PRODUCT = frozenset({"name", "description", "brand", "model", "category_id"})
@@ -94,6 +97,7 @@ async def upsert_products(work: Work, rows: Sequence[Listed], *, dry: bool = Fal
             results.append(_change(work, *found, fields, changed, dry=dry))
     if not dry:
         await _write(work, made, changed)
+        await _write_prices(work, made, results)
     return results
 
 
@@ -152,7 +156,7 @@ async def _resolved(work: Work, row: Listed, known: _Catalogue, *, dry: bool) ->
 async def _category(work: Work, name: str, known: _Catalogue, *, dry: bool) -> UUID:
     found = known.categories.get(name) or known.categories.get(fold(name))
     if found is None:
-        found = new_id() if dry else (await create_category(work, name)).id
+        found = new_id() if dry else (await create_category(work, NewCategory(name=name))).id
         known.categories[fold(name)] = found
         known.names[found] = name
     return found
@@ -178,6 +182,7 @@ def _insert(
         code=row.code,
         unit=fields.get("unit", PIECE),
         status=status.value,
+        version=1,
         attributes={},
         **{name: value for name, value in fields.items() if name in _OF_PRODUCT},
     )
@@ -226,9 +231,26 @@ def _change(
     if not after:
         return Upserted(Outcome.UNCHANGED, product.id)
     if not dry:
+        product.version += 1
         changed.append((product, variant))
         _record_change(work, product, variant.sku, before, after)
-    return Upserted(Outcome.UPDATED, product.id, {"sku": variant.sku, **before}, {"sku": variant.sku, **after})
+    told = {"sku": variant.sku, **before}, {"sku": variant.sku, **after}
+    return Upserted(Outcome.UPDATED, product.id, *told, variant_id=variant.id)
+
+
+async def _write_prices(work: Work, made: Sequence[tuple[Product, ProductVariant]], results: Sequence[Upserted]) -> None:
+    """Write the prices down that these rows have brought; the time is taken after the locks were had."""
+    at = await _prices.now(work)
+    _prices.write_first(work, [variant for _, variant in made], at)
+    for result in results:
+        if result.outcome is Outcome.UPDATED and result.variant_id is not None:
+            _note_prices(work, result.variant_id, result.after or {}, at)
+
+
+def _note_prices(work: Work, variant_id: UUID, after: Mapping[str, Any], at: datetime) -> None:
+    for name, kind in (("price", PriceKind.RETAIL), ("wholesale_price", PriceKind.WHOLESALE)):
+        if name in after:
+            _prices.write(work, variant_id, kind, after[name], at)
 
 
 def _record_change(work: Work, product: Product, sku: str, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -303,6 +325,8 @@ async def take_back_product(work: Work, product_id: UUID, before: Mapping[str, A
     restored = {name: _typed(name, before[name]) for name in before if name != "sku"}
     for name, value in restored.items():
         setattr(variant if name in _OF_VARIANT else product, name, value)
+    product.version += 1
+    _note_prices(work, variant.id, restored, await _prices.now(work))
     _record_change(work, product, sku, events_before, restored)
     await work.session.flush()
     names = await repository.synonyms_of(work, [product.id])
@@ -335,7 +359,7 @@ async def _remove(work: Work, product: Product, variants: Sequence[ProductVarian
         if getattr(error.orig, "sqlstate", None) != "23503":
             raise
         await work.session.refresh(product)
-        product.status = ProductStatus.ARCHIVED
+        product.status, product.version = ProductStatus.ARCHIVED, product.version + 1
     events.record(
         work, EventType.PRODUCT_CHANGED, subject=product.id, before=told, after={"status": ProductStatus.ARCHIVED.value}
     )

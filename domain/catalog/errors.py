@@ -32,3 +32,45 @@ class PriceMissing(Invalid):
     """Something without a price cannot be sold."""
 
     code = "price_missing"
+
+
+class CategoryCircle(Conflict):
+    """A category cannot lie below itself."""
+
+    code = "category_circle"
+
+
+class CategoryInUse(Conflict):
+    """Products lie in the category, or other categories below it."""
+
+    code = "category_in_use"
+
+
+class PathTooLong(Invalid):
+    """The path of the category, or of one below it, would be too long."""
+
+    code = "category_path_too_long"
+
+
+class UnitNotFound(NotFound):
+    """No unit has this code."""
+
+    code = "unit_not_found"
+
+
+class PriceNotFound(NotFound):
+    """The variant has no such price."""
+
+    code = "price_not_found"
+
+
+class PriceBegun(Conflict):
+    """A price that has begun stays in the history; another one takes its place."""
+
+    code = "price_begun"
+
+
+class PricePast(Invalid):
+    """A price cannot begin or end in the past."""
+
+    code = "price_past"

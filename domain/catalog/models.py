@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Numeric,
     String,
@@ -20,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.access import PrincipalKind
 from core.tables import MONEY, QUANTITY, Base, WorkspaceRow, belongs_to, of_workspace, one_of
 
 
@@ -29,6 +32,13 @@ class ProductStatus(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
     ARCHIVED = "archived"
+
+
+class PriceKind(StrEnum):
+    """For whom a price is."""
+
+    RETAIL = "retail"
+    WHOLESALE = "wholesale"
 
 
 class Unit(WorkspaceRow):
@@ -66,12 +76,14 @@ class Category(WorkspaceRow):
     level: Mapped[int] = mapped_column(default=0)
     path: Mapped[str] = mapped_column(String(500))
     is_active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 
 class Product(WorkspaceRow):
     """What is sold, in one or more variants; its default variant carries its code as SKU.
 
+    `version` counts its changes, those of its variants and of their prices among them.
     `step` is the smallest sale where it is coarser than the unit's precision: flour counted in kilos but sold in
     whole bags. `content_*` says how much of another unit one piece holds: 0.25 KG of coffee in one bag.
     """
@@ -107,6 +119,7 @@ class Product(WorkspaceRow):
     image_url: Mapped[str | None] = mapped_column(String(1000))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     status: Mapped[ProductStatus] = mapped_column(one_of(ProductStatus, 20), default=ProductStatus.ACTIVE)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 
@@ -145,6 +158,37 @@ class ProductVariant(WorkspaceRow):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 
+class Price(WorkspaceRow):
+    """A price of a variant from one moment on, for good or until another moment.
+
+    Of the prices that hold at a moment, the one that began last is in force; of two that began together, the one
+    written last. `ProductVariant` has the one in force now; `due_at` is when that has to be looked at again. A variant
+    without a wholesale price has one without an amount.
+    """
+
+    __tablename__ = "prices"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("product_variants", "variant_id", ondelete="CASCADE"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("amount IS NOT NULL OR kind = 'wholesale'", name="amount_of_retail"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        Index("ix_prices_variant", "workspace_id", "variant_id", "kind", "starts_at"),
+        Index("ix_prices_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    variant_id: Mapped[UUID]
+    kind: Mapped[PriceKind] = mapped_column(one_of(PriceKind, 20))
+    amount: Mapped[Decimal | None] = mapped_column(MONEY)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
+    actor_id: Mapped[UUID | None]
+
+
 class Store(WorkspaceRow):
     """A place where stock lies and customers pick up."""
 
@@ -168,6 +212,7 @@ class Store(WorkspaceRow):
     manager: Mapped[str | None] = mapped_column(String(255))
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 

@@ -89,9 +89,6 @@ VARIANTS: Select[*tuple[Any, ...]] = (
 )
 _BY_ID = VARIANTS.where(ProductVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _BY_SKU = VARIANTS.where(ProductVariant.sku == any_(bindparam("skus", type_=ARRAY(String))))
-_OF_PRODUCT = VARIANTS.where(ProductVariant.product_id == bindparam("product", type_=Uuid)).order_by(
-    ProductVariant.position, ProductVariant.id
-)
 
 
 async def _rows(work: Work, query: Select[*tuple[Any, ...]], **parameters: object) -> Sequence[VariantRow]:
@@ -119,11 +116,6 @@ def cases(sku: str) -> list[str]:
 async def variants_by_sku(work: Work, skus: Iterable[str]) -> Sequence[VariantRow]:
     """The variants with exactly these SKUs."""
     return await _rows(work, _BY_SKU, skus=list(skus))
-
-
-async def variants_of(work: Work, product_id: UUID) -> Sequence[VariantRow]:
-    """The variants of one product in their order."""
-    return await _rows(work, _OF_PRODUCT, product=product_id)
 
 
 async def variant_rows_of(work: Work, product_id: UUID) -> Sequence[ProductVariant]:
@@ -168,12 +160,6 @@ async def product_by_code(work: Work, code: str) -> Product | None:
 async def lock_product(work: Work, code: str) -> Product | None:
     """The product with this code, locked against other writers."""
     query = select(Product).where(Product.workspace_id == work.workspace_id, Product.code == code)
-    return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
-
-
-async def lock_variant(work: Work, sku: str) -> ProductVariant | None:
-    """The variant with this SKU, locked against other writers."""
-    query = select(ProductVariant).where(ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == sku)
     return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
@@ -242,7 +228,19 @@ async def stores(work: Work) -> Sequence[Store]:
     return (await work.session.scalars(_STORES, {"workspace": work.workspace_id})).all()
 
 
+async def all_stores(work: Work) -> Sequence[Store]:
+    """All stores by name."""
+    query = select(Store).where(Store.workspace_id == work.workspace_id)
+    return (await work.session.scalars(query.order_by(Store.name, Store.id))).all()
+
+
 async def find_store(work: Work, *, code: str | None = None, store_id: UUID | None = None) -> Store | None:
     """A store by code or id, active or not."""
     query = select(Store).where(Store.workspace_id == work.workspace_id, or_(Store.code == code, Store.id == store_id))
     return (await work.session.scalars(query)).one_or_none()
+
+
+async def lock_store(work: Work, store_id: UUID) -> Store | None:
+    """A store by id, locked against other writers."""
+    query = select(Store).where(Store.workspace_id == work.workspace_id, Store.id == store_id)
+    return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()

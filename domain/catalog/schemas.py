@@ -1,16 +1,26 @@
 """What other rooms see of the catalogue."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from core.db import storable
+from domain.catalog.models import PriceKind as PriceKind
 from domain.catalog.models import ProductStatus as ProductStatus
 
 Text = StringConstraints(strip_whitespace=True, min_length=1)
-Code = Annotated[str, Text, Field(max_length=100)]
-Name = Annotated[str, Text, Field(max_length=500)]
+Storable = AfterValidator(storable)
+"""Without the characters that Postgres refuses."""
+
+Code = Annotated[str, Text, Field(max_length=100), Storable]
+Name = Annotated[str, Text, Field(max_length=500), Storable]
+Short = Annotated[str, Text, Field(max_length=50), Storable]
+Line = Annotated[str, Text, Field(max_length=255), Storable]
+Words = Annotated[str, Field(max_length=10_000), Storable]
+OtherNames = Annotated[tuple[Line, ...], Field(max_length=100)]
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
 
@@ -19,6 +29,25 @@ class View(BaseModel):
     """A frozen view of rows."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Command(BaseModel):
+    """What somebody wants done; what it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Change(Command):
+    """A partial change: only what is set is changed, and null empties it; what is `never_empty` takes no null."""
+
+    never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _keeps_what_must_be(self) -> Self:
+        emptied = sorted(name for name in self.never_empty & self.model_fields_set if getattr(self, name) is None)
+        if emptied:
+            raise ValueError(f"{', '.join(emptied)} cannot be empty")
+        return self
 
 
 class UnitView(View):
@@ -89,6 +118,10 @@ class CategoryView(View):
     path: str
     level: int
     products: int
+    parent_id: UUID | None = None
+    description: str | None = None
+    is_active: bool = True
+    version: int = 1
     children: tuple["CategoryView", ...] = ()
 
 
@@ -103,15 +136,32 @@ class StoreView(View):
     city: str | None
     state: str | None
     zone: str | None
+    postal_code: str | None
     phone: str | None
     email: str | None
     manager: str | None
     attributes: dict[str, Any]
     is_active: bool
+    version: int
+
+
+class StaffVariant(View):
+    """A variant with everything that staff edit; customers never see one."""
+
+    id: UUID
+    sku: str
+    label: str
+    barcode: str | None
+    price: Decimal
+    wholesale_price: Decimal | None
+    cost: Decimal | None
+    is_default: bool
+    is_active: bool
+    position: int
 
 
 class ProductView(View):
-    """A product with everything that staff edit, and its variants."""
+    """A product with everything that staff edit, and its variants; `version` counts their changes too."""
 
     id: UUID
     code: str
@@ -122,82 +172,142 @@ class ProductView(View):
     model: str | None
     unit: str
     step: Decimal | None
+    content_quantity: Decimal | None
+    content_unit: str | None
+    weight: Decimal | None
+    dimensions: dict[str, Any] | None
+    image_url: str | None
     status: ProductStatus
     attributes: dict[str, Any]
     synonyms: tuple[str, ...]
-    variants: tuple[VariantView, ...]
+    currency: str
+    variants: tuple[StaffVariant, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
 
 
-class NewUnit(BaseModel):
+class NewUnit(Command):
     """A unit to be created."""
 
-    code: Annotated[str, Text, Field(max_length=50)]
-    name: Annotated[str, Text, Field(max_length=50)]
+    code: Short
+    name: Short
     precision: int = Field(ge=0, le=3)
-    aliases: tuple[str, ...] = ()
+    aliases: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
 
 
-class NewStore(BaseModel):
+class _StoreDetails(BaseModel):
+    kind: Short | None = None
+    address: Annotated[str, Text, Field(max_length=500), Storable] | None = None
+    city: Annotated[str, Text, Field(max_length=100), Storable] | None = None
+    state: Annotated[str, Text, Field(max_length=100), Storable] | None = None
+    zone: Annotated[str, Text, Field(max_length=100), Storable] | None = None
+    postal_code: Annotated[str, Text, Field(max_length=10), Storable] | None = None
+    phone: Short | None = None
+    email: Line | None = None
+    manager: Line | None = None
+
+
+class NewStore(_StoreDetails, Command):
     """A store to be created."""
 
-    code: Annotated[str, Text, Field(max_length=50)]
-    name: Annotated[str, Text, Field(max_length=255)]
-    kind: str | None = Field(None, max_length=50)
-    address: str | None = Field(None, max_length=500)
-    city: str | None = Field(None, max_length=100)
-    state: str | None = Field(None, max_length=100)
-    zone: str | None = Field(None, max_length=100)
-    postal_code: str | None = Field(None, max_length=10)
-    phone: str | None = Field(None, max_length=50)
-    email: str | None = Field(None, max_length=255)
-    manager: str | None = Field(None, max_length=255)
+    code: Short
+    name: Line
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
-class NewVariant(BaseModel):
+class ChangeStore(_StoreDetails, Change):
+    """A partial change of a store."""
+
+    never_empty = frozenset({"name", "attributes"})
+
+    name: Line | None = None
+    attributes: dict[str, Any] | None = None
+
+
+class NewCategory(Command):
+    """A category to be created, at the root or under the one at a path."""
+
+    name: Line
+    parent: Annotated[str, Field(max_length=500), Storable] | None = None
+    description: Words | None = None
+
+
+class ChangeCategory(Change):
+    """A partial change of a category; another name gives it and all below it another path."""
+
+    never_empty = frozenset({"name"})
+
+    name: Line | None = None
+    description: Words | None = None
+
+
+class NewVariant(Command):
     """A variant of a product beside its default one."""
 
     sku: Code
-    label: Annotated[str, Text, Field(max_length=255)]
-    barcode: str | None = Field(None, max_length=50)
+    label: Line
+    barcode: Short | None = None
     price: Money | None = None
 
 
-class NewProduct(BaseModel):
+class ChangeVariant(Change):
+    """A partial change of a variant; its prices have a history and are changed as prices."""
+
+    never_empty = frozenset({"label", "position", "is_active"})
+
+    label: Annotated[str, Field(max_length=255), Storable] | None = None
+    barcode: Short | None = None
+    cost: Money | None = None
+    position: int | None = Field(None, ge=0, le=10_000)
+    is_active: bool | None = None
+
+
+class _Details(BaseModel):
+    description: Words | None = None
+    category: Annotated[str, Field(max_length=500), Storable] | None = Field(
+        None, description="Path of an existing category, such as /despensa/harinas/."
+    )
+    brand: Line | None = None
+    model: Line | None = None
+    step: Quantity | None = None
+    content_quantity: Quantity | None = None
+    content_unit: Short | None = None
+    weight: Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=3)] | None = None
+    dimensions: dict[str, Any] | None = Field(None, description="Length, width and height, and their unit.")
+    image_url: Annotated[str, Field(max_length=1000), Storable] | None = None
+
+
+class NewProduct(_Details, Command):
     """A product with its default variant, whose SKU is the product's code."""
 
     code: Code
     name: Name
     price: Money
-    description: str | None = None
-    category: str | None = Field(None, description="Path of an existing category, such as /despensa/harinas/.")
-    brand: str | None = Field(None, max_length=255)
-    model: str | None = Field(None, max_length=255)
-    unit: str = Field("PZA", max_length=50)
-    step: Quantity | None = None
-    content_quantity: Quantity | None = None
-    content_unit: str | None = Field(None, max_length=50)
-    weight: Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=3)] | None = None
+    unit: Short = "PZA"
     cost: Money | None = None
     wholesale_price: Money | None = None
-    barcode: str | None = Field(None, max_length=50)
-    image_url: str | None = Field(None, max_length=1000)
-    label: str = Field("", max_length=255)
+    barcode: Short | None = None
+    label: Annotated[str, Field(max_length=255), Storable] = ""
     attributes: dict[str, Any] = Field(default_factory=dict)
-    synonyms: tuple[str, ...] = ()
-    variants: tuple[NewVariant, ...] = ()
+    synonyms: OtherNames = ()
+    variants: Annotated[tuple[NewVariant, ...], Field(max_length=100)] = ()
     status: ProductStatus = ProductStatus.ACTIVE
 
 
-class ChangeProduct(BaseModel):
-    """A partial change of a product: only the fields that are set are changed."""
+class ChangeProduct(_Details, Change):
+    """A partial change of a product."""
+
+    never_empty = frozenset({"name", "attributes", "synonyms", "status"})
 
     name: Name | None = None
-    description: str | None = None
-    category: str | None = None
-    brand: str | None = Field(None, max_length=255)
-    model: str | None = Field(None, max_length=255)
-    image_url: str | None = Field(None, max_length=1000)
     attributes: dict[str, Any] | None = None
-    synonyms: tuple[str, ...] | None = None
+    synonyms: OtherNames | None = None
     status: ProductStatus | None = None
+
+
+class CodedChange(ChangeProduct):
+    """A change of one among many products; `version` says which one was seen, if it matters."""
+
+    code: Code
+    version: int | None = None

@@ -128,15 +128,27 @@ async def search(work: Work, phrase: str | Recognised, limit: int = 10) -> list[
     """What is on sale that fits a phrase, best first; `domain.catalog.search.decide` says whether that settles it."""
     work.require(CatalogPermission.READ)
     known = await recognise(work, phrase) if isinstance(phrase, str) else phrase
-    readings = _readings(known)
-    rows = await _candidates(work, readings, known)
-    if not rows:
-        return []
-    by_sku = {row.sku: row for row, _ in rows}
-    candidates = [_as_candidate(row, names) for row, names in rows]
-    hits = merge(rank(reading, candidates) for reading in readings)
+    by_sku, hits = await _ranked(work, known)
     currency = await accounts.currency(work)
     return [_hit(by_sku[hit.sku], hit, currency) for hit in hits[: max(1, min(limit, MOST_ITEMS))]]
+
+
+async def ranked_products(work: Work, phrase: str) -> list[UUID]:
+    """The products that fit a phrase, on sale or not, best first; staff look for what customers cannot buy, too."""
+    work.require(CatalogPermission.READ)
+    known = await recognise(work, phrase)
+    by_sku, hits = await _ranked(work, known, on_sale=False)
+    exact = await repository.variant_by_sku(work, known.sku) if known.sku is not None else None
+    first = [exact.product_id] if exact is not None else []
+    return list(dict.fromkeys([*first, *(by_sku[hit.sku].product_id for hit in hits)]))[:MOST_ITEMS]
+
+
+async def _ranked(work: Work, known: Recognised, *, on_sale: bool = True) -> tuple[dict[str, VariantRow], Sequence[Hit]]:
+    readings = _readings(known)
+    rows = await _candidates(work, readings, known, on_sale=on_sale)
+    candidates = [_as_candidate(row, names) for row, names in rows]
+    hits = merge(rank(reading, candidates) for reading in readings) if candidates else []
+    return {row.sku: row for row, _ in rows}, list(hits)
 
 
 def _hit(row: VariantRow, hit: Hit, currency: str) -> ProductHit:
@@ -166,7 +178,7 @@ def _readings(known: Recognised) -> list[str]:
 
 
 async def _candidates(
-    work: Work, readings: Sequence[str], recognised: Recognised
+    work: Work, readings: Sequence[str], recognised: Recognised, *, on_sale: bool
 ) -> Sequence[tuple[VariantRow, tuple[str, ...]]]:
     """The variants that share words with one of the readings, with their other names: as many as ranking can look at."""
     found: dict[UUID, tuple[VariantRow, tuple[str, ...]]] = {}
@@ -179,7 +191,7 @@ async def _candidates(
             words = (await _postings.known(work, keys=places, limit=_KNOWN_WORDS)).words
         weighted = _weigh(typed, {(place, text) for key, text in words for place in places[key]})
         if weighted:
-            for row, names in await _postings.variants_with_words(work, weighted, _CANDIDATES):
+            for row, names in await _postings.variants_with_words(work, weighted, _CANDIDATES, on_sale=on_sale):
                 found[row.variant_id] = (row, names)
     return list(found.values())
 
@@ -296,7 +308,19 @@ def _children(rows: Sequence[Category], counts: Mapping[UUID, int], parent_id: U
     for row in (row for row in rows if row.parent_id == parent_id):
         children = _children(rows, counts, row.id)
         total = counts.get(row.id, 0) + sum(child.products for child in children)
-        views.append(CategoryView(id=row.id, name=row.name, path=row.path, level=row.level, products=total, children=children))
+        views.append(
+            CategoryView(
+                id=row.id,
+                name=row.name,
+                path=row.path,
+                level=row.level,
+                parent_id=row.parent_id,
+                description=row.description,
+                version=row.version,
+                products=total,
+                children=children,
+            )
+        )
     return tuple(views)
 
 
@@ -304,6 +328,12 @@ async def units(work: Work) -> list[UnitView]:
     """The units of sale by code."""
     work.require(CatalogPermission.READ)
     return [UnitView.model_validate(row) for row in await repository.units(work)]
+
+
+async def all_stores(work: Work) -> list[StoreView]:
+    """All stores by name, those that are closed too."""
+    work.require(CatalogPermission.READ)
+    return [StoreView.model_validate(row) for row in await repository.all_stores(work)]
 
 
 async def stores(work: Work) -> list[StoreView]:

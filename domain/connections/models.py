@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, of_workspace, one_of
@@ -32,3 +32,4 @@ class Connection(WorkspaceRow):
     credentials: Mapped[bytes] = mapped_column(LargeBinary)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -5,7 +5,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
-from domain.catalog import editing
+from domain.catalog import places
 from domain.founding.schemas import UNITS, FoundWorkspace
 
 
@@ -14,8 +14,8 @@ async def found(work: Work, command: FoundWorkspace, owner_email: str, owner_nam
     work.require(OperationsPermission.MANAGE)
     workspace = await accounts.create_workspace(work, command)
     for unit in UNITS:
-        await editing.create_unit(work, unit)
+        await places.create_unit(work, unit)
     for store in command.stores:
-        await editing.create_store(work, store)
+        await places.create_store(work, store)
     await accounts.add_member(work, owner_email, owner_name, Role.OWNER)
     return workspace

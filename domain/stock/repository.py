@@ -199,6 +199,14 @@ async def items_of_variants(work: Work, variant_ids: Iterable[UUID]) -> Sequence
     return (await work.session.scalars(query)).all()
 
 
+async def holds_goods(work: Work, store_id: UUID) -> bool:
+    """Whether anything lies in a store."""
+    query = select(StockItem.id).where(
+        StockItem.workspace_id == work.workspace_id, StockItem.store_id == store_id, StockItem.on_hand > 0
+    )
+    return (await work.session.scalars(query.limit(1))).first() is not None
+
+
 async def low_items(work: Work, store_id: UUID | None) -> Sequence[StockItem]:
     """The levels with less available than their minimum."""
     query = select(StockItem).where(

@@ -78,7 +78,7 @@ async def test_a_list_is_read_to_its_end_and_each_thing_once(api: httpx.AsyncCli
     for _ in range(10):
         query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
         page = (await api.get("/api/v1/products", headers=viewer.headers, params=query)).json()
-        seen += [item["sku"] for item in page["data"]]
+        seen += [item["code"] for item in page["data"]]
         cursor = page["next_cursor"]
         assert page["has_more"] == (cursor is not None)
         if cursor is None:

@@ -11,10 +11,10 @@ from core.errors import Invalid, NotPermitted
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import roles
-from domain.catalog import editing
+from domain.catalog import categories, editing, pricing
 from domain.catalog import service as catalog
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing
-from domain.catalog.schemas import ChangeProduct, NewProduct, NewVariant, ProductStatus
+from domain.catalog.schemas import ChangeProduct, NewCategory, NewProduct, NewVariant, ProductStatus
 from domain.catalog.search import Candidate, Verdict, decide, rank
 from domain.catalog.words import read
 from tests.factories.shop import Shop, open_shop
@@ -92,8 +92,8 @@ async def test_variants_are_told_apart_by_their_size(shop: Shop) -> None:
 
 async def test_the_list_is_read_page_by_page_and_by_category(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        await editing.create_category(work, "Despensa")
-        await editing.create_category(work, "Granos", "/despensa/")
+        await categories.create_category(work, NewCategory(name="Despensa"))
+        await categories.create_category(work, NewCategory(name="Granos", parent="/despensa/"))
         products = [
             NewProduct(code=f"G-{n}", name=f"Grano {n}", price=Decimal(5), category="/despensa/granos/") for n in range(7)
         ]
@@ -118,14 +118,14 @@ async def test_the_list_is_read_page_by_page_and_by_category(shop: Shop) -> None
 
 async def test_a_changed_price_is_on_record(shop: Shop) -> None:
     async with open_work(shop.principal) as work:
-        changed = await editing.set_price(work, "HAR-1", Decimal("26000"), "the supplier raised it")
+        changed = await pricing.set_price(work, "HAR-1", Decimal("26000"), "the supplier raised it")
         assert changed.price == Decimal("26000.00")
         entry = (
             await work.session.execute(text("SELECT before, after, reason FROM events WHERE type = 'product.repriced'"))
         ).one()
         assert (entry.before, entry.after) == ({"sku": "HAR-1", "price": "25000.00"}, {"sku": "HAR-1", "price": "26000.00"})
         with pytest.raises(PriceMissing):
-            await editing.set_price(work, "HAR-1", Decimal("NaN"))
+            await pricing.set_price(work, "HAR-1", Decimal("NaN"))
 
 
 async def test_whole_bags_and_loose_cheese(shop: Shop) -> None:
@@ -162,7 +162,7 @@ async def test_a_customer_reads_and_never_writes(shop: Shop) -> None:
     async with open_work(roles.agent_for(shop.workspace_id, new_id())) as work:
         assert await skus(work, "harina pan") == ["HAR-1"]
         with pytest.raises(NotPermitted):
-            await editing.set_price(work, "HAR-1", Decimal(1))
+            await pricing.set_price(work, "HAR-1", Decimal(1))
 
 
 @pytest.mark.parametrize("phrase", ["", "   ", "\x00", "%", "' OR 1=1 --", "🛒🛒", "1 kg", "ñ" * 5000, "a" * 5000, "x " * 3000])

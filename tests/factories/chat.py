@@ -17,7 +17,7 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
-from domain.catalog import editing
+from domain.catalog import pricing
 from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import files as conversation_files
@@ -184,7 +184,7 @@ async def placed(chat: Chat, items: dict[str, Decimal | int]) -> OrderView:
 async def reprice(shop: Shop, sku: str, price: Decimal | int) -> None:
     """The shop changes a price."""
     async with open_work(shop.principal) as work:
-        await editing.set_price(work, sku, Decimal(price))
+        await pricing.set_price(work, sku, Decimal(price))
 
 
 async def later(delta: timedelta) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.access import Principal
 from core.work import Work, open_work
-from domain.catalog import editing
+from domain.catalog import editing, places
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit
 from domain.stock import service as stock
@@ -35,7 +35,7 @@ class Shop:
 
     async def open_branch(self, work: Work) -> UUID:
         """Open a second store."""
-        return (await editing.create_store(work, NewStore(code="T-2", name="Tienda Dos", city="Valencia"))).id
+        return (await places.create_store(work, NewStore(code="T-2", name="Tienda Dos", city="Valencia"))).id
 
 
 PRODUCTS = (
@@ -49,8 +49,8 @@ async def open_shop(workspace_id: UUID, products: Sequence[NewProduct] = PRODUCT
     """Create units, one store and products in a workspace."""
     async with open_work(Principal.system(workspace_id)) as work:
         for unit in UNITS:
-            await editing.create_unit(work, unit)
-        store = await editing.create_store(work, NewStore(code="T-1", name="Tienda Uno", city="Caracas"))
+            await places.create_unit(work, unit)
+        store = await places.create_store(work, NewStore(code="T-1", name="Tienda Uno", city="Caracas"))
         await editing.create_products(work, products)
         variants = {p.code: (await catalog.get_variant(work, p.code)).variant_id for p in products}
     return Shop(workspace_id, store.id, variants)

@@ -9,7 +9,7 @@ import pytest
 from app.queue.actors import imports as job
 from core.tables import new_id
 from core.work import open_work
-from domain.catalog import editing
+from domain.catalog import editing, pricing
 from domain.catalog import service as catalog
 from domain.catalog.schemas import ChangeProduct
 from domain.imports import looking, undoing
@@ -49,7 +49,7 @@ async def test_products_go_back_to_what_they_were(shop: Shop, load: Load) -> Non
 async def test_what_was_edited_since_is_kept(shop: Shop, load: Load) -> None:
     result = await load(PRODUCTS)
     async with open_work(shop.principal) as work:
-        await editing.set_price(work, "HAR-1", Decimal(27000))
+        await pricing.set_price(work, "HAR-1", Decimal(27000))
         await editing.change_product(work, "00123", ChangeProduct(name="Arroz Mary"))
 
     assert sums(await undo(shop, result)) == ("undone", 0, 2, 0)

@@ -7,8 +7,9 @@ from app.demo.schemas import demo_shops
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.catalog import editing
+from domain.catalog import categories, editing, places
 from domain.catalog import service as catalog
+from domain.catalog.schemas import NewCategory
 from domain.founding.schemas import UNITS
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
@@ -24,12 +25,12 @@ async def open_demo_shop(workspace: WorkspaceView, slug: str, *, few: Decimal = 
     demo = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
     async with open_work(Principal.system(workspace.id)) as work:
         for unit in UNITS:
-            await editing.create_unit(work, unit)
-        stores = {store.code: (await editing.create_store(work, store.as_command())).id for store in demo.stores}
+            await places.create_unit(work, unit)
+        stores = {store.code: (await places.create_store(work, store.as_command())).id for store in demo.stores}
         paths: dict[str, str] = {}
         for category in demo.categories:
             parent = paths[category.parent] if category.parent else None
-            paths[category.name] = (await editing.create_category(work, category.name, parent)).path
+            paths[category.name] = (await categories.create_category(work, NewCategory(name=category.name, parent=parent))).path
         for phrase, expansion in demo.expansions:
             await editing.add_expansion(work, phrase, expansion)
         await editing.create_products(

@@ -6,8 +6,8 @@ import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.catalog import editing
-from domain.catalog.schemas import NewProduct
+from domain.catalog import categories
+from domain.catalog.schemas import NewCategory, NewProduct
 from domain.connections.schemas import ConnectionSummary
 from tests.factories.chat import chat_of
 from tests.factories.counter import Counter, agreed
@@ -44,7 +44,7 @@ async def test_lists_summaries_and_questions_are_honest_whatever_things_are_call
     shop = await open_shop(workspace.id, products)
     async with open_work(shop.principal) as work:
         for name in ("Gratis 2x1", "Todo confirmado"):
-            await editing.create_category(work, name)
+            await categories.create_category(work, NewCategory(name=name))
         for sku in shop.variants:
             await fill(work, shop, sku, 10)
     counter = Counter(await chat_of(shop, connection.id), language=language)

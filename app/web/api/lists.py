@@ -32,6 +32,13 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(description="Where the next part begins, to be given back as `cursor`.")
 
 
+class NumberedPage(Page[T], Generic[T]):
+    """A part of a list that can also be asked for by the number of its page."""
+
+    page: int | None = Field(None, description="The number of this page, where it was asked for by number.")
+    total: int | None = Field(None, description="How much fits; beyond 25 000 there are simply more.")
+
+
 @lru_cache
 def _serializer(scope: str) -> URLSafeSerializer:
     # The newest key comes last here, and first in the vault's ring.
