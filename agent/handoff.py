@@ -14,7 +14,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
-from domain.conversations.schemas import HandoffReason, HandoffView, MessageStatus
+from domain.conversations.kinds import HandoffReason
+from domain.conversations.schemas import HandoffView, MessageStatus
 from domain.conversations.states import State, Trigger
 from domain.orders import drafts
 
@@ -32,9 +33,10 @@ def cause_of(session: AgentSession, calls: list[Recorded], most_failures: int) -
     for call in calls:
         for signal in call.signals:
             if signal.name == Trigger.HANDOFF_REQUESTED:
-                return Cause(signal.data.get("reason", "customer_asked"), signal.data.get("detail") or None)
+                reason = HandoffReason(signal.data.get("reason", HandoffReason.CUSTOMER_ASKED))
+                return Cause(reason, signal.data.get("detail") or None)
     if session.failures >= most_failures:
-        return Cause("repeated_failure")
+        return Cause(HandoffReason.REPEATED_FAILURE)
     return None
 
 
@@ -43,7 +45,7 @@ async def begin(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, cause
     await conversations.wait_for_person(work, turn.conversation_id, cause.reason, cause.detail)
     sessions.move(work, fence.session, Trigger.HANDOFF_REQUESTED)
     sessions.forget_failures(fence.session)
-    if cause.reason != "repeated_failure" and answer.failure is None:
+    if cause.reason is not HandoffReason.REPEATED_FAILURE and answer.failure is None:
         return answer
     farewell = Text(text=text("turn.handoff", turn.frozen.brief.language))
     return Answer([*answer.messages, farewell], answer.failure)
@@ -54,7 +56,7 @@ async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
     conversation_id = session.conversation_id
     if turn is not None:
         turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, TurnOutcome.GIVEN_UP
-    await conversations.wait_for_person(work, conversation_id, "repeated_failure")
+    await conversations.wait_for_person(work, conversation_id, HandoffReason.REPEATED_FAILURE)
     sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
     sessions.forget_failures(session)
     sessions.rest(session)

@@ -134,7 +134,7 @@ class Turn(WorkspaceRow):
     correlation_id: Mapped[str | None] = mapped_column(String(64))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(60))
+    outcome: Mapped[TurnOutcome | None] = mapped_column(one_of(TurnOutcome, 60))
     detail: Mapped[str | None] = mapped_column(String(1000))
     model_name: Mapped[str | None] = mapped_column(String(200))
     prompt_hash: Mapped[str | None] = mapped_column(String(64))

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from core.errors import DomainError, Invalid
+from core.inbound import EventKind
 from domain.conversations.content import Content
+from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
 
-EventKind = Literal["message", "delivery", "seen", "system", "unreadable"]
 ReportStatus = Literal["sent", "delivered", "read", "failed"]
-SendResult = Literal["sent", "retry", "rejected", "unknown"]
 
 
 class BadSignature(DomainError):
@@ -85,7 +85,7 @@ class SendOutcome:
     `retry` means certainly not sent; `rejected` means refused for good; `unknown` means that it may have been sent.
     """
 
-    result: SendResult
+    result: AttemptOutcome
     error_code: str | None = None
     detail: str | None = None
     retry_after: float | None = None
@@ -111,7 +111,7 @@ class Channel(Protocol):
         """The results of a webhook body; never raises, whatever the bytes are."""
         ...
 
-    def read(self, event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
+    def read(self, event_kind: EventKind, body: bytes) -> Incoming | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         ...
 

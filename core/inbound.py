@@ -6,6 +6,7 @@ depends on the queue's own retries.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,17 +16,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import events, outbox
 from core.event_types import EventType
 from core.jobs import Job, Sweep
-from core.tables import WorkspaceRow, of_workspace
+from core.tables import WorkspaceRow, of_workspace, one_of
 from core.work import Work
 
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 
-REPORTS: Final = ("delivery", "seen")
-"""The kinds of events that report on what went out; they have no sender."""
-
 MOST_REPORTS: Final = 100
 """How many reports are read in together."""
+
+
+class EventKind(StrEnum):
+    """What a result of a webhook is."""
+
+    MESSAGE = "message"
+    DELIVERY = "delivery"
+    SEEN = "seen"
+    SYSTEM = "system"
+    UNREADABLE = "unreadable"
+
+
+REPORTS: Final = (EventKind.DELIVERY, EventKind.SEEN)
+"""The kinds of events that report on what went out; they have no sender."""
 
 
 class InboundEvent(WorkspaceRow):
@@ -50,7 +62,7 @@ class InboundEvent(WorkspaceRow):
     )
 
     connection_id: Mapped[UUID]
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[EventKind] = mapped_column(one_of(EventKind, 20))
     dedupe_key: Mapped[str] = mapped_column(String(300))
     sender_key: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[int] = mapped_column(default=0)
@@ -176,7 +188,7 @@ async def has_open_messages(work: Work, connection_ids: Collection[UUID], sender
             InboundEvent.workspace_id == work.workspace_id,
             InboundEvent.connection_id.in_(connection_ids),
             InboundEvent.sender_key.in_(sender_keys),
-            InboundEvent.kind == "message",
+            InboundEvent.kind == EventKind.MESSAGE,
             InboundEvent.handled_at.is_(None),
             InboundEvent.parked_reason.is_(None),
         )

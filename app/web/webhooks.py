@@ -21,6 +21,7 @@ from channels import registry
 from channels.base import Channel, RawEvent
 from core import observability
 from core.errors import CommitOutcomeUnknown, DomainError
+from core.inbound import EventKind
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 
@@ -99,7 +100,7 @@ async def _body(request: Request) -> bytes:
 def _events(channel: Channel, body: bytes) -> list[RawEvent]:
     events = channel.split(body)
     if len(events) > EVENTS_LIMIT:
-        return [RawEvent("unreadable", f"oversized:{hashlib.sha256(body).hexdigest()}", None, 0, body)]
+        return [RawEvent(EventKind.UNREADABLE, f"oversized:{hashlib.sha256(body).hexdigest()}", None, 0, body)]
     return events
 
 

@@ -20,8 +20,10 @@ from channels.base import (
 from channels.breaker import Breaker
 from channels.infobip import answers, authentication, media, parts, reading, requests, splitting
 from core import observability
+from core.inbound import EventKind
 from domain.connections.schemas import ConnectionView
 from domain.conversations.content import Content
+from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
 
 SEND_SECONDS = 20.0
@@ -57,7 +59,7 @@ class InfobipWhatsApp:
         """The results of a webhook body; never raises."""
         return splitting.split(body)
 
-    def read(self, event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
+    def read(self, event_kind: EventKind, body: bytes) -> Incoming | StatusReport | SystemEvent:
         """Understand one stored event; raises EventUnreadable and nothing else."""
         return reading.read(event_kind, body)
 
@@ -77,10 +79,10 @@ class InfobipWhatsApp:
                 notify_url=self._notify_url,
             )
         except Unsendable as error:
-            return SendOutcome("rejected", error.code, f"{type(error).__name__}: {error}")
+            return SendOutcome(AttemptOutcome.REJECTED, error.code, f"{type(error).__name__}: {error}")
         wait = self._breaker.wait()
         if wait > 0:
-            return SendOutcome("retry", "line_resting", retry_after=wait)
+            return SendOutcome(AttemptOutcome.RETRY, "line_resting", retry_after=wait)
         outcome = await self._post(path, body)
         answered = outcome.http_status is not None and outcome.http_status < 500
         self._breaker.record(alive=answered)

@@ -11,6 +11,7 @@ from channels.base import SendOutcome
 from channels.infobip.cleaning import clean_text
 from channels.infobip.statuses import DUPLICATES, error_code, report_status
 from channels.infobip.wire import StatusDetail
+from domain.conversations.kinds import AttemptOutcome
 
 MAX_RETRY_AFTER = 300.0
 _MAX_DETAIL = 500
@@ -23,12 +24,12 @@ def of_failure(error: Exception) -> SendOutcome:
     """The outcome of a request that got no answer: only what fails before it was written is certainly not sent."""
     detail = type(error).__name__
     if isinstance(error, _NOT_WRITTEN):
-        return SendOutcome("retry", "connect_failed", detail)
+        return SendOutcome(AttemptOutcome.RETRY, "connect_failed", detail)
     if isinstance(error, _NEVER):
-        return SendOutcome("rejected", "connection_misconfigured", detail)
+        return SendOutcome(AttemptOutcome.REJECTED, "connection_misconfigured", detail)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return SendOutcome("unknown", "timeout", detail)
-    return SendOutcome("unknown", "connection_lost", detail)
+        return SendOutcome(AttemptOutcome.UNKNOWN, "timeout", detail)
+    return SendOutcome(AttemptOutcome.UNKNOWN, "connection_lost", detail)
 
 
 def of_response(status: int, headers: Mapping[str, str], content: bytes) -> SendOutcome:
@@ -36,12 +37,12 @@ def of_response(status: int, headers: Mapping[str, str], content: bytes) -> Send
     body = _json(content)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         wait = _retry_after(headers.get("retry-after"))
-        return SendOutcome("retry", "too_many_requests", _explanation(body), wait, status)
+        return SendOutcome(AttemptOutcome.RETRY, "too_many_requests", _explanation(body), wait, status)
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
-        return SendOutcome("unknown", f"http_{status}", _explanation(body), http_status=status)
+        return SendOutcome(AttemptOutcome.UNKNOWN, f"http_{status}", _explanation(body), http_status=status)
     if status >= 300:
         code = f"http_{status}" if status >= 400 else "http_redirected"
-        return SendOutcome("rejected", code, _explanation(body), http_status=status)
+        return SendOutcome(AttemptOutcome.REJECTED, code, _explanation(body), http_status=status)
     return _accepted(status, body)
 
 
@@ -50,12 +51,12 @@ def _accepted(status: int, body: Any) -> SendOutcome:
     detail = _status_of(body)
     state = report_status(detail, None)
     if detail is None or state is None:
-        return SendOutcome("unknown", "answer_unreadable", None, http_status=status)
+        return SendOutcome(AttemptOutcome.UNKNOWN, "answer_unreadable", None, http_status=status)
     if detail.id in DUPLICATES:
-        return SendOutcome("unknown", error_code(detail, None), _said(detail), http_status=status)
+        return SendOutcome(AttemptOutcome.UNKNOWN, error_code(detail, None), _said(detail), http_status=status)
     if state == "failed":
-        return SendOutcome("rejected", error_code(detail, None), _said(detail), http_status=status)
-    return SendOutcome("sent", http_status=status)
+        return SendOutcome(AttemptOutcome.REJECTED, error_code(detail, None), _said(detail), http_status=status)
+    return SendOutcome(AttemptOutcome.SENT, http_status=status)
 
 
 def _json(content: bytes) -> Any:

@@ -14,6 +14,7 @@ from channels.infobip.statuses import error_code, report_status
 from channels.infobip.unified import classic
 from core import clock
 from core.db import to_json
+from core.inbound import REPORTS, EventKind
 from domain.conversations.content import (
     About,
     Answer,
@@ -48,7 +49,7 @@ _FILES: dict[str, MediaKind] = {
 }
 
 
-def read(event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
+def read(event_kind: EventKind, body: bytes) -> Incoming | StatusReport | SystemEvent:
     """What a stored event says; raises EventUnreadable and nothing else."""
     notes: set[str] = set()
     try:
@@ -59,13 +60,13 @@ def read(event_kind: str, body: bytes) -> Incoming | StatusReport | SystemEvent:
     if not isinstance(content, dict):
         raise EventUnreadable("the body is no JSON object")
     try:
-        if event_kind == "message":
+        if event_kind is EventKind.MESSAGE:
             return _message(content, notes)
-        if event_kind in ("delivery", "seen"):
+        if event_kind in REPORTS:
             return _report(event_kind, content)
     except ValidationError as error:
         raise EventUnreadable(f"{error.error_count()} members cannot be read") from error
-    if event_kind == "system":
+    if event_kind is EventKind.SYSTEM:
         return _system_event(content)
     raise EventUnreadable(f"no such kind of event: {event_kind}")
 
@@ -251,12 +252,12 @@ _READERS: dict[str, Callable[[dict[str, Any]], Said]] = {
 }
 
 
-def _report(event_kind: str, content: dict[str, Any]) -> StatusReport | SystemEvent:
+def _report(event_kind: EventKind, content: dict[str, Any]) -> StatusReport | SystemEvent:
     result = wire.ReportResult.model_validate(content)
     message_id = _short(result.message_id)
     if message_id is None:
         raise EventUnreadable("the report names no message")
-    if event_kind == "seen":
+    if event_kind is EventKind.SEEN:
         return StatusReport(message_id, "read", at=result.seen_at)
     status = report_status(result.status, result.error)
     at = result.done_at or result.sent_at

@@ -4,10 +4,11 @@ import hashlib
 import json
 from typing import Any
 
-from channels.base import EventKind, RawEvent
+from channels.base import RawEvent
 from channels.infobip.cleaning import is_clean
 from channels.infobip.unified import classic
 from channels.infobip.wire import CHANGES
+from core.inbound import EventKind
 
 _MAX_KEY = 200
 
@@ -43,20 +44,20 @@ def _event(item: Any, position: int, whole: bytes) -> RawEvent:
 
 
 def _unreadable(body: bytes, position: int) -> RawEvent:
-    return RawEvent("unreadable", f"unreadable:{hashlib.sha256(body).hexdigest()}", None, position, body)
+    return RawEvent(EventKind.UNREADABLE, f"unreadable:{hashlib.sha256(body).hexdigest()}", None, position, body)
 
 
 def _kind(item: dict[str, Any]) -> EventKind:
     """What a result is, by its shape: Infobip sends all kinds to one address and names none."""
     if item.get("seenAt") is not None:
-        return "seen"
+        return EventKind.SEEN
     if item.get("message") is not None or item.get("event") == "MO":
-        return "message"
+        return EventKind.MESSAGE
     if item.get("status") is not None:
-        return "delivery"
+        return EventKind.DELIVERY
     if item.get("content") is not None or item.get("change") is not None:
-        return "system"
-    return "unreadable"
+        return EventKind.SYSTEM
+    return EventKind.UNREADABLE
 
 
 def _usable(value: Any) -> str | None:
@@ -71,12 +72,12 @@ def _usable(value: Any) -> str | None:
 
 def _dedupe_key(kind: EventKind, item: dict[str, Any], body: bytes) -> str:
     identifier = _usable(item.get("messageId"))
-    if identifier is None or kind in ("system", "unreadable"):
+    if identifier is None or kind in (EventKind.SYSTEM, EventKind.UNREADABLE):
         return f"{kind}:{hashlib.sha256(body).hexdigest()}"
-    if kind == "message" and _is_change(item):
+    if kind is EventKind.MESSAGE and _is_change(item):
         # Whether a change has an id of its own or that of the message it changes is not published.
         return f"change:{identifier}:{hashlib.sha256(body).hexdigest()[:32]}"
-    if kind != "delivery":
+    if kind is not EventKind.DELIVERY:
         return f"{kind}:{identifier}"
     return f"{kind}:{identifier}:{_id_of(item.get('status'))}:{_id_of(item.get('error'))}"
 
@@ -93,7 +94,7 @@ def _id_of(part: Any) -> str:
 
 def _sender_key(kind: EventKind, item: dict[str, Any]) -> str | None:
     """Who wrote: the user id, which stays, else the phone number, which may pass to somebody else."""
-    if kind != "message":
+    if kind is not EventKind.MESSAGE:
         return None
     contact = item.get("contact")
     user_id = _usable(contact.get("userId")) if isinstance(contact, dict) else None

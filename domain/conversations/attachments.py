@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core import outbox
 from core.work import Work
 from domain.conversations import service
+from domain.conversations.kinds import AttachmentStatus
 from domain.conversations.models import Attachment, Message
 
 LEASE: Final = timedelta(seconds=60)
@@ -43,7 +44,7 @@ async def take(work: Work, attachment_id: UUID) -> Fetch | None:
     """Take on one file; None if it is settled, not due, or in another worker's hands."""
     work.require_runtime()
     row = await _lock(work, attachment_id)
-    if row is None or row.status != "pending" or row.next_try_at > work.system_time:
+    if row is None or row.status != AttachmentStatus.PENDING or row.next_try_at > work.system_time:
         return None
     message = await work.session.get(Message, (work.workspace_id, row.message_id))
     assert message is not None, "a foreign key holds the message"
@@ -59,9 +60,9 @@ async def record_stored(work: Work, fetch: Fetch, *, sha256: str, size: int, con
     """The bytes are in the blob store under their digest."""
     work.require_runtime()
     row = await _lock(work, fetch.attachment_id)
-    if row is None or row.status != "pending":
+    if row is None or row.status != AttachmentStatus.PENDING:
         return
-    row.status, row.error_code = "stored", None
+    row.status, row.error_code = AttachmentStatus.STORED, None
     row.sha256, row.size, row.content_type = sha256, size, content_type[:100]
 
 
@@ -69,7 +70,7 @@ async def record_failure(work: Work, fetch: Fetch, reason: str, *, retriable: bo
     """The file could not be had: try again later, or give up and tell staff."""
     work.require_runtime()
     row = await _lock(work, fetch.attachment_id)
-    if row is None or row.status != "pending" or row.attempts != fetch.attempt:
+    if row is None or row.status != AttachmentStatus.PENDING or row.attempts != fetch.attempt:
         return
     row.error_code = reason[:100]
     if not retriable or row.attempts >= MAX_TRIES:
@@ -80,7 +81,7 @@ async def record_failure(work: Work, fetch: Fetch, reason: str, *, retriable: bo
 
 
 async def _give_up(work: Work, row: Attachment, reason: str) -> None:
-    row.status, row.error_code = "failed", reason[:100]
+    row.status, row.error_code = AttachmentStatus.FAILED, reason[:100]
     await service.notify(
         work,
         "attachment_failed",

@@ -18,6 +18,7 @@ from domain.connections.schemas import TRAITS
 from domain.conversations import _deliveries as deliveries
 from domain.conversations import repository, service
 from domain.conversations.content import Content, Template
+from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.models import Conversation, Message, MessageStatus
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import CLAIMABLE, advanced
@@ -68,7 +69,7 @@ class Claimed:
 class Outcome:
     """What is known after a try."""
 
-    result: Literal["sent", "retry", "rejected", "unknown"]
+    result: AttemptOutcome
     error_code: str | None = None
     detail: str | None = None
     retry_after: float | None = None
@@ -203,13 +204,13 @@ async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> Mess
 
 async def _settle_try(work: Work, message: Message, outcome: Outcome) -> None:
     match outcome.result:
-        case "sent":
+        case AttemptOutcome.SENT:
             _advance(message, MessageStatus.SENT, work.now)
-        case "rejected":
+        case AttemptOutcome.REJECTED:
             await _refuse(work, message, MessageStatus.REJECTED, outcome.error_code)
-        case "unknown":
+        case AttemptOutcome.UNKNOWN:
             _doubt(work, message, outcome.error_code)
-        case "retry":
+        case AttemptOutcome.RETRY:
             await work.session.flush()
             tries = await deliveries.count_attempts(work, message.id, but=NOT_CALLED | {UNREACHED})
             if tries >= MAX_TRIES or work.system_time - message.created_at > MOST_PATIENCE:

@@ -9,6 +9,7 @@ from core import events, outbox
 from core.access import OperationsPermission
 from core.event_types import EventType
 from core.work import Work
+from domain.conversations.kinds import AttachmentStatus
 from domain.conversations.models import Attachment
 from domain.conversations.schemas import Frozen
 
@@ -28,7 +29,7 @@ async def failed_files(work: Work, limit: int) -> list[FailedFile]:
     work.require(OperationsPermission.MANAGE)
     query = (
         select(Attachment)
-        .where(Attachment.workspace_id == work.workspace_id, Attachment.status == "failed")
+        .where(Attachment.workspace_id == work.workspace_id, Attachment.status == AttachmentStatus.FAILED)
         .order_by(Attachment.created_at.desc())
         .limit(limit)
     )
@@ -39,9 +40,9 @@ async def fetch_again(work: Work, attachment_id: UUID) -> bool:
     """Start over with a file that was given up; False if it was not."""
     work.require(OperationsPermission.MANAGE)
     row = await work.session.get(Attachment, (work.workspace_id, attachment_id), with_for_update={"key_share": True})
-    if row is None or row.status != "failed":
+    if row is None or row.status != AttachmentStatus.FAILED:
         return False
     events.record(work, EventType.ATTACHMENT_REOPENED, subject=row.id, before={"error_code": row.error_code})
-    row.status, row.error_code, row.attempts, row.next_try_at = "pending", None, 0, work.system_time
+    row.status, row.error_code, row.attempts, row.next_try_at = AttachmentStatus.PENDING, None, 0, work.system_time
     outbox.enqueue(work, "media.process", attachment_id=row.id)
     return True

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.columns import ContentColumn
 from domain.conversations.content import Content
+from domain.conversations.kinds import AttachmentStatus, AttemptOutcome, HandoffReason
 
 
 class Voice(StrEnum):
@@ -167,7 +168,7 @@ class DeliveryAttempt(WorkspaceRow):
     number: Mapped[int]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(20))
+    outcome: Mapped[AttemptOutcome | None] = mapped_column(one_of(AttemptOutcome, 20))
     http_status: Mapped[int | None]
     error_code: Mapped[str | None] = mapped_column(String(100))
     detail: Mapped[str | None] = mapped_column(String(1000))
@@ -189,7 +190,7 @@ class Attachment(WorkspaceRow):
     conversation_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(20))
     source_url: Mapped[str] = mapped_column(String(2048))
-    status: Mapped[str] = mapped_column(String(20), default="pending")
+    status: Mapped[AttachmentStatus] = mapped_column(one_of(AttachmentStatus, 20), default=AttachmentStatus.PENDING)
     content_type: Mapped[str | None] = mapped_column(String(100))
     size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
@@ -215,7 +216,7 @@ class Handoff(WorkspaceRow):
     )
 
     conversation_id: Mapped[UUID]
-    reason: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[HandoffReason] = mapped_column(one_of(HandoffReason, 40))
     detail: Mapped[str | None] = mapped_column(String(1000))
     requested_at: Mapped[datetime]
     taken_by: Mapped[UUID | None]

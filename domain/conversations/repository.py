@@ -12,6 +12,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.content import File
+from domain.conversations.kinds import AttachmentStatus
 from domain.conversations.models import (
     Attachment,
     Author,
@@ -165,7 +166,7 @@ async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID,
         conversation_id=conversation_id,
         kind=file.media,
         source_url=file.url,
-        status="pending",
+        status=AttachmentStatus.PENDING,
         next_try_at=work.system_time,
     )
     work.session.add(row)

@@ -14,7 +14,6 @@ __all__ = [
     "Changed",
     "ConversationView",
     "Direction",
-    "HandoffReason",
     "HandoffView",
     "Incoming",
     "MessageStatus",
@@ -25,8 +24,6 @@ __all__ = [
     "Sender",
     "Voice",
 ]
-
-HandoffReason = Literal["customer_asked", "repeated_failure", "tool_request", "operator_took", "cannot_answer"]
 
 
 class Frozen(BaseModel):

@@ -13,11 +13,11 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
 from domain.conversations.content import Content, File, Reaction
+from domain.conversations.kinds import HandoffReason
 from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, NoticeDetails, Voice
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,
-    HandoffReason,
     HandoffView,
     Incoming,
     MessageView,
@@ -208,7 +208,7 @@ async def take(work: Work, conversation_id: UUID) -> HandoffView:
             workspace_id=work.workspace_id,
             id=new_id(),
             conversation_id=conversation.id,
-            reason="operator_took",
+            reason=HandoffReason.OPERATOR_TOOK,
             requested_at=work.now,
         )
         work.session.add(handoff)

@@ -7,7 +7,6 @@ from core.messages import MessageMissing, filled, text
 from domain.catalog.schemas import StoreView
 from domain.imports.models import Import, ImportRow, ImportStatus
 from domain.imports.schemas import ImportResult, ImportView, RowError
-from domain.imports.sheets.headings import FileType
 from domain.imports.sheets.reading import Problem
 
 
@@ -54,7 +53,7 @@ def view_of(row: Import, store: StoreView | None) -> ImportView:
         size=row.size,
         status=ImportStatus(row.status),
         is_dry_run=row.is_dry_run,
-        file_type=FileType(row.file_type) if row.file_type else None,
+        file_type=row.file_type,
         store=store.code if store else None,
         rows=row.rows,
         done=row.done,
@@ -73,7 +72,7 @@ def result_of(row: Import, failed: Sequence[ImportRow], store: StoreView | None,
     return ImportResult(
         id=row.id,
         status=ImportStatus(row.status),
-        file_type=FileType(row.file_type) if row.file_type else None,
+        file_type=row.file_type,
         store=store.code if store else None,
         rows=row.rows,
         inserted=row.inserted,

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from domain.imports.sheets.dates import DateOrder
+from domain.imports.sheets.headings import FileType
+from domain.imports.sheets.numbers import DecimalMark
 
 
 class ImportStatus(StrEnum):
@@ -62,7 +65,7 @@ class Import(WorkspaceRow):
     size: Mapped[int]
     status: Mapped[ImportStatus] = mapped_column(one_of(ImportStatus, 20), default=ImportStatus.PENDING)
     is_dry_run: Mapped[bool] = mapped_column(default=False)
-    file_type: Mapped[str | None] = mapped_column(String(20))
+    file_type: Mapped[FileType | None] = mapped_column(one_of(FileType, 20))
     store_id: Mapped[UUID | None]
     choices: Mapped[dict[str, Any]]
     rows: Mapped[int] = mapped_column(default=0)
@@ -120,5 +123,5 @@ class LearntHeading(WorkspaceRow):
     heading: Mapped[str] = mapped_column(String(200))
     field: Mapped[str | None] = mapped_column(String(30))
     is_field_learnt: Mapped[bool] = mapped_column(default=False)
-    decimal_mark: Mapped[str | None] = mapped_column(String(20))
-    date_order: Mapped[str | None] = mapped_column(String(20))
+    decimal_mark: Mapped[DecimalMark | None] = mapped_column(one_of(DecimalMark, 20))
+    date_order: Mapped[DateOrder | None] = mapped_column(one_of(DateOrder, 20))

@@ -24,9 +24,7 @@ from domain.imports.models import Import, ImportStatus, RowOutcome
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import Answers, ImportView, Job
 from domain.imports.sheets.choices import Choices
-from domain.imports.sheets.dates import DateOrder
 from domain.imports.sheets.headings import Field, FileType, key_of
-from domain.imports.sheets.numbers import DecimalMark
 from domain.imports.sheets.reading import Problem, Reading, Record
 from domain.imports.sheets.refusals import FileRefused
 
@@ -103,13 +101,13 @@ async def claim(work: Work, id: UUID) -> Job | None:
     given = Answers.model_validate(row.choices)
     learnt = await repository.learnt(work)
     choices = Choices(
-        file_type=given.file_type or (FileType(row.file_type) if row.file_type and row.done else None),
+        file_type=given.file_type or (row.file_type if row.done else None),
         columns=given.by_heading,
         learnt={one.heading: Field(one.field) if one.field else None for one in learnt if one.is_field_learnt},
         mark=given.decimal,
         order=given.dates,
-        learnt_marks={one.heading: DecimalMark(one.decimal_mark) for one in learnt if one.decimal_mark},
-        learnt_orders={one.heading: DateOrder(one.date_order) for one in learnt if one.date_order},
+        learnt_marks={one.heading: one.decimal_mark for one in learnt if one.decimal_mark},
+        learnt_orders={one.heading: one.date_order for one in learnt if one.date_order},
     )
     rights = frozenset(str(right) for right in row.rights)
     principal = Principal(PrincipalKind(row.actor_kind), work.workspace_id, rights, row.actor_id)
@@ -154,7 +152,7 @@ async def settle(work: Work, id: UUID, reading: Reading, titles: Sequence[str]) 
     if row.status == ImportStatus.PROCESSING:
         return True
     questions = list(reading.questions)
-    row.file_type = reading.file_type.value if reading.file_type else None
+    row.file_type = reading.file_type
     if reading.file_type not in (None, FileType.PRODUCTS) and row.store_id is None:
         row.store_id = await _store_named(work, [row.filename, *titles])
         if row.store_id is None and not all(Field.STORE in part.columns.values() for part in reading.parts):
@@ -263,6 +261,6 @@ async def _learn(work: Work, row: Import, answers: Answers) -> None:
     asked = [(problem["code"], key_of(problem["column"] or "")) for problem in row.problems if problem.get("column")]
     for code, heading in asked:
         if code == "number_format_unclear" and answers.decimal and heading:
-            await repository.learn(work, heading, decimal_mark=answers.decimal.value)
+            await repository.learn(work, heading, decimal_mark=answers.decimal)
         if code == "date_order_unclear" and answers.dates and heading:
-            await repository.learn(work, heading, date_order=answers.dates.value)
+            await repository.learn(work, heading, date_order=answers.dates)

@@ -18,14 +18,12 @@ from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
-from domain.payments.models import Payment, PaymentState
+from domain.payments.models import Payment, PaymentKind, PaymentState
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, Flag, PaymentView
 
-CASH = "cash"
-
 RECEIPT_ONLY = "receipt"
-"""The kind of a claim that rests on a receipt alone; staff see from the picture how it was paid."""
+"""The kind and the method of a claim that rests on a receipt alone; staff see from the picture how it was paid."""
 
 PAYABLE = (OrderStatus.AWAITING_CONFIRMATION, *PLACED)
 """A customer may pay before saying yes: the claim then keeps the stock for a while, and the yes is still needed."""
@@ -276,7 +274,11 @@ def _amount_flags(stated: Decimal | None, due: Decimal) -> list[Flag]:
 async def _reference_flags(work: Work, order_id: UUID | None, values: dict[str, Any]) -> list[Flag]:
     key = values["reference_key"]
     if key is None:
-        return [] if values["kind"] == CASH else [Flag.RECEIPT_ONLY if values["kind"] == RECEIPT_ONLY else Flag.NO_REFERENCE]
+        return (
+            []
+            if values["kind"] == PaymentKind.CASH
+            else [Flag.RECEIPT_ONLY if values["kind"] == RECEIPT_ONLY else Flag.NO_REFERENCE]
+        )
     flags = [] if values["reference_is_full"] else [Flag.SHORT_REFERENCE]
     alike = await repository.like(work, order_id, key, values["reference_tail"])
     if any(payment.reference_key == key for payment in alike):

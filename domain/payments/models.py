@@ -20,6 +20,17 @@ class PaymentState(StrEnum):
     REJECTED = "rejected"
 
 
+class PaymentKind(StrEnum):
+    """How was paid: one of the shop's ways (`PaymentMethodKind`), or what a receipt alone shows."""
+
+    TRANSFER = "transfer"
+    MOBILE = "mobile"
+    WALLET = "wallet"
+    CARD = "card"
+    CASH = "cash"
+    RECEIPT = "receipt"
+
+
 class Payment(WorkspaceRow):
     """One payment of one order, as claimed by the customer or entered by staff.
 
@@ -60,7 +71,7 @@ class Payment(WorkspaceRow):
     customer_id: Mapped[UUID]
     conversation_id: Mapped[UUID | None]
     method: Mapped[str] = mapped_column(String(30))
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[PaymentKind] = mapped_column(one_of(PaymentKind, 20))
     bank: Mapped[str | None] = mapped_column(String(100))
     bank_key: Mapped[str] = mapped_column(String(100), default="")
     reference: Mapped[str | None] = mapped_column(String(100))

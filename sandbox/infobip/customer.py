@@ -35,7 +35,7 @@ from domain.conversations.content import (
 from sandbox.infobip import shapes, store
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.line import Line
-from sandbox.infobip.models import SandboxMessage, SandboxPhone
+from sandbox.infobip.models import SandboxMessage, SandboxPhone, Ticks, Writer
 
 
 class ChoiceUnknown(Invalid):
@@ -170,11 +170,11 @@ async def act(line: Line, phone: str, action: Action) -> SandboxMessage:
             work,
             owner,
             {
-                "direction": "customer",
+                "direction": Writer.CUSTOMER,
                 "content": said,
                 "quoted": quoted,
                 "provider_id": "wamid." + secrets.token_urlsafe(40),
-                "status": "sent",
+                "status": Ticks.SENT,
                 "blob_key": key,
                 "content_type": sniff(content, None) if content is not None else None,
             },
@@ -193,7 +193,7 @@ async def _change(work: Work, line: Line, owner: SandboxPhone, action: Edit | De
     """Edit or delete a bubble; the shop is told by a webhook call of its own."""
     found = await store.screen(work, owner.connection_id, owner.phone, action.target - 1, 1)
     bubble = next((bubble for bubble in found if bubble.n == action.target), None)
-    if bubble is None or bubble.direction != "customer" or isinstance(bubble.content, Removed):
+    if bubble is None or bubble.direction is not Writer.CUSTOMER or isinstance(bubble.content, Removed):
         raise BubbleUnknown
     message: dict[str, Any] = {"type": "REVOKE", "originalMessageId": bubble.provider_id}
     if isinstance(action, Edit):
@@ -327,10 +327,10 @@ async def _announce(
     wait = lateness(chaos, message_id)
     if chaos.happens(chaos.drop, message_id, "drop"):
         wait += timedelta(seconds=chaos.delay_seconds)
-    store.add_call(work, bubble, "delivered", result, wait)
+    store.add_call(work, bubble, Ticks.DELIVERED, result, wait)
     if chaos.happens(chaos.duplicate, message_id, "duplicate"):
         again = timedelta(seconds=chaos.fraction(message_id, "again") * chaos.delay_seconds)
-        store.add_call(work, bubble, "delivered", result, again)
+        store.add_call(work, bubble, Ticks.DELIVERED, result, again)
 
 
 def lateness(chaos: Chaos, *cause: object) -> timedelta:

@@ -1,13 +1,14 @@
 """Tables of the sandbox: simulated phones, what is on their screens, and the webhooks that are still to be called."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace
+from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.columns import ContentColumn
 from domain.conversations.content import Content
 
@@ -31,6 +32,22 @@ class SandboxPhone(WorkspaceRow):
     typing_until: Mapped[datetime | None]
 
 
+class Writer(StrEnum):
+    """Whose bubble it is."""
+
+    CUSTOMER = "customer"
+    SHOP = "shop"
+
+
+class Ticks(StrEnum):
+    """What the phone shows of a message, in the order in which it comes about."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
 class SandboxMessage(WorkspaceRow):
     """One bubble on a phone's screen; `n` counts the bubbles of a phone. `quoted` is another bubble of it."""
 
@@ -45,12 +62,12 @@ class SandboxMessage(WorkspaceRow):
     connection_id: Mapped[UUID]
     phone: Mapped[str] = mapped_column(String(40))
     n: Mapped[int] = mapped_column(BigInteger)
-    direction: Mapped[str] = mapped_column(String(10))
+    direction: Mapped[Writer] = mapped_column(one_of(Writer, 10))
     content: Mapped[Content] = mapped_column(ContentColumn)
     quoted: Mapped[int | None] = mapped_column(BigInteger)
     edited: Mapped[bool] = mapped_column(default=False, server_default="false")
     provider_id: Mapped[str] = mapped_column(String(300))
-    status: Mapped[str] = mapped_column(String(20))
+    status: Mapped[Ticks] = mapped_column(one_of(Ticks, 20))
     at: Mapped[datetime]
     blob_key: Mapped[str | None] = mapped_column(String(64))
     content_type: Mapped[str | None] = mapped_column(String(100))
@@ -74,7 +91,7 @@ class SandboxOutbox(WorkspaceRow):
     connection_id: Mapped[UUID]
     sandbox_message_id: Mapped[UUID]
     phone: Mapped[str] = mapped_column(String(40))
-    effect: Mapped[str] = mapped_column(String(20))
+    effect: Mapped[Ticks] = mapped_column(one_of(Ticks, 20))
     body: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]

@@ -19,6 +19,7 @@ from core.errors import NotFound
 from core.work import open_work
 from sandbox.infobip import rules, shapes, store
 from sandbox.infobip.line import Line, open_line
+from sandbox.infobip.models import Writer
 from sandbox.infobip.sends import Accepted, Refused, take
 
 TYPING = timedelta(seconds=25)
@@ -135,7 +136,7 @@ async def _type(line: Line, parsed: rules.Events) -> dict[str, Any]:
 
 async def _mark_read(line: Line, message_id: str) -> bool:
     async with open_work(line.principal) as work:
-        bubble = await store.find_message(work, line.connection.id, "customer", message_id)
+        bubble = await store.find_message(work, line.connection.id, Writer.CUSTOMER, message_id)
         if bubble is not None:
             await store.mark_read(work, line.connection.id, bubble.phone, bubble.n)
     return bubble is not None

@@ -11,7 +11,7 @@ from sandbox.infobip import rules, shapes, store
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.customer import lateness
 from sandbox.infobip.line import Line
-from sandbox.infobip.models import SandboxMessage, SandboxPhone
+from sandbox.infobip.models import SandboxMessage, SandboxPhone, Ticks, Writer
 
 WINDOW = timedelta(hours=24)
 READ_AFTER = timedelta(milliseconds=400)
@@ -45,22 +45,22 @@ async def take(line: Line, sent: rules.Request, content: rules.Content) -> Accep
             return Accepted("source", message_id, chaos)
         known = await store.find_phone(work, line.connection.id, sent.to)
         phone = await store.lock_phone(work, line.connection.id, known.phone if known else sent.to[:40])
-        earlier = await store.find_message(work, line.connection.id, "shop", message_id)
+        earlier = await store.find_message(work, line.connection.id, Writer.SHOP, message_id)
         if earlier is not None:
             earlier.sends += 1
             return Accepted("duplicate", message_id, chaos)
         quoted = None
         if sent.context is not None:
-            quoted = await store.find_message(work, line.connection.id, "customer", sent.context.reply_to_message_id)
+            quoted = await store.find_message(work, line.connection.id, Writer.CUSTOMER, sent.context.reply_to_message_id)
         bubble = store.add_message(
             work,
             phone,
             {
-                "direction": "shop",
+                "direction": Writer.SHOP,
                 "content": _content_of(content),
                 "quoted": quoted.n if quoted is not None else None,
                 "provider_id": message_id,
-                "status": "sent",
+                "status": Ticks.SENT,
             },
         )
         phone.typing_until = None
@@ -86,17 +86,17 @@ def _plan_reports(work: Work, line: Line, phone: SandboxPhone, bubble: SandboxMe
     after = timedelta(seconds=chaos.report_seconds)
     closed = phone.last_inbound_at is None or bubble.at - phone.last_inbound_at > WINDOW
     if closed and not isinstance(bubble.content, Template):
-        _plan(work, bubble, "failed", delivery("failed", "no_session"), after, chaos)
+        _plan(work, bubble, Ticks.FAILED, delivery("failed", "no_session"), after, chaos)
     elif chaos.happens(chaos.fail, bubble.provider_id, "fail"):
-        _plan(work, bubble, "failed", delivery("failed", "unknown_user"), after, chaos)
+        _plan(work, bubble, Ticks.FAILED, delivery("failed", "unknown_user"), after, chaos)
     else:
-        _plan(work, bubble, "delivered", delivery("delivered", "none"), after, chaos)
+        _plan(work, bubble, Ticks.DELIVERED, delivery("delivered", "none"), after, chaos)
         if chaos.reads:
             seen = shapes.seen_report(bubble.provider_id, phone.phone, phone.user_id, bubble.at, to=line.connection.address)
-            _plan(work, bubble, "read", seen, after + READ_AFTER, chaos)
+            _plan(work, bubble, Ticks.READ, seen, after + READ_AFTER, chaos)
 
 
-def _plan(work: Work, bubble: SandboxMessage, effect: str, report: dict[str, Any], after: timedelta, chaos: Chaos) -> None:
+def _plan(work: Work, bubble: SandboxMessage, effect: Ticks, report: dict[str, Any], after: timedelta, chaos: Chaos) -> None:
     """Plan one report; one that is dropped still happens on the phone, only nobody is told."""
     cause = (bubble.provider_id, effect)
     body = None if chaos.happens(chaos.drop, *cause, "drop") else report

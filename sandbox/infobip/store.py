@@ -14,7 +14,7 @@ from core.clock import RuntimeClock
 from core.tables import new_id
 from core.work import Work
 from sandbox.infobip.chaos import Chaos
-from sandbox.infobip.models import SandboxChaos, SandboxMessage, SandboxOutbox, SandboxPhone
+from sandbox.infobip.models import SandboxChaos, SandboxMessage, SandboxOutbox, SandboxPhone, Ticks, Writer
 
 CLAIM = timedelta(seconds=30)
 """How long one web process may take for one webhook before another one takes it over."""
@@ -78,7 +78,7 @@ def add_message(work: Work, phone: SandboxPhone, values: dict[str, Any]) -> Sand
     return row
 
 
-async def find_message(work: Work, connection_id: UUID, direction: str, provider_id: str) -> SandboxMessage | None:
+async def find_message(work: Work, connection_id: UUID, direction: Writer, provider_id: str) -> SandboxMessage | None:
     """The bubble with a provider's id."""
     query = select(SandboxMessage).where(
         SandboxMessage.workspace_id == work.workspace_id,
@@ -134,14 +134,16 @@ async def mark_read(work: Work, connection_id: UUID, phone: str, up_to: int) -> 
             SandboxMessage.workspace_id == work.workspace_id,
             SandboxMessage.connection_id == connection_id,
             SandboxMessage.phone == phone,
-            SandboxMessage.direction == "customer",
+            SandboxMessage.direction == Writer.CUSTOMER,
             SandboxMessage.n <= up_to,
         )
-        .values(status="read")
+        .values(status=Ticks.READ)
     )
 
 
-def add_call(work: Work, message: SandboxMessage, effect: str, body: dict[str, Any] | None, after: timedelta) -> SandboxOutbox:
+def add_call(
+    work: Work, message: SandboxMessage, effect: Ticks, body: dict[str, Any] | None, after: timedelta
+) -> SandboxOutbox:
     """Plan one call of the webhook."""
     row = SandboxOutbox(
         workspace_id=work.workspace_id,
@@ -166,7 +168,7 @@ class Call:
     connection_id: UUID
     sandbox_message_id: UUID
     phone: str
-    effect: str
+    effect: Ticks
     body: dict[str, Any] | None
     attempts: int
 
@@ -194,7 +196,7 @@ async def claim_due(session: AsyncSession, limit: int) -> list[Call]:
             row.connection_id,
             row.sandbox_message_id,
             row.phone,
-            row.effect,
+            Ticks(row.effect),
             row.body,
             row.attempts,
         )
@@ -209,12 +211,10 @@ async def next_due(session: AsyncSession) -> float | None:
     return float(found) if found is not None else None
 
 
-_RANKS: dict[str, int] = {"sent": 0, "delivered": 1, "read": 2, "failed": 3}
-
-
 async def apply_effect(session: AsyncSession, call: Call) -> None:
     """What has become of the message on the phone; ticks never go back."""
-    behind = [status for status, rank in _RANKS.items() if rank < _RANKS[call.effect]]
+    order = list(Ticks)
+    behind = order[: order.index(call.effect)]
     await session.execute(
         update(SandboxMessage)
         .where(

@@ -17,6 +17,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.conversations import delivery
 from domain.conversations.content import File, Text, said
 from domain.conversations.delivery import Outcome
+from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.models import Message
 from tests.factories.provider import accepted, response
 from tests.factories.threads import Thread, opened
@@ -109,7 +110,7 @@ async def test_a_report_that_overtakes_the_outcome_stays(workspace: WorkspaceVie
         claimed = await claim(thread)
 
         await thread.report(message, "delivered")
-        for result in ("unknown", "retry", "sent"):
+        for result in (AttemptOutcome.UNKNOWN, AttemptOutcome.RETRY, AttemptOutcome.SENT):
             async with open_work(thread.principal) as work:
                 await delivery.record_outcome(work, claimed, Outcome(result))
 
@@ -286,7 +287,7 @@ async def test_a_slow_deliverer_that_was_taken_for_dead_tries_again_what_was_cer
 
         # When it says that nothing was sent
         async with open_work(thread.principal) as work:
-            await delivery.record_outcome(work, claimed, Outcome("retry", "connect_failed"))
+            await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, "connect_failed"))
         assert await thread.statuses() == ["retry"]
 
         # Then the message is sent
@@ -301,7 +302,7 @@ async def test_a_claim_that_was_never_used_costs_no_try(workspace: WorkspaceView
         for _ in range(delivery.MAX_TRIES + 1):
             claimed = await claim(thread)
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.CLAIM_STALE))
+                await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.CLAIM_STALE))
             await thread.let_time_pass()
         await thread.deliver()
         assert await thread.statuses() == ["sent"]
@@ -314,7 +315,7 @@ async def test_a_line_that_cannot_be_reached_costs_no_message_for_an_hour(worksp
         for _ in range(delivery.MAX_TRIES + 2):
             claimed = await claim(thread)
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.UNREACHED))
+                await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
                 began = work.system_time
             [message] = await thread.messages()
             assert message.next_try_at is not None
@@ -327,7 +328,7 @@ async def test_a_line_that_cannot_be_reached_costs_no_message_for_an_hour(worksp
             await work.session.execute(update(Message).values(created_at=Message.created_at - delivery.MOST_PATIENCE))
         claimed = await claim(thread)
         async with open_work(thread.principal) as work:
-            await delivery.record_outcome(work, claimed, Outcome("retry", delivery.UNREACHED))
+            await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
         assert await thread.statuses() == ["rejected"]
         assert await thread.notifications() == ["message_rejected"]
 
@@ -338,7 +339,9 @@ async def test_after_a_rest_of_the_line_a_message_is_tried_at_once(workspace: Wo
         for _ in range(3):
             claimed = await claim(thread)
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome("retry", delivery.LINE_RESTING, retry_after=0.5))
+                await delivery.record_outcome(
+                    work, claimed, Outcome(AttemptOutcome.RETRY, delivery.LINE_RESTING, retry_after=0.5)
+                )
                 began = work.system_time
             [message] = await thread.messages()
             assert message.next_try_at == began + timedelta(seconds=0.5)

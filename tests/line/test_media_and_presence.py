@@ -16,6 +16,7 @@ from domain.connections import service as connections
 from domain.conversations import attachments
 from domain.conversations import service as conversations
 from domain.conversations.content import File
+from domain.conversations.kinds import HandoffReason
 from domain.conversations.models import Attachment
 from domain.conversations.schemas import Incoming, Sender
 from tests.factories.provider import response
@@ -135,7 +136,7 @@ async def test_presence_shows_typing_and_a_read_mark_while_there_is_something_to
 async def test_presence_says_nothing_when_a_person_has_the_conversation(workspace: WorkspaceView) -> None:
     async with opened(workspace) as thread:
         async with open_work(thread.principal) as work:
-            await conversations.wait_for_person(work, thread.conversation_id, "customer_asked")
+            await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
         await presence.show(thread.principal.workspace_id, thread.conversation_id)
 

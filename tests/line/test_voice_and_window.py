@@ -13,6 +13,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.connections.models import Connection
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
+from domain.conversations.kinds import HandoffReason
 from domain.conversations.models import Conversation
 from tests.factories.provider import accepted
 from tests.factories.threads import Thread, opened
@@ -49,7 +50,7 @@ async def test_the_farewell_of_the_agent_goes_out_while_nobody_has_taken_over(wo
     async with opened(workspace, accepted()) as thread:
         await thread.queue("Te paso con una persona.")
         async with open_work(thread.principal) as work:
-            await conversations.wait_for_person(work, thread.conversation_id, "customer_asked")
+            await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
         await thread.deliver()
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.web.intake import Intake, storable
 from channels.base import RawEvent
 from core.access import Principal
+from core.inbound import EventKind
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
@@ -18,7 +19,7 @@ from tests.factories.webhooks import outbox_rows_of, stored_events
 
 def event(key: str, position: int = 0) -> RawEvent:
     """An event with a given key."""
-    return RawEvent("message", key, "VE.1", position, b"{}")
+    return RawEvent(EventKind.MESSAGE, key, "VE.1", position, b"{}")
 
 
 async def test_many_webhooks_at_once_need_few_transactions(workspace: WorkspaceView, connection: ConnectionSummary) -> None:

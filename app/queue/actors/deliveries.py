@@ -23,6 +23,7 @@ from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Template
 from domain.conversations.delivery import Claimed, Outcome
+from domain.conversations.kinds import AttemptOutcome
 
 RING_SECONDS: Final = 60.0
 """After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
@@ -99,7 +100,7 @@ async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
 
 async def _send(principal: Principal, channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
     if time.monotonic() - claimed_at > STALE_SECONDS:
-        return SendOutcome("retry", delivery.CLAIM_STALE)
+        return SendOutcome(AttemptOutcome.RETRY, delivery.CLAIM_STALE)
     async with asyncio.TaskGroup() as tasks:
         call = tasks.create_task(channel.send(claimed.message_id, claimed.to, claimed.content, claimed.reply_to))
         while not (await asyncio.wait({call}, timeout=RENEW_SECONDS))[0]:
