@@ -33,7 +33,7 @@ class OutboxMessage(WorkspaceRow):
     arguments: Mapped[dict[str, Any]]
     correlation_id: Mapped[str | None] = mapped_column(String(64))
     due_at: Mapped[datetime]
-    claimed_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     parked_reason: Mapped[str | None] = mapped_column(String(500))

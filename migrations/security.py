@@ -46,7 +46,10 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "prices": ("workspace_id", "id", "due_at"),
     "mails": ("id", "status", "next_try_at", "claimed_until"),
 }  # fmt: skip
-"""What the system role may read; an empty tuple means all columns."""
+"""What the system role may read, under the names that the columns had when it was granted; an empty tuple means all columns.
+
+A grant stays with a column that is renamed: `claimed_until` is `lease_until` today.
+"""
 
 SYSTEM_WRITES: dict[str, tuple[str, ...]] = {
     "outbox_messages": ("UPDATE", "DELETE"),

@@ -26,12 +26,12 @@ _TAKE_DUE = text(
     WITH due AS (
         SELECT workspace_id, id FROM outbox_messages
         WHERE published_at IS NULL AND parked_reason IS NULL AND due_at <= clock_timestamp()
-          AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+          AND (lease_until IS NULL OR lease_until < clock_timestamp())
         ORDER BY due_at LIMIT :size
         FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox_messages AS row
-    SET claimed_until = clock_timestamp() + :lease, attempts = row.attempts + 1
+    SET lease_until = clock_timestamp() + :lease, attempts = row.attempts + 1
     FROM due WHERE row.workspace_id = due.workspace_id AND row.id = due.id
     RETURNING row.workspace_id, row.id, row.actor, row.arguments, row.correlation_id, {_UNHURRIED}
     """  # noqa: S608 - a constant of this module
@@ -41,7 +41,7 @@ _TAKE_DUE = text(
 def _mark(change: str, more: str = "", names: str = "") -> TextClause:
     statement = text(
         f"""
-        UPDATE outbox_messages AS row SET {change}, claimed_until = NULL
+        UPDATE outbox_messages AS row SET {change}, lease_until = NULL
         FROM unnest(:workspaces, :ids{more}) AS given (workspace_id, id{names})
         WHERE row.workspace_id = given.workspace_id AND row.id = given.id
         RETURNING {_UNHURRIED}
@@ -66,7 +66,7 @@ _NEXT_DUE = text(
     """
     SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM outbox_messages
     WHERE published_at IS NULL AND parked_reason IS NULL
-      AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+      AND (lease_until IS NULL OR lease_until < clock_timestamp())
     ORDER BY due_at LIMIT 1
     """
 )
@@ -88,7 +88,7 @@ _WAITING = text(
 
 _RING_AGAIN = text(
     """
-    UPDATE outbox_messages SET parked_reason = NULL, claimed_until = NULL, due_at = clock_timestamp()
+    UPDATE outbox_messages SET parked_reason = NULL, lease_until = NULL, due_at = clock_timestamp()
     WHERE id = :id AND published_at IS NULL
     """
 )

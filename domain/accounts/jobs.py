@@ -15,9 +15,9 @@ SWEEPS: Final = (
         "mail_id",
         text(
             """
-            SELECT id, coalesce(claimed_until, next_try_at) AS since FROM mails
+            SELECT id, coalesce(lease_until, next_try_at) AS since FROM mails
             WHERE (status = 'queued' AND next_try_at <= clock_timestamp())
-               OR (status = 'sending' AND claimed_until <= clock_timestamp())
+               OR (status = 'sending' AND lease_until <= clock_timestamp())
             ORDER BY next_try_at LIMIT :limit
             """
         ),

@@ -19,7 +19,7 @@ from domain.accounts.kinds import MailKind, MailStatus, TokenPurpose
 from domain.accounts.models import Mail, OneTimeToken
 
 LINK_LASTS = {TokenPurpose.REGISTRATION: timedelta(days=1), TokenPurpose.PASSWORD_RESET: timedelta(hours=1)}
-CLAIM = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
 ATTEMPTS = 8
 LINK_PREFIX = "nxl"
 
@@ -69,13 +69,13 @@ def ask_for(work: IdentityWork, kind: MailKind, address: str, language: str, abo
     )
 
 
-async def claim(mail_id: UUID) -> Letter | None:
+async def take(mail_id: UUID) -> Letter | None:
     """Take a mail to send it: None if it was sent, is being sent, or has nobody to go to."""
     async with open_identity_work() as work:
         row = await repository.lock_mail(work, mail_id)
         if row is None:
             return None
-        if row.status == MailStatus.SENDING and (row.claimed_until is None or row.claimed_until <= work.time):
+        if row.status == MailStatus.SENDING and (row.lease_until is None or row.lease_until <= work.time):
             _close(work, row, MailStatus.UNCONFIRMED, "its sender stopped")
             return None
         if row.status != MailStatus.QUEUED or row.next_try_at > work.time:
@@ -85,7 +85,7 @@ async def claim(mail_id: UUID) -> Letter | None:
         if written is None:
             _close(work, row, MailStatus.DROPPED, None)
             return None
-        row.status, row.attempts, row.claimed_until = MailStatus.SENDING, row.attempts + 1, work.time + CLAIM
+        row.status, row.attempts, row.lease_until = MailStatus.SENDING, row.attempts + 1, work.time + LEASE
         key, fields = written
         return Letter(
             row.id,
@@ -130,7 +130,7 @@ async def _link(work: IdentityWork, row: Mail, purpose: TokenPurpose, about: dic
 
 
 def _close(work: IdentityWork, row: Mail, status: MailStatus, reason: str | None) -> None:
-    row.status, row.reason, row.sealed, row.claimed_until = status, reason, None, None
+    row.status, row.reason, row.sealed, row.lease_until = status, reason, None, None
     row.sent_at = work.time if status is MailStatus.SENT else None
     log.info("mail.closed", mail=str(row.id), kind=row.kind, status=status.value, reason=reason)
 
@@ -156,7 +156,7 @@ async def _record(mail_id: UUID, status: MailStatus, reason: str | None) -> None
         if row is None or row.status != MailStatus.SENDING:
             return
         if status is MailStatus.QUEUED and row.attempts < ATTEMPTS:
-            row.status, row.reason, row.claimed_until = status, reason, None
+            row.status, row.reason, row.lease_until = status, reason, None
             row.next_try_at = next_try(work.time, row.attempts)
             return
         _close(work, row, MailStatus.FAILED if status is MailStatus.QUEUED else status, reason)

@@ -200,7 +200,7 @@ class Mail(Base):
     status: Mapped[MailStatus] = mapped_column(one_of(MailStatus, 20), default=MailStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
-    claimed_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -21,7 +21,7 @@ from domain.conversations.content import Content, Template
 from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.models import Conversation, Message, MessageStatus
 from domain.conversations.schemas import SentMessage
-from domain.conversations.status import CLAIMABLE, advanced
+from domain.conversations.status import SENDABLE, advanced
 from domain.customers import service as customers
 from domain.customers.schemas import ContactView
 
@@ -31,17 +31,17 @@ MAX_TRIES: Final = 3
 MOST_PATIENCE: Final = timedelta(hours=1)
 """How long a message waits for a line that cannot be reached; later it would speak of what has passed."""
 
-CLAIM: Final = timedelta(seconds=6)
-"""How long a deliverer may be silent during a try before it counts as dead; one that lives renews its claim."""
+LEASE: Final = timedelta(seconds=6)
+"""How long a deliverer may be silent during a try before it counts as dead; one that lives renews its lease."""
 
 BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=60))
 WINDOW_CLOSED: Final = "window_closed"
 VOICE_LOST: Final = "voice_lost"
 DELIVERER_LOST: Final = "deliverer_lost"
-CLAIM_STALE: Final = "claim_stale"
+LEASE_STALE: Final = "lease_stale"
 LINE_RESTING: Final = "line_resting"
 UNREACHED: Final = "connect_failed"
-NOT_CALLED: Final = frozenset({CLAIM_STALE, LINE_RESTING})
+NOT_CALLED: Final = frozenset({LEASE_STALE, LINE_RESTING})
 """The codes of outcomes for which the provider was not even called."""
 
 _MAX_PARTS = repository.POSITION_STEP - 2
@@ -52,7 +52,7 @@ Cut = Callable[[Content], Sequence[Content]]
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class Taken:
     """A message whose next try belongs to the caller; nobody else sends in this conversation meanwhile."""
 
     message_id: UUID
@@ -76,8 +76,8 @@ class Outcome:
     http_status: int | None = None
 
 
-async def claim_next(work: Work, conversation_id: UUID, cut: Cut, template: Template | None) -> Claimed | None:
-    """Claim the oldest message that may be sent now; None if there is none or an earlier one is not settled."""
+async def take_next(work: Work, conversation_id: UUID, cut: Cut, template: Template | None) -> Taken | None:
+    """Take the oldest message that may be sent now; None if there is none or an earlier one is not settled."""
     work.require_runtime()
     conversation = await repository.lock(work, conversation_id)
     if conversation is None:
@@ -89,7 +89,7 @@ async def claim_next(work: Work, conversation_id: UUID, cut: Cut, template: Temp
         contact = contact or await customers.contact(work, conversation.contact_address_id)
         may_write = TRAITS[contact.medium].may_write(conversation.last_inbound_at, work.now)
         if await _may_go(work, conversation, message, cut, template, may_write=may_write):
-            return await _claim(work, conversation, contact, message)
+            return await _take(work, conversation, contact, message)
         await work.session.flush()
     return None
 
@@ -99,7 +99,7 @@ async def _is_ready(work: Work, message: Message) -> bool:
     status = MessageStatus(message.status)
     if status is MessageStatus.RETRY:
         return message.next_try_at is None or message.next_try_at <= work.system_time
-    if status in CLAIMABLE:
+    if status in SENDABLE:
         return True
     await _expire(work, message)
     return message.status == MessageStatus.UNCONFIRMED
@@ -112,7 +112,7 @@ async def _may_go(
 
     `may_write` is whether the medium lets free words be sent now.
     """
-    if message.status not in CLAIMABLE:
+    if message.status not in SENDABLE:
         return False
     if message.voice_epoch != conversation.voice_epoch:
         message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
@@ -151,17 +151,17 @@ async def _is_cut(work: Work, message: Message, cut: Cut) -> bool:
     return True
 
 
-async def _claim(work: Work, conversation: Conversation, contact: ContactView, message: Message) -> Claimed:
+async def _take(work: Work, conversation: Conversation, contact: ContactView, message: Message) -> Taken:
     message.status = MessageStatus.SENDING
     message.attempts += 1
-    message.claimed_until = work.system_time + CLAIM
+    message.lease_until = work.system_time + LEASE
     message.provider_message_id = str(message.id)
     if message.connection_id != conversation.connection_id:
         # The customer has changed to another provider's line meanwhile; a quote stands on its own line only.
         message.connection_id, message.reply_to = conversation.connection_id, None
     attempt_id = deliveries.insert_attempt(work, message)
     await work.session.flush()
-    return Claimed(
+    return Taken(
         message_id=message.id,
         conversation_id=conversation.id,
         attempt_id=attempt_id,
@@ -173,31 +173,31 @@ async def _claim(work: Work, conversation: Conversation, contact: ContactView, m
     )
 
 
-async def is_claimed(work: Work, claimed: Claimed) -> bool:
-    """Whether a claim whose commit had an unknown outcome was made after all."""
+async def is_taken(work: Work, taken: Taken) -> bool:
+    """Whether a message whose commit had an unknown outcome was taken after all."""
     work.require_runtime()
-    return await deliveries.get_attempt(work, claimed.attempt_id) is not None
+    return await deliveries.get_attempt(work, taken.attempt_id) is not None
 
 
-async def renew(work: Work, claimed: Claimed) -> None:
-    """Prolong the claim of a deliverer that still waits for the provider."""
+async def renew(work: Work, taken: Taken) -> None:
+    """Prolong the lease of a deliverer that still waits for the provider."""
     work.require_runtime()
-    message = await _locked(work, claimed.message_id, claimed.conversation_id)
-    if message is not None and message.status == MessageStatus.SENDING and message.attempts == claimed.attempt:
-        message.claimed_until = work.system_time + CLAIM
+    message = await _locked(work, taken.message_id, taken.conversation_id)
+    if message is not None and message.status == MessageStatus.SENDING and message.attempts == taken.attempt:
+        message.lease_until = work.system_time + LEASE
 
 
-async def record_outcome(work: Work, claimed: Claimed, outcome: Outcome) -> MessageStatus | None:
+async def record_outcome(work: Work, taken: Taken, outcome: Outcome) -> MessageStatus | None:
     """Note what a try came to; what a report has said meanwhile stands above it. The message's status after it."""
     work.require_runtime()
-    message = await _locked(work, claimed.message_id, claimed.conversation_id)
-    attempt = await deliveries.get_attempt(work, claimed.attempt_id)
+    message = await _locked(work, taken.message_id, taken.conversation_id)
+    attempt = await deliveries.get_attempt(work, taken.attempt_id)
     if message is None or attempt is None or attempt.finished_at is not None:
         return None
     attempt.finished_at, attempt.outcome = work.system_time, outcome.result
     attempt.http_status, attempt.error_code = outcome.http_status, outcome.error_code
     attempt.detail = (outcome.detail or "")[:1000] or None
-    if message.attempts == claimed.attempt:
+    if message.attempts == taken.attempt:
         await _settle_try(work, message, outcome)
     return MessageStatus(message.status)
 
@@ -318,7 +318,7 @@ async def settle(work: Work, message_id: UUID) -> None:
 
 
 async def _expire(work: Work, message: Message) -> None:
-    if message.status == MessageStatus.SENDING and (message.claimed_until or work.system_time) <= work.system_time:
+    if message.status == MessageStatus.SENDING and (message.lease_until or work.system_time) <= work.system_time:
         _doubt(work, message, DELIVERER_LOST)
     if message.status == MessageStatus.UNKNOWN and (message.deadline_at or work.system_time) <= work.system_time:
         _advance(message, MessageStatus.UNCONFIRMED, work.now)

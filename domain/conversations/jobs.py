@@ -57,7 +57,7 @@ DEADLINES: Final = (
         text(
             """
             SELECT workspace_id, id FROM messages
-            WHERE direction = 'out' AND status = 'sending' AND claimed_until < clock_timestamp() LIMIT :limit
+            WHERE direction = 'out' AND status = 'sending' AND lease_until < clock_timestamp() LIMIT :limit
             """
         ),
         delivery.settle,

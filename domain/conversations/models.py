@@ -145,7 +145,7 @@ class Message(WorkspaceRow):
     voice_epoch: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
-    claimed_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(String(100))
     sent_at: Mapped[datetime | None]

@@ -28,7 +28,7 @@ _ORDER: Final = (
 )
 _RANK: Final = {status: rank for rank, status in enumerate(_ORDER)}
 
-CLAIMABLE: Final = frozenset({MessageStatus.QUEUED, MessageStatus.RETRY})
+SENDABLE: Final = frozenset({MessageStatus.QUEUED, MessageStatus.RETRY})
 """Certainly not sent: a new attempt may begin."""
 
 UNDECIDED: Final = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.RETRY, MessageStatus.UNKNOWN})

@@ -86,7 +86,7 @@ def _safe(filename: str) -> str:
     return "".join(c for c in name if c.isprintable() and c not in '"<>|:*?')[-255:] or "import"
 
 
-async def claim(work: Work, id: UUID) -> Job | None:
+async def take(work: Work, id: UUID) -> Job | None:
     """What there is to do on an import, None if it is over. One that many workers died of fails for good."""
     work.require_runtime()
     row = await locked(work, id)

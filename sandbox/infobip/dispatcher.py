@@ -74,7 +74,7 @@ class Dispatcher:
     async def deliver_due(self, http: httpx.AsyncClient) -> float:
         """Call what is due now and say how long to rest: one phone's calls one by one, different phones' at once."""
         async with open_system_work() as session:
-            calls = await store.claim_due(session, LIMIT)
+            calls = await store.take_due(session, LIMIT)
             for call in calls:
                 if _is_report(call):
                     await store.apply_effect(session, call)

@@ -94,7 +94,7 @@ class SandboxOutbox(WorkspaceRow):
     effect: Mapped[Ticks] = mapped_column(one_of(Ticks, 20))
     body: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime]
-    claimed_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_status: Mapped[int | None]
 

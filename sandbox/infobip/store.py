@@ -16,7 +16,7 @@ from core.work import Work
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.models import SandboxChaos, SandboxMessage, SandboxOutbox, SandboxPhone, Ticks, Writer
 
-CLAIM = timedelta(seconds=30)
+LEASE = timedelta(seconds=30)
 """How long one web process may take for one webhook before another one takes it over."""
 
 
@@ -161,7 +161,7 @@ def add_call(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A due call of a webhook, claimed by this process."""
+    """A due call of a webhook, taken by this process."""
 
     workspace_id: UUID
     id: UUID
@@ -173,12 +173,12 @@ class Call:
     attempts: int
 
 
-_CLAIM = text(
+_TAKE = text(
     """
-    UPDATE sandbox_outbox SET claimed_until = clock_timestamp() + :lease, attempts = attempts + 1
+    UPDATE sandbox_outbox SET lease_until = clock_timestamp() + :lease, attempts = attempts + 1
     WHERE (workspace_id, id) IN (
         SELECT workspace_id, id FROM sandbox_outbox
-        WHERE due_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+        WHERE due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     RETURNING workspace_id, id, connection_id, sandbox_message_id, phone, effect, body, attempts, due_at
@@ -186,9 +186,9 @@ _CLAIM = text(
 )
 
 
-async def claim_due(session: AsyncSession, limit: int) -> list[Call]:
-    """Claim what is due, oldest first; other web processes take other rows."""
-    rows = (await session.execute(_CLAIM, {"lease": CLAIM, "limit": limit})).all()
+async def take_due(session: AsyncSession, limit: int) -> list[Call]:
+    """Take what is due, oldest first; other web processes take other rows."""
+    rows = (await session.execute(_TAKE, {"lease": LEASE, "limit": limit})).all()
     return [
         Call(
             row.workspace_id,
@@ -207,7 +207,7 @@ async def claim_due(session: AsyncSession, limit: int) -> list[Call]:
 async def next_due(session: AsyncSession) -> float | None:
     """In how many seconds the next call is due; None if none waits."""
     query = select(func.extract("epoch", func.min(SandboxOutbox.due_at) - func.clock_timestamp()))
-    found = await session.scalar(query.where(SandboxOutbox.claimed_until.is_(None)))
+    found = await session.scalar(query.where(SandboxOutbox.lease_until.is_(None)))
     return float(found) if found is not None else None
 
 
@@ -238,7 +238,7 @@ async def call_again(session: AsyncSession, call: Call, status: int | None, paus
     await session.execute(
         update(SandboxOutbox)
         .where(SandboxOutbox.workspace_id == call.workspace_id, SandboxOutbox.id == call.id)
-        .values(due_at=func.clock_timestamp() + pause, claimed_until=None, last_status=status)
+        .values(due_at=func.clock_timestamp() + pause, lease_until=None, last_status=status)
     )
 
 

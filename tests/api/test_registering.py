@@ -159,10 +159,10 @@ async def test_a_mail_is_not_sent_twice_whatever_happens(api: httpx.AsyncClient)
     async with open_identity_work() as work:
         mail_id: UUID = (await work.session.scalars(select(Mail.id))).one()
     # Given a sender that died after it had claimed the mail
-    assert await mails.claim(mail_id) is not None
-    assert await mails.claim(mail_id) is None
+    assert await mails.take(mail_id) is not None
+    assert await mails.take(mail_id) is None
     async with open_identity_work() as work:
-        await work.session.execute(text("UPDATE mails SET claimed_until = clock_timestamp() - interval '1 second'"))
+        await work.session.execute(text("UPDATE mails SET lease_until = clock_timestamp() - interval '1 second'"))
     # Then nobody sends it again
     assert await received(person.email) == []
     assert [status for status, _ in await states()] == ["unconfirmed"]

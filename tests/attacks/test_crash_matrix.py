@@ -258,7 +258,7 @@ async def _recover(shop: Shop) -> None:
     """
     async with open_work(shop.principal) as work:
         await work.session.execute(
-            text("UPDATE messages SET claimed_until = clock_timestamp() WHERE direction = 'out' AND status = 'sending'")
+            text("UPDATE messages SET lease_until = clock_timestamp() WHERE direction = 'out' AND status = 'sending'")
         )
     async with asyncio.timeout(30):
         while True:

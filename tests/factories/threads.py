@@ -72,7 +72,7 @@ class Thread:
         """Every claim, retry and deadline of the thread is over."""
         async with open_work(self.principal) as work:
             past = func.clock_timestamp() - timedelta(seconds=1)
-            for column in ("next_try_at", "claimed_until", "deadline_at"):
+            for column in ("next_try_at", "lease_until", "deadline_at"):
                 await work.session.execute(update(Message).where(getattr(Message, column).is_not(None)).values({column: past}))
 
     @property

@@ -23,10 +23,10 @@ CROSSINGS = (
 CARRIERS = {
     "domain/conversations/models.py": {"Message"},
     "domain/conversations/schemas.py": {"Worded", "Incoming", "OpenMessage", "MessageView"},
-    "domain/conversations/delivery.py": {"Claimed"},
+    "domain/conversations/delivery.py": {"Taken"},
     "agent/brief.py": {"BriefMessage"},
 }
-"""The five shapes of a message (its row, as it comes in, open, in the thread, in the brief), what they share, and a claim."""
+"""The five shapes of a message (its row, as it comes in, open, in the thread, in the brief), what they share, and one being sent."""
 
 
 def annotations(tree: ast.Module) -> Iterator[tuple[str, str, int]]:

@@ -60,7 +60,7 @@ async def test_a_deliverer_that_dies_after_the_send_leaves_no_resend_behind(work
         with pytest.raises(asyncio.CancelledError):
             await killed
 
-        # When its claim has run out, and the sweep has seen it
+        # When its lease has run out, and the sweep has seen it
         await thread.let_time_pass()
         await thread.settle(first)
         await thread.deliver()
@@ -107,22 +107,22 @@ async def test_a_late_report_still_tells_the_truth_about_an_unconfirmed_message(
 async def test_a_report_that_overtakes_the_outcome_stays(workspace: WorkspaceView) -> None:
     async with opened(workspace) as thread:
         [message] = await thread.queue("uno")
-        claimed = await claim(thread)
+        taken = await take(thread)
 
         await thread.report(message, "delivered")
         for result in (AttemptOutcome.UNKNOWN, AttemptOutcome.RETRY, AttemptOutcome.SENT):
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome(result))
+                await delivery.record_outcome(work, taken, Outcome(result))
 
         assert await thread.statuses() == ["delivered"]
 
 
-async def claim(thread: Thread) -> delivery.Claimed:
-    """Claim the next message as a deliverer does."""
+async def take(thread: Thread) -> delivery.Taken:
+    """Take the next message as a deliverer does."""
     async with open_work(thread.principal) as work:
-        claimed = await delivery.claim_next(work, thread.conversation_id, lambda content: [content], None)
-    assert claimed is not None
-    return claimed
+        taken = await delivery.take_next(work, thread.conversation_id, lambda content: [content], None)
+    assert taken is not None
+    return taken
 
 
 async def test_a_report_about_a_message_that_nobody_sent_is_left_open(workspace: WorkspaceView) -> None:
@@ -255,12 +255,12 @@ async def test_a_deliverer_that_waits_for_the_provider_is_not_taken_for_dead(wor
         waiting = asyncio.create_task(thread.deliver())
         await thread.provider.arrived.wait()
         [message] = await thread.messages()
-        claimed_until = message.claimed_until
+        lease_until = message.lease_until
 
-        # When the deliverer waits on, its claim is prolonged
+        # When the deliverer waits on, its lease is prolonged
         async def is_prolonged() -> bool:
             [message] = await thread.messages()
-            return message.claimed_until != claimed_until
+            return message.lease_until != lease_until
 
         await eventually(is_prolonged)
         assert await thread.statuses() == ["sending"]
@@ -270,8 +270,8 @@ async def test_a_deliverer_that_waits_for_the_provider_is_not_taken_for_dead(wor
 
 
 def test_a_claim_outlives_a_lost_renewal_and_no_call_begins_after_it() -> None:
-    assert delivery.CLAIM.total_seconds() > 2 * RENEW_SECONDS
-    assert delivery.CLAIM.total_seconds() > STALE_SECONDS
+    assert delivery.LEASE.total_seconds() > 2 * RENEW_SECONDS
+    assert delivery.LEASE.total_seconds() > STALE_SECONDS
 
 
 async def test_a_slow_deliverer_that_was_taken_for_dead_tries_again_what_was_certainly_not_sent(
@@ -280,14 +280,14 @@ async def test_a_slow_deliverer_that_was_taken_for_dead_tries_again_what_was_cer
     async with opened(workspace, accepted()) as thread:
         # Given a deliverer so slow that its message is in doubt
         [message] = await thread.queue("uno")
-        claimed = await claim(thread)
+        taken = await take(thread)
         await thread.let_time_pass()
         await thread.settle(message)
         assert await thread.statuses() == ["unknown"]
 
         # When it says that nothing was sent
         async with open_work(thread.principal) as work:
-            await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, "connect_failed"))
+            await delivery.record_outcome(work, taken, Outcome(AttemptOutcome.RETRY, "connect_failed"))
         assert await thread.statuses() == ["retry"]
 
         # Then the message is sent
@@ -300,9 +300,9 @@ async def test_a_claim_that_was_never_used_costs_no_try(workspace: WorkspaceView
     async with opened(workspace, accepted()) as thread:
         await thread.queue("uno")
         for _ in range(delivery.MAX_TRIES + 1):
-            claimed = await claim(thread)
+            taken = await take(thread)
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.CLAIM_STALE))
+                await delivery.record_outcome(work, taken, Outcome(AttemptOutcome.RETRY, delivery.LEASE_STALE))
             await thread.let_time_pass()
         await thread.deliver()
         assert await thread.statuses() == ["sent"]
@@ -313,9 +313,9 @@ async def test_a_line_that_cannot_be_reached_costs_no_message_for_an_hour(worksp
         await thread.queue("uno")
         pauses = []
         for _ in range(delivery.MAX_TRIES + 2):
-            claimed = await claim(thread)
+            taken = await take(thread)
             async with open_work(thread.principal) as work:
-                await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
+                await delivery.record_outcome(work, taken, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
                 began = work.system_time
             [message] = await thread.messages()
             assert message.next_try_at is not None
@@ -326,9 +326,9 @@ async def test_a_line_that_cannot_be_reached_costs_no_message_for_an_hour(worksp
         # When it has waited for too long, then it is given up and staff are told
         async with open_work(thread.principal) as work:
             await work.session.execute(update(Message).values(created_at=Message.created_at - delivery.MOST_PATIENCE))
-        claimed = await claim(thread)
+        taken = await take(thread)
         async with open_work(thread.principal) as work:
-            await delivery.record_outcome(work, claimed, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
+            await delivery.record_outcome(work, taken, Outcome(AttemptOutcome.RETRY, delivery.UNREACHED))
         assert await thread.statuses() == ["rejected"]
         assert await thread.notifications() == ["message_rejected"]
 
@@ -337,10 +337,10 @@ async def test_after_a_rest_of_the_line_a_message_is_tried_at_once(workspace: Wo
     async with opened(workspace) as thread:
         await thread.queue("uno")
         for _ in range(3):
-            claimed = await claim(thread)
+            taken = await take(thread)
             async with open_work(thread.principal) as work:
                 await delivery.record_outcome(
-                    work, claimed, Outcome(AttemptOutcome.RETRY, delivery.LINE_RESTING, retry_after=0.5)
+                    work, taken, Outcome(AttemptOutcome.RETRY, delivery.LINE_RESTING, retry_after=0.5)
                 )
                 began = work.system_time
             [message] = await thread.messages()

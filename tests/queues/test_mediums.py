@@ -226,7 +226,7 @@ async def test_only_a_medium_with_a_window_refuses_words_a_day_later(carried: Ca
         await conversations.queue(work, conversation_id, [Text(text="tarde")])
         await work.session.execute(text("INSERT INTO runtime_clock (id, shift) VALUES (1, interval '25 hours')"))
     async with open_work(carried.principal) as work:
-        claimed = await delivery.claim_next(work, conversation_id, whole, None)
+        claimed = await delivery.take_next(work, conversation_id, whole, None)
 
     assert (claimed is not None) == may
     assert await carried.rows("SELECT error_code FROM messages WHERE direction = 'out'") == [

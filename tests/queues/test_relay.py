@@ -60,7 +60,7 @@ async def next_ring(broker: RedisBells, seconds: float = 8) -> str | None:
 async def make_due_again(workspace_id: UUID) -> None:
     """Let the leases of a relay that died run out."""
     async with open_system_work() as session:
-        await session.execute(text("UPDATE outbox_messages SET claimed_until = clock_timestamp() - interval '1 second'"))
+        await session.execute(text("UPDATE outbox_messages SET lease_until = clock_timestamp() - interval '1 second'"))
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ async def test_while_redis_is_dead_rows_wait_and_none_is_marked(
     server.process.wait()
     with pytest.raises(QueueUnavailable):
         await relay.publish()
-    assert all(row.published_at is None and row.claimed_until is None for row in await outbox_rows_of(workspace.id))
+    assert all(row.published_at is None and row.lease_until is None for row in await outbox_rows_of(workspace.id))
 
     server.restart()
     assert (await relay.publish())[0] == 5

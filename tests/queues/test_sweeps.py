@@ -178,11 +178,11 @@ async def test_what_a_dead_deliverer_was_sending_is_in_doubt_and_at_last_unconfi
     received = await arrive(workspace, connection)
     async with open_work(Principal.system(workspace.id)) as work:
         await conversations.queue(work, received.conversation_id, [Text(text="uno")])
-    await change(workspace, Message, status="sending", claimed_until=AHEAD)
+    await change(workspace, Message, status="sending", lease_until=AHEAD)
     await deadlines.settle_all(100)
     assert await statuses(workspace) == ["sending"]
 
-    await change(workspace, Message, claimed_until=AGO)
+    await change(workspace, Message, lease_until=AGO)
     await deadlines.settle_all(100)
     assert await statuses(workspace) == ["unknown"]
     await change(workspace, Message, deadline_at=AGO)

@@ -22,20 +22,20 @@ from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Template
-from domain.conversations.delivery import Claimed, Outcome
+from domain.conversations.delivery import Outcome, Taken
 from domain.conversations.kinds import AttemptOutcome
 
 RING_SECONDS: Final = 60.0
 """After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
 
 RENEW_SECONDS: Final = 2.0
-"""How often a call that takes long renews its claim, so that only the dead are taken for dead."""
+"""How often a call that takes long renews its lease, so that only the dead are taken for dead."""
 
 STALE_SECONDS: Final = 4.0
-"""A claim older than this is not used any more: whoever waits for it may soon take its deliverer for dead."""
+"""A lease older than this is not used any more: whoever waits for it may soon take its deliverer for dead."""
 
 OUTAGE_SECONDS: Final = 15.0
-"""How long a database that is away is asked again for a claim or an outcome."""
+"""How long a database that is away is asked again for a message or an outcome."""
 
 ASK_AGAIN_SECONDS: Final = 0.2
 
@@ -55,20 +55,20 @@ async def deliver(workspace_id: str, conversation_id: str) -> None:
 
 async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
     """Send the oldest message that may be sent; False when no other is left, or a try did not settle it."""
-    claimed: Claimed | None = None
-    claimed_at = time.monotonic()
+    taken: Taken | None = None
+    taken_at = time.monotonic()
     try:
         async with open_work(principal) as work:
             channel, template = await _line(work, conversation_id)
-            claimed = await delivery.claim_next(work, conversation_id, channel.parts, template)
+            taken = await delivery.take_next(work, conversation_id, channel.parts, template)
     except CommitOutcomeUnknown:
-        if claimed is None or not await _patiently()(_was_claimed, principal, claimed):
+        if taken is None or not await _patiently()(_was_taken, principal, taken):
             raise
-    if claimed is None:
+    if taken is None:
         return False
-    with observability.correlated(claimed.correlation_id, message=str(claimed.message_id), attempt=claimed.attempt):
-        outcome = await _send(principal, channel, claimed, claimed_at)
-        is_more = await _record(principal, claimed, outcome)
+    with observability.correlated(taken.correlation_id, message=str(taken.message_id), attempt=taken.attempt):
+        outcome = await _send(principal, channel, taken, taken_at)
+        is_more = await _record(principal, taken, outcome)
     return is_more and outcome.result in ("sent", "rejected")
 
 
@@ -93,44 +93,44 @@ def _patiently() -> AsyncRetrying:
     )
 
 
-async def _was_claimed(principal: Principal, claimed: Claimed) -> bool:
+async def _was_taken(principal: Principal, taken: Taken) -> bool:
     async with open_work(principal) as work:
-        return await delivery.is_claimed(work, claimed)
+        return await delivery.is_taken(work, taken)
 
 
-async def _send(principal: Principal, channel: Channel, claimed: Claimed, claimed_at: float) -> SendOutcome:
-    if time.monotonic() - claimed_at > STALE_SECONDS:
-        return SendOutcome(AttemptOutcome.RETRY, delivery.CLAIM_STALE)
+async def _send(principal: Principal, channel: Channel, taken: Taken, taken_at: float) -> SendOutcome:
+    if time.monotonic() - taken_at > STALE_SECONDS:
+        return SendOutcome(AttemptOutcome.RETRY, delivery.LEASE_STALE)
     async with asyncio.TaskGroup() as tasks:
-        call = tasks.create_task(channel.send(claimed.message_id, claimed.to, claimed.content, claimed.reply_to))
+        call = tasks.create_task(channel.send(taken.message_id, taken.to, taken.content, taken.reply_to))
         while not (await asyncio.wait({call}, timeout=RENEW_SECONDS))[0]:
-            await _renew(principal, claimed)
+            await _renew(principal, taken)
     outcome = call.result()
     observability.DELIVERIES.labels(outcome=outcome.result).inc()
     log.info("message.tried", outcome=outcome.result, code=outcome.error_code, http_status=outcome.http_status)
     return outcome
 
 
-async def _renew(principal: Principal, claimed: Claimed) -> None:
+async def _renew(principal: Principal, taken: Taken) -> None:
     try:
         async with open_work(principal) as work:
-            await delivery.renew(work, claimed)
-    except Exception as error:  # the answer to the call that is on its way is worth more than the claim
-        log.warning("claim.not_renewed", error=f"{type(error).__name__}: {error}"[:300])
+            await delivery.renew(work, taken)
+    except Exception as error:  # the answer to the call that is on its way is worth more than the lease
+        log.warning("lease.not_renewed", error=f"{type(error).__name__}: {error}"[:300])
 
 
-async def _record(principal: Principal, claimed: Claimed, outcome: SendOutcome) -> bool:
+async def _record(principal: Principal, taken: Taken, outcome: SendOutcome) -> bool:
     """Record the outcome, and see whether more is to be sent.
 
     Recording twice changes nothing, so a commit in doubt is simply made again; what is not recorded leaves the message
     in doubt although its fate is known.
     """
     known = Outcome(outcome.result, outcome.error_code, outcome.detail, outcome.retry_after, outcome.http_status)
-    return await _patiently()(_recorded, principal, claimed, known)
+    return await _patiently()(_recorded, principal, taken, known)
 
 
-async def _recorded(principal: Principal, claimed: Claimed, known: Outcome) -> bool:
+async def _recorded(principal: Principal, taken: Taken, known: Outcome) -> bool:
     async with open_work(principal) as work:
-        await delivery.record_outcome(work, claimed, known)
+        await delivery.record_outcome(work, taken, known)
         await work.session.flush()
-        return await delivery.is_more_to_send(work, claimed.conversation_id)
+        return await delivery.is_more_to_send(work, taken.conversation_id)

@@ -33,7 +33,7 @@ async def apply(workspace_id: str, import_id: str) -> None:
     """Read the file, settle what it is, and go through its rows; nothing is done twice, whoever did it before."""
     system, id = Principal.system(UUID(workspace_id)), UUID(import_id)
     async with open_work(system) as work:
-        job = await imports.claim(work, id)
+        job = await imports.take(work, id)
     if job is None:
         return
     if job.status is ImportStatus.UNDOING:

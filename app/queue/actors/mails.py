@@ -13,7 +13,7 @@ log = observability.log(__name__)
 
 async def send(mail_id: str) -> None:
     """Send one mail, unless that was done or is being done."""
-    letter = await mails.claim(UUID(mail_id))
+    letter = await mails.take(UUID(mail_id))
     if letter is None:
         return
     post = open_post(get_settings())
