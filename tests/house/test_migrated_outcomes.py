@@ -4,7 +4,6 @@ import asyncio
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from alembic import command
 
 from agent.models import TurnOutcome
@@ -14,8 +13,8 @@ from tests.factories.releases import fetch
 
 OLD_TURN = """
     INSERT INTO turns (workspace_id, id, conversation_id, number, generation, attempts, status, voice_epoch, frozen,
-                       started_at, outcome, detail)
-    VALUES ($1, $1, $1, 1, 0, 1, 'finished', 0, '{}', now(), $2, $3)
+                       started_at, outcome, detail, model_requests, input_tokens, output_tokens, cost_usd, latency_ms)
+    VALUES ($1, $1, $1, 1, 0, 1, 'finished', 0, '{}', now(), $2, $3, 1, 0, 0, 0, 0)
 """
 TURNS = (("gate_or_model", None), ("gate_or_model", "a lie"), ("answered", None), ("voice_lost", "taken"))
 
@@ -28,7 +27,6 @@ async def _write(url: str) -> None:
     await connection.close()
 
 
-@pytest.mark.slow
 def test_a_turn_that_the_gate_had_stopped_had_no_reply(postgres: EmbeddedPostgres) -> None:
     # Given turns of a release that had a gate
     name = f"outcomes_{uuid4().hex[:8]}"

@@ -26,7 +26,7 @@ CARRIERS = {
     "domain/conversations/delivery.py": {"Taken"},
     "agent/brief.py": {"BriefMessage"},
 }
-"""The five shapes of a message (its row, as it comes in, open, in the thread, in the brief), what they share, and one being sent."""
+"""A message as a row, as it comes in, open, in the thread, in the brief; what these share; and one being sent."""
 
 
 def annotations(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
