@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent import corrections, finishing, handoff, history, sessions
 from agent.audiences import registry as audiences
+from agent.audiences.base import Audience
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
 from agent.journal import Recorded, calls_of, entries_of, points_after
@@ -100,6 +101,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         if not open_messages:
             sessions.rest(session)
             return None
+        await _audience(session).prepare(work, session, conversation, open_messages)
         frozen, thread = await _freeze(work, session, conversation, open_messages)
         row = sessions.add_turn(work, session, conversation, frozen)
     else:
@@ -141,11 +143,15 @@ async def _taken(
     )
 
 
+def _audience(session: AgentSession) -> Audience:
+    return audiences.of(session.audience)
+
+
 async def _freeze(
     work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
 ) -> tuple[Frozen, list[MessageView]]:
-    """What a turn is to be thought with, and the thread before it."""
-    audience = audiences.of(AudienceKind(session.audience))
+    """What a turn is to be thought with, and the thread before it: read, never changed."""
+    audience = _audience(session)
     thread = await history.thread(work, conversation.id, work.system_time)
     brief = await audience.write_brief(work, session, conversation, open_messages, thread)
     frozen = Frozen(
@@ -244,6 +250,7 @@ async def _think_again(work: Work, fence: Fence, thought: Thought, open_messages
     if not open_messages:
         _close(work, fence, thought, Answer([], TurnOutcome.TAKEN_BACK))
         return None
+    await _audience(fence.session).prepare(work, fence.session, fence.conversation, open_messages)
     frozen, thread = await _freeze(work, fence.session, fence.conversation, open_messages)
     fence.turn.generation += 1
     fence.turn.frozen = frozen.model_dump(mode="json")

@@ -39,6 +39,15 @@ class Audience(ABC):
     async def principal(self, turn: TakenTurn) -> Principal:
         """Whose rights the turn's next call has: asked before each, so that a right that was taken away is gone."""
 
+    async def prepare(  # noqa: B027 - an audience may have nothing to bring up to date
+        self,
+        work: Work,
+        session: AgentSession,
+        conversation: ConversationView,
+        open_messages: Sequence[OpenMessage],
+    ) -> None:
+        """Bring up to date what the brief tells, before it is written: session and conversation are locked."""
+
     @abstractmethod
     async def write_brief(
         self,
@@ -48,10 +57,7 @@ class Audience(ABC):
         open_messages: Sequence[OpenMessage],
         thread: Sequence[MessageView],
     ) -> Brief:
-        """What is true when a turn is taken, and the names of the tools that are offered in it.
-
-        What it tells may be brought up to date first: session and conversation are locked.
-        """
+        """What is true when a turn is taken, and the names of the tools that are offered in it. It only reads."""
 
     async def keep(self, work: Work, turn: TakenTurn) -> None:  # noqa: B027 - most audiences have nothing to keep
         """Keep what the turn rests on for as long as this worker may think it."""

@@ -1,7 +1,9 @@
 """Whether the customer has really agreed to the open summary, read by code under the conversation's lock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from agent import sessions
 from agent.corrections import changed_meanwhile
 from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
@@ -11,10 +13,11 @@ from core import inbound
 from core.work import Work
 from domain.connections import service as connections
 from domain.conversations import service as conversations
-from domain.conversations.content import Answer, Text
-from domain.conversations.schemas import ConversationView
+from domain.conversations.content import Answer, Cart, Text
+from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.conversations.states import State, Trigger
 from domain.customers import service as customers
-from domain.orders import drafts
+from domain.orders import confirmation, drafts
 from tools.serving import Consent
 from tools.summary import CONFIRM_PREFIX
 
@@ -76,3 +79,32 @@ async def _has_unread(work: Work, conversation: ConversationView) -> bool:
     contact = await customers.contact(work, conversation.contact_address_id)
     lines = await connections.beside(work, conversation.connection_id)
     return await inbound.has_open_messages(work, lines, contact.sender_keys)
+
+
+async def void_summary(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: Sequence[OpenMessage]
+) -> None:
+    """Make the open summary worthless if it cannot be meant by an answer: its token is void, what it held is free."""
+    token = session.confirmation_token
+    if session.confirmation_message_id is None or token is None:
+        return
+    reason = await _why_void(work, session, token, open_messages)
+    if reason is None:
+        return
+    await confirmation.void(work, conversation.id, token, reason=reason)
+    if session.state == State.AWAITING_CONFIRMATION:
+        sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
+    sessions.void_confirmation(session)
+
+
+async def _why_void(work: Work, session: AgentSession, token: str, open_messages: Sequence[OpenMessage]) -> str | None:
+    """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
+    of its buttons has it, whatever the provider reported.
+    """
+    if any(isinstance(message.content, Cart) for message in open_messages):
+        return "a cart came from the catalogue"
+    if any(isinstance(message.content, Answer) and token in message.content.id for message in open_messages):
+        return None
+    assert session.confirmation_message_id is not None, "a token is armed with its message"
+    is_lost = await conversations.is_lost(work, session.confirmation_message_id)
+    return "the summary was not delivered" if is_lost else None

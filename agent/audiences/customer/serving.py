@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic_ai.models import Model
 
-from agent import prompting, sessions
+from agent import prompting
 from agent.audiences.base import Audience, ContextOf
 from agent.audiences.customer import briefing, consent, wishes
 from agent.brief import Brief
@@ -19,10 +19,7 @@ from core.access import Principal
 from core.settings import get_settings
 from core.work import Work
 from domain.accounts import roles
-from domain.conversations import service as conversations
-from domain.conversations.content import Answer, Cart
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
-from domain.conversations.states import State, Trigger
 from domain.orders import confirmation, drafts
 from tools.audience import AudienceKind
 from tools.context import ToolContext
@@ -39,6 +36,18 @@ class Customers(Audience):
         """The agent, for the customer of this conversation."""
         return _agent_for(turn)
 
+    async def prepare(
+        self,
+        work: Work,
+        session: AgentSession,
+        conversation: ConversationView,
+        open_messages: Sequence[OpenMessage],
+    ) -> None:
+        """A summary that nobody can answer any more is void, and the order has today's prices."""
+        await consent.void_summary(work, session, conversation, open_messages)
+        if await drafts.open_draft(work, conversation.id) is not None:
+            await drafts.refresh_prices(work, conversation.id)
+
     async def write_brief(
         self,
         work: Work,
@@ -47,11 +56,8 @@ class Customers(Audience):
         open_messages: Sequence[OpenMessage],
         thread: Sequence[MessageView],
     ) -> Brief:
-        """The shop, the customer and their order at today's prices; a summary that nobody can answer any more is void."""
-        await _void_summary(work, session, conversation, open_messages)
+        """The shop, the customer and their order."""
         draft = await drafts.open_draft(work, conversation.id)
-        if draft is not None and await drafts.refresh_prices(work, conversation.id):
-            draft = await drafts.open_draft(work, conversation.id)
         return await briefing.write(work, session, conversation, open_messages, draft, thread)
 
     async def keep(self, work: Work, turn: TakenTurn) -> None:
@@ -92,32 +98,3 @@ class Customers(Audience):
 
 def _agent_for(turn: TakenTurn) -> Principal:
     return roles.agent_for(turn.workspace_id, turn.customer_id)
-
-
-async def _void_summary(
-    work: Work, session: AgentSession, conversation: ConversationView, open_messages: Sequence[OpenMessage]
-) -> None:
-    """Make the open summary worthless if it cannot be meant by an answer: its token is void, what it held is free."""
-    token = session.confirmation_token
-    if session.confirmation_message_id is None or token is None:
-        return
-    reason = await _why_void(work, session, token, open_messages)
-    if reason is None:
-        return
-    await confirmation.void(work, conversation.id, token, reason=reason)
-    if session.state == State.AWAITING_CONFIRMATION:
-        sessions.move(work, session, Trigger.CONFIRMATION_VOIDED)
-    sessions.void_confirmation(session)
-
-
-async def _why_void(work: Work, session: AgentSession, token: str, open_messages: Sequence[OpenMessage]) -> str | None:
-    """A cart says that another order is meant. A summary that never arrived is answered by nobody; whoever presses one
-    of its buttons has it, whatever the provider reported.
-    """
-    if any(isinstance(message.content, Cart) for message in open_messages):
-        return "a cart came from the catalogue"
-    if any(isinstance(message.content, Answer) and token in message.content.id for message in open_messages):
-        return None
-    assert session.confirmation_message_id is not None, "a token is armed with its message"
-    is_lost = await conversations.is_lost(work, session.confirmation_message_id)
-    return "the summary was not delivered" if is_lost else None
