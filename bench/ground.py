@@ -48,11 +48,13 @@ _KEY = Fernet.generate_key().decode()
 _SURROUNDINGS = {
     "NEXOVA_ENV": "development",
     "BURST_WINDOW_SECONDS": "0",
+    # A connection needs an address to be made; the processes of a figure are given one where something listens.
+    "INFOBIP_BASE_URL": "http://127.0.0.1:9",
     "LLM_MODELS": "lexical",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "INFO",
 }
-_NOT_OURS = ("DATABASE_URL", "REDIS_URL", "INFOBIP_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY")
+_NOT_OURS = ("DATABASE_URL", "REDIS_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One transaction, and the person or machine it runs for. Nothing else in the house commits."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -145,3 +145,13 @@ async def open_system_work() -> AsyncIterator[AsyncSession]:
     """Open a transaction of the system role, which sees scheduling columns of all workspaces and no content."""
     async with _transaction(db.SYSTEM_ROLE, "") as (session, _, _):
         yield session
+
+
+async def analyze(tables: Iterable[str]) -> None:
+    """Let Postgres count tables that have just grown, as autovacuum would do after a while; as the tables' owner.
+
+    A plan for a table that nobody has counted may read all rows of a workspace to find one: foreign keys are checked by it.
+    """
+    async with db.session() as session:
+        await session.execute(text(f"ANALYZE {', '.join(tables)}"))
+        await session.commit()

@@ -1,6 +1,6 @@
 """Filing the words under which products are found, in the transaction that writes the products."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from core.work import Work
@@ -17,17 +17,25 @@ async def index_products(
     variants: Iterable[ProductVariant],
     synonyms: dict[str, tuple[str, ...]],
 ) -> None:
-    """File the words under which these variants are found; `synonyms` are by product code."""
+    """File anew the words under which these variants are found; `synonyms` are by product code."""
     by_id = {product.id: product for product in products}
-    postings: dict[UUID, frozenset[str]] = {}
-    keys: dict[str, set[str]] = {}
+    candidates = {}
     for variant in variants:
         product = by_id[variant.product_id]
-        barcode = (variant.barcode,) if variant.barcode else ()
-        names = (*synonyms.get(product.code, ()), *barcode)
-        candidate = Candidate(variant.sku, variant_name(product.name, variant.label), product.brand or "", names)
+        names = (*synonyms.get(product.code, ()), *((variant.barcode,) if variant.barcode else ()))
+        name = variant_name(product.name, variant.label)
+        candidates[variant.id] = Candidate(variant.sku, name, product.brand or "", names)
+    await _postings.forget_words(work, candidates)
+    await index_new(work, candidates)
+
+
+async def index_new(work: Work, candidates: Mapping[UUID, Candidate]) -> None:
+    """File the words under which variants are found that were not on file before."""
+    postings: dict[UUID, frozenset[str]] = {}
+    keys: dict[str, set[str]] = {}
+    for variant_id, candidate in candidates.items():
         filed = filing(candidate)
-        postings[variant.id] = filed.words | filed.literal
+        postings[variant_id] = filed.words | filed.literal
         for text, text_keys in filed.keys.items():
             keys.setdefault(text, set()).update(text_keys)
     await _postings.file_words(work, keys, postings)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, String, any_, literal, select
 
+from core import bulk
 from core.work import Work
 from domain.catalog.models import Category, Product, ProductVariant
 
@@ -28,6 +29,12 @@ async def with_products(work: Work, skus: Iterable[str], *, lock: bool) -> Seque
         await work.session.execute(locked.order_by(Product.id).with_for_update(key_share=True))
         query = query.execution_options(populate_existing=True)
     return [(variant, product) for variant, product in await work.session.execute(query)]
+
+
+async def add(work: Work, products: Sequence[dict[str, Any]], variants: Sequence[dict[str, Any]]) -> None:
+    """Write new products and their variants."""
+    await bulk.add_rows(work, Product, products)
+    await bulk.add_rows(work, ProductVariant, variants)
 
 
 async def owners_of_barcodes(work: Work, barcodes: Iterable[str]) -> dict[str, UUID]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, delete, func, select, text
+from sqlalchemy import ARRAY, Select, Uuid, any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from core.work import Work
@@ -180,19 +180,20 @@ _POST_WORDS = text(
 _AT_ONCE = 20_000
 
 
+async def forget_words(work: Work, variant_ids: Iterable[UUID]) -> None:
+    """Take the variants out of the file."""
+    of_variants = SearchPosting.variant_id == any_(literal(list(variant_ids), ARRAY(Uuid)))
+    await work.session.execute(delete(SearchPosting).where(SearchPosting.workspace_id == work.workspace_id, of_variants))
+
+
 async def file_words(work: Work, keys: Mapping[str, Iterable[str]], postings: Mapping[UUID, Iterable[str]]) -> None:
-    """File known words under their keys, and replace the words under which the variants are found."""
+    """File known words under their keys, and the words under which the variants are found."""
     # Sorted, so that two writers of the same words wait for each other and never both ways.
     filed = sorted((key, word) for word, word_keys in keys.items() for key in word_keys)
     for start in range(0, len(filed), _AT_ONCE):
         some = filed[start : start + _AT_ONCE]
         parameters = {"workspace": work.workspace_id, "keys": [k for k, _ in some], "words": [w for _, w in some]}
         await work.session.execute(_FILE_WORDS, parameters)
-    await work.session.execute(
-        delete(SearchPosting).where(
-            SearchPosting.workspace_id == work.workspace_id, SearchPosting.variant_id.in_(list(postings))
-        )
-    )
     rows = [(variant_id, word) for variant_id, words in postings.items() for word in words]
     for start in range(0, len(rows), _AT_ONCE):
         some_rows = rows[start : start + _AT_ONCE]

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from core import bulk
 from core.tables import new_id
 from core.work import Work
 from domain.catalog.models import Price, PriceKind, Product, ProductVariant
@@ -48,6 +50,24 @@ def write(
     )
     work.session.add(row)
     return row
+
+
+class Begun(NamedTuple):
+    """One of many prices that begin at the same moment and hold for good."""
+
+    variant_id: UUID
+    kind: PriceKind
+    amount: Decimal | None
+
+
+async def write_all(work: Work, prices: Iterable[Begun], at: datetime) -> None:
+    """Write very many prices down at once."""
+    whose = {"workspace_id": work.workspace_id, "actor_kind": work.principal.kind.value, "actor_id": work.principal.id}
+    rows = [
+        {**whose, "id": new_id(), "variant_id": one.variant_id, "kind": one.kind.value, "amount": one.amount, "starts_at": at}
+        for one in prices
+    ]
+    await bulk.add_rows(work, Price, rows)
 
 
 def write_first(work: Work, variants: Iterable[ProductVariant], at: datetime) -> None:

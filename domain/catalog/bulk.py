@@ -1,8 +1,7 @@
 """Many products at once, as a list from outside gives them: new ones are made, known ones changed where they differ."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -16,12 +15,13 @@ from core.language.folding import fold
 from core.tables import new_id
 from core.work import Work
 from domain.catalog import _listing, _prices, repository
-from domain.catalog._indexing import index_products
+from domain.catalog._indexing import index_new, index_products
 from domain.catalog.categories import create_category
 from domain.catalog.models import PriceKind, Product, ProductStatus, ProductVariant
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.places import create_unit
 from domain.catalog.schemas import NewCategory, NewUnit
+from domain.catalog.search import Candidate
 
 PIECE = "PZA"
 """The unit of what names none."""
@@ -59,11 +59,11 @@ class Upserted:
     error: str | None = None
     field: str | None = None
     found: str = ""
-    variant_id: UUID | None = None
 
 
 _OF_PRODUCT = frozenset({"name", "description", "brand", "model", "category_id"})
 _OF_VARIANT = frozenset({"price", "wholesale_price", "cost", "barcode"})
+_IN_SEARCH = frozenset({"name", "brand", "barcode"})
 
 
 @dataclass
@@ -78,13 +78,23 @@ class _Catalogue:
     names: dict[UUID, str]
 
 
+@dataclass
+class _Writing:
+    """What a chunk writes: rows of products and their variants that are new, known ones of another name, prices, and events."""
+
+    products: list[dict[str, Any]] = field(default_factory=list)
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    renamed: list[tuple[Product, ProductVariant]] = field(default_factory=list)
+    prices: list[_prices.Begun] = field(default_factory=list)
+    happenings: list[events.Happening] = field(default_factory=list)
+
+
 async def upsert_products(work: Work, rows: Sequence[Listed], *, dry: bool = False) -> list[Upserted]:
     """Make or change these products, each code once; what came of each in its place. A dry run only says what would."""
     work.require(CatalogPermission.WRITE)
     known = await _read(work, rows, lock=not dry)
     results: list[Upserted] = []
-    made: list[tuple[Product, ProductVariant]] = []
-    changed: list[tuple[Product, ProductVariant]] = []
+    writing = _Writing()
     for row in rows:
         fields = await _resolved(work, row, known, dry=dry)
         if isinstance(fields, Upserted):
@@ -92,12 +102,11 @@ async def upsert_products(work: Work, rows: Sequence[Listed], *, dry: bool = Fal
             continue
         found = known.variants.get(row.code) or known.variants.get(row.code.lower())
         if found is None:
-            results.append(_insert(work, row, fields, known, made, dry=dry))
+            results.append(_insert(work, row, fields, known, writing))
         else:
-            results.append(_change(work, *found, fields, changed, dry=dry))
+            results.append(_change(*found, fields, writing, dry=dry))
     if not dry:
-        await _write(work, made, changed)
-        await _write_prices(work, made, results)
+        await _write(work, writing)
     return results
 
 
@@ -162,58 +171,32 @@ async def _category(work: Work, name: str, known: _Catalogue, *, dry: bool) -> U
     return found
 
 
-def _insert(
-    work: Work,
-    row: Listed,
-    fields: dict[str, Any],
-    known: _Catalogue,
-    made: list[tuple[Product, ProductVariant]],
-    *,
-    dry: bool,
-) -> Upserted:
+def _insert(work: Work, row: Listed, fields: dict[str, Any], known: _Catalogue, writing: _Writing) -> Upserted:
     if not fields.get("name"):
         return Upserted(Outcome.FAILED, error="name_missing", field="name")
     price = fields.get("price") or Decimal(0)
     # What has no price yet cannot be sold; it waits as a draft.
     status = ProductStatus.ACTIVE if price > 0 else ProductStatus.DRAFT
-    product = Product(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        code=row.code,
-        unit=fields.get("unit", PIECE),
-        status=status.value,
-        version=1,
-        attributes={},
-        **{name: value for name, value in fields.items() if name in _OF_PRODUCT},
-    )
-    variant = ProductVariant(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        product_id=product.id,
-        sku=row.code,
-        label="",
-        is_default=True,
-        is_active=True,
-        position=0,
-        **{name: value for name, value in fields.items() if name in _OF_VARIANT} | {"price": price},
-    )
-    after = {"code": row.code, "status": status.value, **fields}
-    if not dry:
-        made.append((product, variant))
-        if variant.barcode:
-            known.barcodes[variant.barcode] = variant.id
-    return Upserted(Outcome.INSERTED, product.id, None, after)
+    product = {
+        "workspace_id": work.workspace_id, "id": new_id(), "code": row.code, "unit": fields.get("unit", PIECE),
+        "status": status.value, **{name: fields.get(name) for name in sorted(_OF_PRODUCT)},
+    }  # fmt: skip
+    variant = {
+        "workspace_id": work.workspace_id, "id": new_id(), "product_id": product["id"], "sku": row.code, "label": "",
+        "is_default": True, "is_active": True, "position": 0, **{name: fields.get(name) for name in sorted(_OF_VARIANT)},
+        "price": price,
+    }  # fmt: skip
+    writing.products.append(product)
+    writing.variants.append(variant)
+    writing.prices += (begun for begun in _prices_of(variant["id"], variant) if begun.amount is not None)
+    told = {"code": row.code, "name": product["name"], "price": price, "status": status.value}
+    writing.happenings.append(events.Happening(EventType.PRODUCT_CREATED, product["id"], None, told))
+    if variant["barcode"]:
+        known.barcodes[variant["barcode"]] = variant["id"]
+    return Upserted(Outcome.INSERTED, product["id"], None, {"code": row.code, "status": status.value, **fields})
 
 
-def _change(
-    work: Work,
-    variant: ProductVariant,
-    product: Product,
-    fields: dict[str, Any],
-    changed: list[tuple[Product, ProductVariant]],
-    *,
-    dry: bool,
-) -> Upserted:
+def _change(variant: ProductVariant, product: Product, fields: dict[str, Any], writing: _Writing, *, dry: bool) -> Upserted:
     if "price" in fields and fields["price"] <= 0:
         return Upserted(Outcome.FAILED, product.id, error="price_missing", field="price")
     if "unit" in fields and fields.pop("unit") != product.unit:
@@ -232,64 +215,52 @@ def _change(
         return Upserted(Outcome.UNCHANGED, product.id)
     if not dry:
         product.version += 1
-        changed.append((product, variant))
-        _record_change(work, product, variant.sku, before, after)
-    told = {"sku": variant.sku, **before}, {"sku": variant.sku, **after}
-    return Upserted(Outcome.UPDATED, product.id, *told, variant_id=variant.id)
+    if after.keys() & _IN_SEARCH:
+        writing.renamed.append((product, variant))
+    writing.prices += _prices_of(variant.id, after)
+    writing.happenings += _changes(product, variant.sku, before, after)
+    return Upserted(Outcome.UPDATED, product.id, {"sku": variant.sku, **before}, {"sku": variant.sku, **after})
 
 
-async def _write_prices(work: Work, made: Sequence[tuple[Product, ProductVariant]], results: Sequence[Upserted]) -> None:
-    """Write the prices down that these rows have brought; the time is taken after the locks were had."""
-    at = await _prices.now(work)
-    _prices.write_first(work, [variant for _, variant in made], at)
-    for result in results:
-        if result.outcome is Outcome.UPDATED and result.variant_id is not None:
-            _note_prices(work, result.variant_id, result.after or {}, at)
-
-
-def _note_prices(work: Work, variant_id: UUID, after: Mapping[str, Any], at: datetime) -> None:
+def _prices_of(variant_id: UUID, values: Mapping[str, Any]) -> Iterator[_prices.Begun]:
     for name, kind in (("price", PriceKind.RETAIL), ("wholesale_price", PriceKind.WHOLESALE)):
-        if name in after:
-            _prices.write(work, variant_id, kind, after[name], at)
+        if name in values:
+            yield _prices.Begun(variant_id, kind, values[name])
 
 
-def _record_change(work: Work, product: Product, sku: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+def _changes(product: Product, sku: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[events.Happening]:
     if "price" in after:
-        told = {"sku": sku, "price": after["price"]}
-        events.record(
-            work, EventType.PRODUCT_REPRICED, subject=product.id, before={"sku": sku, "price": before["price"]}, after=told
-        )
-    rest = after.keys() - {"price"}
+        was, told = {"sku": sku, "price": before["price"]}, {"sku": sku, "price": after["price"]}
+        yield events.Happening(EventType.PRODUCT_REPRICED, product.id, was, told)
+    rest = sorted(after.keys() - {"price"})
     if rest:
-        events.record(
-            work,
-            EventType.PRODUCT_CHANGED,
-            subject=product.id,
-            before={name: before[name] for name in rest},
-            after={name: after[name] for name in rest},
-        )
+        was, told = {name: before[name] for name in rest}, {name: after[name] for name in rest}
+        yield events.Happening(EventType.PRODUCT_CHANGED, product.id, was, told)
 
 
-async def _write(
-    work: Work, made: Sequence[tuple[Product, ProductVariant]], changed: Sequence[tuple[Product, ProductVariant]]
-) -> None:
+async def _write(work: Work, writing: _Writing) -> None:
     """Write new products after their units, and file the words of all that are new or have another name."""
-    if any(product.unit == PIECE for product, _ in made) and PIECE not in {u.code for u in await repository.units(work)}:
+    needs_piece = any(product["unit"] == PIECE for product in writing.products)
+    if needs_piece and PIECE not in {unit.code for unit in await repository.units(work)}:
         await create_unit(work, NewUnit(code=PIECE, name="pieza", precision=0))
-    products, variants = [product for product, _ in made], [variant for _, variant in made]
-    for rows in (products, variants):
-        work.session.add_all(rows)
-        await work.session.flush()
-    for product, variant in made:
-        after = {"code": product.code, "name": product.name, "price": variant.price, "status": product.status}
-        events.record(work, EventType.PRODUCT_CREATED, subject=product.id, after=after)
     await work.session.flush()
-    whole = {product.id: product for product, _ in (*made, *changed)}
-    if whole:
-        others = await repository.synonyms_of(work, [product.id for product, _ in changed])
-        synonyms = {product.code: others.get(product.id, ()) for product, _ in changed}
-        filed = {variant.id: variant for _, variant in (*made, *changed)}
-        await index_products(work, whole.values(), filed.values(), synonyms)
+    await _listing.add(work, writing.products, writing.variants)
+    # The time is taken after the locks were had.
+    await _prices.write_all(work, writing.prices, await _prices.now(work))
+    await events.record_all(work, writing.happenings)
+    candidates = {
+        variant["id"]: Candidate(
+            variant["sku"], product["name"], product["brand"] or "", (variant["barcode"],) if variant["barcode"] else ()
+        )
+        for product, variant in zip(writing.products, writing.variants, strict=True)
+    }
+    if candidates:
+        await index_new(work, candidates)
+    if writing.renamed:
+        others = await repository.synonyms_of(work, [product.id for product, _ in writing.renamed])
+        synonyms = {product.code: others.get(product.id, ()) for product, _ in writing.renamed}
+        renamed = {product.id: product for product, _ in writing.renamed}
+        await index_products(work, renamed.values(), [variant for _, variant in writing.renamed], synonyms)
 
 
 class Undone(StrEnum):
@@ -326,9 +297,9 @@ async def take_back_product(work: Work, product_id: UUID, before: Mapping[str, A
     for name, value in restored.items():
         setattr(variant if name in _OF_VARIANT else product, name, value)
     product.version += 1
-    _note_prices(work, variant.id, restored, await _prices.now(work))
-    _record_change(work, product, sku, events_before, restored)
     await work.session.flush()
+    await _prices.write_all(work, _prices_of(variant.id, restored), await _prices.now(work))
+    await events.record_all(work, list(_changes(product, sku, events_before, restored)))
     names = await repository.synonyms_of(work, [product.id])
     await index_products(work, [product], variants, {product.code: names.get(product.id, ())})
     return Undone.REVERSED

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, String, any_, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core import bulk
 from core.tables import new_id
 from core.work import Work
 from domain.imports.models import Import, ImportRow, LearntHeading, RowOutcome, UndoOutcome
@@ -56,8 +57,7 @@ async def seen_keys(work: Work, id: UUID, keys: Sequence[str]) -> dict[str, tupl
 
 async def add_rows(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what came of rows."""
-    if rows:
-        await work.session.execute(insert(ImportRow), [dict(row) for row in rows])
+    await bulk.add_rows(work, ImportRow, rows)
 
 
 async def rows_of(

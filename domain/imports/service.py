@@ -30,6 +30,12 @@ from domain.imports.sheets.refusals import FileRefused
 
 MOST_ATTEMPTS = 10
 
+TABLES_THAT_GROW = (
+    "products", "product_variants", "prices", "search_words", "search_postings", "stock_items", "stock_movements", "sale_lines",
+    "import_rows", "events", "event_positions",
+)  # fmt: skip
+"""What the rows of an import are written to; a large one lets Postgres count them while it goes on."""
+
 
 async def start(
     work: Work,

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Date, String, any_, cast, delete, func, literal, select, text
-from sqlalchemy.dialects.postgresql import insert
 
+from core import bulk
 from core.work import Work
 from domain.sales.models import SaleLine
 
@@ -25,8 +25,7 @@ async def known(work: Work, source: str, digests: Sequence[str]) -> set[str]:
 
 async def add(work: Work, rows: Sequence[dict[str, object]]) -> set[str]:
     """Add lines; the digests of those that were not there."""
-    statement = insert(SaleLine).on_conflict_do_nothing(index_elements=["workspace_id", "source", "digest"])
-    return set(await work.session.scalars(statement.returning(SaleLine.digest), rows))
+    return set(await bulk.add_rows(work, SaleLine, rows, known_by=("workspace_id", "source", "digest")))
 
 
 async def remove(work: Work, id: UUID) -> bool:

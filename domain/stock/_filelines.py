@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, String, any_, func, literal, select, text
 
+from core import bulk
 from core.work import Work
-from domain.stock.models import MovementType, StockMovement
+from domain.stock.models import MovementType, StockItem, StockMovement
 
 
 async def times_booked(work: Work, source: str, undone: str, refs: Sequence[str]) -> tuple[dict[str, int], set[str]]:
@@ -46,6 +47,35 @@ async def moved_since(
     values = {"workspace": work.workspace_id, "items": [item for item, _ in asked], "times": [at for _, at in asked]}
     found = await work.session.execute(_MOVED_SINCE, values)
     return {(item, at): total for item, at, total in found}
+
+
+_WRITE_LEVELS = text(
+    """
+    UPDATE stock_items AS i
+       SET on_hand = n.on_hand, value = n.value, unit_cost = n.unit_cost, min_stock = n.least, max_stock = n.most,
+           updated_at = clock_timestamp()
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:on_hand AS numeric[]), CAST(:worth AS numeric[]), CAST(:costs AS numeric[]),
+                  CAST(:least AS numeric[]), CAST(:most AS numeric[])) AS n(id, on_hand, value, unit_cost, least, most)
+     WHERE i.workspace_id = :workspace AND i.id = n.id
+    """
+)
+_LINE = tuple(column.name for column in StockMovement.__table__.columns if column.name not in ("sequence", "created_at"))
+
+
+async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[StockMovement]) -> None:
+    """Write what locked levels have become, and the lines of the ledger that explain it, in their order."""
+    if levels:
+        values = {
+            "workspace": work.workspace_id,
+            "ids": [level.id for level in levels],
+            "on_hand": [level.on_hand for level in levels],
+            "worth": [level.value for level in levels],
+            "costs": [level.unit_cost for level in levels],
+            "least": [level.min_stock for level in levels],
+            "most": [level.max_stock for level in levels],
+        }
+        await work.session.execute(_WRITE_LEVELS, values)
+    await bulk.add_rows(work, StockMovement, [{name: getattr(line, name) for name in _LINE} for line in movements])
 
 
 async def movement_of(work: Work, source: str, ref: str, line: int) -> StockMovement | None:

@@ -48,6 +48,38 @@ def move(
     `value` is what goods that come in have cost altogether, by default their average; what goes out goes at the average,
     and the last of it takes along what cents are left.
     """
+    line = book(
+        work,
+        item,
+        type,
+        delta,
+        cause,
+        reason=reason,
+        counted=counted,
+        value=value,
+        unit_price=unit_price,
+        occurred_at=occurred_at,
+        period=period,
+    )
+    work.session.add(line)
+    return line
+
+
+def book(
+    work: Work,
+    item: StockItem,
+    type: MovementType,
+    delta: Decimal,
+    cause: Cause,
+    *,
+    reason: str | None = None,
+    counted: Decimal | None = None,
+    value: Decimal | None = None,
+    unit_price: Decimal | None = None,
+    occurred_at: datetime | None = None,
+    period: tuple[date, date] | None = None,
+) -> StockMovement:
+    """Change a locked level and make the line that whoever asks writes; see `move`."""
     after = item.on_hand + delta
     if after < item.held:
         raise StockPromised(variant_id=item.variant_id, on_hand=item.on_hand, held=item.held, wanted=after)
@@ -58,7 +90,7 @@ def move(
     item.on_hand, item.value = after, item.value + value
     if after > 0:
         item.unit_cost = cents(item.value / after)
-    line = StockMovement(
+    return StockMovement(
         workspace_id=work.workspace_id,
         id=new_id(),
         stock_item_id=item.id,
@@ -81,5 +113,3 @@ def move(
         source_ref=cause.ref,
         line=cause.line,
     )
-    work.session.add(line)
-    return line

@@ -13,7 +13,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
-from domain.stock._ledger import Cause, move
+from domain.stock._ledger import Cause, book, move
 from domain.stock.errors import StockPromised
 from domain.stock.models import MovementType, StockItem, StockMovement
 from domain.stock.permissions import StockPermission
@@ -24,6 +24,9 @@ IMPORTED = "import"
 
 TAKEN_BACK = "import_undone"
 """The source of movements that take an imported one back, under the same reference and line."""
+
+
+_EVENTS = {MovementType.COUNT: EventType.STOCK_COUNTED, MovementType.PURCHASE: EventType.STOCK_RECEIVED}
 
 
 class Booking(StrEnum):
@@ -87,13 +90,11 @@ async def book_lines(work: Work, lines: Sequence[FileLine], *, dry: bool = False
             live.add(line.ref)
             if movement is not None:
                 written.append((line, movement))
-    if dry:
-        work.session.expunge_all()
-        return results
-    await work.session.flush()
-    for line, movement in written:
-        type = EventType.STOCK_COUNTED if line.type is MovementType.COUNT else EventType.STOCK_RECEIVED
-        _record(work, type, movement)
+    if not dry:
+        changed = {result.item_id for result in results if result.outcome is Booking.BOOKED}
+        levels = [item for item in items.values() if item.id in changed]
+        await _filelines.write(work, levels, [movement for _, movement in written])
+        await events.record_all(work, [_happening(_EVENTS[line.type], movement) for line, movement in written])
     return results
 
 
@@ -112,9 +113,11 @@ async def _items(work: Work, lines: Sequence[FileLine], *, dry: bool) -> dict[tu
             await repository.ensure_items(work, store_id, sorted(variant_ids))
         ids += await repository.item_ids(work, store_id, variant_ids)
     found = {(item.store_id, item.variant_id): item for item in (await repository.lock_items(work, ids)).values()}
+    # What they become is written at once for all of them, and of a dry run not at all.
+    for item in found.values():
+        work.session.expunge(item)
     if not dry:
         return found
-    work.session.expunge_all()
     return {_place(line): found.get(_place(line)) or _nothing(work, line) for line in lines}
 
 
@@ -140,7 +143,7 @@ def _book(
     movement = None
     if delta:
         try:
-            movement = move(
+            movement = book(
                 work,
                 item,
                 line.type,
@@ -163,10 +166,10 @@ def _book(
     return Booked(Booking.BOOKED, item.id, {name: before[name] for name in changed}, told), movement
 
 
-def _record(work: Work, type: EventType, movement: StockMovement) -> None:
+def _happening(type: EventType, movement: StockMovement) -> events.Happening:
     after = {"movement_id": movement.id, "delta": movement.delta, "on_hand": movement.quantity_after}
     before = {"on_hand": movement.quantity_after - movement.delta}
-    events.record(work, type, subject=movement.stock_item_id, before=before, after=after)
+    return events.Happening(type, movement.stock_item_id, before, after)
 
 
 async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -190,7 +193,7 @@ async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], a
             setattr(item, name, None if before[name] is None else Decimal(str(before[name])))
     await work.session.flush()
     if movement is not None:
-        _record(work, EventType.STOCK_ADJUSTED, movement)
+        await events.record_all(work, [_happening(EventType.STOCK_ADJUSTED, movement)])
     return "reversed"
 
 

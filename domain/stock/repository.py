@@ -21,8 +21,8 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert
 
+from core import bulk
 from core.tables import new_id
 from core.work import Work
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
@@ -39,14 +39,13 @@ def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 async def ensure_items(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) -> None:
     """Make sure that each variant has a level in the store."""
     rows = [
-        {"workspace_id": work.workspace_id, "id": new_id(), "store_id": store_id, "variant_id": variant_id}
+        {
+            "workspace_id": work.workspace_id, "id": new_id(), "store_id": store_id, "variant_id": variant_id,
+            "on_hand": 0, "held": 0, "min_stock": 0, "unit_cost": 0, "value": 0,
+        }
         for variant_id in variant_ids
-    ]
-    if rows:
-        statement = insert(StockItem).values(
-            [{**row, "on_hand": 0, "held": 0, "min_stock": 0, "unit_cost": 0, "value": 0} for row in rows]
-        )
-        await work.session.execute(statement.on_conflict_do_nothing())
+    ]  # fmt: skip
+    await bulk.add_rows(work, StockItem, rows, known_by=("workspace_id", "store_id", "variant_id"))
 
 
 _ORDER = bindparam("order", type_=Uuid)
