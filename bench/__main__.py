@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from bench import growth, recovery, report, slow_model, turn, way, webhook
+from bench import growth, imports, recovery, report, slow_model, turn, way, webhook
 
 FIGURES = {
     "webhook": webhook.measure,
@@ -13,6 +13,7 @@ FIGURES = {
     "way": way.measure,
     "slow_model": slow_model.measure,
     "growth": growth.measure,
+    "imports": imports.measure,
     "recovery": recovery.measure,
 }
 
