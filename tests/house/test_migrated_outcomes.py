@@ -32,10 +32,10 @@ def test_a_turn_that_the_gate_had_stopped_had_no_reply(postgres: EmbeddedPostgre
     name = f"outcomes_{uuid4().hex[:8]}"
     asyncio.run(fetch(postgres.url_for("postgres", "postgres"), f"CREATE DATABASE {name} OWNER nexova"))
     url, admin = postgres.url_for("nexova", name), postgres.url_for("postgres", name)
-    command.upgrade(configuration(url), "0017_returns")
+    command.upgrade(configuration(url), "0018_prices")
     asyncio.run(_write(admin))
     # When the schema is brought up to date
-    command.upgrade(configuration(url), "0018_further_sets")
+    command.upgrade(configuration(url), "0019_further_sets")
     # Then each has an outcome of today, and what the gate said is its detail
     rows = asyncio.run(fetch(admin, "SELECT outcome, detail FROM turns ORDER BY outcome, detail"))
     assert [tuple(row) for row in rows] == [

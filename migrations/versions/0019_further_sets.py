@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018_further_sets"
-down_revision = "0017_returns"
+revision = "0019_further_sets"
+down_revision = "0018_prices"
 branch_labels = None
 depends_on = None
 
