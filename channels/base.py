@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.errors import DomainError, Invalid
 from core.inbound import EventKind
+from domain.connections.schemas import LineCheck
 from domain.conversations.content import Content
 from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
@@ -132,6 +133,10 @@ class Channel(Protocol):
 
     async def typing(self, to: str) -> None:
         """Show the customer that an answer is being written; best effort."""
+        ...
+
+    async def check(self) -> LineCheck:
+        """Ask the provider whether the key opens this line; trouble on the way is an answer, not an exception."""
         ...
 
     async def fetch_media(self, url: str) -> FetchedMedia:

@@ -19,6 +19,7 @@ from app.web.api import (
     api_keys,
     auth,
     categories,
+    connections,
     customers,
     exports,
     imports,
@@ -35,6 +36,9 @@ from app.web.api import (
     suppliers,
     variants,
     workspaces,
+)
+from app.web.api import (
+    settings as settings_api,
 )
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
@@ -55,6 +59,8 @@ NOUNS = (
     variants.router,
     categories.router,
     stores.router,
+    connections.router,
+    settings_api.router,
     imports.router,
     exports.router,
     suppliers.router,

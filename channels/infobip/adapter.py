@@ -21,13 +21,14 @@ from channels.breaker import Breaker
 from channels.infobip import answers, authentication, media, parts, reading, requests, splitting
 from core import observability
 from core.inbound import EventKind
-from domain.connections.schemas import ConnectionView
+from domain.connections.schemas import ConnectionView, LineCheck
 from domain.conversations.content import Content
 from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
 
 SEND_SECONDS = 20.0
 SIGN_SECONDS = 3.0
+CHECK_SECONDS = 10.0
 MAX_ANSWER_BYTES = 256 * 1024
 
 log = observability.log(__name__)
@@ -131,6 +132,18 @@ class InfobipWhatsApp:
             return
         if response.is_error:
             log.info("sign.refused", path=path.rsplit("/", 1)[-1], status=response.status_code)
+
+    async def check(self) -> LineCheck:
+        """Ask for what WhatsApp shows of the sender; only the account that has it may see that."""
+        path = f"/whatsapp/1/senders/{quote(self._connection.address, safe='')}/business-info"
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                response = await self._http.get(self._base_url + path, headers=self._headers())
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError):
+            return LineCheck(is_usable=False, code="unreachable")
+        code = {200: "ok", 401: "key_refused", 403: "key_refused", 400: "sender_unknown", 404: "sender_unknown"}
+        said = code.get(response.status_code, "unclear")
+        return LineCheck(is_usable=said == "ok", code=said, http_status=response.status_code)
 
     async def fetch_media(self, url: str) -> FetchedMedia:
         """The bytes of a file that a customer sent; raises MediaUnavailable."""

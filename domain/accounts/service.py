@@ -108,16 +108,11 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
     return _view(row)
 
 
-async def update_settings(work: Work, settings: WorkspaceSettings) -> WorkspaceView:
-    """Replace the workspace's settings."""
+async def update_settings(work: Work, settings: WorkspaceSettings, seen: int) -> WorkspaceView:
+    """Change those settings that are set; raises VersionConflict when the workspace was changed since it was seen."""
     work.require(OperationsPermission.MANAGE)
-    row = await repository.lock_workspace(work)
-    if row is None:
-        raise WorkspaceNotFound
-    before, row.settings = row.settings, settings.model_dump(mode="json")
-    events.record(work, EventType.WORKSPACE_CHANGED, subject=row.id, before=before, after=row.settings)
-    await work.session.flush()
-    return _view(row)
+    chosen = (await get_workspace(work)).settings.model_dump() | settings.model_dump(include=settings.model_fields_set)
+    return await change_workspace(work, ChangeWorkspace(settings=WorkspaceSettings.model_validate(chosen)), seen)
 
 
 async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> WorkspaceView:

@@ -29,6 +29,12 @@ async def get(work: Work, connection_id: UUID) -> Connection | None:
     return await work.session.get(Connection, (work.workspace_id, connection_id))
 
 
+async def lock(work: Work, connection_id: UUID) -> Connection | None:
+    """One connection of this workspace, locked against other writers."""
+    query = select(Connection).where(Connection.workspace_id == work.workspace_id, Connection.id == connection_id)
+    return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
+
+
 async def all_of_workspace(work: Work) -> Sequence[Connection]:
     """The connections of this workspace by slug."""
     query = select(Connection).where(Connection.workspace_id == work.workspace_id).order_by(Connection.slug)

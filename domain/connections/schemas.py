@@ -100,6 +100,24 @@ class ConnectionSummary(BaseModel):
         return TRAITS[self.medium]
 
 
+class ConnectionDetails(ConnectionSummary):
+    """A connection as staff see it: what they have chosen, and how its webhooks prove themselves, without a secret."""
+
+    settings: ConnectionSettings
+    webhook_method: str
+    version: int
+
+
+class LineCheck(BaseModel):
+    """Whether a line can be used, as its provider said just now; `code` is `ok`, `key_refused`, `sender_unknown`,
+    `unreachable`, `provider_absent` or `unclear`.
+    """
+
+    is_usable: bool
+    code: str
+    http_status: int | None = None
+
+
 class ConnectionView(ConnectionSummary):
     """A connection with its secrets opened, for the channel; never logged, never shown."""
 
@@ -119,6 +137,8 @@ class NewConnection(BaseModel):
     credentials: Credentials
     settings: ConnectionSettings = ConnectionSettings()
 
+    model_config = ConfigDict(extra="forbid")
+
     @field_validator("address", mode="before")
     @classmethod
     def _one_spelling(cls, address: object) -> object:
@@ -130,6 +150,17 @@ class NewConnection(BaseModel):
         if self.medium not in CARRIED[self.provider]:
             raise ValueError(f"{self.provider} does not carry {self.medium}")
         return self
+
+
+class ChangeConnection(BaseModel):
+    """A partial change of a connection; credentials are not changed but rotated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", min_length=1, max_length=255)
+    base_url: str | None = Field(None, pattern=r"^https?://[^\s/]+", max_length=500)
+    settings: ConnectionSettings = ConnectionSettings()
+    is_active: bool = True
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_system_work
+from domain.accounts.errors import VersionConflict
 from domain.accounts.permissions import WorkspacePermission
 from domain.connections import repository
 from domain.connections.medium import Medium, Provider
 from domain.connections.models import Connection
 from domain.connections.permissions import ConnectionsPermission
 from domain.connections.schemas import (
+    ChangeConnection,
+    ConnectionDetails,
     ConnectionSettings,
     ConnectionSummary,
     ConnectionView,
@@ -77,6 +80,7 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
         credentials=vault.seal(revealed(command.credentials)),
         settings=command.settings.model_dump(),
         is_active=True,
+        version=1,
     )
     try:
         async with work.session.begin_nested():
@@ -105,6 +109,76 @@ async def get(work: Work, connection_id: UUID) -> ConnectionView:
     if row is None:
         raise ConnectionNotFound
     return _view(row)
+
+
+async def details(work: Work, connection_id: UUID) -> ConnectionDetails:
+    """A connection as staff see it, without its secrets."""
+    work.require(ConnectionsPermission.READ)
+    row = await repository.get(work, connection_id)
+    if row is None:
+        raise ConnectionNotFound
+    return _details(row)
+
+
+def _details(row: Connection) -> ConnectionDetails:
+    view = _view(row)
+    return ConnectionDetails(
+        **view.model_dump(exclude={"credentials", "settings"}),
+        settings=view.settings,
+        webhook_method=view.credentials.webhook.method,
+        version=row.version,
+    )
+
+
+async def change(work: Work, connection_id: UUID, command: ChangeConnection, seen: int) -> ConnectionDetails:
+    """Change what is set in the command; raises ConnectionNotFound and VersionConflict.
+
+    A line that is not active takes no webhooks.
+    """
+    work.require(ConnectionsPermission.WRITE)
+    row = await _locked(work, connection_id, seen)
+    changes = command.model_dump(exclude_unset=True)
+    if "settings" in changes:
+        changes["settings"] = {**row.settings, **command.settings.model_dump(exclude_unset=True)}
+    before = {name: getattr(row, name) for name in changes}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    if lacks_account(summary(row), get_settings().infobip_base_url):
+        raise AccountAddressMissing(slug=row.slug)
+    row.version += 1
+    events.record(work, EventType.CONNECTION_CHANGED, subject=row.id, before=before, after=changes)
+    await work.session.flush()
+    return _details(row)
+
+
+async def rotate(work: Work, connection_id: UUID, credentials: Credentials, seen: int) -> ConnectionDetails:
+    """Give a line other credentials, which are sealed; the event tells that they are others, and nothing of them."""
+    work.require(ConnectionsPermission.WRITE)
+    row = await _locked(work, connection_id, seen)
+    row.credentials = vault.seal(revealed(credentials))
+    row.version += 1
+    after = {"webhook_method": credentials.webhook.method}
+    events.record(work, EventType.CONNECTION_CREDENTIALS_ROTATED, subject=row.id, after=after)
+    await work.session.flush()
+    return _details(row)
+
+
+async def opened_for_check(work: Work, connection_id: UUID) -> ConnectionView:
+    """A connection with its secrets opened, for trying it out on behalf of somebody who may change it."""
+    work.require(ConnectionsPermission.WRITE)
+    row = await repository.get(work, connection_id)
+    if row is None:
+        raise ConnectionNotFound
+    return _view(row)
+
+
+async def _locked(work: Work, connection_id: UUID, seen: int) -> Connection:
+    row = await repository.lock(work, connection_id)
+    if row is None:
+        raise ConnectionNotFound
+    if row.version != seen:
+        raise VersionConflict(version=row.version)
+    return row
 
 
 async def settings_of(work: Work, connection_id: UUID) -> ConnectionSettings:

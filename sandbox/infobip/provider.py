@@ -65,6 +65,18 @@ async def read(slug: str, sender: str, message_id: str, request: Request) -> Res
     return Response(status_code=204)
 
 
+@router.get("/senders/{sender}/business-info")
+async def business_info(slug: str, sender: str, request: Request) -> Response:
+    """Tell what WhatsApp shows of a sender."""
+    try:
+        line = await _authorised(slug, request)
+    except Refused as refused:
+        return JSONResponse(refused.body, status_code=refused.status)
+    if sender != line.connection.address:
+        return JSONResponse(shapes.refusal("NOT_FOUND", "Not found"), status_code=404)
+    return JSONResponse({"displayName": line.connection.name, "vertical": "RETAIL", "websites": []})
+
+
 @router.api_route("/senders/{sender}/media/{media_id}", methods=["GET", "HEAD"])
 async def media(slug: str, sender: str, media_id: str, request: Request) -> Response:
     """Give a customer's file to whoever has the key."""

@@ -30,14 +30,13 @@ from core.access import Principal
 from core.embedded import EmbeddedPostgres, processes, start_redis
 from core.settings import get_settings
 from core.work import open_work
-from domain.accounts import service as accounts
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind, WorkspaceSettings
 from evals.phone import Choice, Phone
 from tests.attacks import crashing_worker
 from tests.attacks.crashing_worker import Passed
 from tests.drain import drain
 from tests.factories.shop import Shop, fill, open_shop
-from tests.factories.workspaces import make_connection, make_workspace
+from tests.factories.workspaces import make_connection, make_workspace, settle
 
 pytestmark = pytest.mark.slow
 
@@ -168,7 +167,7 @@ async def _found() -> tuple[Shop, str]:
     connection = await make_connection(workspace)
     async with open_work(shop.principal) as work:
         transfer = PaymentMethod(code="transferencia", kind=PaymentMethodKind.TRANSFER, name="Transferencia")
-        await accounts.update_settings(work, WorkspaceSettings(payment_methods=(transfer,)))
+        await settle(work, WorkspaceSettings(payment_methods=(transfer,)))
         await fill(work, shop, "HAR-1", 10)
         await fill(work, shop, "ACE-1", 10)
     return shop, connection.slug

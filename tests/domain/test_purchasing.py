@@ -41,6 +41,7 @@ from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import ChangeSupplier, SupplierProductInput
 from tests.factories.purchases import arrival, make_order, make_supplier
 from tests.factories.shop import Shop, fill
+from tests.factories.workspaces import settle
 
 
 async def level(work: Work, shop: Shop, sku: str = "HAR-1") -> StockLevel:
@@ -193,7 +194,7 @@ async def test_more_than_was_ordered_is_asked_about_over_all_arrivals_together(
     shop: Shop, work: Work, tolerance: int, accepted: int, refused: int
 ) -> None:
     settings = (await accounts.get_workspace(work)).settings.model_copy(update={"over_delivery_percent": tolerance})
-    await accounts.update_settings(work, settings)
+    await settle(work, settings)
     supplier = await make_supplier(work, shop)
     await suppliers.set_product(work, supplier, SupplierProductInput(variant_id=shop.variants["ACE-1"], pack_cost=Decimal(30)))
     order = await make_order(work, shop, supplier, HAR_1=3, ACE_1=1)

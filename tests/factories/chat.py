@@ -28,7 +28,7 @@ from domain.orders import confirmation, drafts
 from domain.orders.schemas import Delivery, Fulfilment, OrderView
 from domain.stock import service as stock
 from tests.factories.shop import Shop
-from tests.factories.workspaces import make_connection
+from tests.factories.workspaces import make_connection, settle
 
 METHODS = (
     PaymentMethod(
@@ -129,7 +129,7 @@ async def settle_on(shop: Shop, **settings: object) -> None:
     """Change the shop's settings."""
     async with open_work(shop.principal) as work:
         chosen = {"payment_methods": METHODS, "delivery_fee": Decimal(5000)} | settings
-        await accounts.update_settings(work, WorkspaceSettings.model_validate(chosen))
+        await settle(work, WorkspaceSettings.model_validate(chosen))
 
 
 async def chat_of(shop: Shop, workspace_view_connection: UUID | None = None) -> Chat:

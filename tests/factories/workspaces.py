@@ -7,9 +7,9 @@ from pydantic import SecretStr
 from core.access import Principal
 from core.settings import get_settings
 from core.tables import new_id
-from core.work import open_work
+from core.work import Work, open_work
 from domain.accounts import service as accounts
-from domain.accounts.schemas import CreateWorkspace, WorkspaceView
+from domain.accounts.schemas import CreateWorkspace, WorkspaceSettings, WorkspaceView
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 
@@ -29,6 +29,11 @@ async def make_workspace(slug: str = "", currency: str = "VES", country: str = "
                 country=country,
             ),
         )
+
+
+async def settle(work: Work, settings: WorkspaceSettings) -> WorkspaceView:
+    """Choose settings, whatever was chosen before."""
+    return await accounts.update_settings(work, settings, (await accounts.get_workspace(work)).version)
 
 
 async def make_connection(

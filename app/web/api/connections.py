@@ -1,0 +1,97 @@
+"""Connections: the lines on which customers write, without their secrets, which go in and never come out."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from app.web.api.callers import may
+from app.web.api.lists import Page
+from app.web.api.routing import noun
+from app.web.api.versions import SeenVersion, tell
+from app.web.api.writes import Write, may_write
+from channels import registry
+from core.access import Principal
+from core.work import open_work
+from domain.connections import service as connections
+from domain.connections.permissions import ConnectionsPermission
+from domain.connections.schemas import (
+    ChangeConnection,
+    ConnectionDetails,
+    ConnectionSummary,
+    Credentials,
+    LineCheck,
+    NewConnection,
+)
+
+router = noun("connections")
+
+Reader = Annotated[Principal, may(ConnectionsPermission.READ)]
+Tester = Annotated[Principal, may(ConnectionsPermission.WRITE)]
+Writer = Annotated[Write, may_write(ConnectionsPermission.WRITE)]
+
+
+class ShownConnection(ConnectionDetails):
+    """A connection, and the address to which its provider sends."""
+
+    webhook_url: str
+
+
+def _shown(found: ConnectionDetails, request: Request) -> ShownConnection:
+    settings = request.app.state.settings
+    root = (settings.public_url or settings.base_url).rstrip("/")
+    return ShownConnection(**found.model_dump(), webhook_url=f"{root}{registry.WEBHOOK_PATH}/{found.slug}")
+
+
+@router.get("/connections")
+async def list_(caller: Reader) -> Page[ConnectionSummary]:
+    """List lines by their short names."""
+    async with open_work(caller) as work:
+        return Page(data=await connections.all_of_workspace(work), has_more=False, next_cursor=None)
+
+
+@router.post("/connections", status_code=201)
+async def create(write: Writer, body: NewConnection) -> ConnectionSummary:
+    """Add a line. Its secrets are sealed, and no answer shows them."""
+    return await write.once(ConnectionSummary, lambda work: connections.create(work, body))
+
+
+@router.get("/connections/{connection_id}")
+async def get(caller: Reader, connection_id: UUID, request: Request, response: Response) -> ShownConnection:
+    """Show a line and what was chosen for it."""
+    async with open_work(caller) as work:
+        found = await connections.details(work, connection_id)
+    tell(response, found.version)
+    return _shown(found, request)
+
+
+@router.patch("/connections/{connection_id}")
+async def change(
+    write: Writer, seen: SeenVersion, connection_id: UUID, body: ChangeConnection, request: Request, response: Response
+) -> ShownConnection:
+    """Change a line, or stop using it; only what is said is changed."""
+    changed = await write.once(ConnectionDetails, lambda work: connections.change(work, connection_id, body, seen))
+    tell(response, changed.version)
+    return _shown(changed, request)
+
+
+@router.post("/connections/{connection_id}/rotate")
+async def rotate(
+    write: Writer, seen: SeenVersion, connection_id: UUID, body: Credentials, request: Request, response: Response
+) -> ShownConnection:
+    """Give a line another key, and its webhooks another proof."""
+    changed = await write.once(ConnectionDetails, lambda work: connections.rotate(work, connection_id, body, seen))
+    tell(response, changed.version)
+    return _shown(changed, request)
+
+
+@router.post("/connections/{connection_id}/test")
+async def test(caller: Tester, connection_id: UUID) -> LineCheck:
+    """Ask the provider now whether the line can be used; nothing is sent to anybody."""
+    async with open_work(caller) as work:
+        line = await connections.opened_for_check(work, connection_id)
+    try:
+        channel = registry.open_channel(line)
+    except registry.ProviderAbsent:
+        return LineCheck(is_usable=False, code=registry.ProviderAbsent.code)
+    return await channel.check()
