@@ -9,6 +9,7 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from sqlalchemy import select, text
 
 from agent import sessions
 from agent.audiences.base import Audience
@@ -27,6 +28,7 @@ from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.connections.schemas import Medium
+from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
@@ -324,3 +326,20 @@ async def test_no_person_takes_over_from_an_audience_that_is_the_staff(
         await customer.writes("hola?")
         await customer.is_answered()
     assert await query("SELECT state, failures > 2 FROM agent_sessions") == [(State.IDLE, True)]
+
+
+async def test_what_a_turn_is_thought_with_is_read_and_never_changed(customer: Customer) -> None:
+    # Given a customer with an order, who goes on writing
+    await customer.says("quiero 2 harina pan")
+    await customer.writes("cuánto es?")
+    async with open_work(Principal.system(customer.shop.workspace_id)) as work:
+        conversation = await conversations.lock(work, customer.conversation_id)
+        session = (await work.session.scalars(select(AgentSession).where(AgentSession.workspace_id == work.workspace_id))).one()
+        words = await conversations.open_messages(work, conversation.id)
+        # When the brief is written in a transaction that can change nothing
+        await work.session.execute(text("SET TRANSACTION READ ONLY"))
+        brief = await Customers().write_brief(work, session, conversation, words, [])
+        # Then it is whole, and nothing waits to be written
+        assert brief.draft is not None
+        assert not (work.session.new)
+        assert not (work.session.dirty)
