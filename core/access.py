@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -19,6 +20,12 @@ class Permission(StrEnum):
         member._value_ = name
         member.allows = allows
         return member
+
+
+class AmountBeyondLimit(NotPermitted):
+    """The amount is larger than what this principal decides on."""
+
+    code = "amount_beyond_limit"
 
 
 class OperationsPermission(Permission):
@@ -51,7 +58,8 @@ class Principal:
     """Whoever acts, in which workspace, with which permissions.
 
     `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system. `stores`
-    are those that it works in, None for all; Postgres hides what belongs to others.
+    are those that it works in, None for all; Postgres hides what belongs to others. `amount_limit` is the largest amount
+    of money on which it decides, in the workspace's currency, None for any.
     """
 
     kind: PrincipalKind
@@ -59,6 +67,7 @@ class Principal:
     permissions: frozenset[str]
     id: UUID | None = None
     stores: frozenset[UUID] | None = None
+    amount_limit: Decimal | None = None
 
     @classmethod
     def system(cls, workspace_id: UUID) -> "Principal":
@@ -73,3 +82,8 @@ class Principal:
         """Raise NotPermitted unless the principal holds the permission."""
         if not self.may(permission):
             raise NotPermitted(f"{self.kind} lacks {permission}", permission=permission)
+
+    def require_amount(self, amount: Decimal) -> None:
+        """Raise AmountBeyondLimit unless the principal decides on so much money."""
+        if self.amount_limit is not None and amount > self.amount_limit:
+            raise AmountBeyondLimit(limit=self.amount_limit)

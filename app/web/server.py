@@ -25,6 +25,7 @@ from app.web.api import (
     imports,
     members,
     orders,
+    payments,
     products,
     purchases,
     returns,
@@ -70,6 +71,7 @@ NOUNS = (
     returns.router,
     customers.router,
     orders.router,
+    payments.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -86,6 +86,7 @@ async def _enter(token: str, workspace_id: UUID | None) -> tuple[Person, Princip
         grants_of(membership, found.custom_role),
         membership.user_id,
         frozenset({membership.store_id}) if membership.store_id else None,
+        membership.amount_limit,
     )
     return bearer, principal
 

@@ -1,10 +1,11 @@
 """The people of a workspace: inviting them, giving them a role, suspending them."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from core import events, vault
-from core.access import OperationsPermission
+from core.access import AmountBeyondLimit, OperationsPermission
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -30,6 +31,7 @@ def _view(row: Membership, user: User, custom: CustomRole | None) -> MemberView:
             "role": custom.name if custom else row.role,
             "status": row.status,
             "store_id": row.store_id,
+            "amount_limit": row.amount_limit,
             "version": row.version,
         }
     )
@@ -66,6 +68,18 @@ async def _role(work: Work, name: str) -> tuple[Role, UUID | None]:
     return Role.VIEWER, custom.id
 
 
+def _told(row: Membership) -> dict[str, object]:
+    """What an event tells of a membership."""
+    return {name: getattr(row, name) for name in ("role", "status", "store_id", "custom_role_id", "amount_limit")}
+
+
+def _require_own_limit(work: Work, limit: Decimal | None) -> None:
+    """Nobody lets another decide on more money than they decide on themselves."""
+    own = work.principal.amount_limit
+    if own is not None and (limit is None or limit > own):
+        raise AmountBeyondLimit(limit=own)
+
+
 async def invite(work: Work, command: InviteMember) -> MemberView:
     """Invite a person by mail, or once more if the invitation was not accepted yet.
 
@@ -83,12 +97,14 @@ async def invite(work: Work, command: InviteMember) -> MemberView:
     elif row.status != MembershipStatus.INVITED:
         raise MemberExists
     secret = tokens.mint(f"{INVITATION_PREFIX}_{work.workspace_id.hex}")
+    _require_own_limit(work, command.amount_limit)
     row.role, row.custom_role_id, row.store_id = role, custom_role_id, command.store_id
+    row.amount_limit = command.amount_limit
     row.invitation_digest, row.invitation_expires_at = tokens.digest(secret), work.system_time + INVITATION_LASTS
     await work.session.flush()
     about = {"token": secret, "workspace": await repository.name_of_workspace(work), "inviter": await _inviter(work)}
     await repository.add_mail(work, MailKind.INVITATION, command.email.strip().lower(), command.language, vault.seal(about))
-    after = {"role": command.role, "store_id": command.store_id}
+    after = {"role": command.role, "store_id": command.store_id, "amount_limit": command.amount_limit}
     events.record(work, EventType.MEMBERSHIP_INVITED, subject=row.id, after=after)
     return await get_member(work, user_id)
 
@@ -131,7 +147,7 @@ async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: 
         raise MemberNotFound
     if row.version != seen:
         raise VersionConflict
-    before = {"role": row.role, "status": row.status, "store_id": row.store_id, "custom_role_id": row.custom_role_id}
+    before = _told(row)
     if row.custom_role_id is None:
         rights.require_own(work, GRANTS[Role(row.role)])  # nobody lowers whoever stands above them
     given = command.model_fields_set
@@ -141,10 +157,13 @@ async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: 
         row.status = MembershipStatus(command.status)
     if "store_id" in given:
         row.store_id = command.store_id
+    if "amount_limit" in given:
+        _require_own_limit(work, command.amount_limit)
+        row.amount_limit = command.amount_limit
     row.version += 1
     await work.session.flush()
     if not await repository.has_owner(work):
         raise LastOwner
-    after = {"role": row.role, "status": row.status, "store_id": row.store_id, "custom_role_id": row.custom_role_id}
+    after = _told(row)
     events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after=after)
     return await get_member(work, user_id)

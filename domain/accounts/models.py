@@ -1,6 +1,7 @@
 """Tables of workspaces, users and memberships, of how people prove who they are, and of what is mailed to them."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
+from core.tables import MONEY, Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
 from domain.accounts.kinds import IdentityEventType, MailKind, MailStatus, TokenPurpose
 from domain.accounts.roles import Role
 
@@ -70,6 +71,7 @@ class Membership(WorkspaceRow):
         belongs_to("custom_roles", "custom_role_id"),
         UniqueConstraint("workspace_id", "user_id"),
         Index("ix_memberships_user", "user_id"),
+        CheckConstraint("amount_limit >= 0", name="limit_not_negative"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -78,6 +80,8 @@ class Membership(WorkspaceRow):
     store_id: Mapped[UUID | None]
     custom_role_id: Mapped[UUID | None]
     """The workspace's own role that stands in for `role`, which is then `viewer`."""
+    amount_limit: Mapped[Decimal | None] = mapped_column(MONEY)
+    """The largest payment that the person verifies or gives back, None for any."""
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     invitation_digest: Mapped[str | None] = mapped_column(String(64))
     invitation_expires_at: Mapped[datetime | None]

@@ -211,6 +211,11 @@ class RoleView(BaseModel):
     version: int
 
 
+AMOUNT_LIMIT: Decimal | None = Field(
+    None, description="The largest payment that the person verifies or gives back, null for any."
+)
+
+
 class InviteMember(Command):
     """Whom to invite, and as what; `store_id` limits them to one store."""
 
@@ -218,6 +223,7 @@ class InviteMember(Command):
     role: str = Field(max_length=30)
     name: str | None = Field(None, max_length=255)
     store_id: UUID | None = None
+    amount_limit: Money | None = AMOUNT_LIMIT
     language: Literal["es", "en", "pt"] = "es"
 
 
@@ -227,6 +233,7 @@ class ChangeMember(Command):
     role: str | None = Field(None, max_length=30)
     status: Literal["active", "suspended"] | None = None
     store_id: UUID | None = None
+    amount_limit: Money | None = AMOUNT_LIMIT
 
 
 class MemberView(BaseModel):
@@ -240,6 +247,7 @@ class MemberView(BaseModel):
     role: str
     status: Literal["active", "invited", "suspended"]
     store_id: UUID | None
+    amount_limit: Decimal | None
     version: int
 
 

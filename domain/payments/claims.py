@@ -15,12 +15,12 @@ from domain.conversations import service as conversations
 from domain.conversations.schemas import NoticeDetails
 from domain.orders import fulfilment
 from domain.orders import service as orders
-from domain.orders.errors import OrderNotFound
+from domain.orders.errors import OrderNotFound, PaymentMethodUnknown
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
 from domain.payments.models import Payment, PaymentKind, PaymentState
 from domain.payments.permissions import PaymentsPermission
-from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, Flag, PaymentView
+from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, EnterPayment, Flag, PaymentView
 
 RECEIPT_ONLY = "receipt"
 """The kind and the method of a claim that rests on a receipt alone; staff see from the picture how it was paid."""
@@ -38,6 +38,12 @@ class NothingToPay(Conflict):
     """The order cannot be paid: it is not asked for yet, is paid, or was cancelled."""
 
     code = "nothing_to_pay"
+
+
+class ReferenceUsed(Conflict):
+    """The whole reference of the payment was used for another one of the same method and bank."""
+
+    code = "payment_reference_used"
 
 
 def view_of(payment: Payment) -> PaymentView:
@@ -97,6 +103,43 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     order = await fulfilment.record_payment(work, order.id, PaymentStatus.CLAIMED)
     await _tell_staff(work, "payment_claimed", order, f"payment_claimed:{payment.id}", subject_id=payment.id)
     return ClaimResult(payment=view_of(payment), order=order, due=due, difference=_difference(command.amount, due))
+
+
+async def enter(work: Work, order_id: UUID, command: EnterPayment) -> PaymentView:
+    """Write down a payment of an order that was told to staff, or handed to them; it counts once it is verified.
+
+    Raises OrderNotFound, NothingToPay, PaymentMethodUnknown and ReferenceUsed.
+    """
+    work.require(PaymentsPermission.CLAIM)
+    order = await orders.lock(work, order_id)
+    method = (await accounts.get_workspace(work)).payment_method(command.method)
+    if method is None:
+        raise PaymentMethodUnknown(method=command.method)
+    if order.status not in PAYABLE or order.payment_status == PaymentStatus.PAID or order.total == 0:
+        raise NothingToPay
+    told = ClaimPayment(
+        order_id=order.id,
+        customer_id=order.customer_id,
+        method=method.code,
+        kind=method.kind,
+        **command.model_dump(include={"bank", "reference", "amount"}),
+    )
+    due = balance_of(order, await repository.of_order(work, order.id)).due
+    values = await _values(work, told, order, references.clean(command.reference), command.amount)
+    values["flags"] = [*_amount_flags(command.amount, due), *await _reference_flags(work, order.id, values)]
+    payment = await repository.insert_payment(work, values)
+    if payment is None:
+        raise ReferenceUsed
+    events.record(
+        work,
+        EventType.PAYMENT_CLAIMED,
+        subject=payment.id,
+        reason=command.note,
+        after={"amount": command.amount, "flags": values["flags"]},
+    )
+    found = balance_of(order, await repository.of_order(work, order.id))
+    await fulfilment.record_payment(work, order.id, payment_status(found))
+    return view_of(payment)
 
 
 async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID, *, named: str | None = None) -> ClaimResult:

@@ -44,6 +44,7 @@ async def refund(work: Work, order_id: UUID, command: NewRefund) -> RefundView:
     left = balance_of(order, await repository.of_order(work, order.id)).verified - back
     if command.amount > left:
         raise RefundExceedsPaid(amount=command.amount, left=left)
+    work.principal.require_amount(command.amount)
     row = Refund(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -63,6 +64,7 @@ async def refund(work: Work, order_id: UUID, command: NewRefund) -> RefundView:
 
 
 async def refunds_of(work: Work, order_id: UUID) -> list[RefundView]:
-    """What of an order was given back, oldest first."""
+    """What of an order was given back, oldest first; raises OrderNotFound."""
     work.require(PaymentsPermission.READ)
+    await orders.get(work, order_id)
     return [RefundView.model_validate(row) for row in await repository.refunds_of(work, order_id)]

@@ -5,13 +5,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import Uuid, exists, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from core.tables import new_id
+from core.tables import Base, new_id
 from core.work import Work
+from domain.payments import references
 from domain.payments.models import Payment, PaymentReceipt, PaymentState, Refund
+from domain.payments.schemas import PaymentFilter
+
+_ORDERS = Base.metadata.tables["orders"]
+
+_VISIBLE = or_(
+    Payment.order_id.is_(None),
+    exists().where(_ORDERS.c.workspace_id == Payment.workspace_id, _ORDERS.c.id == Payment.order_id),
+)
+"""A payment is seen by whoever sees its order: Postgres hides orders of other stores, and payments know no store."""
 
 
 async def insert_payment(work: Work, values: dict[str, Any]) -> Payment | None:
@@ -38,15 +48,41 @@ async def complete_payment(work: Work, payment: Payment, values: dict[str, Any])
 
 
 async def get(work: Work, payment_id: UUID) -> Payment | None:
-    """One payment."""
-    return await work.session.get(Payment, (work.workspace_id, payment_id))
+    """One payment, unless its order is one of a store in which whoever works does not."""
+    return await work.session.scalar(
+        select(Payment).where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id, _VISIBLE)
+    )
+
+
+async def page(
+    work: Work, wanted: PaymentFilter, after: tuple[datetime, UUID] | None, limit: int, *, oldest_first: bool
+) -> list[Payment]:
+    """Payments in the order in which they were told, from behind a place."""
+    conditions = [Payment.workspace_id == work.workspace_id, _VISIBLE]
+    for column, value in (
+        (Payment.status, wanted.status),
+        (Payment.customer_id, wanted.customer_id),
+        (Payment.order_id, wanted.order_id),
+        (Payment.method, wanted.method),
+        (Payment.reference_key, references.key(wanted.reference)),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.without_order:
+        conditions.append(Payment.order_id.is_(None))
+    place = tuple_(Payment.claimed_at, Payment.id)
+    if after is not None:
+        behind = tuple_(literal(after[0], Payment.claimed_at.type), literal(after[1], Uuid))
+        conditions.append(place > behind if oldest_first else place < behind)
+    by = (Payment.claimed_at, Payment.id) if oldest_first else (Payment.claimed_at.desc(), Payment.id.desc())
+    return list(await work.session.scalars(select(Payment).where(*conditions).order_by(*by).limit(limit)))
 
 
 async def lock(work: Work, payment_id: UUID) -> Payment | None:
     """One payment, locked."""
     return await work.session.scalar(
         select(Payment)
-        .where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id)
+        .where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id, _VISIBLE)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

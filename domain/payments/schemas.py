@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +48,65 @@ class PaymentView(BaseModel):
     decided_at: datetime | None
     decided_by: UUID | None
     decision_reason: str | None
+
+
+class PaymentFilter(BaseModel):
+    """Which payments are wanted; what is not set leaves nothing out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: PaymentState | None = None
+    customer_id: UUID | None = None
+    order_id: UUID | None = None
+    method: str | None = None
+    reference: str | None = None
+    without_order: bool = False
+
+
+class PaymentPage(BaseModel):
+    """Some payments, and the place after which the next ones stand."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[PaymentView]
+    next_cursor: str | None
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="forbid")
+
+
+Amount = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
+
+
+class EnterPayment(_Command):
+    """A payment that staff write down: as told to them, or, `verified`, as money that they have seen."""
+
+    method: str = Field(max_length=30, description="The code of one of the shop's ways to pay.")
+    amount: Amount
+    bank: str | None = Field(None, max_length=100)
+    reference: str | None = Field(None, max_length=100)
+    verified: bool = False
+    note: str | None = Field(None, max_length=500)
+
+
+class VerifyPayment(_Command):
+    """The money was seen; `amount` is what really came, where it differs from what was told."""
+
+    amount: Amount | None = None
+    note: str | None = Field(None, max_length=500)
+
+
+class RejectPayment(_Command):
+    """The money was not seen. The reason stays in the house; the customer is told that the payment was not found."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class LinkPayment(_Command):
+    """The order that a payment was for."""
+
+    order_id: UUID
 
 
 class ReceiptView(BaseModel):

@@ -1,5 +1,6 @@
 """Payments: a customer's word is a claim, staff's decision makes it a payment, and receipts are the evidence."""
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from domain.payments import repository
 from domain.payments.claims import PAYABLE, NothingToPay, balance_of, payment_status, tie, view_of
 from domain.payments.models import Payment, PaymentState
 from domain.payments.permissions import PaymentsPermission
-from domain.payments.schemas import Balance, PaymentView
+from domain.payments.schemas import Balance, PaymentFilter, PaymentPage, PaymentView
 
 
 class PaymentNotFound(NotFound):
@@ -52,7 +53,10 @@ async def verify(work: Work, payment_id: UUID, *, amount: Decimal | None = None,
         raise PaymentDecided
     if amount is None and payment.amount is None:
         raise AmountMissing
-    payment.verified_amount = amount or payment.amount
+    came = amount or payment.amount
+    assert came is not None, "an amount is known"
+    work.principal.require_amount(came)
+    payment.verified_amount = came
     await _decide(work, payment, PaymentState.VERIFIED, note)
     events.record(work, EventType.PAYMENT_VERIFIED, subject=payment.id, reason=note, after={"amount": payment.verified_amount})
     return view_of(payment)
@@ -162,9 +166,29 @@ async def get(work: Work, payment_id: UUID) -> PaymentView:
 
 
 async def list_for_order(work: Work, order_id: UUID) -> list[PaymentView]:
-    """The payments of an order, oldest first."""
+    """The payments of an order, oldest first; raises OrderNotFound."""
     work.require(PaymentsPermission.READ)
+    await orders.get(work, order_id)
     return [view_of(payment) for payment in await repository.of_order(work, order_id)]
+
+
+async def list_payments(
+    work: Work, wanted: PaymentFilter, *, oldest_first: bool = False, place: str | None = None, limit: int = 20
+) -> PaymentPage:
+    """Payments, the newest first or the oldest; `place` is the cursor of the page before."""
+    work.require(PaymentsPermission.READ)
+    rows = await repository.page(work, wanted, _place(place), limit + 1, oldest_first=oldest_first)
+    last = rows[limit - 1] if len(rows) > limit else None
+    next_cursor = f"{last.claimed_at.isoformat()} {last.id}" if last is not None else None
+    return PaymentPage(items=[view_of(payment) for payment in rows[:limit]], next_cursor=next_cursor)
+
+
+def _place(place: str | None) -> tuple[datetime, UUID] | None:
+    at, _, id = (place or "").rpartition(" ")
+    try:
+        return (datetime.fromisoformat(at), UUID(id)) if place is not None else None
+    except ValueError as error:
+        raise Invalid("not a place of this list", field="cursor") from error
 
 
 async def pending(work: Work, *, limit: int = 20) -> list[PaymentView]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.web.server import create_app
 from core.embedded import EmbeddedRedis, start_redis
 from core.settings import Settings, get_settings
+from tests.factories.desk import Desk, open_desk
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,9 @@ async def api(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexova.test") as client:
         yield client
+
+
+@pytest.fixture
+async def desk(api: httpx.AsyncClient) -> Desk:
+    """A shop with goods, its owner, and a customer who has written."""
+    return await open_desk(api)

@@ -1,0 +1,130 @@
+"""Payments: what customers say to have paid, what staff have found to be true, and what was given back."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from app.web.api.callers import may
+from app.web.api.lists import Page, Paged
+from app.web.api.routing import noun
+from app.web.api.writes import Write, may_write
+from core.access import Principal
+from core.work import open_work
+from domain.payments import by_staff, receipts, refunds
+from domain.payments import service as payments
+from domain.payments.models import PaymentState
+from domain.payments.permissions import PaymentsPermission
+from domain.payments.schemas import (
+    EnterPayment,
+    LinkPayment,
+    NewRefund,
+    PaymentFilter,
+    PaymentView,
+    ReceiptView,
+    RefundView,
+    RejectPayment,
+    VerifyPayment,
+)
+
+router = noun("payments")
+
+Reader = Annotated[Principal, may(PaymentsPermission.READ)]
+Enterer = Annotated[Write, may_write(PaymentsPermission.CLAIM)]
+Verifier = Annotated[Write, may_write(PaymentsPermission.VERIFY)]
+Refunder = Annotated[Write, may_write(PaymentsPermission.REFUND)]
+
+
+class Sort(StrEnum):
+    """The order of a list of payments."""
+
+    NEWEST = "-claimed_at"
+    OLDEST = "claimed_at"
+
+
+class PaymentDetail(PaymentView):
+    """A payment with the files that shall prove it."""
+
+    receipts: list[ReceiptView]
+
+
+@router.get("/payments")
+async def list_(
+    caller: Reader,
+    paging: Paged,
+    status: Annotated[PaymentState | None, Query(description="`claimed` waits to be verified.")] = None,
+    customer_id: UUID | None = None,
+    order_id: UUID | None = None,
+    method: Annotated[str | None, Query(max_length=30)] = None,
+    reference: Annotated[str | None, Query(max_length=100, description="However it is written.")] = None,
+    without_order: Annotated[bool, Query(description="Only those that belong to no order yet.")] = False,
+    sort: Sort = Sort.NEWEST,
+) -> Page[PaymentView]:
+    """List payments, the newest first."""
+    wanted = PaymentFilter(
+        status=status,
+        customer_id=customer_id,
+        order_id=order_id,
+        method=method,
+        reference=reference,
+        without_order=without_order,
+    )
+    async with open_work(caller) as work:
+        found = await payments.list_payments(
+            work, wanted, oldest_first=sort is Sort.OLDEST, place=paging.place, limit=paging.limit
+        )
+    return paging.page(found.items, found.next_cursor)
+
+
+@router.get("/payments/{payment_id}")
+async def get(caller: Reader, payment_id: UUID) -> PaymentDetail:
+    """Show a payment as it was told, what was decided on it, and its receipts."""
+    async with open_work(caller) as work:
+        found = await payments.get(work, payment_id)
+        files = await receipts.receipts_of(work, payment_id)
+    return PaymentDetail(**found.model_dump(), receipts=files)
+
+
+@router.post("/payments/{payment_id}/verify")
+async def verify(write: Verifier, payment_id: UUID, body: VerifyPayment | None = None) -> PaymentView:
+    """Say that the money was seen; the customer is told."""
+    return await write.once(PaymentView, lambda work: by_staff.verify(work, payment_id, body or VerifyPayment()))
+
+
+@router.post("/payments/{payment_id}/reject")
+async def reject(write: Verifier, payment_id: UUID, body: RejectPayment) -> PaymentView:
+    """Say that the money was not seen, and why; the customer is told that it was not found."""
+    return await write.once(PaymentView, lambda work: by_staff.reject(work, payment_id, body))
+
+
+@router.post("/payments/{payment_id}/link")
+async def link(write: Verifier, payment_id: UUID, body: LinkPayment) -> PaymentView:
+    """Tie a payment that has no order to one of its customer's orders."""
+    return await write.once(PaymentView, lambda work: payments.link(work, payment_id, body.order_id))
+
+
+@router.get("/orders/{order_id}/payments")
+async def list_of_order(caller: Reader, order_id: UUID) -> Page[PaymentView]:
+    """List the payments of an order, the oldest first."""
+    async with open_work(caller) as work:
+        return Page(data=await payments.list_for_order(work, order_id), has_more=False, next_cursor=None)
+
+
+@router.post("/orders/{order_id}/payments", status_code=201)
+async def enter(write: Enterer, order_id: UUID, body: EnterPayment) -> PaymentView:
+    """Write down a payment of an order, verified at once if its money was seen, such as cash at the door."""
+    return await write.once(PaymentView, lambda work: by_staff.enter(work, order_id, body))
+
+
+@router.get("/orders/{order_id}/refunds")
+async def list_refunds(caller: Reader, order_id: UUID) -> Page[RefundView]:
+    """List what of an order was given back, the oldest first."""
+    async with open_work(caller) as work:
+        return Page(data=await refunds.refunds_of(work, order_id), has_more=False, next_cursor=None)
+
+
+@router.post("/orders/{order_id}/refunds", status_code=201)
+async def refund(write: Refunder, order_id: UUID, body: NewRefund) -> RefundView:
+    """Give money of an order back, never more than was paid; the same `key` twice is one refund."""
+    return await write.once(RefundView, lambda work: refunds.refund(work, order_id, body))
