@@ -37,6 +37,16 @@ def rights_of(work: Work) -> list[str]:
     return [right.value for right in _RIGHTS if work.principal.may(right)]
 
 
+def stores_of(work: Work) -> list[str] | None:
+    """The stores in which whoever brings the file works, None for all."""
+    return None if work.principal.stores is None else sorted(map(str, work.principal.stores))
+
+
+def works_in(row: Import, store_id: UUID) -> bool:
+    """Whether whoever brought the file works in a store."""
+    return row.stores is None or str(store_id) in row.stores
+
+
 async def locked(work: Work, id: UUID) -> Import:
     """The row, locked against other workers; raises ImportNotFound."""
     row = await repository.find(work, id, lock=True)

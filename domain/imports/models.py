@@ -45,7 +45,7 @@ class UndoOutcome(StrEnum):
 
 
 class Import(WorkspaceRow):
-    """One file: what it is, how far it got, and who brought it with which rights.
+    """One file: what it is, how far it got, and who brought it with which rights and in which stores, none for all.
 
     `done` counts the rows that are through, in the transactions that changed them; whoever goes on begins behind it.
     """
@@ -79,6 +79,7 @@ class Import(WorkspaceRow):
     actor_kind: Mapped[PrincipalKind] = mapped_column(one_of(PrincipalKind, 20))
     actor_id: Mapped[UUID | None]
     rights: Mapped[list[Any]]
+    stores: Mapped[list[Any] | None]
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]

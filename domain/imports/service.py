@@ -15,7 +15,7 @@ from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.imports import repository
-from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of, store_of
+from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of, store_of, stores_of, works_in
 from domain.imports._kinds import APPLY
 from domain.imports._rows import Places, Result, begun
 from domain.imports._telling import told, view_of
@@ -74,6 +74,7 @@ async def start(
         actor_kind=work.principal.kind.value,
         actor_id=work.principal.id,
         rights=rights_of(work),
+        stores=stores_of(work),
         next_try_at=work.system_time + PATIENCE,
         attempts=0,
     )
@@ -116,7 +117,8 @@ async def take(work: Work, id: UUID) -> Job | None:
         learnt_orders={one.heading: one.date_order for one in learnt if one.date_order},
     )
     rights = frozenset(str(right) for right in row.rights)
-    principal = Principal(PrincipalKind(row.actor_kind), work.workspace_id, rights, row.actor_id)
+    stores = None if row.stores is None else frozenset(UUID(str(store)) for store in row.stores)
+    principal = Principal(PrincipalKind(row.actor_kind), work.workspace_id, rights, row.actor_id, stores)
     return Job(
         id=row.id,
         filename=row.filename,
@@ -160,19 +162,18 @@ async def settle(work: Work, id: UUID, reading: Reading, titles: Sequence[str]) 
     questions = list(reading.questions)
     row.file_type = reading.file_type
     if reading.file_type not in (None, FileType.PRODUCTS) and row.store_id is None:
-        row.store_id = await _store_named(work, [row.filename, *titles])
+        open_to = [store for store in await catalog.stores(work) if works_in(row, store.id)]
+        row.store_id = _store_named(open_to, [row.filename, *titles])
         if row.store_id is None and not all(Field.STORE in part.columns.values() for part in reading.parts):
-            stores = ", ".join(store.code for store in await catalog.stores(work))
-            questions.append(Problem("store_missing", told={"found": stores}))
+            questions.append(Problem("store_missing", told={"found": ", ".join(store.code for store in open_to)}))
     row.problems = [told(problem) for problem in (*questions, *reading.notes)]
     row.rows = reading.rows
     row.status = ImportStatus.NEEDS_ANSWERS if questions else ImportStatus.PROCESSING
     return not questions
 
 
-async def _store_named(work: Work, titles: Sequence[str]) -> UUID | None:
+def _store_named(stores: Sequence[StoreView], titles: Sequence[str]) -> UUID | None:
     """The one store that names and titles speak of, or the only one there is."""
-    stores = await catalog.stores(work)
     if len(stores) == 1:
         return stores[0].id
     said = f" {key_of(' '.join(titles).replace('.', ' '))} "
@@ -194,7 +195,9 @@ async def apply_rows(work: Work, id: UUID, records: Sequence[Record]) -> None:
         raise Abandoned("another worker is further")
     results = begun(records)
     shop = await accounts.get_workspace(work)
-    places = Places(_by_name(await catalog.stores(work)), row.store_id, shop.zone, work.now)
+    # A store of others is as unknown as one that is not there.
+    open_to = [store for store in await catalog.stores(work) if works_in(row, store.id)]
+    places = Places(_by_name(open_to), row.store_id, shop.zone, work.now)
     work.session.expunge(row)
     await APPLY[FileType(str(row.file_type))](work, row, results, places)
     await work.session.flush()

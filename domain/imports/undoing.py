@@ -7,7 +7,7 @@ from core.errors import Abandoned
 from core.event_types import EventType
 from core.work import Work
 from domain.imports import repository
-from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of
+from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of, stores_of
 from domain.imports._kinds import take_back
 from domain.imports.errors import ImportRunning, NothingToUndo
 from domain.imports.models import ImportStatus
@@ -28,7 +28,7 @@ async def undo(work: Work, id: UUID) -> UndoView:
         raise NothingToUndo
     row.status, row.undone_to = ImportStatus.UNDOING, row.done + 1
     row.next_try_at, row.attempts = work.system_time + PATIENCE, 0
-    row.rights = rights_of(work)
+    row.rights, row.stores = rights_of(work), stores_of(work)
     row.actor_kind, row.actor_id = work.principal.kind, work.principal.id
     outbox.enqueue(work, APPLY_JOB, import_id=row.id)
     await work.session.flush()
