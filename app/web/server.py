@@ -18,6 +18,7 @@ from app.web import health, mailbox, problems, webhooks
 from app.web.api import (
     api_keys,
     auth,
+    bulk,
     categories,
     connections,
     customers,
@@ -56,6 +57,7 @@ NOUNS = (
     members.router,
     roles.router,
     api_keys.router,
+    bulk.router,
     products.router,
     variants.router,
     categories.router,

@@ -13,9 +13,9 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
-from domain.catalog import _prices, repository
+from domain.catalog import _prices, _repricing, repository
 from domain.catalog._views import variant_view
-from domain.catalog.errors import PriceBegun, PriceMissing, PriceNotFound, PricePast, ProductNotFound
+from domain.catalog.errors import PriceBegun, PriceMissing, PriceNotFound, ProductNotFound
 from domain.catalog.models import Price, PriceKind, Product, ProductVariant
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import NewPrice, PricesAt, PriceView, PriceWritten
@@ -31,7 +31,8 @@ async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = N
     if not price.is_finite() or price <= 0:
         raise PriceMissing(sku=sku)
     variant, product = await _locked(work, sku, None)
-    await _write(work, variant, product, NewPrice(amount=price.quantize(_CENT), reason=reason))
+    command = NewPrice(amount=price.quantize(_CENT), reason=reason)
+    _repricing.write(work, variant, product, command, await _prices.now(work))
     await work.session.flush()
     (found,) = await repository.variants(work, [variant.id])
     return variant_view(found, await accounts.currency(work))
@@ -44,7 +45,7 @@ async def add_price(work: Work, sku: str, command: NewPrice, seen: int | None = 
     """
     work.require(CatalogPermission.WRITE)
     variant, product = await _locked(work, sku, seen)
-    row = await _write(work, variant, product, command)
+    row = _repricing.write(work, variant, product, command, await _prices.now(work))
     await work.session.flush()
     return PriceWritten(**_view(row).model_dump(), version=product.version)
 
@@ -59,7 +60,7 @@ async def withdraw_price(work: Work, sku: str, price_id: UUID, seen: int) -> Non
     if row.starts_at <= await _prices.now(work):
         raise PriceBegun
     product.version += 1
-    events.record(work, EventType.PRODUCT_PRICE_WITHDRAWN, subject=product.id, before=_told(variant, row))
+    events.record(work, EventType.PRODUCT_PRICE_WITHDRAWN, subject=product.id, before=_repricing.told_of(variant, row))
     await work.session.delete(row)
 
 
@@ -107,7 +108,7 @@ async def apply_due(work: Work) -> int:
     for variant, product in pairs:
         for kind in PriceKind:
             held = rows.get((variant.id, kind))
-            _bring(work, variant, product, kind, held.amount if held else None, held.reason if held else None)
+            _repricing.bring(work, variant, product, kind, held.amount if held else None, held.reason if held else None)
     return len(pairs)
 
 
@@ -119,61 +120,6 @@ async def _locked(work: Work, sku: str, seen: int | None) -> tuple[ProductVarian
     if seen is not None and pair[1].version != seen:
         raise VersionConflict(version=pair[1].version)
     return pair
-
-
-async def _write(work: Work, variant: ProductVariant, product: Product, command: NewPrice) -> Price:
-    at = await _prices.now(work)
-    starts_at = command.starts_at or at
-    if (command.starts_at is not None and command.starts_at < at) or (command.ends_at is not None and command.ends_at <= at):
-        raise PricePast(sku=variant.sku)
-    is_planned = starts_at > at
-    row = _prices.write(
-        work,
-        variant.id,
-        command.kind,
-        command.amount,
-        starts_at,
-        ends_at=command.ends_at,
-        due_at=starts_at if is_planned else command.ends_at,
-        reason=command.reason,
-    )
-    if is_planned:
-        product.version += 1
-        told = _told(variant, row)
-        events.record(work, EventType.PRODUCT_PRICE_PLANNED, subject=product.id, reason=command.reason, after=told)
-    else:
-        _bring(work, variant, product, command.kind, command.amount, command.reason)
-    return row
-
-
-def _bring(
-    work: Work, variant: ProductVariant, product: Product, kind: PriceKind, amount: Decimal | None, reason: str | None
-) -> None:
-    """Let a variant have a price, if it is not the one that it has."""
-    name = "price" if kind is PriceKind.RETAIL else "wholesale_price"
-    before = getattr(variant, name)
-    if amount == before or (kind is PriceKind.RETAIL and amount is None):
-        return
-    setattr(variant, name, amount)
-    product.version += 1
-    events.record(
-        work,
-        EventType.PRODUCT_REPRICED,
-        subject=product.id,
-        reason=reason,
-        before={"sku": variant.sku, name: before},
-        after={"sku": variant.sku, name: amount},
-    )
-
-
-def _told(variant: ProductVariant, row: Price) -> dict[str, object]:
-    return {
-        "sku": variant.sku,
-        "kind": row.kind,
-        "amount": row.amount,
-        "starts_at": row.starts_at.isoformat(),
-        "ends_at": row.ends_at.isoformat() if row.ends_at else None,
-    }
 
 
 def _view(row: Price) -> PriceView:
