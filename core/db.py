@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from asyncpg.exceptions import DataError as NotEncodable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -136,3 +137,20 @@ def is_outage(error: BaseException) -> bool:
 def is_refused_by_policy(error: BaseException) -> bool:
     """Whether Postgres has refused a row that whoever works may not write, such as one of another's store."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "42501"
+
+
+_UNSTORABLE = frozenset({"22001", "22003", "22008", "22021", "22P05"})
+"""SQLSTATEs of values that no column of theirs holds: too long, too large, a time out of range, a character refused."""
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether a value cannot be stored at all, such as text with a null character or a time after the year 9999."""
+    if not isinstance(error, DBAPIError):
+        return False
+    cause = getattr(error.orig, "__cause__", None)
+    return getattr(error.orig, "sqlstate", None) in _UNSTORABLE or (type(cause) is NotEncodable)
+
+
+def is_reference_refused(error: BaseException) -> bool:
+    """Whether a row names another one that does not exist in this workspace, or is named by one that does."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "23503"

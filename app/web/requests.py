@@ -15,6 +15,7 @@ from core.errors import DomainError
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
 SECURITY_HEADERS: Final = {
+    "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",

@@ -47,7 +47,7 @@ from app.web.limits import Buckets
 from app.web.requests import RequestFrame
 from channels import registry
 from core import db, observability
-from core.errors import CommitOutcomeUnknown, DomainError, NotPermitted
+from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotPermitted
 from core.settings import Settings, get_settings
 from domain.accounts import signing
 
@@ -113,6 +113,19 @@ class DatabaseAway(DomainError):
     http_status = 503
 
 
+class ValueUnstorable(Invalid):
+    """Something in the request can be stored nowhere: a null character, a number or a time beyond all limits."""
+
+    code = "value_unstorable"
+    http_status = 422
+
+
+class ReferenceRefused(Conflict):
+    """The request names something that does not exist here, or would take away what something else needs."""
+
+    code = "reference_refused"
+
+
 async def _unknown(request: Request, error: Exception) -> JSONResponse:
     log.error("request.outcome_unknown", path=request.url.path)
     return problems.render(request, OutcomeUnknown(retry_after=1))
@@ -121,6 +134,10 @@ async def _unknown(request: Request, error: Exception) -> JSONResponse:
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     if db.is_refused_by_policy(error):
         return problems.render(request, NotPermitted())
+    if db.is_unstorable(error):
+        return problems.render(request, ValueUnstorable())
+    if db.is_reference_refused(error):
+        return problems.render(request, ReferenceRefused())
     if not db.is_outage(error):
         raise error
     log.error("request.without_database", path=request.url.path, error=type(error).__name__)

@@ -17,7 +17,7 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter.address
-    message["Subject"] = letter.subject
+    message["Subject"] = " ".join(letter.subject.split())  # a name in it may have lines, a header has one
     message["Message-ID"] = f"<{letter.id}@nexova>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)

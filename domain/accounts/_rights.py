@@ -1,12 +1,13 @@
 """What may be given away: nobody hands on a right that is not their own."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from core.access import covers
 from core.errors import Invalid
 from core.work import Work
 from domain.accounts import roles
-from domain.accounts.errors import BeyondOwnRights
+from domain.accounts.errors import BeyondOwnRights, BeyondOwnStores
 
 
 class PermissionUnknown(Invalid):
@@ -27,3 +28,10 @@ def require_own(work: Work, granted: frozenset[str]) -> None:
     for permission in roles.permissions():
         if covers(granted, permission) and not work.principal.may(permission):
             raise BeyondOwnRights(permission=permission.value)
+
+
+def require_own_store(work: Work, store_id: UUID | None) -> None:
+    """Raise BeyondOwnStores if a store, or all of them for None, is more than whoever acts works in."""
+    stores = work.principal.stores
+    if stores is not None and store_id not in stores:
+        raise BeyondOwnStores

@@ -41,6 +41,7 @@ async def create_key(work: Work, command: NewApiKey) -> MintedKey:
     work.require(OperationsPermission.MANAGE)
     rights.require_known(command.permissions)
     rights.require_own(work, frozenset(command.permissions))
+    rights.require_own_store(work, command.store_id)
     secret = tokens.mint(f"{KEY_PREFIX}_{work.workspace_id.hex}")
     row = ApiKey(
         workspace_id=work.workspace_id,
@@ -67,6 +68,7 @@ async def revoke_key(work: Work, key_id: UUID) -> ApiKeyView:
     row = await work.session.get(ApiKey, (work.workspace_id, key_id), with_for_update={"key_share": True})
     if row is None:
         raise ApiKeyNotFound
+    rights.require_own_store(work, row.store_id)
     if row.revoked_at is None:
         row.revoked_at = work.system_time
         events.record(work, EventType.API_KEY_REVOKED, subject=row.id, before={"name": row.name})

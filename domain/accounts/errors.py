@@ -107,6 +107,13 @@ class BeyondOwnRights(DomainError):
     http_status = 403
 
 
+class BeyondOwnStores(DomainError):
+    """Whoever works in some stores gives and changes nothing that holds in others."""
+
+    code = "beyond_own_stores"
+    http_status = 403
+
+
 class ApiKeyNotFound(NotFound):
     """The workspace has no such key."""
 

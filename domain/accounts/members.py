@@ -80,12 +80,21 @@ def _require_own_limit(work: Work, limit: Decimal | None) -> None:
         raise AmountBeyondLimit(limit=own)
 
 
+async def _require_above(work: Work, row: Membership) -> None:
+    """Nobody changes whoever may more than they do, or works where they do not."""
+    custom = await work.session.get(CustomRole, (work.workspace_id, row.custom_role_id)) if row.custom_role_id else None
+    rights.require_own(work, frozenset(map(str, custom.permissions)) if custom else GRANTS[Role(row.role)])
+    rights.require_own_store(work, row.store_id)
+    _require_own_limit(work, row.amount_limit)
+
+
 async def invite(work: Work, command: InviteMember) -> MemberView:
     """Invite a person by mail, or once more if the invitation was not accepted yet.
 
-    Raises MemberExists, RoleNotFound and BeyondOwnRights.
+    Raises MemberExists, RoleNotFound, BeyondOwnRights and BeyondOwnStores.
     """
     work.require(OperationsPermission.MANAGE)
+    rights.require_own_store(work, command.store_id)
     role, custom_role_id = await _role(work, command.role)
     user_id = await repository.ensure_user(work, command.email.strip().lower(), command.name or command.email)
     row = await repository.lock_membership(work, user_id)
@@ -96,6 +105,8 @@ async def invite(work: Work, command: InviteMember) -> MemberView:
         work.session.add(row)
     elif row.status != MembershipStatus.INVITED:
         raise MemberExists
+    else:
+        await _require_above(work, row)
     secret = tokens.mint(f"{INVITATION_PREFIX}_{work.workspace_id.hex}")
     _require_own_limit(work, command.amount_limit)
     row.role, row.custom_role_id, row.store_id = role, custom_role_id, command.store_id
@@ -138,7 +149,7 @@ async def whose_invitation(work: Work, secret: str) -> UUID:
 async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: int) -> MemberView:
     """Give a person another role or store, suspend them, or bring them back; it holds from their next request on.
 
-    Raises MemberNotFound, VersionConflict, LastOwner, RoleNotFound and BeyondOwnRights.
+    Raises MemberNotFound, VersionConflict, LastOwner, RoleNotFound, BeyondOwnRights and BeyondOwnStores.
     """
     work.require(OperationsPermission.MANAGE)
     await repository.lock_workspace(work)  # two owners who remove each other come one after the other
@@ -148,14 +159,14 @@ async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: 
     if row.version != seen:
         raise VersionConflict
     before = _told(row)
-    if row.custom_role_id is None:
-        rights.require_own(work, GRANTS[Role(row.role)])  # nobody lowers whoever stands above them
+    await _require_above(work, row)
     given = command.model_fields_set
     if command.role is not None:
         row.role, row.custom_role_id = await _role(work, command.role)
     if command.status is not None and row.status != MembershipStatus.INVITED:
         row.status = MembershipStatus(command.status)
     if "store_id" in given:
+        rights.require_own_store(work, command.store_id)
         row.store_id = command.store_id
     if "amount_limit" in given:
         _require_own_limit(work, command.amount_limit)

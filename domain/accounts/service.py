@@ -8,6 +8,7 @@ from core import events
 from core.access import OperationsPermission
 from core.event_types import EventType
 from core.work import Work, open_system_work
+from domain.accounts import _rights as rights
 from domain.accounts import repository
 from domain.accounts.errors import VersionConflict, WorkspaceExists, WorkspaceNotFound
 from domain.accounts.models import Membership, MembershipStatus, User, Workspace
@@ -118,6 +119,7 @@ async def update_settings(work: Work, settings: WorkspaceSettings, seen: int) ->
 async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> WorkspaceView:
     """Rename a workspace or replace its settings; raises VersionConflict when it was changed since it was seen."""
     work.require(OperationsPermission.MANAGE)
+    rights.require_own_store(work, None)
     row = await _locked(work, seen)
     before = {"name": row.name, "settings": row.settings}
     row.name = command.name or row.name
@@ -133,6 +135,7 @@ async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> W
 async def delete_workspace(work: Work, seen: int) -> None:
     """Give a workspace up: nobody enters it any more, and nothing in it is lost before its grace is over."""
     work.require(OperationsPermission.MANAGE)
+    rights.require_own_store(work, None)
     row = await _locked(work, seen)
     row.is_active, row.deleted_at, row.version = False, work.system_time, row.version + 1
     events.record(work, EventType.WORKSPACE_DELETED, subject=row.id)

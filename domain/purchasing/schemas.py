@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from domain.purchasing.models import PurchaseStatus as PurchaseStatus
 
@@ -183,7 +183,7 @@ class NewReceipt(Command):
     key: Key
     lines: tuple[ReceiptLineInput, ...] = Field(min_length=1, max_length=500)
     document: str | None = Field(None, max_length=100)
-    received_at: datetime | None = None
+    received_at: AwareDatetime | None = None
     over_delivery_reason: Reason | None = None
     cost_reason: Reason | None = None
 

@@ -178,7 +178,7 @@ async def test_ledgers_cannot_be_rewritten(workspace: WorkspaceView, table: str,
 
 
 async def test_the_system_role_reads_no_content(workspace: WorkspaceView) -> None:
-    forbidden = {"messages": "text", "inbound_events": "body", "attachments": "source_url", "orders": "total"}
+    forbidden = {"messages": "content", "inbound_events": "body", "attachments": "source_url", "orders": "total"}
     for table, column in forbidden.items():
         with pytest.raises(DBAPIError, match="permission denied"):
             async with open_system_work() as session:

@@ -1,6 +1,7 @@
 """Routes: what all of them have in common, so that an endpoint's file says only what is its own."""
 
 import difflib
+import re
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -50,6 +51,15 @@ class ParameterMisspelt(Invalid):
     code = "parameter_misspelt"
 
 
+class NullCharacter(Invalid):
+    """A null character stands in the path, the query or the body: no text of ours has one, and no column takes it."""
+
+    code = "null_character"
+    http_status = 422
+
+
+_NULL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
 _known: dict[str, frozenset[str]] = {}
 """The names that each operation knows in its query."""
 
@@ -73,13 +83,22 @@ async def _knows_all(request: Request) -> None:
             raise ParameterUnknown(name=name[:100], known=", ".join(sorted(known)) or "-")
 
 
+async def _has_no_null(request: Request) -> None:
+    """Refuse a null character before anything is made of it, as some places would drop it and others fail."""
+    if "\0" in request.url.path or any("\0" in text for pair in request.query_params.multi_items() for text in pair):
+        raise NullCharacter
+    is_json = "json" in request.headers.get("content-type", "")
+    if is_json and _NULL_IN_JSON.search(await request.body()):
+        raise NullCharacter
+
+
 def noun(name: str) -> APIRouter:
     """A router for one noun; its operations are called `noun_function`."""
     return APIRouter(
         prefix=PREFIX,
         tags=[name],
         responses=PROBLEMS,
-        dependencies=[Depends(_knows_all)],
+        dependencies=[Depends(_has_no_null), Depends(_knows_all)],
         generate_unique_id_function=lambda route: f"{name}_{route.name}",
     )
 
