@@ -1,15 +1,15 @@
 """An import is limited to the stores of whoever brought it.
 
-Revision ID: 0020_import_stores
-Revises: 0019_further_sets
+Revision ID: 0021_import_stores
+Revises: 0020_amount_limits
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0020_import_stores"
-down_revision = "0019_further_sets"
+revision = "0021_import_stores"
+down_revision = "0020_amount_limits"
 branch_labels = None
 depends_on = None
 
