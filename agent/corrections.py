@@ -10,8 +10,8 @@ from uuid import UUID
 from agent import journal, sessions
 from agent.brief import BriefDraft
 from agent.frozen import Frozen
-from agent.journal import Recorded
 from agent.models import AgentSession, Turn
+from agent.recorded import Recorded
 from core import messages
 from core.work import Work
 from domain.accounts import service as accounts

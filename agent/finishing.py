@@ -6,8 +6,8 @@ from uuid import UUID
 from agent import sessions, telling
 from agent.audiences import registry as audiences
 from agent.frozen import TakenTurn
-from agent.journal import Recorded
 from agent.models import TurnOutcome
+from agent.recorded import Recorded
 from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import render

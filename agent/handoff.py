@@ -1,13 +1,12 @@
-"""Hand-offs: when a person is brought in, and how an operator takes a conversation and gives it back."""
+"""Hand-offs: when a person is brought in."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from agent import sessions
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
-from agent.journal import Recorded, effects_of
 from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
+from agent.recorded import Recorded
 from agent.sessions import Fence
 from core.messages import choose_language, text
 from core.work import Work
@@ -15,9 +14,7 @@ from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.kinds import HandoffReason
-from domain.conversations.schemas import HandoffView, MessageStatus
-from domain.conversations.states import State, Trigger
-from domain.orders import drafts
+from domain.conversations.states import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +59,3 @@ async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
     sessions.rest(session)
     language = choose_language((await accounts.get_workspace(work)).language)
     await conversations.queue(work, conversation_id, [Text(text=text("turn.handoff", language))])
-
-
-@dataclass(frozen=True, slots=True)
-class Takeover:
-    """What an operator takes over: what the agent has done and the customer was not told, and what is on its way."""
-
-    handoff: HandoffView
-    done: list[str]
-    in_flight: list[str]
-    cancelled: list[str]
-
-
-async def take(work: Work, conversation_id: UUID) -> Takeover:
-    """An operator takes the conversation; a turn that is being thought can change and say nothing more.
-
-    The operator is told what that turn has done already, what is just being sent, and what was cut off.
-    """
-    unsent = await conversations.unsettled(work, conversation_id)
-    taken = await conversations.take(work, conversation_id)
-    turn = await sessions.open_turn(work, conversation_id)
-    calls = await effects_of(work, turn) if turn is not None else []
-    session = await sessions.find_or_create(work, conversation_id)
-    if session.state != State.HANDOFF:
-        sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
-    sessions.leave_to_person(session)
-    begun = [message for message in unsent if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN)]
-    return Takeover(
-        handoff=taken,
-        done=[call.words for call in calls if call.say],
-        in_flight=[message.text or "" for message in begun],
-        cancelled=[message.text or "" for message in unsent if message not in begun],
-    )
-
-
-async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
-    """Give the conversation back to the agent, which is told what was agreed; the draft's open points are asked again."""
-    released = await conversations.release(work, conversation_id, note)
-    session = await sessions.find_or_create(work, conversation_id)
-    if session.state == State.HANDOFF:
-        sessions.move(work, session, Trigger.HANDOFF_RELEASED)
-    sessions.take_back(session, note)
-    if await drafts.open_draft(work, conversation_id) is not None:
-        sessions.keep_points_of_order(session)
-    else:
-        # Whoever attended may have placed the order, or given it up: nothing is left that they could be about.
-        sessions.remember(session, [])
-    sessions.make_due(work, session, work.system_time)
-    return released

@@ -20,10 +20,10 @@ from pydantic_ai.messages import (
 from sqlalchemy import bindparam, select
 
 from agent.frozen import Frozen, Memory
-from agent.journal import Recorded
 from agent.lexical.returned import TAKEN_OVER
 from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
+from agent.recorded import Recorded
 from core.settings import get_settings
 from core.work import Work
 from domain.conversations import service as conversations

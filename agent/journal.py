@@ -12,88 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
 from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from agent.frozen import Key, TakenTurn
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
+from agent.recorded import Recorded
 from agent.sessions import Fence, fence
 from core.access import Principal
 from core.errors import Abandoned
-from core.messages import filled
 from core.tables import new_id
 from core.work import Work, open_work
-from domain.conversations.content import Content, JsonObject, Stored, rewritten
-from domain.conversations.states import Trigger
+from domain.conversations.content import Content, JsonObject, rewritten
 from tools.context import Pending, Signal, still_open
-from tools.outcome import Deed, Fact, ToolOutcome
+from tools.outcome import ToolOutcome
 
 _SLOT = re.compile(r"\{(\d+)\}")
-
-
-class Recorded(BaseModel):
-    """One tool call as the journal keeps it.
-
-    `call` numbers the calls of the run from 1; the facts are known to the model as `f<call>.<index>`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    call: int
-    tool: str
-    arguments: dict[str, Any]
-    outcome: StepOutcome
-    writes: bool
-    status: str
-    code: str
-    say: str
-    facts: dict[str, Fact] = Field(default_factory=dict)
-    deeds: list[tuple[Deed, str]] = Field(default_factory=list)
-    options: list[dict[str, Any]] = Field(default_factory=list)
-    note: str = ""
-    data: dict[str, Any] = Field(default_factory=dict)
-    signals: list[Signal] = Field(default_factory=list)
-    staged: list[Stored] = Field(default_factory=list)
-    asked: list[Pending] = Field(default_factory=list)
-    settled: list[Pending] = Field(default_factory=list)
-    link: int = 0
-    """The place in the chain of the model that called."""
-    step: int = 0
-    """The answer of the model that held the call."""
-    repeats: int | None = None
-    """The earlier call of the run whose result was given once more, in place of running this one."""
-
-    @property
-    def has_effect(self) -> bool:
-        """Whether this call changed something in the shop."""
-        return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok" and self.repeats is None
-
-    @property
-    def words(self) -> str:
-        """What the call said, with its facts."""
-        return filled(self.say, {name: fact.text for name, fact in self.facts.items()})
-
-    @property
-    def asks(self) -> bool:
-        """Whether something is open with the customer after it."""
-        return self.status == "ask" or bool(self.data.get("open"))
-
-    @property
-    def changes_items(self) -> bool:
-        """Whether this call changed the lines of the draft."""
-        return self.has_effect and any(signal.name == Trigger.ITEMS_CHANGED for signal in self.signals)
-
-    def shown(self) -> dict[str, Any]:
-        """The result as the model reads it."""
-        shown: dict[str, Any] = {"call": self.call, "status": self.status, "code": self.code, "say": self.say}
-        if self.facts:
-            shown["facts"] = {name: fact.model_dump(exclude_none=True) for name, fact in self.facts.items()}
-        for name in ("options", "note", "data"):
-            if value := getattr(self, name):
-                shown[name] = value
-        return shown
 
 
 def points_after(before: Sequence[Pending], calls: Sequence[Recorded]) -> list[Pending]:
@@ -368,18 +303,3 @@ async def effects_since(work: Work, turn: Turn) -> list[tuple[UUID, Recorded]]:
     values = {"workspace": work.workspace_id, "conversation": turn.conversation_id, "number": turn.number}
     rows = (await work.session.execute(_EFFECTS_SINCE, values)).all()
     return [(turn_id, Recorded.model_validate(payload)) for turn_id, payload in rows]
-
-
-async def effects_of(work: Work, turn: Turn) -> list[Recorded]:
-    """What a turn has changed in the shop in all its generations, in order."""
-    query = (
-        select(JournalEntry.payload)
-        .where(
-            JournalEntry.workspace_id == work.workspace_id,
-            JournalEntry.turn_id == turn.id,
-            JournalEntry.kind == StepKind.TOOL,
-            JournalEntry.writes,
-        )
-        .order_by(JournalEntry.generation, JournalEntry.step, JournalEntry.ordinal)
-    )
-    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]

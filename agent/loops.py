@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_ai.exceptions import AgentRunError
 
-from agent.journal import Recorded
+from agent.recorded import Recorded
 
 MOST_REPEATS = 1
 """Calls of one link that may repeat an earlier one; the next one ends the link."""

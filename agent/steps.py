@@ -18,8 +18,9 @@ from agent import loops, telling
 from agent.audiences.base import Audience, ContextOf
 from agent.chain import ChainModel
 from agent.frozen import Key
-from agent.journal import Journal, Recorded, add_entry, find_entry, points_after, recorded
+from agent.journal import Journal, add_entry, find_entry, points_after, recorded
 from agent.models import AgentSession, StepOutcome
+from agent.recorded import Recorded
 from agent.sessions import Fence, fence, move, void_confirmation
 from core import db, messages, observability
 from core.access import Principal

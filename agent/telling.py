@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from agent.journal import Recorded, points_after
+from agent.journal import points_after
+from agent.recorded import Recorded
 from domain.conversations.content import Buttons, Content
 from domain.conversations.states import Trigger
 from tools.summary import CONFIRM_PREFIX

@@ -14,8 +14,9 @@ from agent.audiences import registry as audiences
 from agent.audiences.base import Audience
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
-from agent.journal import Recorded, calls_of, entries_of, points_after
+from agent.journal import calls_of, entries_of, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
+from agent.recorded import Recorded
 from agent.sessions import Fence
 from agent.thinking import Thought, think
 from core import db, observability

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from core.errors import NotPermitted
+from core.origin import Origin
 
 
 class Permission(StrEnum):
@@ -59,7 +60,8 @@ class Principal:
 
     `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system. `stores`
     are those that it works in, None for all; Postgres hides what belongs to others. `amount_limit` is the largest amount
-    of money on which it decides, in the workspace's currency, None for any.
+    of money on which it decides, in the workspace's currency, None for any. `origin` is from where a person or program
+    asks; it stands in the events of what they do.
     """
 
     kind: PrincipalKind
@@ -68,6 +70,7 @@ class Principal:
     id: UUID | None = None
     stores: frozenset[UUID] | None = None
     amount_limit: Decimal | None = None
+    origin: Origin | None = None
 
     @classmethod
     def system(cls, workspace_id: UUID) -> "Principal":

@@ -152,9 +152,18 @@ class EventType(StrEnum):
     SESSION_MOVED = "session.moved"
     MESSAGE_EDITED = "message.edited"
     MESSAGE_DELETED = "message.deleted"
+    MESSAGE_WRITTEN = "message.written"
+    CONVERSATION_NOTED = "conversation.noted"
     HANDOFF_REQUESTED = "handoff.requested"
     HANDOFF_TAKEN = "handoff.taken"
     HANDOFF_RELEASED = "handoff.released"
 
     ATTACHMENT_REOPENED = "attachment.reopened"
     INBOUND_EVENT_REOPENED = "inbound_event.reopened"
+    SUBSCRIPTION_CREATED = "subscription.created"
+    SUBSCRIPTION_CHANGED = "subscription.changed"
+    SUBSCRIPTION_SECRET_ROTATED = "subscription.secret_rotated"  # noqa: S105 - a name
+    SUBSCRIPTION_CLOSED = "subscription.closed"
+    SUBSCRIPTION_DELETED = "subscription.deleted"
+    DEAD_LETTER_RETRIED = "dead_letter.retried"
+    DEAD_LETTER_DISCARDED = "dead_letter.discarded"

@@ -5,13 +5,14 @@ is given by Postgres while the transaction commits, one workspace after the othe
 position has missed nothing (docs/decisions/0014-one-event-stream.md).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, String, UniqueConstraint, func, select
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, SmallInteger, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import bulk, observability
@@ -26,6 +27,7 @@ LONGEST_PAGE = 500
 class Event(WorkspaceRow):
     """What happened, by whom and why, with the values before and after where they changed.
 
+    `ip` and `agent` are the network address and the program of a request of staff.
     The type is no closed set in the database: events outlive the types that wrote them.
     """
 
@@ -34,6 +36,8 @@ class Event(WorkspaceRow):
         of_workspace(),
         CheckConstraint(r"type ~ '^[a-z_]+\.[a-z_]+$'", name="type_form"),
         CheckConstraint("version > 0", name="version_counts"),
+        Index("ix_events_type", "workspace_id", "type", "created_at"),
+        Index("ix_events_actor", "workspace_id", "actor_id", "created_at"),
     )
 
     type: Mapped[str] = mapped_column(String(100))
@@ -46,6 +50,8 @@ class Event(WorkspaceRow):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     correlation_id: Mapped[str | None] = mapped_column(String(64))
+    ip: Mapped[str | None] = mapped_column(String(45))
+    agent: Mapped[str | None] = mapped_column(String(300))
 
 
 class EventPosition(Base):
@@ -70,9 +76,10 @@ class EventPosition(Base):
     subject_number: Mapped[int]
 
 
-@dataclass(frozen=True, slots=True)
-class EventView:
+class EventView(BaseModel):
     """One event of the stream. `type` may be one that this release does not know any more, or not yet."""
+
+    model_config = ConfigDict(frozen=True)
 
     position: int
     id: UUID
@@ -88,6 +95,37 @@ class EventView:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     correlation_id: str | None
+    ip: str | None
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are wanted; what is not said does not matter. `since` is inclusive, `until` is not."""
+
+    types: Collection[str] = ()
+    subject_kind: str | None = None
+    subject_id: UUID | None = None
+    actor_kind: PrincipalKind | None = None
+    actor_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same in SQL."""
+        asked: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
+            (self.types or None, lambda: Event.type.in_(self.types)),
+            (self.subject_kind, lambda: EventPosition.subject_kind == self.subject_kind),
+            (self.subject_id, lambda: EventPosition.subject_id == self.subject_id),
+            (self.actor_kind, lambda: Event.actor_kind == self.actor_kind),
+            (self.actor_id, lambda: Event.actor_id == self.actor_id),
+            (self.since, lambda: Event.created_at >= self.since),
+            (self.until, lambda: Event.created_at < self.until),
+        ]
+        return [condition() for value, condition in asked if value is not None]
+
+
+EVERYTHING = Wanted()
 
 
 def record(
@@ -100,6 +138,7 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Write that something happened to a subject, whose kind the type tells; it gets its place at the commit."""
+    origin = work.principal.origin
     work.session.add(
         Event(
             workspace_id=work.workspace_id,
@@ -113,6 +152,8 @@ def record(
             before=before,
             after=after,
             correlation_id=observability.correlation_id(),
+            ip=origin.ip if origin else None,
+            agent=origin.agent if origin else None,
         )
     )
 
@@ -129,12 +170,15 @@ class Happening:
 
 async def record_all(work: Work, happenings: Sequence[Happening]) -> None:
     """Write very many events at once, in their order."""
+    origin = work.principal.origin
     whose = {
         "workspace_id": work.workspace_id,
         "reason": None,
         "actor_kind": work.principal.kind.value,
         "actor_id": work.principal.id,
         "correlation_id": observability.correlation_id(),
+        "ip": origin.ip if origin else None,
+        "agent": origin.agent if origin else None,
     }
     rows = [
         {
@@ -162,21 +206,25 @@ async def last_position(work: Work) -> int:
     return await work.session.scalar(newest) or 0
 
 
-async def page(work: Work, *, after: int = 0, limit: int = 100, types: Iterable[EventType] = ()) -> list[EventView]:
-    """The events behind a position, in the order in which they were committed; of some types only, if any are named.
+async def page(
+    work: Work, *, after: int = 0, limit: int = 100, wanted: Wanted = EVERYTHING, before: int | None = None
+) -> list[EventView]:
+    """The events behind a position, in the order in which they were committed; those that are wanted only.
 
-    A page may be asked for again: no event ever appears later at or before a position that was read.
+    A page may be asked for again: no event ever appears later at or before a position that was read. With `before`, the
+    events that stand before that position as well, the newest first.
     """
     work.require(OperationsPermission.MANAGE)
+    place = EventPosition.position
     statement = (
-        select(Event, EventPosition.position, EventPosition.subject_number)
+        select(Event, place, EventPosition.subject_number)
         .join(EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id))
-        .where(EventPosition.workspace_id == work.workspace_id, EventPosition.position > after)
-        .order_by(EventPosition.position)
+        .where(EventPosition.workspace_id == work.workspace_id, place > after, *wanted.conditions())
+        .order_by(place if before is None else place.desc())
         .limit(max(1, min(limit, LONGEST_PAGE)))
     )
-    if wanted := [type.value for type in types]:
-        statement = statement.where(Event.type.in_(wanted))
+    if before is not None:
+        statement = statement.where(place < before)
     return [_view(event, position, number) for event, position, number in await work.session.execute(statement)]
 
 
@@ -196,4 +244,6 @@ def _view(row: Event, position: int, number: int) -> EventView:
         before=row.before,
         after=row.after,
         correlation_id=row.correlation_id,
+        ip=row.ip,
+        agent=row.agent,
     )

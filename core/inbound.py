@@ -227,3 +227,16 @@ async def reopen(work: Work, event_id: UUID) -> InboundEvent | None:
     event.attempts, event.next_try_at = 0, work.system_time
     outbox.enqueue(work, "inbound.ingest", event_id=event.id)
     return event
+
+
+async def discard(work: Work, event_id: UUID) -> None:
+    """Close an event that was given up; nothing will be made of it."""
+    await work.session.execute(
+        update(InboundEvent)
+        .where(
+            InboundEvent.workspace_id == work.workspace_id,
+            InboundEvent.id == event_id,
+            InboundEvent.parked_reason.is_not(None),
+        )
+        .values(handled_at=work.system_time, outcome="discarded", parked_reason=None)
+    )

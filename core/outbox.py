@@ -3,12 +3,14 @@
 A ring may be lost or doubled; what is to be done is always derived from the tables.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import ColumnElement, Index, String, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
@@ -37,6 +39,15 @@ class OutboxMessage(WorkspaceRow):
     published_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     parked_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many rows of a job are not published, how many were given up, and when the oldest of the first was due."""
+
+    rows: int
+    given_up: int
+    oldest_due_at: datetime | None
 
 
 class Shortcut(Protocol):
@@ -77,4 +88,53 @@ def enqueue(work: Work, actor: str, *, due_at: datetime | None = None, **ids: UU
             correlation_id=correlation_id,
             due_at=due_at or work.system_time,
         )
+    )
+
+
+async def parked(work: Work, limit: int) -> Sequence[OutboxMessage]:
+    """The rows of the workspace that no queue takes, newest first."""
+    query = select(OutboxMessage).where(
+        OutboxMessage.workspace_id == work.workspace_id,
+        OutboxMessage.published_at.is_(None),
+        OutboxMessage.parked_reason.is_not(None),
+    )
+    return (await work.session.scalars(query.order_by(OutboxMessage.due_at.desc()).limit(limit))).all()
+
+
+async def announce_again(work: Work, row_id: UUID) -> None:
+    """Make a parked row due now."""
+    await work.session.execute(
+        update(OutboxMessage)
+        .where(*_parked(work, row_id))
+        .values(parked_reason=None, lease_until=None, due_at=work.system_time)
+    )
+    await work.session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+async def discard(work: Work, row_id: UUID) -> None:
+    """Delete a parked row."""
+    await work.session.execute(delete(OutboxMessage).where(*_parked(work, row_id)))
+
+
+async def waiting(work: Work) -> dict[str, Waiting]:
+    """What the workspace waits for, by the name of the job."""
+    query = (
+        select(
+            OutboxMessage.actor,
+            func.count().filter(OutboxMessage.parked_reason.is_(None)),
+            func.count().filter(OutboxMessage.parked_reason.is_not(None)),
+            func.min(OutboxMessage.due_at).filter(OutboxMessage.parked_reason.is_(None)),
+        )
+        .where(OutboxMessage.workspace_id == work.workspace_id, OutboxMessage.published_at.is_(None))
+        .group_by(OutboxMessage.actor)
+    )
+    return {actor: Waiting(due, given_up, oldest) for actor, due, given_up, oldest in await work.session.execute(query)}
+
+
+def _parked(work: Work, row_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxMessage.workspace_id == work.workspace_id,
+        OutboxMessage.id == row_id,
+        OutboxMessage.published_at.is_(None),
+        OutboxMessage.parked_reason.is_not(None),
     )

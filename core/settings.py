@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(100, ge=1)
     request_body_limit: int = Field(1_048_576, ge=1024)
     idempotency_hours: float = Field(24, gt=0)
+    webhooks_to_private_addresses: bool = False
 
     # Times that the promises rest on
     burst_window_seconds: float = Field(4.0, ge=0)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from agent.journal import Recorded
 from agent.models import JournalEntry, StepKind, Turn
+from agent.recorded import Recorded
 from core.errors import NotFound
 from core.work import Work
 from domain.accounts import service as accounts

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from pydantic_ai.messages import TextPart
 from sqlalchemy import select
 
-from agent.journal import Recorded, RecordedAnswer
+from agent.journal import RecordedAnswer
 from agent.models import JournalEntry, StepKind, Turn
+from agent.recorded import Recorded
 from core.event_types import EventType
 from core.events import Event
 from core.work import Work, open_work

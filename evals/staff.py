@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from agent import handoff
+from agent import takeover
 from core.work import Work, open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
@@ -59,8 +59,9 @@ async def _talk(event: ShopEvent, place: Founded) -> None:
         async with open_work(operator) as work:
             conversation = await conversations.get(work, conversation_id)
             if conversation.operator_id is None:
-                await handoff.take(work, conversation_id)
-            await conversations.reply(work, conversation_id, Text(text=event.reply))
+                await takeover.take(work, conversation_id)
+            seen = (await conversations.thread(work, conversation_id, limit=1))[-1].id
+            await conversations.reply(work, conversation_id, Text(text=event.reply), seen=seen)
     if event.release is not None:
         async with open_work(operator) as work:
-            await handoff.release(work, conversation_id, event.release)
+            await takeover.release(work, conversation_id, event.release)

@@ -45,6 +45,12 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "sandbox_outbox": (),
     "prices": ("workspace_id", "id", "due_at"),
     "mails": ("id", "status", "next_try_at", "claimed_until"),
+    "event_positions": ("workspace_id", "position"),
+    "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
+    "subscription_deliveries": (
+        "workspace_id", "id", "subscription_id", "subject_id", "position", "is_by_hand",
+        "status", "next_try_at", "lease_until",
+    ),
 }  # fmt: skip
 """What the system role may read, under the names that the columns had when it was granted; an empty tuple means all columns.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.journal import Recorded
+from agent.recorded import Recorded
 from agent.reply.wording import Wording
 from agent.telling import questions, released, token_of
 from tools.outcome import Deed

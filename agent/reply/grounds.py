@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.brief import DELIVERY, LASTING, Brief
 from agent.frozen import TakenTurn
-from agent.journal import Recorded
+from agent.recorded import Recorded
 from tools.outcome import Deed, Fact
 
 MOST_RECENT = 6

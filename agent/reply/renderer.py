@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.brief import DELIVERY
-from agent.journal import Recorded
+from agent.recorded import Recorded
 from agent.reply import effects, moves
 from agent.reply.goods import Goods
 from agent.reply.grounds import Grounds

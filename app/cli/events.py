@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
-from pydantic import TypeAdapter
 
 from app.cli import session
 from app.cli.terminal import InWorkspace
@@ -18,8 +17,6 @@ group = typer.Typer(no_args_is_help=True)
 
 LOOK_SECONDS = 0.5
 """How often `--follow` asks for more."""
-
-_JSON = TypeAdapter(EventView)
 
 
 @group.callback()
@@ -46,7 +43,7 @@ def _line(workspace: str, event: EventView) -> str:
 def _shown(workspace: str, event: EventView, *, as_json: bool) -> str:
     if not as_json:
         return _line(workspace, event)
-    fields: dict[str, Any] = _JSON.dump_python(event, mode="json")
+    fields: dict[str, Any] = event.model_dump(mode="json")
     return to_json({"workspace": workspace, **fields})
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from pydantic import BaseModel
 
-from agent import handoff
+from agent import takeover
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
 from core.work import Work, open_work
@@ -47,7 +47,7 @@ async def _release(conversation: UUID, note: str | None) -> bool:
     for _, principal in await session.workspaces(None):
         async with open_work(principal) as work:
             if any(one.conversation_id == conversation for one in await conversations.open_handoffs(work)):
-                await handoff.release(work, conversation, note)
+                await takeover.release(work, conversation, note)
                 return True
     return False
 

@@ -234,9 +234,21 @@ class RedisBells(RedisBroker):
         for dead in self.dead_rings():
             if dead.id == dead_id:
                 self.ring([dead.ring])
-                letters = f"{self.namespace}:{dead.ring.queue}.XQ"
-                self.client.zrem(letters, dead.id)
-                self.client.hdel(f"{letters}.msgs", dead.id)
+                self._forget(dead)
+
+    def forget_dead(self, dead_id: str) -> None:
+        """Forget a dead ring for good; raises QueueUnavailable."""
+        for dead in self.dead_rings():
+            if dead.id == dead_id:
+                self._forget(dead)
+
+    def _forget(self, dead: DeadRing) -> None:
+        letters = f"{self.namespace}:{dead.ring.queue}.XQ"
+        try:
+            self.client.zrem(letters, dead.id)
+            self.client.hdel(f"{letters}.msgs", dead.id)
+        except redis.RedisError as error:
+            raise QueueUnavailable(str(error)) from error
 
     def _dead_of(self, queue: str) -> Iterator[DeadRing]:
         letters = f"{self.namespace}:{queue}.XQ"

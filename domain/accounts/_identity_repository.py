@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import observability
+from core.origin import Origin
 from core.tables import new_id
 from core.work import IdentityWork
 from domain.accounts.kinds import IdentityEventType, TokenPurpose
@@ -26,7 +27,6 @@ from domain.accounts.models import (
     User,
     Workspace,
 )
-from domain.accounts.origin import Origin
 
 _RING_LOCK = 7_236_402
 """The advisory lock of whoever changes the ring of signing keys."""

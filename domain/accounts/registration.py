@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core import vault
 from core.access import Principal
+from core.origin import Origin
 from core.work import IdentityWork, open_identity_work, open_work
 from domain.accounts import _identity_repository as repository
 from domain.accounts import _passwords as passwords
@@ -17,7 +18,6 @@ from domain.accounts import mails, members, signing
 from domain.accounts.errors import LinkRefused, PasswordNeeded, WrongCredentials
 from domain.accounts.kinds import IdentityEventType, MailKind, TokenPurpose
 from domain.accounts.models import Credential, OneTimeToken, User
-from domain.accounts.origin import Origin
 from domain.accounts.schemas import TokenPair
 from domain.accounts.sign_ins import normalised, open_sign_in
 

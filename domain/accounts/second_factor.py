@@ -6,6 +6,7 @@ from uuid import UUID
 import pyotp
 
 from core import vault
+from core.origin import Origin
 from core.work import IdentityWork, open_identity_work
 from domain.accounts import _identity_repository as repository
 from domain.accounts import _passwords as passwords
@@ -13,7 +14,6 @@ from domain.accounts import _tokens as tokens
 from domain.accounts.errors import NotSignedIn, SecondFactorExists, SecondFactorMissing, WrongCode, WrongCredentials
 from domain.accounts.kinds import IdentityEventType
 from domain.accounts.models import Credential, RecoveryCode, User
-from domain.accounts.origin import Origin
 from domain.accounts.schemas import SecondFactorOffer
 
 RECOVERY_CODES = 10

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from core import observability
+from core.origin import Origin
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import IdentityWork, open_identity_work
@@ -24,7 +25,6 @@ from domain.accounts.errors import (
 )
 from domain.accounts.kinds import IdentityEventType
 from domain.accounts.models import Credential, RefreshToken, SignIn, User
-from domain.accounts.origin import Origin
 from domain.accounts.schemas import SignInView, TokenPair
 
 log = observability.log(__name__)

@@ -46,3 +46,11 @@ async def fetch_again(work: Work, attachment_id: UUID) -> bool:
     row.status, row.error_code, row.attempts, row.next_try_at = AttachmentStatus.PENDING, None, 0, work.system_time
     outbox.enqueue(work, "media.process", attachment_id=row.id)
     return True
+
+
+async def discard(work: Work, attachment_id: UUID) -> None:
+    """Close a file that was given up; it is not fetched any more."""
+    work.require(OperationsPermission.MANAGE)
+    row = await work.session.get(Attachment, (work.workspace_id, attachment_id), with_for_update={"key_share": True})
+    if row is not None and row.status is AttachmentStatus.FAILED:
+        row.status = AttachmentStatus.DISCARDED

@@ -18,6 +18,7 @@ class AttachmentStatus(StrEnum):
     PENDING = "pending"
     STORED = "stored"
     FAILED = "failed"
+    DISCARDED = "discarded"
 
 
 class HandoffReason(StrEnum):

@@ -1,4 +1,4 @@
-"""Tables of conversations, messages, attachments, hand-offs and notifications."""
+"""Tables of conversations, messages, attachments, hand-offs, notes and notifications."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -71,6 +71,7 @@ class Conversation(WorkspaceRow):
         belongs_to("contact_addresses", "contact_address_id"),
         UniqueConstraint("workspace_id", "contact_address_id", "shop_address"),
         CheckConstraint("(voice = 'operator') = (operator_id IS NOT NULL)", name="operator_has_name"),
+        Index("ix_conversations_active", "workspace_id", text("coalesce(last_inbound_at, created_at)"), "id"),
     )
 
     connection_id: Mapped[UUID]
@@ -100,6 +101,7 @@ class Message(WorkspaceRow):
         UniqueConstraint("workspace_id", "connection_id", "direction", "provider_message_id"),
         UniqueConstraint("workspace_id", "conversation_id", "direction", "position"),
         Index("ix_messages_thread", "workspace_id", "conversation_id", "created_at"),
+        Index("ix_messages_position", "workspace_id", "conversation_id", "position"),
         Index(
             "ix_messages_open",
             "workspace_id",
@@ -224,6 +226,21 @@ class Handoff(WorkspaceRow):
     released_at: Mapped[datetime | None]
     released_by: Mapped[UUID | None]
     note: Mapped[str | None] = mapped_column(String(1000))
+
+
+class ConversationNote(WorkspaceRow):
+    """Something that staff have noted on a conversation; customers never see it."""
+
+    __tablename__ = "conversation_notes"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("conversations", "conversation_id"),
+        Index("ix_conversation_notes_thread", "workspace_id", "conversation_id", "created_at"),
+    )
+
+    conversation_id: Mapped[UUID]
+    author_id: Mapped[UUID | None]
+    text: Mapped[str] = mapped_column(String(4000))
 
 
 class NoticeDetails(TypedDict, total=False):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, select, text, update
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
@@ -274,6 +274,25 @@ async def has_later_words(work: Work, message: Message) -> bool:
     return bool(await work.session.scalar(query))
 
 
+async def count_unseen(work: Work, conversation_id: UUID, seen: UUID) -> int | None:
+    """How many messages stand behind one of the conversation, but for those that whoever works now wrote.
+
+    None if the conversation has no such message. The parts of a text that was split on its way out are one with it.
+    """
+    row = await message(work, seen)
+    if row is None or row.conversation_id != conversation_id:
+        return None
+    behind = row.position - (row.position - 1) % POSITION_STEP + POSITION_STEP
+    query = select(func.count()).where(
+        Message.workspace_id == work.workspace_id,
+        Message.conversation_id == conversation_id,
+        Message.position >= behind,
+        Message.status != MessageStatus.CANCELLED,
+        or_(Message.author != Author.OPERATOR, Message.author_id.is_distinct_from(work.principal.id)),
+    )
+    return await work.session.scalar(query) or 0
+
+
 async def cancel_unsent(work: Work, conversation_id: UUID) -> int:
     """Cancel what the agent had queued and nobody has begun to send."""
     result = await work.session.execute(
@@ -290,14 +309,14 @@ async def cancel_unsent(work: Work, conversation_id: UUID) -> int:
     return len(result.all())
 
 
-async def move_unsent_to_epoch(work: Work, conversation: Conversation) -> None:
-    """Let what the agent has said up to now go out under the new epoch, while nobody has taken over."""
+async def move_unsent_to_epoch(work: Work, conversation: Conversation, author: Author) -> None:
+    """Let what somebody has said up to now go out under the new epoch: they leave the voice, nobody takes it from them."""
     await work.session.execute(
         update(Message)
         .where(
             Message.workspace_id == work.workspace_id,
             Message.conversation_id == conversation.id,
-            Message.author == Author.AGENT,
+            Message.author == author,
             Message.status.in_([MessageStatus.QUEUED, MessageStatus.RETRY, MessageStatus.SENDING]),
         )
         .values(voice_epoch=conversation.voice_epoch)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.conversations.content import Content, Stored, said
 from domain.conversations.models import Author, Direction, MessageStatus, NoticeDetails, Voice
+from domain.customers.schemas import ContactView
 
 __all__ = [
     "Author",
@@ -129,6 +130,32 @@ class MessageView(Worded):
     created_at: datetime
 
 
+class ThreadMessage(Frozen):
+    """One message as staff read it. `error_code` says why one of the shop's did not arrive."""
+
+    id: UUID
+    direction: Direction
+    author: Author
+    author_id: UUID | None
+    content: Stored
+    status: MessageStatus
+    error_code: str | None
+    created_at: datetime
+    received_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+class ThreadPage(Frozen):
+    """A part of a thread, the newest message first."""
+
+    items: list[ThreadMessage]
+    next_cursor: str | None
+
+
 class ConversationView(Frozen):
     """A conversation and who speaks in it."""
 
@@ -161,4 +188,50 @@ class HandoffView(Frozen):
     taken_by: UUID | None
     taken_at: datetime | None
     released_at: datetime | None
+    released_by: UUID | None
     note: str | None
+
+
+class HandoffPage(Frozen):
+    """A part of the hand-offs of a conversation."""
+
+    items: list[HandoffView]
+    next_cursor: str | None
+
+
+class DeskEntry(Frozen):
+    """A conversation as operators see it in a queue: with whom, whose voice it has, and why a person is wanted."""
+
+    id: UUID
+    customer_id: UUID
+    contact: ContactView
+    connection_id: UUID
+    voice: Voice
+    operator_id: UUID | None
+    handoff: HandoffView | None
+    active_at: datetime
+    last_message: ThreadMessage | None
+
+
+class DeskPage(Frozen):
+    """A part of a queue."""
+
+    items: list[DeskEntry]
+    next_cursor: str | None
+
+
+class NoteView(Frozen):
+    """Something that staff have noted on a conversation."""
+
+    id: UUID
+    conversation_id: UUID
+    author_id: UUID | None
+    text: str
+    created_at: datetime
+
+
+class NotePage(Frozen):
+    """A part of the notes on a conversation."""
+
+    items: list[NoteView]
+    next_cursor: str | None

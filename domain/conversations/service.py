@@ -39,6 +39,12 @@ class NotYourConversation(Conflict):
     code = "not_your_conversation"
 
 
+class MessagesUnseen(Conflict):
+    """Others have written since the message that the writer saw last, or the conversation has no such message."""
+
+    code = "messages_unseen"
+
+
 class HandoffNotOpen(Conflict):
     """The conversation is with the agent."""
 
@@ -127,7 +133,8 @@ async def queue(work: Work, conversation_id: UUID, contents: Sequence[Content], 
 async def _queue(
     work: Work, conversation: Conversation, contents: Sequence[Content], *, turn_id: UUID | None = None
 ) -> list[UUID]:
-    author = Author.OPERATOR if work.principal.kind is PrincipalKind.USER else Author.AGENT
+    is_staff = work.principal.kind in (PrincipalKind.USER, PrincipalKind.API_KEY)
+    author = Author.OPERATOR if is_staff else Author.AGENT
     ids: list[UUID] = []
     for content in contents:
         row = Message(
@@ -155,14 +162,23 @@ async def _queue(
     return ids
 
 
-async def reply(work: Work, conversation_id: UUID, content: Content) -> list[UUID]:
-    """Queue an operator's reply and close the customer's open messages with it."""
+async def reply(work: Work, conversation_id: UUID, content: Content, *, seen: UUID) -> list[UUID]:
+    """Queue an operator's reply and close the customer's open messages with it.
+
+    `seen` is the last message of the thread that the operator has read. Raises NotYourConversation, and MessagesUnseen
+    if others have written since.
+    """
     work.require(ConversationsPermission.REPLY)
     conversation = await _locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
+    missed = await repository.count_unseen(work, conversation_id, seen)
+    if missed != 0:
+        raise MessagesUnseen(count=missed)
     ids = await _queue(work, conversation, [content])
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
+    for message_id in ids:
+        events.record(work, EventType.MESSAGE_WRITTEN, subject=message_id, after={"conversation_id": str(conversation_id)})
     return ids
 
 
@@ -174,7 +190,7 @@ async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReas
         return
     conversation.voice = Voice.WAITING
     conversation.voice_epoch += 1
-    await repository.move_unsent_to_epoch(work, conversation)
+    await repository.move_unsent_to_epoch(work, conversation, Author.AGENT)
     row = Handoff(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -224,7 +240,7 @@ async def take(work: Work, conversation_id: UUID) -> HandoffView:
 
 
 async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
-    """Give the conversation back to the agent, with a note of what was agreed."""
+    """Give the conversation back to the agent, with a note of what was agreed. What the operator has said still goes out."""
     work.require(ConversationsPermission.TAKE)
     conversation = await _locked(work, conversation_id)
     handoff = await repository.open_handoff(work, conversation.id)
@@ -238,6 +254,7 @@ async def release(work: Work, conversation_id: UUID, note: str | None = None) ->
     if taken:
         await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     await work.session.flush()
+    await repository.move_unsent_to_epoch(work, conversation, Author.OPERATOR)
     events.record(work, EventType.HANDOFF_RELEASED, subject=handoff.id, reason=note)
     return HandoffView.model_validate(handoff)
 

@@ -1,6 +1,6 @@
 """All SQL of customers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -174,6 +174,14 @@ async def page(
 def _containing(words: str) -> str:
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+async def contacts_by_id(work: Work, contact_address_ids: Collection[UUID]) -> Sequence[ContactAddress]:
+    """Some addresses on the mediums."""
+    query = select(ContactAddress).where(
+        ContactAddress.workspace_id == work.workspace_id, ContactAddress.id.in_(contact_address_ids)
+    )
+    return (await work.session.scalars(query)).all()
 
 
 async def contacts(work: Work, customer_id: UUID) -> list[ContactAddress]:

@@ -1,5 +1,6 @@
 """Customers: the rules by which a sender becomes a customer, and what staff may read and change."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -157,6 +158,12 @@ async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     """The addresses of a customer on the mediums, last seen first."""
     work.require(CustomersPermission.READ)
     return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
+
+
+async def contacts_by_id(work: Work, contact_address_ids: Collection[UUID]) -> dict[UUID, ContactView]:
+    """Some addresses of customers on mediums, by their ids."""
+    work.require(CustomersPermission.READ)
+    return {row.id: _contact_view(row) for row in await repository.contacts_by_id(work, contact_address_ids)}
 
 
 async def detail(work: Work, customer_id: UUID) -> CustomerDetail:

@@ -13,6 +13,7 @@ from app.queue import deadlines
 from core import events
 from core.clock import process_now, shift_by
 from core.event_types import EventType
+from core.events import Wanted
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.catalog import editing
@@ -51,7 +52,7 @@ async def test_a_product_is_made_changed_archived_and_brought_back(api: httpx.As
     back = await api.post(f"{path}/activate", headers=staff.headers | at(3))
     assert (back.json()["status"], back.headers["etag"]) == ("active", '"v4"')
     async with open_work(shop.principal) as work:
-        told = await events.page(work, types=[EventType.PRODUCT_CHANGED])
+        told = await events.page(work, wanted=Wanted(types=(EventType.PRODUCT_CHANGED,)))
     assert [(one.actor_id, one.before, one.after) for one in told][:2] == [
         (staff.id, {"brand": None}, {"brand": "Flor"}),
         (staff.id, {"status": "active"}, {"status": "archived"}),

@@ -1,12 +1,10 @@
 """Commits whose answer is lost, in the way in and in the way out: read again, and neither doubled nor forgotten."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import event, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
 
 from app.queue.actors import inbound as ingesting
 from core import inbound
@@ -15,36 +13,10 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations.models import DeliveryAttempt
+from tests.factories.commits import losing
 from tests.factories.provider import accepted
 from tests.factories.threads import opened
 from tests.factories.webhooks import result
-
-
-@contextmanager
-def losing(number: int, away_for: int = 0) -> Iterator[None]:
-    """The connection breaks right after the n-th commit, and the server refuses so many transactions after it."""
-    commits, refused = 0, 0
-
-    def break_once(_: Session) -> None:
-        nonlocal commits
-        commits += 1
-        if commits == number:
-            raise ConnectionResetError("the server closed the connection")
-
-    def refuse(*_: object) -> None:
-        nonlocal refused
-        if commits >= number and refused < away_for:
-            refused += 1
-            raise ConnectionRefusedError("the server is starting up")
-
-    event.listen(Session, "after_commit", break_once)
-    event.listen(Session, "after_begin", refuse)
-    try:
-        yield
-        assert refused == away_for
-    finally:
-        event.remove(Session, "after_commit", break_once)
-        event.remove(Session, "after_begin", refuse)
 
 
 @pytest.mark.parametrize("lost", range(1, 6))

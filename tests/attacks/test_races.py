@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select, text
 
-from agent import handoff
+from agent import takeover
 from agent.turn import run_turn
 from channels import registry
 from core.work import open_work
@@ -124,7 +124,7 @@ async def test_no_send_of_the_agent_begins_after_a_takeover(workspace: Workspace
         async def take() -> int:
             await asyncio.sleep(chance.random() * 0.3)
             async with open_work(operator) as work:
-                await handoff.take(work, thread.conversation_id)
+                await takeover.take(work, thread.conversation_id)
                 return await work.session.scalar(select(func.count()).select_from(DeliveryAttempt)) or 0
 
         # When an operator takes the conversation at any moment of it

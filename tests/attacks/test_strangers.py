@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from agent import handoff
+from agent import takeover
 from app.cli import handoff as handoff_command
 from app.cli import session
 from app.queue.actors import RUNNERS
@@ -165,7 +165,7 @@ async def test_a_job_with_ids_of_another_workspace_changes_nothing(theirs: Custo
 async def test_a_service_call_with_ids_of_another_workspace_finds_nothing(theirs: Customer, customer: Customer) -> None:
     before = await _everything(theirs.shop.workspace_id)
     async with open_work(customer.shop.principal) as work:
-        for act in (handoff.take, handoff.release):
+        for act in (takeover.take, takeover.release):
             with pytest.raises(DomainError):
                 await act(work, theirs.conversation_id)
     assert await _everything(theirs.shop.workspace_id) == before

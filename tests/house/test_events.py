@@ -11,7 +11,7 @@ from core import events
 from core.access import Principal
 from core.errors import NotPermitted
 from core.event_types import EventType
-from core.events import EventView
+from core.events import EventView, Wanted
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts import roles
@@ -101,7 +101,7 @@ async def test_an_event_says_who_did_what_and_in_which_shape_its_values_are(work
     assert (cancelled.before, cancelled.after) == ({"a": 1}, {"a": 2})
     assert (rejected.subject_kind, rejected.subject_number) == ("payment", 1), "a kind has numbers of its own"
     async with open_work(principal) as work:
-        assert await events.page(work, after=start, types=[EventType.PAYMENT_REJECTED]) == [rejected]
+        assert await events.page(work, after=start, wanted=Wanted(types=(EventType.PAYMENT_REJECTED,))) == [rejected]
         assert await events.page(work, after=start, limit=1) == [cancelled]
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 from alembic import command
 
-from agent.journal import Recorded
+from agent.recorded import Recorded
 from core.embedded import EmbeddedPostgres
 from migrations.upgrade import configuration
 from tests.factories.releases import fetch

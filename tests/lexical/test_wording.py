@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from agent.brief import BriefDraft, BriefLine, BriefMessage
-from agent.journal import Recorded
 from agent.lexical import compose as composing
 from agent.lexical.acts import ActKind
 from agent.lexical.compose import compose
 from agent.lexical.listening import hear
 from agent.lexical.plan import Plan
 from agent.lexical.returned import Returned
+from agent.recorded import Recorded
 from agent.reply.moves import Ask, Reply, Say, State
 from core.messages import variants
 from domain.conversations.content import Text

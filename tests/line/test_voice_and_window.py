@@ -25,7 +25,8 @@ async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversat
         operator = roles.staff(workspace.id, new_id(), Role.OPERATOR)
         async with open_work(operator) as work:
             await conversations.take(work, thread.conversation_id)
-            await conversations.reply(work, thread.conversation_id, Text(text="de una persona"))
+            seen = (await conversations.thread(work, thread.conversation_id))[-1].id
+            await conversations.reply(work, thread.conversation_id, Text(text="de una persona"), seen=seen)
 
         await thread.deliver()
 

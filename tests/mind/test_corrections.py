@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from agent import handoff
+from agent import takeover
 from agent.thinking import think
 from agent.turn import finish
 from core.work import open_work
@@ -377,7 +377,7 @@ async def test_whoever_attends_a_conversation_is_told_of_an_edit(customer: Custo
     async with open_work(customer.shop.principal) as work:
         member = await accounts.add_member(work, "olga@shop.example", "Olga", Role.OPERATOR)
     async with open_work(roles.staff(customer.shop.workspace_id, member.user_id, Role.OPERATOR)) as work:
-        await handoff.take(work, customer.conversation_id)
+        await takeover.take(work, customer.conversation_id)
 
     # When it is edited
     changed = await customer.edits(message, "quiero 3 harina pan")

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from agent import handoff, sessions
+from agent import sessions, takeover
 from agent.models import StepKind, TurnOutcome
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
@@ -112,7 +112,7 @@ async def test_whoever_takes_over_is_told_what_was_done_and_what_is_on_its_way(c
     await think(turn)
     # When an operator takes the conversation
     async with open_work(await _taker(customer)) as work:
-        taken = await handoff.take(work, customer.conversation_id)
+        taken = await takeover.take(work, customer.conversation_id)
     # Then they know what the customer was not told
     assert any("Harina P.A.N." in words for words in taken.done)
     assert len(taken.in_flight) == 1

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from agent import handoff, sessions
+from agent import sessions, takeover
 from agent.models import StepKind
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
@@ -188,7 +188,7 @@ async def test_a_takeover_stops_the_agent_s_acts_and_words(customer: Customer, q
     # When an operator takes the conversation
     operator = await _operator(customer)
     async with open_work(operator) as work:
-        await handoff.take(work, customer.conversation_id)
+        await takeover.take(work, customer.conversation_id)
     # Then no tool of the agent has an effect any more, and nothing is said
     with pytest.raises(Abandoned):
         await think(turn)
@@ -196,7 +196,7 @@ async def test_a_takeover_stops_the_agent_s_acts_and_words(customer: Customer, q
     assert await customer.reads() == []
     # And after the release the words that were left open are not answered twice
     async with open_work(operator) as work:
-        await handoff.release(work, customer.conversation_id, "le dije que mañana abrimos a las ocho")
+        await takeover.release(work, customer.conversation_id, "le dije que mañana abrimos a las ocho")
     await customer.is_answered()
     assert await query("SELECT handled_by FROM messages WHERE direction = 'in'") == [("operator",)]
 
@@ -215,7 +215,7 @@ async def test_the_agent_s_farewell_goes_out_while_people_are_awaited(customer: 
     # Until an operator comes: then what is unsent is cut off
     operator = await _operator(customer)
     async with open_work(operator) as work:
-        await handoff.take(work, customer.conversation_id)
+        await takeover.take(work, customer.conversation_id)
     assert {row[0] for row in await query("SELECT status FROM messages WHERE direction = 'out'")} == {"cancelled"}
 
 
@@ -357,12 +357,12 @@ async def test_what_is_open_about_the_draft_outlives_a_person_and_not_the_draft(
     await customer.says("y queso blanco")
     operator = await _operator(customer)
     async with open_work(operator) as work:
-        await handoff.take(work, customer.conversation_id)
+        await takeover.take(work, customer.conversation_id)
     # When the conversation is given back, with the draft or without
     if is_placed:
         await query("UPDATE orders SET status = 'cancelled' RETURNING id")
     async with open_work(operator) as work:
-        await handoff.release(work, customer.conversation_id)
+        await takeover.release(work, customer.conversation_id)
     # Then the question stands exactly as long as the draft
     said = await customer.says("listo, eso es todo")
     assert ("¿Cuánto quieres" in said) is not is_placed

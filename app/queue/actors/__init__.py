@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, turns
+from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, subscriptions, turns
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
@@ -14,5 +14,6 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "notification.send": notifications.send,
     "mail.send": mails.send,
     "import.apply": imports.apply,
+    "subscription.deliver": subscriptions.deliver,
 }
 """Each takes `workspace_id`, where it has one, and its other ids as strings, may run twice, and keeps its tries on its row."""

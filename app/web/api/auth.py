@@ -11,9 +11,9 @@ from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.limits import Buckets
 from core import messages
+from core.origin import Origin
 from core.settings import Settings
 from domain.accounts import people, registration, second_factor, sign_ins, signing
-from domain.accounts.origin import Origin
 from domain.accounts.schemas import Email as AnyEmail
 from domain.accounts.schemas import ProfileView, SecondFactorOffer, SignInView, TokenPair
 

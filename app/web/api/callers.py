@@ -1,6 +1,7 @@
 """Who calls: a token becomes a person, and with a workspace a principal that services check."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from app.web.limits import Buckets
 from core.access import Permission, Principal
 from core.errors import Invalid
+from core.origin import Origin
 from core.settings import Settings
 from domain.accounts import entry
 from domain.accounts.entry import Person
 from domain.accounts.errors import NotSignedIn
-from domain.accounts.origin import Origin
 
 
 class WorkspaceMissing(Invalid):
@@ -88,11 +89,12 @@ async def _staff(
     needed: SecurityScopes,
     token: Annotated[str, Depends(_token)],
     workspace_id: Annotated[UUID | None, Depends(_workspace)],
+    came_from: Annotated[Origin, Depends(_origin)],
 ) -> Principal:
     if workspace_id is None and not token.startswith(f"{entry.KEY_PREFIX}_"):
         await entry.person(token)
         raise WorkspaceMissing
-    principal = await entry.staff(token, workspace_id)
+    principal = replace(await entry.staff(token, workspace_id), origin=came_from)
     await _count(request, principal.id)
     for permission in needed.scopes:
         principal.require(_named[permission])

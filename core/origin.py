@@ -1,4 +1,4 @@
-"""From where somebody asks: kept with what they do to their account."""
+"""From where somebody asks: kept with what they do, in the events of the shop and of their account."""
 
 from dataclasses import dataclass
 

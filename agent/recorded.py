@@ -1,0 +1,92 @@
+"""One tool call as the journal of a turn keeps it, and what a turn has changed by its calls."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from agent.models import JournalEntry, StepKind, StepOutcome, Turn
+from core.messages import filled
+from core.work import Work
+from domain.conversations.content import Stored
+from domain.conversations.states import Trigger
+from tools.context import Pending, Signal
+from tools.outcome import Deed, Fact
+
+
+class Recorded(BaseModel):
+    """One tool call as the journal keeps it.
+
+    `call` numbers the calls of the run from 1; the facts are known to the model as `f<call>.<index>`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    call: int
+    tool: str
+    arguments: dict[str, Any]
+    outcome: StepOutcome
+    writes: bool
+    status: str
+    code: str
+    say: str
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    deeds: list[tuple[Deed, str]] = Field(default_factory=list)
+    options: list[dict[str, Any]] = Field(default_factory=list)
+    note: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+    signals: list[Signal] = Field(default_factory=list)
+    staged: list[Stored] = Field(default_factory=list)
+    asked: list[Pending] = Field(default_factory=list)
+    settled: list[Pending] = Field(default_factory=list)
+    link: int = 0
+    """The place in the chain of the model that called."""
+    step: int = 0
+    """The answer of the model that held the call."""
+    repeats: int | None = None
+    """The earlier call of the run whose result was given once more, in place of running this one."""
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether this call changed something in the shop."""
+        return self.writes and self.outcome is StepOutcome.VALUE and self.status == "ok" and self.repeats is None
+
+    @property
+    def words(self) -> str:
+        """What the call said, with its facts."""
+        return filled(self.say, {name: fact.text for name, fact in self.facts.items()})
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is open with the customer after it."""
+        return self.status == "ask" or bool(self.data.get("open"))
+
+    @property
+    def changes_items(self) -> bool:
+        """Whether this call changed the lines of the draft."""
+        return self.has_effect and any(signal.name == Trigger.ITEMS_CHANGED for signal in self.signals)
+
+    def shown(self) -> dict[str, Any]:
+        """The result as the model reads it."""
+        shown: dict[str, Any] = {"call": self.call, "status": self.status, "code": self.code, "say": self.say}
+        if self.facts:
+            shown["facts"] = {name: fact.model_dump(exclude_none=True) for name, fact in self.facts.items()}
+        for name in ("options", "note", "data"):
+            if value := getattr(self, name):
+                shown[name] = value
+        return shown
+
+
+async def effects_of(work: Work, turn: Turn) -> list[Recorded]:
+    """What a turn has changed in the shop in all its generations, in order."""
+    query = (
+        select(JournalEntry.payload)
+        .where(
+            JournalEntry.workspace_id == work.workspace_id,
+            JournalEntry.turn_id == turn.id,
+            JournalEntry.kind == StepKind.TOOL,
+            JournalEntry.writes,
+        )
+        .order_by(JournalEntry.generation, JournalEntry.step, JournalEntry.ordinal)
+    )
+    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]

@@ -1,0 +1,131 @@
+"""All SQL behind the desk: queues of conversations, threads, notes and hand-offs as staff see them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
+
+from core.work import Work
+from domain.conversations.models import Conversation, ConversationNote, Handoff, Message, MessageStatus, Voice
+
+ACTIVE_AT = func.coalesce(Conversation.last_inbound_at, Conversation.created_at)
+"""When something last happened in a conversation from the customer's side."""
+
+_OPEN = and_(
+    Handoff.workspace_id == Conversation.workspace_id,
+    Handoff.conversation_id == Conversation.id,
+    Handoff.released_at.is_(None),
+)
+
+
+def of_operator(operator_id: UUID | None) -> ColumnElement[bool]:
+    """Conversations that one operator has."""
+    return and_(Conversation.voice == Voice.OPERATOR, Conversation.operator_id == operator_id)
+
+
+def of_nobody() -> ColumnElement[bool]:
+    """Conversations that no operator has."""
+    return Conversation.operator_id.is_(None)
+
+
+def waiting() -> ColumnElement[bool]:
+    """Conversations in which nobody speaks until a person comes."""
+    return Conversation.voice == Voice.WAITING
+
+
+def about(words: str, customer_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Conversations of some customers, or in which words were written."""
+    written = exists().where(
+        Message.workspace_id == Conversation.workspace_id,
+        Message.conversation_id == Conversation.id,
+        Message.content["text"].astext.icontains(words, autoescape=True),
+    )
+    return or_(Conversation.customer_id.in_(customer_ids), written)
+
+
+Listed = tuple[Conversation, Handoff | None, datetime]
+"""A conversation, its open hand-off, and when something last happened in it."""
+
+
+def _listed() -> Select[Conversation, Handoff, datetime]:
+    return select(Conversation, Handoff, ACTIVE_AT).join(Handoff, _OPEN, isouter=True)
+
+
+async def page(
+    work: Work, conditions: Sequence[ColumnElement[bool]], after: tuple[datetime, UUID] | None, limit: int, *, oldest: bool
+) -> list[Listed]:
+    """Conversations with their open hand-off: the last active first, or the longest waiting first."""
+    place = tuple_(Handoff.requested_at if oldest else ACTIVE_AT, Conversation.id)
+    query = _listed().where(Conversation.workspace_id == work.workspace_id, *conditions)
+    if after is not None:
+        seen = tuple_(literal(after[0]), literal(after[1]))
+        query = query.where(place > seen if oldest else place < seen)
+    order = [element.asc() if oldest else element.desc() for element in place.clauses]
+    found = await work.session.execute(query.order_by(*order).limit(limit))
+    return [(row, handoff, active_at) for row, handoff, active_at in found]
+
+
+async def one(work: Work, conversation_id: UUID) -> Listed | None:
+    """One conversation with its open hand-off."""
+    query = _listed().where(Conversation.workspace_id == work.workspace_id, Conversation.id == conversation_id)
+    found = (await work.session.execute(query)).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
+
+
+async def last_messages(work: Work, conversation_ids: Collection[UUID]) -> dict[UUID, Message]:
+    """The last message of each of some conversations."""
+    newest = (
+        select(Message.id)
+        .where(
+            Message.workspace_id == Conversation.workspace_id,
+            Message.conversation_id == Conversation.id,
+            Message.status != MessageStatus.CANCELLED,
+        )
+        .order_by(Message.position.desc())
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    query = (
+        select(Message)
+        .join(Conversation, and_(Message.workspace_id == Conversation.workspace_id, Message.id == newest))
+        .where(Conversation.workspace_id == work.workspace_id, Conversation.id.in_(conversation_ids))
+    )
+    return {row.conversation_id: row for row in await work.session.scalars(query)}
+
+
+async def thread(work: Work, conversation_id: UUID, before: int | None, limit: int) -> Sequence[Message]:
+    """Messages of a thread from before a place in it, the newest first; what was cut off was never said."""
+    query = select(Message).where(
+        Message.workspace_id == work.workspace_id,
+        Message.conversation_id == conversation_id,
+        Message.status != MessageStatus.CANCELLED,
+    )
+    if before is not None:
+        query = query.where(Message.position < before)
+    return (await work.session.scalars(query.order_by(Message.position.desc()).limit(limit))).all()
+
+
+async def notes(
+    work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[ConversationNote]:
+    """What staff have noted on a conversation, the newest first."""
+    query = select(ConversationNote).where(
+        ConversationNote.workspace_id == work.workspace_id, ConversationNote.conversation_id == conversation_id
+    )
+    place = tuple_(ConversationNote.created_at, ConversationNote.id)
+    if after is not None:
+        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
+    query = query.order_by(ConversationNote.created_at.desc(), ConversationNote.id.desc()).limit(limit)
+    return (await work.session.scalars(query)).all()
+
+
+async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Handoff]:
+    """The stretches of a conversation with people, the newest first."""
+    query = select(Handoff).where(Handoff.workspace_id == work.workspace_id, Handoff.conversation_id == conversation_id)
+    place = tuple_(Handoff.requested_at, Handoff.id)
+    if after is not None:
+        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
+    query = query.order_by(Handoff.requested_at.desc(), Handoff.id.desc()).limit(limit)
+    return (await work.session.scalars(query)).all()

@@ -1,0 +1,264 @@
+"""Conversations over the API: queues, threads, and one voice whatever two people do at the same moment."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from core import events
+from core.access import Principal
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.roles import Role
+from domain.conversations import service as conversations
+from domain.conversations.content import Text
+from domain.conversations.kinds import HandoffReason
+from domain.conversations.models import Author, Conversation, Direction, Message, MessageStatus, Voice
+from tests.factories.commits import losing
+from tests.factories.customer import Customer
+from tests.factories.provider import accepted
+from tests.factories.shop import open_shop
+from tests.factories.staff import Employee, employ
+from tests.factories.threads import Thread, incoming, opened
+from tests.factories.workspaces import make_connection, make_workspace
+
+
+def of(conversation_id: UUID, verb: str = "") -> str:
+    return f"/api/v1/conversations/{conversation_id}{verb}"
+
+
+async def newest(api: httpx.AsyncClient, person: Employee, conversation_id: UUID) -> str:
+    """The id of the last message of a thread, as somebody who has just read it knows it."""
+    page = await api.get(of(conversation_id, "/messages?limit=1"), headers=person.headers)
+    return str(page.json()["data"][0]["id"])
+
+
+async def write(
+    api: httpx.AsyncClient, person: Employee, conversation_id: UUID, words: str, seen: str = "", **headers: str
+) -> httpx.Response:
+    """Reply as somebody who has read everything, or up to a message."""
+    body = {"text": words, "last_seen_message_id": seen or await newest(api, person, conversation_id)}
+    return await api.post(of(conversation_id, "/reply"), headers=person.headers | headers, json=body)
+
+
+async def write_as_customer(thread: Thread, words: str) -> UUID:
+    async with open_work(thread.principal) as work:
+        return await incoming(work, thread.connection_id, words)
+
+
+async def everything(api: httpx.AsyncClient, person: Employee, path: str, limit: int = 2) -> list[str]:
+    """The ids of a whole list, page by page."""
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        answer = await api.get(path, headers=person.headers, params=httpx.URL(path).params.merge(query))
+        assert answer.status_code == 200, answer.text
+        seen += [str(each["id"]) for each in answer.json()["data"]]
+        cursor = answer.json()["next_cursor"]
+    return seen
+
+
+async def test_each_queue_shows_its_conversations_and_the_longest_waiting_comes_first(api: httpx.AsyncClient) -> None:
+    # Given five customers who wrote one after the other, of whom the second and then the first ask for a person
+    workspace = await make_workspace()
+    shop = await open_shop(workspace.id)
+    connection = await make_connection(workspace)
+    olga, pedro = await employ(api, workspace, Role.OPERATOR), await employ(api, workspace, Role.OPERATOR)
+    chats = [Customer(shop, connection.id, phone=f"58414555010{number}") for number in range(5)]
+    for number, chat in enumerate(chats):
+        await chat.writes(f"mensaje número {number}")
+    for chat in (chats[1], chats[0]):
+        async with open_work(shop.principal) as work:
+            await conversations.wait_for_person(work, chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+    ids = [str(chat.conversation_id) for chat in chats]
+    # Then every list is read to its end, each conversation once, in its order
+    assert await everything(api, olga, "/api/v1/conversations") == ids[::-1]
+    assert await everything(api, olga, "/api/v1/conversations?queue=waiting", limit=1) == [ids[1], ids[0]]
+    # When one is taken, it moves from one queue to the other, for whoever took it only
+    assert (await api.post(of(chats[1].conversation_id, "/take"), headers=olga.headers)).status_code == 200
+    assert await everything(api, olga, "/api/v1/conversations?queue=waiting") == [ids[0]]
+    assert await everything(api, olga, "/api/v1/conversations?queue=mine") == [ids[1]]
+    assert await everything(api, pedro, "/api/v1/conversations?queue=mine") == []
+    assert await everything(api, pedro, "/api/v1/conversations?queue=unassigned") == [ids[4], ids[3], ids[2], ids[0]]
+    # And they are found by the words that were written, and by the number
+    assert await everything(api, olga, "/api/v1/conversations?search=número 3") == [ids[3]]
+    assert await everything(api, olga, "/api/v1/conversations?search=584145550104") == [ids[4]]
+    assert await everything(api, olga, "/api/v1/conversations?search=100%25") == []
+    shown = (await api.get(of(chats[1].conversation_id), headers=olga.headers)).json()
+    assert (shown["voice"], shown["operator_id"], shown["handoff"]["reason"]) == ("operator", str(olga.id), "customer_asked")
+    assert shown["contact"]["phone"] == "+584145550101"
+    assert shown["last_message"]["content"]["text"] == "mensaje número 1"
+
+
+async def test_a_thread_is_read_backwards_page_by_page(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, accepted()) as thread:
+        viewer = await employ(api, workspace, Role.VIEWER)
+        said = await thread.queue(*(f"parte {number}" for number in range(5)))
+        assert (await everything(api, viewer, of(thread.conversation_id, "/messages")))[:5] == [
+            str(each) for each in said[::-1]
+        ]
+        page = (await api.get(of(thread.conversation_id, "/messages"), headers=viewer.headers)).json()
+        assert page["data"][0]["content"] == {"kind": "text", "text": "parte 4", "about": None}
+        assert (page["data"][0]["author"], page["data"][0]["status"], page["has_more"]) == ("agent", "queued", False)
+        for path in ("/messages", "/notes", "/handoffs", ""):
+            unknown = await api.get(of(uuid4(), path), headers=viewer.headers)
+            assert (unknown.status_code, unknown.json()["code"]) == (404, "conversation_not_found")
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_of_two_who_take_a_conversation_at_once_one_gets_it_and_the_other_cannot_write(
+    api: httpx.AsyncClient, attempt: int
+) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, *[accepted()] * 4) as thread:
+        people = [await employ(api, workspace, Role.OPERATOR) for _ in range(3)]
+        takes = await asyncio.gather(*(api.post(of(thread.conversation_id, "/take"), headers=each.headers) for each in people))
+        assert sorted(each.status_code for each in takes) == [200, 409, 409], attempt
+        replies = await asyncio.gather(*(write(api, each, thread.conversation_id, f"soy {each.id}") for each in people))
+        owner = next(each for each, taken in zip(people, takes, strict=True) if taken.status_code == 200)
+        for person, answer in zip(people, replies, strict=True):
+            assert answer.status_code == (201 if person is owner else 409), answer.text
+        assert {each.json()["code"] for each in replies if each.status_code == 409} == {"not_your_conversation"}
+        await thread.deliver()
+        assert thread.said == [f"soy {owner.id}"]
+
+
+async def test_who_has_not_read_everything_is_told_and_nothing_is_sent(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, *[accepted()] * 3) as thread:
+        olga = await employ(api, workspace, Role.OPERATOR)
+        seen = await newest(api, olga, thread.conversation_id)
+        await api.post(of(thread.conversation_id, "/take"), headers=olga.headers)
+        # What somebody wrote themselves is seen, whatever they say
+        assert (await write(api, olga, thread.conversation_id, "uno", seen)).status_code == 201
+        assert (await write(api, olga, thread.conversation_id, "dos", seen)).status_code == 201
+        await write_as_customer(thread, "espera")
+        for unread in (seen, str(uuid4())):
+            refused = await write(api, olga, thread.conversation_id, "tres", unread)
+            assert (refused.status_code, refused.json()["code"]) == (409, "messages_unseen")
+        assert (await write(api, olga, thread.conversation_id, "tres")).status_code == 201
+        await thread.deliver()
+        assert thread.said == ["uno", "dos", "tres"]
+    async with open_work(Principal.system(workspace.id)) as work:
+        written = [event for event in await events.page(work) if event.type == "message.written"]
+    assert [event.actor_id for event in written] == [olga.id] * 3
+
+
+async def test_what_an_operator_said_goes_out_although_they_give_the_conversation_back_at_once(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, accepted(), accepted()) as thread:
+        olga = await employ(api, workspace, Role.OPERATOR)
+        await api.post(of(thread.conversation_id, "/take"), headers=olga.headers)
+        await write(api, olga, thread.conversation_id, "mañana te lo llevan")
+        note = {"note": "le prometí que mañana se lo llevan"}
+        released = await api.post(of(thread.conversation_id, "/release"), headers=olga.headers, json=note)
+        assert (released.status_code, released.json()["note"]) == (200, note["note"])
+        refused = await write(api, olga, thread.conversation_id, "otra cosa")
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_your_conversation")
+        again = await api.post(of(thread.conversation_id, "/release"), headers=olga.headers, json={})
+        assert (again.status_code, again.json()["code"]) == (409, "handoff_not_open")
+        await thread.queue("del agente")
+        await thread.deliver()
+        assert thread.said == ["mañana te lo llevan", "del agente"]
+        past = (await api.get(of(thread.conversation_id, "/handoffs"), headers=olga.headers)).json()["data"]
+        assert [(each["taken_by"], each["released_by"]) for each in past] == [(str(olga.id), str(olga.id))]
+
+
+async def test_a_reply_whose_connection_breaks_after_the_commit_is_sent_once(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, *[accepted()] * 6) as thread:
+        olga = await employ(api, workspace, Role.OPERATOR)
+        await api.post(of(thread.conversation_id, "/take"), headers=olga.headers)
+        seen = await newest(api, olga, thread.conversation_id)
+        broken = 0
+        for lost in range(1, 6):
+            words, key = f"respuesta {lost}", {"idempotency-key": f"k-{lost}"}
+            with losing(lost):
+                first = await write(api, olga, thread.conversation_id, words, seen, **key)
+            broken += first.status_code == 503
+            second, third = [await write(api, olga, thread.conversation_id, words, seen, **key) for _ in range(2)]
+            assert (first.status_code in (201, 503), second.status_code, third.status_code) == (True, 201, 201), first.text
+            assert third.headers["idempotent-replayed"] == "true"
+            assert second.json() == third.json()
+        assert broken > 0
+        reused = await write(api, olga, thread.conversation_id, "otra", seen, **{"idempotency-key": "k-1"})
+        assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+        await thread.deliver()
+        assert thread.said == [f"respuesta {lost}" for lost in range(1, 6)]
+
+
+async def test_no_word_of_the_agent_comes_behind_an_operators_while_its_turn_ends(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    shop = await open_shop(workspace.id)
+    connection = await make_connection(workspace)
+    olga = await employ(api, workspace, Role.OPERATOR)
+    for number in range(4):
+        chat = Customer(shop, connection.id, phone=f"58414555020{number}")
+        await chat.writes("¿tienen harina pan?")
+
+        async def attend(conversation_id: UUID = chat.conversation_id) -> httpx.Response:
+            await api.post(of(conversation_id, "/take"), headers=olga.headers)
+            return await write(api, olga, conversation_id, "te atiendo yo")
+
+        _, answer = await asyncio.gather(chat.is_answered(), attend())
+        assert answer.status_code == 201, answer.text
+        async with open_work(shop.principal) as work:
+            said = await work.session.execute(
+                select(Message.author, Message.status)
+                .where(Message.conversation_id == chat.conversation_id, Message.direction == Direction.OUT)
+                .order_by(Message.position)
+            )
+            still_said = [author for author, status in said if status != MessageStatus.CANCELLED]
+        assert still_said == [Author.OPERATOR]
+
+
+@pytest.mark.parametrize("author", [Author.AGENT, Author.OPERATOR])
+async def test_postgres_itself_refuses_a_second_voice(api: httpx.AsyncClient, author: Author) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, accepted()) as thread:
+        olga = await employ(api, workspace, Role.OPERATOR)
+        await api.post(of(thread.conversation_id, "/take"), headers=olga.headers)
+        async with open_work(thread.principal) as work:
+            row = await work.session.get_one(Conversation, (workspace.id, thread.conversation_id))
+        second = Message(
+            workspace_id=workspace.id,
+            conversation_id=row.id,
+            connection_id=row.connection_id,
+            direction=Direction.OUT,
+            author=author,
+            author_id=new_id() if author is Author.OPERATOR else None,
+            content=Text(text="de otra voz"),
+            position=10_000,
+            status=MessageStatus.QUEUED,
+            voice=Voice.OPERATOR,
+            voice_epoch=row.voice_epoch,
+        )
+        with pytest.raises(IntegrityError, match="another has the voice"):
+            await _insert(thread, second)
+
+
+async def _insert(thread: Thread, message: Message) -> None:
+    async with open_work(thread.principal) as work:
+        work.session.add(message)
+
+
+async def test_a_note_is_for_colleagues_only(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, accepted()) as thread:
+        olga, viewer = await employ(api, workspace, Role.OPERATOR), await employ(api, workspace, Role.VIEWER)
+        path = of(thread.conversation_id, "/notes")
+        assert (await api.post(path, headers=viewer.headers, json={"text": "x"})).status_code == 403
+        made = await api.post(path, headers=olga.headers, json={"text": "es alérgica al maní"})
+        assert (made.status_code, made.json()["author_id"]) == (201, str(olga.id))
+        listed = (await api.get(path, headers=viewer.headers)).json()["data"]
+        assert [each["text"] for each in listed] == ["es alérgica al maní"]
+        await thread.deliver()
+        assert thread.said == []
+        async with open_work(thread.principal) as work:
+            found = [event for event in await events.page(work) if event.type == "conversation.noted"]
+        assert [(event.subject_id, event.actor_id) for event in found] == [(thread.conversation_id, olga.id)]
