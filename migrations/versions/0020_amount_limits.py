@@ -1,14 +1,14 @@
 """Members decide on money up to a limit.
 
 Revision ID: 0020_amount_limits
-Revises: 0020_import_stores
+Revises: 0019_further_sets
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020_amount_limits"
-down_revision = "0020_import_stores"
+down_revision = "0019_further_sets"
 branch_labels = None
 depends_on = None
 
