@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from core import events
-from core.access import OperationsPermission, PrincipalKind
+from core.access import AmountBeyondLimit, OperationsPermission, PrincipalKind
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -42,6 +42,8 @@ async def create_key(work: Work, command: NewApiKey) -> MintedKey:
     rights.require_known(command.permissions)
     rights.require_own(work, frozenset(command.permissions))
     rights.require_own_store(work, command.store_id)
+    if work.principal.amount_limit is not None:  # a key has no limit, so whoever has one gives none away
+        raise AmountBeyondLimit(limit=work.principal.amount_limit)
     secret = tokens.mint(f"{KEY_PREFIX}_{work.workspace_id.hex}")
     row = ApiKey(
         workspace_id=work.workspace_id,

@@ -212,3 +212,14 @@ def test_a_name_with_lines_adds_no_header_to_a_mail() -> None:
     message = message_of(letter, "nexova@shop.test")
     assert message["Subject"] == "Ana te invita a Abasto Bcc: b@shop.test"
     assert message["Bcc"] is None
+
+
+async def test_whoever_decides_on_so_much_money_makes_no_key_that_decides_on_more(api: httpx.AsyncClient) -> None:
+    shop, _, _ = await opened(api)
+    owner, admin = await hired(api, shop, Role.OWNER), await hired(api, shop, Role.ADMIN)
+    home = f"/api/v1/workspaces/{shop.workspace_id}"
+    seen = owner.headers | {"if-match": '"v1"'}
+    assert (await api.patch(f"{home}/members/{admin.id}", headers=seen, json={"amount_limit": "100"})).status_code == 200
+    key = {"name": "k", "permissions": ["payments:*"]}
+    refused = await api.post(f"{home}/api-keys", headers=admin.headers, json=key)
+    assert (refused.status_code, refused.json()["code"]) == (403, "amount_beyond_limit")
