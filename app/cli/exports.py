@@ -8,8 +8,9 @@ import typer
 
 from app.cli import session
 from core.access import Principal
+from domain.exports.files import write_workbook
 from domain.exports.lists import LISTS, ListName, pages
-from domain.imports.sheets.writing import CsvFile, ExportFormat, XlsxFile
+from domain.imports.sheets.writing import CsvFile, ExportFormat
 
 
 async def _csv(principal: Principal, name: ListName, out: Path | None) -> int:
@@ -27,17 +28,6 @@ async def _csv(principal: Principal, name: ListName, out: Path | None) -> int:
     return count
 
 
-async def _xlsx(principal: Principal, name: ListName, out: Path) -> int:
-    count = 0
-    sheet = XlsxFile(out, name.value, LISTS[name].columns)
-    async for rows in pages(principal, name):
-        count += len(rows)
-        for row in rows:
-            sheet.write(row)
-    sheet.close()
-    return count
-
-
 def export(
     name: Annotated[ListName, typer.Argument(metavar="LIST", help=", ".join(ListName))],
     workspace: Annotated[str, typer.Option("--workspace", "-w", help="The workspace, by its slug.")],
@@ -50,7 +40,7 @@ def export(
         ((_, principal),) = await session.workspaces(workspace)
         if format is ExportFormat.XLSX:
             path = out or Path(f"{name.value}.xlsx")
-            return await _xlsx(principal, name, path), path
+            return await write_workbook(principal, name, path), path
         return await _csv(principal, name, out), out
 
     count, path = session.run(write)

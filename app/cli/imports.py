@@ -33,7 +33,6 @@ ASKS, ROWS_FAILED, NOT_OVER = 3, 4, 5
 """Exit codes: the file asks something, some of its rows failed, another worker is still at it."""
 
 _SHOWN = 20
-_PAGE = 500
 
 Found = TypeVar("Found")
 Workspace = Annotated[str, typer.Option("--workspace", "-w", help="The workspace, by its slug.")]
@@ -199,22 +198,16 @@ def failed(
     """Write the rows that failed to a sheet, each with its reason, to be corrected and imported again."""
 
     async def of(principal: Principal) -> int:
-        header: list[str] = []
-        after, rows = 0, list[tuple[dict[str, str], str]]()
-        while True:
-            async with open_work(principal) as work:
-                page = await looking.failed_rows(work, id, after=after, limit=_PAGE)
-                reason = text("import.errors_column", (await accounts.get_workspace(work)).language)
-            rows += [(shown, why) for _, shown, why in page]
-            header += [heading for _, shown, _ in page for heading in shown if heading not in header]
-            if len(page) < _PAGE:
-                break
-            after = page[-1][0]
-        sheet = XlsxFile(out, "1", [*header, reason])
-        for shown, why in rows:
-            sheet.write([*(shown.get(heading) for heading in header), why])
+        async with open_work(principal) as work:
+            reason = text("import.errors_column", (await accounts.get_workspace(work)).language)
+        header = await looking.failed_headings(principal, id)
+        sheet, count = XlsxFile(out, "1", [*header, reason]), 0
+        async for rows in looking.failed_rows(principal, id):
+            count += len(rows)
+            for shown, why in rows:
+                sheet.write([*(shown.get(heading) for heading in header), why])
         sheet.close()
-        return len(rows)
+        return count
 
     count = session.run(lambda: _wherever(id, of))
     print(f"{count} rows to correct are in {out}; import that file when they are.")

@@ -1,9 +1,11 @@
 """Looking at imports: how far they are, what came of every row, and what failed."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from core import messages
-from core.work import Work
+from core.access import Principal
+from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.imports import repository
@@ -55,16 +57,30 @@ async def list_rows(
     return [RowView.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def failed_rows(work: Work, id: UUID, *, after: int, limit: int) -> list[tuple[int, dict[str, str], str]]:
-    """The rows that failed, behind a number: what they showed by heading, and why; for the sheet to correct."""
-    work.require(ImportsPermission.READ)
-    rows = await repository.rows_of(work, id, after=after, limit=limit, outcome=RowOutcome.FAILED)
-    spoken = messages.choose_language((await accounts.get_workspace(work)).language)
-    found = await repository.find(work, id)
-    if found is None:
-        raise ImportNotFound
-    errors = {one.number: [e.message for e in result_of(found, [one], None, spoken).errors if e.row] for one in rows}
-    return [(one.number, dict(one.shown or []), " ".join(errors[one.number])) for one in rows]
+async def failed_rows(principal: Principal, id: UUID) -> AsyncIterator[list[tuple[dict[str, str], str]]]:
+    """All rows that failed, some at a time: what they showed by heading, and why; for the sheet to correct.
+
+    Raises ImportNotFound.
+    """
+    after = 0
+    while True:
+        async with open_work(principal) as work:
+            work.require(ImportsPermission.READ)
+            found = await repository.find(work, id)
+            if found is None:
+                raise ImportNotFound
+            rows = await repository.rows_of(work, id, after=after, limit=MOST_ROWS, outcome=RowOutcome.FAILED)
+            spoken = messages.choose_language((await accounts.get_workspace(work)).language)
+        errors = [[error.message for error in result_of(found, [one], None, spoken).errors if error.row] for one in rows]
+        yield [(dict(one.shown or []), " ".join(why)) for one, why in zip(rows, errors, strict=True)]
+        if len(rows) < MOST_ROWS:
+            return
+        after = rows[-1].number
+
+
+async def failed_headings(principal: Principal, id: UUID) -> list[str]:
+    """The headings of the rows that failed, those of all their tables, in the order in which they were met."""
+    return list(dict.fromkeys([heading async for rows in failed_rows(principal, id) for shown, _ in rows for heading in shown]))
 
 
 async def undo_result(work: Work, id: UUID) -> UndoView:

@@ -1,9 +1,15 @@
 """Imports over HTTP: a file goes up, its result is read, its questions are answered, and it is taken back."""
 
+import io
+import tempfile
+from pathlib import Path
+
 import httpx
+import openpyxl
 import pytest
 
 from domain.accounts.roles import Role
+from domain.imports import looking
 from tests.drain import drain
 from tests.factories.shop import open_shop
 from tests.factories.staff import employ
@@ -98,3 +104,34 @@ async def test_a_viewer_may_look_and_not_load(api: httpx.AsyncClient) -> None:
 
     assert sent.status_code == 403
     assert (await api.get("/api/v1/imports", headers=viewer.headers)).status_code == 200
+
+
+async def test_the_sheet_to_correct_holds_every_row_that_failed(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    await open_shop(workspace.id)
+    owner = await employ(api, workspace)
+    content = "Código;Nombre;Precio\n" + "".join(f"B{n};;1,50\n" for n in range(looking.MOST_ROWS + 20))
+    begun = await api.post("/api/v1/imports", files={"file": ("x.csv", content.encode())}, headers=owner.headers)
+    await drain()
+
+    sheet = await api.get(f"/api/v1/imports/{begun.json()['id']}/failed", headers=owner.headers)
+
+    lines = sheet.text.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [f"B{n}" for n in range(looking.MOST_ROWS + 20)]
+    nothing = await api.get(f"/api/v1/imports/{workspace.id}/failed", headers=owner.headers)
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "import_not_found")
+
+
+async def test_a_list_goes_out_as_a_workbook_and_leaves_no_file(api: httpx.AsyncClient, tmp_path: Path) -> None:
+    workspace = await make_workspace()
+    await open_shop(workspace.id)
+    owner = await employ(api, workspace)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path))
+        answer = await api.get("/api/v1/exports/products?format=xlsx", headers=owner.headers)
+
+    assert answer.headers["content-disposition"] == 'attachment; filename="products.xlsx"'
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].values)
+    assert [row[0] for row in rows] == ["code", "ACE-1", "HAR-1", "QUE-1"]
+    assert list(tmp_path.iterdir()) == []

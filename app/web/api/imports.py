@@ -1,10 +1,12 @@
 """Imports: files that a shop brings, what came of them, the answers that they need, and taking them back."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Path, Query, Request, Response
+from fastapi import Header, Path, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
@@ -121,19 +123,22 @@ async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutc
 
 @router.get(
     "/imports/{id}/failed",
-    response_class=Response,
+    response_class=StreamingResponse,
     response_model=None,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def failed(caller: Reader, id: Id) -> Response:
-    """Write the first five hundred rows that failed to a sheet, each with its reason, to be corrected and sent again."""
-    async with open_work(caller) as work:
-        found = await looking.failed_rows(work, id, after=0, limit=500)
-    header = list(dict.fromkeys(heading for _, shown, _ in found for heading in shown))
-    sheet = CsvFile([*header, "error"])
-    content = sheet.head + sheet.lines([*(shown.get(heading, "") for heading in header), why] for _, shown, why in found)
+async def failed(caller: Reader, id: Id) -> StreamingResponse:
+    """Write all rows that failed to a sheet, each with its reason, to be corrected and sent again."""
+    header = await looking.failed_headings(caller, id)
     headers = {"content-disposition": 'attachment; filename="to-correct.csv"', "x-content-type-options": "nosniff"}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_failed(caller, id, header), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _failed(caller: Principal, id: UUID, header: list[str]) -> AsyncIterator[bytes]:
+    sheet = CsvFile([*header, "error"])
+    yield sheet.head
+    async for rows in looking.failed_rows(caller, id):
+        yield sheet.lines([*(shown.get(heading, "") for heading in header), why] for shown, why in rows)
 
 
 @router.post("/imports/{id}/answers")

@@ -93,6 +93,11 @@ class XlsxFile:
                 text = as_text(cell)
                 self._sheet.write_string(self._row, column, f"'{text}" if _RISKY_IN_A_WORKBOOK.match(text) else text)
 
+    def write_all(self, rows: Iterable[Sequence[Value]]) -> None:
+        """Add rows."""
+        for cells in rows:
+            self.write(cells)
+
     def close(self) -> None:
         """End the file."""
         self._book.close()
