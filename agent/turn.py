@@ -271,7 +271,9 @@ def _count_failure(session: AgentSession, thought: Thought, answer: Answer) -> N
 
 def _remember_questions(session: AgentSession, turn: TakenTurn, calls: list[Recorded]) -> None:
     """Keep the points that are open with the customer: what nothing has settled stays open."""
-    sessions.remember(session, points_after(turn.frozen.brief.points, calls))
+    before = turn.frozen.brief.points
+    left = points_after(before, calls)
+    sessions.remember(session, [point.model_copy(update={"times": point.times + (point in before)}) for point in left])
 
 
 def _close(work: Work, fence: Fence, thought: Thought, answer: Answer) -> None:

@@ -46,6 +46,10 @@ NOTES = frozenset({"unknown", "unclear", "too_long"})
 """Kinds of points that nobody can answer for the shop: they are told once more with the summary, and that is all."""
 
 
+MOST_ASKED = 2
+"""So often a question is put; then it is told once that it is open, and put again when the order is to be placed."""
+
+
 class Pending(BaseModel):
     """One point that is open with the customer: which call waits for the answer, and for which of its arguments.
 
@@ -57,6 +61,8 @@ class Pending(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=dict)
     options: list[Option] = Field(default_factory=list)
     words: str = ""
+    times: int = 0
+    """How many turns it was open through without an answer."""
     holds_up: bool = False
     """Whether the customer has said that this is all, so that the summary follows as soon as nothing is open."""
 
@@ -64,6 +70,11 @@ class Pending(BaseModel):
     def is_question(self) -> bool:
         """Whether the order waits for its answer: it is asked again until there is one."""
         return self.kind in QUESTIONS
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is put again by itself."""
+        return self.is_question and self.times < MOST_ASKED
 
     @property
     def is_of_order(self) -> bool:

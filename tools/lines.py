@@ -22,7 +22,7 @@ from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
-from tools.points import left_out_words, point_data, point_words, unavailable
+from tools.points import later_words, left_out_words, point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import flowing, listed, say
@@ -288,20 +288,26 @@ class _Update:
             ctx.leave_open(point)
         has_changed = any(one.status in ("added", "changed", "removed") for one in self.taken)
         open_now = still_open(ctx.points, [(ctx.asked, ctx.settled, has_changed)])
-        asked = [point for point in open_now if point.is_question or point in ctx.asked]
-        asked = [point for point in asked if point.is_of_order]
+        is_repeat = not self.taken and not ctx.asked
+        asked = [point for point in open_now if point.is_of_order and (point.is_due or point in ctx.asked)]
+        asked = [point for point in open_now if point.is_question] if is_repeat else asked
         words = [*self._changes(), *self._differences(), *(one.words for one in self.taken if one.words)]
         if has_dropped := [one.name for one in self.taken if one.status == "dropped"]:
             words.append(say(ctx, "points_dropped", products=listed(ctx, has_dropped)))
         words += await point_words(ctx, facts, asked)
-        questions = [point for point in asked if point.kind not in NOTES]
+        words += later_words(ctx, facts, [point for point in open_now if point not in asked])
         is_stored = has_changed or self.target.is_begun
-        words = words or [say(ctx, "nothing_open")]
-        data: dict[str, object] = {"lines": self._data(), "open": point_data(asked)}
+        data = {"lines": self._data(), "open": point_data(asked)}
         return ctx.result(
-            "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",
+            "ok"
+            if has_changed
+            else "ask"
+            if any(point.kind not in NOTES for point in asked)
+            else "refused"
+            if not has_dropped
+            else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
-            flowing(words),
+            flowing(words or [say(ctx, "nothing_open")]),
             deeds=self._deeds(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
             data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},

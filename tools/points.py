@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from tools.context import NOTES, Pending
+from tools.context import MOST_ASKED, NOTES, Pending
 from tools.facts import COUNTED, Facts
 from tools.measures import amount_sold
 from tools.outcome import Deed, FactKind
@@ -53,6 +53,12 @@ def left_out_words(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
     """What a point is about that the customer does not want: its one product, else their own words for it."""
     is_one = len(point.options) == 1 or not point.words
     return facts.name(point.options[0].name) if point.options and is_one else _quoted(ctx, facts, point)
+
+
+def later_words(ctx: CustomerContext, facts: Facts, points: Sequence[Pending]) -> list[str]:
+    """What was asked often enough is told once to be open, and waits for the summary."""
+    tired = [left_out_words(ctx, facts, point) for point in points if point.is_question and point.times == MOST_ASKED]
+    return [say(ctx, "point.later", products=listed(ctx, tired))] if tired else []
 
 
 def _quoted(ctx: CustomerContext, facts: Facts, point: Pending) -> str:

@@ -278,6 +278,7 @@ def _read_pickup(page: Page, details: Details, stores: list[str], pickup: re.Mat
     details.delivery["fulfilment"] = "pickup"
     end = vocabulary().patterns["hard_stop"].search(page.folded, pickup.end())
     tail = page.folded[pickup.start() : end.start() if end else len(page.folded)]
+    tail = re.split(r"[:;\n!?]|(?<!\bav)\.\s", tail)[0]
     store = read_store(tail, stores)
     if store:
         details.delivery["store"] = store

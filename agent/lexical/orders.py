@@ -9,8 +9,9 @@ from agent.brief import Brief, BriefLine
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import context_of, ordering_texts
 from agent.lexical.normalise import clean
-from agent.lexical.reader.explain import Change, Question, Reading, explain
+from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Product, Shelf
+from agent.lexical.reader.readings import Change, Question, Reading
 from agent.lexical.reading import order_text
 from agent.lexical.wanted import Wanted, number
 from agent.lexical.wants import read_want

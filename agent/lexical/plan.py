@@ -75,6 +75,7 @@ class _Planner:
         self.catalogue = catalogue
         self.plan = plan
         self.ordering = Ordering(brief, catalogue)
+        self.asks_again = False
 
     def call(self, tool: str, **arguments: Any) -> None:
         """Plan a call; only what changes the lines of the order may stand twice."""
@@ -133,7 +134,7 @@ class _Planner:
     def _repeat(self) -> None:
         """What is still open is asked again, unless a call of the turn does that or has done with it."""
         is_asked = self.plan.then_confirm or any(call.tool in _REPEATING for call in self.plan.calls)
-        if not is_asked and any(point.is_question for point in self.brief.points):
+        if not is_asked and (self.asks_again or any(point.is_due for point in self.brief.points)):
             self.call("update_draft")
 
     def _carts(self) -> None:
@@ -226,7 +227,8 @@ class _Planner:
         if pending is not None and pending.tool == "register_payment":
             self.call(pending.tool, **{"method": "", **pending.arguments})
             return True
-        return any(point.is_question for point in self.brief.points)
+        self.asks_again = any(point.is_question for point in self.brief.points)
+        return self.asks_again
 
     def _nothing_asked(self) -> None:
         """A yes where nothing was asked: on with the order, or at the customer's service."""

@@ -8,9 +8,10 @@ from functools import cached_property, lru_cache
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.reader.arcs import Finder, Role, closed_words
 from agent.lexical.reader.goods import Goods, Match, Product
-from agent.lexical.reader.lines import Line, Mode, lines_of
+from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import cheapest
 from agent.lexical.reader.tokens import Token, tokens_of
+from agent.lexical.reader.walk import lines_of
 from agent.lexical.vocabulary import vocabulary
 from core.language.words import languages_of, words_of
 

@@ -33,11 +33,6 @@ class WordFile(BaseModel):
     """What comes in pairs wherever it is sold, in the singular."""
     sets: list[str] = Field(default_factory=list)
     """Units of sale that hold several things which belong together."""
-    singular_articles: list[str] = Field(default_factory=list)
-    plural_articles: list[str] = Field(default_factory=list)
-    """Articles before some of a kind; before what is sold as a set they count one."""
-    unit_articles: list[str] = Field(default_factory=list)
-    """Articles that count one of a container: `a bag of`."""
     articles: list[str] = Field(default_factory=list)
     prepositions: list[str] = Field(default_factory=list)
     linking: list[str] = Field(default_factory=list)
@@ -83,9 +78,6 @@ class Vocabulary:
     sets: frozenset[str]
     packs: dict[str, Decimal]
     plural_parts: frozenset[str]
-    singular_articles: frozenset[str]
-    plural_articles: frozenset[str]
-    unit_articles: frozenset[str]
     articles: frozenset[str]
     prepositions: frozenset[str]
     linking: frozenset[str]
@@ -175,9 +167,6 @@ def vocabulary() -> Vocabulary:
         sets=frozenset(word for file in files for word in file.sets),
         packs={word: spoken.dozens[word] for word in spoken.packs},
         plural_parts=spoken.plural_parts,
-        singular_articles=frozenset(word for file in files for word in file.singular_articles),
-        plural_articles=frozenset(word for file in files for word in file.plural_articles),
-        unit_articles=frozenset(word for file in files for word in file.unit_articles),
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),

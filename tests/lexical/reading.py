@@ -4,8 +4,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from agent.lexical.reader.arcs import closed_words
-from agent.lexical.reader.explain import Reading, explain
+from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
+from agent.lexical.reader.readings import Reading
 from agent.lexical.vocabulary import vocabulary
 from app.demo.schemas import DemoProduct, demo_shops
 from domain.catalog._views import variant_name

@@ -5,8 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.lexical.reader.explain import Reading, explain
+from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Product
+from agent.lexical.reader.readings import Reading
 from tests.lexical.demo import CLOTHES
 from tests.lexical.reading import demo_goods
 from tools.context import Pending

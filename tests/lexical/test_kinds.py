@@ -33,7 +33,88 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     (AR, "4 bufandas y sumale una más", {"BUF-001": "5"}),
     (VE, "quiero 3 harina pan blanca, y que una sea amarilla", {"HAR-001": "2", "HAR-002": "1"}),
     (VE, "$196000 de pollo entero", {"POL-001": "2"}),
+    # a part of what was counted, however many, and whatever joins it
+    (VE, "quiero 4 harina pan, que 2 sean amarillas", {"HAR-001": "2", "HAR-002": "2"}),
+    (VE, "Quiero 5 harina pan... perdón, 4 en total, y que una sea amarilla", {"HAR-001": "3", "HAR-002": "1"}),
+    (VE, "4 harina pan pero una amarilla", {"HAR-001": "3", "HAR-002": "1"}),
+    # dates and words of no good hold nothing up
+    (AR, "voy a bariloche el 12, dame 2 remeras basicas", {"REM-001": "2"}),
+    (VE, "había harina pan? dame 2", {"HAR-001": "2"}),
+    # what takes nothing back is no correction
+    (AR, "2 remeras básicas y dejalo así", {"REM-001": "2"}),
+    (AR, "2 gorras trucker. bolsa no, gracias", {"GOR-001": "2"}),
 ]
+
+HELD: list[tuple[str, str, tuple[str, ...]]] = [
+    # taken back at the end, by whatever word, or denied and said again: asked, never left as it stood
+    (AR, "2 remeras básicas... dejá", ("REM-001",)),
+    (AR, "quiero 2 gorras trucker, olvidate", ("GOR-001",)),
+    (AR, "quiero 2 remeras básicas. no", ("REM-001",)),
+    (AR, "2 gorras trucker, ya no", ("GOR-001",)),
+    (VE, "dos kilos de tomate no no uno y medio de tomate", ("FRU-002",)),
+    # a list that goes on behind `nada más` takes nothing out
+    (AR, "tres boxer de algodón y nada más ah y una gorra trucker", ("BOX-001-L", "BOX-001", "BOX-001-XL")),
+    # no question was put: what is named is asked, not dropped
+    (AR, "quiero un jean slim y con lo que queda remeras basicas", ("REM-001",)),
+]
+
+UNKNOWN: list[tuple[str, str, list[str]]] = [
+    (AR, "dame 2 remeras básicas y algo para los pies", ["algo para los pies"]),
+    (VE, "ponme una malta, una lejía y un lavavajillas", ["lejía", "lavavajillas"]),
+    (VE, "1 kg de papa, ajo, cilantro, 2 atunes margarita", ["ajo", "cilantro"]),
+    # a number is quoted without the words around it, a size alone is no product
+    (AR, "my girlfriend wants one", ["one"]),
+    (AR, "una M", ["una M"]),
+]
+
+
+@pytest.mark.parametrize(("shop", "said", "skus"), HELD)
+def test_what_may_be_taken_back_is_asked_and_not_in_the_cart(shop: str, said: str, skus: tuple[str, ...]) -> None:
+    reading = explained(shop, said)
+    assert not cart(reading).keys() & set(skus)
+    assert skus in [asked_of for _, asked_of, _ in asked(reading)]
+
+
+@pytest.mark.parametrize(("shop", "said", "words"), UNKNOWN)
+def test_what_could_be_a_good_is_quoted_and_nothing_else(shop: str, said: str, words: list[str]) -> None:
+    assert [question.words for question in explained(shop, said).questions] == words
+
+
+def test_a_part_of_what_the_order_has_becomes_another_of_its_kind() -> None:
+    reading = explained(VE, "4 en total, y que una sea amarilla", {"HAR-001": Decimal(5)})
+    assert [(change.sku, change.quantity, change.mode) for change in reading.changes] == [
+        ("HAR-001", Decimal(3), "set"),
+        ("HAR-002", Decimal(1), "add"),
+    ]
+
+
+@pytest.mark.parametrize("said", ["no! 2 en total nada más", "son 2 nada más"])
+def test_so_many_in_all_sets_the_one_line_that_there_is(said: str) -> None:
+    # Folded, `pañales` look like `panales`, which hold thirty eggs.
+    (change,) = explained(VE, said, {"LIM-010": Decimal(5)}).changes
+    assert (change.sku, change.quantity, change.mode) == ("LIM-010", Decimal(2), "set")
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ("não, um par só de chinelas", {"BER-001-42": Decimal(2)}),
+        ("otro ☕ porfa", {"REM-001": Decimal(2)}),
+        ("el jean dejalo", {"JEA-001": Decimal(1)}),
+    ],
+)
+def test_a_denial_a_picture_and_what_stays_change_nothing(said: str, held: dict[str, Decimal]) -> None:
+    assert explained(AR, said, held).changes == []
+
+
+def test_another_of_its_kind_takes_the_place_and_no_namesake() -> None:
+    reading = explained(VE, "la mayonesa mejor que sea mavesa", {"MAY-002": Decimal(1)})
+    assert [(change.sku, change.mode) for change in reading.changes] == [("MAY-002", "remove"), ("MAY-001", "add")]
+
+
+def test_one_pair_of_several_kinds_of_shoes_is_asked_as_one() -> None:
+    (question,) = explained(AR, "need flip flops, one pair").questions
+    assert question.quantity == 1
 
 
 @pytest.mark.parametrize(("shop", "said", "wanted"), CARTS)

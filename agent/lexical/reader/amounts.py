@@ -148,7 +148,9 @@ def _stem(text: str) -> str:
 
 def _is_held_by_tray(product: Product) -> bool:
     words = read(product.name).words
-    return bool(words) and (is_tray(words[0].text) or is_tray(words[0].text + "es"))
+    # Folded, `pañales` look like `panales`.
+    is_itself = "ñ" not in product.name.split()[0].casefold()
+    return bool(words) and is_itself and (is_tray(words[0].text) or is_tray(words[0].text + "es"))
 
 
 def _names_holder(said: str, product: Product) -> bool:

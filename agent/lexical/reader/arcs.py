@@ -35,6 +35,7 @@ class Role(StrEnum):
     SWAP = "swap"
     CHANGE = "change"
     KEEP = "keep"
+    LET_GO = "let_go"
     CONDITION = "condition"
     TELL = "tell"
     EACH = "each"
@@ -96,6 +97,7 @@ _PATTERNS: tuple[tuple[str, Role, float], ...] = (
     ("order_verb", Role.WISH, 0.1),
     ("remove", Role.REFUSE, 0.1),
     ("all_but", Role.KEEP, 0.0),
+    ("let_go", Role.LET_GO, 0.0),
     ("second_thought", Role.CORRECT, 0.1),
     ("set_quantity", Role.CORRECT, 0.05),
     ("not_so_much", Role.CORRECT, 0.0),
@@ -343,6 +345,7 @@ class Finder:
             token.kind == "number"
             or token.text in ANOTHER
             or any(token.text in known for known in (words.numbers, words.units, words.dozens, words.parts))
+            or token.text in self.known.containers
         ):
             return Arc(at, at + 1, Role.UNKNOWN, 6.0)
         return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.is_heard(token.text) else 2.0)

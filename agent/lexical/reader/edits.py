@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -61,6 +61,10 @@ class Editor:
         if kept:
             found[id(kept[0])] = self._rest(kept)
         for place, line in enumerate(self.lines):
+            if line.is_part and (part := self._part(line, self.lines[place - 1] if place else None)) is not None:
+                found[id(line)] = part
+                self.done.add(id(line))
+        for place, line in enumerate(self.lines):
             if line.is_out and (made := self._swapped(place, line)) is not None:
                 found[id(line)] = made
         for line in self.lines:
@@ -90,6 +94,22 @@ class Editor:
             return self._resized(line, line.quantity, held[0])
         is_named = bool(held) and line.is_single and line.quantity is None and not line.is_wished and line.mode is Mode.ADD
         return [] if is_named else None
+
+    def _part(self, line: Line, total: Line | None) -> list[Edit] | None:
+        """`4 en total, y que una sea amarilla`: so many of what is there are to be another of its kind."""
+        if line.mention is None or line.quantity is None or len(self.cart) > 1:
+            return None
+        (held,) = self.cart
+        other = self._sibling(line.mention.words, held)
+        amount = amount_of(other, line.quantity, None) if other is not None else None
+        whole = total.quantity if total is not None and total.is_bare and total.is_set else None
+        if other is None or not amount or amount >= (whole.value if whole is not None else self.cart[held]):
+            return None
+        line.is_doubted = False
+        if total is None or whole is None:
+            return [Edit(line, (held,), "remove", amount), Edit(line, (other.sku,), "add", amount)]
+        total.quantity = replace(whole, value=whole.value - amount)
+        return [Edit(line, (other.sku,), "add", amount)]
 
     def _said_again(self, line: Line, sku: str) -> list[Edit] | None:
         """`no, 2 harinas`, or as much as there is already: so many in all. More of it is said as such, or asked."""
@@ -239,11 +259,14 @@ class Editor:
 
     def _meant(self, new: Line, old: str) -> Product | None:
         """The product that takes the place of another."""
+        variant = self._variant(new, old)
         if new.mention is not None and new.mention.has_head:
             verdict, products = self.goods.settle(new.mention)
-            if verdict is Verdict.ONE:
+            is_noun = fold(new.mention.words).split()[0] in {word.text for word in read(products[0].name).words[:1]}
+            # `la mayonesa mejor que sea mavesa`: another of its kind, though margarine is called so as well.
+            if verdict is Verdict.ONE and (is_noun or variant is None):
                 return products[0]
-        return self._variant(new, old)
+        return variant
 
     def _is_kin(self, sku: str, line: Line) -> bool:
         """Whether a line may mean something with the same noun as a product of the order."""

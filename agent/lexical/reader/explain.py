@@ -1,20 +1,22 @@
-"""The whole reading of a message: what is done, what is asked, what is noted, and which role every token had."""
+"""Stage 8, coverage: what of a message is sure is done, the rest is asked with the customer's own words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder, Role
-from agent.lexical.reader.edits import Edit, EditMode, Editor
+from agent.lexical.reader.edits import Edit, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
-from agent.lexical.reader.lines import Line, Mode, lines_of
+from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path, cheapest
 from agent.lexical.reader.points import Answers
 from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.readings import Change, Question, QuestionKind, Reading
 from agent.lexical.reader.rules import settle_lines
+from agent.lexical.reader.sizes import strung
 from agent.lexical.reader.tokens import MOST_TOKENS, Token, tokens_of, without_headers
+from agent.lexical.reader.walk import lines_of
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from core.language.words import Words, languages_of, words_of
@@ -25,59 +27,8 @@ from tools.measures import is_tray
 _SURE = 0.8
 """Below this similarity a word that looks like one on sale is confirmed first."""
 _MOST_OPTIONS = 5
-
-QuestionKind = Literal["which", "quantity", "confirm", "want", "number", "unknown", "contradiction", "too_long", "unclear"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """So much of a product is wanted more, in all (`set`) or less (`remove`; all of it without a quantity).
-
-    `price` is what the customer wrote of it.
-    """
-
-    sku: str
-    quantity: Decimal | None
-    words: str
-    mode: EditMode = "add"
-    is_each: bool = False
-    """The price is said to be that of one."""
-    price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be asked; `words` are the customer's own."""
-
-    kind: QuestionKind
-    words: str
-    skus: tuple[str, ...] = ()
-    quantity: Decimal | None = None
-    unit: str | None = None
-    mode: EditMode = "add"
-
-
-@dataclass
-class Reading:
-    """What a message comes to; `roles` has one for each token."""
-
-    changes: list[Change] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    tokens: Sequence[Token] = ()
-    arcs: Sequence[Arc] = ()
-    answers: bool = False
-    """Whether it answers an open question."""
-
-    @property
-    def roles(self) -> list[Role]:
-        """The role of each token."""
-        return [arc.role for arc in self.arcs for _ in range(arc.start, arc.end)]
-
-    @property
-    def has_goods(self) -> bool:
-        """Whether anything on sale or any amount is named."""
-        return any(arc.mention is not None for arc in self.arcs)
+_ONES = frozenset({"un", "una", "unos", "unas", "a", "an", "some", "um", "uma"})
+_SOMETHING = frozenset({"algo", "something", "anything"})
 
 
 def explain(
@@ -113,7 +64,7 @@ def explain(
     for line in lines:
         if id(line) not in edits:
             line.touched += tuple(at for at in line.sized if not judge.is_known_size(line))
-    for line in _strung(lines, tokens):
+    for line in strung(lines, tokens):
         if id(line) in edits:
             judge.edits(edits[id(line)])
         elif id(line) not in editor.done:
@@ -129,37 +80,6 @@ def explain(
 def _read(folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> Path:
     """The cheapest path, line by line where there are many: a finished line tells nothing about the next but its order."""
     return cheapest(Finder(folded, tokens, goods, words).arcs())
-
-
-def _strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
-    """`2 kilos de carne de bistec`: two names in a row with one quantity are one thing in doubt."""
-    found: list[Line] = []
-    for line in lines:
-        last = found[-1] if found else None
-        between = [token.text for token in tokens[last.end : line.start]] if last is not None else [""]
-        if last is not None and _describes(line, last, between):
-            continue
-        is_tail = line.mention is not None and line.quantity is None and not line.is_single and line.mode is Mode.ADD
-        if (
-            last is not None
-            and last.mention is not None
-            and last.quantity is not None
-            and is_tail
-            and between in ([], ["de"], ["of"])
-        ):
-            last.touched += tuple(range(line.start, line.end))
-            continue
-        found.append(line)
-    return found
-
-
-def _describes(line: Line, last: Line, between: list[str]) -> bool:
-    """`unas ojotas para la playa`, `aguacates maduros`: words of the same product, or a word that is nobody's noun."""
-    if line.mention is None or last.mention is None or line.quantity is not None or line.clause != last.clause:
-        return False
-    if line.mention.has_head and set(last.mention.products) != set(line.mention.products):
-        return False
-    return set(last.mention.products) <= set(line.mention.products) or (not between and line.mention.count == 1)
 
 
 def _is_model(word: str) -> bool:
@@ -190,6 +110,13 @@ class _Judge:
         start, end = min((line.start, *line.touched)), max((line.end, *(at + 1 for at in line.touched)))
         unit = line.quantity.unit if line.quantity is not None and amount is None else None
         said = amount if amount is not None else (line.quantity.value if line.quantity is not None else None)
+        if (
+            line.quantity is not None
+            and line.quantity.container
+            and (counted := {self._amount(line, product) for product in products}) != {None}
+        ):
+            # `one pair` of shoes is one, whichever it will be.
+            said, unit = (one, None) if len(counted) == 1 and (one := next(iter(counted))) is not None else (said, unit)
         skus = tuple(product.sku for product in products[:_MOST_OPTIONS])
         self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit))
 
@@ -210,13 +137,19 @@ class _Judge:
             case Mode.ASK | Mode.ASK_PRICE if line.quantity is None or (
                 line.is_about and (line.is_asked or line.mode is Mode.ASK_PRICE)
             ):
-                return
+                if line.mode is Mode.ASK and not line.is_asked and self._is_among(line, lines):
+                    # `quiero un jean y con lo que queda remeras`: no question was put.
+                    self.ask("quantity" if verdict is Verdict.ONE else "which", line, products)
             case Mode.ASK if line.is_about:
                 self._doubted(line, verdict, products)
             case _ if line.is_asked and line.quantity is None and not line.is_wished:
                 return
             case _:
                 self._wanted(line, verdict, products)
+
+    def _is_among(self, line: Line, lines: Sequence[Line]) -> bool:
+        """Whether something is wished for before it in the same breath."""
+        return any(other.is_wished and other.clause == line.clause and other.start < line.start for other in lines)
 
     def is_known_size(self, line: Line) -> bool:
         """Whether all that a line may mean has the figures of its size in its name."""
@@ -237,7 +170,17 @@ class _Judge:
             assert said is not None
             self.reading.questions.append(Question("unknown", self.words(line.start, run[1]), (), said.value, said.unit))
         elif line.mode is not Mode.REFUSE:
-            self.ask("number", line)
+            self._number(line)
+
+    def _number(self, line: Line) -> None:
+        """A number of nobody knows what; `el 12` names something that is no good, as it counts nothing."""
+        said = line.quantity
+        assert said is not None
+        self.spoken_for.update(line.touched)
+        if line.touched:
+            self.reading.notes.append(self.words(line.touched[0], line.touched[-1] + 1))
+        if not line.is_single or line.is_wished or not said.is_plain or said.is_article:
+            self.reading.questions.append(Question("number", self.words(line.start, line.end), (), said.value, said.unit))
 
     def _unknown_behind(self, at: int) -> tuple[int, int] | None:
         """The unknown words right behind a place, with nothing but little words between."""
@@ -288,6 +231,10 @@ class _Judge:
         self.ask("confirm" if amount is not None else "want", line, products, amount)
 
     def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product]) -> None:
+        if line.mention is not None and line.mention.is_label and len(products) > 1:
+            # `una M`: a size of nobody knows what.
+            self.ask("number", line)
+            return
         quantity = self._quantity(line, products)
         if quantity is None:
             if line.touched and not line.is_wished and not (line.mention is not None and line.mention.has_head):
@@ -357,21 +304,32 @@ class _Judge:
         arcs = self.path.arcs
         self.has_bare_names = any(line.mention is not None and line.quantity is None for line in lines)
         for place, arc in enumerate(arcs):
+            if self.tokens[arc.start].text in _SOMETHING and place + 1 < len(arcs) and arcs[place + 1].role is Role.PURPOSE:
+                self._something(arcs, place)
             if arc.role is not Role.UNKNOWN or arc.start in self.spoken_for:
                 continue
             run = self._unknown_behind(arc.start)
             assert run is not None
             self.spoken_for.update(range(*run))
             words = self.words(*run)
-            if self._is_slot(arcs, place) and (self.reading.changes or self.reading.questions or self._is_wished(arcs, place)):
+            is_order = bool(self.reading.changes or self.reading.questions) or self._is_wished(arcs, place)
+            if self._is_slot(arcs, place) and (is_order or self._is_one(arcs, place)):
                 self.reading.questions.append(Question("unknown", words))
             else:
                 self.reading.notes.append(words)
+
+    def _something(self, arcs: Sequence[Arc], place: int) -> None:
+        """`algo para los pies`: wished for by what it is good for; what the shop has of that it cannot tell by itself."""
+        is_asked = any(arc.role in (Role.ASK, Role.ASK_PRICE) for arc in arcs[:place])
+        if not is_asked:
+            self.reading.questions.append(Question("unknown", self.words(arcs[place].start, arcs[place + 1].end)))
 
     def _is_slot(self, arcs: Sequence[Arc], place: int) -> bool:
         behind = next((arc for arc in arcs[place + 1 :] if arc.role is not Role.UNKNOWN), None)
         if behind is not None and self.tokens[behind.start].text == ":":
             return False
+        if self._is_one(arcs, place):
+            return True
         before = place - 1
         while before >= 0 and arcs[before].role is Role.FILLER:
             before -= 1
@@ -383,8 +341,15 @@ class _Judge:
             return False
         if arcs[before].role is Role.AND or self.tokens[arcs[before].start].text in ("\n", "-", "•"):
             return True
-        # Behind a comma it is one of a list only where other things of the list come without a quantity as well.
-        return self.tokens[arcs[before].start].text == "," and self.has_bare_names
+        # Behind a comma it is one of a list only where the list goes on, or has other things without a quantity.
+        goes_on = behind is not None and self.tokens[behind.start].text in (",", "y", "and", "e")
+        return self.tokens[arcs[before].start].text == "," and (self.has_bare_names or goes_on)
+
+    def _is_one(self, arcs: Sequence[Arc], place: int) -> bool:
+        """`, una lejía`: an article that counts one, and begins a thing of a list."""
+        if not place or self.tokens[arcs[place - 1].end - 1].text not in _ONES:
+            return False
+        return place < 2 or arcs[place - 2].role in (Role.MARK, Role.AND, Role.WISH)
 
     def _is_wished(self, arcs: Sequence[Arc], place: int) -> bool:
         return any(arc.role is Role.WISH for arc in arcs[:place])

@@ -48,6 +48,7 @@ _ROLES: dict[Role, float] = {
     Role.SWAP: 3.0,
     Role.CHANGE: 3.0,
     Role.KEEP: 3.0,
+    Role.LET_GO: 3.0,
     Role.CONDITION: 3.0,
     Role.TELL: 2.0,
     Role.BUT: 4.0,

@@ -60,7 +60,8 @@ class Answers:
             return
         if (one := vocabulary().matches("pronoun_one", self.folded)) is not None:
             # `the 250 one`
-            self.done.update(id(line) for line in self.lines if one.start() <= self.tokens[line.start].start < one.end())
+            inside = [line for line in self.lines if one.start() <= self.tokens[line.start].start < one.end()]
+            self.done.update(id(line) for line in inside if line.mode is not Mode.REFUSE)
         self._declined()
         self._choices()
         self._all()
@@ -212,7 +213,6 @@ class Answers:
             return
 
     def _taken(self, line: Line) -> Quantity:
-        """The quantity of a line that counts what stands beside it; it does nothing else."""
         assert line.quantity is not None
         self.done.add(id(line))
         return line.quantity
@@ -316,8 +316,14 @@ class Answers:
         if len(within) == 1:
             return self._edit(line, place, within[0], said)
         known = self.points[place].arguments.get("quantity")
-        quantity = said.value if said is not None else Decimal(str(known)) if known is not None else None
+        quantity = self._counts(said, within) if said is not None else Decimal(str(known)) if known is not None else None
         return Edit(line, within, "add", quantity, "which")
+
+    def _counts(self, said: Quantity, skus: Sequence[str]) -> Decimal:
+        """How many a quantity is of each of several; `un par` of shoes is one, whichever it will be."""
+        counted = {amount_of(self.goods.by_sku[sku], said, None) for sku in skus}
+        one = counted.pop() if len(counted) == 1 else None
+        return one if one is not None else said.value
 
     def _edit(self, line: Line, place: int, sku: str, said: Quantity | None) -> Edit:
         """So much of a product as is said now, else as was said before."""
@@ -356,7 +362,7 @@ class Answers:
                     continue
                 edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
             elif line.is_set or point.arguments.get("quantity") is None:
-                edit = Edit(line, tuple(skus), "add", said.value, "which")
+                edit = Edit(line, tuple(skus), "add", self._counts(said, skus), "which")
             else:
                 continue
             self._answer(place, line, edit)

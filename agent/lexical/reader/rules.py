@@ -98,18 +98,22 @@ def _is_count(said: Quantity) -> bool:
 
 
 def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
-    """`4 harinas, y que una sea amarilla`: one of those, and not one more."""
-    for at, line in enumerate(lines[1:], start=1):
-        total = lines[at - 1]
-        if line.quantity is None or line.mention is None or total.quantity is None or total.mention is None:
+    """`4 harinas, y que una sea amarilla`, `4 harinas pero una amarilla`: one of those, and not one more."""
+    for at, line in enumerate(lines):
+        if line.quantity is None or line.mention is None or line.mode is Mode.CORRECT:
             continue
-        between = [token.text for token in tokens[max(0, line.start - 1) : line.end]]
-        if not ({"que", "q"} & set(between[:1]) and {"sea", "sean"} & set(between)):
+        before = tokens[line.start - 1].text if line.start else ""
+        inside = {token.text for token in tokens[line.start : line.end]}
+        is_so = bool({"sea", "sean"} & inside) and "no" not in inside
+        is_part = (is_so and before in ("que", "q")) or (before in ("pero", "but") and not line.mention.has_head)
+        total = lines[at - 1] if at else None
+        if not is_part or total is None or total.quantity is None or total.mention is None:
+            line.is_part, line.is_doubted = is_part and is_so, line.is_doubted or is_so
             continue
         if total.quantity.unit == line.quantity.unit and total.quantity.value > line.quantity.value:
             total.quantity = replace(total.quantity, value=total.quantity.value - line.quantity.value)
             line.mention = goods.completed(total.mention, line.mention) if not line.mention.has_head else line.mention
-            line.mode = Mode.ADD
+            line.mode, total.is_rest = Mode.ADD, True
         else:
             total.is_doubted = line.is_doubted = True
     return lines
@@ -272,7 +276,7 @@ def _shared(lines: list[Line], goods: Goods) -> list[Line]:
     at = 0
     while at < len(lines):
         total, parts = lines[at], list[Line]()
-        if total.mention is not None and total.quantity is not None and len(total.mention.products) > 1:
+        if total.mention is not None and total.quantity is not None and len(total.mention.products) > 1 and not total.is_rest:
             parts = _parts(total, lines[at + 1 :], goods)
         if not parts:
             left.append(total)
@@ -332,6 +336,10 @@ def _taken_back(lines: list[Line]) -> list[Line]:
             same = [other for other in found if other.mode is not Mode.REFUSE and _is_same(other.mention, line.mention)]
             if same and (line.quantity is None or same[-1].quantity is None or line.quantity.value == same[-1].quantity.value):
                 found.remove(same[-1])
+                continue
+            if same and not line.is_taken:
+                # `2 kilos de tomate, no, kilo y medio de tomate`: said again, or denied.
+                same[-1].quantity, same[-1].is_doubted = line.quantity, True
                 continue
         found.append(line)
     return found

@@ -145,3 +145,34 @@ def _is_near(counting: Line, line: Line, tokens: Sequence[Token]) -> bool:
     """Whether a number and a size behind it belong together: `una 40`, `uno para mi que soy talle M`."""
     between = tokens[counting.end : line.start]
     return len(between) <= _FARTHEST and all(token.kind == "word" for token in between)
+
+
+def strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`2 kilos de carne de bistec`: two names in a row with one quantity are one thing in doubt."""
+    found: list[Line] = []
+    for line in lines:
+        last = found[-1] if found else None
+        between = [token.text for token in tokens[last.end : line.start]] if last is not None else [""]
+        if last is not None and _describes(line, last, between):
+            continue
+        is_tail = line.mention is not None and line.quantity is None and not line.is_single and line.mode is Mode.ADD
+        if (
+            last is not None
+            and last.mention is not None
+            and last.quantity is not None
+            and is_tail
+            and between in ([], ["de"], ["of"])
+        ):
+            last.touched += tuple(range(line.start, line.end))
+            continue
+        found.append(line)
+    return found
+
+
+def _describes(line: Line, last: Line, between: list[str]) -> bool:
+    """`unas ojotas para la playa`, `aguacates maduros`: words of the same product, or a word that is nobody's noun."""
+    if line.mention is None or last.mention is None or line.quantity is not None or line.clause != last.clause:
+        return False
+    if line.mention.has_head and set(last.mention.products) != set(line.mention.products):
+        return False
+    return set(last.mention.products) <= set(line.mention.products) or (not between and line.mention.count == 1)

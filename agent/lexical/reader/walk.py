@@ -1,0 +1,356 @@
+"""Stage 5: the walk over the chosen arcs that tells of each product whether it is wanted, refused, corrected or only told."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.path import Path
+from agent.lexical.reader.quantities import ANOTHER, Quantity
+from agent.lexical.reader.tokens import Token
+
+_MODES = {
+    Role.WISH: Mode.ADD,
+    Role.REFUSE: Mode.REFUSE,
+    Role.SWAP: Mode.REFUSE,
+    Role.CHANGE: Mode.REFUSE,
+    Role.KEEP: Mode.ADD,
+    Role.CORRECT: Mode.CORRECT,
+    Role.CONDITION: Mode.CONDITION,
+    Role.TELL: Mode.TELL,
+    Role.BUT: Mode.ADD,
+    Role.ASK: Mode.ASK,
+    Role.ASK_PRICE: Mode.ASK_PRICE,
+}
+_SINGULAR = frozenset({"el", "la", "ese", "esa", "este", "esta", "the", "that", "this", "o"})
+_WITH = frozenset({"con", "with", "com"})
+_WEAK = frozenset(
+    {"nada", "solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
+)
+"""Words that set a quantity, and take nothing back."""
+_IN_ALL = frozenset({"nada mas", "nomas", "no mas", "entonces", "en total", "in total", "then"})
+"""What says behind a quantity that it is all of it."""
+_UNCLEAR = frozenset({"ponle", "ponele", "pongale"})
+_INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
+"""Words between a thing and what takes its place."""
+_TO_SIZE = frozenset({Role.FILLER, Role.CHANGE, Role.CORRECT, Role.WISH})
+"""What may stand between a product and the size that it shall have: `la remera la quiero en talle S`."""
+_DENIALS = frozenset(
+    {"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"}
+    | {"nao", "nem", "sem", "exceto", "don't", "without", "except", "nothing"}
+)
+
+
+@dataclass
+class _Walk:
+    """The state of the walk."""
+
+    tokens: Sequence[Token]
+    mode: Mode = Mode.ADD
+    is_wished: bool = False
+    is_parted: bool = False
+    """A comma or `y` stands since the last product."""
+    is_weak: bool = False
+    operator: Role | None = None
+    """The last operator, and what it began with."""
+    said: str = ""
+    is_more: bool = False
+    """What follows comes to what there is: `otras 2`."""
+    is_behind: bool = False
+    """It stands right behind a product that is wanted."""
+    clause: int = 0
+    row: int = 0
+    supposed: int = -1
+    """The clause of the last condition."""
+    lines: list[Line] = field(default_factory=list)
+
+
+def lines_of(path: Path, tokens: Sequence[Token]) -> list[Line]:
+    """The lines of a message, in its order."""
+    walk = _Walk(tokens)
+    linked = {id(quantity): start for start, quantity in path.quantity_of.items()}
+    products = {arc.start: arc for arc in path.arcs if arc.mention is not None}
+    for place, arc in enumerate(path.arcs):
+        if arc.quantity is not None and id(arc) in linked:
+            _open(walk, path, place, products[linked[id(arc)]], arc)
+        elif arc.mention is not None or arc.quantity is not None:
+            _open(walk, path, place, arc if arc.mention is not None else None, arc if arc.quantity is not None else None)
+        else:
+            _pass(walk, path.arcs, place)
+    for line in walk.lines:
+        line.touched = _touching(line, path.arcs)
+    return walk.lines
+
+
+def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
+    """A size right behind a product is its own."""
+    last = walk.lines[-1] if walk.lines else None
+    between = {one.role for one in before if last is not None and one.start >= last.end}
+    if last is not None and between <= _TO_SIZE and last.mention is not None:
+        last.is_set = last.is_set or bool(between & {Role.CHANGE, Role.CORRECT})
+        last.size, last.sized, last.end = arc.size, tuple(range(arc.start, arc.end)), arc.end
+    elif walk.mode is Mode.CORRECT and not walk.lines:
+        # `mejor en talle L`
+        sized = tuple(range(arc.start, arc.end))
+        walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, row=walk.row, sized=sized))
+    elif arc.size is not None:
+        walk.lines.append(Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row))
+
+
+def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """Take up what is no product and no quantity."""
+    arc = arcs[place]
+    if walk.lines and _tells_of(walk, walk.lines[-1], arc):
+        return
+    if arc.role is Role.MARK:
+        _pass_mark(walk, walk.tokens[arc.start].text)
+    elif arc.role is Role.SIZE:
+        _take_size(walk, arc, arcs[:place])
+    elif arc.role is Role.AND:
+        walk.is_parted = True
+    elif arc.role is Role.MORE:
+        _take_more(walk, arcs, place)
+    elif arc.role is Role.FILLER and walk.operator is Role.CHANGE and walk.tokens[arc.start].text in _INTO:
+        walk.mode, walk.operator = Mode.ADD, None
+    elif arc.role in _MODES:
+        _take_mode(walk, arcs, place)
+
+
+def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
+    """Whether something only tells more of the line before it, which it then does."""
+    words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
+    if words in _IN_ALL and last.end == arc.start and last.quantity is not None:
+        # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
+        last.is_set = True
+    elif arc.role is Role.LET_GO:
+        # `2 remeras… dejá`: left out, or left as it is.
+        last.is_doubted = True
+    elif last.clause != walk.clause:
+        return False
+    elif arc.role is Role.PRICE:
+        last.price = arc.price if last.price is None else last.price
+    elif arc.role is Role.EACH:
+        last.is_each = True
+    else:
+        return False
+    return True
+
+
+def _take_more(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """`2 más`, `2 más de azúcar`, `otras 2`, and `otro` alone."""
+    arc = arcs[place]
+    last = walk.lines[-1] if walk.lines else None
+    if last is not None and last.quantity is not None and last.start < arc.start <= last.end:
+        last.is_more = True
+    elif walk.tokens[arc.start].text in ANOTHER and not _has_object(arcs, place):
+        # `otro ☕`: a picture says of what, and nobody reads it.
+        is_last = place + 1 == len(arcs) or unicodedata.category(walk.tokens[arc.end].text[0]) != "So"
+        one = Quantity(Decimal(1), is_article=True, is_more=is_last)
+        walk.lines.append(
+            Line(arc.start, arc.end + (not is_last), None, one, clause=walk.clause, row=walk.row, is_more=is_last)
+        )
+    else:
+        walk.is_more = True
+
+
+def _pass_mark(walk: _Walk, text: str) -> None:
+    if text in ("?", "!", ".", ";", "\n", "|"):
+        if text == "?":
+            for line in walk.lines:
+                line.is_asked = line.is_asked or line.clause == walk.clause
+        # A wish goes on over the lines of a list.
+        walk.is_wished = walk.is_wished and text in ("\n", "|")
+        walk.mode, walk.clause = Mode.ADD, walk.clause + 1
+        walk.row += text == "\n"
+    if text == "," and walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out:
+        walk.mode, walk.operator = Mode.ADD, None
+    walk.is_parted = walk.is_parted or text in (",", ";", "\n", "|", ".")
+
+
+def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
+    arc = arcs[place]
+    mode = _MODES[arc.role]
+    if mode is Mode.CONDITION:
+        walk.supposed = walk.clause
+    walk.operator, walk.said = arc.role, walk.tokens[arc.start].text
+    walk.is_behind = bool(walk.lines) and walk.lines[-1].mode is not Mode.REFUSE and not walk.is_parted
+    if _corrects_number(walk, arcs, place):
+        # `24 maltas, no, 18 mejor, y 2 pepsi`
+        walk.lines[-1].mode, walk.mode = mode, Mode.ADD
+        return
+    if arc.role is Role.REFUSE and not _has_object(arcs, place):
+        if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
+            walk.lines[-1].mode = Mode.REFUSE
+            walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
+            walk.mode = Mode.ADD
+        elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
+            # `no, cuatro`: of what was said before.
+            walk.mode, walk.is_weak = Mode.CORRECT, True
+            walk.lines[-1].is_doubted = walk.lines[-1].is_doubted or _ends_all(arcs, place, walk.lines[-1].end)
+        elif not walk.lines and walk.said not in _DENIALS:
+            # `quítalo`
+            walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+        return
+    is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
+    if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
+        # `la remera la quiero en talle S mejor`
+        walk.lines[-1].is_set = walk.lines[-1].is_set or walk.lines[-1].clause == walk.clause
+        return
+    if arc.role is Role.BUT:
+        # `pero que sean 3`: the wish before it goes on, a refusal does not.
+        walk.mode, walk.is_parted = Mode.ADD, True
+        return
+    is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in _DENIALS)
+    if is_verb and walk.mode in (Mode.CONDITION, Mode.TELL) and not walk.is_parted:
+        # `si no hay arroz dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
+        return
+    walk.mode = mode
+    walk.is_wished = arc.role is Role.WISH or (walk.is_wished and mode is Mode.CORRECT)
+    walk.is_weak = walk.tokens[arc.start].text in _WEAK
+    walk.is_parted = False
+
+
+def _corrects_number(walk: _Walk, arcs: Sequence[Arc], place: int) -> bool:
+    behind = arcs[place + 1].role if place + 1 < len(arcs) else Role.MARK
+    last = walk.lines[-1] if walk.lines else None
+    is_bare = last is not None and last.is_bare and last.end == arcs[place].start
+    return is_bare and arcs[place].role is Role.CORRECT and behind in (Role.MARK, Role.AND)
+
+
+def _ends_all(arcs: Sequence[Arc], place: int, end: int) -> bool:
+    """`2 remeras… no`: a refusal with nothing behind it, right behind what it takes back."""
+    idle = {Role.MARK, Role.FILLER, Role.AND, Role.CORRECT}
+    is_beside = all(arc.role in idle for arc in arcs[:place] if arc.start >= end)
+    return is_beside and not any(arc.role not in idle for arc in arcs[place + 1 :])
+
+
+def _has_object(arcs: Sequence[Arc], place: int) -> bool:
+    """Whether something stands behind an operator within its clause."""
+    for arc in arcs[place + 1 :]:
+        if arc.role in (Role.MARK, Role.BUT, Role.AND):
+            return False
+        if arc.role in (Role.PRODUCT, Role.QUANTITY, Role.REFUSE, Role.WISH, Role.SWAP):
+            return True
+    return False
+
+
+def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Arc | None) -> None:
+    """Begin a line at its first arc; its second one only widens it."""
+    arc = path.arcs[place]
+    known = next(
+        (line for line in walk.lines if product is not None and line.mention is product.mention and _is_at(line, product)), None
+    )
+    if product is not None and known is not None:
+        known.end = max(known.end, arc.end)
+        return
+    own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
+    if (
+        walk.mode in (Mode.REFUSE, Mode.TELL, Mode.CONDITION, Mode.ASK, Mode.ASK_PRICE)
+        and walk.is_parted
+        and own is not None
+        and product is not None
+    ):
+        walk.mode = Mode.ADD
+    if walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out and own is not None and product is not None:
+        # `en vez de arroz 3 azúcar`
+        walk.mode, walk.operator = Mode.ADD, None
+    is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
+    said = _said_between(walk, path, product, own)
+    start = min(one.start for one in (product, own) if one is not None)
+    end = max(one.end for one in (product, own) if one is not None)
+    before = _before(path.arcs, place, walk.tokens)
+    quantity_said = own.quantity if own is not None else None
+    walk.lines.append(
+        Line(
+            start,
+            end,
+            product.mention if product is not None else None,
+            quantity_said,
+            said.mode,
+            said.is_wished,
+            is_about=is_about,
+            is_single=before in _SINGULAR,
+            is_some=before in ("unos", "unas"),
+            is_with=before in _WITH,
+            clause=walk.clause,
+            row=walk.row,
+            is_weak=walk.is_weak,
+            is_taken=said.mode is Mode.REFUSE and said.word not in _DENIALS,
+            is_out=said.mode is Mode.REFUSE and said.operator in (Role.SWAP, Role.CHANGE),
+            is_replaced_by_last=said.operator is Role.SWAP and walk.is_behind,
+            is_more=walk.is_more or (quantity_said is not None and quantity_said.is_more),
+            is_set=said.mode is Mode.CORRECT,
+            is_unclear=said.mode is Mode.CORRECT and said.word in _UNCLEAR,
+            is_kept=said.operator is Role.KEEP,
+            is_changed=said.is_changed,
+            price=quantity_said.price if quantity_said is not None else None,
+            counted_at=own.start if own is not None else -1,
+            is_denied=said.mode is Mode.CORRECT and said.operator is Role.REFUSE,
+            is_supposed=walk.supposed == walk.clause,
+        )
+    )
+    walk.is_parted = False
+    walk.is_weak = walk.is_more = False
+    if walk.mode is Mode.CORRECT:
+        walk.mode = Mode.ADD
+
+
+class _Said(NamedTuple):
+    """What is to be done with a line, and the operator and word that say so."""
+
+    mode: Mode
+    is_wished: bool
+    operator: Role | None
+    word: str
+    is_changed: bool = False
+
+
+def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None) -> _Said:
+    """What the walk has heard so far, or what stands between a product and the quantity behind it."""
+    said = _Said(walk.mode, walk.is_wished, walk.operator, walk.said)
+    if product is None or own is None:
+        return said
+    between = [arc for arc in path.arcs if product.end <= arc.start < own.start]
+    if any(arc.role is Role.WISH for arc in between):
+        # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
+        said = said._replace(mode=Mode.ADD, is_wished=True)
+    for arc in between:
+        # `las cervezas déjalas en 12`, `al arroz quítale 2`, `cambia el arroz a 4`
+        word = walk.tokens[arc.start].text
+        if arc.role is Role.CORRECT or (arc.role is Role.REFUSE and word not in _DENIALS):
+            said = said._replace(mode=_MODES[arc.role], operator=arc.role, word=word)
+        elif arc.role is Role.FILLER and said.operator is Role.CHANGE and word in _INTO:
+            said = said._replace(mode=Mode.CORRECT, operator=Role.CORRECT, is_changed=True)
+    return said
+
+
+def _is_at(line: Line, product: Arc) -> bool:
+    return line.start <= product.start and line.end >= product.end
+
+
+def _before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
+    """The word right before an arc, if it is a little one."""
+    if not place or arcs[place - 1].role is not Role.FILLER:
+        return ""
+    return tokens[arcs[place - 1].end - 1].text
+
+
+def _touching(line: Line, arcs: Sequence[Arc]) -> tuple[int, ...]:
+    """The unknown words inside a line and beside it, with nothing but little words between."""
+    found = [
+        at
+        for arc in arcs
+        if arc.role is Role.UNKNOWN and line.start <= arc.start < line.end
+        for at in range(arc.start, arc.end)
+    ]
+    for side in ([arc for arc in reversed(arcs) if arc.end <= line.start], [arc for arc in arcs if arc.start >= line.end]):
+        for arc in side:
+            if arc.role is Role.UNKNOWN:
+                found.extend(range(arc.start, arc.end))
+            elif arc.role is not Role.FILLER:
+                break
+    return tuple(sorted(found))
