@@ -296,16 +296,11 @@ class _Update:
             words.append(say(ctx, "points_dropped", products=listed(ctx, has_dropped)))
         words += await point_words(ctx, facts, asked)
         words += later_words(ctx, facts, [point for point in open_now if point not in asked])
+        questions = [point for point in asked if point.kind not in NOTES]
         is_stored = has_changed or self.target.is_begun
         data = {"lines": self._data(), "open": point_data(asked)}
         return ctx.result(
-            "ok"
-            if has_changed
-            else "ask"
-            if any(point.kind not in NOTES for point in asked)
-            else "refused"
-            if not has_dropped
-            else "ok",
+            "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
             flowing(words or [say(ctx, "nothing_open")]),
             deeds=self._deeds(),

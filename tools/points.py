@@ -55,6 +55,12 @@ def left_out_words(ctx: CustomerContext, facts: Facts, point: Pending) -> str:
     return facts.name(point.options[0].name) if point.options and is_one else _quoted(ctx, facts, point)
 
 
+def due(points: Sequence[Pending], asked: Sequence[Pending], *, is_repeat: bool) -> list[Pending]:
+    """The points of the order that are read back: those just asked or not asked often yet; all questions of a mere repeat."""
+    told = [point for point in points if point.is_due or point in asked or (is_repeat and point.is_question)]
+    return [point for point in told if point.is_of_order]
+
+
 def later_words(ctx: CustomerContext, facts: Facts, points: Sequence[Pending]) -> list[str]:
     """What was asked often enough is told once to be open, and waits for the summary."""
     tired = [left_out_words(ctx, facts, point) for point in points if point.is_question and point.times == MOST_ASKED]
