@@ -297,15 +297,14 @@ class _Update:
         words += await point_words(ctx, facts, asked)
         words += later_words(ctx, facts, [point for point in open_now if point not in asked])
         questions = [point for point in asked if point.kind not in NOTES]
-        is_stored = has_changed or self.target.is_begun
-        data = {"lines": self._data(), "open": point_data(asked)}
+        stored = self.draft if has_changed or self.target.is_begun else None
         return ctx.result(
             "ok" if has_changed else "ask" if questions else "refused" if not has_dropped else "ok",
             "draft_updated" if has_changed else "points_open" if asked else "nothing_changed",
             flowing(words or [say(ctx, "nothing_open")]),
             deeds=self._deeds(),
             note="Repeat what is open as it stands in `say`; the answer's SKU and quantity go into a line." if asked else "",
-            data={**data, **({"draft": draft_data(self.draft)} if self.draft is not None and is_stored else {})},
+            data={"lines": self._data(), "open": point_data(asked), **({"draft": draft_data(stored)} if stored else {})},
         )
 
     def _row(self, one: _Taken) -> OrderLineView | None:
