@@ -110,7 +110,6 @@ async def test_a_question_about_a_jean_answered_by_an_address_is_asked_again_unt
     # When it is answered by an address and by a name, then it is asked once more, and not for ever
     assert "Campera Rompeviento" in await customer.says("me lo llevas a Av. Santa Fe 999")
     assert "Campera Rompeviento" in await customer.says("a nombre de Ana Rojas")
-    assert "Campera Rompeviento" not in await customer.says("gracias, muy amable")
     # When the order is to be placed, then it is asked again, and nothing is placed without it
     for said in ("eso es todo", "sí, confirmo"):
         assert "Campera Rompeviento" in await customer.says(said), said
