@@ -232,9 +232,18 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if not (acts or items) and words.matches("not_wanted", text):
         acts.append(Act(ActKind.REFUSE))
     if sentence.is_question:
+        items = items or _size_alone(text, words)
         is_order = any(act.quantity is not None for act in items)
         items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
     return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
+
+
+def _size_alone(text: str, words: Vocabulary) -> list[Act]:
+    """`¿y en talle L?`, `¿y en L?`: a size of what the thread is about."""
+    said = content_of(text)
+    is_led = any(word in words.size_words or word in ("en", "in", "em") for word in text.split())
+    is_size = is_led and bool(said) and all(word in words.size_words or len(word) <= len("XXL") for word in said)
+    return [Act(ActKind.ADD, " ".join(said))] if is_size else []
 
 
 def _as_question(act: Act) -> Act:
