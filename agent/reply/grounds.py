@@ -18,8 +18,9 @@ MOST_RECENT = 6
 class Grounds:
     """The turn that a reply ends.
 
-    `seed` makes the choice of wordings, the same on every replay; `recent` are our newest texts, oldest first; `guessed`
-    numbers the calls that stand in one answer with the reply, whose results the model had not read.
+    `seed` makes the choice of wordings: how far the thread has come, the same on every replay; `recent` are our newest
+    texts, oldest first; `guessed` numbers the calls that stand in one answer with the reply, whose results the model had
+    not read.
     """
 
     brief: Brief
@@ -32,7 +33,7 @@ class Grounds:
     def of(cls, turn: TakenTurn, calls: Sequence[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
         """The grounds of a turn that was taken."""
         ours = [words for direction, words in turn.memory.thread if direction == "out"]
-        return cls(turn.frozen.brief, calls, str(turn.turn_id), tuple(ours[-MOST_RECENT:]), guessed)
+        return cls(turn.frozen.brief, calls, str(len(turn.memory.thread)), tuple(ours[-MOST_RECENT:]), guessed)
 
     @property
     def language(self) -> str:

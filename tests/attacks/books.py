@@ -32,7 +32,7 @@ RULES: dict[str, str] = {
     """,
     "a message was answered by two turns": """
         SELECT conversation_id, content FROM messages WHERE direction = 'out'
-        GROUP BY turn_id, conversation_id, text, kind HAVING count(*) > 1
+        GROUP BY turn_id, conversation_id, content HAVING count(*) > 1
     """,
     "a message reached the phone twice": "SELECT provider_id FROM sandbox_messages WHERE direction = 'shop' AND sends > 1",
     "a phone shows what nobody queued": """
