@@ -52,7 +52,7 @@ async def spread(work: Work, subscription_id: UUID) -> bool:
     found = await events.page(work, after=row.position, limit=BATCH)
     for event in found:
         if wants(row.types, event.type):
-            service.delivery_of(work, row, event.type, event.subject_id, event.position, _body(event), is_by_hand=False)
+            repository.delivery_of(work, row, event.type, event.subject_id, event.position, _body(event), is_by_hand=False)
     if found:
         row.position, row.touched_at = found[-1].position, work.system_time
     return len(found) == BATCH

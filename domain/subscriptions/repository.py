@@ -1,11 +1,14 @@
 """All SQL of subscriptions."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from core.tables import new_id
 from core.work import Work
 from domain.subscriptions.models import Delivery, DeliveryStatus, Subscription
 
@@ -90,3 +93,25 @@ async def next_due(work: Work, row: Subscription, *, only_by_hand: bool) -> Deli
         .limit(1)
     )
     return await work.session.scalar(query.with_for_update(of=Delivery, key_share=True))
+
+
+def delivery_of(
+    work: Work, row: Subscription, type_: str, subject_id: UUID, position: int, body: dict[str, Any], *, is_by_hand: bool
+) -> Delivery:
+    """A delivery that is due now."""
+    made = Delivery(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        subscription_id=row.id,
+        type=type_,
+        subject_id=subject_id,
+        position=position,
+        body=json.loads(json.dumps(body, default=str)),
+        is_by_hand=is_by_hand,
+        status=DeliveryStatus.PENDING,
+        tries=[],
+        failures=0,
+        next_try_at=work.system_time,
+    )
+    work.session.add(made)
+    return made

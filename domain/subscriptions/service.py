@@ -1,7 +1,6 @@
 """Subscriptions as staff keep them: making, changing, pausing, new secrets, tests, and the log of what was told."""
 
 import base64
-import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,7 +16,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.subscriptions import repository
-from domain.subscriptions.models import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
+from domain.subscriptions.models import DeliveryStatus, Subscription, SubscriptionStatus
 from domain.subscriptions.schemas import (
     ChangeSubscription,
     DeliveryPage,
@@ -184,31 +183,9 @@ async def send_test(work: Work, subscription_id: UUID) -> DeliveryView:
     row = await _locked(work, subscription_id)
     data = {"subscription_id": str(row.id)}
     body = {"type": TEST_TYPE, "timestamp": work.now.isoformat(), "data": data}
-    made = delivery_of(work, row, TEST_TYPE, row.id, 0, body, is_by_hand=True)
+    made = repository.delivery_of(work, row, TEST_TYPE, row.id, 0, body, is_by_hand=True)
     await work.session.flush()
     return DeliveryView.model_validate(made)
-
-
-def delivery_of(
-    work: Work, row: Subscription, type_: str, subject_id: UUID, position: int, body: dict[str, Any], *, is_by_hand: bool
-) -> Delivery:
-    """A delivery that is due now."""
-    made = Delivery(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        subscription_id=row.id,
-        type=type_,
-        subject_id=subject_id,
-        position=position,
-        body=json.loads(json.dumps(body, default=str)),
-        is_by_hand=is_by_hand,
-        status=DeliveryStatus.PENDING,
-        tries=[],
-        failures=0,
-        next_try_at=work.system_time,
-    )
-    work.session.add(made)
-    return made
 
 
 async def list_deliveries(

@@ -29,6 +29,9 @@ ACROSS_WORKSPACES = {
 }
 """What is asked of the whole installation, without a work: a new one is named here, and looks at no shop's own things."""
 
+PAGE_BY_PAGE = {"domain.exports.files.write_workbook", "domain.imports.looking.failed_headings"}
+"""What goes through many works of one principal; each page asks for its permission in a work of its own."""
+
 OF_ONESELF = {"entry", "mails", "people", "registration", "second_factor", "sign_ins", "signing"}
 """The modules of accounts about whoever calls, in the identity role: a password, a token or a link is the permission."""
 
@@ -124,4 +127,4 @@ def test_what_asks_nobody_looks_at_no_shop() -> None:
         if name.rpartition(".")[0] not in {f"domain.accounts.{module}" for module in OF_ONESELF}
     }
 
-    assert asking == ACROSS_WORKSPACES
+    assert asking == ACROSS_WORKSPACES | PAGE_BY_PAGE

@@ -119,6 +119,10 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         _take_mode(walk, arcs, place)
 
 
+_LEAVE = "dej"
+"""The stem of what means both to leave out and to leave as it is."""
+
+
 def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
     """Whether something only tells more of the line before it, which it then does."""
     words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
@@ -126,8 +130,10 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
         # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
         last.is_set = True
     elif arc.role is Role.LET_GO:
-        # `2 remeras… dejá`: left out, or left as it is.
-        last.is_doubted = True
+        # `el vestido olvidate` is out; `2 remeras… dejá` is left out, or left as it is.
+        is_clear = last.quantity is None and last.end == arc.start and _LEAVE not in words
+        last.mode = Mode.REFUSE if is_clear else last.mode
+        last.is_doubted = not is_clear
     elif last.clause != walk.clause:
         return False
     elif arc.role is Role.PRICE:
