@@ -126,6 +126,7 @@ async def list_messages(work: Work, conversation_id: UUID, limit: int = 20, afte
 
 async def reply(work: Work, conversation_id: UUID, text: str, seen: UUID) -> ThreadMessage:
     """Write to the customer; `conversations.reply` says when that is refused."""
+    work.require(ConversationsPermission.REPLY)
     (message_id,) = await service.reply(work, conversation_id, Text(text=text), seen=seen)
     return ThreadMessage.model_validate(await repository.message(work, message_id))
 

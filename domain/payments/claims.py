@@ -18,7 +18,8 @@ from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound, PaymentMethodUnknown
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import references, repository
-from domain.payments.models import Payment, PaymentKind, PaymentState
+from domain.payments.kinds import PaymentKind, PaymentState
+from domain.payments.models import Payment
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, ClaimPayment, ClaimResult, EnterPayment, Flag, PaymentView
 

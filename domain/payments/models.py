@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,25 +9,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import MONEY, WorkspaceRow, belongs_to, of_workspace, one_of
-
-
-class PaymentState(StrEnum):
-    """A payment is a claim until staff have decided; only a verified one counts as paid."""
-
-    CLAIMED = "claimed"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
-
-
-class PaymentKind(StrEnum):
-    """How was paid: one of the shop's ways (`PaymentMethodKind`), or what a receipt alone shows."""
-
-    TRANSFER = "transfer"
-    MOBILE = "mobile"
-    WALLET = "wallet"
-    CARD = "card"
-    CASH = "cash"
-    RECEIPT = "receipt"
+from domain.payments.kinds import PaymentKind, PaymentState
 
 
 class Payment(WorkspaceRow):

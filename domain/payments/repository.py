@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from core.tables import Base, new_id
 from core.work import Work
 from domain.payments import references
-from domain.payments.models import Payment, PaymentReceipt, PaymentState, Refund
+from domain.payments.kinds import PaymentState
+from domain.payments.models import Payment, PaymentReceipt, Refund
 from domain.payments.schemas import PaymentFilter
 
 _ORDERS = Base.metadata.tables["orders"]

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.orders.schemas import OrderView
-from domain.payments.models import PaymentState
+from domain.payments.kinds import PaymentState
 
 
 class Flag(StrEnum):

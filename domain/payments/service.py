@@ -14,7 +14,8 @@ from domain.orders.errors import OrderNotFound
 from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
 from domain.payments import repository
 from domain.payments.claims import PAYABLE, NothingToPay, balance_of, payment_status, tie, view_of
-from domain.payments.models import Payment, PaymentState
+from domain.payments.kinds import PaymentState
+from domain.payments.models import Payment
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, PaymentFilter, PaymentPage, PaymentView
 

@@ -1,7 +1,6 @@
 """Tables of subscriptions and of what was delivered to them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,22 +8,7 @@ from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
-
-
-class SubscriptionStatus(StrEnum):
-    """Whether anything is sent: staff pause a subscription, and the house closes one that fails for a day."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    CLOSED = "closed"
-
-
-class DeliveryStatus(StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
 
 
 class Subscription(WorkspaceRow):

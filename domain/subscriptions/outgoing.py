@@ -15,7 +15,8 @@ from core.events import EventView
 from core.work import Work
 from domain.conversations import service as conversations
 from domain.subscriptions import repository, service
-from domain.subscriptions.models import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
+from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
+from domain.subscriptions.models import Delivery, Subscription
 from domain.subscriptions.schemas import Answer, Parcel
 
 BATCH: Final = 200

@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from core.tables import new_id
 from core.work import Work
-from domain.subscriptions.models import Delivery, DeliveryStatus, Subscription
+from domain.subscriptions.kinds import DeliveryStatus
+from domain.subscriptions.models import Delivery, Subscription
 
 
 async def count(work: Work) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.subscriptions.models import DeliveryStatus, SubscriptionStatus
+from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
 
 Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+))$", max_length=100)]
 """A type of event, all of a kind of subject (`order.*`), or everything (`*`)."""

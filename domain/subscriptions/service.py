@@ -16,7 +16,8 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.subscriptions import repository
-from domain.subscriptions.models import DeliveryStatus, Subscription, SubscriptionStatus
+from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
+from domain.subscriptions.models import Subscription
 from domain.subscriptions.schemas import (
     ChangeSubscription,
     DeliveryPage,

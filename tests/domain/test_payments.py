@@ -17,7 +17,7 @@ from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
 from domain.payments import claims, receipts, references
 from domain.payments import service as payments
 from domain.payments.claims import NothingToPay
-from domain.payments.models import PaymentState
+from domain.payments.kinds import PaymentState
 from domain.payments.schemas import ClaimPayment, ClaimResult, Flag
 from domain.stock import holds
 from tests.factories.chat import Chat, asked, chat_of, count, later, level, placed, send_picture

@@ -50,6 +50,7 @@ COFFEES = which("café", "CAF-250", "CAF-500", quantity=2)
 DRAFT = {"ACE-VT": 2, "SAL": 1, "ARR": 1}
 ADDRESS: dict[str, Any] = {"draft": {"ARR": 1}, "state": "NEEDS_DETAILS", "missing": ["address"]}
 PLACED: dict[str, Any] = {"state": "DONE", "order": True}
+PICTURE = {"kind": "file", "media": "image", "url": "https://media.example/1"}
 REFERENCE = {"kind": "payment_reference", "tool": "register_payment", "args": {"method": "pago_movil"}, "options": []}
 
 
@@ -90,7 +91,6 @@ async def test_an_answer_that_fits_several_options_narrows_the_question() -> Non
 
     # When the customer names the car
     shop = await after("mx", "para tsuru", pending=asked)
-
     # Then the question is asked again among its two
     assert shop.asked == [{"BAL-D-TS", "BAL-T-TS"}]
     assert shop.counts == {}
@@ -217,7 +217,7 @@ async def test_an_answer_without_the_reference_is_asked_for_it_again() -> None:
 
 
 async def test_a_picture_answers_the_question_for_the_reference() -> None:
-    shop = await after("ve", {"kind": "image"}, pending=REFERENCE, **PLACED)
+    shop = await after("ve", PICTURE, pending=REFERENCE, **PLACED)
     assert shop.calls == [("register_payment", {"method": "pago_movil"})]
 
 
@@ -226,14 +226,14 @@ async def test_a_picture_does_not_lose_the_reference_while_the_method_is_asked_f
     asked = {"kind": "choose_method", "tool": "register_payment", "args": {"reference": "7788"}, "options": []}
 
     # When
-    shop = await after("ve", {"kind": "image"}, pending=asked, **PLACED)
+    shop = await after("ve", PICTURE, pending=asked, **PLACED)
 
     # Then
     assert shop.calls == [("attach_receipt", {}), ("register_payment", {"method": "", "reference": "7788"})]
 
 
 async def test_a_picture_that_says_only_what_it_is_claims_nothing_else() -> None:
-    shop = await after("ve", {"kind": "image", "text": "aquí está el capture"}, **PLACED)
+    shop = await after("ve", {**PICTURE, "caption": "aquí está el capture"}, **PLACED)
     assert shop.calls == [("attach_receipt", {})]
 
 

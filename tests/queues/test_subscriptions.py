@@ -27,7 +27,8 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.subscriptions import outgoing, service
-from domain.subscriptions.models import DeliveryStatus, Subscription, SubscriptionStatus
+from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
+from domain.subscriptions.models import Subscription
 from domain.subscriptions.schemas import ChangeSubscription, DeliveryView, NewSubscription, Parcel, SubscriptionSecret
 
 

@@ -14,7 +14,7 @@ from core.access import Principal
 from core.work import open_work
 from domain.payments import by_staff, receipts, refunds
 from domain.payments import service as payments
-from domain.payments.models import PaymentState
+from domain.payments.kinds import PaymentState
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import (
     EnterPayment,

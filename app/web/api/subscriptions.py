@@ -13,7 +13,7 @@ from app.web.api.writes import Write, may_write
 from core.access import OperationsPermission, Principal
 from core.work import open_work
 from domain.subscriptions import service as subscriptions
-from domain.subscriptions.models import DeliveryStatus
+from domain.subscriptions.kinds import DeliveryStatus
 from domain.subscriptions.schemas import (
     ChangeSubscription,
     DeliveryView,
