@@ -214,7 +214,7 @@ class Supervisor:
             _say(f"  Phones of the demo customers  {base}/sandbox/")
         _say(f"  Health                        {base}/health/deep")
         _say(f"  Metrics                       {base}/metrics")
-        _say(f"  HTTP interface                {base}/api/v1/openapi.json")
+        _say(f"  HTTP interface                {base}/openapi.json")
         _say("Talk to the agent here: nexova chat. Stop with Ctrl-C.")
 
     # Running
