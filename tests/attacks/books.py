@@ -43,7 +43,7 @@ RULES: dict[str, str] = {
     "a phone shows the same words of one turn twice": """
         SELECT s.phone, left(s.content ->> 'text', 60) FROM sandbox_messages s JOIN messages m
           ON m.workspace_id = s.workspace_id AND m.direction = 'out' AND m.provider_message_id = s.provider_id
-        WHERE s.direction = 'shop' GROUP BY s.phone, m.turn_id, s.text HAVING count(*) > 1
+        WHERE s.direction = 'shop' GROUP BY s.phone, m.turn_id, s.content HAVING count(*) > 1
     """,
     "a message went out that is on no phone": """
         SELECT m.id, m.status FROM messages m WHERE m.direction = 'out' AND m.status IN ('sent', 'delivered', 'read')
