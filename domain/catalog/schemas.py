@@ -304,10 +304,3 @@ class ChangeProduct(_Details, Change):
     attributes: dict[str, Any] | None = None
     synonyms: OtherNames | None = None
     status: ProductStatus | None = None
-
-
-class CodedChange(ChangeProduct):
-    """A change of one among many products; `version` says which one was seen, if it matters."""
-
-    code: Code
-    version: int | None = None
