@@ -108,6 +108,8 @@ class Settings(BaseSettings):
             ]
             if missing:
                 raise ValueError(f"NEXOVA_ENV=production needs {', '.join(missing)}")
+            if self.webhooks_to_private_addresses:
+                raise ValueError("NEXOVA_ENV=production sends no events to private addresses: WEBHOOKS_TO_PRIVATE_ADDRESSES")
         return self
 
     @property

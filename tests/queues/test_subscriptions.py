@@ -22,7 +22,7 @@ from connectors.webhooks import sending
 from core import clock, events
 from core.access import Principal
 from core.event_types import EventType
-from core.settings import get_settings
+from core.settings import Settings, get_settings
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
@@ -340,3 +340,13 @@ async def test_a_name_is_looked_up_once_and_connected_to_as_it_was_judged(monkey
 
 async def _mixed(host: Any, port: Any, **options: Any) -> Any:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("198.41.0.4", "127.0.0.1")]
+
+
+def test_production_sends_nothing_to_its_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {"DATABASE_URL": "postgresql://x/x", "REDIS_URL": "redis://x", "NEXOVA_SECRET_KEYS": "x"}
+    for name, value in {"NEXOVA_ENV": "production", "WEBHOOKS_TO_PRIVATE_ADDRESSES": "false", **kept}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().webhooks_to_private_addresses is False
+    monkeypatch.setenv("WEBHOOKS_TO_PRIVATE_ADDRESSES", "true")
+    with pytest.raises(ValueError, match="WEBHOOKS_TO_PRIVATE_ADDRESSES"):
+        Settings()
