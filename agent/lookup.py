@@ -71,13 +71,10 @@ def _product(view: VariantView, names: tuple[str, ...]) -> Product:
 
 
 def _offer(hit: ProductHit) -> Offer:
-    unit = hit.unit.casefold()
     return Offer(
         hit.sku,
         hit.name,
         hit.score,
         hit.unmatched,
         is_counted=hit.precision == 0,
-        is_paired=unit in vocabulary().pairs,
-        is_set=unit in vocabulary().sets,
     )

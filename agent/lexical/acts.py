@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal, TypedDict
+
+Want = Literal["complaint", "exchange", "refund", "invoice", "job", "information"]
+"""What is wanted of the shop besides its goods."""
 
 
 class ActKind(StrEnum):
@@ -16,7 +20,7 @@ class ActKind(StrEnum):
     HUMAN = "human"
     COMPLAINT = "complaint"
     WANT = "want"
-    """Something that is no good on sale: `details` say what (`want`), and in the customer's words (`said`)."""
+    """Something that is no good on sale: what (`want`), and in the customer's words (`said`)."""
     NOT_UNDERSTOOD = "not_understood"
     ADD = "add"
     SET = "set"
@@ -56,15 +60,54 @@ class ActKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeliveryDetails(TypedDict, total=False):
+    """How an order goes to whom, as far as it was said: arguments of `set_delivery_details`."""
+
+    fulfilment: str
+    address: str
+    store: str
+    recipient_name: str
+    phone: str
+    notes: str
+
+
+class PaymentDetails(TypedDict, total=False):
+    """What was said of a payment: arguments of `register_payment`, and the words that name the method."""
+
+    method: str
+    method_words: str
+    reference: str
+    amount: Decimal
+    bank: str
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `phrase` are the customer's words for a product, folded; `details` are values read from the text."""
+    """One act. `phrase` are the customer's words for a product, folded."""
 
     kind: ActKind
     phrase: str = ""
     quantity: Decimal | None = None
     unit: str | None = None
-    details: dict[str, str] = field(default_factory=dict)
+    is_wished: bool = False
+    """The words say that it is to be ordered (`quiero`, `dame`)."""
+    is_single: bool = False
+    """An article counts it: `una remera`."""
+    is_hold: bool = False
+    """A refusal that asks to wait: `no, espera`."""
+    want: Want | None = None
+    said: str = ""
+    """The whole message of a want, folded."""
+    sku: str | None = None
+    """The option of the open question that is chosen."""
+    row: str | None = None
+    """The id of a chosen row of a list; `phrase` is its title."""
+    token: str = ""
+    """The confirmation token of a pressed button."""
+    delivery: DeliveryDetails = field(default_factory=DeliveryDetails)
+    payment: PaymentDetails = field(default_factory=PaymentDetails)
+    is_intent: bool = False
+    """A payment of which only the way is said, not that it was made."""
     new: "Act | None" = None
     """The other side of a replacement."""
 

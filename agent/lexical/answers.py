@@ -45,7 +45,7 @@ def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | Non
         wish = without("please", without("deictic", without("order_verb", folded, words), words), words)
         is_that = words.matches("that_one", folded) or (words.matches("deictic", folded) and not content_words(wish))
         is_that = is_that and len(pending.options) == 1 and pending.kind in PROPOSED | {"offered"}
-        return [Act(ActKind.CHOOSE, details={"sku": pending.options[0].sku})] if is_that else None
+        return [Act(ActKind.CHOOSE, sku=pending.options[0].sku)] if is_that else None
     if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):
         return [meant]
     if pending.kind in _CHOICES:
@@ -64,15 +64,15 @@ def _new_or_placed(folded: str, pending: Pending, words: Vocabulary) -> Act | No
     wants_placed = words.matches("same_order", folded) is not None or re.search(rf"\b{placed}\b", folded) is not None
     if wants_new is wants_placed:
         return None
-    return Act(ActKind.CHOOSE, details={"sku": new if wants_new else placed})
+    return Act(ActKind.CHOOSE, sku=new if wants_new else placed)
 
 
 def _payment(folded: str) -> Act | None:
     """What is told of a payment while its method or its reference is asked for; a method alone is a choice."""
     details = Details()
     read_payment(Page.of(folded), details, expected=True, is_question=False)
-    told = details.payment.keys() - {"method", "method_words"}
-    return Act(ActKind.PAY, details=details.payment) if told else None
+    told = details.is_intent or details.payment.keys() - {"method", "method_words"}
+    return Act(ActKind.PAY, payment=details.payment, is_intent=details.is_intent) if told else None
 
 
 def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
@@ -84,7 +84,7 @@ def _which(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None
     if place is None and words.matches("any_of_them", folded) and options:
         place = 0
     sku = options[place][0] if place is not None else choose(folded, options)
-    return [Act(ActKind.CHOOSE, details={"sku": sku})] if sku is not None else None
+    return [Act(ActKind.CHOOSE, sku=sku)] if sku is not None else None
 
 
 def _by_place(folded: str, count: int, words: Vocabulary) -> int | None:
@@ -98,7 +98,7 @@ def _by_place(folded: str, count: int, words: Vocabulary) -> int | None:
 
 def _add_or_replace(folded: str, words: Vocabulary) -> list[Act] | None:
     if words.matches("replace_answer", folded):
-        return [Act(ActKind.CHOOSE, details={"sku": "replace"})]
+        return [Act(ActKind.CHOOSE, sku="replace")]
     if words.matches("add_answer", folded):
-        return [Act(ActKind.CHOOSE, details={"sku": "add"})]
+        return [Act(ActKind.CHOOSE, sku="add")]
     return None

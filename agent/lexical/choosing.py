@@ -6,11 +6,9 @@ from typing import Any
 from agent.brief import Brief, BriefLine
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.products import Catalogue
-from agent.lexical.terms import as_counted
-from agent.lexical.wanted import Call, Wanted, number
+from agent.lexical.wanted import Call, Wanted
 from domain.catalog.search import Verdict
 from domain.conversations.states import State
-from tools.context import Pending
 
 _ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number", "which_order": "order"}
 """Which argument the answer to a question about something else than a product fills."""
@@ -32,9 +30,6 @@ class Choosing:
         self.answered_pending = False
         self.dropped: list[str] = []
         """The subjects of the open points that the customer does not want."""
-        self._mentioned: str | None = None
-        self._asked: dict[str, str] = {}
-        """What the phrases of the questions mean, where that is settled."""
 
     @property
     def lines(self) -> list[BriefLine]:
@@ -45,18 +40,15 @@ class Choosing:
         return list(self.brief.draft.lines) if self.brief.draft else []
 
     async def _choose(self, act: Act) -> None:
-        """One of the offered products, or how many of the one in question."""
-        pending = self._point(act)
-        row = act.details.get("row")
-        if row is not None:
-            await self._row(act, row)
+        """One of the options of the open question."""
+        if act.row is not None:
+            await self._row(act.phrase, act.row)
             return
+        pending, sku = self.brief.pending, act.sku
         if pending is None:
             return
         self.answered_pending = True
         arguments = dict(pending.arguments)
-        sku = act.details.get("sku")
-        act = await as_counted(act, next((option.name for option in pending.options if option.sku == sku), ""), self.catalogue)
         if pending.kind == "replace_draft":
             self._push(pending.tool, {**arguments, "existing": sku})
             return
@@ -65,45 +57,21 @@ class Choosing:
             given = {_ARGUMENTS[pending.kind]: name if pending.kind == "choose_store" else sku}
             self.other_calls.append(Call(pending.tool, {**arguments, **given}))
             return
-        if sku is not None or act.phrase:
-            arguments["replacement" if pending.tool == "swap_item_in_draft" else "product"] = sku or act.phrase
-        if act.quantity is not None:
-            arguments["quantity"] = number(act.quantity)
-            arguments.pop("unit", None)
-            if act.unit:
-                arguments["unit"] = act.unit
-        elif act.details.get("each"):
-            arguments["quantity"] = 1
+        if sku is not None:
+            arguments["replacement" if pending.tool == "swap_item_in_draft" else "product"] = sku
         self._push(pending.tool or "add_item_to_draft", arguments)
-        if act.details.get("each") and pending.kind == "choose_quantity":
-            self._each_waiting(act, pending)
 
-    def _point(self, act: Act) -> Pending | None:
-        """The open point that an act answers: the first, unless another is named."""
-        points = self.brief.points
-        place = int(act.details.get("point", "0"))
-        return points[place] if place < len(points) else None
-
-    def _decline(self, act: Act) -> None:
+    def _decline(self) -> None:
         """What is proposed is not wanted, nor what was asked about; a yes or no to nothing is just taken in."""
         self.answered_pending = True
         open_now = [point for point in self.brief.points if point.is_question]
-        if "point" in act.details:
-            declined = [point for point in [self._point(act)] if point is not None and point.is_question]
-        else:
-            declined = [point for point in open_now if point.is_proposal] or open_now[:1]
+        declined = [point for point in open_now if point.is_proposal] or open_now[:1]
         subjects = [
             next(iter(sorted(point.skus)), "") or point.words or str(point.arguments.get("product", "")) for point in declined
         ]
         self.dropped += [subject for subject in subjects if subject]
         if not self.dropped:
             self.talk.append("as_you_wish")
-
-    def _each_waiting(self, act: Act, answered: Pending) -> None:
-        """`2 de cada uno` answers all the waiting questions of how many."""
-        for other in self.brief.points:
-            if other.kind == "choose_quantity" and other is not answered:
-                self._push(other.tool, {**other.arguments, "quantity": number(act.quantity or Decimal(1))})
 
     def _push(self, tool: str, arguments: dict[str, Any]) -> None:
         product = str(arguments.get("product", ""))
@@ -121,17 +89,16 @@ class Choosing:
                     is_less=mode == "remove",
                 )
             )
-            self._mentioned = product
         else:
             self.other_calls.append(Call(tool, arguments))
 
-    async def _row(self, act: Act, row: str) -> None:
+    async def _row(self, title: str, row: str) -> None:
         """A row of a list that is not the open question: a product of the catalogue, or a category."""
         decision = await self.catalogue.decide(row)
         if decision.verdict is Verdict.ONE and decision.hits[0].sku.casefold() == row.casefold():
             self.wanted.append(Wanted(decision.hits[0].sku, None, None, decision.hits[0].name))
         else:
-            self.other_calls.append(Call("send_catalog", {"category": act.details.get("title") or row}))
+            self.other_calls.append(Call("send_catalog", {"category": title or row}))
 
     def _agree(self) -> None:
         """A yes takes all that is proposed, each with its quantity, and never one of several; else what was just shown."""

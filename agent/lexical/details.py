@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from agent.lexical.acts import DeliveryDetails, PaymentDetails
 from agent.lexical.spoken import goods_said
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
@@ -35,9 +36,11 @@ class Page:
 class Details:
     """What was read: delivery details, and the parts of a payment."""
 
-    delivery: dict[str, str] = field(default_factory=dict)
-    payment: dict[str, str] = field(default_factory=dict)
+    delivery: DeliveryDetails = field(default_factory=DeliveryDetails)
+    payment: PaymentDetails = field(default_factory=PaymentDetails)
     is_paid: bool = False
+    is_intent: bool = False
+    """Only the way of paying is said."""
 
 
 def _group(match: re.Match[str], name: str) -> tuple[str, int, int] | None:
@@ -66,7 +69,7 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
     found = _group(amount, "amount") if amount else None
     value = literal(found[0]) if found else None
     if value is not None and found is not None:
-        details.payment["amount"] = f"{value.normalize():f}" if value else "0"
+        details.payment["amount"] = value
         page.cut(found[1], found[2])
     if reference is None:
         bare = _bare_reference(page.folded)
@@ -76,11 +79,11 @@ def read_payment(page: Page, details: Details, *, expected: bool, is_question: b
         name = page.raw[bank[0] : bank[1]]
         details.payment["bank"] = name.title() if name.islower() else name
     if not paid and not details.payment.keys() - {"method", "method_words"}:
-        details.payment["intent"] = "1"
+        details.is_intent = True
     _cut_payment_clauses(page, paid, words)
 
 
-def way_to_pay(folded: str) -> dict[str, str]:
+def way_to_pay(folded: str) -> PaymentDetails:
     """The way of paying that folded text names, and its words; empty if it names none."""
     method = _method(folded, vocabulary())
     return {"method": method[0], "method_words": method[1]} if method is not None else {}

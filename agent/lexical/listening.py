@@ -4,7 +4,7 @@ import re
 from typing import assert_never
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
+from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind, DeliveryDetails
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
@@ -60,7 +60,7 @@ def hear(brief: Brief) -> list[Act]:
     context = context_of(brief)
     texts = [message.text for message in brief.messages if isinstance(message.content, Text)]
     if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language) and not _finishes(texts, brief):
-        return [Act(ActKind.CONFIRM, details={"assent": "1"})]
+        return [Act(ActKind.CONFIRM)]
     acts: list[Act] = []
     for index, message in enumerate(brief.messages):
         if not _is_repeated(message, brief.messages[:index]):
@@ -119,16 +119,18 @@ def _hear(message: BriefMessage, brief: Brief, context: Context) -> list[Act]:
         case Cart(note=note):
             return [Act(ActKind.BASKET), *_text(note or "", brief, context)]
         case Place() as place:
-            named = {"address": said(place)} if said(place) else {}
-            return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", **named})]
+            to_place = DeliveryDetails(fulfilment="delivery")
+            if named := said(place):
+                to_place["address"] = named
+            return [Act(ActKind.DELIVERY, delivery=to_place)]
         case ContactCard() as card:
             return _contact(card)
         case File() as file if file.media in _PICTURES:
             return _picture(file, brief, context)
         case Reaction():
             return [Act(ActKind.REACTION)]
-        case File() | Unsupported() | Buttons() | Choices() | Template() | Removed() | Edited() as other:
-            return [Act(ActKind.MEDIA, details={"kind": other.media if isinstance(other, File) else other.kind})]
+        case File() | Unsupported() | Buttons() | Choices() | Template() | Removed() | Edited():
+            return [Act(ActKind.MEDIA)]
         case _:
             assert_never(message.content)
 
@@ -137,7 +139,7 @@ def _picture(file: File, brief: Brief, context: Context) -> list[Act]:
     caption = _text(file.caption, brief, context) if file.caption else []
     if context.expects_payment or any(act.kind is ActKind.PAY for act in caption):
         return [*caption, Act(ActKind.RECEIPT)]
-    return caption or [Act(ActKind.MEDIA, details={"kind": file.media})]
+    return caption or [Act(ActKind.MEDIA)]
 
 
 def _text(text: str, brief: Brief, context: Context) -> list[Act]:
@@ -155,7 +157,7 @@ def _text(text: str, brief: Brief, context: Context) -> list[Act]:
             return [heard for act in answered for heard in (read(act.phrase, context) if _is_tail(act) else [act])]
     acts = [*_instead(folded, brief), *read(text, context)]
     if (store := _other_store(folded, acts, brief)) is not None:
-        return [Act(ActKind.DELIVERY, details={"store": store})]
+        return [Act(ActKind.DELIVERY, delivery={"store": store})]
     if context.missing:
         acts = _detail(text, acts, context, brief)
     return acts or [Act(ActKind.UNKNOWN)]
@@ -190,23 +192,23 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     wanted = next(iter(context.missing))
     if (phone := words.matches("phone", folded)) and not content_words(folded.replace(phone.group(), " ")):
         return acts
-    if any(act.kind is ActKind.DELIVERY and (wanted in act.details or act.details.keys() - {"phone"}) for act in acts):
-        return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.details.get("asked"))]
+    if any(act.kind is ActKind.DELIVERY and (wanted in act.delivery or act.delivery.keys() - {"phone"}) for act in acts):
+        return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.is_wished)]
     said = fold(bare_address(text)) if wanted == "address" else folded
     if "?" in folded or words.matches("remove", said) or words.matches("order_verb", said):
         return acts
     if wanted == "recipient_name":
         return _name(text, acts)
     if wanted == "address" and len(folded) >= 6 and len(folded.split()) >= 2:
-        return [Act(ActKind.DELIVERY, details={"fulfilment": "delivery", "address": bare_address(text)})]
+        return [Act(ActKind.DELIVERY, delivery={"fulfilment": "delivery", "address": bare_address(text)})]
     if wanted == "store":
         place = _ordinal(folded)
         if place is not None and brief.stores and -1 <= place - (place > 0) < len(brief.stores):
-            return [Act(ActKind.DELIVERY, details={"store": brief.stores[place - 1 if place > 0 else place]})]
+            return [Act(ActKind.DELIVERY, delivery={"store": brief.stores[place - 1 if place > 0 else place]})]
         store = read_store(folded, brief.stores)
         if store is None and "recipient_name" in context.lacks and looks_like_name(text):
             return _name(text, acts)
-        return [Act(ActKind.DELIVERY, details={"store": store or bare_address(text) or text.strip()})]
+        return [Act(ActKind.DELIVERY, delivery={"store": store or bare_address(text) or text.strip()})]
     return acts
 
 
@@ -214,10 +216,12 @@ def _name(text: str, acts: list[Act]) -> list[Act]:
     """A bare name where one is asked for, perhaps with a telephone number behind it."""
     phones = [act for act in acts if act.kind is ActKind.DELIVERY]
     bare = re.sub(r"[^\w\s.'-]|\d[\d\s().-]*|\+", " ", text).strip(" .,!-")
-    if any("recipient_name" in act.details for act in phones) or not bare or len(bare.split()) > 5:
+    if any("recipient_name" in act.delivery for act in phones) or not bare or len(bare.split()) > 5:
         return acts
-    known = {key: value for act in phones for key, value in act.details.items()}
-    return [Act(ActKind.DELIVERY, details={**known, "recipient_name": " ".join(bare.split())})]
+    known = DeliveryDetails()
+    for act in phones:
+        known.update(act.delivery)
+    return [Act(ActKind.DELIVERY, delivery={**known, "recipient_name": " ".join(bare.split())})]
 
 
 def _is_order(act: Act) -> bool:
@@ -244,7 +248,7 @@ def _button(answer: Answer, brief: Brief, context: Context) -> list[Act]:
     pressed, title = answer.id, answer.title
     verb, _, rest = pressed.partition(":")
     if verb == "confirm":
-        return [Act(ActKind.CONFIRM, details={"token": rest})]
+        return [Act(ActKind.CONFIRM, token=rest)]
     if verb == "change":
         return [Act(ActKind.CHANGE)]
     if verb == "cancel":
@@ -252,20 +256,20 @@ def _button(answer: Answer, brief: Brief, context: Context) -> list[Act]:
     if brief.pending is not None:
         for option in brief.pending.options:
             if option.sku and (pressed == option.sku or pressed.endswith(f":{option.sku}") or verb == option.sku):
-                return [Act(ActKind.CHOOSE, details={"sku": option.sku})]
+                return [Act(ActKind.CHOOSE, sku=option.sku)]
     if verb in ("yes", "no") and rest:
         return [Act(ActKind.CONFIRM if verb == "yes" else ActKind.REFUSE)]
     if answer.via == "row" and pressed:
-        return [Act(ActKind.CHOOSE, phrase=title, details={"row": rest or pressed, "title": title})]
+        return [Act(ActKind.CHOOSE, phrase=title, row=rest or pressed)]
     return _text(title, brief, context)
 
 
 def _contact(card: ContactCard) -> list[Act]:
     """Whoever is shared is who receives the order."""
     person = card.people[0] if card.people else Person()
-    details = {}
+    details = DeliveryDetails()
     if person.name:
         details["recipient_name"] = person.name
     if person.phones:
         details["phone"] = person.phones[0]
-    return [Act(ActKind.DELIVERY, details=details)] if details else [Act(ActKind.MEDIA, details={"kind": "contact"})]
+    return [Act(ActKind.DELIVERY, delivery=details)] if details else [Act(ActKind.MEDIA)]

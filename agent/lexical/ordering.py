@@ -57,7 +57,7 @@ class Ordering(Choosing):
             case ActKind.CHOOSE:
                 await self._choose(act)
             case ActKind.CHOOSE_NONE:
-                self._decline(act)
+                self._decline()
             case ActKind.CONFIRM:
                 self._agree()
             case kind if kind in _QUESTIONS:

@@ -1,11 +1,10 @@
 """The plan of a turn: which tools to call with what, and what to say besides; a pure function of brief and look-ups."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from agent.brief import Brief
-from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind
+from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind, DeliveryDetails, PaymentDetails
 from agent.lexical.details import looks_like_name
 from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
@@ -116,15 +115,15 @@ class _Planner:
 
     def _is_for_a_person(self, act: Act) -> bool:
         """A want that only a person can see to is handed over, with the customer's words."""
-        if act.details.get("want") not in FOR_A_PERSON:
+        if act.want not in FOR_A_PERSON:
             return False
         self.say("sorry")
-        self.call("request_human_handoff", reason="cannot_answer", detail=act.details["said"][:500])
+        self.call("request_human_handoff", reason="cannot_answer", detail=act.said[:500])
         return True
 
     def _want(self, act: Act) -> None:
         """What is asked of the shop besides its goods: what it sells and where, or whom to ask."""
-        if act.details["want"] != "information":
+        if act.want != "information":
             self.say("ask_a_person")
             return
         if self.brief.stores:
@@ -166,8 +165,8 @@ class _Planner:
 
     async def _one(self, act: Act) -> None:
         kind = act.kind
-        if kind is ActKind.PAY_INTENT and act.details.get("method"):
-            self._way_to_pay(act.details)
+        if kind is ActKind.PAY_INTENT and act.payment.get("method"):
+            self._way_to_pay(act.payment)
         elif kind in _TALK:
             self.say(_TALK[kind])
         elif kind is ActKind.ASK_CATALOGUE:
@@ -205,18 +204,18 @@ class _Planner:
     async def _confirm(self, act: Act) -> None:
         """A yes means what was asked: the open summary, the open question, or nothing."""
         draft, pending = self.brief.draft, self.brief.pending
-        if self.ordering.answered_pending and self.brief.state == AWAITING and not act.details.get("token"):
+        if self.ordering.answered_pending and self.brief.state == AWAITING and not act.token:
             # A yes to what was proposed beside the summary, which goes out anew.
             self.plan.then_confirm = True
             return
-        if self.brief.state == AWAITING and draft is not None and (act.details.get("token") or draft.confirmation_token):
-            token = act.details.get("token") or draft.confirmation_token
+        if self.brief.state == AWAITING and draft is not None and (act.token or draft.confirmation_token):
+            token = act.token or draft.confirmation_token
             self.call("confirm_order", token=token)
         elif pending is not None and pending.kind == "cancel_order":
             self.call(pending.tool, **pending.arguments)
-        elif act.details.get("token") and not self.has_lines:
+        elif act.token and not self.has_lines:
             self.call("get_order_status")
-        elif act.details.get("token"):
+        elif act.token:
             self.plan.then_confirm = True
         elif not self.ordering.answered_pending and not self._ask_again():
             self._nothing_asked()
@@ -238,27 +237,25 @@ class _Planner:
             self.say("at_your_service" if self.brief.state == State.DONE else "yes_to_what")
 
     def _deliveries(self) -> None:
-        merged: dict[str, str] = {}
+        merged = DeliveryDetails()
         for act in self.plan.acts:
             if act.kind is ActKind.DELIVERY:
-                merged.update(act.details)
+                merged.update(act.delivery)
         if merged:
             self.call("set_delivery_details", **merged)
 
     def _payments(self) -> None:
-        merged: dict[str, str] = {}
-        claimed = False
-        for act in self.plan.acts:
-            if act.kind is ActKind.PAY:
-                merged.update(act.details)
-                claimed = True
-        if merged.pop("intent", None) and not merged.keys() - {"method", "method_words"}:
+        merged = PaymentDetails()
+        claims = [act for act in self.plan.acts if act.kind is ActKind.PAY]
+        for act in claims:
+            merged.update(act.payment)
+        if any(act.is_intent for act in claims) and not merged.keys() - {"method", "method_words"}:
             self._way_to_pay(merged)
             return
         pending = self.brief.pending if self.brief.pending and self.brief.pending.tool == "register_payment" else None
         has_receipt = any(act.kind is ActKind.RECEIPT for act in self.plan.acts)
         # A picture that only says "here it is" tells nothing to claim with; the receipt stands for it.
-        if claimed and (merged or not has_receipt):
+        if claims and (merged or not has_receipt):
             if has_receipt and "method" not in merged:
                 self.call("attach_receipt")
             self._claim(merged, pending)
@@ -269,7 +266,7 @@ class _Planner:
             if pending is not None:
                 self.call(pending.tool, **{"method": "", **pending.arguments})
 
-    def _way_to_pay(self, said: dict[str, str]) -> None:
+    def _way_to_pay(self, said: PaymentDetails) -> None:
         """How the order will be paid, before anything is."""
         self.call("choose_payment_method", method=self._own_name(said.get("method_words", "")) or said["method"])
         # The summary goes out once more, so that a plain yes still answers it.
@@ -280,7 +277,7 @@ class _Planner:
         named = among(words, [(name, name) for name in self.brief.payment_methods])
         return named.hits[0].sku if named.verdict is Verdict.ONE else None
 
-    def _claim(self, said: dict[str, str], pending: Pending | None) -> None:
+    def _claim(self, said: PaymentDetails, pending: Pending | None) -> None:
         """A payment, together with what was said of it before a question about it; pictures of the turn are tied to it."""
         given: dict[str, Any] = dict(pending.arguments) if pending is not None else {}
         given |= said
@@ -291,7 +288,7 @@ class _Planner:
             # Where the shop's own name for it was said, that is the one; `transferencia` and `Zelle` are both transfers.
             given["method"] = self._own_name(words) or given["method"]
         if "amount" in said:
-            given["amount"] = float(Decimal(said["amount"]))
+            given["amount"] = float(said["amount"])
         self.call("register_payment", **given)
 
     def _settle(self) -> None:
@@ -359,7 +356,7 @@ class _Planner:
             and (self.brief.pending is None or self.brief.pending.kind == "offered")
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds
-            and not any(act.details.get("hold") for act in self.plan.acts)
+            and not any(act.is_hold for act in self.plan.acts)
         )
 
 

@@ -21,10 +21,6 @@ class Offer:
     unmatched: tuple[str, ...] = ()
     is_counted: bool = False
     """Sold by the piece, so that `la mochila` is one; of what is weighed one has to say how much."""
-    is_paired: bool = False
-    """Sold by the pair, so that `un par` is one."""
-    is_set: bool = False
-    """Sold by the set or the pair, so that `unos tapetes` are one."""
 
 
 Lookup = Callable[[str], Awaitable[list[Offer]]]

@@ -98,9 +98,9 @@ def read(text: str, context: Context) -> list[Act]:
     for sentence in _sentences(page.folded):
         acts.extend(_read_sentence(sentence, words))
     if details.delivery:
-        acts.append(Act(ActKind.DELIVERY, details=details.delivery))
+        acts.append(Act(ActKind.DELIVERY, delivery=details.delivery))
     if details.is_paid:
-        acts.append(Act(ActKind.PAY, details=details.payment))
+        acts.append(Act(ActKind.PAY, payment=details.payment, is_intent=details.is_intent))
     return acts
 
 
@@ -189,7 +189,7 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
     if not sentence.is_question and (way := way_to_pay(text)) and _is_only(text, way["method_words"], words):
-        return [Act(ActKind.PAY_INTENT, details=way)]
+        return [Act(ActKind.PAY_INTENT, payment=way)]
     for name in _SIMPLE:
         match = words.matches(name, text)
         if name in ("clear", "cancel") and words.matches("all_but", text):
@@ -201,7 +201,7 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if question := _question(text, sentence, words):
         return question
     if (match := words.matches("pay_intent", text)) is not None:
-        return [Act(ActKind.PAY_INTENT, details=way_to_pay(text)), *_beside_payment(text, match, words)]
+        return [Act(ActKind.PAY_INTENT, payment=way_to_pay(text)), *_beside_payment(text, match, words)]
     return _read_rest(text, sentence, words)
 
 
@@ -222,7 +222,7 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """A refusal, what is ordered, and whether that was all."""
     acts: list[Act] = []
     if words.matches("refuse", text):
-        acts.append(Act(ActKind.REFUSE, details={"hold": "1"} if words.matches("hold", text) else {}))
+        acts.append(Act(ActKind.REFUSE, is_hold=words.matches("hold", text) is not None))
         text = without("hold", without("refuse", text, words), words)
     endings = [match.group() for match in words.patterns["finish"].finditer(text)]
     items = list(goods_said(without("finish", text, words)))
@@ -234,7 +234,7 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if sentence.is_question:
         items = items or _size_alone(text, words)
         is_order = any(act.quantity is not None for act in items)
-        items = [act if is_order and act.details.get("single") else _as_question(act) for act in items]
+        items = [act if is_order and act.is_single else _as_question(act) for act in items]
     return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
 
 
@@ -248,7 +248,7 @@ def _size_alone(text: str, words: Vocabulary) -> list[Act]:
 
 def _as_question(act: Act) -> Act:
     """`¿y el atún?` asks for the price; with a quantity it is a polite order."""
-    if act.kind is ActKind.ADD and act.quantity is None and not act.details.get("asked"):
+    if act.kind is ActKind.ADD and act.quantity is None and not act.is_wished:
         return Act(ActKind.ASK_PRICE, act.phrase)
     return act
 
@@ -273,7 +273,7 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         later = goods_said(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest)
         before = _named_before(rest, sentence, words) if kind is ActKind.HAGGLE else []
         corrected = [act for act in later if kind is ActKind.HAGGLE and act.kind is ActKind.SET]
-        asked = [act for act in later if act.details.get("asked")]
+        asked = [act for act in later if act.is_wished]
         return before or [act for act in (*corrected, *asked) if act.phrase and act.quantity is not None]
     if kind in _QUESTIONS and words.matches("ask_price", rest):
         return [act for act in _question(rest, sentence, words) if act.phrase]
@@ -296,7 +296,6 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
             continue
         if kind is ActKind.ASK_AVAILABILITY and not sentence.is_question and _states_an_order(text, match, words):
             continue
-        details = {"cheapest": "1"} if words.matches("cheapest", text) else {}
         before, text = _ordered_before(text, match, words)
         text = blank(text, match, "|")
         for again in ("ask_price", "ask_availability", "question_word", "cheapest"):
@@ -307,8 +306,8 @@ def _question(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         if order and order.start() > match.start():
             head, tail = text[: order.start()], text[order.end() :]
         named = [said for said in goods_said(without("order_verb", head, words)) if said.phrase]
-        asked = [Act(kind, said.phrase, said.quantity, said.unit, details) for said in named]
-        return [*before, *(asked or [Act(kind, details=details)]), *goods_said(tail)]
+        asked = [Act(kind, said.phrase, said.quantity, said.unit) for said in named]
+        return [*before, *(asked or [Act(kind)]), *goods_said(tail)]
     return []
 
 

@@ -82,9 +82,7 @@ def _without_small_words(acts: list[Act]) -> tuple[Act, ...]:
     if not any(is_thing(act) for act in acts):
         return tuple(acts)
     return tuple(
-        act
-        for act in acts
-        if is_thing(act) or act.kind is not ActKind.ADD or act.quantity is not None or "single" in act.details
+        act for act in acts if is_thing(act) or act.kind is not ActKind.ADD or act.quantity is not None or act.is_single
     )
 
 
@@ -100,11 +98,8 @@ def _act(line: Line, tokens: list[Token], counted: set[int]) -> Act:
     said = sorted({*named, *line.touched})
     phrase = " ".join(tokens[at].text for at in said)
     quantity = line.quantity
-    details = {"asked": "1"} if line.is_wished else {}
-    if line.is_single:
-        details["single"] = "1"
     value, unit = (quantity.value, quantity.unit) if quantity is not None else (None, None)
-    return Act(kind, phrase, value, unit, details)
+    return Act(kind, phrase, value, unit, is_wished=line.is_wished, is_single=line.is_single)
 
 
 def _completes(act: Act, last: Act) -> bool:

@@ -1,12 +1,12 @@
 """Wants that are not goods: money back, an exchange, a complaint, an invoice, work, information. Never searched for."""
 
-from agent.lexical.acts import Act, ActKind
+from agent.lexical.acts import Act, ActKind, Want
 from agent.lexical.vocabulary import vocabulary
 
 FOR_A_PERSON = frozenset({"refund", "exchange", "complaint"})
 """What only a person of the shop can decide; nothing else of the message is acted on."""
 
-_WANTS = ("complaint", "exchange", "refund", "invoice", "job", "information")
+_WANTS: tuple[Want, ...] = ("complaint", "exchange", "refund", "invoice", "job", "information")
 """In order of precedence: what is wrong with a thing matters more than what shall be done about it."""
 
 
@@ -17,7 +17,7 @@ def read_want(folded: str) -> tuple[Act, str] | None:
         found = words.matches(f"want_{want}", folded)
         if found is not None:
             kind = ActKind.COMPLAINT if want == "complaint" else ActKind.WANT
-            act = Act(kind, details={"want": want, "said": folded.strip()})
+            act = Act(kind, want=want, said=folded.strip())
             return act, "" if want in FOR_A_PERSON else _besides(folded, found.start(), found.end())
     return None
 

@@ -28,7 +28,6 @@ from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
 from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods
-from agent.lexical.vocabulary import vocabulary
 from agent.models import StepOutcome
 from agent.recorded import Recorded
 from agent.reply.grounds import Grounds
@@ -133,8 +132,6 @@ async def converse(brief: Brief, shop: Shop) -> str:
                 hit.score,
                 hit.unmatched,
                 is_counted=units[hit.sku] not in ("kg", "l"),
-                is_paired=units[hit.sku] == "par",
-                is_set=units[hit.sku] in vocabulary().sets,
             )
             for hit in shop.look_up(phrase)
         ]

@@ -152,15 +152,15 @@ async def test_a_name_or_a_phone_after_the_summary_needs_no_label(said: str, det
 
 
 async def test_a_delivery_is_no_pickup_when_it_says_where_to() -> None:
-    (act,) = [act for act in hear(brief("para llevar a la av. bolivar edif. sol piso 3", **SUMMARY)) if act.details]
+    (act,) = [act for act in hear(brief("para llevar a la av. bolivar edif. sol piso 3", **SUMMARY)) if act.delivery]
     assert act.kind is ActKind.DELIVERY
-    assert act.details == {"fulfilment": "delivery", "address": "av. bolivar edif. sol piso 3"}
+    assert act.delivery == {"fulfilment": "delivery", "address": "av. bolivar edif. sol piso 3"}
 
 
 async def test_who_receives_it_is_no_part_of_the_address() -> None:
-    (act,) = [act for act in hear(brief("mándalo a Av. Santa Fe 1234 piso 2, recibe Juli", **SUMMARY)) if act.details]
-    assert act.details["address"] == "Av. Santa Fe 1234 piso 2"
-    assert act.details["recipient_name"] == "Juli"
+    (act,) = [act for act in hear(brief("mándalo a Av. Santa Fe 1234 piso 2, recibe Juli", **SUMMARY)) if act.delivery]
+    assert act.delivery["address"] == "Av. Santa Fe 1234 piso 2"
+    assert act.delivery["recipient_name"] == "Juli"
 
 
 async def test_a_reason_is_no_product() -> None:

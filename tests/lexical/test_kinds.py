@@ -147,12 +147,12 @@ def test_what_may_be_taken_back_is_asked(shop: str, said: str, sku: str) -> None
     ],
 )
 def test_no_detail_is_taken_from_an_ordinary_sentence(said: str) -> None:
-    details = {key for act in read(said, Context()) for key in act.details}
+    details = {key for act in read(said, Context()) for key in act.delivery}
     assert not details & {"recipient_name", "address", "fulfilment"}
 
 
 def test_a_name_behind_its_word_is_one() -> None:
-    (name,) = [act.details["recipient_name"] for act in read("recibe mi tía Ana Suárez", Context()) if act.details]
+    (name,) = [act.delivery["recipient_name"] for act in read("recibe mi tía Ana Suárez", Context()) if act.delivery]
     assert name == "Ana Suárez"
 
 
