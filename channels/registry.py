@@ -1,15 +1,22 @@
-"""Which channel serves a connection: its provider picks the adapter. One HTTP client per process."""
+"""Which channel serves a connection: its provider picks the adapter. One HTTP client per process.
 
+Shops name the addresses of their connections and providers redirect to others, so the client reaches the outside only, and
+of the inside what the installation itself has named. A proxy that the installation has set up decides in its place.
+"""
+
+import urllib.request
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+import httpcore
 import httpx
 
 from channels.base import Channel
 from channels.breaker import Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from core.errors import DomainError
+from core.outside import OutsideOnly
 from core.settings import Settings, get_settings
 from domain.connections.schemas import ConnectionView, Provider
 
@@ -25,20 +32,44 @@ _client: httpx.AsyncClient | None = None
 _breakers: dict[str, Breaker] = {}
 
 
+class GuardedTransport(httpx.AsyncHTTPTransport):
+    """A transport whose connections lead outside, or to what the installation has named itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        limits = httpx.Limits(
+            max_connections=_MAX_CONNECTIONS,
+            max_keepalive_connections=_MAX_CONNECTIONS // 2,
+            keepalive_expiry=_KEEPALIVE_SECONDS,
+        )
+        super().__init__(limits=limits)
+        own = {_origin(local_url(settings)), *([_origin(settings.infobip_base_url)] if settings.infobip_base_url else [])}
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=OutsideOnly(lambda host, port: settings.calls_to_private_addresses or (host.lower(), port) in own),
+        )
+
+
+def _origin(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
 def http_client() -> httpx.AsyncClient:
     """The HTTP client of this process; made on first use, inside the event loop that uses it."""
     global _client
     if _client is None or _client.is_closed:
+        settings = get_settings()
+        # The sandbox is on this machine, where a proxy has no business.
+        is_proxied = not settings.sandbox_enabled and bool(urllib.request.getproxies())
         _client = httpx.AsyncClient(
             timeout=httpx.Timeout(15, connect=5, pool=5),
-            limits=httpx.Limits(
-                max_connections=_MAX_CONNECTIONS,
-                max_keepalive_connections=_MAX_CONNECTIONS // 2,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-            ),
+            transport=None if is_proxied else GuardedTransport(settings),
+            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, keepalive_expiry=_KEEPALIVE_SECONDS),
             follow_redirects=False,
-            # The sandbox is on this machine, where a proxy has no business.
-            trust_env=not get_settings().sandbox_enabled,
+            trust_env=is_proxied,
         )
     return _client
 

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(100, ge=1)
     request_body_limit: int = Field(1_048_576, ge=1024)
     idempotency_hours: float = Field(24, gt=0)
-    webhooks_to_private_addresses: bool = False
+    calls_to_private_addresses: bool = False
 
     # Times that the promises rest on
     burst_window_seconds: float = Field(4.0, ge=0)
@@ -108,8 +108,8 @@ class Settings(BaseSettings):
             ]
             if missing:
                 raise ValueError(f"NEXOVA_ENV=production needs {', '.join(missing)}")
-            if self.webhooks_to_private_addresses:
-                raise ValueError("NEXOVA_ENV=production sends no events to private addresses: WEBHOOKS_TO_PRIVATE_ADDRESSES")
+            if self.calls_to_private_addresses:
+                raise ValueError("NEXOVA_ENV=production calls no private addresses: CALLS_TO_PRIVATE_ADDRESSES")
         return self
 
     @property

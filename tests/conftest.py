@@ -41,6 +41,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.setenv("NEXOVA_DATA_DIR", str(folder))
     patch.setenv("NEXOVA_SECRET_KEYS", Fernet.generate_key().decode())
     patch.setenv("BURST_WINDOW_SECONDS", "0")
+    patch.setenv("CALLS_TO_PRIVATE_ADDRESSES", "true")  # the tests' own servers are on this machine
     get_settings.cache_clear()
     yield folder
     patch.undo()

@@ -1,13 +1,15 @@
-"""Fetches files that customers sent: the key goes to Infobip's hosts only, redirects without it, sizes are capped."""
+"""Fetches files that customers sent: the key goes to Infobip's hosts only, redirects without it, sizes are capped.
+
+That no redirect leads into the house is the business of the HTTP client (`channels.registry`).
+"""
 
 import asyncio
-import ipaddress
-import socket
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from channels.base import FetchedMedia, MediaUnavailable
+from core.outside import AddressRefused
 
 MAX_BYTES = 10 * 1024 * 1024
 TOTAL_SECONDS = 30.0
@@ -56,16 +58,13 @@ def may_have_key(url: str, base_url: str) -> bool:
         return False
 
 
-async def _is_public(url: str) -> bool:
-    """Whether a redirect leads to the open internet: https, and no address of a private network behind the name."""
+def _is_over_tls(url: str) -> bool:
+    """Whether a redirect may be followed at all; where the name leads is judged when it is connected to."""
     try:
         target = urlsplit(url)
-        if target.scheme != "https" or target.username is not None or not target.hostname:
-            return False
-        found = await asyncio.get_running_loop().getaddrinfo(target.hostname, target.port or 443, type=socket.SOCK_STREAM)
-    except (ValueError, OSError):
+    except ValueError:
         return False
-    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_global for entry in found)
+    return target.scheme == "https" and target.username is None and bool(target.hostname)
 
 
 async def fetch(http: httpx.AsyncClient, url: str, *, base_url: str, authorization: str) -> FetchedMedia:
@@ -76,6 +75,8 @@ async def fetch(http: httpx.AsyncClient, url: str, *, base_url: str, authorizati
         async with asyncio.timeout(TOTAL_SECONDS):
             return await _follow(http, url, base_url, {"Authorization": authorization})
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        if isinstance(error.__cause__, AddressRefused):
+            raise MediaUnavailable("address_refused", retriable=False) from error
         raise MediaUnavailable("unreachable", retriable=True) from error
 
 
@@ -85,7 +86,7 @@ async def _follow(http: httpx.AsyncClient, url: str, base_url: str, headers: dic
             if not response.is_redirect:
                 return await _download(response)
             url, headers = urljoin(url, response.headers["location"]), {}
-        if not (may_have_key(url, base_url) or await _is_public(url)):
+        if not (may_have_key(url, base_url) or _is_over_tls(url)):
             raise MediaUnavailable("foreign_redirect", retriable=False)
     raise MediaUnavailable("too_many_redirects", retriable=False)
 

@@ -1,8 +1,6 @@
-"""Sending one event: the address is looked up once, judged, and connected to as it was judged."""
+"""Sending one event, to the outside only."""
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,70 +9,11 @@ from typing import Final
 import httpcore
 
 from connectors.webhooks import signing
+from core.outside import AddressRefused, NameUnknown, OutsideOnly
 from domain.subscriptions.schemas import Answer, Parcel
 
 TIMEOUT_SECONDS: Final = 15.0
 USER_AGENT: Final = "Nexova-Webhooks/1"
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class AddressRefused(Exception):
-    """The name stands for an address inside some house: nothing is sent there."""
-
-
-def is_outside(address: str) -> bool:
-    """Whether an address is one of the public internet, also if another address is wrapped in it."""
-    judged = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(judged, ipaddress.IPv6Address):
-        wrapped = judged.ipv4_mapped or judged.sixtofour or (judged.teredo[1] if judged.teredo else None)
-        if judged in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(judged) & 0xFFFF_FFFF)
-        if wrapped is not None and not wrapped.is_global:
-            return False
-    return judged.is_global and not judged.is_multicast
-
-
-class _JudgingBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the very addresses that it has judged, so that a name cannot mean another one a moment later."""
-
-    def __init__(self, *, may_be_inside: bool) -> None:
-        self._may_be_inside = may_be_inside
-        self._backend = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - as the library's interface has it
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to a host by its name; raises AddressRefused if any of its addresses is inside."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not addresses or not (self._may_be_inside or all(is_outside(address) for address in addresses)):
-            raise AddressRefused
-        failed: Exception | None = None
-        for address in addresses:
-            try:
-                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed or AddressRefused
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - as above
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """There is no way to a socket of this machine."""
-        raise AddressRefused
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self._backend.sleep(seconds)
 
 
 async def send(
@@ -86,7 +25,7 @@ async def send(
         "user-agent": USER_AGENT,
         **signing.headers(str(parcel.delivery_id), at, parcel.body, parcel.secrets),
     }
-    backend = _JudgingBackend(may_be_inside=may_be_inside)
+    backend = OutsideOnly(lambda host, port: may_be_inside)
     try:
         async with (
             asyncio.timeout(timeout_seconds),
@@ -98,7 +37,7 @@ async def send(
         return Answer(None, "address_refused")
     except (TimeoutError, httpcore.TimeoutException):
         return Answer(None, "timed_out")
-    except socket.gaierror:
+    except NameUnknown:
         return Answer(None, "name_unknown")
     except ssl.SSLError:
         return Answer(None, "tls_failed")

@@ -62,7 +62,7 @@ def _require_sendable(url: str) -> None:
         is_sendable = bool(parts.hostname) and parts.username is None and (parts.port or 1) > 0
     except ValueError:
         raise UrlRefused from None
-    if not is_sendable or (parts.scheme != "https" and not get_settings().webhooks_to_private_addresses):
+    if not is_sendable or (parts.scheme != "https" and not get_settings().calls_to_private_addresses):
         raise UrlRefused
 
 

@@ -22,6 +22,7 @@ def production() -> Settings:
         DATABASE_URL="postgresql://nobody@127.0.0.1/none",
         REDIS_URL="redis://127.0.0.1:9",
         NEXOVA_SECRET_KEYS=SecretStr("x"),
+        CALLS_TO_PRIVATE_ADDRESSES=False,
     )
 
 

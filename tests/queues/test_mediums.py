@@ -286,7 +286,8 @@ LOOK = "from app.cli.lines import require_accounts; from core.settings import ge
 def starts(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a process of production, without an Infobip address of the installation's own."""
     servers = {"DATABASE_URL": settings.database_url or "", "REDIS_URL": settings.redis_url or ""}
-    kept = {name: value for name, value in os.environ.items() if name != "INFOBIP_BASE_URL"}
+    left_out = ("INFOBIP_BASE_URL", "CALLS_TO_PRIVATE_ADDRESSES")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return subprocess.run(
         [sys.executable, *words],
         env={**kept, **servers, "NEXOVA_ENV": "production"}, capture_output=True, text=True, check=False, timeout=120,

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ from connectors.webhooks import sending
 from core import clock, events
 from core.access import Principal
 from core.event_types import EventType
-from core.settings import Settings, get_settings
+from core.settings import Settings
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
@@ -70,15 +70,6 @@ async def receiving(*statuses: int, extra: str = "") -> AsyncIterator[Receiver]:
     receiver.port = server.sockets[0].getsockname()[1]
     async with server:
         yield receiver
-
-
-@pytest.fixture(autouse=True)
-def private(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The tests' own servers may be told."""
-    monkeypatch.setenv("WEBHOOKS_TO_PRIVATE_ADDRESSES", "true")
-    get_settings.cache_clear()
-    yield
-    get_settings.cache_clear()
 
 
 async def subscribe(workspace: WorkspaceView, url: str, *types: str) -> SubscriptionSecret:
@@ -287,16 +278,18 @@ async def test_no_redirect_is_followed_and_a_slow_answer_is_a_failure() -> None:
     async with receiving(429, extra="retry-after: 120\r\n") as receiver:
         answer = await sending.send(parcel(receiver.url), clock.process_now(), may_be_inside=True)
         assert (answer.status, answer.retry_after) == (429, 120)
-    never = await asyncio.start_server(_stay_silent, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{never.sockets[0].getsockname()[1]}/"
-    answer = await sending.send(parcel(url), clock.process_now(), may_be_inside=True, timeout_seconds=0.2)
-    assert (answer.status, answer.error) == (None, "timed_out")
-    never.close()
+    is_left = asyncio.Event()
 
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        is_left.set()
 
-async def _stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
+    async with await asyncio.start_server(stay_silent, "127.0.0.1", 0) as never:
+        url = f"http://127.0.0.1:{never.sockets[0].getsockname()[1]}/"
+        answer = await sending.send(parcel(url), clock.process_now(), may_be_inside=True, timeout_seconds=0.2)
+        assert (answer.status, answer.error) == (None, "timed_out")
+        await is_left.wait()
 
 
 def parcel(url: str) -> Parcel:
@@ -344,9 +337,9 @@ async def _mixed(host: Any, port: Any, **options: Any) -> Any:
 
 def test_production_sends_nothing_to_its_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"DATABASE_URL": "postgresql://x/x", "REDIS_URL": "redis://x", "NEXOVA_SECRET_KEYS": "x"}
-    for name, value in {"NEXOVA_ENV": "production", "WEBHOOKS_TO_PRIVATE_ADDRESSES": "false", **kept}.items():
+    for name, value in {"NEXOVA_ENV": "production", "CALLS_TO_PRIVATE_ADDRESSES": "false", **kept}.items():
         monkeypatch.setenv(name, value)
-    assert Settings().webhooks_to_private_addresses is False
-    monkeypatch.setenv("WEBHOOKS_TO_PRIVATE_ADDRESSES", "true")
-    with pytest.raises(ValueError, match="WEBHOOKS_TO_PRIVATE_ADDRESSES"):
+    assert Settings().calls_to_private_addresses is False
+    monkeypatch.setenv("CALLS_TO_PRIVATE_ADDRESSES", "true")
+    with pytest.raises(ValueError, match="CALLS_TO_PRIVATE_ADDRESSES"):
         Settings()

@@ -33,7 +33,7 @@ async def deliver(workspace_id: str, subscription_id: str) -> None:
             parcel, at = await outgoing.take(work, subscription), work.system_time
         if parcel is None:
             return
-        answer = await sending.send(parcel, at, may_be_inside=get_settings().webhooks_to_private_addresses)
+        answer = await sending.send(parcel, at, may_be_inside=get_settings().calls_to_private_addresses)
         failures = 0 if answer.is_success else failures + 1
         log.info("subscription.tried", subscription=subscription_id, status=answer.status, error=answer.error)
         async with open_work(principal) as work:
