@@ -42,6 +42,7 @@ MODEL_COST = Counter("nexova_model_cost_usd_total", "Money spent on models", ["m
 BREAKER_OPEN = Gauge("nexova_breaker_open", "1 while the breaker of a model is open", ["model"])
 DELIVERIES = Counter("nexova_deliveries_total", "Send attempts", ["outcome"])
 MOVES = Counter("nexova_reply_moves_total", "Moves of replies: said, or left out and why", ["model", "move", "outcome"])
+LIMITS_UNCOUNTED = Counter("nexova_limits_uncounted_total", "Requests let in or turned away uncounted", ["policy"])
 IDEMPOTENCY = Counter("nexova_idempotency_total", "Idempotency key look-ups", ["scope", "result"])
 
 

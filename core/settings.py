@@ -1,10 +1,12 @@
 """Settings: read once from the environment, validated at start, named one by one in `.env.example`."""
 
+import ipaddress
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import CannotRun
@@ -71,7 +73,12 @@ class Settings(BaseSettings):
     mail_from: str = "Nexova <nexova@localhost>"
 
     # The API
+    requests_per_minute: int = Field(1_000, ge=1)
     api_requests_per_minute: int = Field(100, ge=1)
+    webhooks_per_minute: int = Field(60_000, ge=1)
+    trusted_proxies: str = ""
+    cors_origin: str = "http://localhost:5173"
+    request_seconds: float = Field(30, gt=0)
     request_body_limit: int = Field(1_048_576, ge=1024)
     idempotency_hours: float = Field(24, gt=0)
     calls_to_private_addresses: bool = False
@@ -112,6 +119,34 @@ class Settings(BaseSettings):
                 raise ValueError("NEXOVA_ENV=production calls no private addresses: CALLS_TO_PRIVATE_ADDRESSES")
         return self
 
+    @field_validator("cors_origin")
+    @classmethod
+    def _origins_are_named(cls, said: str) -> str:
+        for origin in _listed(said):
+            if not re.fullmatch(r"https?://[^\s/*?#@]+", origin):
+                raise ValueError("must be origins such as https://shop.example.com, separated by commas, without * or a path")
+        return said
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, said: str) -> str:
+        for proxy in _listed(said):
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from None
+        return said
+
+    @property
+    def cors_origins(self) -> list[str]:
+        """The origins whose pages may call the API in a browser."""
+        return _listed(self.cors_origin)
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks whose word for the caller's address is taken."""
+        return _listed(self.trusted_proxies)
+
     @property
     def sandbox_enabled(self) -> bool:
         """Whether the simulated Infobip and the phone page exist in this process."""
@@ -130,7 +165,11 @@ class Settings(BaseSettings):
     @property
     def model_chain(self) -> tuple[str, ...]:
         """The models in the order in which they are tried."""
-        return tuple(name.strip() for name in self.llm_models.split(",") if name.strip())
+        return tuple(_listed(self.llm_models))
+
+
+def _listed(said: str) -> list[str]:
+    return [part.strip() for part in said.split(",") if part.strip()]
 
 
 class SettingsWrong(CannotRun):

@@ -1,16 +1,24 @@
 """How often somebody may ask: token buckets in Redis, which hold across processes."""
 
+import asyncio
+import ipaddress
 import math
+import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 import redis.asyncio
 from redis.exceptions import RedisError
+from starlette.types import Scope
 
 from core import observability
 from core.errors import DomainError
 
 _PREFIX: Final = "nexova:bucket:"
+
+COUNT_SECONDS: Final = 1.0
+AWAY_SECONDS: Final = 1.0
+"""How long Redis is left alone once it has not answered, so that nobody waits for it with every request."""
 
 # Rate per second, capacity, cost. Redis' own clock counts, so processes need not agree on the time.
 _TAKE: Final = """
@@ -62,6 +70,28 @@ class Allowance:
         }
 
 
+def network_of(ip: str | None) -> str:
+    """Whose address it is, as far as an address tells: of IPv6 the network, as one house has very many addresses of it."""
+    try:
+        address = ipaddress.ip_address((ip or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def tell(scope: Scope, allowance: Allowance) -> None:
+    """Have an allowance told with the answer; of several the one with the least left."""
+    told = scope.setdefault("state", {})
+    if "allowance" not in told or allowance.remaining < told["allowance"].remaining:
+        told["allowance"] = allowance
+
+
+class Uncounted(Exception):
+    """Redis does not answer, so nothing is counted."""
+
+
 class _Script(Protocol):
     """A registered script, which the client leaves untyped."""
 
@@ -73,31 +103,44 @@ class Buckets:
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         self._take = cast("_Script", client.register_script(_TAKE))
+        self._away_until = 0.0
 
     async def take(self, policy: str, who: str, per_minute: int) -> tuple[bool, Allowance]:
-        """Take one token from a bucket that fills up evenly within a minute; raises RedisError when it cannot be counted."""
-        took, left, wait = await self._take([f"{_PREFIX}{policy}:{who}"], [per_minute / 60, per_minute, 1])
+        """Take one token from a bucket that fills up evenly within a minute; raises Uncounted, which raises the alarm."""
+        if time.monotonic() < self._away_until:
+            observability.LIMITS_UNCOUNTED.labels(policy=policy).inc()
+            raise Uncounted
+        try:
+            async with asyncio.timeout(COUNT_SECONDS):
+                took, left, wait = await self._take([f"{_PREFIX}{policy}:{who}"], [per_minute / 60, per_minute, 1])
+        except (RedisError, OSError, TimeoutError) as error:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            observability.LIMITS_UNCOUNTED.labels(policy=policy).inc()
+            log.error("limit.uncounted", policy=policy, error=f"{type(error).__name__}: {error}"[:200])
+            raise Uncounted from error
         remaining = float(left)
         reset = math.ceil((per_minute - remaining) * 60 / per_minute)
         return bool(int(took)), Allowance(policy, per_minute, int(remaining), math.ceil(float(wait)), reset)
 
-    async def require(self, policy: str, who: str, per_minute: int) -> Allowance | None:
-        """Take one token or raise TooManyRequests. While Redis is away nobody is kept from work; the log raises the alarm."""
+    async def require(self, policy: str, who: str, per_minute: int, told: Scope | None = None) -> None:
+        """Take one token or raise TooManyRequests; what is left is told with the answer of the request `told`.
+
+        While Redis is away nobody is kept from work; the log and a metric raise the alarm.
+        """
         try:
             took, allowance = await self.take(policy, who, per_minute)
-        except (RedisError, OSError) as error:
-            log.error("limit.uncounted", policy=policy, error=f"{type(error).__name__}: {error}"[:200])
-            return None
+        except Uncounted:
+            return
+        if told is not None:
+            tell(told, allowance)
         if not took:
             raise TooManyRequests(retry_after=allowance.retry_after)
-        return allowance
 
     async def require_counted(self, policy: str, who: str, per_minute: int) -> None:
         """Take one token or raise TooManyRequests; while Redis is away, SignInUnavailable: guesses go uncounted nowhere."""
         try:
             took, allowance = await self.take(policy, who, per_minute)
-        except (RedisError, OSError) as error:
-            log.error("limit.uncounted", policy=policy, error=f"{type(error).__name__}: {error}"[:200])
+        except Uncounted as error:
             raise SignInUnavailable(retry_after=5) from error
         if not took:
             raise TooManyRequests(retry_after=allowance.retry_after)

@@ -136,7 +136,7 @@ async def malformed(request: Request, error: Exception) -> JSONResponse:
 
 
 def _fault(detail: ErrorDetails, language: str) -> Fault:
-    where, *steps = (str(step) for step in detail["loc"])
+    where, *steps = map(str, detail["loc"] or ("body",))
     context: dict[str, Any] = detail.get("ctx") or {}
     try:
         said = messages.text(f"fault.{detail['type']}", language, **context)

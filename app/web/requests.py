@@ -1,4 +1,4 @@
-"""What happens around every HTTP request: its id, its metrics, its security headers."""
+"""What happens around every HTTP request: its id, its metrics, its security headers, and what is left to the caller."""
 
 import re
 import time
@@ -19,6 +19,10 @@ SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-permitted-cross-domain-policies": "none",
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -39,8 +43,8 @@ def _incoming_id(scope: Scope) -> str | None:
 class RequestFrame:
     """ASGI middleware: correlation id from `x-request-id` (or a new one), metrics per route, security headers.
 
-    What a request has put into its state under `told` is sent as headers, whatever the answer turns out to be. It also
-    answers what no handler answered, so that a bug is told like any other error and carries its request id.
+    What was counted of the caller's allowance is sent as headers, whatever the answer turns out to be. It also answers
+    what no handler answered, so that a bug is told like any other error and carries its request id.
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
@@ -66,7 +70,8 @@ class RequestFrame:
                     status = message["status"]
                     headers = MutableHeaders(scope=message)
                     headers["x-request-id"] = request_id
-                    for name, value in (self._headers | scope.get("state", {}).get("told", {})).items():
+                    allowance = scope.get("state", {}).get("allowance")
+                    for name, value in (self._headers | (allowance.headers if allowance else {})).items():
                         headers.setdefault(name, value)
                 await send(message)
 

@@ -12,9 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.processes import pulse
 from app.web import health, mailbox, problems, webhooks
+from app.web.addresses import AddressLimit
 from app.web.api import (
     api_keys,
     auth,
@@ -50,6 +53,7 @@ from app.web.api import (
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
 from app.web.requests import RequestFrame
+from app.web.timeouts import TimeLimit
 from channels import registry
 from core import db, observability
 from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotPermitted
@@ -88,6 +92,19 @@ NOUNS = (
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}
 """Paths that take more than the settings allow, or have a limit of their own."""
+
+LONGER_REQUESTS = {"/api/v1/imports": 120.0, "/api/v1/exports": 300.0}
+"""Seconds of the paths that may take more than the settings allow."""
+
+UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox")
+"""Paths that are not counted by the address of the caller: those of the house, and the door, which counts by the line."""
+
+READ_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "x-request-id", "x-workspace-id")
+TOLD_HEADERS = (
+    "etag", "retry-after", "x-request-id", "idempotent-replayed", "ratelimit", "ratelimit-policy",
+    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
+)  # fmt: skip
+"""The headers that pages of other origins may send and read."""
 
 log = observability.log(__name__)
 
@@ -165,6 +182,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A path with one slash too many is another path; the answer would lead to whatever host the request has named.
+        redirect_slashes=False,
     )
     app.openapi = lambda: routing.document(app)  # type: ignore[method-assign]  # FastAPI names this as the way to extend it
     app.state.settings = settings
@@ -183,7 +202,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.malformed)
     app.add_exception_handler(CommitOutcomeUnknown, _unknown)
     app.add_exception_handler(SQLAlchemyError, _database_error)
+    # The last one is met first.
     app.add_middleware(BodyLimit, limit=settings.request_body_limit, larger=LARGER_BODIES)
+    app.add_middleware(TimeLimit, seconds=settings.request_seconds, longer=LONGER_REQUESTS)
+    app.add_middleware(AddressLimit, exempt=UNCOUNTED)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=READ_HEADERS,
+        expose_headers=TOLD_HEADERS,
+    )
     app.add_middleware(RequestFrame, https=settings.base_url.startswith("https://"))
     return app
 
@@ -209,6 +240,7 @@ def serve() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # the application itself knows whom to trust
         timeout_graceful_shutdown=8,
         timeout_keep_alive=75,
     )

@@ -1,7 +1,8 @@
 """The door: a webhook is authenticated, taken apart and stored, and only then answered with 200.
 
 Nothing is understood here. Each result of a body becomes one InboundEvent with one outbox row, all in one short
-transaction; what cannot be read is stored as well, so that no content is ever refused.
+transaction; what cannot be read is stored as well, so that no content is ever refused. A line that is told of more than
+any provider sends is answered with 429 and asked to come back; only what has proved to be authentic counts.
 """
 
 import asyncio
@@ -17,11 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.web.bodies import BodyTooLarge
 from app.web.intake import Intake
+from app.web.limits import Buckets
 from channels import registry
 from channels.base import Channel, RawEvent
 from core import observability
 from core.errors import CommitOutcomeUnknown, DomainError
 from core.inbound import EventKind
+from core.settings import Settings
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 
@@ -121,13 +124,16 @@ class Door:
 
 @router.post(registry.WEBHOOK_PATH + "/{connection}")
 async def receive(connection: str, request: Request) -> Response:
-    """Take one webhook of Infobip: 200 once its events are stored, 401, 404, 413, or 503 to be called again."""
+    """Take one webhook of Infobip: 200 once its events are stored, 401, 404, 413, or 429 and 503 to be called again."""
     door: Door = request.app.state.door
     try:
         async with asyncio.timeout(STORE_SECONDS):
             line = await door.lines.find(connection)
             body = await _body(request)
             line.channel.authenticate(request.headers, request.query_params, body)
+            buckets: Buckets = request.app.state.buckets
+            settings: Settings = request.app.state.settings
+            await buckets.require("webhooks", str(line.connection.id), settings.webhooks_per_minute)
             events = _events(line.channel, body)
             correlation_id = observability.correlation_id()
             assert correlation_id is not None, "RequestFrame has bound one"

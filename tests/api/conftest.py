@@ -30,6 +30,7 @@ def settings(database_url: str, redis_server: EmbeddedRedis, monkeypatch: pytest
     monkeypatch.setenv("ARGON2_MEMORY_KIB", "64")
     monkeypatch.setenv("ARGON2_PASSES", "1")
     monkeypatch.setenv("SIGN_IN_ATTEMPTS_PER_MINUTE", "10000")
+    monkeypatch.setenv("REQUESTS_PER_MINUTE", "1000000")
     monkeypatch.setenv("API_REQUESTS_PER_MINUTE", "100000")
     get_settings.cache_clear()
     yield get_settings()

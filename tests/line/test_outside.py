@@ -15,7 +15,7 @@ from channels import registry
 from channels.base import MediaUnavailable
 from core.outside import is_outside
 from core.settings import get_settings
-from tests.factories.provider import response, scripted
+from tests.factories.provider import ScriptedProvider, response, scripted
 from tests.line.test_outbound import channel
 
 OUTSIDE = "198.41.0.4"
@@ -71,33 +71,45 @@ async def listening() -> AsyncIterator[tuple[int, list[bytes]]]:
         yield server.sockets[0].getsockname()[1], got
 
 
+@asynccontextmanager
+async def redirecting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[tuple[ScriptedProvider, httpx.AsyncClient, list[bytes]]]:
+    """A provider that sends on to `rebind.test`, and what the inside is sent under that name."""
+    async with listening() as (port, got):
+        away = response(302, b"", f"Location: https://rebind.test:{port}/")
+        async with scripted(away) as provider, guarded(monkeypatch, provider.base_url) as http:
+            yield provider, http, got
+
+
 async def test_a_name_that_changes_after_it_was_judged_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a redirect to a name that is outside when it is looked at, and inside when it is looked at again
-    async with listening() as (port, got), scripted(response(302, b"", f"Location: https://rebind.test:{port}/")) as provider:
-        async with guarded(monkeypatch, provider.base_url) as http:
-            asked = resolving(monkeypatch, found(OUTSIDE), found("127.0.0.1"))
-            with pytest.raises((MediaUnavailable, ExceptionGroup)):  # the tests connect to no outside
-                await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
+    async with redirecting(monkeypatch) as (provider, http, got):
+        asked = resolving(monkeypatch, found(OUTSIDE), found("127.0.0.1"))
+        with pytest.raises((MediaUnavailable, ExceptionGroup)):  # the tests connect to no outside
+            await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
     assert (asked, got) == (["rebind.test"], [])
 
 
 @pytest.mark.parametrize("where", [("127.0.0.1",), (OUTSIDE, "127.0.0.1"), ("169.254.169.254",), ("10.0.0.8",)])
 async def test_a_redirect_into_the_house_is_refused_for_good(monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...]) -> None:
-    async with listening() as (port, got), scripted(response(302, b"", f"Location: https://rebind.test:{port}/")) as provider:
-        async with guarded(monkeypatch, provider.base_url) as http:
-            resolving(monkeypatch, found(*where))
-            with pytest.raises(MediaUnavailable) as caught:
-                await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
+    async with redirecting(monkeypatch) as (provider, http, got):
+        resolving(monkeypatch, found(*where))
+        with pytest.raises(MediaUnavailable) as caught:
+            await channel(provider.base_url, http).fetch_media(f"{provider.base_url}/media/1")
     assert (caught.value.reason, caught.value.retriable, got) == ("address_refused", False, [])
 
 
 async def test_a_line_whose_address_is_inside_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with listening() as (port, got), scripted(response(200, b"{}")) as provider:
-        async with guarded(monkeypatch, provider.base_url) as http:
-            checked = await channel(f"http://localhost:{port}", http).check()
-            assert (checked.is_usable, checked.code, got) == (False, "unreachable", [])
-            # What the installation has named itself is called wherever it is
-            assert (await channel(provider.base_url, http).check()).is_usable
+    async with (
+        listening() as (port, got),
+        scripted(response(200, b"{}")) as provider,
+        guarded(monkeypatch, provider.base_url) as http,
+    ):
+        checked = await channel(f"http://localhost:{port}", http).check()
+        assert (checked.is_usable, checked.code, got) == (False, "unreachable", [])
+        # What the installation has named itself is called wherever it is
+        assert (await channel(provider.base_url, http).check()).is_usable
 
 
 @pytest.mark.parametrize(("address", "outside"), [("8.8.8.8", True), ("::ffff:10.0.0.1", False), ("224.0.0.1", False)])

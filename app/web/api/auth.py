@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstrain
 from app.web.api.callers import From, SignedIn
 from app.web.api.lists import Page
 from app.web.api.routing import noun
-from app.web.limits import Buckets
+from app.web.limits import Buckets, network_of
 from core import messages
 from core.origin import Origin
 from core.settings import Settings
@@ -137,7 +137,7 @@ async def count_try(request: Request, policy: str, came_from: Origin, account: s
     buckets: Buckets = request.app.state.buckets
     settings: Settings = request.app.state.settings
     most = settings.sign_in_attempts_per_minute
-    await buckets.require_counted(policy, f"ip:{came_from.ip}", most)
+    await buckets.require_counted(policy, f"ip:{network_of(came_from.ip)}", most)
     if account is not None:
         await buckets.require_counted(policy, f"account:{sign_ins.fingerprint(account)}", most)
 

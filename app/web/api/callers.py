@@ -73,9 +73,7 @@ async def _count(request: Request, who: UUID | None) -> None:
     """Count a request of somebody, and tell with the answer what is left."""
     settings: Settings = request.app.state.settings
     buckets: Buckets = request.app.state.buckets
-    allowance = await buckets.require("user", str(who), settings.api_requests_per_minute)
-    if allowance is not None:
-        request.state.told = allowance.headers
+    await buckets.require("user", str(who), settings.api_requests_per_minute, request.scope)
 
 
 async def _person(request: Request, token: Annotated[str, Depends(_token)]) -> Person:
