@@ -158,6 +158,9 @@ class EventType(StrEnum):
     HANDOFF_TAKEN = "handoff.taken"
     HANDOFF_RELEASED = "handoff.released"
 
+    TOOL_CALLED = "tool.called"
+    TOOL_REFUSED = "tool.refused"
+
     ATTACHMENT_REOPENED = "attachment.reopened"
     INBOUND_EVENT_REOPENED = "inbound_event.reopened"
     SUBSCRIPTION_CREATED = "subscription.created"

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +10,6 @@ from core.messages import text
 from core.work import Work
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog.words import plain
-from domain.connections.schemas import Medium
 from domain.conversations.content import Content
 from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State, Trigger
@@ -143,9 +141,6 @@ class ToolContext:
     audience: AudienceKind
     work: Work
     workspace: WorkspaceView
-    conversation_id: UUID
-    medium: Medium
-    turn_id: UUID
     state: State
     language: str
     messages: list[OpenMessage] = field(default_factory=list)

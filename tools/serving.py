@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.connections.schemas import Medium
 from tools.context import ToolContext
 
 
@@ -41,8 +42,10 @@ class CustomerContext(ToolContext):
     `wishes` is None where the caller itself acts on nothing but what it has read in the customer's words.
     """
 
+    conversation_id: UUID
     customer_id: UUID
     connection_id: UUID
+    medium: Medium
     consent: Consent = field(default_factory=Consent)
     wishes: Wishes | None = None
 

@@ -44,6 +44,7 @@ from app.web.api import (
     stores,
     subscriptions,
     suppliers,
+    tools,
     variants,
     workspaces,
 )
@@ -88,6 +89,7 @@ NOUNS = (
     customers.router,
     orders.router,
     payments.router,
+    tools.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -9,7 +9,6 @@ from typing import Any
 from agent.states import Standing, advance
 from core.access import Principal
 from core.messages import filled
-from core.tables import new_id
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.connections.schemas import Medium
@@ -83,9 +82,6 @@ class Counter:
         given: dict[str, Any] = {
             "work": work,
             "workspace": await accounts.get_workspace(work),
-            "conversation_id": self.chat.conversation_id,
-            "medium": Medium.WHATSAPP,
-            "turn_id": new_id(),
             "state": self.state,
             "language": self.language,
             "messages": self.messages,
@@ -96,8 +92,10 @@ class Counter:
             return ToolContext(audience=AudienceKind.MANAGER, **given)
         return CustomerContext(
             audience=AudienceKind.CUSTOMER,
+            conversation_id=self.chat.conversation_id,
             customer_id=self.chat.customer_id,
             connection_id=self.chat.connection_id,
+            medium=Medium.WHATSAPP,
             consent=self.consent,
             **given,
         )

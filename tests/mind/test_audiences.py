@@ -303,9 +303,6 @@ async def test_a_tool_is_refused_what_is_given_to_another_audience_s_tools(works
                 audience=audience,
                 work=work,
                 workspace=shop,
-                conversation_id=new_id(),
-                medium=Medium.WHATSAPP,
-                turn_id=new_id(),
                 state=State.IDLE,
                 language="es",
             )

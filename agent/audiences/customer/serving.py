@@ -86,8 +86,10 @@ class Customers(Audience):
         async def context(given: ToolContext, held: Fence, *, is_offline: bool) -> CustomerContext:
             return CustomerContext(
                 **{one.name: getattr(given, one.name) for one in fields(given) if one.init},
+                conversation_id=turn.conversation_id,
                 customer_id=turn.customer_id,
                 connection_id=turn.connection_id,
+                medium=turn.frozen.brief.medium,
                 consent=await consent.read(given.work, held, turn),
                 # The offline link plans from nothing but what it has read in the customer's words.
                 wishes=None if is_offline else wished,
