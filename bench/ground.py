@@ -16,7 +16,7 @@ import asyncpg
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from core import db, observability
+from core import collector, db, observability
 from core.access import Principal
 from core.embedded import EmbeddedPostgres, start_postgres
 from core.settings import get_settings
@@ -114,6 +114,7 @@ def be_quiet() -> None:
 async def connected(url: str, pool_size: int = 20) -> AsyncIterator[None]:
     """This process as a worker would be: connected, and with its log written to nowhere."""
     be_quiet()
+    collector.spare()
     db.connect(url, pool_size=pool_size)
     try:
         yield

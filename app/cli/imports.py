@@ -10,6 +10,7 @@ import typer
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
 from app.queue.actors import imports as job
+from core import collector
 from core.access import Principal
 from core.blobs import open_blobs
 from core.messages import text
@@ -58,6 +59,7 @@ async def _load(
     with file.open("rb") as opened:
         content = opened.read(MOST_BYTES + 1)
     key = await open_blobs(get_settings()).put(content)
+    collector.spare()
     async with open_work(principal) as work:
         begun = await imports.start(
             work,

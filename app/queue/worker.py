@@ -1,7 +1,6 @@
 """The worker process: takes rings from the queues and runs the jobs, each on the one event loop of the process."""
 
 import asyncio
-import gc
 import signal
 import threading
 import time
@@ -21,7 +20,7 @@ from app.queue.broker import DeadLetterReasons, LowLatencyWorker, RedisBells, op
 from app.queue.jobs import JOBS
 from app.queue.shortcut import Shortcut
 from channels import registry
-from core import db, observability, outbox, turnstile
+from core import collector, db, observability, outbox, turnstile
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.settings import Settings, get_settings
 
@@ -129,13 +128,6 @@ def declare_jobs(broker: RedisBells) -> None:
         )(_rung(name))
 
 
-def _spare_the_collector() -> None:
-    """Keep what was loaded for good out of the garbage collector's rounds, and let it come by less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
 def start(settings: Settings) -> tuple[RedisBells, dramatiq.Worker]:
     """Start the worker's threads in this process; `stop` ends them."""
     # The loop that AsyncIO makes for the jobs; with uvloop a job takes a sixth less of a core.
@@ -174,7 +166,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     warming.warm_up()
-    _spare_the_collector()
+    collector.spare()
     broker, worker = start(settings)
     log.info("process.started", threads=settings.worker_threads)
     stopping.wait()

@@ -6,7 +6,7 @@ from uuid import UUID
 from core.work import Work
 from domain.catalog import _postings
 from domain.catalog._views import variant_name
-from domain.catalog.index import filing
+from domain.catalog.index import Filing, filing
 from domain.catalog.models import Product, ProductVariant
 from domain.catalog.search import Candidate
 
@@ -32,10 +32,11 @@ async def index_products(
 async def index_new(work: Work, candidates: Mapping[UUID, Candidate]) -> None:
     """File the words under which variants are found that were not on file before."""
     postings: dict[UUID, frozenset[str]] = {}
-    keys: dict[str, set[str]] = {}
+    words, literal = set[str](), set[str]()
     for variant_id, candidate in candidates.items():
         filed = filing(candidate)
         postings[variant_id] = filed.words | filed.literal
-        for text, text_keys in filed.keys.items():
-            keys.setdefault(text, set()).update(text_keys)
-    await _postings.file_words(work, keys, postings)
+        words |= filed.words
+        literal |= filed.literal
+    # One list has the same words again and again: each is filed once.
+    await _postings.file_words(work, Filing(frozenset(words), frozenset(literal)).keys, postings)

@@ -251,11 +251,10 @@ class SearchWord(Base):
 
 
 class SearchPosting(Base):
-    """That a word stands in the name, brand or another name of a variant."""
+    """That a word stands in the name, brand or another name of a variant, which holds the workspace too."""
 
     __tablename__ = "search_postings"
     __table_args__ = (
-        of_workspace(),
         belongs_to("product_variants", "variant_id", ondelete="CASCADE"),
         Index("ix_search_postings_variant", "workspace_id", "variant_id"),
     )

@@ -1,6 +1,6 @@
 """Imports: taking a file in, going through its rows exactly once, saying what came of each, and taking them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,10 +30,14 @@ from domain.imports.sheets.refusals import FileRefused
 
 MOST_ATTEMPTS = 10
 
-TABLES_THAT_GROW = (
-    "products", "product_variants", "prices", "search_words", "search_postings", "stock_items", "stock_movements", "sale_lines",
-    "import_rows", "events", "event_positions",
-)  # fmt: skip
+_OF_EVERY_ROW = ("import_rows", "events", "event_positions")
+_OF_LEVELS = (*_OF_EVERY_ROW, "stock_items", "stock_movements")
+TABLES_THAT_GROW: Mapping[FileType, Sequence[str]] = {
+    FileType.PRODUCTS: (*_OF_EVERY_ROW, "products", "product_variants", "prices", "search_words", "search_postings"),
+    FileType.INVENTORY: _OF_LEVELS,
+    FileType.PURCHASES: _OF_LEVELS,
+    FileType.SALES: (*_OF_EVERY_ROW, "sale_lines"),
+}
 """What the rows of an import are written to; a large one lets Postgres count them while it goes on."""
 
 

@@ -1,6 +1,6 @@
 """SQL of lines that files bring: which are booked, what moved since, and all levels page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -59,10 +59,9 @@ _WRITE_LEVELS = text(
      WHERE i.workspace_id = :workspace AND i.id = n.id
     """
 )
-_LINE = tuple(column.name for column in StockMovement.__table__.columns if column.name not in ("sequence", "created_at"))
 
 
-async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[StockMovement]) -> None:
+async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[Mapping[str, Any]]) -> None:
     """Write what locked levels have become, and the lines of the ledger that explain it, in their order."""
     if levels:
         values = {
@@ -75,7 +74,7 @@ async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[Sto
             "most": [level.max_stock for level in levels],
         }
         await work.session.execute(_WRITE_LEVELS, values)
-    await bulk.add_rows(work, StockMovement, [{name: getattr(line, name) for name in _LINE} for line in movements])
+    await bulk.add_rows(work, StockMovement, movements)
 
 
 async def movement_of(work: Work, source: str, ref: str, line: int) -> StockMovement | None:

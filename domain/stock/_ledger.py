@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.tables import new_id
 from core.work import Work
@@ -48,7 +48,7 @@ def move(
     `value` is what goods that come in have cost altogether, by default their average; what goes out goes at the average,
     and the last of it takes along what cents are left.
     """
-    line = book(
+    values = book(
         work,
         item,
         type,
@@ -61,6 +61,7 @@ def move(
         occurred_at=occurred_at,
         period=period,
     )
+    line = StockMovement(**values)
     work.session.add(line)
     return line
 
@@ -78,8 +79,8 @@ def book(
     unit_price: Decimal | None = None,
     occurred_at: datetime | None = None,
     period: tuple[date, date] | None = None,
-) -> StockMovement:
-    """Change a locked level and make the line that whoever asks writes; see `move`."""
+) -> dict[str, Any]:
+    """Change a locked level; the values of the line that whoever asks writes. See `move`."""
     after = item.on_hand + delta
     if after < item.held:
         raise StockPromised(variant_id=item.variant_id, on_hand=item.on_hand, held=item.held, wanted=after)
@@ -90,26 +91,26 @@ def book(
     item.on_hand, item.value = after, item.value + value
     if after > 0:
         item.unit_cost = cents(item.value / after)
-    return StockMovement(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        stock_item_id=item.id,
-        store_id=item.store_id,
-        variant_id=item.variant_id,
-        type=type,
-        delta=delta,
-        quantity_after=after,
-        counted_quantity=counted,
-        unit_cost=cents(value / delta) if delta else item.unit_cost,
-        value=value,
-        unit_price=unit_price,
-        occurred_at=occurred_at or work.now,
-        period_from=period[0] if period else None,
-        period_to=period[1] if period else None,
-        reason=reason,
-        actor_kind=work.principal.kind,
-        actor_id=work.principal.id,
-        source=cause.source,
-        source_ref=cause.ref,
-        line=cause.line,
-    )
+    return {
+        "workspace_id": work.workspace_id,
+        "id": new_id(),
+        "stock_item_id": item.id,
+        "store_id": item.store_id,
+        "variant_id": item.variant_id,
+        "type": type,
+        "delta": delta,
+        "quantity_after": after,
+        "counted_quantity": counted,
+        "unit_cost": cents(value / delta) if delta else item.unit_cost,
+        "value": value,
+        "unit_price": unit_price,
+        "occurred_at": occurred_at or work.now,
+        "period_from": period[0] if period else None,
+        "period_to": period[1] if period else None,
+        "reason": reason,
+        "actor_kind": work.principal.kind,
+        "actor_id": work.principal.id,
+        "source": cause.source,
+        "source_ref": cause.ref,
+        "line": cause.line,
+    }

@@ -15,7 +15,7 @@ from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
 from domain.stock._ledger import Cause, book, move
 from domain.stock.errors import StockPromised
-from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.models import MovementType, StockItem
 from domain.stock.permissions import StockPermission
 from domain.stock.schemas import cents
 
@@ -131,7 +131,7 @@ def _nothing(work: Work, line: FileLine) -> StockItem:
 
 def _book(
     work: Work, item: StockItem, line: FileLine, cause: Cause, moved_since: Decimal
-) -> tuple[Booked, StockMovement | None]:
+) -> tuple[Booked, Mapping[str, Any] | None]:
     before = {"on_hand": item.on_hand, "unit_cost": item.unit_cost, "min_stock": item.min_stock, "max_stock": item.max_stock}
     is_count = line.type is MovementType.COUNT
     quantity = line.quantity
@@ -166,10 +166,10 @@ def _book(
     return Booked(Booking.BOOKED, item.id, {name: before[name] for name in changed}, told), movement
 
 
-def _happening(type: EventType, movement: StockMovement) -> events.Happening:
-    after = {"movement_id": movement.id, "delta": movement.delta, "on_hand": movement.quantity_after}
-    before = {"on_hand": movement.quantity_after - movement.delta}
-    return events.Happening(type, movement.stock_item_id, before, after)
+def _happening(type: EventType, movement: Mapping[str, Any]) -> events.Happening:
+    delta, on_hand = movement["delta"], movement["quantity_after"]
+    after = {"movement_id": movement["id"], "delta": delta, "on_hand": on_hand}
+    return events.Happening(type, movement["stock_item_id"], {"on_hand": on_hand - delta}, after)
 
 
 async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -193,7 +193,14 @@ async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], a
             setattr(item, name, None if before[name] is None else Decimal(str(before[name])))
     await work.session.flush()
     if movement is not None:
-        await events.record_all(work, [_happening(EventType.STOCK_ADJUSTED, movement)])
+        on_hand, change = movement.quantity_after, {"movement_id": movement.id, "delta": movement.delta}
+        events.record(
+            work,
+            EventType.STOCK_ADJUSTED,
+            subject=item.id,
+            before={"on_hand": on_hand - movement.delta},
+            after={**change, "on_hand": on_hand},
+        )
     return "reversed"
 
 

@@ -76,13 +76,17 @@ def titles_of(book: Book, reading: Reading) -> list[str]:
 
 
 async def _go_through(job: Job, book: Book, reading: Reading) -> None:
-    """All rows that are left. A few go first, so that Postgres has counted its tables when the many come; see `analyze`."""
+    """All rows that are left; while some are written, the next ones are read.
+
+    A few go first, so that Postgres has counted its tables when the many come; see `analyze`.
+    """
     rows, through, next_count = records(book, reading, job.done), 0, FIRST_CHUNK
-    while chunk := await asyncio.to_thread(_next, rows, CHUNK if through else min(FIRST_CHUNK, CHUNK)):
-        await _apply(job, chunk)
+    chunk = await asyncio.to_thread(_next, rows, min(FIRST_CHUNK, CHUNK))
+    while chunk:
         through += len(chunk)
-        if next_count <= through < reading.rows - job.done:
-            await analyze(imports.TABLES_THAT_GROW)
+        chunk, _ = await asyncio.gather(asyncio.to_thread(_next, rows, CHUNK), _apply(job, chunk))
+        if reading.file_type is not None and next_count <= through < reading.rows - job.done:
+            await analyze(imports.TABLES_THAT_GROW[reading.file_type])
             next_count *= 10
 
 
