@@ -25,7 +25,7 @@ from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
 from agent.recorded import Recorded
 from core.settings import get_settings
-from core.work import Work
+from core.work import Work, own
 from domain.conversations import service as conversations
 from domain.conversations.schemas import MessageView
 
@@ -39,7 +39,7 @@ CHARACTERS_PER_TOKEN = 3
 _DEEDS = (
     select(JournalEntry.payload)
     .where(
-        JournalEntry.workspace_id == bindparam("workspace"),
+        own(JournalEntry),
         JournalEntry.conversation_id == bindparam("conversation"),
         JournalEntry.writes,
         JournalEntry.created_at < bindparam("since"),

@@ -23,7 +23,7 @@ from agent.sessions import Fence, fence
 from core.access import Principal
 from core.errors import Abandoned
 from core.tables import new_id
-from core.work import Work, open_work
+from core.work import Work, open_work, own
 from domain.conversations.content import Content, JsonObject, rewritten
 from tools.context import Pending, Signal, still_open
 from tools.outcome import ToolOutcome
@@ -117,7 +117,7 @@ class RecordedAnswer:
 
 # Asked at every step, so built once.
 _IN_TURN = (
-    JournalEntry.workspace_id == bindparam("workspace"),
+    own(JournalEntry),
     JournalEntry.turn_id == bindparam("turn"),
     JournalEntry.generation == bindparam("generation"),
 )
@@ -144,7 +144,7 @@ _EFFECTS_SINCE = (
     select(JournalEntry.turn_id, JournalEntry.payload)
     .join(Turn, (Turn.workspace_id == JournalEntry.workspace_id) & (Turn.id == JournalEntry.turn_id))
     .where(
-        JournalEntry.workspace_id == bindparam("workspace"),
+        own(JournalEntry),
         JournalEntry.conversation_id == bindparam("conversation"),
         JournalEntry.kind == StepKind.TOOL,
         JournalEntry.writes,

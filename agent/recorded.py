@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from core.messages import filled
-from core.work import Work
+from core.work import Work, own
 from domain.conversations.content import Stored
 from domain.conversations.states import Trigger
 from tools.context import Pending, Signal
@@ -82,7 +82,7 @@ async def effects_of(work: Work, turn: Turn) -> list[Recorded]:
     query = (
         select(JournalEntry.payload)
         .where(
-            JournalEntry.workspace_id == work.workspace_id,
+            own(JournalEntry, work),
             JournalEntry.turn_id == turn.id,
             JournalEntry.kind == StepKind.TOOL,
             JournalEntry.writes,

@@ -20,7 +20,7 @@ from core.errors import Abandoned
 from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
-from core.work import Work, open_work
+from core.work import Work, open_work, own
 from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart, Content, Text
 from domain.conversations.schemas import ConversationView
@@ -32,7 +32,7 @@ FINISHED_SHARE = 0.2
 """The part of the burst window that is waited after words that look complete."""
 
 # What every message or every step asks is built once: building a statement takes longer than running it.
-_OWN = (AgentSession.workspace_id == bindparam("workspace"), AgentSession.conversation_id == bindparam("conversation"))
+_OWN = (own(AgentSession), AgentSession.conversation_id == bindparam("conversation"))
 _LOCK = select(AgentSession).where(*_OWN).with_for_update(key_share=True).execution_options(populate_existing=True)
 _TAKE_LEASE = (
     update(AgentSession)
@@ -51,7 +51,7 @@ _TAKE_LEASE = (
 _OPEN_TURN = (
     select(Turn)
     .where(
-        Turn.workspace_id == bindparam("workspace"),
+        own(Turn),
         Turn.conversation_id == bindparam("conversation"),
         Turn.status == TurnStatus.OPEN,
     )
@@ -218,7 +218,7 @@ async def renew(turn: TakenTurn) -> bool:
         renewed = await work.session.scalar(
             update(AgentSession)
             .where(
-                AgentSession.workspace_id == turn.workspace_id,
+                own(AgentSession, turn.workspace_id),
                 AgentSession.conversation_id == turn.conversation_id,
                 AgentSession.lease_token == turn.lease_token,
             )
@@ -333,9 +333,6 @@ def add_turn(work: Work, session: AgentSession, conversation: ConversationView, 
 async def turns_of(work: Work, conversation_id: UUID, limit: int) -> Sequence[Turn]:
     """The newest turns of a conversation, newest first."""
     query = (
-        select(Turn)
-        .where(Turn.workspace_id == work.workspace_id, Turn.conversation_id == conversation_id)
-        .order_by(Turn.number.desc())
-        .limit(limit)
+        select(Turn).where(own(Turn, work), Turn.conversation_id == conversation_id).order_by(Turn.number.desc()).limit(limit)
     )
     return (await work.session.scalars(query)).all()

@@ -14,7 +14,7 @@ from core import observability
 from core.access import Principal
 from core.settings import get_settings
 from core.tables import WorkspaceRow, belongs_to, new_id, of_workspace
-from core.work import Work, open_work
+from core.work import Work, open_work, own
 
 log = observability.log("agent.spend")
 
@@ -106,7 +106,7 @@ async def reserve(workspace_id: UUID, model: str, amount: Decimal) -> Reservatio
         period = await work.session.scalar(
             update(SpendPeriod)
             .where(
-                SpendPeriod.workspace_id == workspace_id,
+                own(SpendPeriod, workspace_id),
                 SpendPeriod.month == month,
                 SpendPeriod.spent + SpendPeriod.reserved + amount <= _ceiling(),
             )
@@ -137,7 +137,7 @@ async def settle(reservation: Reservation, cost: Decimal) -> None:
     async with open_work(Principal.system(reservation.workspace_id)) as work:
         row = await work.session.scalar(
             select(SpendReservation)
-            .where(SpendReservation.workspace_id == work.workspace_id, SpendReservation.id == reservation.id)
+            .where(own(SpendReservation, work), SpendReservation.id == reservation.id)
             .with_for_update(key_share=True)
         )
         if row is None or row.cost is not None:
@@ -146,7 +146,7 @@ async def settle(reservation: Reservation, cost: Decimal) -> None:
         row.cost, row.settled_at = cost, row.settled_at or work.system_time
         await work.session.execute(
             update(SpendPeriod)
-            .where(SpendPeriod.workspace_id == work.workspace_id, SpendPeriod.id == row.period_id)
+            .where(own(SpendPeriod, work), SpendPeriod.id == row.period_id)
             .values(
                 spent=SpendPeriod.spent + cost - (row.amount if expired else 0),
                 reserved=SpendPeriod.reserved - (0 if expired else row.amount),
@@ -160,7 +160,7 @@ async def book_expired(work: Work) -> int:
         await work.session.scalars(
             select(SpendReservation)
             .where(
-                SpendReservation.workspace_id == work.workspace_id,
+                own(SpendReservation, work),
                 SpendReservation.settled_at.is_(None),
                 SpendReservation.expires_at <= work.system_time,
             )
@@ -172,7 +172,7 @@ async def book_expired(work: Work) -> int:
         row.settled_at = work.system_time
         await work.session.execute(
             update(SpendPeriod)
-            .where(SpendPeriod.workspace_id == work.workspace_id, SpendPeriod.id == row.period_id)
+            .where(own(SpendPeriod, work), SpendPeriod.id == row.period_id)
             .values(spent=SpendPeriod.spent + row.amount, reserved=SpendPeriod.reserved - row.amount)
         )
     return len(expired)
@@ -180,9 +180,7 @@ async def book_expired(work: Work) -> int:
 
 async def spending(work: Work) -> Spending:
     """What the workspace has spent on models this month."""
-    found = await work.session.scalar(
-        select(SpendPeriod).where(SpendPeriod.workspace_id == work.workspace_id, SpendPeriod.month == _month(work))
-    )
+    found = await work.session.scalar(select(SpendPeriod).where(own(SpendPeriod, work), SpendPeriod.month == _month(work)))
     if found is None:
         return Spending(_month(work), Decimal(0), Decimal(0), _ceiling())
     return Spending(found.month, found.spent, found.reserved, _ceiling())

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import bulk, observability
 from core.access import OperationsPermission, PrincipalKind
 from core.event_types import EventType
-from core.tables import Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
-from core.work import Work
+from core.tables import OfWorkspace, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
+from core.work import Work, own
 
 LONGEST_PAGE = 500
 
@@ -54,7 +54,7 @@ class Event(WorkspaceRow):
     agent: Mapped[str | None] = mapped_column(String(300))
 
 
-class EventPosition(Base):
+class EventPosition(OfWorkspace):
     """The place of an event in its workspace's stream, and in the history of its subject; both count from 1, without gaps.
 
     Nothing but the trigger `place_event` writes here, when the transaction of the event commits.
@@ -68,7 +68,6 @@ class EventPosition(Base):
         ),
     )
 
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     event_id: Mapped[UUID]
     subject_kind: Mapped[str] = mapped_column(String(50))
@@ -202,7 +201,7 @@ async def last_position(work: Work) -> int:
     Whoever shows content and then follows the stream asks for it before reading the content.
     """
     work.require(OperationsPermission.MANAGE)
-    newest = select(func.max(EventPosition.position)).where(EventPosition.workspace_id == work.workspace_id)
+    newest = select(func.max(EventPosition.position)).where(own(EventPosition, work))
     return await work.session.scalar(newest) or 0
 
 
@@ -219,7 +218,7 @@ async def page(
     statement = (
         select(Event, place, EventPosition.subject_number)
         .join(EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id))
-        .where(EventPosition.workspace_id == work.workspace_id, place > after, *wanted.conditions())
+        .where(own(EventPosition, work), place > after, *wanted.conditions())
         .order_by(place if before is None else place.desc())
         .limit(max(1, min(limit, LONGEST_PAGE)))
     )

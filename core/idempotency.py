@@ -13,7 +13,7 @@ from core import observability
 from core.errors import Conflict
 from core.settings import get_settings
 from core.tables import WorkspaceRow, new_id, of_workspace
-from core.work import Work
+from core.work import Work, own
 
 
 class IdempotencyKey(WorkspaceRow):
@@ -58,7 +58,7 @@ async def take(work: Work, scope: str, key: str, request: dict[str, Any]) -> dic
     digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
     await work.session.execute(
         delete(IdempotencyKey).where(
-            IdempotencyKey.workspace_id == work.workspace_id,
+            own(IdempotencyKey, work),
             IdempotencyKey.scope == scope,
             IdempotencyKey.key == key,
             IdempotencyKey.expires_at <= work.system_time,
@@ -82,7 +82,7 @@ async def take(work: Work, scope: str, key: str, request: dict[str, Any]) -> dic
         return None
     stored = await work.session.scalar(
         select(IdempotencyKey).where(
-            IdempotencyKey.workspace_id == work.workspace_id,
+            own(IdempotencyKey, work),
             IdempotencyKey.scope == scope,
             IdempotencyKey.key == key,
         )
@@ -96,7 +96,7 @@ async def answer(work: Work, scope: str, key: str, body: dict[str, Any]) -> None
     """Store the answer under a key that this transaction took."""
     stored = await work.session.scalar(
         select(IdempotencyKey).where(
-            IdempotencyKey.workspace_id == work.workspace_id,
+            own(IdempotencyKey, work),
             IdempotencyKey.scope == scope,
             IdempotencyKey.key == key,
         )

@@ -17,7 +17,7 @@ from core import events, outbox
 from core.event_types import EventType
 from core.jobs import Job, Sweep
 from core.tables import WorkspaceRow, of_workspace, one_of
-from core.work import Work
+from core.work import Work, own
 
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = timedelta(seconds=60)
@@ -105,7 +105,7 @@ SWEEPS: Final = (
 )
 
 _OPEN = (
-    InboundEvent.workspace_id == bindparam("workspace"),
+    own(InboundEvent),
     InboundEvent.handled_at.is_(None),
     InboundEvent.parked_reason.is_(None),
 )
@@ -170,7 +170,7 @@ async def open_of(work: Work, connection_ids: Collection[UUID], sender_keys: Col
     query = (
         select(InboundEvent.id)
         .where(
-            InboundEvent.workspace_id == work.workspace_id,
+            own(InboundEvent, work),
             InboundEvent.connection_id.in_(connection_ids),
             InboundEvent.sender_key.in_(sender_keys),
             InboundEvent.handled_at.is_(None),
@@ -185,7 +185,7 @@ async def has_open_messages(work: Work, connection_ids: Collection[UUID], sender
     """Whether a message of these senders has come in on one of the connections that is not read yet."""
     query = select(
         exists().where(
-            InboundEvent.workspace_id == work.workspace_id,
+            own(InboundEvent, work),
             InboundEvent.connection_id.in_(connection_ids),
             InboundEvent.sender_key.in_(sender_keys),
             InboundEvent.kind == EventKind.MESSAGE,
@@ -205,7 +205,7 @@ async def parked(work: Work, limit: int) -> Sequence[InboundEvent]:
     """The events that were given up, newest first."""
     query = (
         select(InboundEvent)
-        .where(InboundEvent.workspace_id == work.workspace_id, InboundEvent.parked_reason.is_not(None))
+        .where(own(InboundEvent, work), InboundEvent.parked_reason.is_not(None))
         .order_by(InboundEvent.created_at.desc())
         .limit(limit)
     )
@@ -234,7 +234,7 @@ async def discard(work: Work, event_id: UUID) -> None:
     await work.session.execute(
         update(InboundEvent)
         .where(
-            InboundEvent.workspace_id == work.workspace_id,
+            own(InboundEvent, work),
             InboundEvent.id == event_id,
             InboundEvent.parked_reason.is_not(None),
         )

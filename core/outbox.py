@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
 from core.tables import WorkspaceRow, of_workspace
-from core.work import Work
+from core.work import Work, own
 
 CHANNEL = "nexova_outbox"
 """The NOTIFY channel on which the relay listens."""
@@ -94,7 +94,7 @@ def enqueue(work: Work, actor: str, *, due_at: datetime | None = None, **ids: UU
 async def parked(work: Work, limit: int) -> Sequence[OutboxMessage]:
     """The rows of the workspace that no queue takes, newest first."""
     query = select(OutboxMessage).where(
-        OutboxMessage.workspace_id == work.workspace_id,
+        own(OutboxMessage, work),
         OutboxMessage.published_at.is_(None),
         OutboxMessage.parked_reason.is_not(None),
     )
@@ -125,7 +125,7 @@ async def waiting(work: Work) -> dict[str, Waiting]:
             func.count().filter(OutboxMessage.parked_reason.is_not(None)),
             func.min(OutboxMessage.due_at).filter(OutboxMessage.parked_reason.is_(None)),
         )
-        .where(OutboxMessage.workspace_id == work.workspace_id, OutboxMessage.published_at.is_(None))
+        .where(own(OutboxMessage, work), OutboxMessage.published_at.is_(None))
         .group_by(OutboxMessage.actor)
     )
     return {actor: Waiting(due, given_up, oldest) for actor, due, given_up, oldest in await work.session.execute(query)}
@@ -133,7 +133,7 @@ async def waiting(work: Work) -> dict[str, Waiting]:
 
 def _parked(work: Work, row_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return (
-        OutboxMessage.workspace_id == work.workspace_id,
+        own(OutboxMessage, work),
         OutboxMessage.id == row_id,
         OutboxMessage.published_at.is_(None),
         OutboxMessage.parked_reason.is_not(None),

@@ -79,15 +79,22 @@ class Base(DeclarativeBase):
                 )
 
 
-class WorkspaceRow(Base):
-    """A row that belongs to one workspace. Its primary key is (workspace_id, id).
+class OfWorkspace(Base):
+    """A row that belongs to one workspace; `core.work.own` selects those of one."""
+
+    __abstract__ = True
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class WorkspaceRow(OfWorkspace):
+    """A row of a workspace that has an id. Its primary key is (workspace_id, id).
 
     Foreign keys between such rows are made with `belongs_to`, so that a reference can never leave the workspace.
     """
 
     __abstract__ = True
 
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
@@ -120,6 +127,7 @@ __all__ = [
     "Base",
     "CheckConstraint",
     "Index",
+    "OfWorkspace",
     "PrimaryKeyConstraint",
     "UniqueConstraint",
     "WorkspaceRow",

@@ -4,15 +4,18 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Uuid, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.util import AliasedClass
 
 from core import db
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import CommitOutcomeUnknown, NotPermitted
+from core.tables import OfWorkspace
 
 # One round trip: take the role, name the workspace and the stores (none for all), read both clocks.
 # `set_config(..., true)` lasts until the transaction ends; `system_time` schedules leases and retries, `business_time`
@@ -68,6 +71,25 @@ class Work:
         """Raise NotPermitted unless the runtime or the agent in a turn works here; a person has a way of their own."""
         if self.principal.kind not in (PrincipalKind.SYSTEM, PrincipalKind.AGENT):
             raise NotPermitted(f"only the agent may do this, not {self.principal.kind}", principal=self.principal.kind)
+
+
+WORKSPACE: BindParameter[UUID] = bindparam("workspace", type_=Uuid)
+"""The workspace of a statement that is built once and run with `workspace` among its values."""
+
+
+def own(
+    rows: type[OfWorkspace] | AliasedClass[Any] | FromClause, within: Work | UUID | BindParameter[UUID] | None = WORKSPACE
+) -> ColumnElement[bool]:
+    """The condition that rows are a workspace's own; with None there are none.
+
+    What is given is a table, an alias or a subquery. A row in its place would compare two ids in Python and let every
+    workspace's rows pass, so it raises TypeError.
+    """
+    column = rows.c.workspace_id if isinstance(rows, FromClause) else rows.workspace_id
+    if isinstance(column, UUID):
+        raise TypeError("own() takes a table; a row was given")
+    condition: ColumnElement[bool] = column == (within.workspace_id if isinstance(within, Work) else within)
+    return condition
 
 
 async def _enter(session: AsyncSession, role: str, workspace: str, stores: str) -> tuple[datetime, datetime]:

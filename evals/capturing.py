@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from agent.models import JournalEntry, StepKind, Turn
 from agent.recorded import Recorded
 from core.errors import NotFound
-from core.work import Work
+from core.work import Work, own
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
@@ -46,9 +46,7 @@ async def capture(work: Work, conversation_id: UUID, name: str) -> Capture:
     conversation = await conversations.get(work, conversation_id)
     turns = (
         await work.session.scalars(
-            select(Turn)
-            .where(Turn.workspace_id == work.workspace_id, Turn.conversation_id == conversation_id)
-            .order_by(Turn.number)
+            select(Turn).where(own(Turn, work), Turn.conversation_id == conversation_id).order_by(Turn.number)
         )
     ).all()
     if not turns:
@@ -56,15 +54,13 @@ async def capture(work: Work, conversation_id: UUID, name: str) -> Capture:
     thread = (
         await work.session.scalars(
             select(Message)
-            .where(Message.workspace_id == work.workspace_id, Message.conversation_id == conversation_id)
+            .where(own(Message, work), Message.conversation_id == conversation_id)
             .order_by(Message.created_at, Message.position)
         )
     ).all()
     made = (
         await work.session.scalars(
-            select(Order.id)
-            .where(Order.workspace_id == work.workspace_id, Order.conversation_id == conversation_id)
-            .order_by(Order.created_at)
+            select(Order.id).where(own(Order, work), Order.conversation_id == conversation_id).order_by(Order.created_at)
         )
     ).all()
     found = [await orders.get(work, order_id) for order_id in made]
@@ -171,12 +167,12 @@ async def _product(
 async def _stock(work: Work, since: datetime) -> dict[tuple[UUID, UUID], Decimal]:
     """What lay in the stores at a moment: what lies there now, less what moved since."""
     items = await work.session.execute(
-        select(StockItem.variant_id, StockItem.store_id, StockItem.on_hand).where(StockItem.workspace_id == work.workspace_id)
+        select(StockItem.variant_id, StockItem.store_id, StockItem.on_hand).where(own(StockItem, work))
     )
     levels = {(variant_id, store_id): on_hand for variant_id, store_id, on_hand in items}
     moved = await work.session.execute(
         select(StockMovement.variant_id, StockMovement.store_id, func.sum(StockMovement.delta))
-        .where(StockMovement.workspace_id == work.workspace_id, StockMovement.created_at >= since)
+        .where(own(StockMovement, work), StockMovement.created_at >= since)
         .group_by(StockMovement.variant_id, StockMovement.store_id)
     )
     for variant_id, store_id, delta in moved:
@@ -191,9 +187,7 @@ async def _steps(work: Work, conversation_id: UUID, thread: Sequence[Message]) -
     """The timeline as steps: what one turn answered is a burst, a long silence moves the clock, people speak between."""
     released = (
         await work.session.scalars(
-            select(Handoff)
-            .where(Handoff.workspace_id == work.workspace_id, Handoff.conversation_id == conversation_id)
-            .order_by(Handoff.requested_at)
+            select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id).order_by(Handoff.requested_at)
         )
     ).all()
     steps: list[Step] = []
@@ -250,7 +244,7 @@ async def _turn(work: Work, turn: Turn, thread: Sequence[Message], redactor: Red
         await work.session.scalars(
             select(JournalEntry)
             .where(
-                JournalEntry.workspace_id == work.workspace_id,
+                own(JournalEntry, work),
                 JournalEntry.turn_id == turn.id,
                 JournalEntry.generation == turn.generation,
             )
@@ -277,7 +271,7 @@ async def _effects(work: Work, made: Sequence[UUID], conversation_id: UUID, reda
     found = [await orders.get(work, order_id) for order_id in made]
     paid = [payment for order_id in made for payment in await payments.list_for_order(work, order_id)]
     handoffs = await work.session.scalar(
-        select(func.count()).where(Handoff.workspace_id == work.workspace_id, Handoff.conversation_id == conversation_id)
+        select(func.count()).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
     )
     return Effects(
         orders=[

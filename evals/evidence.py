@@ -14,7 +14,7 @@ from agent.models import JournalEntry, StepKind, Turn
 from agent.recorded import Recorded
 from core.event_types import EventType
 from core.events import Event
-from core.work import Work, open_work
+from core.work import Work, open_work, own
 from domain.conversations.content import Stored, said
 from domain.conversations.models import Handoff, Message
 from domain.customers.models import Customer
@@ -148,7 +148,7 @@ async def collect(place: Founded, before: Rows) -> Evidence:
         after = await snapshot.take(work)
         turns = await _turns(work)
         numbers = {turn.id: turn.number for turn in turns}
-        handoffs = (await work.session.scalars(select(Handoff).where(Handoff.workspace_id == work.workspace_id))).all()
+        handoffs = (await work.session.scalars(select(Handoff).where(own(Handoff, work)))).all()
         thread = await _thread(work, numbers)
         found_orders = await _orders(work, place, before, after)
         found_payments = await _payments(work, place, before)
@@ -191,7 +191,7 @@ async def _orders(work: Work, place: Founded, before: Rows, after: Rows) -> list
             select(Order.id, Customer.phone)
             .join(Customer, (Customer.workspace_id == Order.workspace_id) & (Customer.id == Order.customer_id))
             # An amendment is a change of the order that it amends, and none of its own.
-            .where(Order.workspace_id == work.workspace_id, Order.amends_order_id.is_(None))
+            .where(own(Order, work), Order.amends_order_id.is_(None))
             .order_by(Order.created_at)
         )
     ).all()
@@ -220,7 +220,7 @@ async def _orders(work: Work, place: Founded, before: Rows, after: Rows) -> list
 
 async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFound]:
     keys = {order_id: key for key, order_id in place.orders.items()}
-    ids = (await work.session.scalars(select(Order.id).where(Order.workspace_id == work.workspace_id))).all()
+    ids = (await work.session.scalars(select(Order.id).where(own(Order, work)))).all()
     found: list[PaymentFound] = []
     for order_id in ids:
         order = await orders.get(work, order_id)
@@ -242,11 +242,11 @@ async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFou
 
 
 async def _turns(work: Work) -> list[TurnTaken]:
-    rows = (await work.session.scalars(select(Turn).where(Turn.workspace_id == work.workspace_id).order_by(Turn.number))).all()
+    rows = (await work.session.scalars(select(Turn).where(own(Turn, work)).order_by(Turn.number))).all()
     entries = (
         await work.session.scalars(
             select(JournalEntry)
-            .where(JournalEntry.workspace_id == work.workspace_id)
+            .where(own(JournalEntry, work))
             .order_by(JournalEntry.step, JournalEntry.kind, JournalEntry.ordinal)
         )
     ).all()
@@ -314,7 +314,7 @@ def _step(entry: JournalEntry) -> StepTaken:
 
 
 async def _thread(work: Work, numbers: dict[str, int]) -> list[Line]:
-    query = select(Message).where(Message.workspace_id == work.workspace_id).order_by(Message.created_at, Message.position)
+    query = select(Message).where(own(Message, work)).order_by(Message.created_at, Message.position)
     return [
         Line(
             at=row.created_at,
@@ -333,9 +333,7 @@ async def _thread(work: Work, numbers: dict[str, int]) -> list[Line]:
 async def _moves(work: Work) -> list[Move]:
     rows = (
         await work.session.scalars(
-            select(Event)
-            .where(Event.workspace_id == work.workspace_id, Event.type == EventType.SESSION_MOVED)
-            .order_by(Event.created_at)
+            select(Event).where(own(Event, work), Event.type == EventType.SESSION_MOVED).order_by(Event.created_at)
         )
     ).all()
     return [

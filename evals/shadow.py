@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from agent.models import Turn
 from core.access import Principal
-from core.work import open_work
+from core.work import open_work, own
 from evals import capturing, replay
 from evals.captures import Capture
 from evals.replay import Replayed
@@ -40,7 +40,7 @@ async def recent(workspace_id: UUID, days: int, most: int = MOST_CONVERSATIONS) 
         ids = (
             await work.session.scalars(
                 select(Turn.conversation_id)
-                .where(Turn.workspace_id == workspace_id, Turn.started_at >= work.system_time - timedelta(days=days))
+                .where(own(Turn, workspace_id), Turn.started_at >= work.system_time - timedelta(days=days))
                 .distinct()
                 .limit(most)
             )

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from agent import takeover
-from core.work import Work, open_work
+from core.work import Work, open_work, own
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
@@ -50,7 +50,7 @@ async def _talk(event: ShopEvent, place: Founded) -> None:
     async with open_work(place.principal) as work:
         member = await accounts.add_member(work, "operadora@eval.test", "Operadora", Role.OPERATOR)
         conversation_id = await work.session.scalar(
-            select(Conversation.id).where(Conversation.workspace_id == work.workspace_id, Conversation.voice != "agent")
+            select(Conversation.id).where(own(Conversation, work), Conversation.voice != "agent")
         )
     if conversation_id is None:
         return

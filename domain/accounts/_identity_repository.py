@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core import observability
 from core.origin import Origin
 from core.tables import new_id
-from core.work import IdentityWork
+from core.work import IdentityWork, own
 from domain.accounts.kinds import IdentityEventType, TokenPurpose
 from domain.accounts.models import (
     Credential,
@@ -160,7 +160,7 @@ async def entry(work: IdentityWork, user_id: UUID, sign_in_id: UUID, workspace_i
     statement = (
         select(User, SignIn, Membership, Workspace, CustomRole)
         .join(SignIn, SignIn.user_id == User.id)
-        .outerjoin(Membership, and_(Membership.user_id == User.id, Membership.workspace_id == workspace_id))
+        .outerjoin(Membership, and_(Membership.user_id == User.id, own(Membership, workspace_id)))
         .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
         .outerjoin(
             CustomRole,

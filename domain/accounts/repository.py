@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, MembershipStatus, User, Workspace
 from domain.accounts.roles import Role
 
@@ -46,7 +46,7 @@ async def ensure_user(work: Work, email: str, name: str) -> UUID:
 
 async def find_membership(work: Work, user_id: UUID) -> Membership | None:
     """A user's membership in this workspace."""
-    statement = select(Membership).where(Membership.workspace_id == work.workspace_id, Membership.user_id == user_id)
+    statement = select(Membership).where(own(Membership, work), Membership.user_id == user_id)
     return (await work.session.scalars(statement)).one_or_none()
 
 
@@ -55,7 +55,7 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
     statement = (
         select(Membership, User)
         .join(User, User.id == Membership.user_id)
-        .where(Membership.workspace_id == work.workspace_id)
+        .where(own(Membership, work))
         .order_by(User.name, User.id)
     )
     return [(membership, user) for membership, user in await work.session.execute(statement)]
@@ -64,7 +64,7 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
 async def use_api_key(work: Work, digest: str) -> ApiKey | None:
     """The key with this digest if it is good, and that it was used, which is kept to the minute."""
     good = (
-        ApiKey.workspace_id == work.workspace_id,
+        own(ApiKey, work),
         ApiKey.digest == digest,
         ApiKey.revoked_at.is_(None),
         or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > work.system_time),
@@ -72,20 +72,14 @@ async def use_api_key(work: Work, digest: str) -> ApiKey | None:
     row = (await work.session.scalars(select(ApiKey).where(*good))).one_or_none()
     if row is not None and (row.last_used_at is None or row.last_used_at < work.system_time - timedelta(minutes=1)):
         await work.session.execute(
-            update(ApiKey)
-            .where(ApiKey.workspace_id == work.workspace_id, ApiKey.id == row.id)
-            .values(last_used_at=work.system_time)
+            update(ApiKey).where(own(ApiKey, work), ApiKey.id == row.id).values(last_used_at=work.system_time)
         )
     return row
 
 
 async def lock_membership(work: Work, user_id: UUID) -> Membership | None:
     """A user's membership in this workspace, locked against other writers."""
-    statement = (
-        select(Membership)
-        .where(Membership.workspace_id == work.workspace_id, Membership.user_id == user_id)
-        .with_for_update(key_share=True)
-    )
+    statement = select(Membership).where(own(Membership, work), Membership.user_id == user_id).with_for_update(key_share=True)
     return (await work.session.scalars(statement)).one_or_none()
 
 
@@ -94,7 +88,7 @@ async def invited(work: Work, digest: str) -> Membership | None:
     statement = (
         select(Membership)
         .where(
-            Membership.workspace_id == work.workspace_id,
+            own(Membership, work),
             Membership.invitation_digest == digest,
             Membership.invitation_expires_at > work.system_time,
             Membership.status == MembershipStatus.INVITED,
@@ -107,7 +101,7 @@ async def invited(work: Work, digest: str) -> Membership | None:
 async def has_owner(work: Work) -> bool:
     """Whether anybody active owns the workspace."""
     statement = select(Membership.id).where(
-        Membership.workspace_id == work.workspace_id,
+        own(Membership, work),
         Membership.role == Role.OWNER,
         Membership.custom_role_id.is_(None),
         Membership.status == MembershipStatus.ACTIVE,
@@ -117,19 +111,19 @@ async def has_owner(work: Work) -> bool:
 
 async def custom_roles(work: Work) -> Sequence[CustomRole]:
     """The roles that the workspace has made, by name."""
-    statement = select(CustomRole).where(CustomRole.workspace_id == work.workspace_id).order_by(CustomRole.name)
+    statement = select(CustomRole).where(own(CustomRole, work)).order_by(CustomRole.name)
     return (await work.session.scalars(statement)).all()
 
 
 async def members_with_role(work: Work, role_id: UUID) -> bool:
     """Whether anybody has this role."""
-    statement = select(Membership.id).where(Membership.workspace_id == work.workspace_id, Membership.custom_role_id == role_id)
+    statement = select(Membership.id).where(own(Membership, work), Membership.custom_role_id == role_id)
     return await work.session.scalar(statement.limit(1)) is not None
 
 
 async def api_keys(work: Work) -> Sequence[ApiKey]:
     """All keys of the workspace, the newest first."""
-    statement = select(ApiKey).where(ApiKey.workspace_id == work.workspace_id).order_by(ApiKey.created_at.desc(), ApiKey.id)
+    statement = select(ApiKey).where(own(ApiKey, work)).order_by(ApiKey.created_at.desc(), ApiKey.id)
     return (await work.session.scalars(statement)).all()
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, String, any_, literal, select
 
 from core import bulk
-from core.work import Work
+from core.work import Work, own
 from domain.catalog.models import Category, Product, ProductVariant
 
 _WITH_PRODUCT = (Product.workspace_id == ProductVariant.workspace_id) & (Product.id == ProductVariant.product_id)
@@ -18,14 +18,14 @@ async def with_products(work: Work, skus: Iterable[str], *, lock: bool) -> Seque
     query = (
         select(ProductVariant, Product)
         .join(Product, _WITH_PRODUCT)
-        .where(ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == any_(literal(list(skus), ARRAY(String))))
+        .where(own(ProductVariant, work), ProductVariant.sku == any_(literal(list(skus), ARRAY(String))))
         .order_by(ProductVariant.id)
     )
     if lock:
         of_them = select(ProductVariant.product_id).where(
-            ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
+            own(ProductVariant, work), ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
         )
-        locked = select(Product.id).where(Product.workspace_id == work.workspace_id, Product.id.in_(of_them))
+        locked = select(Product.id).where(own(Product, work), Product.id.in_(of_them))
         await work.session.execute(locked.order_by(Product.id).with_for_update(key_share=True))
         query = query.execution_options(populate_existing=True)
     return [(variant, product) for variant, product in await work.session.execute(query)]
@@ -40,7 +40,7 @@ async def add(work: Work, products: Sequence[dict[str, Any]], variants: Sequence
 async def owners_of_barcodes(work: Work, barcodes: Iterable[str]) -> dict[str, UUID]:
     """The variants that have these barcodes."""
     query = select(ProductVariant.barcode, ProductVariant.id).where(
-        ProductVariant.workspace_id == work.workspace_id, ProductVariant.barcode == any_(literal(list(barcodes), ARRAY(String)))
+        own(ProductVariant, work), ProductVariant.barcode == any_(literal(list(barcodes), ARRAY(String)))
     )
     return {str(barcode): id for barcode, id in await work.session.execute(query)}
 
@@ -48,7 +48,7 @@ async def owners_of_barcodes(work: Work, barcodes: Iterable[str]) -> dict[str, U
 async def known_skus(work: Work, skus: Iterable[str]) -> Sequence[str]:
     """Those of the SKUs that something has."""
     query = select(ProductVariant.sku).where(
-        ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
+        own(ProductVariant, work), ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
     )
     return (await work.session.scalars(query)).all()
 
@@ -56,7 +56,7 @@ async def known_skus(work: Work, skus: Iterable[str]) -> Sequence[str]:
 async def variant_ids(work: Work, skus: Iterable[str], barcodes: Iterable[str]) -> tuple[dict[str, UUID], dict[str, UUID]]:
     """The variants by SKU and by barcode."""
     query = select(ProductVariant.sku, ProductVariant.id).where(
-        ProductVariant.workspace_id == work.workspace_id, ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
+        own(ProductVariant, work), ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
     )
     found = {row.sku: row.id for row in await work.session.execute(query)}
     return found, await owners_of_barcodes(work, barcodes)
@@ -64,7 +64,7 @@ async def variant_ids(work: Work, skus: Iterable[str], barcodes: Iterable[str]) 
 
 async def lock_by_id(work: Work, product_id: UUID) -> Product | None:
     """A product, locked against other writers."""
-    query = select(Product).where(Product.workspace_id == work.workspace_id, Product.id == product_id)
+    query = select(Product).where(own(Product, work), Product.id == product_id)
     return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
@@ -79,7 +79,7 @@ async def page(work: Work, after: str | None, limit: int) -> list[dict[str, Any]
         )
         .join(Product, _WITH_PRODUCT)
         .outerjoin(Category, (Category.workspace_id == Product.workspace_id) & (Category.id == Product.category_id))
-        .where(ProductVariant.workspace_id == work.workspace_id)
+        .where(own(ProductVariant, work))
         .order_by(ProductVariant.sku)
         .limit(limit)
     )  # fmt: skip

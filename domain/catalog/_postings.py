@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Select, Uuid, any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from core.work import Work
+from core.work import WORKSPACE, Work, own
 from domain.catalog.models import Product, ProductVariant, SearchPosting, Synonym
-from domain.catalog.repository import VARIANTS, WORKSPACE, VariantRow
+from domain.catalog.repository import VARIANTS, VariantRow
 
 
 class Known(NamedTuple):
@@ -92,7 +92,7 @@ _MATCHING_SQL = """
 _ON_SALE = "WHERE v.is_active AND v.price > 0 AND p.status = 'active'"
 _OTHER_NAMES = (
     select(func.array_agg(aggregate_order_by(Synonym.phrase, Synonym.phrase)))
-    .where(Synonym.workspace_id == WORKSPACE, Synonym.product_id == Product.id)
+    .where(own(Synonym), Synonym.product_id == Product.id)
     .correlate(Product)
     .scalar_subquery()
 )
@@ -183,7 +183,7 @@ _AT_ONCE = 20_000
 async def forget_words(work: Work, variant_ids: Iterable[UUID]) -> None:
     """Take the variants out of the file."""
     of_variants = SearchPosting.variant_id == any_(literal(list(variant_ids), ARRAY(Uuid)))
-    await work.session.execute(delete(SearchPosting).where(SearchPosting.workspace_id == work.workspace_id, of_variants))
+    await work.session.execute(delete(SearchPosting).where(own(SearchPosting, work), of_variants))
 
 
 async def file_words(work: Work, keys: Mapping[str, Iterable[str]], postings: Mapping[UUID, Iterable[str]]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from core import bulk
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.catalog.models import Price, PriceKind, Product, ProductVariant
 
 _NOW = text("SELECT clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0')")
@@ -83,7 +83,7 @@ async def in_force(work: Work, variant_ids: Iterable[UUID], at: datetime) -> dic
     query = (
         select(Price)
         .where(
-            Price.workspace_id == work.workspace_id,
+            own(Price, work),
             Price.variant_id == any_(literal(list(variant_ids), ARRAY(Uuid))),
             Price.starts_at <= at,
             or_(Price.ends_at.is_(None), Price.ends_at > at),
@@ -98,7 +98,7 @@ async def history(
     work: Work, variant_id: UUID, kind: PriceKind | None, before: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Price]:
     """The prices of a variant, those that begin last first."""
-    query = select(Price).where(Price.workspace_id == work.workspace_id, Price.variant_id == variant_id)
+    query = select(Price).where(own(Price, work), Price.variant_id == variant_id)
     if kind is not None:
         query = query.where(Price.kind == kind)
     if before is not None:
@@ -109,20 +109,20 @@ async def history(
 
 async def of_variant(work: Work, variant_id: UUID, price_id: UUID) -> Price | None:
     """One price of a variant."""
-    query = select(Price).where(Price.workspace_id == work.workspace_id, Price.variant_id == variant_id, Price.id == price_id)
+    query = select(Price).where(own(Price, work), Price.variant_id == variant_id, Price.id == price_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def due_variants(work: Work, at: datetime, limit: int) -> Sequence[UUID]:
     """Variants of which a price begins or ends."""
-    query = select(Price.variant_id).where(Price.workspace_id == work.workspace_id, Price.due_at <= at)
+    query = select(Price.variant_id).where(own(Price, work), Price.due_at <= at)
     return (await work.session.scalars(query.group_by(Price.variant_id).order_by(func.min(Price.due_at)).limit(limit))).all()
 
 
 async def due(work: Work, variant_ids: Iterable[UUID], at: datetime) -> Sequence[Price]:
     """The prices of these variants that begin or end, read afresh; their products must be locked."""
     query = select(Price).where(
-        Price.workspace_id == work.workspace_id,
+        own(Price, work),
         Price.variant_id == any_(literal(list(variant_ids), ARRAY(Uuid))),
         Price.due_at <= at,
     )
@@ -137,13 +137,13 @@ async def lock(
         ProductVariant.sku.in_(skus) if skus else literal(False),
         ProductVariant.id.in_(variant_ids) if variant_ids else literal(False),
     )
-    of_them = select(ProductVariant.product_id).where(ProductVariant.workspace_id == work.workspace_id, named)
-    locked = select(Product.id).where(Product.workspace_id == work.workspace_id, Product.id.in_(of_them))
+    of_them = select(ProductVariant.product_id).where(own(ProductVariant, work), named)
+    locked = select(Product.id).where(own(Product, work), Product.id.in_(of_them))
     await work.session.execute(locked.order_by(Product.id).with_for_update(key_share=True))
     query = (
         select(ProductVariant, Product)
         .join(Product, (Product.workspace_id == ProductVariant.workspace_id) & (Product.id == ProductVariant.product_id))
-        .where(ProductVariant.workspace_id == work.workspace_id, named)
+        .where(own(ProductVariant, work), named)
         .execution_options(populate_existing=True)
     )
     return [(variant, product) for variant, product in await work.session.execute(query)]

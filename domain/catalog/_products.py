@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, column, func, select, table, tuple_
 
-from core.work import Work
+from core.work import Work, own
 from domain.catalog.listed import ProductFilter, ProductSort
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant
 
@@ -77,7 +77,7 @@ _LEVELS = table(
 def _narrowed(
     work: Work, wanted: ProductFilter, categories: Sequence[UUID] | None, ids: Sequence[UUID] | None
 ) -> Select[*tuple[Any, ...]]:
-    query = _LISTED.where(Product.workspace_id == work.workspace_id)
+    query = _LISTED.where(own(Product, work))
     query = query.where(Product.status.in_(wanted.statuses) if wanted.statuses else Product.status != ProductStatus.ARCHIVED)
     if categories is not None:
         query = query.where(Product.category_id.in_(categories))

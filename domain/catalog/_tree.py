@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, text, update
 
-from core.work import Work
+from core.work import Work, own
 from domain.catalog.models import Category, Product, ProductStatus
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('nexova categories ' || CAST(:workspace AS text), 0))")
@@ -17,15 +17,13 @@ async def lock(work: Work) -> None:
 
 async def by_id(work: Work, category_id: UUID) -> Category | None:
     """A category, read afresh."""
-    query = select(Category).where(Category.workspace_id == work.workspace_id, Category.id == category_id)
+    query = select(Category).where(own(Category, work), Category.id == category_id)
     return (await work.session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
 async def longest_below(work: Work, path: str) -> int:
     """The length of the longest path at or below one."""
-    query = select(func.max(func.length(Category.path))).where(
-        Category.workspace_id == work.workspace_id, func.starts_with(Category.path, path)
-    )
+    query = select(func.max(func.length(Category.path))).where(own(Category, work), func.starts_with(Category.path, path))
     return await work.session.scalar(query) or 0
 
 
@@ -33,7 +31,7 @@ async def carry(work: Work, old: str, new: str, levels: int) -> None:
     """Give all that lies below a path its new beginning."""
     statement = (
         update(Category)
-        .where(Category.workspace_id == work.workspace_id, func.starts_with(Category.path, old))
+        .where(own(Category, work), func.starts_with(Category.path, old))
         .values(
             path=new + func.substr(Category.path, len(old) + 1),
             level=Category.level + levels,
@@ -45,11 +43,9 @@ async def carry(work: Work, old: str, new: str, levels: int) -> None:
 
 async def is_used(work: Work, row: Category) -> bool:
     """Whether a product that is not archived lies in a category, or another one in use below it."""
-    children = select(Category.id).where(
-        Category.workspace_id == work.workspace_id, Category.parent_id == row.id, Category.is_active
-    )
+    children = select(Category.id).where(own(Category, work), Category.parent_id == row.id, Category.is_active)
     products = select(Product.id).where(
-        Product.workspace_id == work.workspace_id,
+        own(Product, work),
         Product.category_id == row.id,
         Product.status != ProductStatus.ARCHIVED,
     )
@@ -63,7 +59,7 @@ async def products_below(work: Work, path: str) -> int:
         .select_from(Product)
         .join(Category, (Category.workspace_id == Product.workspace_id) & (Category.id == Product.category_id))
         .where(
-            Product.workspace_id == work.workspace_id,
+            own(Product, work),
             Product.status == ProductStatus.ACTIVE,
             func.starts_with(Category.path, path),
         )

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
-from core.tables import MONEY, QUANTITY, Base, WorkspaceRow, belongs_to, of_workspace, one_of
+from core.tables import MONEY, QUANTITY, OfWorkspace, WorkspaceRow, belongs_to, of_workspace, one_of
 
 
 class ProductStatus(StrEnum):
@@ -235,7 +235,7 @@ class Synonym(WorkspaceRow):
     expansion: Mapped[str | None] = mapped_column(String(255))
 
 
-class SearchWord(Base):
+class SearchWord(OfWorkspace):
     """A word of the catalogue under one of the keys by which a typed word may reach it.
 
     Row-level security keeps Postgres from using a GIN index for conditions that it does not hold leak-proof (`@@`,
@@ -245,12 +245,11 @@ class SearchWord(Base):
     __tablename__ = "search_words"
     __table_args__ = (of_workspace(),)
 
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(60), primary_key=True)
     word: Mapped[str] = mapped_column(String(50), primary_key=True)
 
 
-class SearchPosting(Base):
+class SearchPosting(OfWorkspace):
     """That a word stands in the name, brand or another name of a variant, which holds the workspace too."""
 
     __tablename__ = "search_postings"
@@ -259,6 +258,5 @@ class SearchPosting(Base):
         Index("ix_search_postings_variant", "workspace_id", "variant_id"),
     )
 
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(String(50), primary_key=True)
     variant_id: Mapped[UUID] = mapped_column(primary_key=True)

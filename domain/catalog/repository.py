@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from core.work import Work
+from core.work import Work, own
 from domain.catalog.models import (
     Category,
     Product,
@@ -61,7 +61,6 @@ IS_SOLD: ColumnElement[bool] = and_(
 )
 
 # What every turn asks is built once: building a statement costs more than Postgres needs to answer it.
-WORKSPACE = bindparam("workspace", type_=Uuid)
 VARIANTS: Select[*tuple[Any, ...]] = (
     select(
         ProductVariant.id,
@@ -82,10 +81,10 @@ VARIANTS: Select[*tuple[Any, ...]] = (
         Product.content_quantity,
         Product.content_unit,
     )
-    .join(Product, and_(Product.workspace_id == WORKSPACE, Product.id == ProductVariant.product_id))
-    .join(Unit, and_(Unit.workspace_id == WORKSPACE, Unit.code == Product.unit))
-    .outerjoin(Category, and_(Category.workspace_id == WORKSPACE, Category.id == Product.category_id))
-    .where(ProductVariant.workspace_id == WORKSPACE)
+    .join(Product, and_(own(Product), Product.id == ProductVariant.product_id))
+    .join(Unit, and_(own(Unit), Unit.code == Product.unit))
+    .outerjoin(Category, and_(own(Category), Category.id == Product.category_id))
+    .where(own(ProductVariant))
 )
 _BY_ID = VARIANTS.where(ProductVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _BY_SKU = VARIANTS.where(ProductVariant.sku == any_(bindparam("skus", type_=ARRAY(String))))
@@ -120,9 +119,7 @@ async def variants_by_sku(work: Work, skus: Iterable[str]) -> Sequence[VariantRo
 
 async def variant_rows_of(work: Work, product_id: UUID) -> Sequence[ProductVariant]:
     """The variants of one product in their order, as rows that can be written."""
-    query = select(ProductVariant).where(
-        ProductVariant.workspace_id == work.workspace_id, ProductVariant.product_id == product_id
-    )
+    query = select(ProductVariant).where(own(ProductVariant, work), ProductVariant.product_id == product_id)
     return (await work.session.scalars(query.order_by(ProductVariant.position, ProductVariant.id))).all()
 
 
@@ -141,9 +138,7 @@ async def list_variants(
 
 async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, tuple[str, ...]]:
     """The other names of products."""
-    query = select(Synonym.product_id, Synonym.phrase).where(
-        Synonym.workspace_id == work.workspace_id, Synonym.product_id.in_(list(product_ids))
-    )
+    query = select(Synonym.product_id, Synonym.phrase).where(own(Synonym, work), Synonym.product_id.in_(list(product_ids)))
     found: dict[UUID, tuple[str, ...]] = {}
     for product_id, phrase in await work.session.execute(query.order_by(Synonym.phrase)):
         if product_id is not None:
@@ -153,21 +148,19 @@ async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, 
 
 async def product_by_code(work: Work, code: str) -> Product | None:
     """The product with this code."""
-    query = select(Product).where(Product.workspace_id == work.workspace_id, Product.code == code)
+    query = select(Product).where(own(Product, work), Product.code == code)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock_product(work: Work, code: str) -> Product | None:
     """The product with this code, locked against other writers."""
-    query = select(Product).where(Product.workspace_id == work.workspace_id, Product.code == code)
+    query = select(Product).where(own(Product, work), Product.code == code)
     return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
 async def replace_synonyms(work: Work, product_id: UUID, phrases: Mapping[str, str]) -> None:
     """Give a product other names: phrase to key."""
-    await work.session.execute(
-        delete(Synonym).where(Synonym.workspace_id == work.workspace_id, Synonym.product_id == product_id)
-    )
+    await work.session.execute(delete(Synonym).where(own(Synonym, work), Synonym.product_id == product_id))
     work.session.add_all(
         Synonym(workspace_id=work.workspace_id, phrase=phrase, key=key, product_id=product_id)
         for phrase, key in phrases.items()
@@ -190,13 +183,13 @@ async def add_expansion(work: Work, synonym: Synonym) -> bool:
 
 async def units(work: Work) -> Sequence[Unit]:
     """All units by code."""
-    query = select(Unit).where(Unit.workspace_id == work.workspace_id).order_by(Unit.code)
+    query = select(Unit).where(own(Unit, work)).order_by(Unit.code)
     return (await work.session.scalars(query)).all()
 
 
 async def categories(work: Work) -> Sequence[Category]:
     """All active categories by path."""
-    query = select(Category).where(Category.workspace_id == work.workspace_id, Category.is_active)
+    query = select(Category).where(own(Category, work), Category.is_active)
     return (await work.session.scalars(query.order_by(Category.path))).all()
 
 
@@ -205,7 +198,7 @@ async def products_per_category(work: Work) -> Mapping[UUID, int]:
     query = (
         select(Product.category_id, func.count())
         .where(
-            Product.workspace_id == work.workspace_id,
+            own(Product, work),
             Product.status == ProductStatus.ACTIVE,
             Product.category_id.is_not(None),
         )
@@ -216,11 +209,11 @@ async def products_per_category(work: Work) -> Mapping[UUID, int]:
 
 async def category_by_path(work: Work, path: str) -> Category | None:
     """The category at this path."""
-    query = select(Category).where(Category.workspace_id == work.workspace_id, Category.path == path)
+    query = select(Category).where(own(Category, work), Category.path == path)
     return (await work.session.scalars(query)).one_or_none()
 
 
-_STORES = select(Store).where(Store.workspace_id == WORKSPACE, Store.is_active).order_by(Store.name, Store.id)
+_STORES = select(Store).where(own(Store), Store.is_active).order_by(Store.name, Store.id)
 
 
 async def stores(work: Work) -> Sequence[Store]:
@@ -230,17 +223,17 @@ async def stores(work: Work) -> Sequence[Store]:
 
 async def all_stores(work: Work) -> Sequence[Store]:
     """All stores by name."""
-    query = select(Store).where(Store.workspace_id == work.workspace_id)
+    query = select(Store).where(own(Store, work))
     return (await work.session.scalars(query.order_by(Store.name, Store.id))).all()
 
 
 async def find_store(work: Work, *, code: str | None = None, store_id: UUID | None = None) -> Store | None:
     """A store by code or id, active or not."""
-    query = select(Store).where(Store.workspace_id == work.workspace_id, or_(Store.code == code, Store.id == store_id))
+    query = select(Store).where(own(Store, work), or_(Store.code == code, Store.id == store_id))
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock_store(work: Work, store_id: UUID) -> Store | None:
     """A store by id, locked against other writers."""
-    query = select(Store).where(Store.workspace_id == work.workspace_id, Store.id == store_id)
+    query = select(Store).where(own(Store, work), Store.id == store_id)
     return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from core.work import Work
+from core.work import Work, own
 from domain.connections.models import Connection
 
 _ONE = aliased(Connection)
@@ -20,7 +20,7 @@ _BESIDE = (
         & (_ONE.medium == Connection.medium)
         & (_ONE.address == Connection.address),
     )
-    .where(_ONE.workspace_id == bindparam("workspace"), _ONE.id == bindparam("connection"))
+    .where(own(_ONE), _ONE.id == bindparam("connection"))
 )
 
 
@@ -31,13 +31,13 @@ async def get(work: Work, connection_id: UUID) -> Connection | None:
 
 async def lock(work: Work, connection_id: UUID) -> Connection | None:
     """One connection of this workspace, locked against other writers."""
-    query = select(Connection).where(Connection.workspace_id == work.workspace_id, Connection.id == connection_id)
+    query = select(Connection).where(own(Connection, work), Connection.id == connection_id)
     return (await work.session.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
 async def all_of_workspace(work: Work) -> Sequence[Connection]:
     """The connections of this workspace by slug."""
-    query = select(Connection).where(Connection.workspace_id == work.workspace_id).order_by(Connection.slug)
+    query = select(Connection).where(own(Connection, work)).order_by(Connection.slug)
     return (await work.session.scalars(query)).all()
 
 

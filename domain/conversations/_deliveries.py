@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, bindparam, exists, func, select
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.conversations.content import Content
 from domain.conversations.models import DeliveryAttempt, Direction, Message, MessageStatus
 from domain.conversations.status import UNDECIDED
@@ -16,7 +16,7 @@ from domain.conversations.status import UNDECIDED
 _FIRST_UNDECIDED = (
     select(Message)
     .where(
-        Message.workspace_id == bindparam("workspace"),
+        own(Message),
         Message.conversation_id == bindparam("conversation"),
         Message.direction == Direction.OUT,
         Message.status.in_(sorted(UNDECIDED)),
@@ -26,7 +26,7 @@ _FIRST_UNDECIDED = (
     .execution_options(populate_existing=True)
 )
 _OUTGOING = select(Message.provider_message_id, Message.id, Message.conversation_id).where(
-    Message.workspace_id == bindparam("workspace"),
+    own(Message),
     Message.connection_id == bindparam("connection"),
     Message.direction == Direction.OUT,
     Message.provider_message_id == func.any(bindparam("ids", type_=ARRAY(Text))),
@@ -46,7 +46,7 @@ async def get(work: Work, message_id: UUID) -> Message | None:
 
 async def conversation_of(work: Work, message_id: UUID) -> UUID | None:
     """The conversation of a message."""
-    query = select(Message.conversation_id).where(Message.workspace_id == work.workspace_id, Message.id == message_id)
+    query = select(Message.conversation_id).where(own(Message, work), Message.id == message_id)
     return await work.session.scalar(query)
 
 
@@ -101,7 +101,7 @@ async def get_attempt(work: Work, attempt_id: UUID) -> DeliveryAttempt | None:
 async def count_attempts(work: Work, message_id: UUID, but: Collection[str]) -> int:
     """How many attempts a message has had, but for those that ended with one of some codes."""
     query = select(func.count()).where(
-        DeliveryAttempt.workspace_id == work.workspace_id,
+        own(DeliveryAttempt, work),
         DeliveryAttempt.message_id == message_id,
         func.coalesce(DeliveryAttempt.error_code, "").not_in(but),
     )
@@ -111,7 +111,7 @@ async def count_attempts(work: Work, message_id: UUID, but: Collection[str]) -> 
 async def last_inbound_position(work: Work, conversation_id: UUID) -> int:
     """The place of the customer's last message in the thread; 0 if there is none."""
     query = select(func.max(Message.position)).where(
-        Message.workspace_id == work.workspace_id,
+        own(Message, work),
         Message.conversation_id == conversation_id,
         Message.direction == Direction.IN,
     )
@@ -123,7 +123,7 @@ async def has_template_after(work: Work, conversation_id: UUID, position: int) -
     lost = [MessageStatus.FAILED, MessageStatus.REJECTED, MessageStatus.CANCELLED, MessageStatus.UNCONFIRMED]
     query = select(
         exists().where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation_id,
             Message.direction == Direction.OUT,
             Message.content["kind"].astext == "template",
@@ -139,7 +139,7 @@ async def last_inbound_provider_id(work: Work, conversation_id: UUID, connection
     query = (
         select(Message.provider_message_id)
         .where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation_id,
             Message.connection_id == connection_id,
             Message.direction == Direction.IN,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
 
-from core.work import Work
+from core.work import Work, own
 from domain.conversations.models import Conversation, ConversationNote, Handoff, Message, MessageStatus, Voice
 
 ACTIVE_AT = func.coalesce(Conversation.last_inbound_at, Conversation.created_at)
@@ -57,7 +57,7 @@ async def page(
 ) -> list[Listed]:
     """Conversations with their open hand-off: the last active first, or the longest waiting first."""
     place = tuple_(Handoff.requested_at if oldest else ACTIVE_AT, Conversation.id)
-    query = _listed().where(Conversation.workspace_id == work.workspace_id, *conditions)
+    query = _listed().where(own(Conversation, work), *conditions)
     if after is not None:
         seen = tuple_(literal(after[0]), literal(after[1]))
         query = query.where(place > seen if oldest else place < seen)
@@ -68,7 +68,7 @@ async def page(
 
 async def one(work: Work, conversation_id: UUID) -> Listed | None:
     """One conversation with its open hand-off."""
-    query = _listed().where(Conversation.workspace_id == work.workspace_id, Conversation.id == conversation_id)
+    query = _listed().where(own(Conversation, work), Conversation.id == conversation_id)
     found = (await work.session.execute(query)).one_or_none()
     return None if found is None else (found[0], found[1], found[2])
 
@@ -90,7 +90,7 @@ async def last_messages(work: Work, conversation_ids: Collection[UUID]) -> dict[
     query = (
         select(Message)
         .join(Conversation, and_(Message.workspace_id == Conversation.workspace_id, Message.id == newest))
-        .where(Conversation.workspace_id == work.workspace_id, Conversation.id.in_(conversation_ids))
+        .where(own(Conversation, work), Conversation.id.in_(conversation_ids))
     )
     return {row.conversation_id: row for row in await work.session.scalars(query)}
 
@@ -98,7 +98,7 @@ async def last_messages(work: Work, conversation_ids: Collection[UUID]) -> dict[
 async def thread(work: Work, conversation_id: UUID, before: int | None, limit: int) -> Sequence[Message]:
     """Messages of a thread from before a place in it, the newest first; what was cut off was never said."""
     query = select(Message).where(
-        Message.workspace_id == work.workspace_id,
+        own(Message, work),
         Message.conversation_id == conversation_id,
         Message.status != MessageStatus.CANCELLED,
     )
@@ -111,9 +111,7 @@ async def notes(
     work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[ConversationNote]:
     """What staff have noted on a conversation, the newest first."""
-    query = select(ConversationNote).where(
-        ConversationNote.workspace_id == work.workspace_id, ConversationNote.conversation_id == conversation_id
-    )
+    query = select(ConversationNote).where(own(ConversationNote, work), ConversationNote.conversation_id == conversation_id)
     place = tuple_(ConversationNote.created_at, ConversationNote.id)
     if after is not None:
         query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
@@ -123,7 +121,7 @@ async def notes(
 
 async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Handoff]:
     """The stretches of a conversation with people, the newest first."""
-    query = select(Handoff).where(Handoff.workspace_id == work.workspace_id, Handoff.conversation_id == conversation_id)
+    query = select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
     place = tuple_(Handoff.requested_at, Handoff.id)
     if after is not None:
         query = query.where(place < tuple_(literal(after[0]), literal(after[1])))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core import outbox
-from core.work import Work
+from core.work import Work, own
 from domain.conversations import service
 from domain.conversations.kinds import AttachmentStatus
 from domain.conversations.models import Attachment, Message
@@ -33,7 +33,7 @@ class Fetch:
 async def _lock(work: Work, attachment_id: UUID) -> Attachment | None:
     query = (
         select(Attachment)
-        .where(Attachment.workspace_id == work.workspace_id, Attachment.id == attachment_id)
+        .where(own(Attachment, work), Attachment.id == attachment_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

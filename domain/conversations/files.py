@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.work import Work
+from core.work import Work, own
 from domain.conversations.models import Attachment, Direction, Message
 from domain.conversations.permissions import FilesPermission
 
@@ -17,7 +17,7 @@ async def attachment_digest(work: Work, attachment_id: UUID) -> str | None:
     """The SHA-256 of a file, None while it has not been fetched."""
     work.require(FilesPermission.READ)
     digest: str | None = await work.session.scalar(
-        select(Attachment.sha256).where(Attachment.workspace_id == work.workspace_id, Attachment.id == attachment_id)
+        select(Attachment.sha256).where(own(Attachment, work), Attachment.id == attachment_id)
     )
     return digest
 
@@ -32,7 +32,7 @@ async def recent_files(work: Work, conversation_id: UUID, since: datetime) -> li
             (Message.workspace_id == Attachment.workspace_id) & (Message.id == Attachment.message_id),
         )
         .where(
-            Attachment.workspace_id == work.workspace_id,
+            own(Attachment, work),
             Attachment.conversation_id == conversation_id,
             Attachment.kind.in_(DOCUMENTARY),
             Message.direction == Direction.IN,

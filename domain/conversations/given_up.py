@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core import events, outbox
 from core.access import OperationsPermission
 from core.event_types import EventType
-from core.work import Work
+from core.work import Work, own
 from domain.conversations.kinds import AttachmentStatus
 from domain.conversations.models import Attachment
 from domain.conversations.schemas import Frozen
@@ -29,7 +29,7 @@ async def failed_files(work: Work, limit: int) -> list[FailedFile]:
     work.require(OperationsPermission.MANAGE)
     query = (
         select(Attachment)
-        .where(Attachment.workspace_id == work.workspace_id, Attachment.status == AttachmentStatus.FAILED)
+        .where(own(Attachment, work), Attachment.status == AttachmentStatus.FAILED)
         .order_by(Attachment.created_at.desc())
         .limit(limit)
     )

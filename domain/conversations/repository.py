@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, 
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.content import File
 from domain.conversations.kinds import AttachmentStatus
@@ -32,7 +32,7 @@ _HELD = "conversations.held"
 # Statements that every turn asks several times are built once: building one takes as long as running it.
 _LOCK = (
     select(Conversation)
-    .where(Conversation.workspace_id == bindparam("workspace"), Conversation.id == bindparam("conversation"))
+    .where(own(Conversation), Conversation.id == bindparam("conversation"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
@@ -45,7 +45,7 @@ _OPEN_MESSAGES = (
         .scalar_subquery(),
     )
     .where(
-        Message.workspace_id == bindparam("workspace"),
+        own(Message),
         Message.conversation_id == bindparam("conversation"),
         Message.direction == Direction.IN,
         Message.handled_at.is_(None),
@@ -55,7 +55,7 @@ _OPEN_MESSAGES = (
 _THREAD = (
     select(Message)
     .where(
-        Message.workspace_id == bindparam("workspace"),
+        own(Message),
         Message.conversation_id == bindparam("conversation"),
         Message.status != MessageStatus.CANCELLED,
         Message.created_at < func.coalesce(bindparam("before", type_=DateTime(timezone=True)), text("'infinity'::timestamptz")),
@@ -67,7 +67,7 @@ _THREAD = (
 _BETWEEN = (
     select(Conversation)
     .where(
-        Conversation.workspace_id == bindparam("workspace"),
+        own(Conversation),
         Conversation.contact_address_id == bindparam("contact"),
         Conversation.shop_address == bindparam("address"),
     )
@@ -82,7 +82,7 @@ _INSERT_INCOMING = (
 _HANDLE_ALL = (
     update(Message)
     .where(
-        Message.workspace_id == bindparam("workspace"),
+        own(Message),
         Message.conversation_id == bindparam("conversation"),
         Message.direction == Direction.IN,
         Message.handled_at.is_(None),
@@ -202,7 +202,7 @@ async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID],
     await work.session.execute(
         update(Message)
         .where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation_id,
             Message.direction == Direction.IN,
             Message.id.in_(message_ids),
@@ -226,7 +226,7 @@ async def message(work: Work, message_id: UUID) -> Message | None:
 async def incoming_by_provider_id(work: Work, connection_id: UUID, reference: str) -> Message | None:
     """The customer's message on a connection that has this id at the provider, as it reads now."""
     query = select(Message).where(
-        Message.workspace_id == work.workspace_id,
+        own(Message, work),
         Message.connection_id == connection_id,
         Message.direction == Direction.IN,
         Message.provider_message_id == reference,
@@ -237,7 +237,7 @@ async def incoming_by_provider_id(work: Work, connection_id: UUID, reference: st
 async def by_provider_id(work: Work, conversation_id: UUID, reference: str) -> Message | None:
     """The message of a conversation that has this id at the provider."""
     query = select(Message).where(
-        Message.workspace_id == work.workspace_id,
+        own(Message, work),
         Message.conversation_id == conversation_id,
         Message.provider_message_id == reference,
     )
@@ -249,7 +249,7 @@ async def unsettled(work: Work, conversation_id: UUID) -> Sequence[Message]:
     query = (
         select(Message)
         .where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation_id,
             Message.author == Author.AGENT,
             Message.status.in_(sorted(UNDECIDED)),
@@ -263,7 +263,7 @@ async def has_later_words(work: Work, message: Message) -> bool:
     """Whether anything but the same turn's other messages went out, or is to go out, behind a message."""
     query = select(
         exists().where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == message.conversation_id,
             Message.direction == Direction.OUT,
             Message.position > message.position,
@@ -284,7 +284,7 @@ async def count_unseen(work: Work, conversation_id: UUID, seen: UUID) -> int | N
         return None
     behind = row.position - (row.position - 1) % POSITION_STEP + POSITION_STEP
     query = select(func.count()).where(
-        Message.workspace_id == work.workspace_id,
+        own(Message, work),
         Message.conversation_id == conversation_id,
         Message.position >= behind,
         Message.status != MessageStatus.CANCELLED,
@@ -298,7 +298,7 @@ async def cancel_unsent(work: Work, conversation_id: UUID) -> int:
     result = await work.session.execute(
         update(Message)
         .where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation_id,
             Message.author == Author.AGENT,
             Message.status.in_([MessageStatus.QUEUED, MessageStatus.RETRY]),
@@ -314,7 +314,7 @@ async def move_unsent_to_epoch(work: Work, conversation: Conversation, author: A
     await work.session.execute(
         update(Message)
         .where(
-            Message.workspace_id == work.workspace_id,
+            own(Message, work),
             Message.conversation_id == conversation.id,
             Message.author == author,
             Message.status.in_([MessageStatus.QUEUED, MessageStatus.RETRY, MessageStatus.SENDING]),
@@ -326,7 +326,7 @@ async def move_unsent_to_epoch(work: Work, conversation: Conversation, author: A
 async def open_handoff(work: Work, conversation_id: UUID) -> Handoff | None:
     """The hand-off that has not ended, if there is one."""
     query = select(Handoff).where(
-        Handoff.workspace_id == work.workspace_id,
+        own(Handoff, work),
         Handoff.conversation_id == conversation_id,
         Handoff.released_at.is_(None),
     )
@@ -335,11 +335,7 @@ async def open_handoff(work: Work, conversation_id: UUID) -> Handoff | None:
 
 async def open_handoffs(work: Work) -> Sequence[Handoff]:
     """All hand-offs of the workspace that have not ended, oldest first."""
-    query = (
-        select(Handoff)
-        .where(Handoff.workspace_id == work.workspace_id, Handoff.released_at.is_(None))
-        .order_by(Handoff.requested_at)
-    )
+    query = select(Handoff).where(own(Handoff, work), Handoff.released_at.is_(None)).order_by(Handoff.requested_at)
     return (await work.session.scalars(query)).all()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CompoundSelect, String, bindparam, delete, func, literal,
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.connections.schemas import Medium
 from domain.customers.models import ContactAddress, Customer, CustomerAddress, CustomerMerge
 from domain.customers.schemas import NumberView
@@ -20,7 +20,7 @@ FEWEST_DIGITS: Final = 4
 _LOCK_CONTACTS = (
     select(ContactAddress)
     .where(
-        ContactAddress.workspace_id == bindparam("workspace"),
+        own(ContactAddress),
         ContactAddress.medium == bindparam("medium"),
         or_(ContactAddress.user_id == bindparam("user"), ContactAddress.address_key == bindparam("key")),
     )
@@ -29,7 +29,7 @@ _LOCK_CONTACTS = (
     .execution_options(populate_existing=True)
 )
 
-_OF_WORKSPACE = Customer.workspace_id == bindparam("workspace")
+_OF_WORKSPACE = own(Customer)
 _NUMBERS: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(
         ContactAddress.customer_id,
@@ -110,13 +110,11 @@ async def insert_contact(
 
 async def by_phone(work: Work, keys: set[str], forms: set[str]) -> list[Customer]:
     """Customers who have a number in one of these forms, or a current address with one of these keys, newest first."""
-    holders = select(ContactAddress.customer_id).where(
-        ContactAddress.workspace_id == work.workspace_id, ContactAddress.address_key.in_(keys)
-    )
+    holders = select(ContactAddress.customer_id).where(own(ContactAddress, work), ContactAddress.address_key.in_(keys))
     rows = await work.session.scalars(
         select(Customer)
         .where(
-            Customer.workspace_id == work.workspace_id,
+            own(Customer, work),
             Customer.merged_into.is_(None),
             or_(Customer.phone.in_(forms), Customer.id.in_(holders)),
         )
@@ -135,7 +133,7 @@ async def lock(work: Work, customer_ids: Iterable[UUID]) -> list[Customer]:
     """Customers, locked in id order; those that do not exist are left out."""
     rows = await work.session.scalars(
         select(Customer)
-        .where(Customer.workspace_id == work.workspace_id, Customer.id.in_(list(customer_ids)))
+        .where(own(Customer, work), Customer.id.in_(list(customer_ids)))
         .order_by(Customer.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -151,7 +149,7 @@ async def page(
     With `words`, those whose name, e-mail or number contains them, or who have a number in one of these forms or an
     address with one of these keys.
     """
-    conditions = [Customer.workspace_id == work.workspace_id, Customer.merged_into.is_(None)]
+    conditions = [own(Customer, work), Customer.merged_into.is_(None)]
     if tag is not None:
         conditions.append(Customer.tags.contains([tag]))
     if after is not None:
@@ -165,7 +163,7 @@ async def page(
         if len(digits) >= FEWEST_DIGITS:
             ways.append(Customer.phone.like(_containing(digits)))
             address.append(ContactAddress.address_key.like(_containing(digits)))
-        holders = select(ContactAddress.customer_id).where(ContactAddress.workspace_id == work.workspace_id, or_(*address))
+        holders = select(ContactAddress.customer_id).where(own(ContactAddress, work), or_(*address))
         conditions.append(or_(*ways, Customer.id.in_(holders)))
     rows = await work.session.scalars(select(Customer).where(*conditions).order_by(Customer.id.desc()).limit(limit))
     return list(rows)
@@ -178,9 +176,7 @@ def _containing(words: str) -> str:
 
 async def contacts_by_id(work: Work, contact_address_ids: Collection[UUID]) -> Sequence[ContactAddress]:
     """Some addresses on the mediums."""
-    query = select(ContactAddress).where(
-        ContactAddress.workspace_id == work.workspace_id, ContactAddress.id.in_(contact_address_ids)
-    )
+    query = select(ContactAddress).where(own(ContactAddress, work), ContactAddress.id.in_(contact_address_ids))
     return (await work.session.scalars(query)).all()
 
 
@@ -188,7 +184,7 @@ async def contacts(work: Work, customer_id: UUID) -> list[ContactAddress]:
     """The addresses of a customer on the channels, last seen first."""
     rows = await work.session.scalars(
         select(ContactAddress)
-        .where(ContactAddress.workspace_id == work.workspace_id, ContactAddress.customer_id == customer_id)
+        .where(own(ContactAddress, work), ContactAddress.customer_id == customer_id)
         .order_by(ContactAddress.last_seen_at.desc())
     )
     return list(rows)
@@ -198,7 +194,7 @@ async def addresses(work: Work, customer_id: UUID) -> list[CustomerAddress]:
     """The places to which a customer's orders go: the preferred one first, then the last used."""
     rows = await work.session.scalars(
         select(CustomerAddress)
-        .where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.customer_id == customer_id)
+        .where(own(CustomerAddress, work), CustomerAddress.customer_id == customer_id)
         .order_by(CustomerAddress.is_default.desc(), CustomerAddress.last_used_at.desc())
         .execution_options(populate_existing=True)
     )
@@ -243,7 +239,7 @@ async def clear_default(work: Work, customer_id: UUID) -> None:
     await work.session.execute(
         update(CustomerAddress)
         .where(
-            CustomerAddress.workspace_id == work.workspace_id,
+            own(CustomerAddress, work),
             CustomerAddress.customer_id == customer_id,
             CustomerAddress.is_default,
         )
@@ -259,9 +255,7 @@ async def get_address(work: Work, customer_id: UUID, address_id: UUID) -> Custom
 
 async def delete_address(work: Work, address_id: UUID) -> None:
     """Forget an address."""
-    await work.session.execute(
-        delete(CustomerAddress).where(CustomerAddress.workspace_id == work.workspace_id, CustomerAddress.id == address_id)
-    )
+    await work.session.execute(delete(CustomerAddress).where(own(CustomerAddress, work), CustomerAddress.id == address_id))
 
 
 async def merge_of(work: Work, customer_id: UUID, merge_id: UUID) -> CustomerMerge | None:
@@ -275,7 +269,7 @@ async def merges(work: Work, customer_id: UUID) -> list[CustomerMerge]:
     rows = await work.session.scalars(
         select(CustomerMerge)
         .where(
-            CustomerMerge.workspace_id == work.workspace_id,
+            own(CustomerMerge, work),
             or_(CustomerMerge.kept_id == customer_id, CustomerMerge.merged_id == customer_id),
         )
         .order_by(CustomerMerge.id.desc())

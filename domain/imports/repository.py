@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import bulk
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.imports.models import Import, ImportRow, LearntHeading, RowOutcome, UndoOutcome
 
 
 async def find(work: Work, id: UUID, *, lock: bool = False) -> Import | None:
     """One import; locked against other workers for whoever goes on with it."""
-    query = select(Import).where(Import.workspace_id == work.workspace_id, Import.id == id)
+    query = select(Import).where(own(Import, work), Import.id == id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(query)).one_or_none()
@@ -23,7 +23,7 @@ async def find(work: Work, id: UUID, *, lock: bool = False) -> Import | None:
 
 async def newest(work: Work, before: UUID | None, limit: int) -> Sequence[Import]:
     """Imports, newest first, behind one."""
-    query = select(Import).where(Import.workspace_id == work.workspace_id).order_by(Import.id.desc()).limit(limit)
+    query = select(Import).where(own(Import, work)).order_by(Import.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Import.id < before)
     return (await work.session.scalars(query)).all()
@@ -37,7 +37,7 @@ async def one_at_a_time(work: Work) -> None:
 
 async def advance(work: Work, id: UUID, **values: Any) -> None:
     """Write how far an import is; it must be locked."""
-    await work.session.execute(update(Import).where(Import.workspace_id == work.workspace_id, Import.id == id).values(**values))
+    await work.session.execute(update(Import).where(own(Import, work), Import.id == id).values(**values))
 
 
 async def seen_keys(work: Work, id: UUID, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
@@ -45,7 +45,7 @@ async def seen_keys(work: Work, id: UUID, keys: Sequence[str]) -> dict[str, tupl
     query = (
         select(ImportRow.key, func.min(ImportRow.digest), func.count())
         .where(
-            ImportRow.workspace_id == work.workspace_id,
+            own(ImportRow, work),
             ImportRow.import_id == id,
             ImportRow.key == any_(literal(list(keys), ARRAY(String))),
             ImportRow.outcome != RowOutcome.FAILED,
@@ -64,9 +64,7 @@ async def rows_of(
     work: Work, id: UUID, *, after: int = 0, limit: int = 100, outcome: RowOutcome | None = None
 ) -> Sequence[ImportRow]:
     """Rows of an import in their order, behind a number."""
-    query = select(ImportRow).where(
-        ImportRow.workspace_id == work.workspace_id, ImportRow.import_id == id, ImportRow.number > after
-    )
+    query = select(ImportRow).where(own(ImportRow, work), ImportRow.import_id == id, ImportRow.number > after)
     if outcome is not None:
         query = query.where(ImportRow.outcome == outcome)
     return (await work.session.scalars(query.order_by(ImportRow.number).limit(limit))).all()
@@ -75,7 +73,7 @@ async def rows_of(
 async def rows_to_undo(work: Work, id: UUID, below: int, limit: int) -> Sequence[ImportRow]:
     """Rows that changed something, the last one first, below a number."""
     query = select(ImportRow).where(
-        ImportRow.workspace_id == work.workspace_id,
+        own(ImportRow, work),
         ImportRow.import_id == id,
         ImportRow.number < below,
         ImportRow.outcome.in_((RowOutcome.INSERTED, RowOutcome.UPDATED)),
@@ -87,7 +85,7 @@ async def undo_counts(work: Work, id: UUID) -> dict[UndoOutcome, int]:
     """How many rows were taken back, and how."""
     query = (
         select(ImportRow.undo, func.count())
-        .where(ImportRow.workspace_id == work.workspace_id, ImportRow.import_id == id, ImportRow.undo.is_not(None))
+        .where(own(ImportRow, work), ImportRow.import_id == id, ImportRow.undo.is_not(None))
         .group_by(ImportRow.undo)
     )
     return {UndoOutcome(undo): count for undo, count in await work.session.execute(query) if undo}
@@ -95,7 +93,7 @@ async def undo_counts(work: Work, id: UUID) -> dict[UndoOutcome, int]:
 
 async def learnt(work: Work) -> Sequence[LearntHeading]:
     """What the shop has taught of headings."""
-    return (await work.session.scalars(select(LearntHeading).where(LearntHeading.workspace_id == work.workspace_id))).all()
+    return (await work.session.scalars(select(LearntHeading).where(own(LearntHeading, work)))).all()
 
 
 async def learn(work: Work, heading: str, **values: Any) -> None:

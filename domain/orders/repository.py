@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStatus, OrderStatusChange, PaymentStatus
 from domain.orders.schemas import OrderFilter, OrderSort
 
@@ -17,21 +17,21 @@ FIRST_NUMBER = 1001
 """Numbers begin here, so that the first customers do not count the shop's orders."""
 
 # What every turn asks is built once: building a statement costs more than Postgres needs to answer it.
-_WORKSPACE = bindparam("workspace", type_=Uuid)
+
 _CUSTOMER = bindparam("customer", type_=Uuid)
 _OPEN_DRAFT = select(Order).where(
-    Order.workspace_id == _WORKSPACE,
+    own(Order),
     Order.conversation_id == bindparam("conversation", type_=Uuid),
     Order.status.in_(OPEN),
 )
 _LINES = (
     select(OrderLine)
-    .where(OrderLine.workspace_id == _WORKSPACE, OrderLine.order_id == any_(bindparam("orders", type_=ARRAY(Uuid))))
+    .where(own(OrderLine), OrderLine.order_id == any_(bindparam("orders", type_=ARRAY(Uuid))))
     .order_by(OrderLine.position, OrderLine.id)
 )
 _NEWEST = (
     select(Order.id)
-    .where(Order.workspace_id == _WORKSPACE, Order.customer_id == _CUSTOMER, Order.number.is_not(None))
+    .where(own(Order), Order.customer_id == _CUSTOMER, Order.number.is_not(None))
     .order_by(Order.number.desc())
     .limit(bindparam("limit", type_=BigInteger))
 )
@@ -39,15 +39,15 @@ _NEWEST = (
 
 def _with_lines(orders: Select[Order]) -> Select[Order, OrderLine]:
     """The orders with a row for each of their lines, or one without."""
-    own = and_(OrderLine.workspace_id == Order.workspace_id, OrderLine.order_id == Order.id)
-    return orders.add_columns(OrderLine).outerjoin(OrderLine, own).order_by(OrderLine.position, OrderLine.id)
+    of_order = and_(OrderLine.workspace_id == Order.workspace_id, OrderLine.order_id == Order.id)
+    return orders.add_columns(OrderLine).outerjoin(OrderLine, of_order).order_by(OrderLine.position, OrderLine.id)
 
 
 # A lock is never taken together with the lines: while it waits for another writer, the lines would grow old.
 _LOCKED_DRAFT = _OPEN_DRAFT.with_for_update(key_share=True).execution_options(populate_existing=True)
 _DRAFT_WITH_LINES = _with_lines(_OPEN_DRAFT)
 _HISTORY_WITH_LINES = _with_lines(
-    select(Order).where(Order.workspace_id == _WORKSPACE, Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc())
+    select(Order).where(own(Order), Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc())
 )
 
 
@@ -82,7 +82,7 @@ async def lock(work: Work, order_id: UUID) -> Order | None:
     """One order, locked."""
     return await work.session.scalar(
         select(Order)
-        .where(Order.workspace_id == work.workspace_id, Order.id == order_id)
+        .where(own(Order, work), Order.id == order_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -90,7 +90,7 @@ async def lock(work: Work, order_id: UUID) -> Order | None:
 
 async def conversation_of(work: Work, order_id: UUID) -> UUID | None:
     """The conversation in which an order was placed, if it was placed in one."""
-    query = select(Order.conversation_id).where(Order.workspace_id == work.workspace_id, Order.id == order_id)
+    query = select(Order.conversation_id).where(own(Order, work), Order.id == order_id)
     return await work.session.scalar(query)
 
 
@@ -124,7 +124,7 @@ async def _together(
 async def amended_by(work: Work, conversation_id: UUID, token: str) -> UUID | None:
     """The placed order that is amended by the draft whose summary carried the token, if it is an amendment."""
     query = select(Order.amends_order_id).where(
-        Order.workspace_id == work.workspace_id,
+        own(Order, work),
         Order.conversation_id == conversation_id,
         Order.confirmation_token == token,
     )
@@ -136,7 +136,7 @@ async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order 
     return await work.session.scalar(
         select(Order)
         .where(
-            Order.workspace_id == work.workspace_id,
+            own(Order, work),
             Order.conversation_id == conversation_id,
             Order.confirmation_token == token,
         )
@@ -148,7 +148,7 @@ async def lock_by_token(work: Work, conversation_id: UUID, token: str) -> Order 
 async def by_number(work: Work, customer_id: UUID, number: int) -> Order | None:
     """A placed order of this customer."""
     return await work.session.scalar(
-        select(Order).where(Order.workspace_id == work.workspace_id, Order.customer_id == customer_id, Order.number == number)
+        select(Order).where(own(Order, work), Order.customer_id == customer_id, Order.number == number)
     )
 
 
@@ -167,7 +167,7 @@ async def page(
     work: Work, wanted: OrderFilter, sort: OrderSort, after: tuple[Decimal | datetime, UUID] | None, limit: int
 ) -> list[Order]:
     """Orders of the workspace from behind a place (a value to sort by, and an id); amendments are no orders."""
-    conditions = [Order.workspace_id == work.workspace_id, Order.amends_order_id.is_(None), *_of(wanted)]
+    conditions = [own(Order, work), Order.amends_order_id.is_(None), *_of(wanted)]
     by = Order.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else Order.created_at
     falls = sort in (OrderSort.NEWEST, OrderSort.DEAREST)
     if after is not None:
@@ -199,7 +199,7 @@ async def amendments(work: Work, order_id: UUID) -> list[Order]:
     """The amendments of a placed order, oldest first."""
     rows = await work.session.scalars(
         select(Order)
-        .where(Order.workspace_id == work.workspace_id, Order.amends_order_id == order_id)
+        .where(own(Order, work), Order.amends_order_id == order_id)
         .order_by(Order.id)
         .execution_options(populate_existing=True)
     )
@@ -209,7 +209,7 @@ async def amendments(work: Work, order_id: UUID) -> list[Order]:
 async def owed(work: Work, customer_id: UUID, besides: UUID) -> Decimal:
     """What has left for a customer, or been handed over, and is not wholly paid, another order apart."""
     query = select(func.coalesce(func.sum(Order.total), 0)).where(
-        Order.workspace_id == work.workspace_id,
+        own(Order, work),
         Order.customer_id == customer_id,
         Order.status.in_((OrderStatus.SHIPPED, OrderStatus.DELIVERED)),
         Order.payment_status != PaymentStatus.PAID,
@@ -230,7 +230,7 @@ async def status_history(work: Work, order_id: UUID) -> list[OrderStatusChange]:
     """The steps of an order, oldest first."""
     rows = await work.session.scalars(
         select(OrderStatusChange)
-        .where(OrderStatusChange.workspace_id == work.workspace_id, OrderStatusChange.order_id == order_id)
+        .where(own(OrderStatusChange, work), OrderStatusChange.order_id == order_id)
         .order_by(OrderStatusChange.created_at, OrderStatusChange.id)
     )
     return list(rows)

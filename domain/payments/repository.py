@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.tables import Base, new_id
-from core.work import Work
+from core.work import Work, own
 from domain.payments import references
 from domain.payments.kinds import PaymentState
 from domain.payments.models import Payment, PaymentReceipt, Refund
@@ -50,16 +50,14 @@ async def complete_payment(work: Work, payment: Payment, values: dict[str, Any])
 
 async def get(work: Work, payment_id: UUID) -> Payment | None:
     """One payment, unless its order is one of a store in which whoever works does not."""
-    return await work.session.scalar(
-        select(Payment).where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id, _VISIBLE)
-    )
+    return await work.session.scalar(select(Payment).where(own(Payment, work), Payment.id == payment_id, _VISIBLE))
 
 
 async def page(
     work: Work, wanted: PaymentFilter, after: tuple[datetime, UUID] | None, limit: int, *, oldest_first: bool
 ) -> list[Payment]:
     """Payments in the order in which they were told, from behind a place."""
-    conditions = [Payment.workspace_id == work.workspace_id, _VISIBLE]
+    conditions = [own(Payment, work), _VISIBLE]
     for column, value in (
         (Payment.status, wanted.status),
         (Payment.customer_id, wanted.customer_id),
@@ -83,7 +81,7 @@ async def lock(work: Work, payment_id: UUID) -> Payment | None:
     """One payment, locked."""
     return await work.session.scalar(
         select(Payment)
-        .where(Payment.workspace_id == work.workspace_id, Payment.id == payment_id, _VISIBLE)
+        .where(own(Payment, work), Payment.id == payment_id, _VISIBLE)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -93,7 +91,7 @@ async def of_order(work: Work, order_id: UUID) -> list[Payment]:
     """The payments of an order, oldest first."""
     rows = await work.session.scalars(
         select(Payment)
-        .where(Payment.workspace_id == work.workspace_id, Payment.order_id == order_id)
+        .where(own(Payment, work), Payment.order_id == order_id)
         .order_by(Payment.claimed_at, Payment.id)
         .execution_options(populate_existing=True)
     )
@@ -105,7 +103,7 @@ async def ahead(work: Work, customer_id: UUID, since: datetime) -> list[Payment]
     rows = await work.session.scalars(
         select(Payment)
         .where(
-            Payment.workspace_id == work.workspace_id,
+            own(Payment, work),
             Payment.customer_id == customer_id,
             Payment.order_id.is_(None),
             Payment.status != PaymentState.REJECTED,
@@ -123,7 +121,7 @@ async def with_reference(work: Work, customer_id: UUID, reference_key: str) -> l
     rows = await work.session.scalars(
         select(Payment)
         .where(
-            Payment.workspace_id == work.workspace_id,
+            own(Payment, work),
             Payment.customer_id == customer_id,
             Payment.order_id.is_not(None),
             Payment.reference_key == reference_key,
@@ -141,7 +139,7 @@ async def like(work: Work, order_id: UUID | None, reference_key: str, reference_
     rows = await work.session.scalars(
         select(Payment)
         .where(
-            Payment.workspace_id == work.workspace_id,
+            own(Payment, work),
             true() if order_id is None else Payment.order_id.is_distinct_from(order_id),
             or_(*conditions),
         )
@@ -154,7 +152,7 @@ async def claimed(work: Work, *, limit: int) -> list[Payment]:
     """Payments that wait for staff, oldest first."""
     rows = await work.session.scalars(
         select(Payment)
-        .where(Payment.workspace_id == work.workspace_id, Payment.status == PaymentState.CLAIMED)
+        .where(own(Payment, work), Payment.status == PaymentState.CLAIMED)
         .order_by(Payment.claimed_at, Payment.id)
         .limit(limit)
     )
@@ -166,7 +164,7 @@ async def without_order(work: Work, *, limit: int) -> list[Payment]:
     rows = await work.session.scalars(
         select(Payment)
         .where(
-            Payment.workspace_id == work.workspace_id,
+            own(Payment, work),
             Payment.order_id.is_(None),
             Payment.status != PaymentState.REJECTED,
         )
@@ -181,7 +179,7 @@ async def newest_claim(work: Work, customer_id: UUID, order_ids: Sequence[UUID])
     return await work.session.scalar(
         select(Payment)
         .where(
-            Payment.workspace_id == work.workspace_id,
+            own(Payment, work),
             Payment.customer_id == customer_id,
             or_(Payment.order_id.in_(order_ids), Payment.order_id.is_(None)),
             Payment.status == PaymentState.CLAIMED,
@@ -215,7 +213,7 @@ async def receipts(work: Work, payment_ids: Iterable[UUID]) -> list[PaymentRecei
     """The receipts of some payments, in the order in which they came."""
     rows = await work.session.scalars(
         select(PaymentReceipt)
-        .where(PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.payment_id.in_(list(payment_ids)))
+        .where(own(PaymentReceipt, work), PaymentReceipt.payment_id.in_(list(payment_ids)))
         .order_by(PaymentReceipt.linked_at, PaymentReceipt.id)
     )
     return list(rows)
@@ -225,7 +223,7 @@ async def linked(work: Work, attachment_ids: Iterable[UUID]) -> dict[UUID, UUID]
     """Which of the files are tied to which payment."""
     rows = await work.session.execute(
         select(PaymentReceipt.attachment_id, PaymentReceipt.payment_id).where(
-            PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.attachment_id.in_(list(attachment_ids))
+            own(PaymentReceipt, work), PaymentReceipt.attachment_id.in_(list(attachment_ids))
         )
     )
     return {row.attachment_id: row.payment_id for row in rows}
@@ -234,9 +232,7 @@ async def linked(work: Work, attachment_ids: Iterable[UUID]) -> dict[UUID, UUID]
 async def receipt_of(work: Work, attachment_id: UUID) -> PaymentReceipt | None:
     """The receipt that a file is."""
     return await work.session.scalar(
-        select(PaymentReceipt).where(
-            PaymentReceipt.workspace_id == work.workspace_id, PaymentReceipt.attachment_id == attachment_id
-        )
+        select(PaymentReceipt).where(own(PaymentReceipt, work), PaymentReceipt.attachment_id == attachment_id)
     )
 
 
@@ -245,7 +241,7 @@ async def same_bytes(work: Work, sha256: str, besides: UUID) -> list[UUID]:
     rows = await work.session.scalars(
         select(PaymentReceipt.payment_id)
         .where(
-            PaymentReceipt.workspace_id == work.workspace_id,
+            own(PaymentReceipt, work),
             PaymentReceipt.sha256 == sha256,
             PaymentReceipt.payment_id != besides,
         )
@@ -256,5 +252,5 @@ async def same_bytes(work: Work, sha256: str, besides: UUID) -> list[UUID]:
 
 async def refunds_of(work: Work, order_id: UUID) -> list[Refund]:
     """What of an order was given back, oldest first."""
-    query = select(Refund).where(Refund.workspace_id == work.workspace_id, Refund.order_id == order_id)
+    query = select(Refund).where(own(Refund, work), Refund.order_id == order_id)
     return list(await work.session.scalars(query.order_by(Refund.refunded_at, Refund.id)))

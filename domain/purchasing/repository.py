@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.purchasing.models import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -45,7 +45,7 @@ async def ensure_draft(work: Work, supplier_id: UUID, store_id: UUID, number: in
 async def draft(work: Work, supplier_id: UUID, store_id: UUID) -> PurchaseOrder | None:
     """The draft of a supplier and store, locked."""
     query = select(PurchaseOrder).where(
-        PurchaseOrder.workspace_id == work.workspace_id,
+        own(PurchaseOrder, work),
         PurchaseOrder.supplier_id == supplier_id,
         PurchaseOrder.store_id == store_id,
         PurchaseOrder.status == PurchaseStatus.DRAFT,
@@ -55,13 +55,13 @@ async def draft(work: Work, supplier_id: UUID, store_id: UUID) -> PurchaseOrder 
 
 async def get(work: Work, order_id: UUID) -> PurchaseOrder | None:
     """One purchase order."""
-    query = select(PurchaseOrder).where(PurchaseOrder.workspace_id == work.workspace_id, PurchaseOrder.id == order_id)
+    query = select(PurchaseOrder).where(own(PurchaseOrder, work), PurchaseOrder.id == order_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock(work: Work, order_id: UUID) -> PurchaseOrder | None:
     """One purchase order, locked and read afresh."""
-    query = select(PurchaseOrder).where(PurchaseOrder.workspace_id == work.workspace_id, PurchaseOrder.id == order_id)
+    query = select(PurchaseOrder).where(own(PurchaseOrder, work), PurchaseOrder.id == order_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
@@ -70,7 +70,7 @@ async def lines_of(work: Work, order_ids: Iterable[UUID]) -> Sequence[PurchaseOr
     """The lines of purchase orders in their order, read afresh."""
     query = (
         select(PurchaseOrderLine)
-        .where(PurchaseOrderLine.workspace_id == work.workspace_id, PurchaseOrderLine.purchase_order_id.in_(set(order_ids)))
+        .where(own(PurchaseOrderLine, work), PurchaseOrderLine.purchase_order_id.in_(set(order_ids)))
         .order_by(PurchaseOrderLine.position, PurchaseOrderLine.id)
     )
     return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
@@ -86,7 +86,7 @@ async def page(
     limit: int,
 ) -> Sequence[PurchaseOrder]:
     """Purchase orders, newest first, before a number."""
-    query = select(PurchaseOrder).where(PurchaseOrder.workspace_id == work.workspace_id)
+    query = select(PurchaseOrder).where(own(PurchaseOrder, work))
     if statuses is not None:
         query = query.where(PurchaseOrder.status.in_(statuses))
     if supplier_id is not None:
@@ -109,21 +109,19 @@ async def begin_receipt(work: Work, **values: Any) -> UUID | None:
 
 async def receipt_by_key(work: Work, store_id: UUID, key: str) -> GoodsReceipt | None:
     """The receipt of a store with this key."""
-    query = select(GoodsReceipt).where(
-        GoodsReceipt.workspace_id == work.workspace_id, GoodsReceipt.store_id == store_id, GoodsReceipt.key == key
-    )
+    query = select(GoodsReceipt).where(own(GoodsReceipt, work), GoodsReceipt.store_id == store_id, GoodsReceipt.key == key)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def receipt(work: Work, receipt_id: UUID) -> GoodsReceipt | None:
     """One receipt."""
-    query = select(GoodsReceipt).where(GoodsReceipt.workspace_id == work.workspace_id, GoodsReceipt.id == receipt_id)
+    query = select(GoodsReceipt).where(own(GoodsReceipt, work), GoodsReceipt.id == receipt_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock_receipt(work: Work, receipt_id: UUID) -> GoodsReceipt | None:
     """One receipt, locked and read afresh."""
-    query = select(GoodsReceipt).where(GoodsReceipt.workspace_id == work.workspace_id, GoodsReceipt.id == receipt_id)
+    query = select(GoodsReceipt).where(own(GoodsReceipt, work), GoodsReceipt.id == receipt_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
@@ -132,7 +130,7 @@ async def receipt_lines(work: Work, receipt_ids: Iterable[UUID]) -> Sequence[Goo
     """The lines of receipts in their order, read afresh."""
     query = (
         select(GoodsReceiptLine)
-        .where(GoodsReceiptLine.workspace_id == work.workspace_id, GoodsReceiptLine.receipt_id.in_(set(receipt_ids)))
+        .where(own(GoodsReceiptLine, work), GoodsReceiptLine.receipt_id.in_(set(receipt_ids)))
         .order_by(GoodsReceiptLine.position)
     )
     return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
@@ -148,7 +146,7 @@ async def receipts(
     limit: int,
 ) -> Sequence[GoodsReceipt]:
     """Receipts, newest first, before a number."""
-    query = select(GoodsReceipt).where(GoodsReceipt.workspace_id == work.workspace_id)
+    query = select(GoodsReceipt).where(own(GoodsReceipt, work))
     if purchase_order_id is not None:
         query = query.where(GoodsReceipt.purchase_order_id == purchase_order_id)
     if supplier_id is not None:
@@ -172,22 +170,18 @@ async def begin_return(work: Work, **values: Any) -> UUID | None:
 async def return_by_key(work: Work, store_id: UUID, key: str) -> SupplierReturn | None:
     """The return of a store with this key."""
     query = select(SupplierReturn).where(
-        SupplierReturn.workspace_id == work.workspace_id, SupplierReturn.store_id == store_id, SupplierReturn.key == key
+        own(SupplierReturn, work), SupplierReturn.store_id == store_id, SupplierReturn.key == key
     )
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def returns_of(work: Work, receipt_id: UUID) -> Sequence[SupplierReturn]:
     """The returns of a receipt, oldest first."""
-    query = select(SupplierReturn).where(
-        SupplierReturn.workspace_id == work.workspace_id, SupplierReturn.receipt_id == receipt_id
-    )
+    query = select(SupplierReturn).where(own(SupplierReturn, work), SupplierReturn.receipt_id == receipt_id)
     return (await work.session.scalars(query.order_by(SupplierReturn.number))).all()
 
 
 async def return_lines(work: Work, return_ids: Iterable[UUID]) -> Sequence[SupplierReturnLine]:
     """The lines of returns."""
-    query = select(SupplierReturnLine).where(
-        SupplierReturnLine.workspace_id == work.workspace_id, SupplierReturnLine.return_id.in_(set(return_ids))
-    )
+    query = select(SupplierReturnLine).where(own(SupplierReturnLine, work), SupplierReturnLine.return_id.in_(set(return_ids)))
     return (await work.session.scalars(query.order_by(SupplierReturnLine.id))).all()

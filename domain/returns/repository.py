@@ -6,19 +6,19 @@ from uuid import UUID
 
 from sqlalchemy import case, func, select
 
-from core.work import Work
+from core.work import Work, own
 from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnArrival, CustomerReturnLine, ReturnStatus
 
 
 async def get(work: Work, return_id: UUID) -> CustomerReturn | None:
     """One return."""
-    query = select(CustomerReturn).where(CustomerReturn.workspace_id == work.workspace_id, CustomerReturn.id == return_id)
+    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock(work: Work, return_id: UUID) -> CustomerReturn | None:
     """One return, locked and read afresh."""
-    query = select(CustomerReturn).where(CustomerReturn.workspace_id == work.workspace_id, CustomerReturn.id == return_id)
+    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
@@ -27,7 +27,7 @@ async def lines_of(work: Work, return_ids: Iterable[UUID]) -> Sequence[CustomerR
     """The lines of returns in their order, read afresh."""
     query = (
         select(CustomerReturnLine)
-        .where(CustomerReturnLine.workspace_id == work.workspace_id, CustomerReturnLine.return_id.in_(set(return_ids)))
+        .where(own(CustomerReturnLine, work), CustomerReturnLine.return_id.in_(set(return_ids)))
         .order_by(CustomerReturnLine.position)
     )
     return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
@@ -45,7 +45,7 @@ async def coming_back(work: Work, order_id: UUID) -> Mapping[UUID, Decimal]:
             & (CustomerReturn.id == CustomerReturnLine.return_id),
         )
         .where(
-            CustomerReturnLine.workspace_id == work.workspace_id,
+            own(CustomerReturnLine, work),
             CustomerReturn.order_id == order_id,
             CustomerReturn.status != ReturnStatus.CANCELLED,
         )
@@ -57,7 +57,7 @@ async def coming_back(work: Work, order_id: UUID) -> Mapping[UUID, Decimal]:
 async def arrival(work: Work, return_id: UUID, store_id: UUID, key: str) -> CustomerReturnArrival | None:
     """The arrival of a return in a store with this key."""
     query = select(CustomerReturnArrival).where(
-        CustomerReturnArrival.workspace_id == work.workspace_id,
+        own(CustomerReturnArrival, work),
         CustomerReturnArrival.return_id == return_id,
         CustomerReturnArrival.store_id == store_id,
         CustomerReturnArrival.key == key,
@@ -67,7 +67,7 @@ async def arrival(work: Work, return_id: UUID, store_id: UUID, key: str) -> Cust
 
 async def notes_of(work: Work, return_ids: Iterable[UUID]) -> Sequence[CreditNote]:
     """The credit notes of returns, oldest first."""
-    query = select(CreditNote).where(CreditNote.workspace_id == work.workspace_id, CreditNote.return_id.in_(set(return_ids)))
+    query = select(CreditNote).where(own(CreditNote, work), CreditNote.return_id.in_(set(return_ids)))
     return (await work.session.scalars(query.order_by(CreditNote.number))).all()
 
 
@@ -81,7 +81,7 @@ async def page(
     limit: int,
 ) -> Sequence[CustomerReturn]:
     """Returns, newest first, before a number."""
-    query = select(CustomerReturn).where(CustomerReturn.workspace_id == work.workspace_id)
+    query = select(CustomerReturn).where(own(CustomerReturn, work))
     if statuses is not None:
         query = query.where(CustomerReturn.status.in_(statuses))
     if order_id is not None:

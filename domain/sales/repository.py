@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Date, String, any_, cast, delete, func, literal, select, text
 
 from core import bulk
-from core.work import Work
+from core.work import Work, own
 from domain.sales.models import SaleLine
 
 
 async def known(work: Work, source: str, digests: Sequence[str]) -> set[str]:
     """Those of the digests that are there."""
     query = select(SaleLine.digest).where(
-        SaleLine.workspace_id == work.workspace_id,
+        own(SaleLine, work),
         SaleLine.source == source,
         SaleLine.digest == any_(literal(list(digests), ARRAY(String))),
     )
@@ -30,7 +30,7 @@ async def add(work: Work, rows: Sequence[dict[str, object]]) -> set[str]:
 
 async def remove(work: Work, id: UUID) -> bool:
     """Remove a line; whether it was there."""
-    statement = delete(SaleLine).where(SaleLine.workspace_id == work.workspace_id, SaleLine.id == id)
+    statement = delete(SaleLine).where(own(SaleLine, work), SaleLine.id == id)
     return (await work.session.execute(statement.returning(SaleLine.id))).first() is not None
 
 
@@ -39,7 +39,7 @@ async def daily(work: Work, timezone: str, first: date, last: date) -> Sequence[
     day = cast(func.timezone(timezone, SaleLine.sold_at), Date)
     query = (
         select(day, SaleLine.store_id, SaleLine.variant_id, func.sum(SaleLine.quantity))
-        .where(SaleLine.workspace_id == work.workspace_id, day.between(first, last))
+        .where(own(SaleLine, work), day.between(first, last))
         .group_by(day, SaleLine.store_id, SaleLine.variant_id)
         .order_by(day, SaleLine.store_id, SaleLine.variant_id)
     )

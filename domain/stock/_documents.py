@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.stock.models import (
     CountStatus,
     DocumentCounter,
@@ -38,14 +38,14 @@ async def next_number(work: Work, kind: str) -> int:
 
 async def lock_transfer(work: Work, transfer_id: UUID) -> StockTransfer | None:
     """One transfer, locked and read afresh."""
-    query = select(StockTransfer).where(StockTransfer.workspace_id == work.workspace_id, StockTransfer.id == transfer_id)
+    query = select(StockTransfer).where(own(StockTransfer, work), StockTransfer.id == transfer_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
 
 async def transfer(work: Work, transfer_id: UUID) -> StockTransfer | None:
     """One transfer."""
-    query = select(StockTransfer).where(StockTransfer.workspace_id == work.workspace_id, StockTransfer.id == transfer_id)
+    query = select(StockTransfer).where(own(StockTransfer, work), StockTransfer.id == transfer_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
@@ -53,7 +53,7 @@ async def transfers(
     work: Work, *, statuses: Sequence[TransferStatus] | None, store_id: UUID | None, before: int | None, limit: int
 ) -> Sequence[StockTransfer]:
     """Transfers from or to a store, newest first, before a number."""
-    query = select(StockTransfer).where(StockTransfer.workspace_id == work.workspace_id)
+    query = select(StockTransfer).where(own(StockTransfer, work))
     if statuses is not None:
         query = query.where(StockTransfer.status.in_(statuses))
     if store_id is not None:
@@ -67,7 +67,7 @@ async def transfer_lines(work: Work, transfer_ids: Iterable[UUID]) -> Sequence[S
     """The lines of transfers in their order, read afresh."""
     query = (
         select(StockTransferLine)
-        .where(StockTransferLine.workspace_id == work.workspace_id, StockTransferLine.transfer_id.in_(set(transfer_ids)))
+        .where(own(StockTransferLine, work), StockTransferLine.transfer_id.in_(set(transfer_ids)))
         .order_by(StockTransferLine.position)
     )
     return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
@@ -76,7 +76,7 @@ async def transfer_lines(work: Work, transfer_ids: Iterable[UUID]) -> Sequence[S
 async def transfer_step(work: Work, transfer_id: UUID, key: str) -> StockTransferStep | None:
     """The step of a transfer with this key."""
     query = select(StockTransferStep).where(
-        StockTransferStep.workspace_id == work.workspace_id,
+        own(StockTransferStep, work),
         StockTransferStep.transfer_id == transfer_id,
         StockTransferStep.key == key,
     )
@@ -85,13 +85,13 @@ async def transfer_step(work: Work, transfer_id: UUID, key: str) -> StockTransfe
 
 async def count(work: Work, count_id: UUID) -> StockCount | None:
     """One count."""
-    query = select(StockCount).where(StockCount.workspace_id == work.workspace_id, StockCount.id == count_id)
+    query = select(StockCount).where(own(StockCount, work), StockCount.id == count_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock_count(work: Work, count_id: UUID, *, shared: bool = False) -> StockCount | None:
     """One count, locked and read afresh; those who count share the lock, and whoever applies it waits for them."""
-    query = select(StockCount).where(StockCount.workspace_id == work.workspace_id, StockCount.id == count_id)
+    query = select(StockCount).where(own(StockCount, work), StockCount.id == count_id)
     locked = query.with_for_update(read=True) if shared else query.with_for_update(key_share=True)
     return (await work.session.scalars(locked.execution_options(populate_existing=True))).one_or_none()
 
@@ -99,14 +99,14 @@ async def lock_count(work: Work, count_id: UUID, *, shared: bool = False) -> Sto
 async def open_count(work: Work, store_id: UUID) -> StockCount | None:
     """The open count of a store."""
     query = select(StockCount).where(
-        StockCount.workspace_id == work.workspace_id, StockCount.store_id == store_id, StockCount.status == CountStatus.OPEN
+        own(StockCount, work), StockCount.store_id == store_id, StockCount.status == CountStatus.OPEN
     )
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def counts(work: Work, *, store_id: UUID | None, before: int | None, limit: int) -> Sequence[StockCount]:
     """Counts, newest first, before a number."""
-    query = select(StockCount).where(StockCount.workspace_id == work.workspace_id)
+    query = select(StockCount).where(own(StockCount, work))
     if store_id is not None:
         query = query.where(StockCount.store_id == store_id)
     if before is not None:
@@ -118,7 +118,7 @@ async def count_entries(work: Work, count_ids: Iterable[UUID]) -> Sequence[Stock
     """What was counted, oldest first, read afresh."""
     query = (
         select(StockCountEntry)
-        .where(StockCountEntry.workspace_id == work.workspace_id, StockCountEntry.count_id.in_(set(count_ids)))
+        .where(own(StockCountEntry, work), StockCountEntry.count_id.in_(set(count_ids)))
         .order_by(StockCountEntry.sequence)
     )
     return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
@@ -129,7 +129,7 @@ async def choose_entry(work: Work, count_id: UUID, variant_id: UUID, entry_id: U
     await work.session.execute(
         update(StockCountEntry)
         .where(
-            StockCountEntry.workspace_id == work.workspace_id,
+            own(StockCountEntry, work),
             StockCountEntry.count_id == count_id,
             StockCountEntry.variant_id == variant_id,
             or_(StockCountEntry.is_chosen, StockCountEntry.id == entry_id),
@@ -142,11 +142,11 @@ async def books(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) -> Mapp
     """What lies in a store by the books, and the newest line of its ledger, read at one moment."""
     newest = (
         select(func.max(StockMovement.sequence))
-        .where(StockMovement.workspace_id == work.workspace_id, StockMovement.stock_item_id == StockItem.id)
+        .where(own(StockMovement, work), StockMovement.stock_item_id == StockItem.id)
         .scalar_subquery()
     )
     query = select(StockItem.variant_id, StockItem.on_hand, func.coalesce(newest, 0)).where(
-        StockItem.workspace_id == work.workspace_id,
+        own(StockItem, work),
         StockItem.store_id == store_id,
         StockItem.variant_id.in_(set(variant_ids)),
     )
@@ -158,7 +158,7 @@ async def newest_corrections(work: Work, item_ids: Iterable[UUID]) -> Mapping[UU
     query = (
         select(StockMovement.variant_id, func.max(StockMovement.sequence).label("sequence"))
         .where(
-            StockMovement.workspace_id == work.workspace_id,
+            own(StockMovement, work),
             StockMovement.stock_item_id.in_(set(item_ids)),
             StockMovement.type.in_((MovementType.COUNT, MovementType.ADJUSTMENT)),
         )

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, String, any_, func, literal, select, text
 
 from core import bulk
-from core.work import Work
+from core.work import Work, own
 from domain.stock.models import MovementType, StockItem, StockMovement
 
 
 async def times_booked(work: Work, source: str, undone: str, refs: Sequence[str]) -> tuple[dict[str, int], set[str]]:
     """How often lines with these references were taken back, and the references that stand booked now."""
     query = select(StockMovement.source, StockMovement.source_ref, func.count()).where(
-        StockMovement.workspace_id == work.workspace_id,
+        own(StockMovement, work),
         StockMovement.source.in_((source, undone)),
         StockMovement.source_ref == any_(literal(list(refs), ARRAY(String))),
     )
@@ -80,7 +80,7 @@ async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[Map
 async def movement_of(work: Work, source: str, ref: str, line: int) -> StockMovement | None:
     """The line of the ledger with this cause."""
     query = select(StockMovement).where(
-        StockMovement.workspace_id == work.workspace_id,
+        own(StockMovement, work),
         StockMovement.source == source,
         StockMovement.source_ref == ref,
         StockMovement.line == line,
@@ -91,7 +91,7 @@ async def movement_of(work: Work, source: str, ref: str, line: int) -> StockMove
 async def was_counted_since(work: Work, movement: StockMovement) -> bool:
     """Whether the level was counted or corrected after a line of its ledger."""
     query = select(StockMovement.id).where(
-        StockMovement.workspace_id == work.workspace_id,
+        own(StockMovement, work),
         StockMovement.stock_item_id == movement.stock_item_id,
         StockMovement.sequence > movement.sequence,
         StockMovement.type.in_((MovementType.COUNT, MovementType.ADJUSTMENT)),

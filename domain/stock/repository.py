@@ -24,12 +24,11 @@ from sqlalchemy import (
 
 from core import bulk
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
 from domain.stock.schemas import LedgerLine
 
 # What every turn asks is built once, as in the catalogue.
-_WORKSPACE = bindparam("workspace", type_=Uuid)
 
 
 def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -50,22 +49,22 @@ async def ensure_items(work: Work, store_id: UUID, variant_ids: Iterable[UUID]) 
 
 _ORDER = bindparam("order", type_=Uuid)
 _HELD_LEVELS = select(StockHold.stock_item_id).where(
-    StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER, StockHold.status == HoldStatus.ACTIVE
+    own(StockHold), StockHold.order_id == _ORDER, StockHold.status == HoldStatus.ACTIVE
 )
 _LEVELS_IN_STORE = select(StockItem.id).where(
-    StockItem.workspace_id == _WORKSPACE,
+    own(StockItem),
     StockItem.store_id == bindparam("store", type_=Uuid),
     StockItem.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))),
 )
 _LEVELS_CONCERNED = _LEVELS_IN_STORE.union(_HELD_LEVELS)
 _LOCKED_LEVELS = (
     select(StockItem)
-    .where(StockItem.workspace_id == _WORKSPACE, StockItem.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .where(own(StockItem), StockItem.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(StockItem.id)
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_HOLDS = select(StockHold).where(StockHold.workspace_id == _WORKSPACE, StockHold.order_id == _ORDER).order_by(StockHold.id)
+_HOLDS = select(StockHold).where(own(StockHold), StockHold.order_id == _ORDER).order_by(StockHold.id)
 _LOCKED_HOLDS = (
     _HOLDS.where(StockHold.status == HoldStatus.ACTIVE)
     .with_for_update(key_share=True)
@@ -107,7 +106,7 @@ async def due_holds_on(work: Work, ids: Iterable[UUID], except_order: UUID | Non
     query = (
         select(StockHold)
         .where(
-            StockHold.workspace_id == work.workspace_id,
+            own(StockHold, work),
             StockHold.stock_item_id.in_(set(ids)),
             _is_due(work.now),
             true() if except_order is None else StockHold.order_id != except_order,
@@ -123,7 +122,7 @@ async def items_with_due_holds(work: Work, limit: int) -> Sequence[UUID]:
     """Levels on which a hold's time is over, the longest overdue first."""
     query = (
         select(StockHold.stock_item_id)
-        .where(StockHold.workspace_id == work.workspace_id, _is_due(work.now))
+        .where(own(StockHold, work), _is_due(work.now))
         .group_by(StockHold.stock_item_id)
         .order_by(func.min(StockHold.expires_at))
         .limit(limit)
@@ -135,7 +134,7 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _STORE = bindparam("store", type_=Uuid)
 _OVERDUE = (
     select(StockHold.stock_item_id, func.sum(StockHold.quantity).label("quantity"))
-    .where(StockHold.workspace_id == _WORKSPACE, _is_due(_NOW))
+    .where(own(StockHold), _is_due(_NOW))
     .group_by(StockHold.stock_item_id)
     .subquery()
 )
@@ -148,7 +147,7 @@ _LEVELS = (
     )
     .outerjoin(_OVERDUE, _OVERDUE.c.stock_item_id == StockItem.id)
     .where(
-        StockItem.workspace_id == _WORKSPACE,
+        own(StockItem),
         StockItem.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))),
         or_(_STORE.is_(None), StockItem.store_id == _STORE),
     )
@@ -167,7 +166,7 @@ async def levels(
 
 async def items_of_variant(work: Work, variant_id: UUID) -> Sequence[StockItem]:
     """The levels of a variant in all stores."""
-    query = select(StockItem).where(StockItem.workspace_id == work.workspace_id, StockItem.variant_id == variant_id)
+    query = select(StockItem).where(own(StockItem, work), StockItem.variant_id == variant_id)
     return (await work.session.scalars(query.order_by(StockItem.store_id))).all()
 
 
@@ -182,7 +181,7 @@ async def page_of_items(
 ) -> Sequence[StockItem]:
     """Levels by variant and store behind one of them."""
     query = select(StockItem).where(
-        StockItem.workspace_id == work.workspace_id,
+        own(StockItem, work),
         true() if store_id is None else StockItem.store_id == store_id,
         true() if variant_ids is None else StockItem.variant_id.in_(set(variant_ids)),
         StockItem.on_hand - StockItem.held < StockItem.min_stock if is_low else true(),
@@ -194,22 +193,20 @@ async def page_of_items(
 
 async def items_of_variants(work: Work, variant_ids: Iterable[UUID]) -> Sequence[UUID]:
     """The ids of the levels of some variants in all stores."""
-    query = select(StockItem.id).where(StockItem.workspace_id == work.workspace_id, StockItem.variant_id.in_(set(variant_ids)))
+    query = select(StockItem.id).where(own(StockItem, work), StockItem.variant_id.in_(set(variant_ids)))
     return (await work.session.scalars(query)).all()
 
 
 async def holds_goods(work: Work, store_id: UUID) -> bool:
     """Whether anything lies in a store."""
-    query = select(StockItem.id).where(
-        StockItem.workspace_id == work.workspace_id, StockItem.store_id == store_id, StockItem.on_hand > 0
-    )
+    query = select(StockItem.id).where(own(StockItem, work), StockItem.store_id == store_id, StockItem.on_hand > 0)
     return (await work.session.scalars(query.limit(1))).first() is not None
 
 
 async def low_items(work: Work, store_id: UUID | None) -> Sequence[StockItem]:
     """The levels with less available than their minimum."""
     query = select(StockItem).where(
-        StockItem.workspace_id == work.workspace_id,
+        own(StockItem, work),
         StockItem.on_hand - StockItem.held < StockItem.min_stock,
         true() if store_id is None else StockItem.store_id == store_id,
     )
@@ -219,7 +216,7 @@ async def low_items(work: Work, store_id: UUID | None) -> Sequence[StockItem]:
 async def movements_of(work: Work, source: str, source_ref: str) -> Sequence[StockMovement]:
     """The ledger lines of one cause in their order."""
     query = select(StockMovement).where(
-        StockMovement.workspace_id == work.workspace_id,
+        own(StockMovement, work),
         StockMovement.source == source,
         StockMovement.source_ref == source_ref,
     )
@@ -235,7 +232,7 @@ async def history(
     limit: int,
 ) -> Sequence[StockMovement]:
     """Ledger lines, newest first, before a place in the ledger."""
-    query = select(StockMovement).where(StockMovement.workspace_id == work.workspace_id)
+    query = select(StockMovement).where(own(StockMovement, work))
     if variant_id is not None:
         query = query.where(StockMovement.variant_id == variant_id)
     if store_id is not None:
@@ -255,13 +252,13 @@ async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal,
             func.sum(StockMovement.delta).label("total"),
             func.sum(StockMovement.value).label("value"),
         )
-        .where(StockMovement.workspace_id == work.workspace_id)
+        .where(own(StockMovement, work))
         .group_by(StockMovement.stock_item_id)
         .subquery()
     )
     holds = (
         select(StockHold.stock_item_id, func.sum(StockHold.quantity).label("total"))
-        .where(StockHold.workspace_id == work.workspace_id, StockHold.status == HoldStatus.ACTIVE)
+        .where(own(StockHold, work), StockHold.status == HoldStatus.ACTIVE)
         .group_by(StockHold.stock_item_id)
         .subquery()
     )
@@ -272,7 +269,7 @@ async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal,
         .outerjoin(ledger, ledger.c.stock_item_id == StockItem.id)
         .outerjoin(holds, holds.c.stock_item_id == StockItem.id)
         .where(
-            StockItem.workspace_id == work.workspace_id,
+            own(StockItem, work),
             or_(StockItem.on_hand != in_ledger, StockItem.value != value, StockItem.held != in_holds),
         )
         .order_by(StockItem.id)
@@ -284,7 +281,7 @@ async def has_levels(work: Work, places: Iterable[tuple[UUID, UUID]]) -> bool:
     """Whether one of these (store, variant) has a level already."""
     wanted = list(places)
     query = select(StockItem.id).where(
-        StockItem.workspace_id == work.workspace_id,
+        own(StockItem, work),
         StockItem.store_id.in_({store_id for store_id, _ in wanted}),
         StockItem.variant_id.in_({variant_id for _, variant_id in wanted}),
     )

@@ -9,20 +9,20 @@ from sqlalchemy import exists, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from domain.subscriptions.kinds import DeliveryStatus
 from domain.subscriptions.models import Delivery, Subscription
 
 
 async def count(work: Work) -> int:
     """How many subscriptions the workspace has."""
-    query = select(func.count()).select_from(Subscription).where(Subscription.workspace_id == work.workspace_id)
+    query = select(func.count()).select_from(Subscription).where(own(Subscription, work))
     return await work.session.scalar(query) or 0
 
 
 async def every(work: Work) -> Sequence[Subscription]:
     """All subscriptions, oldest first."""
-    query = select(Subscription).where(Subscription.workspace_id == work.workspace_id).order_by(Subscription.id)
+    query = select(Subscription).where(own(Subscription, work)).order_by(Subscription.id)
     return (await work.session.scalars(query)).all()
 
 
@@ -42,7 +42,7 @@ async def make_due(work: Work, row: Subscription) -> None:
     await work.session.execute(
         update(Delivery)
         .where(
-            Delivery.workspace_id == work.workspace_id,
+            own(Delivery, work),
             Delivery.subscription_id == row.id,
             Delivery.status == DeliveryStatus.PENDING,
         )
@@ -54,7 +54,7 @@ async def deliveries(
     work: Work, subscription_id: UUID, status: DeliveryStatus | None, after: UUID | None, limit: int
 ) -> Sequence[Delivery]:
     """Deliveries of a subscription from behind one of them, the newest first."""
-    query = select(Delivery).where(Delivery.workspace_id == work.workspace_id, Delivery.subscription_id == subscription_id)
+    query = select(Delivery).where(own(Delivery, work), Delivery.subscription_id == subscription_id)
     if status is not None:
         query = query.where(Delivery.status == status)
     if after is not None:
@@ -73,7 +73,7 @@ async def next_due(work: Work, row: Subscription, *, only_by_hand: bool) -> Deli
     """The oldest delivery that may be sent now, locked: nothing earlier of its subject waits. The subscription is locked."""
     earlier = aliased(Delivery)
     blocked = exists().where(
-        earlier.workspace_id == Delivery.workspace_id,
+        own(earlier, work),
         earlier.subscription_id == Delivery.subscription_id,
         earlier.status == DeliveryStatus.PENDING,
         earlier.subject_id == Delivery.subject_id,
@@ -83,7 +83,7 @@ async def next_due(work: Work, row: Subscription, *, only_by_hand: bool) -> Deli
     query = (
         select(Delivery)
         .where(
-            Delivery.workspace_id == work.workspace_id,
+            own(Delivery, work),
             Delivery.subscription_id == row.id,
             Delivery.status == DeliveryStatus.PENDING,
             Delivery.next_try_at <= work.system_time,

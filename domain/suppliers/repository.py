@@ -5,40 +5,38 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select, true, tuple_, update
 
-from core.work import Work
+from core.work import Work, own
 from domain.suppliers.models import Supplier, SupplierProduct
 
 
 async def get(work: Work, supplier_id: UUID) -> Supplier | None:
     """One supplier."""
-    query = select(Supplier).where(Supplier.workspace_id == work.workspace_id, Supplier.id == supplier_id)
+    query = select(Supplier).where(own(Supplier, work), Supplier.id == supplier_id)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock(work: Work, supplier_id: UUID) -> Supplier | None:
     """One supplier, locked and read afresh."""
-    query = select(Supplier).where(Supplier.workspace_id == work.workspace_id, Supplier.id == supplier_id)
+    query = select(Supplier).where(own(Supplier, work), Supplier.id == supplier_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
 
 async def by_ids(work: Work, ids: Iterable[UUID]) -> Sequence[Supplier]:
     """The suppliers with these ids."""
-    query = select(Supplier).where(Supplier.workspace_id == work.workspace_id, Supplier.id.in_(set(ids)))
+    query = select(Supplier).where(own(Supplier, work), Supplier.id.in_(set(ids)))
     return (await work.session.scalars(query)).all()
 
 
 async def by_keys(work: Work, keys: Iterable[str]) -> Sequence[Supplier]:
     """The suppliers with these names, as names are compared."""
-    query = select(Supplier).where(Supplier.workspace_id == work.workspace_id, Supplier.name_key.in_(set(keys)))
+    query = select(Supplier).where(own(Supplier, work), Supplier.name_key.in_(set(keys)))
     return (await work.session.scalars(query)).all()
 
 
 async def by_tax_id(work: Work, country: str, number: str) -> Supplier | None:
     """The supplier with this tax id."""
-    query = select(Supplier).where(
-        Supplier.workspace_id == work.workspace_id, Supplier.country == country, Supplier.tax_id == number
-    )
+    query = select(Supplier).where(own(Supplier, work), Supplier.country == country, Supplier.tax_id == number)
     return (await work.session.scalars(query)).one_or_none()
 
 
@@ -47,7 +45,7 @@ async def page(
 ) -> Sequence[Supplier]:
     """Suppliers by name behind one of them; `search` is part of a name as it is compared, or of a tax id."""
     query = select(Supplier).where(
-        Supplier.workspace_id == work.workspace_id,
+        own(Supplier, work),
         true() if is_active is None else Supplier.is_active.is_(is_active),
     )
     if search:
@@ -60,24 +58,20 @@ async def page(
 
 async def products_of(work: Work, supplier_id: UUID) -> Sequence[SupplierProduct]:
     """What a supplier sells."""
-    query = select(SupplierProduct).where(
-        SupplierProduct.workspace_id == work.workspace_id, SupplierProduct.supplier_id == supplier_id
-    )
+    query = select(SupplierProduct).where(own(SupplierProduct, work), SupplierProduct.supplier_id == supplier_id)
     return (await work.session.scalars(query.order_by(SupplierProduct.id))).all()
 
 
 async def sources_of(work: Work, variant_ids: Iterable[UUID]) -> Sequence[SupplierProduct]:
     """Who sells these variants, the preferred ones first."""
-    query = select(SupplierProduct).where(
-        SupplierProduct.workspace_id == work.workspace_id, SupplierProduct.variant_id.in_(set(variant_ids))
-    )
+    query = select(SupplierProduct).where(own(SupplierProduct, work), SupplierProduct.variant_id.in_(set(variant_ids)))
     return (await work.session.scalars(query.order_by(SupplierProduct.is_preferred.desc(), SupplierProduct.id))).all()
 
 
 async def product(work: Work, supplier_id: UUID, variant_id: UUID) -> SupplierProduct | None:
     """One thing that a supplier sells, locked."""
     query = select(SupplierProduct).where(
-        SupplierProduct.workspace_id == work.workspace_id,
+        own(SupplierProduct, work),
         SupplierProduct.supplier_id == supplier_id,
         SupplierProduct.variant_id == variant_id,
     )
@@ -89,7 +83,7 @@ async def prefer_nobody(work: Work, variant_id: UUID) -> None:
     await work.session.execute(
         update(SupplierProduct)
         .where(
-            SupplierProduct.workspace_id == work.workspace_id,
+            own(SupplierProduct, work),
             SupplierProduct.variant_id == variant_id,
             SupplierProduct.is_preferred,
         )
@@ -102,7 +96,7 @@ async def remove_product(work: Work, supplier_id: UUID, variant_id: UUID) -> boo
     removed = await work.session.execute(
         delete(SupplierProduct)
         .where(
-            SupplierProduct.workspace_id == work.workspace_id,
+            own(SupplierProduct, work),
             SupplierProduct.supplier_id == supplier_id,
             SupplierProduct.variant_id == variant_id,
         )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import RuntimeClock
 from core.tables import new_id
-from core.work import Work
+from core.work import Work, own
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.models import SandboxChaos, SandboxMessage, SandboxOutbox, SandboxPhone, Ticks, Writer
 
@@ -28,7 +28,7 @@ async def lock_phone(work: Work, connection_id: UUID, phone: str, name: str | No
     query = (
         select(SandboxPhone)
         .where(
-            SandboxPhone.workspace_id == work.workspace_id,
+            own(SandboxPhone, work),
             SandboxPhone.connection_id == connection_id,
             SandboxPhone.phone == phone,
         )
@@ -44,7 +44,7 @@ async def lock_phone(work: Work, connection_id: UUID, phone: str, name: str | No
 async def find_phone(work: Work, connection_id: UUID, address: str) -> SandboxPhone | None:
     """The phone behind an address, which may be its number or its user id; not locked."""
     query = select(SandboxPhone).where(
-        SandboxPhone.workspace_id == work.workspace_id,
+        own(SandboxPhone, work),
         SandboxPhone.connection_id == connection_id,
         (SandboxPhone.phone == address) | (SandboxPhone.user_id == address),
     )
@@ -55,7 +55,7 @@ async def phones(work: Work, connection_id: UUID) -> Sequence[SandboxPhone]:
     """The phones that have a thread with a connection, by age."""
     query = (
         select(SandboxPhone)
-        .where(SandboxPhone.workspace_id == work.workspace_id, SandboxPhone.connection_id == connection_id)
+        .where(own(SandboxPhone, work), SandboxPhone.connection_id == connection_id)
         .order_by(SandboxPhone.created_at)
     )
     return (await work.session.scalars(query)).all()
@@ -81,7 +81,7 @@ def add_message(work: Work, phone: SandboxPhone, values: dict[str, Any]) -> Sand
 async def find_message(work: Work, connection_id: UUID, direction: Writer, provider_id: str) -> SandboxMessage | None:
     """The bubble with a provider's id."""
     query = select(SandboxMessage).where(
-        SandboxMessage.workspace_id == work.workspace_id,
+        own(SandboxMessage, work),
         SandboxMessage.connection_id == connection_id,
         SandboxMessage.direction == direction,
         SandboxMessage.provider_id == provider_id,
@@ -99,7 +99,7 @@ async def screen(work: Work, connection_id: UUID, phone: str, after: int, limit:
     query = (
         select(SandboxMessage)
         .where(
-            SandboxMessage.workspace_id == work.workspace_id,
+            own(SandboxMessage, work),
             SandboxMessage.connection_id == connection_id,
             SandboxMessage.phone == phone,
             SandboxMessage.n > after,
@@ -115,7 +115,7 @@ async def last_interactive(work: Work, connection_id: UUID, phone: str, limit: i
     query = (
         select(SandboxMessage)
         .where(
-            SandboxMessage.workspace_id == work.workspace_id,
+            own(SandboxMessage, work),
             SandboxMessage.connection_id == connection_id,
             SandboxMessage.phone == phone,
             SandboxMessage.content["kind"].astext.in_(["buttons", "choices"]),
@@ -131,7 +131,7 @@ async def mark_read(work: Work, connection_id: UUID, phone: str, up_to: int) -> 
     await work.session.execute(
         update(SandboxMessage)
         .where(
-            SandboxMessage.workspace_id == work.workspace_id,
+            own(SandboxMessage, work),
             SandboxMessage.connection_id == connection_id,
             SandboxMessage.phone == phone,
             SandboxMessage.direction == Writer.CUSTOMER,
@@ -218,7 +218,7 @@ async def apply_effect(session: AsyncSession, call: Call) -> None:
     await session.execute(
         update(SandboxMessage)
         .where(
-            SandboxMessage.workspace_id == call.workspace_id,
+            own(SandboxMessage, call.workspace_id),
             SandboxMessage.id == call.sandbox_message_id,
             SandboxMessage.status.in_(behind),
         )
@@ -228,25 +228,21 @@ async def apply_effect(session: AsyncSession, call: Call) -> None:
 
 async def forget_call(session: AsyncSession, call: Call) -> None:
     """The webhook has taken it."""
-    await session.execute(
-        delete(SandboxOutbox).where(SandboxOutbox.workspace_id == call.workspace_id, SandboxOutbox.id == call.id)
-    )
+    await session.execute(delete(SandboxOutbox).where(own(SandboxOutbox, call.workspace_id), SandboxOutbox.id == call.id))
 
 
 async def call_again(session: AsyncSession, call: Call, status: int | None, pause: timedelta) -> None:
     """The webhook did not take it: call again after a pause."""
     await session.execute(
         update(SandboxOutbox)
-        .where(SandboxOutbox.workspace_id == call.workspace_id, SandboxOutbox.id == call.id)
+        .where(own(SandboxOutbox, call.workspace_id), SandboxOutbox.id == call.id)
         .values(due_at=func.clock_timestamp() + pause, lease_until=None, last_status=status)
     )
 
 
 async def chaos_of(work: Work, connection_id: UUID) -> Chaos:
     """How a connection's line behaves."""
-    query = select(SandboxChaos.settings).where(
-        SandboxChaos.workspace_id == work.workspace_id, SandboxChaos.connection_id == connection_id
-    )
+    query = select(SandboxChaos.settings).where(own(SandboxChaos, work), SandboxChaos.connection_id == connection_id)
     return Chaos.model_validate(await work.session.scalar(query) or {})
 
 
