@@ -34,7 +34,7 @@ async def get(
     caller: Reader, name: Annotated[ListName, Path()], format: Annotated[ExportFormat, Query()] = ExportFormat.CSV
 ) -> StreamingResponse:
     """Write a list to a CSV or a workbook."""
-    caller.require(LISTS[name].permission)
+    LISTS[name].require(caller)
     headers = {
         "content-disposition": f'attachment; filename="{name.value}.{format.value}"',
         "x-content-type-options": "nosniff",
