@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.data import BadData
 from analytics.forecasting.panel import Flags, Floats, Panel, numbered
 
 REQUIRED = ("store", "product", "date", "quantity")
@@ -17,13 +18,8 @@ MOST_DAYS = 5 * 366
 """Older days are left out: they say little about tomorrow and cost memory."""
 
 
-class BadHistory(ValueError):
-    """The file cannot be read as a history; `code` is stable, `details` name the place."""
-
-    def __init__(self, code: str, **details: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
+class BadHistory(BadData):
+    """The file cannot be read as a history."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     "eval": Command("app.cli.evals", "group", "Play the eval suite, compare runs, freeze and replay conversations."),
     "forecast": Command("app.cli.forecast", "group", "How good demand forecasts would have been on a history."),
     "replenish": Command("app.cli.replenish", "group", "How a history's shelves would have been filled."),
+    "machines": Command("app.cli.machines", "group", "How good warnings of machine failures would have been."),
     "replay": Command("app.cli.replay", "replay", "Read one stored inbound event again."),
 }
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from analytics.forecasting.backtest import Backtest, backtest
 from analytics.forecasting.history import BadHistory, History, read_csv
 from analytics.forecasting.metrics import Metrics
+from app.cli.figures import said
 from app.cli.terminal import AsJson, fail
-from core.messages import text
 
 HistoryFile = Annotated[
     Path, typer.Argument(help="A CSV file with columns store, product, date, quantity; perhaps price, promo, open.")
@@ -50,11 +50,6 @@ def history_or_exit(file: Path) -> History:
         return read_csv(file)
     except BadHistory as error:
         fail(said(error))
-
-
-def said(error: BadHistory) -> str:
-    """What is wrong with a history, and its code."""
-    return f"{text(f'command.{error.code}', 'en').format(**error.details)} [{error.code}]"
 
 
 def _as_dict(result: Backtest) -> dict[str, object]:

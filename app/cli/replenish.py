@@ -10,7 +10,8 @@ from rich.table import Table
 
 from analytics.forecasting.history import BadHistory
 from analytics.replenishment.backtest import backtest
-from app.cli.forecast import HistoryFile, history_or_exit, said
+from app.cli.figures import said
+from app.cli.forecast import HistoryFile, history_or_exit
 from app.cli.terminal import AsJson, fail
 
 group = typer.Typer(no_args_is_help=True)

@@ -14,10 +14,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 InWorkspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this workspace, by its slug.")]
 
 
-def fail(reason: str) -> NoReturn:
-    """End the command with a reason and exit code 1."""
+def fail(reason: str, status: int = 1) -> NoReturn:
+    """End the command with a reason and an exit code."""
     print(f"nexova: {reason}", file=sys.stderr)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _cell(value: object) -> str:

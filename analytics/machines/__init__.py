@@ -1,0 +1,1 @@
+"""Machines: failure rules and classifiers, remaining life, anomalies."""
