@@ -1,5 +1,6 @@
 """The agent's jobs: a turn that is due, a session that went silent, money that a dead worker has set aside."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from agent import sessions, spend
 from agent.models import MOST_GENERATIONS
 from core.clock import BUSINESS_NOW
-from core.jobs import Deadline, Job, Sweep
+from core.jobs import Deadline, Job, Retention, Sweep
 from core.settings import get_settings
 from core.work import Work
 from domain.conversations.states import State
@@ -74,5 +75,40 @@ DEADLINES: Final = (
             """
         ),
         _book_expired,
+    ),
+)
+
+RETENTIONS: Final = (
+    Retention(
+        "journal_entries",
+        timedelta(days=90),
+        "the step was taken",
+        text(
+            """
+            DELETE FROM journal_entries WHERE (workspace_id, id) IN (
+                SELECT old.workspace_id, old.id FROM journal_entries AS old
+                JOIN turns ON turns.workspace_id = old.workspace_id AND turns.id = old.turn_id
+                WHERE old.created_at < clock_timestamp() - :kept AND turns.status = 'finished' AND NOT EXISTS (
+                    SELECT FROM handoffs WHERE handoffs.workspace_id = old.workspace_id
+                      AND handoffs.conversation_id = old.conversation_id AND handoffs.released_at IS NULL
+                )
+                LIMIT :limit
+            )
+            """
+        ),
+        "steps of an open turn, and of a conversation that waits for a person or is with one",
+    ),
+    Retention(
+        "spend_reservations",
+        timedelta(days=30),
+        "the cost was booked",
+        text(
+            """
+            DELETE FROM spend_reservations WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM spend_reservations WHERE settled_at < clock_timestamp() - :kept LIMIT :limit
+            )
+            """
+        ),
+        "the sums of each month (`spend_periods`)",
     ),
 )

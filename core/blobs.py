@@ -4,6 +4,10 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import time
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +36,10 @@ class BlobStore(Protocol):
         """Forget the bytes under a key, if they are there."""
         ...
 
+    async def forget_unless(self, named: Callable[[Collection[str]], Awaitable[set[str]]], untouched: timedelta) -> int:
+        """Forget all bytes that nobody has put for so long and that `named` does not name; how many went."""
+        ...
+
 
 class DiskBlobs:
     """Blobs as files in the data folder, written atomically."""
@@ -48,7 +56,9 @@ class DiskBlobs:
         key = hashlib.sha256(content).hexdigest()
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
+        try:
+            os.utime(path)  # whoever forgets files sees that this one was put again
+        except FileNotFoundError:
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 file.write(content)
                 file.flush()
@@ -70,6 +80,36 @@ class DiskBlobs:
     async def delete(self, key: str) -> None:
         """Forget the bytes under a key, if they are there."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def forget_unless(self, named: Callable[[Collection[str]], Awaitable[set[str]]], untouched: timedelta) -> int:
+        """Forget all bytes that nobody has put for so long and that `named` does not name; how many went.
+
+        A file is first put aside. Whoever puts the same bytes before that has touched it, so it is put back; whoever does
+        later writes it anew.
+        """
+        before = time.time() - untouched.total_seconds()
+        forgotten = 0
+        for folder in await asyncio.to_thread(lambda: sorted(self._folder.glob("[0-9a-f][0-9a-f]"))):
+            old = await asyncio.to_thread(_untouched, folder, before)
+            wanted = await named(old) if old else set()
+            for key in set(old) - wanted:
+                forgotten += await asyncio.to_thread(_remove, folder / key, before)
+        return forgotten
+
+
+def _untouched(folder: Path, before: float) -> list[str]:
+    return [path.name for path in folder.iterdir() if len(path.name) == 64 and path.stat().st_mtime < before]
+
+
+def _remove(path: Path, before: float) -> bool:
+    aside = path.with_suffix(".forgotten")
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if aside.stat().st_mtime < before:
+            aside.unlink()
+            return True
+        aside.replace(path)
+    return False
 
 
 def open_blobs(settings: Settings) -> BlobStore:

@@ -24,6 +24,9 @@ SYSTEM_ROLE = "nexova_system"
 IDENTITY_ROLE = "nexova_identity"
 """The role of sign-in: sees accounts, credentials and memberships, and nothing else; nobody else sees credentials."""
 
+RETENTION_ROLE = "nexova_retention"
+"""The role that forgets: it sees how old things are, and Postgres lets it delete nothing that is to be kept."""
+
 _engine: AsyncEngine | None = None
 _sessions: async_sessionmaker[AsyncSession] | None = None
 _turnstile: Turnstile | None = None

@@ -7,18 +7,31 @@ position has missed nothing (docs/decisions/0014-one-event-stream.md).
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, SmallInteger, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    SmallInteger,
+    String,
+    TextClause,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import bulk, observability
 from core.access import OperationsPermission, PrincipalKind
 from core.event_types import EventType
-from core.tables import OfWorkspace, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
+from core.jobs import OpenCase, Retention
+from core.tables import OfWorkspace, WorkspaceRow, new_id, of_workspace, one_of
 from core.work import Work, own
 
 LONGEST_PAGE = 500
@@ -38,6 +51,7 @@ class Event(WorkspaceRow):
         CheckConstraint("version > 0", name="version_counts"),
         Index("ix_events_type", "workspace_id", "type", "created_at"),
         Index("ix_events_actor", "workspace_id", "actor_id", "created_at"),
+        Index("ix_events_age", "created_at", postgresql_using="brin"),
     )
 
     type: Mapped[str] = mapped_column(String(100))
@@ -57,12 +71,12 @@ class Event(WorkspaceRow):
 class EventPosition(OfWorkspace):
     """The place of an event in its workspace's stream, and in the history of its subject; both count from 1, without gaps.
 
-    Nothing but the trigger `place_event` writes here, when the transaction of the event commits.
+    Nothing but the trigger `place_event` writes here, when the transaction of the event commits. The last place of a subject
+    outlives its event, so that the counting goes on.
     """
 
     __tablename__ = "event_positions"
     __table_args__ = (
-        belongs_to("events", "event_id"),
         UniqueConstraint(
             "workspace_id", "subject_kind", "subject_id", "subject_number", name="uq_event_positions_subject_number"
         ),
@@ -245,4 +259,41 @@ def _view(row: Event, position: int, number: int) -> EventView:
         correlation_id=row.correlation_id,
         ip=row.ip,
         agent=row.agent,
+    )
+
+
+MONEY: Final = ("payment", "credit_note", "customer_return", "sales")
+"""Kinds of subjects about whose events the books of a shop are asked for years; refunds of orders are among them too."""
+
+
+def retentions(open_cases: Sequence[OpenCase]) -> tuple[Retention, ...]:
+    """For how long events are kept, those of open cases until they are settled."""
+    is_money = f"(old.subject_kind IN {MONEY} OR old.type = 'order.refunded')"
+    is_open = " OR ".join(f"old.subject_kind = '{case.subject_kind}' AND EXISTS ({case.unsettled})" for case in open_cases)
+    stays = ", ".join(case.said for case in open_cases)
+    return (
+        Retention("events", timedelta(days=365), "it happened", _forget(f"NOT {is_money} AND NOT ({is_open})"), stays),
+        Retention("events of money", timedelta(days=3650), "it happened", _forget(is_money)),
+    )
+
+
+def _forget(which: str) -> TextClause:
+    """Delete old events, and their places in the stream but for the last one of each subject."""
+    return text(
+        f"""
+        WITH old AS MATERIALIZED (
+            SELECT workspace_id, id, subject_kind, subject_id FROM events AS old
+            WHERE old.created_at < clock_timestamp() - :kept AND {which} LIMIT :limit
+        ), places AS (
+            DELETE FROM event_positions AS place USING old
+            WHERE place.workspace_id = old.workspace_id AND place.subject_kind = old.subject_kind
+              AND place.subject_id = old.subject_id AND place.event_id = old.id
+              AND EXISTS (
+                SELECT FROM event_positions AS later
+                WHERE later.workspace_id = place.workspace_id AND later.subject_kind = place.subject_kind
+                  AND later.subject_id = place.subject_id AND later.subject_number > place.subject_number
+              )
+        )
+        DELETE FROM events USING old WHERE events.workspace_id = old.workspace_id AND events.id = old.id
+        """  # noqa: S608 - constants of this house
     )

@@ -3,14 +3,15 @@
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Index, String, UniqueConstraint, delete, func, select
+from sqlalchemy import Index, String, UniqueConstraint, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
 from core.errors import Conflict
+from core.jobs import Retention
 from core.settings import get_settings
 from core.tables import WorkspaceRow, new_id, of_workspace
 from core.work import Work, own
@@ -103,3 +104,19 @@ async def answer(work: Work, scope: str, key: str, body: dict[str, Any]) -> None
     )
     assert stored is not None, "answer() follows take() in the same transaction"
     stored.answer = body
+
+
+RETENTIONS: Final = (
+    Retention(
+        "idempotency_keys",
+        timedelta(0),
+        "the key has run out (`IDEMPOTENCY_HOURS`)",
+        text(
+            """
+            DELETE FROM idempotency_keys WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM idempotency_keys WHERE expires_at < clock_timestamp() - :kept LIMIT :limit
+            )
+            """
+        ),
+    ),
+)

@@ -10,12 +10,25 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, LargeBinary, String, UniqueConstraint, Uuid, bindparam, exists, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import events, outbox
 from core.event_types import EventType
-from core.jobs import Job, Sweep
+from core.jobs import Job, Retention, Sweep
 from core.tables import WorkspaceRow, of_workspace, one_of
 from core.work import Work, own
 
@@ -101,6 +114,24 @@ SWEEPS: Final = (
             GROUP BY workspace_id, connection_id ORDER BY since LIMIT :limit
             """
         ),
+    ),
+)
+
+RETENTIONS: Final = (
+    Retention(
+        "inbound_events",
+        timedelta(days=30),
+        "it came in",
+        text(
+            """
+            DELETE FROM inbound_events WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM inbound_events
+                WHERE created_at < clock_timestamp() - :kept AND (handled_at IS NOT NULL OR parked_reason IS NOT NULL)
+                LIMIT :limit
+            )
+            """
+        ),
+        "what nobody has handled or given up yet",
     ),
 )
 

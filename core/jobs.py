@@ -5,6 +5,7 @@ Here are the shapes only. Each room declares its own as values, with the SQL of 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import TextClause
@@ -53,3 +54,30 @@ class Deadline:
     name: str
     found: TextClause
     settle: Callable[[Work, UUID], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long rows of a table are kept, counted from `since`, and what `stays` all the same; both in words.
+
+    `forget` deletes (or empties) at most `:limit` rows that are older than `:kept`. It runs in the retention role, which sees
+    what the statement needs of all workspaces, and which Postgres lets touch no younger row (`migrations.security.RETENTION`).
+    """
+
+    table: str
+    kept: timedelta
+    since: str
+    forget: TextClause
+    stays: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Subjects of the event stream that are not settled yet: what happened to them is kept, however old it is.
+
+    `unsettled` is a subquery that finds a row while `old.subject_id` of `old.workspace_id` is open; `said` is it in words.
+    """
+
+    subject_kind: str
+    said: str
+    unsettled: str

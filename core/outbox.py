@@ -5,15 +5,16 @@ A ring may be lost or doubled; what is to be done is always derived from the tab
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, String, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import observability
+from core.jobs import Retention
 from core.tables import WorkspaceRow, of_workspace
 from core.work import Work, own
 
@@ -138,3 +139,25 @@ def _parked(work: Work, row_id: UUID) -> tuple[ColumnElement[bool], ...]:
         OutboxMessage.published_at.is_(None),
         OutboxMessage.parked_reason.is_not(None),
     )
+
+
+_FORGET = """
+    DELETE FROM outbox_messages WHERE (workspace_id, id) IN (
+        SELECT workspace_id, id FROM outbox_messages WHERE %s LIMIT :limit
+    )
+"""
+
+RETENTIONS: Final = (
+    Retention(
+        "outbox_messages that went out",
+        timedelta(days=7),
+        "the bell was rung",
+        text(_FORGET % "published_at < clock_timestamp() - :kept"),
+    ),
+    Retention(
+        "outbox_messages that no queue takes",
+        timedelta(days=30),
+        "it was due",
+        text(_FORGET % "published_at IS NULL AND parked_reason IS NOT NULL AND due_at < clock_timestamp() - :kept"),
+    ),
+)

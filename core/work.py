@@ -169,6 +169,13 @@ async def open_system_work() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+@asynccontextmanager
+async def open_retention_work() -> AsyncIterator[AsyncSession]:
+    """Open a transaction of the retention role, which deletes what is older than it is to be kept, and nothing else."""
+    async with _transaction(db.RETENTION_ROLE, "") as (session, _, _):
+        yield session
+
+
 async def analyze(tables: Iterable[str]) -> None:
     """Let Postgres count tables that have just grown, as autovacuum would do after a while; as the tables' owner.
 

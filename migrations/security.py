@@ -1,8 +1,9 @@
-"""Row-level security: three roles that own nothing, and a policy on every table.
+"""Row-level security: four roles that own nothing, and a policy on every table.
 
 `nexova_app` does ordinary work and sees the rows of the workspace that the transaction names. `nexova_system` finds
 work for relay, sweeps and door: it reads scheduling columns of all workspaces, and no content. `nexova_identity` signs
-people in: it alone sees credentials, and nothing that a shop does. Every migration that adds a table calls `secure` or
+people in: it alone sees credentials, and nothing that a shop does. `nexova_retention` forgets: it sees how old rows are and
+may delete none that is to be kept. Every migration that adds a table calls `secure` or
 `secure_identity` for it; a test enumerates all tables and fails on one without a policy.
 """
 
@@ -13,6 +14,7 @@ from alembic import op
 APP = "nexova_app"
 SYSTEM = "nexova_system"
 IDENTITY = "nexova_identity"
+RETENTION = "nexova_retention"
 
 CURRENT_WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
@@ -115,6 +117,73 @@ def take_mails_from_work() -> None:
     """Let ordinary work put a mail in its transaction, which it can never read again."""
     op.execute(f"GRANT INSERT ON mails TO {APP}")
     _policy("mails", "mails_work_adds", "INSERT", APP, "true")
+
+
+FORGOTTEN: dict[str, tuple[str, str, str]] = {
+    "events": (
+        "workspace_id, id, created_at, type, subject_kind, subject_id", "DELETE", "created_at < {now} - interval '365 days'",
+    ),
+    "event_positions": ("workspace_id, event_id, subject_kind, subject_id, subject_number", "DELETE", "true"),
+    "outbox_messages": (
+        "workspace_id, id, published_at, parked_reason, due_at",
+        "DELETE",
+        "least(published_at, due_at) < {now} - interval '7 days' AND coalesce(published_at::text, parked_reason) IS NOT NULL",
+    ),
+    "idempotency_keys": ("workspace_id, id, expires_at", "DELETE", "expires_at < {now}"),
+    "inbound_events": (
+        "workspace_id, id, created_at, handled_at, parked_reason",
+        "DELETE",
+        "created_at < {now} - interval '30 days' AND coalesce(handled_at::text, parked_reason) IS NOT NULL",
+    ),
+    "journal_entries": (
+        "workspace_id, id, created_at, turn_id, conversation_id", "DELETE", "created_at < {now} - interval '90 days'",
+    ),
+    "spend_reservations": ("workspace_id, id, settled_at", "DELETE", "settled_at < {now} - interval '30 days'"),
+    "sign_ins": ("id, ended_at, expires_at", "DELETE", "least(ended_at, expires_at) < {now} - interval '30 days'"),
+    "one_time_tokens": ("id, expires_at", "DELETE", "expires_at < {now} - interval '7 days'"),
+    "mails": ("id, created_at, status", "DELETE", "created_at < {now} - interval '30 days'"),
+    "identity_events": ("id, created_at", "DELETE", "created_at < {now} - interval '365 days'"),
+    "delivery_attempts": ("workspace_id, id, finished_at", "DELETE", "finished_at < {now} - interval '90 days'"),
+    "attachments": (
+        "workspace_id, id, created_at, conversation_id, status, sha256",
+        "UPDATE (status, error_code, sha256)",
+        "created_at < {now} - interval '365 days'",
+    ),
+    "subscription_deliveries": (
+        "workspace_id, id, created_at, status", "DELETE", "status <> 'pending' AND created_at < {now} - interval '30 days'",
+    ),
+    "imports": ("workspace_id, id, created_at, status, sha256", "DELETE", "created_at < {now} - interval '365 days'"),
+}  # fmt: skip
+"""What the retention role sees of a table, what it may do there, and to which rows: none that is to be kept."""
+
+LOOKED_AT_BY_RETENTION: dict[str, str] = {
+    "turns": "workspace_id, id, status",
+    "handoffs": "workspace_id, id, conversation_id, released_at",
+    "orders": "workspace_id, id, status",
+    "payment_receipts": "workspace_id, attachment_id, sha256",
+}
+"""What it sees of others, to know which cases are open."""
+
+
+def let_retention_forget() -> None:
+    """Make the role and let it forget."""
+    create_roles(RETENTION)
+    for table, (columns, may, which) in FORGOTTEN.items():
+        op.execute(f"GRANT SELECT ({columns}), {may} ON {table} TO {RETENTION}")
+        _policy(table, f"{table}_retention_reads", "SELECT", RETENTION, "true")
+        _policy(table, f"{table}_retention", may.split()[0], RETENTION, which.format(now="clock_timestamp()"))
+    for table, columns in LOOKED_AT_BY_RETENTION.items():
+        op.execute(f"GRANT SELECT ({columns}) ON {table} TO {RETENTION}")
+        _policy(table, f"{table}_retention_reads", "SELECT", RETENTION, "true")
+
+
+def take_from_retention() -> None:
+    """Let the role see and forget nothing more; the role itself is of the cluster, and stays."""
+    for table in (*FORGOTTEN, *LOOKED_AT_BY_RETENTION):
+        op.execute(f"DROP POLICY {table}_retention_reads ON {table}")
+        if table in FORGOTTEN:
+            op.execute(f"DROP POLICY {table}_retention ON {table}")
+        op.execute(f"REVOKE ALL ON {table} FROM {RETENTION}")
 
 
 def limit_to_stores(table: str, columns: Iterable[str] = ("store_id",)) -> None:

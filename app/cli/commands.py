@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "tools": Command("app.cli.tools", "tools", "Export the JSON Schema of every tool."),
     "jobs": Command("app.cli.jobs", "jobs", "What the workers run, and what rings again for it."),
     "permissions": Command("app.cli.permissions", "permissions", "What can be allowed, and which roles may do it."),
+    "retention": Command("app.cli.retention", "retention", "For how long what is kept."),
     "events": Command("app.cli.events", "group", "What happened in a workspace, as it is committed."),
     "handoff": Command("app.cli.handoff", "group", "Conversations that wait for a person or are with one."),
     "outbox": Command("app.cli.outbox", "group", "Jobs that were announced and have not gone out."),

@@ -1,4 +1,6 @@
-"""The jobs, sweeps and deadlines of all rooms, collected: what relay and worker must know to ring, settle and listen."""
+"""The jobs, sweeps, deadlines and retentions of all rooms, collected: what relay and worker must know to ring, settle,
+listen and forget.
+"""
 
 import importlib.util
 import pkgutil
@@ -8,9 +10,10 @@ from types import ModuleType
 from typing import Final
 
 import domain
-from core.jobs import Deadline, Job, Sweep
+from core import events
+from core.jobs import Deadline, Job, OpenCase, Retention, Sweep
 
-_JOB_MODULES = ("core.inbound", "agent.jobs")
+_JOB_MODULES = ("core.inbound", "core.outbox", "core.idempotency", "agent.jobs")
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -29,6 +32,13 @@ JOBS: Final[dict[str, Job]] = {job.name: job for module in _DECLARED for job in 
 SWEEPS: Final[tuple[Sweep, ...]] = tuple(sweep for module in _DECLARED for sweep in getattr(module, "SWEEPS", ()))
 
 DEADLINES: Final[tuple[Deadline, ...]] = tuple(one for module in _DECLARED for one in getattr(module, "DEADLINES", ()))
+
+OPEN_CASES: Final[tuple[OpenCase, ...]] = tuple(one for module in _DECLARED for one in getattr(module, "OPEN_CASES", ()))
+
+RETENTIONS: Final[tuple[Retention, ...]] = (
+    *events.retentions(OPEN_CASES),
+    *(one for module in _DECLARED for one in getattr(module, "RETENTIONS", ())),
+)
 
 QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))
 

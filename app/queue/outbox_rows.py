@@ -15,8 +15,6 @@ from core.work import open_system_work
 LEASE: Final = timedelta(seconds=15)
 """How long a relay may take to push what it has taken; then another relay pushes it, and the bell rings twice."""
 
-KEPT: Final = timedelta(days=30)
-
 # Leases and marks need no flush to disk: if Postgres crashes and forgets one, a bell rings twice. The setting holds for
 # the transaction, and a statement that changes no row has nothing to flush.
 _UNHURRIED = "set_config('synchronous_commit', 'off', true)"
@@ -94,16 +92,6 @@ _RING_AGAIN = text(
 )
 
 _WAKE_RELAYS = text("SELECT pg_notify(:channel, '')")
-
-_DELETE_OLD = text(
-    """
-    DELETE FROM outbox_messages WHERE (workspace_id, id) IN (
-        SELECT workspace_id, id FROM outbox_messages WHERE published_at < clock_timestamp() - :kept LIMIT 5000
-    )
-    """
-).bindparams(bindparam("kept", type_=Interval))
-
-_DELETE_KEYS = text("DELETE FROM idempotency_keys WHERE expires_at < clock_timestamp()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +188,3 @@ async def is_blind() -> bool:
     """Whether the outbox holds rows and this role sees none of them."""
     async with open_system_work() as session:
         return bool(await session.scalar(_BLIND))
-
-
-async def clean_up() -> int:
-    """Delete what was published a month ago and idempotency keys that have run out; how many outbox rows went."""
-    deleted = 0
-    while True:
-        async with open_system_work() as session:
-            result = await session.execute(_DELETE_OLD, {"kept": KEPT})
-            await session.execute(_DELETE_KEYS)
-        gone: int = result.rowcount  # type: ignore[attr-defined]  # a DELETE returns a CursorResult
-        deleted += gone
-        if gone < 5000:
-            return deleted

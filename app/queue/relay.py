@@ -14,7 +14,7 @@ import asyncpg
 import uvloop
 
 from app.processes import pulse
-from app.queue import outbox_rows
+from app.queue import outbox_rows, retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
 from app.queue.jobs import JOBS
 from app.queue.outbox_rows import TakenRow
@@ -154,9 +154,7 @@ class Relay:
                 observability.QUEUE_DEPTH.labels(queue=queue).set(depth)
 
     async def _clean_up(self) -> None:
-        deleted = await outbox_rows.clean_up()
-        if deleted:
-            log.info("outbox.cleaned", deleted=deleted)
+        await retention.forget_all(self._settings)
 
 
 async def _run(settings: Settings) -> None:

@@ -1,10 +1,11 @@
-"""What is due in accounts: mails."""
+"""What is due in accounts: mails, and for how long sign-ins, links and mails are kept."""
 
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from core.jobs import Job, Sweep
+from core.jobs import Job, Retention, Sweep
 
 JOBS: Final = (Job("mail.send", "notification-send", 60),)
 
@@ -21,5 +22,40 @@ SWEEPS: Final = (
             ORDER BY next_try_at LIMIT :limit
             """
         ),
+    ),
+)
+
+
+def _forget(table: str, old: str) -> TextClause:
+    return text(
+        f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {old} LIMIT :limit)"  # noqa: S608 - constants
+    )
+
+
+RETENTIONS: Final = (
+    Retention(
+        "sign_ins, with their refresh_tokens",
+        timedelta(days=30),
+        "it ended or ran out",
+        _forget("sign_ins", "least(ended_at, expires_at) < clock_timestamp() - :kept"),
+    ),
+    Retention(
+        "one_time_tokens",
+        timedelta(days=7),
+        "the link ran out",
+        _forget("one_time_tokens", "expires_at < clock_timestamp() - :kept"),
+    ),
+    Retention(
+        "mails",
+        timedelta(days=30),
+        "it was written",
+        _forget("mails", "created_at < clock_timestamp() - :kept AND status NOT IN ('queued', 'sending')"),
+        "what has not gone out yet",
+    ),
+    Retention(
+        "identity_events",
+        timedelta(days=365),
+        "it happened",
+        _forget("identity_events", "created_at < clock_timestamp() - :kept"),
     ),
 )

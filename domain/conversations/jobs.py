@@ -1,10 +1,11 @@
 """What is due in conversations: messages to be sent, files to be fetched, notices, and sends that nobody heard of."""
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
 
-from core.jobs import Deadline, Job, Sweep
+from core.jobs import Deadline, Job, OpenCase, Retention, Sweep
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
 from domain.conversations import delivery
 
@@ -71,5 +72,57 @@ DEADLINES: Final = (
             """
         ),
         delivery.settle,
+    ),
+)
+
+OPEN_CASES: Final = (
+    OpenCase(
+        "handoff",
+        "open hand-offs",
+        "SELECT FROM handoffs AS open WHERE open.workspace_id = old.workspace_id AND open.id = old.subject_id"
+        " AND open.released_at IS NULL",
+    ),
+    OpenCase(
+        "conversation",
+        "their conversations",
+        "SELECT FROM handoffs AS open WHERE open.workspace_id = old.workspace_id AND open.conversation_id = old.subject_id"
+        " AND open.released_at IS NULL",
+    ),
+)
+
+RETENTIONS: Final = (
+    Retention(
+        "delivery_attempts",
+        timedelta(days=90),
+        "the try ended",
+        text(
+            """
+            DELETE FROM delivery_attempts WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM delivery_attempts WHERE finished_at < clock_timestamp() - :kept LIMIT :limit
+            )
+            """
+        ),
+    ),
+    # The row stays and says that there was a file; the bytes go once no row names them (`app.queue.retention`).
+    Retention(
+        "files that came with messages (attachments)",
+        timedelta(days=365),
+        "the file came",
+        text(
+            """
+            UPDATE attachments SET status = 'failed', error_code = 'expired', sha256 = NULL WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM attachments AS old
+                WHERE old.created_at < clock_timestamp() - :kept AND old.status = 'stored' AND NOT EXISTS (
+                    SELECT FROM payment_receipts AS proof
+                    WHERE proof.workspace_id = old.workspace_id AND proof.attachment_id = old.id
+                ) AND NOT EXISTS (
+                    SELECT FROM handoffs AS open WHERE open.workspace_id = old.workspace_id
+                      AND open.conversation_id = old.conversation_id AND open.released_at IS NULL
+                )
+                LIMIT :limit
+            )
+            """
+        ),
+        "receipts of payments, and files of a conversation that waits for a person or is with one",
     ),
 )

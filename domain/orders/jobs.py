@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import text
 
 from core.clock import BUSINESS_NOW
-from core.jobs import Deadline
+from core.jobs import Deadline, OpenCase
 from domain.orders import fulfilment
 
 DEADLINES: Final = (
@@ -18,5 +18,14 @@ DEADLINES: Final = (
             """  # noqa: S608 - a constant
         ),
         fulfilment.cancel_unpaid,
+    ),
+)
+
+OPEN_CASES: Final = (
+    OpenCase(
+        "order",
+        "orders on their way",
+        "SELECT FROM orders AS open WHERE open.workspace_id = old.workspace_id AND open.id = old.subject_id"
+        " AND open.status IN ('confirmed', 'shipped')",
     ),
 )

@@ -1,10 +1,11 @@
 """What is due in subscriptions: events that nobody has made deliveries of, and deliveries that are to be sent."""
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
 
-from core.jobs import Job, Sweep
+from core.jobs import Job, Retention, Sweep
 
 JOBS: Final = (Job("subscription.deliver", "subscription-deliver", 180),)
 
@@ -43,5 +44,22 @@ SWEEPS: Final = (
             GROUP BY due.workspace_id, due.subscription_id LIMIT :limit
             """
         ),
+    ),
+)
+
+RETENTIONS: Final = (
+    Retention(
+        "subscription_deliveries",
+        timedelta(days=30),
+        "the event was to be told",
+        text(
+            """
+            DELETE FROM subscription_deliveries WHERE (workspace_id, id) IN (
+                SELECT workspace_id, id FROM subscription_deliveries
+                WHERE created_at < clock_timestamp() - :kept AND status <> 'pending' LIMIT :limit
+            )
+            """
+        ),
+        "what is still to be told",
     ),
 )

@@ -83,7 +83,7 @@ async def test_the_roles_own_nothing_and_bypass_nothing(schema: asyncpg.Connecti
     roles = await schema.fetch(
         "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname LIKE 'nexova\\__%'"
     )
-    assert {row["rolname"] for row in roles} == {"nexova_app", "nexova_system", "nexova_identity"}
+    assert {row["rolname"] for row in roles} == {"nexova_app", "nexova_system", "nexova_identity", "nexova_retention"}
     assert not any(row["rolsuper"] or row["rolbypassrls"] or row["rolcanlogin"] for row in roles)
     owned = await schema.fetchval(
         "SELECT count(*) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner WHERE rolname LIKE 'nexova\\__%'"

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.queue import outbox_rows
+from app.queue import outbox_rows, retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
+from app.queue.jobs import RETENTIONS
 from app.queue.relay import BLIND_LOOKS, Relay
 from core import outbox
 from core.access import Principal
@@ -217,8 +218,9 @@ async def test_only_old_published_rows_are_cleaned_up(workspace: WorkspaceView, 
     await announce(workspace.id, 1)
     old, fresh, waiting = sorted(await outbox_rows_of(workspace.id), key=lambda row: row.published_at is None)
     async with open_work(Principal.system(workspace.id)) as work:
-        statement = text("UPDATE outbox_messages SET published_at = published_at - interval '31 days' WHERE id = :id")
+        aged = "published_at = published_at - interval '8 days', due_at = due_at - interval '8 days'"
+        statement = text(f"UPDATE outbox_messages SET {aged} WHERE id = :id")
         await work.session.execute(statement, {"id": old.id})
 
-    assert await outbox_rows.clean_up() == 1
+    assert sum([await retention.forget(one) for one in RETENTIONS if one.table.startswith("outbox_messages")]) == 1
     assert {row.id for row in await outbox_rows_of(workspace.id)} == {fresh.id, waiting.id}

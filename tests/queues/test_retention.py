@@ -1,0 +1,157 @@
+"""What is old is forgotten, what is open or owed to the law is not, and the numbers of the stream go on."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.cli.retention import page
+from app.queue import retention
+from app.queue.jobs import RETENTIONS
+from core import db, events
+from core.access import Principal
+from core.blobs import DiskBlobs
+from core.event_types import EventType
+from core.settings import get_settings
+from core.tables import new_id
+from core.work import open_retention_work, open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.conversations import service as conversations
+from domain.conversations.kinds import HandoffReason
+from migrations.security import FORGOTTEN
+from tests.factories.chat import chat_of, placed
+from tests.factories.shop import fill, open_shop
+from tests.factories.threads import Thread, opened
+
+ROOT = Path(__file__).parents[2]
+
+
+async def as_owner(statement: str, **values: object) -> None:
+    """Change rows as nobody in the house can: by the owner of the tables, with row-level security off."""
+    table = statement.split()[1]
+    async with db.session() as session:
+        await session.execute(text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+        await session.execute(text(statement), values)
+        await session.execute(text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+        await session.commit()
+
+
+async def age(table: str, days: int, column: str = "created_at") -> None:
+    await as_owner(f"UPDATE {table} SET {column} = {column} - make_interval(days => :days)", days=days)
+
+
+async def happen(workspace: WorkspaceView, *happened: tuple[EventType, UUID]) -> None:
+    for kind, subject in happened:
+        async with open_work(Principal.system(workspace.id)) as work:
+            events.record(work, kind, subject=subject)
+
+
+async def forget(*tables: str) -> int:
+    chosen = [one for one in RETENTIONS if one.table.startswith(tables)]
+    assert chosen
+    return sum([await retention.forget(one) for one in chosen])
+
+
+async def stream(workspace: WorkspaceView) -> list[tuple[int, str, int]]:
+    async with open_work(Principal.system(workspace.id)) as work:
+        return [(one.position, one.type, one.subject_number) for one in await events.page(work, limit=500)]
+
+
+async def test_events_are_forgotten_after_a_year_and_the_numbers_go_on(workspace: WorkspaceView) -> None:
+    store, payment, quiet = new_id(), new_id(), new_id()
+    before = len(await stream(workspace))
+    await happen(workspace, (EventType.STORE_CHANGED, store), (EventType.STORE_CHANGED, store), (EventType.ROLE_CHANGED, quiet))
+    await happen(workspace, (EventType.PAYMENT_VERIFIED, payment))
+    await age("events", 366)
+    await happen(workspace, (EventType.STORE_CHANGED, store))
+    assert await forget("events") == before + 3
+    # Then money is still told, and what happens next has the next numbers
+    await happen(workspace, (EventType.STORE_CHANGED, store), (EventType.ROLE_CHANGED, quiet))
+    assert await stream(workspace) == [
+        (before + 4, "payment.verified", 1),
+        (before + 5, "store.changed", 3),
+        (before + 6, "store.changed", 4),
+        (before + 7, "role.changed", 2),
+    ]
+    await age("events", 3650)
+    assert await forget("events of money") == 1
+
+
+async def test_what_happened_in_an_open_hand_off_is_kept_until_it_ends(workspace: WorkspaceView) -> None:
+    await open_shop(workspace.id)
+    async with opened(workspace) as thread:
+        await ask_for_people(thread)
+    kept = {"handoff.requested"}
+    await age("events", 400)
+    await forget("events")
+    assert {type_ for _, type_, _ in await stream(workspace)} & kept == kept
+    await as_owner("UPDATE handoffs SET released_at = clock_timestamp()")
+    await forget("events")
+    assert {type_ for _, type_, _ in await stream(workspace)} & kept == set()
+
+
+@pytest.mark.parametrize(("status", "is_kept"), [("confirmed", True), ("shipped", True), ("delivered", False)])
+async def test_what_happened_to_an_order_is_kept_while_it_is_on_its_way(
+    workspace: WorkspaceView, status: str, is_kept: bool
+) -> None:
+    shop = await open_shop(workspace.id)
+    async with open_work(shop.principal) as work:
+        await fill(work, shop, "HAR-1", 20)
+    chat = await chat_of(shop)
+    order = await placed(chat, {"HAR-1": 1})
+    await as_owner("UPDATE orders SET status = :status WHERE id = :id", status=status, id=order.id)
+    await age("events", 400)
+    await forget("events")
+    assert ("order.confirmed" in {type_ for _, type_, _ in await stream(workspace)}) is is_kept
+
+
+async def ask_for_people(thread: Thread) -> None:
+    async with open_work(thread.principal) as work:
+        await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
+
+
+@pytest.mark.parametrize("table", sorted(set(FORGOTTEN) - {"event_positions"}))
+async def test_postgres_itself_lets_nobody_forget_too_early(workspace: WorkspaceView, table: str) -> None:
+    await happen(workspace, (EventType.STORE_CHANGED, new_id()))
+    async with open_retention_work() as session:
+        change = "UPDATE attachments SET error_code = 'x'" if table == "attachments" else f"DELETE FROM {table}"
+        result = await session.execute(text(f"{change} WHERE true"))
+        assert result.rowcount == 0  # type: ignore[attr-defined]  # a CursorResult
+
+
+@pytest.mark.parametrize("table", ["messages", "payments", "orders", "customers", "stock_movements", "credentials"])
+async def test_what_is_kept_for_ever_cannot_be_forgotten(workspace: WorkspaceView, table: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with open_retention_work() as session:
+            await session.execute(text(f"DELETE FROM {table}"))
+
+
+async def test_every_retention_runs(database: str) -> None:
+    assert [await retention.forget(one) for one in RETENTIONS] == [0] * len(RETENTIONS)
+    assert all(one.kept >= timedelta(0) and one.since for one in RETENTIONS)
+
+
+async def test_a_file_goes_once_no_row_names_it_and_nobody_puts_it_again(database: str, tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    unused, used, fresh, again = [await blobs.put(name) for name in (b"unused", b"used", b"fresh", b"again")]
+    for key in (unused, used, again):
+        old = time.time() - 2 * 86_400
+        os.utime(tmp_path / key[:2] / key, (old, old))
+
+    async def named(digests: object) -> set[str]:
+        await blobs.put(b"again")  # somebody sends the same picture at this very moment
+        return {used}
+
+    assert await blobs.forget_unless(named, timedelta(days=1)) == 1
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {used, fresh, again}
+    # And what rows name is looked up in every table that names files
+    await retention.forget_all(get_settings())
+
+
+def test_the_page_is_the_one_of_the_declarations() -> None:
+    assert (ROOT / "docs/retention.md").read_text() == page()
