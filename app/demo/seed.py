@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from app.demo.people import DEMO_PASSWORD
 from app.demo.schemas import DemoCategory, DemoProduct, DemoShop, cost_of, demo_shops
 from app.demo.simulation import DAYS, Line, Shelf, simulate
 from core.access import Principal
@@ -33,7 +34,6 @@ from domain.suppliers.schemas import NewSupplier, SupplierProductInput
 
 _log = log(__name__)
 
-DEMO_PASSWORD = "admin123"  # noqa: S105  # everybody knows it, which is why no demo goes into production
 _SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
 
 

@@ -210,6 +210,7 @@ class Supervisor:
     def _show_addresses(self) -> None:
         base = self._settings.base_url
         _say(f"Nexova is ready (models: {', '.join(self._settings.model_chain)}; data: {self._data_dir}).")
+        _say(f"  Console of the staff          {base}/console")
         if self._settings.sandbox_enabled:
             _say(f"  Phones of the demo customers  {base}/sandbox/")
         _say(f"  Health                        {base}/health/deep")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from app.console import refusals
+from app.web.faults import said as fault_said
 from core import messages, observability
 from core.errors import DomainError, Invalid, NotFound
 from core.settings import get_settings
@@ -81,8 +83,10 @@ def render(
     status: int | None = None,
     faults: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """An expected error as people and programs read it."""
+) -> Response:
+    """An expected error as people and programs read it: as a problem, and in the console as a page."""
+    if refusals.is_ours(request):
+        return refusals.render(request, error, status or error.http_status)
     language = messages.choose_language(request.headers.get("accept-language"))
     try:
         said = messages.refusal(error, language)
@@ -108,7 +112,7 @@ def render(
     return JSONResponse(problem.model_dump(exclude_none=True), number, sent, media_type=MEDIA_TYPE)
 
 
-async def domain_error(request: Request, error: Exception) -> JSONResponse:
+async def domain_error(request: Request, error: Exception) -> Response:
     """An error that was foreseen."""
     assert isinstance(error, DomainError)
     if error.http_status >= 500:
@@ -116,31 +120,31 @@ async def domain_error(request: Request, error: Exception) -> JSONResponse:
     return render(request, error)
 
 
-async def http_error(request: Request, error: Exception) -> JSONResponse:
+async def http_error(request: Request, error: Exception) -> Response:
     """An error of the framework: a path or a method that does not exist, a body that is no JSON."""
     assert isinstance(error, HTTPException)
     known: DomainError = NotFound() if error.status_code == 404 else NotOffered()
     return render(request, known, status=error.status_code, headers=error.headers)
 
 
-async def malformed(request: Request, error: Exception) -> JSONResponse:
+async def malformed(request: Request, error: Exception) -> Response:
     """A request that does not fit its route: 400 if it names what the route does not know, else 422."""
     assert isinstance(error, RequestValidationError)
     language = messages.choose_language(request.headers.get("accept-language"))
     details: Sequence[ErrorDetails] = error.errors()
-    faults = [_fault(detail, language) for detail in details]
+    found = [_fault(detail, language) for detail in details]
     unknown = next((detail for detail in details if detail["type"] == "extra_forbidden"), None)
     if unknown is not None:
-        return render(request, UnknownField(name=str(unknown["loc"][-1])), faults=faults)
-    return render(request, Malformed(), faults=faults)
+        return render(request, UnknownField(name=str(unknown["loc"][-1])), faults=found)
+    return render(request, Malformed(), faults=found)
 
 
 def _fault(detail: ErrorDetails, language: str) -> Fault:
     where, *steps = map(str, detail["loc"] or ("body",))
-    context: dict[str, Any] = detail.get("ctx") or {}
-    try:
-        said = messages.text(f"fault.{detail['type']}", language, **context)
-    except messages.MessageMissing:
-        said = messages.text("fault.other", language)
     pointer = "/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps) if where == "body" else None
-    return Fault(pointer=pointer, parameter=None if where == "body" else "/".join(steps), code=detail["type"], detail=said)
+    return Fault(
+        pointer=pointer,
+        parameter=None if where == "body" else "/".join(steps),
+        code=detail["type"],
+        detail=fault_said(detail, language),
+    )

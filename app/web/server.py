@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.console import routes as console
 from app.processes import pulse
 from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
@@ -195,6 +196,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(problems.router, include_in_schema=False)
     for router in NOUNS:
         app.include_router(router)
+    for router in console.ROUTERS:
+        app.include_router(router, include_in_schema=False)
     if settings.mailbox_enabled:
         app.include_router(mailbox.router, include_in_schema=False)
     if settings.sandbox_enabled:

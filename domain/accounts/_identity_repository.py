@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import observability
@@ -157,16 +157,26 @@ class Entry(NamedTuple):
 
 async def entry(work: IdentityWork, user_id: UUID, sign_in_id: UUID, workspace_id: UUID | None) -> Entry | None:
     """A user with a sign-in, and with the membership in a workspace if one is named."""
+    return await _entry(work, and_(User.id == user_id, SignIn.id == sign_in_id), own(Membership, workspace_id))
+
+
+async def entry_of_browser(work: IdentityWork, digest: str, slug: str | None) -> Entry | None:
+    """Whose sign-in a cookie carries, and the membership in a workspace if one is named."""
+    named = select(Workspace.id).where(Workspace.slug == slug)
+    return await _entry(work, SignIn.browser_digest == digest, Membership.workspace_id.in_(named))
+
+
+async def _entry(work: IdentityWork, who: ColumnElement[bool], where: ColumnElement[bool]) -> Entry | None:
     statement = (
         select(User, SignIn, Membership, Workspace, CustomRole)
         .join(SignIn, SignIn.user_id == User.id)
-        .outerjoin(Membership, and_(Membership.user_id == User.id, own(Membership, workspace_id)))
+        .outerjoin(Membership, and_(Membership.user_id == User.id, where))
         .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
         .outerjoin(
             CustomRole,
             and_(CustomRole.workspace_id == Membership.workspace_id, CustomRole.id == Membership.custom_role_id),
         )
-        .where(User.id == user_id, SignIn.id == sign_in_id)
+        .where(who)
     )
     found = (await work.session.execute(statement)).one_or_none()
     return None if found is None else Entry._make(found)

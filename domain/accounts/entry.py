@@ -9,6 +9,7 @@ from core.work import open_identity_work, open_work
 from domain.accounts import _identity_repository as identity_repository
 from domain.accounts import _tokens as tokens
 from domain.accounts import repository, signing
+from domain.accounts._identity_repository import Entry
 from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
 from domain.accounts.models import CustomRole, Membership, MembershipStatus
 from domain.accounts.permissions import WorkspacePermission
@@ -69,7 +70,14 @@ async def _enter(token: str, workspace_id: UUID | None) -> tuple[Person, Princip
     async with open_identity_work() as work:
         found = await identity_repository.entry(work, claims.user_id, claims.sign_in_id, workspace_id)
         now = work.time
-    if found is None or not claims.are_good_at(now) or not found.user.is_active or found.sign_in.ended_at is not None:
+    if found is None or not claims.are_good_at(now):
+        raise NotSignedIn
+    return admitted(found)
+
+
+def admitted(found: Entry) -> tuple[Person, Principal | None]:
+    """A person, and what they may do in the workspace that was named; raises NotSignedIn once the sign-in has ended."""
+    if not found.user.is_active or found.sign_in.ended_at is not None:
         raise NotSignedIn
     bearer = Person(found.user.id, found.sign_in.id, found.user.email, found.user.name)
     membership = found.membership

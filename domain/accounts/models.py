@@ -115,7 +115,7 @@ class RecoveryCode(Base):
 
 
 class SignIn(Base):
-    """One sign-in of a person on one device, with all the refresh tokens that followed from it."""
+    """One sign-in of a person on one device, with all the refresh tokens that followed from it, or with a cookie."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_user", "user_id"),)
@@ -129,6 +129,8 @@ class SignIn(Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(30))
+    browser_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the secret in a browser's cookie, where one carries the sign-in instead of tokens."""
 
 
 class RefreshToken(Base):

@@ -24,7 +24,8 @@ from domain.accounts.schemas import (
 )
 
 
-def _view(row: Workspace) -> WorkspaceView:
+def view_of(row: Workspace) -> WorkspaceView:
+    """A workspace as the other rooms see it."""
     return WorkspaceView(
         id=row.id,
         slug=row.slug,
@@ -58,7 +59,7 @@ async def get_workspace(work: Work) -> WorkspaceView:
     row = await repository.find_workspace(work)
     if row is None:
         raise WorkspaceNotFound
-    return _view(row)
+    return view_of(row)
 
 
 _currencies: dict[UUID, str] = {}
@@ -106,7 +107,7 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
         raise WorkspaceExists(slug=command.slug) from error
     events.record(work, EventType.WORKSPACE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     await work.session.flush()
-    return _view(row)
+    return view_of(row)
 
 
 async def update_settings(work: Work, settings: WorkspaceSettings, seen: int) -> WorkspaceView:
@@ -129,7 +130,7 @@ async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> W
     after = {"name": row.name, "settings": row.settings}
     events.record(work, EventType.WORKSPACE_CHANGED, subject=row.id, before=before, after=after)
     await work.session.flush()
-    return _view(row)
+    return view_of(row)
 
 
 async def delete_workspace(work: Work, seen: int) -> None:
@@ -151,7 +152,7 @@ async def restore_workspace(work: Work) -> WorkspaceView:
         row.is_active, row.deleted_at, row.version = True, None, row.version + 1
         events.record(work, EventType.WORKSPACE_RESTORED, subject=row.id)
         await work.session.flush()
-    return _view(row)
+    return view_of(row)
 
 
 async def _locked(work: Work, seen: int) -> Workspace:

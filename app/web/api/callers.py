@@ -39,6 +39,11 @@ _named: dict[str, Permission] = {}
 """The permissions that routes have named."""
 
 
+def permission_named(name: str) -> Permission:
+    """A permission that a route has named, by its name."""
+    return _named[name]
+
+
 async def _origin(request: Request) -> Origin:
     """From where a request comes."""
     return Origin.of(request.client.host if request.client else None, request.headers.get("user-agent"))
@@ -95,7 +100,7 @@ async def _staff(
     principal = replace(await entry.staff(token, workspace_id), origin=came_from)
     await _count(request, principal.id)
     for permission in needed.scopes:
-        principal.require(_named[permission])
+        principal.require(permission_named(permission))
     return principal
 
 

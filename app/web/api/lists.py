@@ -1,16 +1,14 @@
 """Lists: `{data, has_more, next_cursor}`, at most a hundred at a time, continued by a cursor that nobody can read or forge."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 from pydantic import BaseModel, Field
 
-from core import vault
+from app.web import signed
 from core.errors import Invalid
-from core.settings import get_settings
 
 DEFAULT: Final = 20
 MOST: Final = 100
@@ -39,12 +37,6 @@ class NumberedPage(Page[T], Generic[T]):
     total: int | None = Field(None, description="How much fits; beyond 25 000 there are simply more.")
 
 
-@lru_cache
-def _serializer(scope: str) -> URLSafeSerializer:
-    # The newest key comes last here, and first in the vault's ring.
-    return URLSafeSerializer(list(reversed(vault.load_keys(get_settings()))), salt=f"cursor {scope}")
-
-
 class Paging:
     """Which part of a list is wanted: how many, and the place after which it begins, as the service has named it."""
 
@@ -55,7 +47,7 @@ class Paging:
 
     def page(self, items: Iterable[T], next_place: str | None) -> Page[T]:
         """The answer; `next_place` is None at the end of the list."""
-        cursor = None if next_place is None else str(_serializer(self._scope).dumps(next_place))
+        cursor = None if next_place is None else str(signed.serializer(self._scope).dumps(next_place))
         return Page(data=list(items), has_more=next_place is not None, next_cursor=cursor)
 
 
@@ -65,9 +57,9 @@ async def _paging(
     cursor: Annotated[str | None, Query(max_length=2_000)] = None,
 ) -> Paging:
     filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in {"limit", "cursor"})
-    scope = f"{request.url.path} {filters}"
+    scope = f"cursor {request.url.path} {filters}"
     try:
-        place = None if cursor is None else str(_serializer(scope).loads(cursor))
+        place = None if cursor is None else str(signed.serializer(scope).loads(cursor))
     except BadSignature as error:
         raise CursorRefused from error
     return Paging(limit, place, scope)

@@ -1,0 +1,22 @@
+// Begins what every page has.
+
+import { watchDialogs } from "./dialogs.js";
+import { restoreDrafts, watchDrafts } from "./drafts.js";
+import { watchEntrance } from "./entrance.js";
+import { watchKeys } from "./keys.js";
+import { watchLive } from "./live.js";
+import { watchPalette } from "./palette.js";
+import { watchSends } from "./send.js";
+import { watchSwaps } from "./swap.js";
+import { watchToasts } from "./toast.js";
+
+watchToasts();
+watchDialogs();
+watchDrafts();
+watchSends();
+watchSwaps();
+watchKeys();
+watchPalette();
+watchEntrance();
+watchLive();
+document.addEventListener("placed", (event) => restoreDrafts(event.target));

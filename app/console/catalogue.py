@@ -1,0 +1,47 @@
+"""The catalogue of pages: what there is, for whom, and in which order. It makes the navigation, and the test of rights walks it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from core.access import OperationsPermission, Permission, Principal
+from domain.accounts.permissions import WorkspacePermission
+
+
+class Group(StrEnum):
+    """The parts of the navigation, in their order."""
+
+    SERVE = "serve"
+    SELL = "sell"
+    STOCK = "stock"
+    HOUSE = "house"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a workspace: its path under `/console/@{workspace}/`, and the permission without which it is not shown.
+
+    Its title is the text `console.page.<key>`; `icon` is a drawing of `assets/icons.svg`.
+    """
+
+    key: str
+    path: str
+    permission: Permission
+    group: Group
+    icon: str
+
+
+HOME: Final = Page("home", "home", WorkspacePermission.READ, Group.SERVE, "home")
+AUDIT: Final = Page("audit", "audit", OperationsPermission.MANAGE, Group.HOUSE, "history")
+
+ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUSE, "person")
+"""It stands at the foot of the navigation."""
+
+PAGES: Final = (HOME, AUDIT)
+"""Every page of the navigation, in its order."""
+
+
+def groups(principal: Principal) -> list[tuple[Group, list[Page]]]:
+    """What somebody sees in the navigation: the pages that they may open, by group; a group without any is left out."""
+    shown = [(group, [page for page in PAGES if page.group is group and principal.may(page.permission)]) for group in Group]
+    return [(group, pages) for group, pages in shown if pages]

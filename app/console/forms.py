@@ -1,0 +1,113 @@
+"""Forms: a write comes from a page of ours, in the browser of whoever is signed in, or it is refused.
+
+Two fences, of which each would do: browsers say from where a request comes, and each page gives its forms a token that is
+bound to the sign-in. What says nothing of where it comes from is refused too.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request
+from itsdangerous import BadSignature
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+
+from app.web import faults, signed
+from core.errors import DomainError
+from core.settings import Settings
+
+FIELD: Final = "form_token"
+
+
+class ForeignForm(DomainError):
+    """The request does not come from a page of this installation."""
+
+    code = "foreign_form"
+    http_status = 403
+
+
+class FormExpired(DomainError):
+    """The form was made for another sign-in."""
+
+    code = "form_expired"
+    http_status = 403
+
+
+def token_for(sign_in_id: UUID) -> str:
+    """What the forms of a sign-in carry."""
+    return str(signed.serializer("console form").dumps(sign_in_id.hex))
+
+
+def _is_own(request: Request) -> bool:
+    """Whether a browser says that a page of ours asks."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is None and origin is None:
+        return False
+    if site is not None and site != "same-origin":
+        return False
+    settings: Settings = request.app.state.settings
+    ours = {request.headers.get("host", ""), urlsplit(settings.base_url).netloc}
+    return origin is None or urlsplit(origin).netloc in ours
+
+
+async def require_own(request: Request) -> None:
+    """Raise ForeignForm unless a page of ours asks."""
+    if not _is_own(request):
+        raise ForeignForm
+
+
+async def require_token(request: Request, sign_in_id: UUID) -> None:
+    """Raise FormExpired unless the form was made for this sign-in."""
+    try:
+        made_for = signed.serializer("console form").loads(str((await request.form()).get(FIELD, "")))
+    except BadSignature as error:
+        raise FormExpired from error
+    if made_for != sign_in_id.hex:
+        raise FormExpired
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Filled:
+    """What somebody wrote into a form, and what is wrong with it, so that it can be shown again as it was."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    refusal: str | None = None
+    """Why the whole was refused, in words."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the form has to be shown again."""
+        return bool(self.faults) or self.refusal is not None
+
+
+async def fill(request: Request, model: type[M], language: str) -> tuple[M | None, Filled]:
+    """What a form says, as a model, which is None where something is wrong with it.
+
+    A field that was left empty counts as not given; one that comes several times is a list. Files are not taken here.
+    """
+    values: dict[str, Any] = {}
+    for name, value in (await request.form()).multi_items():
+        if name == FIELD or isinstance(value, UploadFile) or value == "":
+            continue
+        values[name] = [*_listed(values[name]), value] if name in values else value
+    filled = Filled(values)
+    try:
+        return model.model_validate(values), filled
+    except ValidationError as error:
+        for detail in error.errors():
+            filled.faults[".".join(map(str, detail["loc"]))] = faults.said(detail, language)
+        return None, filled
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+OwnForm = Annotated[None, Depends(require_own)]
+"""For forms that stand before the sign-in, and so can have no token."""

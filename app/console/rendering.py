@@ -1,0 +1,154 @@
+"""How a page is made: templates with the texts of the catalogue, and headers that keep strangers' words from doing anything."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.console import catalogue, forms, manners
+from app.console.manners import Manners
+from app.console.visits import LAST_WORKSPACE, Visit, Visitor
+from core import messages
+
+_FOLDER: Final = Path(__file__).parent
+ASSETS: Final = _FOLDER / "assets"
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types nexova"
+)
+"""Scripts and styles are files of ours, and nothing that stands in a page is ever run."""
+
+HEADERS: Final = {
+    "content-security-policy": POLICY,
+    # With `no-referrer` a browser hides the origin of our own forms from us too.
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(self), geolocation=(), microphone=()",
+}
+
+_SYMBOL = re.compile(r'<symbol id="([a-z-]+)">(.*?)</symbol>', re.DOTALL)
+_SCRIPT_AREA: Final = "console.script."
+
+
+@lru_cache
+def version() -> str:
+    """The name of the assets of this release: they may be kept for ever, as others have another name."""
+    digest = hashlib.sha256()
+    for path in sorted(ASSETS.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache
+def _drawings() -> dict[str, str]:
+    return dict(_SYMBOL.findall((ASSETS / "icons.svg").read_text(encoding="utf-8")))
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """A drawing; without a label it is decoration."""
+    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>').format(told, Markup(_drawings()[name]))  # noqa: S704  # our own file
+
+
+def asset(name: str) -> str:
+    """The address of a file of the console."""
+    return f"/console/assets/{version()}/{name}"
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a person."""
+    words = name.split() or ["?"]
+    return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD}
+    environment.filters["initials"] = initials
+    return environment
+
+
+class Speech:
+    """What a template says things with: the texts of a language, and dates and amounts as people of it write them."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, key: str, count: int | None = None, **fields: object) -> str:
+        """The text `console.<key>`."""
+        return messages.text(f"console.{key}", self.language, count=count, **fields)
+
+    def knows(self, key: str) -> bool:
+        """Whether there is a text `console.<key>`."""
+        return f"console.{key}" in messages.catalogue(self.language)
+
+    def name(self, kind: str, value: object) -> str:
+        """The name of a value of a closed set, `console.<kind>.<value>`; one that has none is shown as it is."""
+        key = f"{kind}.{value}"
+        return self(key) if self.knows(key) else str(value)
+
+    def moment(self, at: datetime, zone: str = "UTC", form: str = "d MMM y, HH:mm") -> str:
+        """A time on the clock of a zone."""
+        return str(format_datetime(at, form, tzinfo=ZoneInfo(zone), locale=Locale.parse(self.language)))
+
+    def money(self, amount: Decimal, currency: str, country: str | None = None) -> str:
+        """An amount as people of the country write it."""
+        return messages.money(amount, currency, country, self.language)
+
+    def for_scripts(self) -> dict[str, str]:
+        """The texts that the scripts show."""
+        texts = messages.catalogue(self.language)
+        return {key.removeprefix(_SCRIPT_AREA): said for key, said in texts.items() if key.startswith(_SCRIPT_AREA)}
+
+
+def _content(request: Request, by: Visit | Visitor | None, own: Mapping[str, Any]) -> dict[str, Any]:
+    chosen: Manners = by.manners if by else manners.of(request)
+    visit = by if isinstance(by, Visit) else None
+    return {
+        "say": Speech(chosen.language),
+        "manners": chosen,
+        "visit": visit,
+        "visitor": visit.visitor if visit else by,
+        "address": request.url.path,
+        "navigation": catalogue.groups(visit.principal) if visit else [],
+        "current": None,
+        **own,
+    }
+
+
+def page(
+    request: Request,
+    template: str,
+    by: Visit | Visitor | None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **content: Any,
+) -> HTMLResponse:
+    """A page, or a part of one, of a template; `by` is whoever looks at it, and `content` is what it shows."""
+    made = _environment().get_template(template).render(_content(request, by, content))
+    answer = HTMLResponse(made, status, {**HEADERS, **(headers or {})})
+    if isinstance(by, Visit) and request.cookies.get(LAST_WORKSPACE) != by.workspace.slug:
+        answer.set_cookie(LAST_WORKSPACE, by.workspace.slug, path="/console", httponly=True, samesite="lax")
+    return answer

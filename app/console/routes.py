@@ -1,0 +1,16 @@
+"""The routes of the console, in the order in which they are tried."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from app.console import account, audit, entrance, home, start
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    entrance.router,
+    start.router,
+    account.router,
+    home.router,
+    audit.router,
+    start.last,
+)
