@@ -23,8 +23,7 @@ Visiting = Annotated[Visit, may(ACCOUNT.permission)]
 
 async def _show(request: Request, visit: Visit, filled: Filled, told: str | None = None, status: int = 200) -> Response:
     found = await sign_ins.list_sign_ins(visit.person.user_id, visit.person.sign_in_id)
-    content = {"sign_ins": found, "filled": filled, "told": told}
-    return page(request, "account.html", visit, current=ACCOUNT, status=status, **content)
+    return page(request, "account.html", visit, status=status, current=ACCOUNT, sign_ins=found, filled=filled, told=told)
 
 
 @router.get("")

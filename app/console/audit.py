@@ -36,6 +36,15 @@ async def show(
         names = {member.user_id: member.name for member in await accounts.list_members(work)}
     shown = found[: paging.limit]
     paged = paging.page(shown, str(shown[-1].position) if len(found) > paging.limit else None)
-    query = [("kind", kind)] if kind else []
-    content = {"paged": paged, "names": names, "kinds": _KINDS, "kind": kind, "query": query, "is_first": paging.place is None}
-    return page(request, "audit.html", visit, current=AUDIT, **content)
+    return page(
+        request,
+        "audit.html",
+        visit,
+        current=AUDIT,
+        paged=paged,
+        names=names,
+        kinds=_KINDS,
+        kind=kind,
+        query=[("kind", kind)] if kind else [],
+        is_first=paging.place is None,
+    )

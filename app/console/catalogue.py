@@ -1,4 +1,4 @@
-"""The catalogue of pages: what there is, for whom, and in which order. It makes the navigation, and the test of rights walks it."""
+"""The catalogue of pages: what there is, for whom, in which order. The navigation and the test of rights come from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

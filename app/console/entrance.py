@@ -68,8 +68,7 @@ def _login_page(
 ) -> Response:
     settings: Settings = request.app.state.settings
     people = demo_people() if settings.environment is Environment.DEVELOPMENT else []
-    content = {"filled": filled or Filled(), "going": going, "demo": people, "told": told}
-    return page(request, "login.html", None, status=status, **content)
+    return page(request, "login.html", None, status=status, filled=filled or Filled(), going=going, demo=people, told=told)
 
 
 async def _let_in(request: Request, pair: TokenPair, going: str, came_from: Origin) -> Response:

@@ -19,6 +19,8 @@ from core.errors import DomainError
 from core.settings import Settings
 
 FIELD: Final = "form_token"
+KEY: Final = "key"
+"""The hidden field with the key under which a form happens once, made with the page."""
 
 
 class ForeignForm(DomainError):
@@ -93,7 +95,7 @@ async def fill(request: Request, model: type[M], language: str) -> tuple[M | Non
     """
     values: dict[str, Any] = {}
     for name, value in (await request.form()).multi_items():
-        if name == FIELD or isinstance(value, UploadFile) or value == "":
+        if name in (FIELD, KEY) or isinstance(value, UploadFile) or value == "":
             continue
         values[name] = [*_listed(values[name]), value] if name in values else value
     filled = Filled(values)

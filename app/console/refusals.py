@@ -1,4 +1,4 @@
-"""Refusals: how an expected error looks in the console. Whoever is not signed in signs in, and comes back to where they were."""
+"""Refusals: how an expected error looks in the console. Whoever is not signed in is asked to, and comes back."""
 
 from urllib.parse import quote
 

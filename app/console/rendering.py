@@ -21,6 +21,7 @@ from app.console import catalogue, forms, manners
 from app.console.manners import Manners
 from app.console.visits import LAST_WORKSPACE, Visit, Visitor
 from core import messages
+from core.tables import new_id
 
 _FOLDER: Final = Path(__file__).parent
 ASSETS: Final = _FOLDER / "assets"
@@ -84,7 +85,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD}
+    environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
     environment.filters["initials"] = initials
     return environment
 

@@ -14,7 +14,9 @@ from domain.connections import service as connections
 from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
 
 
-async def make_workspace(slug: str = "", currency: str = "VES", country: str = "VE") -> WorkspaceView:
+async def make_workspace(
+    slug: str = "", currency: str = "VES", country: str = "VE", name: str = "Abasto La Esquina"
+) -> WorkspaceView:
     """Create a workspace with settings as a new shop has them."""
     principal = Principal.system(new_id())
     async with open_work(principal) as work:
@@ -22,7 +24,7 @@ async def make_workspace(slug: str = "", currency: str = "VES", country: str = "
             work,
             CreateWorkspace(
                 slug=slug or f"shop-{uuid4().hex[:8]}",
-                name="Abasto La Esquina",
+                name=name,
                 currency=currency,
                 timezone="America/Caracas",
                 language="es",

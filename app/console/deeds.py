@@ -1,0 +1,25 @@
+"""Deeds: a form of a page that happens once under its key, as a write of the API does under an `Idempotency-Key`."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from app.console import forms
+from app.console.visits import Visit
+from app.web.api.writes import Write
+from core.work import Work
+
+V = TypeVar("V", bound=BaseModel)
+
+
+async def once(request: Request, visit: Visit, answer: type[V], act: Callable[[Work], Awaitable[V]]) -> V:
+    """Do what a form asks for, or give what came of it when the same form came before.
+
+    Raises KeyReused for another form under the same key, and StillRunning.
+    """
+    fields = [pair for pair in (await request.form()).multi_items() if pair[0] != forms.FIELD]
+    key = next((str(value)[:255] for name, value in fields if name == forms.KEY and value), None)
+    said = [(name, value if isinstance(value, str) else value.filename) for name, value in fields]
+    return await Write(visit.principal, request, Response(), key, b"").once(answer, act, said=said)
