@@ -42,13 +42,9 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(applicat
     assert "Domain" not in said
 
 
-async def test_with_https_the_cookie_is_bound_to_the_host(
-    application: FastAPI, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_with_https_the_cookie_is_bound_to_the_host(application: FastAPI, api: httpx.AsyncClient) -> None:
     person = await make_person(api)
-    monkeypatch.setattr(
-        application.state, "settings", application.state.settings.model_copy(update={"public_url": "https://shop.test"})
-    )
+    application.state.settings = application.state.settings.model_copy(update={"public_url": "https://shop.test"})
 
     answer = await Visitor(application).sign_in(person.email)
 
@@ -235,12 +231,12 @@ async def test_whoever_was_asked_to_sign_in_comes_back_to_where_they_were(applic
     assert (await browser.http.get("/console/home")).headers["location"] == browser.at("home")
 
 
-async def test_demo_accounts_are_shown_in_development_only(application: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_accounts_are_shown_in_development_only(application: FastAPI) -> None:
     settings = get_settings()
     shown = {}
     for environment in Environment:
         changed = settings.model_copy(update={"environment": environment})
-        monkeypatch.setattr(application.state, "settings", changed)
+        application.state.settings = changed
         shown[environment.value] = "admin@demo.com" in (await Visitor(application).http.get("/console/login")).text
 
     assert shown == {"development": True, "test": False, "production": False}

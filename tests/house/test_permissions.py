@@ -32,7 +32,7 @@ ACROSS_WORKSPACES = {
 PAGE_BY_PAGE = {"domain.exports.files.write_workbook", "domain.imports.looking.failed_headings"}
 """What goes through many works of one principal; each page asks for its permission in a work of its own."""
 
-OF_ONESELF = {"entry", "mails", "people", "registration", "second_factor", "sign_ins", "signing"}
+OF_ONESELF = {"browsers", "entry", "mails", "people", "registration", "second_factor", "sign_ins", "signing"}
 """The modules of accounts about whoever calls, in the identity role: a password, a token or a link is the permission."""
 
 Called = Callable[..., Awaitable[object]]
