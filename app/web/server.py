@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -99,8 +99,9 @@ LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/import
 LONGER_REQUESTS = {"/api/v1/imports": 120.0, "/api/v1/exports": 300.0}
 """Seconds of the paths that may take more than the settings allow."""
 
-UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox")
-"""Paths that are not counted by the address of the caller: those of the house, and the door, which counts by the line."""
+UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox", "/console/assets")
+"""Paths that are not counted by the address of the caller: those of the house, files of pages, and the door, which counts by
+the line."""
 
 READ_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "x-request-id", "x-workspace-id")
 TOLD_HEADERS = (
@@ -156,12 +157,12 @@ class ReferenceRefused(Conflict):
     code = "reference_refused"
 
 
-async def _unknown(request: Request, error: Exception) -> JSONResponse:
+async def _unknown(request: Request, error: Exception) -> Response:
     log.error("request.outcome_unknown", path=request.url.path)
     return problems.render(request, OutcomeUnknown(retry_after=1))
 
 
-async def _database_error(request: Request, error: Exception) -> JSONResponse:
+async def _database_error(request: Request, error: Exception) -> Response:
     if db.is_refused_by_policy(error):
         return problems.render(request, NotPermitted())
     if db.is_unstorable(error):
