@@ -19,7 +19,7 @@ from tests.factories.staff import PASSWORD, make_person
 from tests.factories.visitors import OWN, Visitor, visit
 from tests.factories.workspaces import make_workspace
 
-FOREIGN = (
+FOREIGN: tuple[dict[str, str], ...] = (
     {"sec-fetch-site": "cross-site", "origin": "https://evil.test"},
     {"sec-fetch-site": "same-site"},
     {"sec-fetch-site": "none"},
