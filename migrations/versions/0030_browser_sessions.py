@@ -1,14 +1,14 @@
 """Sign-ins that a browser's cookie carries.
 
-Revision ID: 0027_browser_sessions
-Revises: 0026_search_postings
+Revision ID: 0030_browser_sessions
+Revises: 0028_retention
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027_browser_sessions"
-down_revision = "0026_search_postings"
+revision = "0030_browser_sessions"
+down_revision = "0028_retention"
 branch_labels = None
 depends_on = None
 
