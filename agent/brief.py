@@ -1,6 +1,7 @@
 """The brief of a turn: everything a model may know when it thinks, frozen when the turn is taken."""
 
 from decimal import Decimal
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,8 +14,17 @@ from tools.outcome import Fact
 DELIVERY = "delivery"
 """The subject of what a delivery costs in this shop, whatever the order."""
 
-LASTING = frozenset({"store", "hours", "method", "minimum"})
-"""Kinds of facts that no call of a turn changes."""
+
+class Asked(StrEnum):
+    """What the customer's words want of the shop, as the grammar hears them before any model is asked.
+
+    `unclear` are words that may name goods or tell of the customer's day: `café`, `mañana viajo`.
+    """
+
+    NOTHING = "nothing"
+    UNCLEAR = "unclear"
+    AN_ANSWER = "an_answer"
+    A_DEED = "a_deed"
 
 
 class Frozen(BaseModel):
@@ -130,6 +140,8 @@ class Brief(Frozen):
     stores: list[str] = Field(default_factory=list)
     payment_methods: list[str] = Field(default_factory=list)
     messages: list[BriefMessage] = Field(default_factory=list)
+    asked: Asked = Asked.NOTHING
+    """A courtesy is no answer where something is asked, and no receipt where something is ordered."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """Facts of the session that a reply may use as `{s1}`, `{s2}`…"""
     notes: list[str] = Field(default_factory=list)

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from agent.recorded import Recorded
 from agent.reply.wording import Wording
 from agent.telling import questions, released, token_of
-from tools.outcome import Deed
+from agent.turn_end import ITEM
 
-_ITEM = frozenset({Deed.ITEM_ADDED, Deed.ITEM_CHANGED, Deed.ITEM_REMOVED})
 _EMPTIED = frozenset({"draft_cleared", "draft_discarded"})
 _SET_ANEW = frozenset({"item_changed", "item_removed", "item_swapped"})
 _LINE = frozenset({"item_added", *_SET_ANEW})
@@ -34,7 +33,10 @@ def _must_be_told(call: Recorded, calls: Sequence[Recorded]) -> bool:
     if call.has_effect:
         return True
     if call.asks:
-        return call in [asked for asked in questions(calls) if asked.asks][:1]
+        asking = questions(calls)
+        # A question without a point, such as for the next detail of the order, waits for the customer just as well.
+        is_bare = not (call.asked or asking) and not any(other.has_effect for other in calls if other.call > call.call)
+        return is_bare or call in [asked for asked in asking if asked.asks][:1]
     later = [other for other in calls if other.call > call.call and other.tool == call.tool]
     return call.writes and call.status == "refused" and not any(other.has_effect and _is_same(call, other) for other in later)
 
@@ -46,7 +48,7 @@ def _is_same(refused: Recorded, done: Recorded) -> bool:
 
 
 def _products(call: Recorded) -> set[str]:
-    return {subject for deed, subject in call.deeds if deed in _ITEM}
+    return {subject for deed, subject in call.deeds if deed in ITEM}
 
 
 def _stands(call: Recorded, calls: Sequence[Recorded], *, summary: bool) -> bool:

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from agent.reply.grounds import Grounds
 from agent.reply.moves import Why
+from agent.reply.statements import GOODS
 from agent.reply.wording import Wording
 from core import messages
 from domain.catalog.words import Size, read
 from tools.outcome import Fact
 
-_GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
 _PER = {"g": (Decimal(1000), "kg"), "ml": (Decimal(1000), "l")}
 """The unit in which the prices of different packages are compared, and how many of the smallest make one."""
 
@@ -46,17 +46,13 @@ class Goods:
     def __init__(self, grounds: Grounds) -> None:
         self._grounds = grounds
         self._found: dict[str, Good] = {}
+        given = [*grounds.facts.values(), *grounds.brief.facts.values()]
+        self.names = list(dict.fromkeys(fact.subject for fact in given if fact.kind in GOODS))
         for fact in grounds.facts.values():
-            if fact.kind in _GOODS:
+            if fact.kind in GOODS:
                 known = self._found.get(fact.subject, Good(fact.subject))
                 price = fact if fact.kind == "price" else known.price
                 self._found[fact.subject] = Good(fact.subject, price, grounds.in_stock.get(fact.subject))
-
-    @property
-    def names(self) -> list[str]:
-        """All of them, and those that were in the order before."""
-        before = (fact.subject for fact in self._grounds.brief.facts.values() if fact.kind in _GOODS)
-        return list({**self._found, **dict.fromkeys(before)})
 
     def of(self, names: Iterable[str]) -> list[Good]:
         """The products that these facts are about, each once."""
@@ -65,17 +61,23 @@ class Goods:
 
     def suggested(self, goods: Sequence[Good], why: Why, wording: Wording) -> str:
         """Goods with their prices, and the reason if it is so."""
-        reason = why if self._is_so(goods, why) else "none"
+        reason = why if self.is_so(goods, why) else "none"
         if len(goods) == 1:
             return wording.say(f"suggest.{reason}", product=goods[0].name, price=goods[0].cost(wording))
         lines = [wording.say("goods_list.line", product=good.name, price=good.cost(wording)) for good in goods]
         return "\n".join([wording.say(f"suggest_list.{reason}"), *lines])
 
-    def _is_so(self, goods: Sequence[Good], why: Why) -> bool:
+    def rivals(self, goods: Sequence[Good]) -> list[Good]:
+        """What was found by the same calls and can be had, the cheapest first."""
+        names = {name for found in self._grounds.lookups for name in found if goods[0].name in found}
+        there = (one for one in self._found.values() if one.name in names and one.price and one.in_stock is not False)
+        return sorted(there, key=lambda one: one.amount)
+
+    def is_so(self, goods: Sequence[Good], why: Why) -> bool:
         """Whether facts bear out the reason; those that state nothing need none."""
         if why == "cheapest":
-            rivals = [good.amount for good in self._found.values() if good.price is not None and good.in_stock is not False]
-            return len(goods) == 1 and len(rivals) > 1 and goods[0].amount == min(rivals)
+            rivals = [good.amount for good in self.rivals(goods)]
+            return len(rivals) > 1 and sorted(good.amount for good in goods) == rivals[: len(goods)]
         if why == "bought_before":
             usual = {str(item.get("name")) for call in self._grounds.calls for item in call.data.get("usual", [])}
             return all(good.name in usual for good in goods)
@@ -84,7 +86,12 @@ class Goods:
         return True
 
     def compared(self, goods: Sequence[Good], wording: Wording) -> str:
-        """The differences in price, and by the kilo or litre where the packages differ; empty if none can be told."""
+        """The differences in price, and by the kilo or litre where the packages differ; empty if none can be told.
+
+        The difference to what nobody can have would speak of it as if it were there.
+        """
+        if any(good.in_stock is False for good in goods):
+            return ""
         priced = sorted((good for good in goods if good.price is not None), key=lambda good: good.amount)
         if len(priced) < 2 or len({good.price.currency for good in priced if good.price}) > 1:
             return ""
@@ -116,4 +123,6 @@ class Goods:
 
     def _money(self, amount: Decimal, like: Fact | None) -> str:
         currency = (like.currency if like else None) or self._grounds.brief.currency
-        return messages.money(amount.quantize(Decimal("0.01")), currency, self._grounds.brief.country, self._grounds.language)
+        return messages.money(
+            amount.quantize(Decimal("0.01")), currency, self._grounds.brief.country, self._grounds.brief.language
+        )

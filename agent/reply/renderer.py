@@ -7,9 +7,9 @@ hold is left out with its reason; an effect that no move names is told all the s
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agent.brief import DELIVERY
+from agent.brief import Asked
 from agent.recorded import Recorded
-from agent.reply import effects, moves
+from agent.reply import effects, judge, moves
 from agent.reply.goods import Goods
 from agent.reply.grounds import Grounds
 from agent.reply.statements import family, statements
@@ -22,23 +22,11 @@ _CLOSING = frozenset(
 )
 """Courtesies that end a message."""
 
+_ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
+"""Courtesies that are a yes when they are all that answers a question."""
+
 _HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "how_to_clear"})
 """Statements that tell a word to write, which stand best behind the question."""
-
-_OF_LINES = frozenset({"anything_else", "confirm", "change", "resume", "leave_it_so"})
-"""Questions that an empty order gives no reason for."""
-
-_KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
-    "delivery_fee": (("fee", DELIVERY), ("offer", DELIVERY)),
-    "hours": (("hours", None),),
-    "stores": (("store", None),),
-    "payment_methods": (("method", None),),
-    "minimum": (("minimum", None),),
-    "order_status": (("order_number", None), ("status", None), ("payment_status", None), ("due", None)),
-    "payment_received": (("payment_status", None),),
-    "total": (("total", "draft"), ("fee", "draft")),
-}
-"""What a topic is when it is known: the kinds of facts, and their subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +71,14 @@ class _Renderer:
         self.grounds = grounds
         self.moves = reply.moves
         self.left_out = list(reply.left_out)
-        self.wording = Wording(grounds.language, grounds.seed, grounds.recent)
+        self.wording = Wording(grounds.brief.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
         self.parts = _Parts()
         self.stated: dict[str, None] = {}
         self.used: set[str] = set()
         self.topics: dict[str, None] = {}
         self.told: list[Recorded] = []
+        self.answered: dict[moves.Move, list[int]] = {}
         self.understood = True
 
     def run(self) -> Rendered:
@@ -98,9 +87,16 @@ class _Renderer:
             self._one(move)
         self._state()
         self._end()
+        for move in self.moves:
+            if isinstance(move, moves.Social):
+                self._social(move)
+        asked = self.grounds.brief.asked
         lost = any(isinstance(move, moves.Say | moves.State | moves.Suggest | moves.Compare) for move in self.moves)
-        if not self.parts.has_substance and (lost or not any(self.parts.in_order())):
-            self._nothing_left()
+        if not self.parts.has_substance:
+            if lost or asked in judge.WANTED or not any(self.parts.in_order()):
+                self._nothing_left()
+            elif asked is Asked.UNCLEAR and any(getattr(move, "kind", "") in judge.ASSENTS for move in self.moves):
+                self.parts.question = self.wording.say("ask.items")
         text = with_short_names(flowing(self.parts.in_order()), self.goods.names, self.grounds.recent)
         return Rendered(text, frozenset(self.stated) | self.used, tuple(self.left_out), self.understood)
 
@@ -112,6 +108,8 @@ class _Renderer:
             if isinstance(move, moves.State | moves.Suggest | moves.Compare):
                 names = move.facts if isinstance(move, moves.State) else move.goods
                 named |= {number for name in names if (number := _call_of(name)) in self.grounds.guessed}
+        self.answered = judge.answered(self.moves, self.grounds)
+        named |= {call for calls in self.answered.values() for call in calls}
         self.told = effects.told(self.grounds.calls, named)
         self._word()
         for move, call in said.items():
@@ -128,7 +126,7 @@ class _Renderer:
     def _fact_names(self, move: moves.State | moves.Suggest | moves.Compare, names: Iterable[str]) -> list[str]:
         """The names that are facts; those of a call that was guessed are said by it."""
         for name in names:
-            if name not in self.grounds.facts:
+            if name not in self.grounds.facts and not any(name in call.facts for call in self.told):
                 self._leave_out(move, "unknown_fact")
         known = [name for name in names if name in self.grounds.facts and _call_of(name) not in self.grounds.guessed]
         self.used |= set(known)
@@ -139,32 +137,43 @@ class _Renderer:
 
     def _one(self, move: moves.Move) -> None:
         match move:
-            case moves.Social():
-                self._social(move)
             case moves.State():
                 self._take(move)
             case moves.Unknown():
                 self._unknown(move)
             case moves.Cannot():
-                self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
+                self._cannot(move)
             case moves.Suggest():
                 self._suggest(move)
             case moves.Compare():
                 self._compare(move)
             case moves.Offer():
                 self._offer(move)
-            case moves.Say() | moves.Ask():
-                pass
 
     def _social(self, move: moves.Social) -> None:
-        key = f"social.{move.kind}"
+        key, asked = f"social.{move.kind}", self.grounds.brief.asked
         repeated = self.wording.was_said(key, self.grounds.last_said)
         if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != State.IDLE or repeated):
             self._leave_out(move, "greeted_before")
             return
+        is_assent, is_due = move.kind in judge.ASSENTS, asked in judge.WANTED and not self.parts.has_substance
+        may_assent = judge.may_assent(self.grounds, self.told, has_stated=bool(self.parts.stated))
+        if (is_assent and not may_assent) or (is_due and move.kind in _CLOSING):
+            self._leave_out(move, "no_answer")
+            return
         name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""
-        part = self.parts.closing if move.kind in _CLOSING else self.parts.opening
+        is_answered = asked is not Asked.NOTHING and bool(self.parts.done or self.parts.stated)
+        is_last = move.kind in _CLOSING or (is_assent and is_answered)
+        part = self.parts.closing if is_last else self.parts.opening
         part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
+
+    def _cannot(self, move: moves.Cannot) -> None:
+        if judge.is_possible(move.what, self.grounds):
+            self._leave_out(move, "not_so")
+        elif move.what == "other" and move in self.answered:
+            self._leave_out(move, "known")
+        else:
+            self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
 
     def _take(self, move: moves.State) -> None:
         """Note what is stated; all facts of a reply go into sentences together."""
@@ -172,17 +181,22 @@ class _Renderer:
             if family(self.grounds.facts[name]) is None:
                 self._leave_out(move, "not_a_statement")
             elif not self._is_told(name):
-                self.stated |= dict.fromkeys([name, *self._price_of(name)])
-        if move.what is not None:
-            if self._holds(move.what):
-                part = self.parts.hints if move.what in _HINTS else self.parts.stated
-                part.append(self.wording.say(f"state.{move.what}"))
-            else:
-                self._leave_out(move, "not_so")
+                self.stated |= dict.fromkeys([name, *self._belonging(name)])
+        if move.what is None:
+            return
+        if judge.is_said(move.what, self.grounds, self.told, self.moves):
+            self._leave_out(move, "said_already")
+        elif judge.holds(move.what, self.grounds, self.told):
+            part = self.parts.hints if move.what in _HINTS else self.parts.stated
+            part.append(self.wording.say(f"state.{move.what}"))
+        else:
+            self._leave_out(move, "not_so")
 
-    def _price_of(self, name: str) -> list[str]:
-        """Where a product is stated to be there, what it costs belongs to it."""
+    def _belonging(self, name: str) -> list[str]:
+        """What is stated with a fact: the price of what is there, and all ways to pay, as one alone would pass for all."""
         fact = self.grounds.facts[name]
+        if fact.kind in ("store", "method"):
+            return self.grounds.named(fact.kind)
         is_there = fact.kind == "product" and self.grounds.in_stock.get(fact.subject)
         return self.grounds.named("price", fact.subject)[-1:] if is_there else []
 
@@ -194,19 +208,9 @@ class _Renderer:
         is_new_total = fact.kind == "total" and any(fact.text in words for words in self.parts.done)
         return is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
-    def _holds(self, statement: str) -> bool:
-        has_lines, brief = self.grounds.has_lines, self.grounds.brief
-        if statement == "draft_empty":
-            return not has_lines
-        if statement == "confirm_by_button":
-            return brief.draft is not None and brief.draft.confirmation_token is not None and has_lines
-        if statement == "payment_details_come":
-            return bool(self.grounds.named("method"))
-        return has_lines if statement in ("draft_kept", "not_confirmed", "how_to_finish", "how_to_clear") else True
-
     def _unknown(self, move: moves.Unknown) -> None:
-        known = [name for kind, subject in _KNOWN.get(move.topic, ()) for name in self.grounds.named(kind, subject)]
-        if known:
+        known = judge.known(move.topic, self.grounds)
+        if known or (move in self.answered and move.topic != "stock"):
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
             self._leave_out(move, "known")
         else:
@@ -216,15 +220,21 @@ class _Renderer:
         names = self._fact_names(move, move.goods)
         goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
+        best = self.goods.rivals(there)[: len(there)] if there and move.why == "cheapest" else []
+        if best and not self.goods.is_so(there, "cheapest") and self.goods.is_so(best, "cheapest"):
+            self._leave_out(move, "not_so")
+            there = best
         if there:
             self.parts.stated.append(self.goods.suggested(there, move.why, self.wording))
         elif names:
             self._leave_out(move, "sold_out" if goods else "no_price")
 
     def _compare(self, move: moves.Compare) -> None:
-        words = self.goods.compared(self.goods.of(self._fact_names(move, move.goods)), self.wording)
+        goods = self.goods.of(self._fact_names(move, move.goods))
+        words = self.goods.compared(goods, self.wording)
         if not words:
             self._leave_out(move, "nothing_to_compare")
+            self.stated |= dict.fromkeys(name for good in goods for name in self.grounds.named("price", good.name)[-1:])
         self.parts.stated.append(words)
 
     def _offer(self, move: moves.Offer) -> None:
@@ -242,7 +252,7 @@ class _Renderer:
 
     def _state(self) -> None:
         facts = [self.grounds.facts[name] for name in self.stated]
-        sentences = statements(facts, self.grounds.in_stock, self.wording)
+        sentences = statements(facts, self.grounds, self.wording)
         self.parts.stated = [*sentences, *self.parts.stated]
         if self.topics:
             topics = self.wording.listed(list(self.topics), "nor")
@@ -262,41 +272,28 @@ class _Renderer:
                 self.parts.question = words
 
     def _asks_already(self) -> bool:
-        return any(
-            call.asks
-            or call.tool == "request_human_handoff"
-            or effects.sends_summary(call, self.grounds.calls)
-            or "?" in call.words
-            for call in self.told
-        )
+        ends = (call.asks or call.tool == "request_human_handoff" or "?" in call.words for call in self.told)
+        return any(ends) or any(effects.sends_summary(call, self.grounds.calls) for call in self.told)
 
     def _asked(self, move: moves.Ask) -> str:
-        what = move.what
-        if what in _OF_LINES and not self.grounds.has_lines:
-            self._leave_out(move, "nothing_to_confirm" if what == "confirm" else "no_order")
-            return self.wording.say("ask.items") if what == "anything_else" else ""
-        if (
-            what == "anything_else"
-            and self.wording.was_said("ask.anything_else", self.grounds.last_said)
-            and (self.parts.done or self.parts.stated)
-        ):
-            self._leave_out(move, "repeated")
-            return ""
-        about = [self.grounds.facts[name] for name in move.about if name in self.grounds.facts]
+        what, wording, grounds = move.what, self.wording, self.grounds
+        about = [grounds.facts[name] for name in move.about if name in grounds.facts]
+        goods = self.goods.of(name for name in move.about if name in grounds.facts)
+        reason = judge.pointless(what, goods, grounds, self.goods.names)
+        is_said_enough = what == "anything_else" and bool(self.parts.done or self.parts.stated)
+        if reason is None and is_said_enough and wording.was_said("ask.anything_else", grounds.last_said):
+            reason = "repeated"
+        if reason is not None:
+            if reason != "no_order" or what != "anything_else":
+                self._leave_out(move, reason)
+            better = {"no_order": "items", "of_nothing": "items", "details_missing": "".join(grounds.missing[:1])}.get(reason)
+            return wording.say(f"ask.{better}") if better else ""
         if what == "same_address":
-            address = next((fact for fact in [*about, *self.grounds.facts.values()] if fact.kind == "address"), None)
-            return (
-                self.wording.say("ask.address")
-                if address is None
-                else self.wording.say("ask.same_address", address=address.text)
-            )
-        goods = self.goods.of(name for name in move.about if name in self.grounds.facts)
-        if what in ("add", "quantity") and goods and all(good.in_stock is False for good in goods):
-            self._leave_out(move, "sold_out")
-            return ""
+            address = next((fact for fact in [*about, *grounds.facts.values()] if fact.kind == "address"), None)
+            return wording.say("ask.address") if address is None else wording.say("ask.same_address", address=address.text)
         if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != self._last_named():
-            return self.wording.say(f"ask.{what}_of", product=goods[0].name)
-        return self.wording.say(f"ask.{what}")
+            return wording.say(f"ask.{what}_of", product=goods[0].name)
+        return wording.say(f"ask.{what}")
 
     def _last_named(self) -> str:
         """The product that the reply has named last, which a question need not name again."""
@@ -304,17 +301,23 @@ class _Renderer:
         return max(self.goods.names, key=text.rfind, default="")
 
     def _nothing_left(self) -> None:
-        """What to say when no move holds: what the calls said, the next detail, the open order, a courtesy, or a plea."""
-        grounds = self.grounds
+        """What to say when no move holds: what the calls said, what is known of the order, the next detail, or a plea."""
+        grounds, asked = self.grounds, self.grounds.brief.asked
         self.told = effects.told(grounds.calls, {call.call for call in grounds.calls})
         self._word()
         if any(self.parts.done) or self.parts.question:
             return
-        if grounds.has_lines and grounds.missing:
-            self.parts.question = self.wording.say(f"ask.{grounds.missing[0]}")
+        # Where something was ordered and nothing done, another model of the chain may still do it.
+        self.understood = asked is not Asked.A_DEED
+        if asked is Asked.AN_ANSWER:
+            self.stated = dict.fromkeys(judge.of_order(grounds))
+            self.parts.stated = []
+            self._state()
+        if judge.holds("confirm_by_button", grounds, self.told):
+            self.parts.stated.append(self.wording.say("state.confirm_by_button"))
         elif grounds.has_lines:
-            self.parts.question = self.wording.say("ask.anything_else")
-        else:
+            self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")
+        elif not self.parts.stated:
             self.understood = False
             self.parts.opening = [self.wording.say("social.not_understood")]
             self.parts.question = self.wording.say("ask.rephrase")

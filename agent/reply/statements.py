@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import Literal
 
 from agent.brief import DELIVERY
+from agent.reply.grounds import Grounds
 from agent.reply.wording import Wording
 from core.messages import catalogue
 from tools.outcome import Fact
 
 Family = Literal["goods", "draft", "order", "shop"]
 
-_GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
+GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
 _SHOP = frozenset({"store", "hours", "method", "instructions", "minimum", "offer"})
 _DRAFT = frozenset({"total", "subtotal", "fee", "gap", "until", "address", "recipient", "phone", "notes"})
 _ORDER = frozenset(
@@ -29,7 +30,7 @@ _OPEN = frozenset({"draft", "hold", "saved", "delivery"})
 
 def family(fact: Fact) -> Family | None:
     """What a fact is about; None if nothing can be stated of it, such as what the customer called a product."""
-    if fact.kind in _GOODS:
+    if fact.kind in GOODS:
         return "goods"
     if fact.kind in _SHOP or (fact.kind == "fee" and fact.subject == DELIVERY):
         return "shop"
@@ -38,7 +39,7 @@ def family(fact: Fact) -> Family | None:
     return "order" if fact.kind in _ORDER else None
 
 
-def statements(facts: Iterable[Fact], in_stock: Mapping[str, bool], wording: Wording) -> list[str]:
+def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> list[str]:
     """The sentences that state these facts: goods first, then the open order, placed orders, the shop."""
     about: dict[Family, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
@@ -48,8 +49,8 @@ def statements(facts: Iterable[Fact], in_stock: Mapping[str, bool], wording: Wor
     goods = {subject: _slots(found, wording) for subject, found in about["goods"].items()}
     cart = {subject: slots for subject, slots in goods.items() if "quantity" in slots and "line_total" in slots}
     draft = _slots(about["draft"][""], wording)
-    said = [*_goods({subject: slots for subject, slots in goods.items() if subject not in cart}, in_stock, wording)]
-    if len(cart) > 1:
+    said = [*_goods({subject: slots for subject, slots in goods.items() if subject not in cart}, grounds, wording)]
+    if len(cart) > 1 and cart.keys() == grounds.lines.keys():
         said.append(_cart(cart, draft, wording))
         draft = {kind: value for kind, value in draft.items() if kind not in ("total", "fee")}
     else:
@@ -95,13 +96,15 @@ def _covered(of: str, slots: Mapping[str, str], wording: Wording, **more: str) -
         yield wording.say(f"{of}.{'+'.join(sorted(kinds))}", **more, **{kind: slots[kind] for kind in kinds})
 
 
-def _goods(goods: Mapping[str, Mapping[str, str]], in_stock: Mapping[str, bool], wording: Wording) -> Iterator[str]:
-    """What is sold: one product in a sentence, several priced ones as a list."""
+def _goods(goods: Mapping[str, Mapping[str, str]], grounds: Grounds, wording: Wording) -> Iterator[str]:
+    """What is sold: one product in a sentence, several priced ones as a list, which says if more was found."""
+    in_stock = grounds.in_stock
     priced = {subject for subject, slots in goods.items() if "price" in slots and "old_price" not in slots}
     if len(priced) > 1:
         keys = {subject: "sold_out" if in_stock.get(subject) is False else "line" for subject in goods if subject in priced}
         lines = [wording.say(f"goods_list.{key}", product=name, price=goods[name]["price"]) for name, key in keys.items()]
-        yield "\n".join([wording.say("goods_list.head"), *lines])
+        is_part = any(found & priced and found - priced for found in grounds.lookups)
+        yield "\n".join([wording.say("goods_list.some" if is_part else "goods_list.head"), *lines])
     for subject, slots in goods.items():
         own = {kind: value for kind, value in slots.items() if kind != "product"}
         if len(priced) > 1 and subject in priced:

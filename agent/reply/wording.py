@@ -60,12 +60,12 @@ def _said(template: str, texts: Sequence[str]) -> bool:
 
 
 def flowing(parts: Sequence[str]) -> str:
-    """Sentences follow one another in a paragraph; only what has lines of its own stands apart. Nothing stands twice."""
+    """Sentences follow one another in a paragraph; what has lines of its own or no full stop stands apart."""
     reply = ""
     for part in dict.fromkeys(part for part in parts if part):
         if not reply:
             reply = part
-        elif "\n" in part or "\n" in reply.rsplit("\n\n", 1)[-1]:
+        elif "\n" in part or "\n" in reply.rsplit("\n\n", 1)[-1] or reply[-1].isalnum():
             reply += "\n\n" + part
         else:
             reply += " " + part

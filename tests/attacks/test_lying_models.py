@@ -70,6 +70,21 @@ async def test_no_move_says_what_is_not_so(
     assert len(model.bodies) == 1
 
 
+async def test_a_courtesy_in_place_of_an_answer_leaves_the_turn_to_the_next_model(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a model that only wishes well where goods are ordered
+    model.always(moves({"move": "social", "what": "enjoy_meal"}))
+    # When the customer orders
+    await customer.writes("dame 2 harina pan")
+    await customer.is_answered()
+    # Then the offline model carries it out, and nobody was wished a good meal for nothing
+    said = [message.text or "" for message in await customer.reads()]
+    assert any("Agregué 2" in text for text in said)
+    assert not any("provecho" in text for text in said)
+    assert len(model.bodies) == 1
+
+
 async def test_a_lie_beside_a_true_deed_is_replaced_by_the_deed(customer: Customer, model: AnthropicServer) -> None:
     # Given a model that adds two and claims three
     model.answers(calls(("add_item_to_draft", {"product": "harina pan", "quantity": "2"})))

@@ -42,6 +42,8 @@ class Counter:
     language: str = "es"
     signals: list[Signal] = field(default_factory=list)
     staged: list[Content] = field(default_factory=list)
+    asked: list[Pending] = field(default_factory=list)
+    settled: list[Pending] = field(default_factory=list)
     principal: Principal | None = None
     """A manager, for whom a manager's tools are called."""
 
@@ -57,6 +59,7 @@ class Counter:
             outcome = await registry.call(self._tool(name), context, arguments)
             self._move(context.signals)
         self.signals, self.staged = context.signals, context.staged
+        self.asked, self.settled = context.asked, context.settled
         is_effect = self._tool(name).writes and outcome.status == "ok"
         self.points = still_open(self.points, [(context.asked, context.settled, is_effect)])
         honest(outcome, self.staged)

@@ -120,7 +120,8 @@ def test_a_reason_that_facts_do_not_bear_out_is_not_given() -> None:
     turn = Turn().searched(ARROZ, ACEITE)
 
     assert "más económica" in turn.says(move("suggest", "cheapest", "f1.0"))
-    assert "económica" not in turn.says(move("suggest", "cheapest", "f1.2"))
+    assert "más económica que encontré es Arroz Mary" in turn.says(move("suggest", "cheapest", "f1.2"))
+    assert ("suggest", "not_so") in reasons(turn, move("suggest", "cheapest", "f1.2"))
     assert "sueles" not in turn.says(move("suggest", "bought_before", "f1.2"))
     assert "En su lugar" not in turn.says(move("suggest", "instead_of", "f1.2"))
     assert "En su lugar" in Turn().searched(CAFE, ARROZ, sold_out=(CAFE,)).says(move("suggest", "instead_of", "f1.2"))

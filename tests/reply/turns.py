@@ -36,6 +36,10 @@ def fact(kind: FactKind, subject: str, value: str, text: str | None = None) -> F
     return Fact(kind=kind, subject=subject, value=value, text=text or value)
 
 
+def _line(name: str, quantity: int = 1) -> dict[str, str]:
+    return {"sku": name, "name": name, "quantity": str(quantity)}
+
+
 class Turn:
     """A turn as it goes on: each method is one call of a tool, in its own words."""
 
@@ -142,7 +146,7 @@ class Turn:
                 "sku": name,
                 "quantity": str(before + quantity),
                 "added": str(quantity),
-                "draft": {"lines": [{"sku": sku} for sku in (lines or (name,))]},
+                "draft": {"lines": [_line(each, before + quantity if each == name else 1) for each in (lines or (name,))]},
             },
             arguments={"product": name, "quantity": quantity},
             signals=(Trigger.ITEMS_CHANGED,),
@@ -157,7 +161,7 @@ class Turn:
             money(FactKind.TOTAL, "draft", total, self.language),
         ]
         say = self.text("item_changed", product="{0}", quantity="{1}", amount="{2}")
-        data = {"sku": name, "draft": {"lines": [{"sku": name}, {"sku": "x"}]}}
+        data = {"sku": name, "draft": {"lines": [_line(name, quantity), _line("x")]}}
         deeds = [(Deed.ITEM_CHANGED, name)]
         return self.call(
             "change_item_in_draft", "item_changed", say, facts, deeds=deeds, data=data, signals=(Trigger.ITEMS_CHANGED,)
@@ -165,7 +169,7 @@ class Turn:
 
     def removed(self, name: str, total: str) -> "Turn":
         facts = [fact(FactKind.PRODUCT, name, name), money(FactKind.TOTAL, "draft", total, self.language)]
-        say, data = self.text("item_removed", product="{0}"), {"draft": {"lines": [{"sku": "x"}]}}
+        say, data = self.text("item_removed", product="{0}"), {"draft": {"lines": [_line("x")]}}
         deeds = [(Deed.ITEM_REMOVED, name)]
         return self.call(
             "change_item_in_draft", "item_removed", say, facts, deeds=deeds, data=data, signals=(Trigger.ITEMS_CHANGED,)
@@ -180,13 +184,13 @@ class Turn:
         noted = self.text("noted", details=self.text("noted.address", address="{0}"))
         say = f"{noted} {self.text('fee_noted', amount='{1}')}"
         arguments = {"fulfilment": "delivery", "address": address}
-        data = {"missing": ["recipient_name"], "draft": {"lines": [{"sku": "x"}]}}
+        data = {"missing": ["recipient_name"], "draft": {"lines": [_line("x")]}}
         return self.call("set_delivery_details", "delivery_set", say, facts, data=data, arguments=arguments)
 
     def summarised(self, total: str) -> "Turn":
         facts = [money(FactKind.TOTAL, "draft", total, self.language)]
         staged = [buttons("{0}", ("confirm:token", "ok"))]
-        say, data = self.text("confirmation_requested"), {"token": "token", "draft": {"lines": [{"sku": "x"}]}}
+        say, data = self.text("confirmation_requested"), {"token": "token", "draft": {"lines": [_line("x")]}}
         return self.call("request_confirmation", "confirmation_requested", say, facts, data=data, staged=staged)
 
     def asked_which(self, *names: str) -> "Turn":

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from agent import sessions
-from agent.audiences.customer import pointing
+from agent.audiences.customer import pointing, wishes
 from agent.brief import DELIVERY, Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
 from agent.spoken import spoken
@@ -171,7 +171,7 @@ async def write(
     principal = roles.agent_for(work.workspace_id, conversation.customer_id)
     said = [await pointing.brief_message(work, conversation.id, message) for message in open_messages]
     questions = _questions(session, said)
-    return Brief(
+    brief = Brief(
         language=language,
         country=workspace.country,
         currency=workspace.currency,
@@ -192,6 +192,7 @@ async def write(
         tools=[spec.name for spec in registry.offered(AudienceKind.CUSTOMER, State(session.state), principal)],
         failures=session.failures,
     )
+    return brief.model_copy(update={"asked": wishes.asked(brief)})
 
 
 def _questions(session: AgentSession, said: Sequence[BriefMessage]) -> list[Pending]:
