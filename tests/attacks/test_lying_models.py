@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from core.settings import get_settings
 from sandbox.anthropic.answers import calls, moves, says
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.customer import Customer, Query
@@ -71,9 +72,11 @@ async def test_no_move_says_what_is_not_so(
 
 
 async def test_a_courtesy_in_place_of_an_answer_leaves_the_turn_to_the_next_model(
-    customer: Customer, model: AnthropicServer, query: Query
+    customer: Customer, model: AnthropicServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given a model that only wishes well where goods are ordered
+    # Given a model that only wishes well where goods are ordered, and the offline one behind it
+    monkeypatch.setenv("LLM_MODELS", "anthropic:claude-sonnet-5-5,lexical")
+    get_settings.cache_clear()
     model.always(moves({"move": "social", "what": "enjoy_meal"}))
     # When the customer orders
     await customer.writes("dame 2 harina pan")

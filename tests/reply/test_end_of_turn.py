@@ -1,5 +1,6 @@
 """What is so at the end of a turn, and what a courtesy, a denial or a question is worth there."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -200,7 +201,7 @@ def test_goods_that_nobody_found_are_not_asked_about(what: str) -> None:
 
 
 def test_an_order_that_lacks_a_detail_is_not_to_be_confirmed() -> None:
-    lines = [BriefLine(sku="HAR", name=HARINA, quantity="2")]
+    lines = [BriefLine(sku="HAR", name=HARINA, quantity=Decimal(2))]
     turn = Turn(draft=BriefDraft(lines=lines, missing=["fulfilment"]))
 
     assert reasons(turn, move("ask", "confirm")) == [("ask", "details_missing")]

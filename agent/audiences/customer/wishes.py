@@ -46,7 +46,7 @@ def _orders(act: Act) -> bool:
     """Whether goods are plainly ordered: with a verb that asks for them, or by a number in any language."""
     words = words_of(LANGUAGES)
     counted = any(word in words.numbers and word not in words.articles for word in fold(act.phrase).split())
-    return act.kind is ActKind.REPLACE or act.quantity is not None or "asked" in act.details or counted
+    return act.kind is ActKind.REPLACE or act.quantity is not None or act.is_wished or counted
 
 
 def read(turn: TakenTurn) -> Wishes:
