@@ -158,6 +158,7 @@ class EventType(StrEnum):
     HANDOFF_TAKEN = "handoff.taken"
     HANDOFF_RELEASED = "handoff.released"
 
+    NOTIFICATION_PREFERENCES_CHANGED = "notification_preferences.changed"
     TOOL_CALLED = "tool.called"
     TOOL_REFUSED = "tool.refused"
 

@@ -47,6 +47,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "sandbox_outbox": (),
     "prices": ("workspace_id", "id", "due_at"),
     "mails": ("id", "status", "next_try_at", "claimed_until"),
+    "notices": ("workspace_id", "id", "status", "due_at", "lease_until"),
     "event_positions": ("workspace_id", "position"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
     "subscription_deliveries": (

@@ -32,6 +32,7 @@ from app.web.api import (
     imports,
     jobs,
     members,
+    notifications,
     orders,
     payments,
     products,
@@ -91,6 +92,7 @@ NOUNS = (
     orders.router,
     payments.router,
     tools.router,
+    notifications.router,
 )
 
 LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}

@@ -74,6 +74,9 @@ class ConnectionSettings(BaseModel):
     window_template: str | None = Field(
         None, description="Approved template that asks a customer to write again once the medium's answer window is closed."
     )
+    staff_template: str | None = Field(
+        None, description="Approved template with one place, in which members of the staff are told something."
+    )
     template_language: str = "es"
     catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
     store: str | None = Field(None, description="Code of the store that this sender sells from; else the workspace's default.")

@@ -256,6 +256,10 @@ class NoticeDetails(TypedDict, total=False):
     elsewhere: bool
     deleted: bool
     inbound_event_id: str
+    store_id: str
+    store: str
+    product: str
+    available: str
 
 
 class Notification(WorkspaceRow):

@@ -334,6 +334,8 @@ async def _reference_flags(work: Work, order_id: UUID | None, values: dict[str, 
 
 async def _tell_staff(work: Work, kind: str, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None) -> None:
     payload: NoticeDetails = {"order_id": str(order.id), "number": order.number}
+    if order.store_id is not None:
+        payload["store_id"] = str(order.store_id)
     await _notify(work, kind, dedupe_key, order.conversation_id, subject_id or order.id, payload)
 
 

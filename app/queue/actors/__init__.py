@@ -12,6 +12,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "message.deliver": deliveries.deliver,
     "media.process": media.process,
     "notification.send": notifications.send,
+    "notice.send": notifications.carry,
     "mail.send": mails.send,
     "import.apply": imports.apply,
     "subscription.deliver": subscriptions.deliver,

@@ -1,0 +1,42 @@
+"""Who works in a workspace, as the runtime must know it to tell them something."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.access import Permission, covers
+from core.work import Work
+from domain.accounts import repository
+from domain.accounts.entry import grants_of
+from domain.accounts.models import MembershipStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An active person of the staff, with the store in which they work, None for all."""
+
+    user_id: UUID
+    email: str
+    name: str
+    store_id: UUID | None
+    grants: frozenset[str]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they hold a permission."""
+        return covers(self.grants, permission)
+
+
+async def active(work: Work) -> list[Colleague]:
+    """The people who work here and may come in."""
+    work.require_runtime()
+    custom = {row.id: row for row in await repository.custom_roles(work)}
+    return [
+        Colleague(
+            user_id=user.id,
+            email=user.email,
+            name=user.name,
+            store_id=row.store_id,
+            grants=grants_of(row, custom.get(row.custom_role_id) if row.custom_role_id else None),
+        )
+        for row, user in await repository.members(work)
+        if row.status == MembershipStatus.ACTIVE and user.is_active
+    ]
