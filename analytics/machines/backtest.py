@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.data import BadData
+from analytics.machines.anomalies import LEAST_NORMAL, alarms
 from analytics.machines.failures import Classifier, Readings, stratified
 from analytics.machines.metrics import average_precision, nasa_score, precision_recall_f1, root_mean_square
 from analytics.machines.remaining_life import CAP, LEAST_UNITS, RemainingLife, Run
@@ -37,6 +38,17 @@ class LifeFigures:
     """Against the remaining life or `CAP`, whichever is less."""
     nasa_score: float
     """The sum of penalties against the whole remaining life."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFigures:
+    """Shares of 0 to 1, over the judged rows of all files together."""
+
+    f1: float
+    false_alarm_rate: float
+    """Of the normal rows, those with an alarm."""
+    missed_rate: float
+    """Of the anomalous rows, those without."""
 
 
 def failures(of: Readings, failed: Flags) -> FailureFigures:
@@ -72,3 +84,26 @@ def remaining_life(train: Sequence[Run], test: Sequence[Run], truth: Floats) -> 
     return LifeFigures(
         root_mean_square(said - truth), root_mean_square(said - np.minimum(truth, CAP)), nasa_score(said - truth)
     )
+
+
+_MOST_NORMAL = 400
+_NORMAL_SHARE = 0.4
+
+
+def anomalies(experiments: Sequence[tuple[Floats, Flags]]) -> AlarmFigures:
+    """Each file by itself: its leading rows are taken to be sound, the rest is judged; labels are only compared.
+
+    Sound are 400 rows, or 40 % of a shorter file. Raises `BadData` where a file is too short or none has an anomaly to find.
+    """
+    told, true = [], []
+    for signals, truth in experiments:
+        normal = min(_MOST_NORMAL, int(_NORMAL_SHARE * len(signals)))
+        if normal < LEAST_NORMAL:
+            raise BadData("experiment_too_short", rows=len(signals), needed=int(LEAST_NORMAL / _NORMAL_SHARE))
+        told.append(alarms(signals, normal)[normal:])
+        true.append(truth[normal:])
+    alarm, truth = np.concatenate(told), np.concatenate(true)
+    if not truth.any():
+        raise BadData("anomalies_missing", files=len(experiments))
+    _, recall, f1 = precision_recall_f1(alarm, truth)
+    return AlarmFigures(f1, float((alarm & ~truth).sum() / max(int((~truth).sum()), 1)), 1 - recall)

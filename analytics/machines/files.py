@@ -1,5 +1,6 @@
-"""The public layouts of machine data: AI4I readings and C-MAPSS runs, read into arrays."""
+"""The public layouts of machine data: AI4I readings, C-MAPSS runs and SKAB experiments, read into arrays."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,27 @@ def read_remaining(path: Path) -> Floats:
     if len(table.names) != 1:
         raise BadData("truth_columns", file=table.file, columns=len(table.names))
     return table.numbers(table.names)[:, 0]
+
+
+_LABELS = ("anomaly", "changepoint")
+
+
+def read_experiments(paths: Sequence[Path]) -> list[tuple[Floats, Flags]]:
+    """SKAB: signals (T, K) and anomalies (T,) of each file, in files or in folders with their subfolders.
+
+    Columns are datetime, the sensors, anomaly and perhaps changepoint. Files of a folder without labels are left out; raises
+    `BadData` if none has any. A reading may be missing.
+    """
+    found = [file for path in paths for file in (sorted(path.rglob("*.csv")) if path.is_dir() else [path])]
+    tables = [table for table in map(read_table, found) if "anomaly" in table.names]
+    if not tables:
+        raise BadData("labels_missing", files=len(found))
+    return [_experiment(table) for table in tables]
+
+
+def _experiment(table: Table) -> tuple[Floats, Flags]:
+    table.require(("datetime",))
+    sensors = [name for name in table.names if name not in (*_LABELS, "datetime")]
+    if not sensors:
+        raise BadData("sensors_missing", file=table.file)
+    return table.numbers(sensors, gaps=True), flags(table, "anomaly")

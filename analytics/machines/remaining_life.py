@@ -20,8 +20,8 @@ LEAST_UNITS = 10
 _TOLD_APART = CAP + 35
 """Rows with more cycles left are as good as new and teach nothing."""
 _DIRECTIONS = 3
-_RIDGE_CAPS = (CAP, 50.0)
-"""One index for the whole way down and one for its end, where wear runs faster."""
+_RIDGE_CAPS = (CAP, 80.0, 50.0, 30.0)
+"""One index for the whole way down, and others for its end, where wear runs faster."""
 _SEEDS = (1, 2, 3)
 _ROUNDS = 250
 _PARAMETERS: dict[str, object] = {

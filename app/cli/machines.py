@@ -19,7 +19,7 @@ from app.cli.terminal import AsJson, fail
 group = typer.Typer(no_args_is_help=True)
 group.callback()(lambda: None)
 
-Figures = backtest.FailureFigures | backtest.LifeFigures
+Figures = backtest.FailureFigures | backtest.LifeFigures | backtest.AlarmFigures
 
 
 class Kind(StrEnum):
@@ -27,6 +27,7 @@ class Kind(StrEnum):
 
     AI4I = "ai4i"
     CMAPSS = "cmapss"
+    SKAB = "skab"
 
 
 @group.command("backtest")
@@ -34,10 +35,12 @@ def run_backtest(
     kind: Annotated[
         Kind, typer.Argument(help="ai4i: failures by reading. cmapss: remaining life, of files train, test, truth.")
     ],
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Delimited text, perhaps gzipped.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Delimited text, perhaps gzipped; skab takes folders too.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Measure failure warnings or remaining lives on rows and units that nothing was learned from.
+    """Measure failure warnings, remaining lives or alarms on rows and units that nothing was learned from.
 
     Needs no running house. Shares are 0 to 1, remaining lives are in cycles.
     """
@@ -64,9 +67,17 @@ def _remaining_life(paths: Sequence[Path]) -> Figures:
     return backtest.remaining_life(files.read_runs(train), files.read_runs(test), files.read_remaining(truth))
 
 
+def _anomalies(paths: Sequence[Path]) -> Figures:
+    return backtest.anomalies(files.read_experiments(paths))
+
+
 def _want(kind: Kind, paths: Sequence[Path], count: int, wanted: str) -> None:
     if len(paths) != count:
         raise BadData("files_wanted", kind=kind, wanted=wanted, given=len(paths))
 
 
-_BACKTESTS: dict[Kind, Callable[[Sequence[Path]], Figures]] = {Kind.AI4I: _failures, Kind.CMAPSS: _remaining_life}
+_BACKTESTS: dict[Kind, Callable[[Sequence[Path]], Figures]] = {
+    Kind.AI4I: _failures,
+    Kind.CMAPSS: _remaining_life,
+    Kind.SKAB: _anomalies,
+}

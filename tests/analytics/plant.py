@@ -93,3 +93,26 @@ def write_runs(path: Path, runs: list[Run]) -> Path:
 
 def _cycles(run: Run) -> NDArray[np.float64]:
     return np.arange(1.0, len(run.sensors) + 1)
+
+
+def pump(seed: int, rows: int = 1000, fault: slice = slice(600, 900), *, drift: float = 0.0) -> tuple[Floats, Flags]:
+    """Six signals that share a load; within `fault` two of them shift and a third gets noisy. The last drifts all the time."""
+    random = np.random.default_rng(seed)
+    load = np.convolve(random.normal(0, 1, rows), np.ones(8) / 8, "same")
+    signals = random.normal(0, 0.6, (rows, 6)) + load[:, None] * random.normal(0, 1, 6)
+    signals[:, 5] += drift * np.arange(rows) / rows
+    truth = np.zeros(rows, dtype=bool)
+    truth[fault] = True
+    signals[fault, :2] += (1.5, -1.5)
+    signals[fault, 2] *= 3
+    return signals, truth
+
+
+def write_experiment(path: Path, signals: Floats, truth: Flags) -> Path:
+    """A file as SKAB has it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, delimiter=";")
+        table.writerow(["datetime", *(f"Sensor{number}" for number in range(signals.shape[1])), "anomaly", "changepoint"])
+        for row, (values, wrong) in enumerate(zip(signals, truth, strict=True)):
+            table.writerow([f"2020-03-09 10:{row // 60:02}:{row % 60:02}", *values.tolist(), float(wrong), 0.0])
+    return path

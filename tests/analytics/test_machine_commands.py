@@ -49,6 +49,22 @@ def test_remaining_life_is_told_as_three_errors(tmp_path: Path) -> None:
     assert_refused(_backtest("cmapss", train, test), "files_wanted")
 
 
+def test_alarms_are_told_as_three_shares_over_all_files_of_a_folder(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"valve{number}").mkdir()
+        plant.write_experiment(tmp_path / f"valve{number}" / "0.csv", *plant.pump(number))
+    (tmp_path / "free.csv").write_text("datetime;Sensor0\n2020-03-09 10:00:00;1.5\n", encoding="utf-8")
+
+    done = _backtest("skab", tmp_path)
+
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert list(told) == ["f1", "false_alarm_rate", "missed_rate"]
+    assert told["f1"] > 0.8
+    assert told == json.loads(_backtest("skab", tmp_path / "valve0" / "0.csv", tmp_path / "valve1" / "0.csv").stdout)
+    assert_refused(_backtest("skab", tmp_path / "free.csv"), "labels_missing")
+
+
 def assert_refused(done: Result, code: str) -> None:
     assert done.exit_code == 2, done.output
     assert f"[{code}]" in done.stderr
