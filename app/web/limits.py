@@ -105,13 +105,16 @@ class Buckets:
         self._take = cast("_Script", client.register_script(_TAKE))
         self._away_until = 0.0
 
-    async def take(self, policy: str, who: str, per_minute: int) -> tuple[bool, Allowance]:
-        """Take one token from a bucket that fills up evenly within a minute; raises Uncounted, which raises the alarm."""
-        if time.monotonic() < self._away_until:
+    async def take(self, policy: str, who: str, per_minute: int, *, patiently: bool = True) -> tuple[bool, Allowance]:
+        """Take one token from a bucket that fills up evenly within a minute; raises Uncounted, which raises the alarm.
+
+        Whoever is not patient waits a moment at most, and for nothing while Redis was found away a moment ago.
+        """
+        if not patiently and time.monotonic() < self._away_until:
             observability.LIMITS_UNCOUNTED.labels(policy=policy).inc()
             raise Uncounted
         try:
-            async with asyncio.timeout(COUNT_SECONDS):
+            async with asyncio.timeout(None if patiently else COUNT_SECONDS):
                 took, left, wait = await self._take([f"{_PREFIX}{policy}:{who}"], [per_minute / 60, per_minute, 1])
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
@@ -128,7 +131,7 @@ class Buckets:
         While Redis is away nobody is kept from work; the log and a metric raise the alarm.
         """
         try:
-            took, allowance = await self.take(policy, who, per_minute)
+            took, allowance = await self.take(policy, who, per_minute, patiently=False)
         except Uncounted:
             return
         if told is not None:

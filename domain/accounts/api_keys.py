@@ -36,6 +36,15 @@ async def list_keys(work: Work) -> list[ApiKeyView]:
     return [ApiKeyView.model_validate(_fields(row)) for row in await repository.api_keys(work)]
 
 
+async def _maker(work: Work) -> UUID | None:
+    """The person behind a new key; what a key makes is its own maker's."""
+    if work.principal.kind is PrincipalKind.USER:
+        return work.principal.id
+    if work.principal.kind is PrincipalKind.API_KEY and work.principal.id is not None:
+        return (await work.session.get_one(ApiKey, (work.workspace_id, work.principal.id))).created_by
+    return None
+
+
 async def create_key(work: Work, command: NewApiKey) -> MintedKey:
     """Make a key; its secret is in the answer and nowhere else. Raises PermissionUnknown and BeyondOwnRights."""
     work.require(OperationsPermission.MANAGE)
@@ -53,7 +62,7 @@ async def create_key(work: Work, command: NewApiKey) -> MintedKey:
         digest=tokens.digest(secret),
         permissions=sorted(command.permissions),
         store_id=command.store_id,
-        created_by=work.principal.id if work.principal.kind is PrincipalKind.USER else None,
+        created_by=await _maker(work),
         created_at=work.system_time,
         expires_at=command.expires_at,
     )

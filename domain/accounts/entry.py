@@ -8,7 +8,7 @@ from core.access import Principal, PrincipalKind
 from core.work import open_identity_work, open_work
 from domain.accounts import _identity_repository as identity_repository
 from domain.accounts import _tokens as tokens
-from domain.accounts import repository, signing
+from domain.accounts import repository, roles, signing
 from domain.accounts._identity_repository import Entry
 from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
 from domain.accounts.models import CustomRole, Membership, MembershipStatus
@@ -100,21 +100,28 @@ def admitted(found: Entry) -> tuple[Person, Principal | None]:
 
 
 async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
+    """What a key lets its bearer do: what it names, and never more than whoever has made it may do today."""
     shape = _KEY.match(token)
     if shape is None:
         raise NotSignedIn
     owner = UUID(shape[1])
     async with open_work(Principal.system(owner)) as work:
-        key = await repository.use_api_key(work, tokens.digest(token))
+        found = await repository.use_api_key(work, tokens.digest(token))
         workspace = await repository.find_workspace(work)
-    if key is None or workspace is None:
+    if found is None or workspace is None:
         raise NotSignedIn
     if not workspace.is_active or workspace_id not in (None, owner):
         raise WorkspaceNotFound
+    key, maker = found.key, found.maker
+    granted = _EVERYBODY | frozenset(map(str, key.permissions))
+    stores = {store for store in (key.store_id, maker.store_id if maker is not None else None) if store is not None}
+    if len(stores) > 1:
+        raise NotSignedIn  # its maker works in another store by now
     return Principal(
         PrincipalKind.API_KEY,
         owner,
-        _EVERYBODY | frozenset(map(str, key.permissions)),
+        granted if maker is None else roles.common(granted, grants_of(maker, found.custom_role)),
         key.id,
-        frozenset({key.store_id}) if key.store_id else None,
+        frozenset(stores) or None,
+        maker.amount_limit if maker is not None else None,
     )

@@ -1,6 +1,7 @@
 """Queries of workspaces, users and memberships."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -61,20 +62,45 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
     return [(membership, user) for membership, user in await work.session.execute(statement)]
 
 
-async def use_api_key(work: Work, digest: str) -> ApiKey | None:
-    """The key with this digest if it is good, and that it was used, which is kept to the minute."""
+@dataclass(frozen=True, slots=True)
+class GoodKey:
+    """A key that counts, and what whoever has made it is today; None if nobody has, as with keys of the house."""
+
+    key: ApiKey
+    maker: Membership | None
+    custom_role: CustomRole | None
+
+
+async def use_api_key(work: Work, digest: str) -> GoodKey | None:
+    """The key with this digest if it is good, and that it was used, which is kept to the minute.
+
+    A key counts as long as its maker works here: who is suspended or removed leaves no key behind.
+    """
     good = (
         own(ApiKey, work),
         ApiKey.digest == digest,
         ApiKey.revoked_at.is_(None),
         or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > work.system_time),
     )
-    row = (await work.session.scalars(select(ApiKey).where(*good))).one_or_none()
-    if row is not None and (row.last_used_at is None or row.last_used_at < work.system_time - timedelta(minutes=1)):
+    is_theirs = (Membership.workspace_id == ApiKey.workspace_id) & (Membership.user_id == ApiKey.created_by)
+    is_their_role = (CustomRole.workspace_id == Membership.workspace_id) & (CustomRole.id == Membership.custom_role_id)
+    maker_is_here = (Membership.status == MembershipStatus.ACTIVE) & User.is_active
+    statement = (
+        select(ApiKey, Membership, CustomRole)
+        .outerjoin(Membership, is_theirs)
+        .outerjoin(User, User.id == Membership.user_id)
+        .outerjoin(CustomRole, is_their_role)
+        .where(*good, or_(ApiKey.created_by.is_(None), maker_is_here))
+    )
+    found = (await work.session.execute(statement)).one_or_none()
+    if found is None:
+        return None
+    row, maker, custom = found
+    if row.last_used_at is None or row.last_used_at < work.system_time - timedelta(minutes=1):
         await work.session.execute(
             update(ApiKey).where(own(ApiKey, work), ApiKey.id == row.id).values(last_used_at=work.system_time)
         )
-    return row
+    return GoodKey(row, maker, custom)
 
 
 async def lock_membership(work: Work, user_id: UUID) -> Membership | None:

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import pkgutil
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 import domain
@@ -120,6 +121,14 @@ def permissions() -> list[Permission]:
     kinds = {kind: None for module in declared for kind in vars(module).values() if isinstance(kind, type)}
     found = [permission for kind in kinds if issubclass(kind, Permission) for permission in kind]
     return [*found, *OperationsPermission]
+
+
+@lru_cache
+def common(some: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """What two grants have in common."""
+    if "*" in others:
+        return some
+    return frozenset(one.value for one in permissions() if covers(some, one) and covers(others, one))
 
 
 def is_known(name: str) -> bool:

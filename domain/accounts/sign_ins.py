@@ -65,8 +65,12 @@ async def sign_in(email: str, password: str, origin: Origin, code: str | None = 
     stronger = await passwords.digest(password) if fits and is_weak else None
     await signing.ready(now)
     async with open_identity_work() as work:
-        locked = await repository.lock_user(work, found[0].id) if found else None
-        outcome = await _admit(work, locked, hashed, fits, code, origin)
+        # Only who has shown the password is looked at again: a guess costs as many statements for an address as for none.
+        locked = await repository.lock_user(work, found[0].id) if found and fits else None
+        outcome = await _admit(work, locked, hashed, code, origin)
+        if outcome is None:
+            repository.record(work, IdentityEventType.SIGN_IN_FAILED, found[0].id if found else None, origin)
+            outcome = _Failure(WrongCredentials())
         if isinstance(outcome, TokenPair) and stronger is not None and locked is not None and locked[1] is not None:
             locked[1].password_hash = stronger
     if isinstance(outcome, _Failure):
@@ -79,17 +83,15 @@ async def _admit(
     work: IdentityWork,
     locked: tuple[User, Credential | None] | None,
     hashed: str | None,
-    fits: bool,
     code: str | None,
     origin: Origin,
-) -> TokenPair | _Failure:
-    """Decide once the user is locked: the password that was checked must still be the one that counts."""
+) -> TokenPair | _Failure | None:
+    """Decide once whoever has shown the password is locked: it must still be the one that counts. None if it is not."""
     user, credential = locked or (None, None)
-    is_known = user is not None and credential is not None and credential.password_hash == hashed
-    if not (fits and is_known and user is not None and user.is_active and user.email_verified_at is not None):
-        repository.record(work, IdentityEventType.SIGN_IN_FAILED, user.id if user else None, origin)
-        return _Failure(WrongCredentials())
-    assert credential is not None, "is_known says so"
+    if user is None or credential is None or credential.password_hash != hashed:
+        return None
+    if not user.is_active or user.email_verified_at is None:
+        return None
     if credential.totp_confirmed_at is not None:
         if code is None:
             return _Failure(CodeNeeded())

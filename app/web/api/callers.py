@@ -49,8 +49,9 @@ async def _origin(request: Request) -> Origin:
     return Origin.of(request.client.host if request.client else None, request.headers.get("user-agent"))
 
 
-async def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> str:
-    if credentials is None:
+async def _token(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> str:
+    # Of two headers a proxy may have looked at the one and we at the other.
+    if credentials is None or len(request.headers.getlist("authorization")) > 1:
         raise NotSignedIn
     return credentials.credentials
 
