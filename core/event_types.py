@@ -64,6 +64,7 @@ class EventType(StrEnum):
     STOCK_IMPORTED = "stock.imported"
     STOCK_SENT_BACK = "stock.sent_back"
     STOCK_TAKEN_BACK = "stock.taken_back"
+    STOCK_LOW = "stock.low"
     STOCK_LIMITS_CHANGED = "stock.limits_changed"
     STOCK_HELD = "stock.held"
     STOCK_HOLD_EXPIRED = "stock.hold_expired"

@@ -1,4 +1,4 @@
-"""What runs out of time in stock: holds."""
+"""What runs out of time in stock, and what runs low: holds, and levels that have crossed their minimum."""
 
 from typing import Final
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from core.clock import BUSINESS_NOW
 from core.jobs import Deadline
 from core.work import Work
-from domain.stock import holds
+from domain.stock import holds, watching
 
 
 async def _end_holds(work: Work, workspace_id: UUID) -> bool:
@@ -26,5 +26,15 @@ DEADLINES: Final = (
             """  # noqa: S608 - a constant
         ),
         _end_holds,
+    ),
+    Deadline(
+        "stock_crossed",
+        text(
+            """
+            SELECT workspace_id, id FROM stock_items
+            WHERE (on_hand - held < min_stock) <> (low_since IS NOT NULL) LIMIT :limit
+            """
+        ),
+        watching.settle,
     ),
 )

@@ -67,6 +67,12 @@ class StockItem(WorkspaceRow):
         UniqueConstraint("workspace_id", "store_id", "variant_id"),
         UniqueConstraint("workspace_id", "id", "store_id", "variant_id", name="uq_stock_items_place"),
         Index("ix_stock_items_variant", "workspace_id", "variant_id"),
+        Index(
+            "ix_stock_items_crossed",
+            "workspace_id",
+            "id",
+            postgresql_where=text("(on_hand - held < min_stock) <> (low_since IS NOT NULL)"),
+        ),
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         CheckConstraint("held >= 0 AND held <= on_hand", name="held_within_on_hand"),
         CheckConstraint("min_stock >= 0", name="min_not_negative"),
@@ -84,6 +90,8 @@ class StockItem(WorkspaceRow):
     unit_cost: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     last_cost: Mapped[Decimal | None] = mapped_column(MONEY)
     value: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
+    low_since: Mapped[datetime | None]
+    """Since when it is known to be low; whoever finds that it is not so any more, or not known yet, looks at it."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from core import events
@@ -11,6 +12,7 @@ from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
+from domain.accounts.schemas import WorkspaceSettings
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
 from domain.stock.models import MovementType, StockItem, StockMovement
@@ -216,13 +218,15 @@ async def set_limits(
 async def low_stock(work: Work, store_id: UUID | None = None) -> list[LowStock]:
     """Levels with less available than their minimum; critical when nothing or next to nothing is left."""
     work.require(StockPermission.READ)
-    percent = (await accounts.get_workspace(work)).settings.low_stock_critical_percent
-    found = []
-    for row in await repository.low_items(work, store_id):
-        level = StockLevel.model_validate(row)
-        is_critical = level.available <= level.min_stock * percent / 100
-        found.append(LowStock(**level.model_dump(), severity="critical" if is_critical else "warning"))
-    return found
+    settings = (await accounts.get_workspace(work)).settings
+    levels = [StockLevel.model_validate(row) for row in await repository.low_items(work, store_id)]
+    return [LowStock(**level.model_dump(), severity=severity(level, settings)) for level in levels]
+
+
+def severity(level: StockLevel, settings: WorkspaceSettings) -> Literal["warning", "critical"]:
+    """How bad it is that a level lies below its minimum."""
+    is_critical = level.available <= level.min_stock * settings.low_stock_critical_percent / 100
+    return "critical" if is_critical else "warning"
 
 
 async def reconcile(work: Work) -> list[Discrepancy]:

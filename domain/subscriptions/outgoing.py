@@ -17,6 +17,7 @@ from domain.conversations import service as conversations
 from domain.subscriptions import repository, service
 from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
 from domain.subscriptions.models import Delivery, Subscription
+from domain.subscriptions.names import name_for
 from domain.subscriptions.schemas import Answer, Parcel
 
 BATCH: Final = 200
@@ -34,14 +35,9 @@ KEPT_TRIES: Final = 30
 GONE: Final = 410
 
 
-def wants(patterns: list[str], type_: str) -> bool:
-    """Whether a type of event is among those that are wanted."""
-    return not {"*", type_, f"{type_.partition('.')[0]}.*"}.isdisjoint(patterns)
-
-
-def _body(event: EventView) -> dict[str, object]:
-    said = event.model_dump(mode="json", exclude={"ip", "agent", "type", "at"})
-    return {"type": event.type, "timestamp": event.at.isoformat(), "data": said}
+def _body(event: EventView, name: str) -> dict[str, object]:
+    said = event.model_dump(mode="json", exclude={"ip", "agent", "at"})
+    return {"type": name, "timestamp": event.at.isoformat(), "data": said}
 
 
 async def spread(work: Work, subscription_id: UUID) -> bool:
@@ -52,8 +48,10 @@ async def spread(work: Work, subscription_id: UUID) -> bool:
         return False
     found = await events.page(work, after=row.position, limit=BATCH)
     for event in found:
-        if wants(row.types, event.type):
-            repository.delivery_of(work, row, event.type, event.subject_id, event.position, _body(event), is_by_hand=False)
+        name = name_for(row.types, event.type)
+        if name is not None:
+            body = _body(event, name)
+            repository.delivery_of(work, row, name, event.subject_id, event.position, body, is_by_hand=False)
     if found:
         row.position, row.touched_at = found[-1].position, work.system_time
     return len(found) == BATCH

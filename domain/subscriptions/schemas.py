@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
 
-Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+))$", max_length=100)]
-"""A type of event, all of a kind of subject (`order.*`), or everything (`*`)."""
+Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+(\.[a-z_]+)?))$", max_length=100)]
+"""A type of event or a name of `names`, all of a kind of subject (`order.*`), or everything (`*`)."""
+
+TYPES = "`order.confirmed`, `order.*` or `*`; `stock.updated` is whatever changes a level."
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
 
@@ -23,7 +25,11 @@ class NewSubscription(_Body):
     """An address that shall be told of events."""
 
     url: Url
-    types: list[Pattern] = Field(min_length=1, max_length=100, description="`order.confirmed`, `order.*` or `*`.")
+    types: list[Pattern] = Field(
+        min_length=1,
+        max_length=100,
+        description=TYPES,
+    )
     description: str | None = Field(None, max_length=200)
 
 
