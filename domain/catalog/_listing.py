@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, String, any_, literal, select
 
 from core import bulk
+from core.paging import part
 from core.work import Work, own
 from domain.catalog.models import Category, Product, ProductVariant
 
@@ -80,9 +81,6 @@ async def page(work: Work, after: str | None, limit: int) -> list[dict[str, Any]
         .join(Product, _WITH_PRODUCT)
         .outerjoin(Category, (Category.workspace_id == Product.workspace_id) & (Category.id == Product.category_id))
         .where(own(ProductVariant, work))
-        .order_by(ProductVariant.sku)
-        .limit(limit)
     )  # fmt: skip
-    if after is not None:
-        query = query.where(ProductVariant.sku > after)
-    return [dict(row._mapping) for row in await work.session.execute(query)]
+    listed = part(query, [ProductVariant.sku], None if after is None else (after,), limit)
+    return [dict(row._mapping) for row in await work.session.execute(listed)]

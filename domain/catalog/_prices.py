@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, text, tuple_
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from core import bulk
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.catalog.models import Price, PriceKind, Product, ProductVariant
@@ -101,10 +102,7 @@ async def history(
     query = select(Price).where(own(Price, work), Price.variant_id == variant_id)
     if kind is not None:
         query = query.where(Price.kind == kind)
-    if before is not None:
-        query = query.where(tuple_(Price.starts_at, Price.sequence) < before)
-    query = query.order_by(Price.starts_at.desc(), Price.sequence.desc()).limit(limit)
-    return (await work.session.scalars(query)).all()
+    return (await work.session.scalars(part(query, [Price.starts_at, Price.sequence], before, limit, falls=True))).all()
 
 
 async def of_variant(work: Work, variant_id: UUID, price_id: UUID) -> Price | None:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, column, func, select, table, tuple_
+from sqlalchemy import ColumnElement, Select, and_, column, func, select, table
 
+from core.paging import part
 from core.work import Work, own
 from domain.catalog.listed import ProductFilter, ProductSort
 from domain.catalog.models import Category, Product, ProductStatus, ProductVariant
@@ -123,12 +124,8 @@ async def page(
     """Products that fit, in their order, behind a place or beyond so many."""
     by = _SORTED[sort.column]
     query = _narrowed(work, wanted, categories, ids)
-    if after is not None:
-        value = _READ[sort.column](after[0])
-        place, given = tuple_(by, Product.id), tuple_(value, after[1], types=[by.type, Uuid()])
-        query = query.where(place < given if sort.is_descending else place > given)
-    order = (by.desc(), Product.id.desc()) if sort.is_descending else (by, Product.id.asc())
-    rows = await work.session.execute(query.order_by(*order).limit(limit).offset(skip))
+    place = None if after is None else (_READ[sort.column](after[0]), after[1])
+    rows = await work.session.execute(part(query, [by, Product.id], place, limit, falls=sort.is_descending).offset(skip))
     return [ListedRow._make(row) for row in rows]
 
 

@@ -18,10 +18,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from core.paging import part
 from core.work import Work, own
 from domain.catalog.models import (
     Category,
@@ -130,10 +130,7 @@ async def list_variants(
     query = VARIANTS.where(IS_SOLD)
     if categories is not None:
         query = query.where(Product.category_id.in_(categories))
-    place = tuple_(Product.name, ProductVariant.position, ProductVariant.id)
-    if after is not None:
-        query = query.where(place > after)
-    return await _rows(work, query.order_by(Product.name, ProductVariant.position, ProductVariant.id).limit(limit))
+    return await _rows(work, part(query, [Product.name, ProductVariant.position, ProductVariant.id], after, limit))
 
 
 async def synonyms_of(work: Work, product_ids: Iterable[UUID]) -> Mapping[UUID, tuple[str, ...]]:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from core.paging import part
 from core.work import Work, own
 from domain.conversations.models import Conversation, ConversationNote, Handoff, Message, MessageStatus, Voice
 
@@ -56,13 +57,9 @@ async def page(
     work: Work, conditions: Sequence[ColumnElement[bool]], after: tuple[datetime, UUID] | None, limit: int, *, oldest: bool
 ) -> list[Listed]:
     """Conversations with their open hand-off: the last active first, or the longest waiting first."""
-    place = tuple_(Handoff.requested_at if oldest else ACTIVE_AT, Conversation.id)
+    by = [Handoff.requested_at if oldest else ACTIVE_AT, Conversation.id]
     query = _listed().where(own(Conversation, work), *conditions)
-    if after is not None:
-        seen = tuple_(literal(after[0]), literal(after[1]))
-        query = query.where(place > seen if oldest else place < seen)
-    order = [element.asc() if oldest else element.desc() for element in place.clauses]
-    found = await work.session.execute(query.order_by(*order).limit(limit))
+    found = await work.session.execute(part(query, by, after, limit, falls=not oldest))
     return [(row, handoff, active_at) for row, handoff, active_at in found]
 
 
@@ -102,9 +99,8 @@ async def thread(work: Work, conversation_id: UUID, before: int | None, limit: i
         Message.conversation_id == conversation_id,
         Message.status != MessageStatus.CANCELLED,
     )
-    if before is not None:
-        query = query.where(Message.position < before)
-    return (await work.session.scalars(query.order_by(Message.position.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [Message.position], place, limit, falls=True))).all()
 
 
 async def notes(
@@ -112,18 +108,12 @@ async def notes(
 ) -> Sequence[ConversationNote]:
     """What staff have noted on a conversation, the newest first."""
     query = select(ConversationNote).where(own(ConversationNote, work), ConversationNote.conversation_id == conversation_id)
-    place = tuple_(ConversationNote.created_at, ConversationNote.id)
-    if after is not None:
-        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
-    query = query.order_by(ConversationNote.created_at.desc(), ConversationNote.id.desc()).limit(limit)
-    return (await work.session.scalars(query)).all()
+    by = [ConversationNote.created_at, ConversationNote.id]
+    return (await work.session.scalars(part(query, by, after, limit, falls=True))).all()
 
 
 async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Handoff]:
     """The stretches of a conversation with people, the newest first."""
     query = select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
-    place = tuple_(Handoff.requested_at, Handoff.id)
-    if after is not None:
-        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
-    query = query.order_by(Handoff.requested_at.desc(), Handoff.id.desc()).limit(limit)
-    return (await work.session.scalars(query)).all()
+    by = [Handoff.requested_at, Handoff.id]
+    return (await work.session.scalars(part(query, by, after, limit, falls=True))).all()

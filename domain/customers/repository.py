@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, String, bindparam, delete, func, literal, or_, select, type_coerce, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.connections.schemas import Medium
@@ -152,8 +153,6 @@ async def page(
     conditions = [own(Customer, work), Customer.merged_into.is_(None)]
     if tag is not None:
         conditions.append(Customer.tags.contains([tag]))
-    if after is not None:
-        conditions.append(Customer.id < after)
     if words:
         pattern = _containing(words)
         full_name = func.concat_ws(" ", Customer.name, Customer.first_name, Customer.last_name)
@@ -165,8 +164,8 @@ async def page(
             address.append(ContactAddress.address_key.like(_containing(digits)))
         holders = select(ContactAddress.customer_id).where(own(ContactAddress, work), or_(*address))
         conditions.append(or_(*ways, Customer.id.in_(holders)))
-    rows = await work.session.scalars(select(Customer).where(*conditions).order_by(Customer.id.desc()).limit(limit))
-    return list(rows)
+    place = None if after is None else (after,)
+    return list(await work.session.scalars(part(select(Customer).where(*conditions), [Customer.id], place, limit, falls=True)))
 
 
 def _containing(words: str) -> str:

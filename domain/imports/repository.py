@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, String, any_, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import bulk
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.imports.models import Import, ImportRow, LearntHeading, RowOutcome, UndoOutcome
@@ -23,9 +24,8 @@ async def find(work: Work, id: UUID, *, lock: bool = False) -> Import | None:
 
 async def newest(work: Work, before: UUID | None, limit: int) -> Sequence[Import]:
     """Imports, newest first, behind one."""
-    query = select(Import).where(own(Import, work)).order_by(Import.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Import.id < before)
+    place = None if before is None else (before,)
+    query = part(select(Import).where(own(Import, work)), [Import.id], place, limit, falls=True)
     return (await work.session.scalars(query)).all()
 
 
@@ -64,10 +64,10 @@ async def rows_of(
     work: Work, id: UUID, *, after: int = 0, limit: int = 100, outcome: RowOutcome | None = None
 ) -> Sequence[ImportRow]:
     """Rows of an import in their order, behind a number."""
-    query = select(ImportRow).where(own(ImportRow, work), ImportRow.import_id == id, ImportRow.number > after)
+    query = select(ImportRow).where(own(ImportRow, work), ImportRow.import_id == id)
     if outcome is not None:
         query = query.where(ImportRow.outcome == outcome)
-    return (await work.session.scalars(query.order_by(ImportRow.number).limit(limit))).all()
+    return (await work.session.scalars(part(query, [ImportRow.number], (after,), limit))).all()
 
 
 async def rows_to_undo(work: Work, id: UUID, below: int, limit: int) -> Sequence[ImportRow]:

@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, literal, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStatus, OrderStatusChange, PaymentStatus
@@ -170,11 +171,7 @@ async def page(
     conditions = [own(Order, work), Order.amends_order_id.is_(None), *_of(wanted)]
     by = Order.total if sort in (OrderSort.DEAREST, OrderSort.CHEAPEST) else Order.created_at
     falls = sort in (OrderSort.NEWEST, OrderSort.DEAREST)
-    if after is not None:
-        place = tuple_(literal(after[0], by.type), literal(after[1], Uuid))
-        conditions.append(tuple_(by, Order.id) < place if falls else tuple_(by, Order.id) > place)
-    order = (by.desc(), Order.id.desc()) if falls else (by, Order.id)
-    return list(await work.session.scalars(select(Order).where(*conditions).order_by(*order).limit(limit)))
+    return list(await work.session.scalars(part(select(Order).where(*conditions), [by, Order.id], after, limit, falls=falls)))
 
 
 def _of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:

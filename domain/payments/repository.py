@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, exists, literal, or_, select, true, tuple_
+from sqlalchemy import exists, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
+from core.paging import part
 from core.tables import Base, new_id
 from core.work import Work, own
 from domain.payments import references
@@ -69,12 +70,9 @@ async def page(
             conditions.append(column == value)
     if wanted.without_order:
         conditions.append(Payment.order_id.is_(None))
-    place = tuple_(Payment.claimed_at, Payment.id)
-    if after is not None:
-        behind = tuple_(literal(after[0], Payment.claimed_at.type), literal(after[1], Uuid))
-        conditions.append(place > behind if oldest_first else place < behind)
-    by = (Payment.claimed_at, Payment.id) if oldest_first else (Payment.claimed_at.desc(), Payment.id.desc())
-    return list(await work.session.scalars(select(Payment).where(*conditions).order_by(*by).limit(limit)))
+    query = select(Payment).where(*conditions)
+    by = [Payment.claimed_at, Payment.id]
+    return list(await work.session.scalars(part(query, by, after, limit, falls=not oldest_first)))
 
 
 async def lock(work: Work, payment_id: UUID) -> Payment | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.purchasing.models import (
@@ -93,9 +94,8 @@ async def page(
         query = query.where(PurchaseOrder.supplier_id == supplier_id)
     if store_id is not None:
         query = query.where(PurchaseOrder.store_id == store_id)
-    if before is not None:
-        query = query.where(PurchaseOrder.number < before)
-    return (await work.session.scalars(query.order_by(PurchaseOrder.number.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [PurchaseOrder.number], place, limit, falls=True))).all()
 
 
 async def begin_receipt(work: Work, **values: Any) -> UUID | None:
@@ -153,9 +153,8 @@ async def receipts(
         query = query.where(GoodsReceipt.supplier_id == supplier_id)
     if store_id is not None:
         query = query.where(GoodsReceipt.store_id == store_id)
-    if before is not None:
-        query = query.where(GoodsReceipt.number < before)
-    return (await work.session.scalars(query.order_by(GoodsReceipt.number.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [GoodsReceipt.number], place, limit, falls=True))).all()
 
 
 async def begin_return(work: Work, **values: Any) -> UUID | None:

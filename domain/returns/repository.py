@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, select
 
+from core.paging import part
 from core.work import Work, own
 from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnArrival, CustomerReturnLine, ReturnStatus
 
@@ -88,6 +89,5 @@ async def page(
         query = query.where(CustomerReturn.order_id == order_id)
     if customer_id is not None:
         query = query.where(CustomerReturn.customer_id == customer_id)
-    if before is not None:
-        query = query.where(CustomerReturn.number < before)
-    return (await work.session.scalars(query.order_by(CustomerReturn.number.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [CustomerReturn.number], place, limit, falls=True))).all()

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.stock.models import (
@@ -58,9 +59,8 @@ async def transfers(
         query = query.where(StockTransfer.status.in_(statuses))
     if store_id is not None:
         query = query.where(or_(StockTransfer.from_store_id == store_id, StockTransfer.to_store_id == store_id))
-    if before is not None:
-        query = query.where(StockTransfer.number < before)
-    return (await work.session.scalars(query.order_by(StockTransfer.number.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [StockTransfer.number], place, limit, falls=True))).all()
 
 
 async def transfer_lines(work: Work, transfer_ids: Iterable[UUID]) -> Sequence[StockTransferLine]:
@@ -109,9 +109,8 @@ async def counts(work: Work, *, store_id: UUID | None, before: int | None, limit
     query = select(StockCount).where(own(StockCount, work))
     if store_id is not None:
         query = query.where(StockCount.store_id == store_id)
-    if before is not None:
-        query = query.where(StockCount.number < before)
-    return (await work.session.scalars(query.order_by(StockCount.number.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [StockCount.number], place, limit, falls=True))).all()
 
 
 async def count_entries(work: Work, count_ids: Iterable[UUID]) -> Sequence[StockCountEntry]:

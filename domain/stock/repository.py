@@ -19,10 +19,10 @@ from sqlalchemy import (
     select,
     text,
     true,
-    tuple_,
 )
 
 from core import bulk
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
@@ -186,9 +186,7 @@ async def page_of_items(
         true() if variant_ids is None else StockItem.variant_id.in_(set(variant_ids)),
         StockItem.on_hand - StockItem.held < StockItem.min_stock if is_low else true(),
     )
-    if after is not None:
-        query = query.where(tuple_(StockItem.variant_id, StockItem.store_id) > after)
-    return (await work.session.scalars(query.order_by(StockItem.variant_id, StockItem.store_id).limit(limit))).all()
+    return (await work.session.scalars(part(query, [StockItem.variant_id, StockItem.store_id], after, limit))).all()
 
 
 async def items_of_variants(work: Work, variant_ids: Iterable[UUID]) -> Sequence[UUID]:
@@ -239,9 +237,8 @@ async def history(
         query = query.where(StockMovement.store_id == store_id)
     if types is not None:
         query = query.where(StockMovement.type.in_(types))
-    if before is not None:
-        query = query.where(StockMovement.sequence < before)
-    return (await work.session.scalars(query.order_by(StockMovement.sequence.desc()).limit(limit))).all()
+    place = None if before is None else (before,)
+    return (await work.session.scalars(part(query, [StockMovement.sequence], place, limit, falls=True))).all()
 
 
 async def unexplained(work: Work) -> Sequence[tuple[StockItem, Decimal, Decimal, Decimal]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.subscriptions.kinds import DeliveryStatus
@@ -57,9 +58,8 @@ async def deliveries(
     query = select(Delivery).where(own(Delivery, work), Delivery.subscription_id == subscription_id)
     if status is not None:
         query = query.where(Delivery.status == status)
-    if after is not None:
-        query = query.where(Delivery.id < after)
-    return (await work.session.scalars(query.order_by(Delivery.id.desc()).limit(limit))).all()
+    place = None if after is None else (after,)
+    return (await work.session.scalars(part(query, [Delivery.id], place, limit, falls=True))).all()
 
 
 async def lock_delivery(work: Work, subscription_id: UUID, delivery_id: UUID) -> Delivery | None:

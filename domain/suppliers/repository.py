@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, true, tuple_, update
+from sqlalchemy import delete, or_, select, true, update
 
+from core.paging import part
 from core.work import Work, own
 from domain.suppliers.models import Supplier, SupplierProduct
 
@@ -49,11 +50,10 @@ async def page(
         true() if is_active is None else Supplier.is_active.is_(is_active),
     )
     if search:
-        part = Supplier.tax_id.icontains(search, autoescape=True)
-        query = query.where(or_(Supplier.name_key.contains(search, autoescape=True), part))
-    if after is not None:
-        query = query.where(tuple_(Supplier.name_key, Supplier.id) > (after.name_key, after.id))
-    return (await work.session.scalars(query.order_by(Supplier.name_key, Supplier.id).limit(limit))).all()
+        of_tax_id = Supplier.tax_id.icontains(search, autoescape=True)
+        query = query.where(or_(Supplier.name_key.contains(search, autoescape=True), of_tax_id))
+    place = None if after is None else (after.name_key, after.id)
+    return (await work.session.scalars(part(query, [Supplier.name_key, Supplier.id], place, limit))).all()
 
 
 async def products_of(work: Work, supplier_id: UUID) -> Sequence[SupplierProduct]:
