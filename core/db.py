@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg.exceptions import DataError as NotEncodable
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from core.turnstile import Turnstile
 
@@ -157,3 +158,10 @@ def is_unstorable(error: BaseException) -> bool:
 def is_reference_refused(error: BaseException) -> bool:
     """Whether a row names another one that does not exist in this workspace, or is named by one that does."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "23503"
+
+
+async def versions(connection: AsyncConnection) -> tuple[str, str | None]:
+    """The version of the server, and the revision of the schema if there is one."""
+    version: str = await connection.scalar(text("SHOW server_version"))
+    has_schema = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    return version, await connection.scalar(text("SELECT version_num FROM alembic_version")) if has_schema else None

@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import events, outbox
@@ -173,6 +174,11 @@ _LOCK_OPEN = (
     .order_by(InboundEvent.id)
     .with_for_update(skip_locked=True)
 )
+
+
+async def workspace_of(session: AsyncSession, event_id: UUID) -> UUID | None:
+    """The workspace of an event; the system role's."""
+    return await session.scalar(select(InboundEvent.workspace_id).where(InboundEvent.id == event_id))
 
 
 async def count_attempt(work: Work, event_id: UUID) -> int | None:

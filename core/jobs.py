@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import TextClause
+from sqlalchemy import ARRAY, Interval, Text, TextClause, bindparam, text
 
 from core.work import Work
 
@@ -69,6 +69,22 @@ class Retention:
     since: str
     forget: TextClause
     stays: str = ""
+
+    def statement(self) -> TextClause:
+        """What deletes them, given `kept` and `limit`."""
+        return self.forget.bindparams(bindparam("kept", type_=Interval))
+
+
+@dataclass(frozen=True, slots=True)
+class FileHolder:
+    """A table whose rows name stored bytes by their `sha256`: what is named may not be forgotten."""
+
+    table: str
+
+    def named(self) -> TextClause:
+        """What finds those of `digests` that a row names."""
+        statement = text(f"SELECT sha256 FROM {self.table} WHERE sha256 = ANY(:digests)")  # noqa: S608 - no input
+        return statement.bindparams(bindparam("digests", type_=ARRAY(Text)))
 
 
 @dataclass(frozen=True, slots=True)

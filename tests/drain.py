@@ -2,10 +2,11 @@
 
 import asyncio
 
-from app.queue import deadlines, outbox_rows
+from app.queue import deadlines
 from app.queue.actors import RUNNERS
 from app.queue.jobs import SWEEPS, Ring
 from app.queue.sweeps import unhandled
+from core import outbox_rows
 from core.errors import Abandoned
 
 MOST_ROUNDS = 500
@@ -25,7 +26,7 @@ async def drain(*, sweep: bool = False) -> int:
     for _ in range(MOST_ROUNDS):
         rows, next_due = await outbox_rows.take(100)
         for row in rows:
-            await run(row.ring)
+            await run(Ring(row.actor, row.arguments, row.correlation_id))
             done += 1
         await outbox_rows.mark_published(rows)
         if rows:

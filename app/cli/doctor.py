@@ -12,7 +12,6 @@ import typer
 from alembic.script import ScriptDirectory
 from pydantic import BaseModel
 from rich.console import Console
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.terminal import AsJson, fail, show
@@ -87,9 +86,7 @@ async def _database(settings: Settings) -> Finding:
     engine = db.connect(settings.database_url, pool_size=1)
     try:
         async with engine.connect() as connection:
-            version = await connection.scalar(text("SHOW server_version"))
-            has_schema = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
-            revision = await connection.scalar(text("SELECT version_num FROM alembic_version")) if has_schema else None
+            version, revision = await db.versions(connection)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         reason = str(error).splitlines()[0]
         return Finding(what=what, state="failing", found=reason, advice="Check DATABASE_URL, and that the server runs.")

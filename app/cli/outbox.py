@@ -7,7 +7,7 @@ import typer
 
 from app.cli import session
 from app.cli.terminal import AsJson, fail, show
-from app.queue import outbox_rows
+from core import outbox_rows
 
 group = typer.Typer(no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import domain
 from core import events
-from core.jobs import Deadline, Job, OpenCase, Retention, Sweep
+from core.jobs import Deadline, FileHolder, Job, OpenCase, Retention, Sweep
 
 _JOB_MODULES = ("core.inbound", "core.outbox", "core.idempotency", "agent.jobs")
 
@@ -39,6 +39,8 @@ RETENTIONS: Final[tuple[Retention, ...]] = (
     *events.retentions(OPEN_CASES),
     *(one for module in _DECLARED for one in getattr(module, "RETENTIONS", ())),
 )
+
+FILE_HOLDERS: Final[tuple[FileHolder, ...]] = tuple(one for module in _DECLARED for one in getattr(module, "FILE_HOLDERS", ()))
 
 QUEUES: Final[tuple[str, ...]] = tuple(dict.fromkeys(job.queue for job in JOBS.values()))
 

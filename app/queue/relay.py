@@ -14,13 +14,13 @@ import asyncpg
 import uvloop
 
 from app.processes import pulse
-from app.queue import outbox_rows, retention
+from app.queue import retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
-from app.queue.jobs import JOBS
-from app.queue.outbox_rows import TakenRow
+from app.queue.jobs import JOBS, Ring
 from app.queue.sweeps import Sweeper
-from core import db, observability
+from core import db, observability, outbox_rows
 from core.outbox import CHANNEL
+from core.outbox_rows import TakenRow
 from core.settings import Settings, get_settings
 
 BATCH = 200
@@ -101,15 +101,15 @@ class Relay:
         return len(rows), next_due
 
     async def _push(self, rows: list[TakenRow]) -> None:
-        known = [row for row in rows if row.ring.job in JOBS]
-        unknown = [row for row in rows if row.ring.job not in JOBS]
+        known = [row for row in rows if row.actor in JOBS]
+        unknown = [row for row in rows if row.actor not in JOBS]
         if unknown:
-            log.error("outbox.parked", actors=sorted({row.ring.job for row in unknown}))
-            await outbox_rows.park(unknown, [f"no queue carries {row.ring.job}" for row in unknown])
+            log.error("outbox.parked", actors=sorted({row.actor for row in unknown}))
+            await outbox_rows.park(unknown, [f"no queue carries {row.actor}" for row in unknown])
         if not known:
             return
         try:
-            await asyncio.to_thread(self._broker.ring, [row.ring for row in known])
+            await asyncio.to_thread(self._broker.ring, [Ring(row.actor, row.arguments, row.correlation_id) for row in known])
         except QueueUnavailable:
             await outbox_rows.release(known)
             raise

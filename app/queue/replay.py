@@ -2,14 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
-
 from core import inbound
 from core.access import Principal
 from core.errors import NotFound
 from core.work import open_system_work, open_work
-
-_WORKSPACE_OF = text("SELECT workspace_id FROM inbound_events WHERE id = :id")
 
 
 async def replay(event_id: UUID) -> None:
@@ -18,7 +14,7 @@ async def replay(event_id: UUID) -> None:
     A message that is in its conversation already is recognised there and not doubled.
     """
     async with open_system_work() as session:
-        workspace_id: UUID | None = await session.scalar(_WORKSPACE_OF, {"id": event_id})
+        workspace_id = await inbound.workspace_of(session, event_id)
     if workspace_id is None:
         raise NotFound
     async with open_work(Principal.system(workspace_id)) as work:

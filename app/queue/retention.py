@@ -8,9 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ARRAY, Interval, Text, bindparam, text
-
-from app.queue.jobs import RETENTIONS
+from app.queue.jobs import FILE_HOLDERS, RETENTIONS
 from core import db, observability
 from core.blobs import open_blobs
 from core.jobs import Retention
@@ -23,14 +21,6 @@ SECONDS: Final = 60.0
 
 FILES_UNTOUCHED: Final = timedelta(days=1)
 """Bytes that were stored a moment ago may be about to be named by a row."""
-
-_NAMED = text(
-    """
-    SELECT sha256 FROM attachments WHERE sha256 = ANY(:digests)
-    UNION SELECT sha256 FROM payment_receipts WHERE sha256 = ANY(:digests)
-    UNION SELECT sha256 FROM imports WHERE sha256 = ANY(:digests)
-    """
-).bindparams(bindparam("digests", type_=ARRAY(Text)))
 
 log = observability.log(__name__)
 
@@ -54,7 +44,7 @@ async def forget_all(settings: Settings) -> None:
 
 async def forget(retention: Retention) -> int:
     """Forget what one retention finds; how many rows went."""
-    statement = retention.forget.bindparams(bindparam("kept", type_=Interval))
+    statement = retention.statement()
     until, forgotten = time.monotonic() + SECONDS, 0
     while True:
         async with open_retention_work() as session:
@@ -67,4 +57,4 @@ async def forget(retention: Retention) -> int:
 
 async def _named(digests: Collection[str]) -> set[str]:
     async with open_retention_work() as session:
-        return set(await session.scalars(_NAMED, {"digests": list(digests)}))
+        return {digest for one in FILE_HOLDERS for digest in await session.scalars(one.named(), {"digests": list(digests)})}

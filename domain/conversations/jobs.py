@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from core.jobs import Deadline, Job, OpenCase, Retention, Sweep
+from core.jobs import Deadline, FileHolder, Job, OpenCase, Retention, Sweep
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
 from domain.conversations import delivery
 
@@ -89,6 +89,8 @@ OPEN_CASES: Final = (
         " AND open.released_at IS NULL",
     ),
 )
+
+FILE_HOLDERS: Final = (FileHolder("attachments"),)
 
 RETENTIONS: Final = (
     Retention(

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from core.jobs import Job, Retention, Sweep
+from core.jobs import FileHolder, Job, Retention, Sweep
 
 JOBS: Final = (Job("import.apply", "import-apply", 600),)
 
@@ -22,6 +22,8 @@ SWEEPS: Final = (
         ),
     ),
 )
+
+FILE_HOLDERS: Final = (FileHolder("imports"),)
 
 RETENTIONS: Final = (
     Retention(

@@ -233,3 +233,25 @@ def test_states_and_triggers_are_never_text() -> None:
                 found += [f"{path}:{one.lineno} {one.value!r}" for one in told_as_text]
 
     assert found == []
+
+
+STATEMENT = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s", re.MULTILINE)
+"""How SQL looks; statements are written in capitals."""
+
+
+def test_the_rooms_of_processes_hold_no_sql() -> None:
+    """What runs the house asks the rooms that know the tables; it builds no statement and writes none."""
+    built = [
+        f"{path} {name}"
+        for path, tree in trees("app")
+        for name in imported(tree)
+        if name.startswith("sqlalchemy.") and not name.startswith("sqlalchemy.exc.") and name != "sqlalchemy.Row"
+    ]
+    written = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees("app")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.search(node.value)
+    ]
+
+    assert built + written == []

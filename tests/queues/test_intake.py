@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.web.intake import Intake, storable
+from app.web.intake import Intake
 from channels.base import RawEvent
 from core.access import Principal
+from core.arrivals import storable
 from core.inbound import EventKind
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView

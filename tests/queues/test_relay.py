@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.queue import outbox_rows, retention
+from app.queue import retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
-from app.queue.jobs import RETENTIONS
+from app.queue.jobs import RETENTIONS, Ring
 from app.queue.relay import BLIND_LOOKS, Relay
-from core import outbox
+from core import outbox, outbox_rows
 from core.access import Principal
 from core.embedded import EmbeddedRedis, start_redis
 from core.settings import Settings, get_settings
@@ -107,7 +107,7 @@ async def test_rows_of_a_relay_that_died_before_marking_ring_again(
 ) -> None:
     expected = await announce(workspace.id, 3)
     taken, _ = await outbox_rows.take(10)
-    broker.ring([row.ring for row in taken])
+    broker.ring([Ring(row.actor, row.arguments, row.correlation_id) for row in taken])
     survivor = Relay(settings, broker)
     assert (await survivor.publish())[0] == 0
 

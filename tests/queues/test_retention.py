@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cli.retention import page
 from app.queue import retention
-from app.queue.jobs import RETENTIONS
+from app.queue.jobs import FILE_HOLDERS, RETENTIONS
 from core import db, events
 from core.access import Principal
 from core.blobs import DiskBlobs
@@ -23,6 +23,7 @@ from core.work import open_retention_work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason
+from migrations.models import metadata
 from migrations.security import FORGOTTEN
 from tests.factories.chat import chat_of, placed
 from tests.factories.shop import fill, open_shop
@@ -155,3 +156,9 @@ async def test_a_file_goes_once_no_row_names_it_and_nobody_puts_it_again(databas
 
 def test_the_page_is_the_one_of_the_declarations() -> None:
     assert (ROOT / "docs/retention.md").read_text() == page()
+
+
+def test_every_table_that_names_stored_bytes_keeps_them_from_being_forgotten() -> None:
+    naming = {table.name for table in metadata.tables.values() if "sha256" in table.columns}
+
+    assert {holder.table for holder in FILE_HOLDERS} == naming

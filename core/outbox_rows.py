@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Interval, Text, TextClause, Uuid, bindparam, text
 
-from app.queue.jobs import Ring
 from core.outbox import CHANNEL
 from core.work import open_system_work
 
@@ -54,7 +53,7 @@ _PARKED = _mark("parked_reason = given.reason", ", :reasons", ", reason").bindpa
 
 _BACKLOG = text(
     """
-    SELECT count(*) FILTER (WHERE due_at <= clock_timestamp()) AS pending,
+    SELECT clock_timestamp() AS now, count(*) FILTER (WHERE due_at <= clock_timestamp()) AS pending,
            coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS oldest_seconds
     FROM outbox_messages WHERE published_at IS NULL AND parked_reason IS NULL
     """
@@ -100,13 +99,16 @@ class TakenRow:
 
     workspace_id: UUID
     id: UUID
-    ring: Ring
+    actor: str
+    arguments: dict[str, str]
+    correlation_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many rows are due and not published, and for how long the oldest has been."""
+    """How many rows are due and not published, and for how long the oldest has been; by Postgres' clock."""
 
+    now: datetime
     pending: int
     oldest_seconds: float
 
@@ -133,7 +135,9 @@ async def take(size: int) -> tuple[list[TakenRow], float | None]:
         TakenRow(
             row.workspace_id,
             row.id,
-            Ring(row.actor, {"workspace_id": str(row.workspace_id), **row.arguments}, row.correlation_id),
+            row.actor,
+            {"workspace_id": str(row.workspace_id), **row.arguments},
+            row.correlation_id,
         )
         for row in rows
     ]
@@ -181,7 +185,7 @@ async def backlog() -> Backlog:
     """What waits in the outbox although it is due."""
     async with open_system_work() as session:
         row = (await session.execute(_BACKLOG)).one()
-    return Backlog(row.pending, max(0.0, row.oldest_seconds))
+    return Backlog(row.now, row.pending, max(0.0, row.oldest_seconds))
 
 
 async def is_blind() -> bool:
