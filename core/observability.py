@@ -131,6 +131,11 @@ def configure_logging(settings: Settings, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+def set_level(level: str) -> None:
+    """From which level on the process tells what happens."""
+    logging.getLogger().setLevel(level.upper())
+
+
 def configure_tracing(settings: Settings, process: str) -> None:
     """Send traces by OTLP when an endpoint is configured; otherwise tracing costs nothing."""
     if not settings.otel_exporter_otlp_endpoint:

@@ -1,14 +1,21 @@
-"""Settings: read once from the environment, validated at start, named one by one in `.env.example`."""
+"""Settings: read from the environment, files and Vault, validated at start, named one by one in `.env.example`.
+
+Some of them are read again while a process runs (`reload`); the others need a new start.
+"""
 
 import ipaddress
+import os
 import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from core import secrets
 from core.errors import CannotRun
 
 _FILE = Path(".env")
@@ -23,12 +30,61 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+RELOADED: Final = frozenset(
+    {
+        "log_level",
+        "requests_per_minute",
+        "api_requests_per_minute",
+        "webhooks_per_minute",
+        "sign_in_attempts_per_minute",
+        "idempotency_hours",
+        "spend_ceiling_usd",
+        "burst_window_seconds",
+        "calls_to_private_addresses",
+    }
+)
+"""What may change while a process runs: how much it says, limits and switches."""
+
+
+class _Secrets(PydanticBaseSettingsSource):
+    """Settings that stand in files (`NAME_FILE`) and in Vault; a file goes first."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: all are found at once."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        """What is found, by the name of the setting."""
+        keys = {str(field.validation_alias or name).upper(): name for name, field in self.settings_cls.model_fields.items()}
+        found = secrets.from_files(keys, os.environ)
+        address = os.environ.get("VAULT_ADDR")
+        token = os.environ.get("VAULT_TOKEN") or found.get("VAULT_TOKEN", "")
+        if address:
+            path = os.environ.get("VAULT_PATH") or self.settings_cls.model_fields["vault_path"].default
+            kept = secrets.from_vault([key for key in keys if not os.environ.get(key)], address, path, token)
+            found = kept | found
+        aliases = {key: str(self.settings_cls.model_fields[name].validation_alias or name) for key, name in keys.items()}
+        return {aliases[key]: value for key, value in found.items()}
+
+
 class Settings(BaseSettings):
     """Every setting of every process. Times are in seconds unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
         env_file=_FILE, env_file_encoding=_ENCODING, extra="ignore", frozen=True, env_ignore_empty=True
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is said first counts: the environment, files and Vault, and the file `.env`."""
+        return init_settings, env_settings, _Secrets(settings_cls), dotenv_settings
 
     # Where things are
     environment: Environment = Field(Environment.DEVELOPMENT, validation_alias="NEXOVA_ENV")
@@ -37,6 +93,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, validation_alias="NEXOVA_PORT", ge=1, le=65535)
     public_url: str | None = Field(None, validation_alias="NEXOVA_PUBLIC_URL")
     secret_keys: SecretStr | None = Field(None, validation_alias="NEXOVA_SECRET_KEYS")
+    vault_addr: str | None = None
+    vault_token: SecretStr | None = None
+    vault_path: str = "secret/data/nexova"
 
     # Servers of your own; without them the embedded ones are started
     database_url: str | None = None
@@ -191,6 +250,21 @@ def _refuse_other_encodings(file: Path) -> None:
 @lru_cache
 def get_settings() -> Settings:
     """The settings of this process; raises SettingsWrong, which names what is wrong and never a value."""
+    return _read()
+
+
+def reload() -> list[str]:
+    """Read the settings again and take over those that may change meanwhile; their names. Raises SettingsWrong, SecretAway.
+
+    Whoever holds the settings of this process sees it: they stay the same object.
+    """
+    current, fresh = get_settings(), _read()
+    changed = sorted(name for name in RELOADED if getattr(current, name) != getattr(fresh, name))
+    current.__dict__.update({name: getattr(fresh, name) for name in changed})
+    return changed
+
+
+def _read() -> Settings:
     _refuse_other_encodings(_FILE)
     try:
         return Settings()

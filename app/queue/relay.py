@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import uvloop
 
-from app.processes import pulse
+from app.processes import pulse, reloading
 from app.queue import retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
 from app.queue.jobs import JOBS, Ring
@@ -182,4 +182,5 @@ def main() -> None:
     observability.configure_tracing(settings, "relay")
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set; `nexova up` starts a database of its own")
+    reloading.on_hangup()
     uvloop.run(_run(settings))

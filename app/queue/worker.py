@@ -14,7 +14,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, TimeLimit
 
 from agent import links, warming
-from app.processes import pulse
+from app.processes import pulse, reloading
 from app.queue.actors import RUNNERS
 from app.queue.broker import DeadLetterReasons, LowLatencyWorker, RedisBells, open_broker
 from app.queue.jobs import JOBS
@@ -157,6 +157,7 @@ def main() -> None:
     observability.configure_tracing(settings, "worker")
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set; `nexova up` starts a database of its own")
+    reloading.on_hangup()
     stopping = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:

@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import routes as console
-from app.processes import pulse
+from app.processes import pulse, reloading
 from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
 from app.web.api import (
@@ -237,6 +237,7 @@ def serve() -> None:
     settings = get_settings()
     observability.configure_logging(settings, "web")
     observability.configure_tracing(settings, "web")
+    reloading.on_hangup()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
     config = uvicorn.Config(
