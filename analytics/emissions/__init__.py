@@ -1,0 +1,1 @@
+"""Emissions: activities, factors and warming potentials, in exact decimals."""
