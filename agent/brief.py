@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.content import Cart, Content, File, Stored, Text, said
 from domain.conversations.states import State
 from tools.context import Pending

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.brief import Brief, BriefMessage
 from agent.reply.moves import VOCABULARY
-from domain.connections.schemas import TRAITS
+from domain.connections.medium import TRAITS
 from domain.conversations.content import (
     Answer,
     Buttons,

@@ -8,7 +8,8 @@ from agent import sessions
 from agent.recorded import effects_of
 from core.work import Work
 from domain.conversations import service as conversations
-from domain.conversations.schemas import HandoffView, MessageStatus
+from domain.conversations.kinds import MessageStatus
+from domain.conversations.schemas import HandoffView
 from domain.conversations.states import State, Trigger
 from domain.orders import drafts
 

@@ -28,7 +28,8 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
-from domain.conversations.schemas import ConversationView, MessageView, OpenMessage, Voice
+from domain.conversations.kinds import Voice
+from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from tools import registry
 from tools.audience import AudienceKind
 

@@ -7,7 +7,7 @@ from agent.lexical.repair import meant_keyword
 from agent.lexical.vocabulary import vocabulary
 from core import messages
 from core.settings import get_settings
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.content import Text
 from domain.conversations.states import State
 

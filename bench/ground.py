@@ -28,7 +28,8 @@ from domain.catalog import editing, places
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewProduct, NewStore, NewUnit
 from domain.connections import service as connections
-from domain.connections.schemas import Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import Credentials, NewConnection, WebhookAuthentication
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.schemas import Incoming, Sender

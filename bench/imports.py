@@ -18,7 +18,8 @@ from core.work import open_work
 from domain.exports.lists import LISTS, ListName, pages
 from domain.imports import looking
 from domain.imports import service as imports
-from domain.imports.schemas import Answers, ImportStatus
+from domain.imports.kinds import ImportStatus
+from domain.imports.schemas import Answers
 from domain.imports.sheets.writing import CsvFile
 
 Content = Callable[[int], str]

@@ -18,7 +18,8 @@ from channels.infobip.adapter import InfobipWhatsApp
 from core.errors import DomainError
 from core.outside import OutsideOnly
 from core.settings import Settings, get_settings
-from domain.connections.schemas import ConnectionView, Provider
+from domain.connections.medium import Provider
+from domain.connections.schemas import ConnectionView
 
 SANDBOX_PATH = "/sandbox/infobip"
 WEBHOOK_PATH = "/api/v1/webhooks/infobip"

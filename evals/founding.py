@@ -16,14 +16,16 @@ from domain.catalog import categories, editing, places
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewCategory, NewProduct, NewStore, NewUnit, NewVariant
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
 from domain.conversations import service as conversations
 from domain.conversations.content import Reaction
 from domain.conversations.schemas import Incoming, Sender
 from domain.customers import service as customers
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
-from domain.orders.schemas import Delivery, Fulfilment, OrderView
+from domain.orders.kinds import Fulfilment
+from domain.orders.schemas import Delivery, OrderView
 from domain.payments import claims
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment

@@ -10,7 +10,8 @@ from domain.conversations.states import State
 from domain.orders import amendments, drafts
 from domain.orders import service as orders
 from domain.orders.errors import DraftInTheWay
-from domain.orders.schemas import OrderLineView, OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderLineView, OrderView
 from tools.changes import DraftLine
 from tools.context import Pending
 from tools.facts import slot

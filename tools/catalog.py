@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.catalog import service as catalog
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, VariantView
-from domain.connections.schemas import TRAITS
+from domain.connections.medium import TRAITS
 from domain.conversations.content import Choices, Row, Section
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool

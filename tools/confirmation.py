@@ -6,8 +6,9 @@ from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.orders import confirmation, drafts
 from domain.orders import service as orders
+from domain.orders.kinds import Fulfilment
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, Fulfilment, OrderView
+from domain.orders.schemas import ConfirmationRequest, ConfirmationResult, OrderView
 from domain.payments import claims
 from domain.payments import service as payments
 from tools.amending import changes_over

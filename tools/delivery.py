@@ -11,8 +11,9 @@ from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.customers.phones import e164
 from domain.orders import drafts
+from domain.orders.kinds import Fulfilment, OrderStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import Delivery, Fulfilment, OrderStatus, OrderView
+from domain.orders.schemas import Delivery, OrderView
 from tools.amending import order_meant, told
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool

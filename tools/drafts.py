@@ -11,8 +11,9 @@ from domain.catalog.schemas import VariantView
 from domain.conversations.content import Cart
 from domain.conversations.states import State, Trigger
 from domain.orders import drafts
+from domain.orders.kinds import OrderStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderStatus, OrderView
+from domain.orders.schemas import CartItem, CartResult, OrderLineView, OrderView
 from tools.amending import Target, line_holder, live_order, order_meant, target_of, told
 from tools.context import Pending
 from tools.definition import Quantity, Sentence, Words, tool

@@ -6,8 +6,9 @@ from domain.conversations.states import Trigger
 from domain.orders import drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
+from domain.orders.kinds import Fulfilment, OrderStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import Fulfilment, OrderStatus, OrderView
+from domain.orders.schemas import OrderView
 from domain.payments import service as payments
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool

@@ -5,7 +5,8 @@ from decimal import Decimal
 from domain.accounts.schemas import PaymentMethod, PaymentMethodKind
 from domain.conversations.states import Trigger
 from domain.orders import drafts
-from domain.orders.schemas import OrderStatus, OrderView
+from domain.orders.kinds import OrderStatus
+from domain.orders.schemas import OrderView
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimResult, Flag, PaymentView
 from tools.facts import Facts

@@ -17,8 +17,9 @@ from domain.conversations.states import Trigger
 from domain.orders import drafts
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
+from domain.orders.kinds import OrderStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import OrderStatus, OrderView
+from domain.orders.schemas import OrderView
 from domain.payments import claims
 from domain.payments import receipts as payments_receipts
 from domain.payments import service as payments

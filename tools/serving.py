@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from tools.context import ToolContext
 
 

@@ -7,7 +7,8 @@ from domain.catalog import service as catalog
 from domain.conversations.content import Button, Buttons
 from domain.conversations.states import Trigger
 from domain.orders import service as orders
-from domain.orders.schemas import Fulfilment, OrderLineView, OrderStatus, OrderView, PaymentStatus, PriceChange, Shortage
+from domain.orders.kinds import Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderLineView, OrderView, PriceChange, Shortage
 from tools.context import Pending
 from tools.facts import Facts, plain
 from tools.outcome import Deed, FactKind, Option, ToolOutcome

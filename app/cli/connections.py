@@ -13,7 +13,8 @@ from channels import registry
 from core.settings import get_settings
 from core.work import open_work
 from domain.connections import service
-from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
 
 group = typer.Typer(invoke_without_command=True)
 

@@ -10,7 +10,7 @@ from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, show
 from core.work import Work
 from domain.accounts.schemas import WorkspaceRef
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.customers.doubles import doubles as find_doubles
 
 group = typer.Typer(no_args_is_help=True)

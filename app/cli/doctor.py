@@ -19,7 +19,7 @@ from app.processes import pulse, runtime
 from core import db
 from core.settings import Settings, get_settings
 from domain.connections import service as connections
-from domain.connections.schemas import Provider
+from domain.connections.medium import Provider
 from migrations.upgrade import configuration
 
 _KEYS = {"anthropic": "anthropic_api_key", "openai": "openai_api_key"}

@@ -21,7 +21,8 @@ from domain.accounts.schemas import WorkspaceRef
 from domain.imports import looking, undoing
 from domain.imports import service as imports
 from domain.imports.errors import ImportNotFound
-from domain.imports.schemas import Answers, ImportResult, ImportStatus, RowOutcome, RowView
+from domain.imports.kinds import ImportStatus, RowOutcome
+from domain.imports.schemas import Answers, ImportResult, RowView
 from domain.imports.sheets.dates import DateOrder
 from domain.imports.sheets.headings import Field, FileType
 from domain.imports.sheets.numbers import DecimalMark

@@ -23,7 +23,8 @@ from domain.catalog import categories, editing, places
 from domain.catalog import service as catalog
 from domain.catalog.schemas import NewCategory, StoreView
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSettings, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSettings, Credentials, NewConnection, WebhookAuthentication
 from domain.customers import service as customers
 from domain.customers.schemas import NewCustomer
 from domain.founding.schemas import UNITS

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from app.demo.schemas import Season
 from core.messages import text
-from domain.stock.schemas import LedgerLine, Limits, MovementType, Place
+from domain.stock.kinds import MovementType
+from domain.stock.schemas import LedgerLine, Limits, Place
 
 DAYS = 182
 COVER_DAYS = 16

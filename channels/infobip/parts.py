@@ -8,8 +8,8 @@ from channels.base import Unsendable
 from channels.infobip.cleaning import clean_text
 from channels.infobip.formatting import to_whatsapp
 from core import messages
-from domain.connections.schemas import TRAITS as MEDIUMS
-from domain.connections.schemas import Medium
+from domain.connections.medium import TRAITS as MEDIUMS
+from domain.connections.medium import Medium
 from domain.conversations.content import (
     Answer,
     Button,

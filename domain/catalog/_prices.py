@@ -13,7 +13,8 @@ from core import bulk
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
-from domain.catalog.models import Price, PriceKind, Product, ProductVariant
+from domain.catalog.kinds import PriceKind
+from domain.catalog.models import Price, Product, ProductVariant
 
 _NOW = text("SELECT clock_timestamp() + coalesce((SELECT shift FROM runtime_clock), interval '0')")
 

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, column, func, select, table
 
 from core.paging import part
 from core.work import Work, own
+from domain.catalog.kinds import ProductStatus
 from domain.catalog.listed import ProductFilter, ProductSort
-from domain.catalog.models import Category, Product, ProductStatus, ProductVariant
+from domain.catalog.models import Category, Product, ProductVariant
 
 
 class ListedRow(NamedTuple):

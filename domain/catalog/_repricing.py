@@ -8,7 +8,8 @@ from core.event_types import EventType
 from core.work import Work
 from domain.catalog import _prices
 from domain.catalog.errors import PricePast
-from domain.catalog.models import Price, PriceKind, Product, ProductVariant
+from domain.catalog.kinds import PriceKind
+from domain.catalog.models import Price, Product, ProductVariant
 from domain.catalog.prices import NewPrice
 
 

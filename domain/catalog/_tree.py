@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text, update
 
 from core.work import Work, own
-from domain.catalog.models import Category, Product, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.models import Category, Product
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('nexova categories ' || CAST(:workspace AS text), 0))")
 

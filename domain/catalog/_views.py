@@ -2,7 +2,8 @@
 
 from core.work import Work
 from domain.catalog import repository
-from domain.catalog.models import Product, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.models import Product
 from domain.catalog.repository import VariantRow
 from domain.catalog.schemas import ProductView, SaleRule, StaffVariant, VariantView
 

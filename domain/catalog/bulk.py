@@ -17,7 +17,8 @@ from core.work import Work
 from domain.catalog import _listing, _prices, repository
 from domain.catalog._indexing import index_new, index_products
 from domain.catalog.categories import create_category
-from domain.catalog.models import PriceKind, Product, ProductStatus, ProductVariant
+from domain.catalog.kinds import PriceKind, ProductStatus
+from domain.catalog.models import Product, ProductVariant
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.places import create_unit
 from domain.catalog.schemas import NewCategory, NewUnit

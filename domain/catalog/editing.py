@@ -16,7 +16,8 @@ from domain.catalog._unique import unique
 from domain.catalog._views import product_view
 from domain.catalog.errors import CategoryNotFound, PriceMissing, ProductNotFound, UnitNotFound
 from domain.catalog.index import synonym_key
-from domain.catalog.models import Product, ProductStatus, ProductVariant, Synonym
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.models import Product, ProductVariant, Synonym
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import ChangeProduct, ChangeVariant, NewProduct, NewVariant, ProductView
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from domain.catalog.schemas import ProductStatus, View
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import View
 
 
 class ListedProduct(View):

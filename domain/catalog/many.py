@@ -8,9 +8,10 @@ from domain.accounts.errors import VersionConflict
 from domain.catalog import _listing, _prices, _repricing, repository
 from domain.catalog.editing import create_products
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing, ProductNotFound, UnitNotFound
+from domain.catalog.kinds import ProductStatus
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import SkuPrice
-from domain.catalog.schemas import NewProduct, ProductStatus
+from domain.catalog.schemas import NewProduct
 
 
 async def create_each(work: Work, commands: Sequence[NewProduct]) -> list[DomainError | None]:

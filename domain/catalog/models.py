@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -24,21 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
 from core.tables import MONEY, QUANTITY, OfWorkspace, WorkspaceRow, belongs_to, of_workspace, one_of
-
-
-class ProductStatus(StrEnum):
-    """Only active products are sold."""
-
-    DRAFT = "draft"
-    ACTIVE = "active"
-    ARCHIVED = "archived"
-
-
-class PriceKind(StrEnum):
-    """For whom a price is."""
-
-    RETAIL = "retail"
-    WHOLESALE = "wholesale"
+from domain.catalog.kinds import PriceKind, ProductStatus
 
 
 class Unit(WorkspaceRow):

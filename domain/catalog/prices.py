@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from domain.catalog.schemas import Code, Command, PriceKind, Storable, Text, View
+from domain.catalog.kinds import PriceKind
+from domain.catalog.schemas import Code, Command, Storable, Text, View
 
 
 class PriceView(View):

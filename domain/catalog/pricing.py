@@ -16,7 +16,8 @@ from domain.accounts.errors import VersionConflict
 from domain.catalog import _prices, _repricing, repository
 from domain.catalog._views import variant_view
 from domain.catalog.errors import PriceBegun, PriceMissing, PriceNotFound, ProductNotFound
-from domain.catalog.models import Price, PriceKind, Product, ProductVariant
+from domain.catalog.kinds import PriceKind
+from domain.catalog.models import Price, Product, ProductVariant
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import NewPrice, PricesAt, PriceView, PriceWritten
 from domain.catalog.schemas import VariantView

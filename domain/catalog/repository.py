@@ -23,15 +23,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
 from core.work import Work, own
-from domain.catalog.models import (
-    Category,
-    Product,
-    ProductStatus,
-    ProductVariant,
-    Store,
-    Synonym,
-    Unit,
-)
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.models import Category, Product, ProductVariant, Store, Synonym, Unit
 
 
 class VariantRow(NamedTuple):

@@ -8,8 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from core.db import storable
-from domain.catalog.models import PriceKind as PriceKind
-from domain.catalog.models import ProductStatus as ProductStatus
+from domain.catalog.kinds import ProductStatus
 
 Text = StringConstraints(strip_whitespace=True, min_length=1)
 Storable = AfterValidator(storable)

@@ -7,21 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from domain.connections.medium import CARRIED, TRAITS, Medium, Provider, Traits
 
-__all__ = [
-    "CARRIED",
-    "TRAITS",
-    "ConnectionSettings",
-    "ConnectionSummary",
-    "ConnectionView",
-    "Credentials",
-    "Medium",
-    "NewConnection",
-    "Provider",
-    "Traits",
-    "WebhookAuthentication",
-    "revealed",
-]
-
 
 class WebhookAuthentication(BaseModel):
     """How webhooks of a connection prove that they come from the provider.

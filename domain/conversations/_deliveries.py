@@ -9,7 +9,8 @@ from sqlalchemy import ARRAY, Text, bindparam, exists, func, select
 from core.tables import new_id
 from core.work import Work, own
 from domain.conversations.content import Content
-from domain.conversations.models import DeliveryAttempt, Direction, Message, MessageStatus
+from domain.conversations.kinds import Direction, MessageStatus
+from domain.conversations.models import DeliveryAttempt, Message
 from domain.conversations.status import UNDECIDED
 
 # What every message asks is built once: building a statement takes longer than running it.

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from core.paging import part
 from core.work import Work, own
-from domain.conversations.models import Conversation, ConversationNote, Handoff, Message, MessageStatus, Voice
+from domain.conversations.kinds import MessageStatus, Voice
+from domain.conversations.models import Conversation, ConversationNote, Handoff, Message
 
 ACTIVE_AT = func.coalesce(Conversation.last_inbound_at, Conversation.created_at)
 """When something last happened in a conversation from the customer's side."""

@@ -13,7 +13,8 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository, service
 from domain.conversations.content import Edited, Removed, dump
-from domain.conversations.models import Conversation, Message, Voice
+from domain.conversations.kinds import Voice
+from domain.conversations.models import Conversation, Message
 from domain.conversations.schemas import Changed, Incoming
 
 

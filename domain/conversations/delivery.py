@@ -14,12 +14,12 @@ from core import outbox
 from core.errors import DomainError
 from core.settings import get_settings
 from core.work import Work
-from domain.connections.schemas import TRAITS
+from domain.connections.medium import TRAITS
 from domain.conversations import _deliveries as deliveries
 from domain.conversations import repository, service
 from domain.conversations.content import Content, Template
-from domain.conversations.kinds import AttemptOutcome
-from domain.conversations.models import Conversation, Message, MessageStatus
+from domain.conversations.kinds import AttemptOutcome, MessageStatus
+from domain.conversations.models import Conversation, Message
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import SENDABLE, advanced
 from domain.customers import service as customers

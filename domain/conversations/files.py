@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.work import Work, own
-from domain.conversations.models import Attachment, Direction, Message
+from domain.conversations.kinds import Direction
+from domain.conversations.models import Attachment, Message
 from domain.conversations.permissions import FilesPermission
 
 DOCUMENTARY = ("image", "document")

@@ -1,8 +1,7 @@
 """Tables of conversations, messages, attachments, hand-offs, notes and notifications."""
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
@@ -12,48 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.columns import ContentColumn
 from domain.conversations.content import Content
-from domain.conversations.kinds import AttachmentStatus, AttemptOutcome, HandoffReason
-
-
-class Voice(StrEnum):
-    """Who speaks: the agent, nobody until a person comes, or one operator."""
-
-    AGENT = "agent"
-    WAITING = "waiting"
-    OPERATOR = "operator"
-
-
-class Direction(StrEnum):
-    """From the customer, or to the customer."""
-
-    IN = "in"
-    OUT = "out"
-
-
-class Author(StrEnum):
-    """Who wrote a message."""
-
-    CUSTOMER = "customer"
-    AGENT = "agent"
-    OPERATOR = "operator"
-    SYSTEM = "system"
-
-
-class MessageStatus(StrEnum):
-    """Where an outgoing message stands; an incoming one is `received`. The order of moves is in `status.py`."""
-
-    RECEIVED = "received"
-    QUEUED = "queued"
-    SENDING = "sending"
-    RETRY = "retry"
-    UNKNOWN = "unknown"
-    UNCONFIRMED = "unconfirmed"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-    FAILED = "failed"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
+from domain.conversations.kinds import (
+    AttachmentStatus,
+    AttemptOutcome,
+    Author,
+    Direction,
+    HandoffReason,
+    MessageStatus,
+    NoticeDetails,
+    Voice,
+)
 
 
 class Conversation(WorkspaceRow):
@@ -241,25 +208,6 @@ class ConversationNote(WorkspaceRow):
     conversation_id: Mapped[UUID]
     author_id: Mapped[UUID | None]
     text: Mapped[str] = mapped_column(String(4000))
-
-
-class NoticeDetails(TypedDict, total=False):
-    """What a notification says besides its kind and subject; every kind has its own part of it."""
-
-    reason: str | None
-    error_code: str | None
-    kind: str
-    author: str
-    number: int | None
-    order_id: str
-    named: str
-    elsewhere: bool
-    deleted: bool
-    inbound_event_id: str
-    store_id: str
-    store: str
-    product: str
-    available: str
 
 
 class Notification(WorkspaceRow):

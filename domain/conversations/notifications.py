@@ -6,7 +6,8 @@ from uuid import UUID
 from core import observability
 from core.work import Work
 from domain.conversations import repository
-from domain.conversations.models import NoticeDetails, Notification, Voice
+from domain.conversations.kinds import NoticeDetails, Voice
+from domain.conversations.models import Notification
 
 log = observability.log(__name__)
 

@@ -12,17 +12,8 @@ from core.tables import new_id
 from core.work import Work, own
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.content import File
-from domain.conversations.kinds import AttachmentStatus
-from domain.conversations.models import (
-    Attachment,
-    Author,
-    Conversation,
-    Direction,
-    Handoff,
-    Message,
-    MessageStatus,
-    Notification,
-)
+from domain.conversations.kinds import AttachmentStatus, Author, Direction, MessageStatus
+from domain.conversations.models import Attachment, Conversation, Handoff, Message, Notification
 from domain.conversations.status import UNDECIDED
 from domain.customers.schemas import ContactView
 

@@ -7,24 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.conversations.content import Content, Stored, said
-from domain.conversations.models import Author, Direction, MessageStatus, NoticeDetails, Voice
+from domain.conversations.kinds import Author, Direction, MessageStatus, Voice
 from domain.customers.schemas import ContactView
-
-__all__ = [
-    "Author",
-    "Changed",
-    "ConversationView",
-    "Direction",
-    "HandoffView",
-    "Incoming",
-    "MessageStatus",
-    "MessageView",
-    "NoticeDetails",
-    "OpenMessage",
-    "Received",
-    "Sender",
-    "Voice",
-]
 
 
 class Frozen(BaseModel):

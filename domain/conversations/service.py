@@ -13,8 +13,8 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
 from domain.conversations.content import Content, File, Reaction
-from domain.conversations.kinds import HandoffReason
-from domain.conversations.models import Author, Conversation, Direction, Handoff, Message, MessageStatus, NoticeDetails, Voice
+from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, NoticeDetails, Voice
+from domain.conversations.models import Conversation, Handoff, Message
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,

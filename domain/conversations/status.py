@@ -12,7 +12,7 @@ back to `retry` in one case: the deliverer that was taken for dead says itself t
 
 from typing import Final
 
-from domain.conversations.models import MessageStatus
+from domain.conversations.kinds import MessageStatus
 
 _ORDER: Final = (
     MessageStatus.QUEUED,

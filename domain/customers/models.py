@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import MONEY, WorkspaceRow, belongs_to, of_workspace, one_of
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 
 
 class Customer(WorkspaceRow):

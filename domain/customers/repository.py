@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.customers.models import ContactAddress, Customer, CustomerAddress, CustomerMerge
 from domain.customers.schemas import NumberView
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.customers import phones
 
 Tag = Annotated[str, Field(min_length=1, max_length=40)]

@@ -10,7 +10,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.customers import phones, repository
 from domain.customers.models import ContactAddress, Customer, CustomerAddress
 from domain.customers.permissions import CustomersPermission

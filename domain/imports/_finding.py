@@ -11,7 +11,8 @@ from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import StoreView
 from domain.imports import repository
 from domain.imports.errors import ImportNotFound
-from domain.imports.models import Import, ImportStatus
+from domain.imports.kinds import ImportStatus
+from domain.imports.models import Import
 from domain.imports.permissions import ImportsPermission
 from domain.sales.permissions import SalesPermission
 from domain.stock.permissions import StockPermission

@@ -19,11 +19,12 @@ from domain.imports._rows import (
     text_of,
     unit_amount,
 )
-from domain.imports.models import Import, ImportRow, RowOutcome, UndoOutcome
+from domain.imports.kinds import RowOutcome, UndoOutcome
+from domain.imports.models import Import, ImportRow
 from domain.imports.sheets.headings import Field, FileType
 from domain.sales import service as sales
 from domain.stock import bulk as stock
-from domain.stock.schemas import MovementType
+from domain.stock.kinds import MovementType
 
 _PRODUCT_FIELDS: Final = {
     Field.NAME: "name", Field.DESCRIPTION: "description", Field.CATEGORY: "category", Field.BRAND: "brand",

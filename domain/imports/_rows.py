@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.language.folding import fold
-from domain.imports.models import RowOutcome
+from domain.imports.kinds import RowOutcome
 from domain.imports.sheets.headings import Field
 from domain.imports.sheets.reading import Problem, Record
 

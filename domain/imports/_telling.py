@@ -5,7 +5,8 @@ from typing import Any
 
 from core.messages import MessageMissing, filled, text
 from domain.catalog.schemas import StoreView
-from domain.imports.models import Import, ImportRow, ImportStatus
+from domain.imports.kinds import ImportStatus
+from domain.imports.models import Import, ImportRow
 from domain.imports.schemas import ImportResult, ImportView, RowError
 from domain.imports.sheets.reading import Problem
 

@@ -12,7 +12,7 @@ from domain.imports import repository
 from domain.imports._finding import store_of
 from domain.imports._telling import result_of, view_of
 from domain.imports.errors import ImportNotFound
-from domain.imports.models import ImportStatus, RowOutcome, UndoOutcome
+from domain.imports.kinds import ImportStatus, RowOutcome, UndoOutcome
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import ImportResult, ImportView, RowView, UndoView
 

@@ -1,7 +1,6 @@
 """Tables of imports, of what came of every row, and of the headings that a shop has taught."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,38 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from domain.imports.kinds import ImportStatus, RowOutcome, UndoOutcome
 from domain.imports.sheets.dates import DateOrder
 from domain.imports.sheets.headings import FileType
 from domain.imports.sheets.numbers import DecimalMark
-
-
-class ImportStatus(StrEnum):
-    """Where an import stands."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    NEEDS_ANSWERS = "needs_answers"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    UNDOING = "undoing"
-    UNDONE = "undone"
-
-
-class RowOutcome(StrEnum):
-    """What came of one row."""
-
-    INSERTED = "inserted"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-
-
-class UndoOutcome(StrEnum):
-    """What came of taking one row back."""
-
-    REVERSED = "reversed"
-    KEPT = "kept"
-    FAILED = "failed"
 
 
 class Import(WorkspaceRow):

@@ -11,7 +11,8 @@ from core import bulk
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
-from domain.imports.models import Import, ImportRow, LearntHeading, RowOutcome, UndoOutcome
+from domain.imports.kinds import RowOutcome, UndoOutcome
+from domain.imports.models import Import, ImportRow, LearntHeading
 
 
 async def find(work: Work, id: UUID, *, lock: bool = False) -> Import | None:

@@ -7,9 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.access import Principal
-from domain.imports.models import ImportStatus as ImportStatus
-from domain.imports.models import RowOutcome as RowOutcome
-from domain.imports.models import UndoOutcome as UndoOutcome
+from domain.imports.kinds import ImportStatus, RowOutcome, UndoOutcome
 from domain.imports.sheets.choices import Choices
 from domain.imports.sheets.dates import DateOrder
 from domain.imports.sheets.headings import Field as SheetField

@@ -20,7 +20,8 @@ from domain.imports._kinds import APPLY
 from domain.imports._rows import Places, Result, begun
 from domain.imports._telling import told, view_of
 from domain.imports.errors import NothingToAnswer
-from domain.imports.models import Import, ImportStatus, RowOutcome
+from domain.imports.kinds import ImportStatus, RowOutcome
+from domain.imports.models import Import
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import Answers, ImportView, Job
 from domain.imports.sheets.choices import Choices

@@ -10,7 +10,7 @@ from domain.imports import repository
 from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of, stores_of
 from domain.imports._kinds import take_back
 from domain.imports.errors import ImportRunning, NothingToUndo
-from domain.imports.models import ImportStatus
+from domain.imports.kinds import ImportStatus
 from domain.imports.permissions import ImportsPermission
 from domain.imports.schemas import UndoView
 from domain.imports.sheets.headings import FileType

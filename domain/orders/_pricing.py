@@ -14,7 +14,8 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import repository
 from domain.orders.errors import QuantityNotAllowed
-from domain.orders.models import Fulfilment, Order, OrderLine
+from domain.orders.kinds import Fulfilment
+from domain.orders.models import Order, OrderLine
 from domain.orders.schemas import PriceChange
 
 CENT = Decimal("0.01")

@@ -4,7 +4,8 @@ from core import events
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
-from domain.orders.models import Order, OrderStatus, OrderStatusChange
+from domain.orders.kinds import OrderStatus
+from domain.orders.models import Order, OrderStatusChange
 
 
 def move(work: Work, order: Order, status: OrderStatus, *, reason: str | None = None) -> None:

@@ -19,7 +19,8 @@ from domain.conversations import service as conversations
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound, OrderOfChat
-from domain.orders.models import OPEN, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.kinds import OPEN, OrderStatus, PaymentStatus
+from domain.orders.models import Order, OrderLine
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ConfirmationResult, OrderView
 from domain.stock import holds

@@ -28,7 +28,8 @@ from domain.orders.errors import (
     OrderUnpaid,
     PaymentMethodUnknown,
 )
-from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
+from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.models import Order
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import (
     ByStaff,

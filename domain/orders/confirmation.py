@@ -16,7 +16,8 @@ from domain.orders import _pricing as pricing
 from domain.orders import _status as status
 from domain.orders import amendments, deadlines, drafts, repository
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore, OrderNotFound
-from domain.orders.models import PLACED, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.kinds import PLACED, Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.models import Order, OrderLine
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ByStaff, ConfirmationRequest, ConfirmationResult, Draft, PriceChange, Shortage
 from domain.stock import holds

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from core.settings import get_settings
 from domain.accounts.schemas import PaymentMethodKind, WorkspaceSettings
-from domain.orders.models import Fulfilment, Order
+from domain.orders.kinds import Fulfilment
+from domain.orders.models import Order
 
 
 def owes_before(order: Order, settings: WorkspaceSettings) -> bool:

@@ -29,7 +29,8 @@ from domain.orders.errors import (
     OrderOfChat,
     QuantityNotAllowed,
 )
-from domain.orders.models import OPEN, Fulfilment, Order, OrderLine, OrderStatus, PaymentStatus
+from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.models import Order, OrderLine
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import ByStaff, CartItem, CartResult, Delivery, Draft, Missing, OrderLineView, OrderView, PriceChange
 from domain.stock import holds

@@ -12,11 +12,12 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
-from domain.conversations.schemas import Voice
+from domain.conversations.kinds import Voice
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
-from domain.orders.models import OPEN, Fulfilment, Order, OrderStatus, PaymentStatus
+from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.models import Order
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderView
 from domain.stock import holds

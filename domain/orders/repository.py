@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
-from domain.orders.models import OPEN, Order, OrderCounter, OrderLine, OrderStatus, OrderStatusChange, PaymentStatus
+from domain.orders.kinds import OPEN, OrderStatus, PaymentStatus
+from domain.orders.models import Order, OrderCounter, OrderLine, OrderStatusChange
 from domain.orders.schemas import OrderFilter, OrderSort
 
 FIRST_NUMBER = 1001

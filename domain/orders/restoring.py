@@ -8,7 +8,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.orders import drafts
-from domain.orders.models import Fulfilment, PaymentStatus
+from domain.orders.kinds import Fulfilment, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import CartItem, CartResult, Whereto
 

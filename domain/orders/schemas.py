@@ -9,27 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.orders.models import OPEN, PLACED, Fulfilment, OrderStatus, PaymentStatus
-
-__all__ = [
-    "OPEN",
-    "PLACED",
-    "CartItem",
-    "CartResult",
-    "ConfirmationRequest",
-    "ConfirmationResult",
-    "Delivery",
-    "Fulfilment",
-    "Missing",
-    "OrderLineView",
-    "OrderPage",
-    "OrderStatus",
-    "OrderView",
-    "PaymentStatus",
-    "PriceChange",
-    "Shortage",
-    "StatusChangeView",
-]
+from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
 
 Missing = Literal["items", "fulfilment", "address", "store", "recipient_name", "phone"]
 """What a draft may still lack before its summary can be sent."""

@@ -8,7 +8,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
-from domain.conversations.schemas import ConversationView, Voice
+from domain.conversations.kinds import Voice
+from domain.conversations.schemas import ConversationView
 from domain.orders import repository
 from domain.orders.permissions import OrdersPermission
 

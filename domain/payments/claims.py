@@ -12,11 +12,12 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.schemas import NoticeDetails
+from domain.conversations.kinds import NoticeDetails
 from domain.orders import fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound, PaymentMethodUnknown
-from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import PLACED, OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderView
 from domain.payments import references, repository
 from domain.payments.kinds import PaymentKind, PaymentState
 from domain.payments.models import Payment

@@ -11,7 +11,8 @@ from core.work import Work
 from domain.orders import drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
-from domain.orders.schemas import PLACED, OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import PLACED, OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderView
 from domain.payments import repository
 from domain.payments.claims import PAYABLE, NothingToPay, balance_of, payment_status, tie, view_of
 from domain.payments.kinds import PaymentState

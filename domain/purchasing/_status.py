@@ -4,7 +4,8 @@ from core import events
 from core.db import storable
 from core.event_types import EventType
 from core.work import Work
-from domain.purchasing.models import PurchaseOrder, PurchaseStatus
+from domain.purchasing.kinds import PurchaseStatus
+from domain.purchasing.models import PurchaseOrder
 
 
 def end(work: Work, order: PurchaseOrder, status: PurchaseStatus, reason: str | None) -> None:

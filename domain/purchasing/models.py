@@ -2,23 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace, one_of
-
-
-class PurchaseStatus(StrEnum):
-    """Where a purchase order stands. It is closed when all of it has come, or the shop waits for no more."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    PARTLY_RECEIVED = "partly_received"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
+from domain.purchasing.kinds import PurchaseStatus
 
 
 class PurchaseOrder(WorkspaceRow):

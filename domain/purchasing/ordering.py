@@ -22,7 +22,8 @@ from domain.purchasing.errors import (
     PurchaseOrderNotFound,
     PurchaseOrderNotReady,
 )
-from domain.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseStatus
+from domain.purchasing.kinds import PurchaseStatus
+from domain.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import OrderLineInput, PurchaseOrderView
 from domain.stock import documents, quantities

@@ -19,7 +19,8 @@ from domain.purchasing import repository
 from domain.purchasing._status import end
 from domain.purchasing._views import digest, receipt_views
 from domain.purchasing.errors import CostChanged, NotOrdered, OverDelivered, PurchaseOrderNotFound, PurchaseOrderNotReady
-from domain.purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, PurchaseStatus
+from domain.purchasing.kinds import PurchaseStatus
+from domain.purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewPurchase, NewReceipt, ReceiptLineInput, ReceiptView
 from domain.stock import documents, quantities

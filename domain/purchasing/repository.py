@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
+from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.models import (
     GoodsReceipt,
     GoodsReceiptLine,
     PurchaseOrder,
     PurchaseOrderLine,
-    PurchaseStatus,
     SupplierReturn,
     SupplierReturnLine,
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, computed_field, model_validator
 
-from domain.purchasing.models import PurchaseStatus as PurchaseStatus
+from domain.purchasing.kinds import PurchaseStatus
 
 Text = StringConstraints(strip_whitespace=True, min_length=1)
 Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]

@@ -7,7 +7,7 @@ from core.work import Work
 from domain.purchasing import repository
 from domain.purchasing._views import order_views, receipt_views, return_views
 from domain.purchasing.errors import PurchaseOrderNotFound, ReceiptNotFound
-from domain.purchasing.models import PurchaseStatus
+from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import (
     PurchaseOrderPage,

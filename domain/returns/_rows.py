@@ -12,7 +12,8 @@ from domain.orders import service as orders
 from domain.orders.schemas import OrderView
 from domain.returns import repository
 from domain.returns.errors import ReturnNotFound, ReturnNotReady
-from domain.returns.models import CustomerReturn, ReturnStatus
+from domain.returns.kinds import ReturnStatus
+from domain.returns.models import CustomerReturn
 from domain.returns.schemas import Command, CreditNoteView, QuantityLine, ReturnLineView, ReturnView
 
 

@@ -18,7 +18,8 @@ from domain.payments.schemas import NewRefund
 from domain.returns import repository
 from domain.returns._rows import by_product, digest, locked, views
 from domain.returns.errors import RefundExceedsReceived
-from domain.returns.models import CreditKind, CreditNote, CustomerReturn, CustomerReturnLine, ReturnStatus
+from domain.returns.kinds import CreditKind, ReturnStatus
+from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnLine
 from domain.returns.permissions import ReturnsPermission
 from domain.returns.schemas import Exchange, MoneyBack, NewCredit, ReturnView
 from domain.stock import documents

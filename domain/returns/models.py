@@ -2,29 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace, one_of
-
-
-class ReturnStatus(StrEnum):
-    """Where a return stands; it is received as soon as something of it came."""
-
-    REQUESTED = "requested"
-    RECEIVED = "received"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-
-
-class CreditKind(StrEnum):
-    """What a customer got for what came back."""
-
-    REFUND = "refund"
-    EXCHANGE = "exchange"
+from domain.returns.kinds import CreditKind, ReturnStatus
 
 
 class CustomerReturn(WorkspaceRow):

@@ -8,7 +8,8 @@ from sqlalchemy import case, func, select
 
 from core.paging import part
 from core.work import Work, own
-from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnArrival, CustomerReturnLine, ReturnStatus
+from domain.returns.kinds import ReturnStatus
+from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnArrival, CustomerReturnLine
 
 
 async def get(work: Work, return_id: UUID) -> CustomerReturn | None:

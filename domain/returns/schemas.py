@@ -7,8 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.returns.models import CreditKind as CreditKind
-from domain.returns.models import ReturnStatus as ReturnStatus
+from domain.returns.kinds import CreditKind, ReturnStatus
 
 Text = StringConstraints(strip_whitespace=True, min_length=1)
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]

@@ -12,7 +12,7 @@ from core.idempotency import KeyReused
 from core.tables import new_id
 from core.work import Work
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus
+from domain.orders.kinds import OrderStatus
 from domain.returns import repository
 from domain.returns._rows import by_product, digest, each_once, locked, views
 from domain.returns.errors import (
@@ -21,7 +21,8 @@ from domain.returns.errors import (
     ReturnExceedsOrder,
     ReturnNotFound,
 )
-from domain.returns.models import CustomerReturn, CustomerReturnArrival, CustomerReturnLine, ReturnStatus
+from domain.returns.kinds import ReturnStatus
+from domain.returns.models import CustomerReturn, CustomerReturnArrival, CustomerReturnLine
 from domain.returns.permissions import ReturnsPermission
 from domain.returns.schemas import Arrival, NewReturn, ReturnPage, ReturnView
 from domain.stock import documents, quantities

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from core.work import Work
 from domain.statistics.catalogue import TIMES, Metric
 from domain.statistics.schemas import Grain
-from domain.stock.schemas import MovementType
+from domain.stock.kinds import MovementType
 
 
 async def measured(

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
-from domain.stock.schemas import MovementType
+from domain.stock.kinds import MovementType
 
 LONGEST_DAYS = 5 * 366
 

@@ -26,8 +26,8 @@ from domain.statistics.schemas import (
     Span,
     Value,
 )
+from domain.stock.kinds import MovementType
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import MovementType
 
 MOST_PARTS = 2_000
 """A day each of five years; other parts are as many as are asked for."""

@@ -10,10 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
+from domain.stock.kinds import CountStatus, MovementType, TransferStatus
 from domain.stock.models import (
-    CountStatus,
     DocumentCounter,
-    MovementType,
     StockCount,
     StockCountEntry,
     StockItem,
@@ -21,7 +20,6 @@ from domain.stock.models import (
     StockTransfer,
     StockTransferLine,
     StockTransferStep,
-    TransferStatus,
 )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import ARRAY, String, any_, func, literal, select, text
 
 from core import bulk
 from core.work import Work, own
-from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.kinds import MovementType
+from domain.stock.models import StockItem, StockMovement
 
 
 async def times_booked(work: Work, source: str, undone: str, refs: Sequence[str]) -> tuple[dict[str, int], set[str]]:

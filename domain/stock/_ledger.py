@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from core.tables import new_id
 from core.work import Work
 from domain.stock.errors import StockPromised
-from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.kinds import MovementType
+from domain.stock.models import StockItem, StockMovement
 from domain.stock.schemas import cents
 
 

@@ -15,7 +15,8 @@ from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
 from domain.stock._ledger import Cause, book, move
 from domain.stock.errors import StockPromised
-from domain.stock.models import MovementType, StockItem
+from domain.stock.kinds import MovementType
+from domain.stock.models import StockItem
 from domain.stock.permissions import StockPermission
 from domain.stock.schemas import cents
 

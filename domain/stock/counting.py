@@ -21,7 +21,8 @@ from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.stock import _documents, repository
 from domain.stock._ledger import Cause, move, require_free
 from domain.stock.errors import CountNotFound, CountNotOpen, CountOutdated, CountsDiffer
-from domain.stock.models import CountStatus, MovementType, StockCount, StockCountEntry
+from domain.stock.kinds import CountStatus, MovementType
+from domain.stock.models import StockCount, StockCountEntry
 from domain.stock.permissions import StockPermission
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import CountEntryView, CountLine, CountPage, CountView

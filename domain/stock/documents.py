@@ -11,7 +11,8 @@ from domain.stock import _documents, repository
 from domain.stock._ledger import Cause, move, require_free
 from domain.stock.errors import NotInStore
 from domain.stock.holds import costs_of
-from domain.stock.models import MovementType, StockMovement
+from domain.stock.kinds import MovementType
+from domain.stock.models import StockMovement
 from domain.stock.permissions import StockPermission
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import MovementView, cents

@@ -18,7 +18,8 @@ from core.work import Work
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
 from domain.stock.errors import HoldsLost, OutOfStock
-from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
+from domain.stock.kinds import HoldStatus, MovementType
+from domain.stock.models import StockHold, StockItem, StockMovement
 from domain.stock.permissions import StockPermission
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import HoldLine, HoldView, MovementView, Shortage, cents

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
 from core.tables import MONEY, QUANTITY, WorkspaceRow, belongs_to, of_workspace, one_of
+from domain.stock.kinds import CountStatus, HoldStatus, MovementType, TransferOutcome, TransferStatus
 
 
 def _on_level() -> ForeignKeyConstraint:
@@ -29,26 +29,6 @@ def _on_level() -> ForeignKeyConstraint:
         ["workspace_id", "stock_item_id", "store_id", "variant_id"],
         ["stock_items.workspace_id", "stock_items.id", "stock_items.store_id", "stock_items.variant_id"],
     )
-
-
-class MovementType(StrEnum):
-    """Why stock moved."""
-
-    COUNT = "count"
-    SALE = "sale"
-    PURCHASE = "purchase"
-    ADJUSTMENT = "adjustment"
-    TRANSFER = "transfer"
-    RETURN = "return"
-
-
-class HoldStatus(StrEnum):
-    """Where a hold stands; only an active one keeps stock from others."""
-
-    ACTIVE = "active"
-    CONSUMED = "consumed"
-    RELEASED = "released"
-    EXPIRED = "expired"
 
 
 class StockItem(WorkspaceRow):
@@ -190,24 +170,6 @@ class StockHold(WorkspaceRow):
     end_reason: Mapped[str | None] = mapped_column(String(255))
 
 
-class TransferStatus(StrEnum):
-    """Where a transfer stands; it is received when nothing of it is on its way any more."""
-
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    IN_TRANSIT = "in_transit"
-    RECEIVED = "received"
-    CANCELLED = "cancelled"
-
-
-class TransferOutcome(StrEnum):
-    """What became of goods that were on their way."""
-
-    RECEIVED = "received"
-    RETURNED = "returned"
-    LOST = "lost"
-
-
 class StockTransfer(WorkspaceRow):
     """Goods that one store asks of another."""
 
@@ -278,14 +240,6 @@ class StockTransferStep(WorkspaceRow):
     digest: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[TransferOutcome] = mapped_column(one_of(TransferOutcome, 20))
     reason: Mapped[str | None] = mapped_column(String(500))
-
-
-class CountStatus(StrEnum):
-    """Where a count stands; its differences are booked when it is applied."""
-
-    OPEN = "open"
-    APPLIED = "applied"
-    CANCELLED = "cancelled"
 
 
 class StockCount(WorkspaceRow):

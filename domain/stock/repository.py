@@ -25,7 +25,8 @@ from core import bulk
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
-from domain.stock.models import HoldStatus, MovementType, StockHold, StockItem, StockMovement
+from domain.stock.kinds import HoldStatus, MovementType
+from domain.stock.models import StockHold, StockItem, StockMovement
 from domain.stock.schemas import LedgerLine
 
 # What every turn asks is built once, as in the catalogue.

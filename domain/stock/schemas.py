@@ -7,11 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
-from domain.stock.models import CountStatus as CountStatus
-from domain.stock.models import HoldStatus as HoldStatus
-from domain.stock.models import MovementType as MovementType
-from domain.stock.models import TransferOutcome as TransferOutcome
-from domain.stock.models import TransferStatus as TransferStatus
+from domain.stock.kinds import CountStatus, HoldStatus, MovementType, TransferOutcome, TransferStatus
 
 _CENT = Decimal("0.01")
 

@@ -15,7 +15,8 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
-from domain.stock.models import MovementType, StockItem, StockMovement
+from domain.stock.kinds import MovementType
+from domain.stock.models import StockItem, StockMovement
 from domain.stock.permissions import StockPermission
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import Availability, Discrepancy, HoldLine, LowStock, MovementView, StockLevel

@@ -21,16 +21,8 @@ from domain.catalog.errors import StoreNotFound
 from domain.stock import _documents, repository
 from domain.stock._ledger import Cause, move, require_free
 from domain.stock.errors import NotInStore, TransferExceeded, TransferNotFound, TransferNotReady
-from domain.stock.models import (
-    MovementType,
-    StockItem,
-    StockMovement,
-    StockTransfer,
-    StockTransferLine,
-    StockTransferStep,
-    TransferOutcome,
-    TransferStatus,
-)
+from domain.stock.kinds import MovementType, TransferOutcome, TransferStatus
+from domain.stock.models import StockItem, StockMovement, StockTransfer, StockTransferLine, StockTransferStep
 from domain.stock.permissions import StockPermission
 from domain.stock.quantities import require_quantities
 from domain.stock.schemas import (

@@ -34,7 +34,7 @@ from agent.reply.grounds import Grounds
 from agent.reply.moves import REPLY, Reply
 from agent.reply.renderer import render
 from core.language.folding import fold
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.content import Cart, Content, Text
 from domain.conversations.states import State
 from evals.lexical.shop import Shop, TestCatalogue, load

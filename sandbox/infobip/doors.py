@@ -20,7 +20,8 @@ from core.settings import Settings
 from core.work import open_system_work, open_work
 from domain.accounts import service as accounts
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary, Provider
+from domain.connections.medium import Provider
+from domain.connections.schemas import ConnectionSummary
 from sandbox.infobip import customer, page, provider, screens, store
 from sandbox.infobip.chaos import ChaosChange
 from sandbox.infobip.dispatcher import Dispatcher

@@ -8,7 +8,8 @@ from core.access import Principal
 from core.errors import Invalid
 from core.settings import Settings
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionView, Provider
+from domain.connections.medium import Provider
+from domain.connections.schemas import ConnectionView
 
 
 class PhoneInvalid(Invalid):

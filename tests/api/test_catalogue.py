@@ -17,7 +17,8 @@ from core.events import Wanted
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.catalog import editing
-from domain.catalog.schemas import NewProduct, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import NewProduct
 from tests.factories.shop import Shop, fill, open_shop
 from tests.factories.staff import Employee, employ
 from tests.factories.workspaces import make_workspace

@@ -15,8 +15,8 @@ from core.work import open_work
 from domain.accounts.roles import Role
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
-from domain.conversations.kinds import HandoffReason
-from domain.conversations.models import Author, Conversation, Direction, Message, MessageStatus, Voice
+from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, Voice
+from domain.conversations.models import Conversation, Message
 from tests.factories.commits import losing
 from tests.factories.customer import Customer
 from tests.factories.provider import accepted

@@ -10,11 +10,13 @@ import pytest
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
 from domain.catalog import editing
-from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import ChangeProduct
 from domain.orders import amendments, confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import ConfirmationStale, DraftInTheWay, NotForSale, OrderNotChangeable, OrderNotFound
-from domain.orders.schemas import ConfirmationResult, Delivery, Fulfilment, OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import Fulfilment, OrderStatus, PaymentStatus
+from domain.orders.schemas import ConfirmationResult, Delivery, OrderView
 from domain.payments import claims
 from domain.payments import service as payments
 from domain.payments.schemas import ClaimPayment

@@ -14,7 +14,8 @@ from domain.accounts import roles
 from domain.catalog import categories, editing, pricing
 from domain.catalog import service as catalog
 from domain.catalog.errors import CategoryNotFound, CodeTaken, PriceMissing
-from domain.catalog.schemas import ChangeProduct, NewCategory, NewProduct, NewVariant, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import ChangeProduct, NewCategory, NewProduct, NewVariant
 from domain.catalog.search import Candidate, Verdict, decide, rank
 from domain.catalog.words import read
 from tests.factories.shop import Shop, open_shop

@@ -21,7 +21,7 @@ from core.db import to_json
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations import content as contents
 from domain.conversations import service as conversations
 from domain.conversations.content import (

@@ -14,7 +14,8 @@ from domain.accounts.roles import Role, staff
 from domain.stock import counting, holds
 from domain.stock import service as stock
 from domain.stock.errors import CountNotOpen, CountOutdated, CountsDiffer, StockPromised
-from domain.stock.schemas import CountLine, CountStatus, HoldLine
+from domain.stock.kinds import CountStatus
+from domain.stock.schemas import CountLine, HoldLine
 from tests.factories.shop import Shop, fill
 
 

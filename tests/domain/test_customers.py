@@ -8,7 +8,7 @@ import pytest
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.customers import phones
 from domain.customers import service as customers
 from domain.customers.doubles import doubles

@@ -12,7 +12,8 @@ from core.work import open_work
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import ConfirmationStale, OrderNotCancellable, OrderNotFound, OrderNotReady, QuantityNotAllowed
-from domain.orders.schemas import CartItem, Delivery, Fulfilment, OrderFilter, OrderStatus
+from domain.orders.kinds import Fulfilment, OrderStatus
+from domain.orders.schemas import CartItem, Delivery, OrderFilter
 from domain.stock import holds as stock_holds
 from tests.factories.chat import Chat, asked, chat_of, count, draft_with, later, level, placed, reprice, settle_on
 from tests.factories.shop import Shop

@@ -12,7 +12,8 @@ from core.work import open_work
 from domain.orders import fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound
-from domain.orders.schemas import OrderView, PaymentStatus
+from domain.orders.kinds import PaymentStatus
+from domain.orders.schemas import OrderView
 from domain.payments import claims
 from domain.payments import service as payments
 from domain.payments.claims import NothingToPay

@@ -13,7 +13,8 @@ from core.work import open_work
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderHasPayment, OrderNotFound
-from domain.orders.schemas import OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderView
 from domain.payments import claims, receipts, references
 from domain.payments import service as payments
 from domain.payments.claims import NothingToPay

@@ -24,19 +24,20 @@ from domain.purchasing.errors import (
     PurchaseOrderNotReady,
     ReturnExceedsReceipt,
 )
+from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.schemas import (
     NewPurchase,
     NewReceipt,
     NewSupplierReturn,
     OrderLineInput,
-    PurchaseStatus,
     ReceiptLineInput,
     SupplierReturnLineInput,
 )
 from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.errors import QuantityNotCountable, StockPromised
-from domain.stock.schemas import HoldLine, MovementType, StockLevel
+from domain.stock.kinds import MovementType
+from domain.stock.schemas import HoldLine, StockLevel
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import ChangeSupplier, SupplierProductInput
 from tests.factories.purchases import arrival, make_order, make_supplier

@@ -25,19 +25,11 @@ from domain.payments.schemas import ClaimPayment, NewRefund
 from domain.returns import crediting
 from domain.returns import service as returns
 from domain.returns.errors import ArrivalExceedsReturn, NotReturnable, RefundExceedsReceived, ReturnExceedsOrder, ReturnNotReady
-from domain.returns.schemas import (
-    Arrival,
-    ArrivedLine,
-    CreditKind,
-    Exchange,
-    MoneyBack,
-    NewReturn,
-    QuantityLine,
-    ReturnStatus,
-    ReturnView,
-)
+from domain.returns.kinds import CreditKind, ReturnStatus
+from domain.returns.schemas import Arrival, ArrivedLine, Exchange, MoneyBack, NewReturn, QuantityLine, ReturnView
 from domain.stock import service as stock
-from domain.stock.schemas import HoldLine, MovementType
+from domain.stock.kinds import MovementType
+from domain.stock.schemas import HoldLine
 from tests.factories.chat import Chat, chat_of, level, placed, reprice
 from tests.factories.shop import Shop, open_shop
 from tests.factories.workspaces import make_workspace

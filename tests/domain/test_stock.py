@@ -18,7 +18,8 @@ from domain.catalog.permissions import CatalogPermission
 from domain.stock import holds, jobs
 from domain.stock import service as stock
 from domain.stock.errors import HoldsLost, OutOfStock, QuantityNotCountable, StockPromised
-from domain.stock.schemas import HoldLine, HoldStatus, MovementType
+from domain.stock.kinds import HoldStatus, MovementType
+from domain.stock.schemas import HoldLine
 from tests.factories.shop import Shop, fill
 
 

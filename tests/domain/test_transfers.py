@@ -24,7 +24,8 @@ from domain.purchasing.schemas import NewPurchase, ReceiptLineInput
 from domain.stock import counting, holds, transfers
 from domain.stock import service as stock
 from domain.stock.errors import NotInStore, StockPromised, TransferExceeded, TransferNotReady
-from domain.stock.schemas import HoldLine, NewTransfer, QuantityLine, TransferOutcome, TransferStatus, TransferStep
+from domain.stock.kinds import TransferOutcome, TransferStatus
+from domain.stock.schemas import HoldLine, NewTransfer, QuantityLine, TransferStep
 from tests.factories.purchases import make_supplier
 from tests.factories.shop import Shop, fill, open_shop
 from tests.factories.workspaces import make_workspace

@@ -11,7 +11,8 @@ from core.work import open_work
 from domain.conversations import service as conversations
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
-from domain.orders.schemas import Delivery, Fulfilment, OrderStatus
+from domain.orders.kinds import Fulfilment, OrderStatus
+from domain.orders.schemas import Delivery
 from tests.factories.chat import Chat, count, draft_with, later, level, placed, send, settle_on
 
 

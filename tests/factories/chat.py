@@ -25,7 +25,8 @@ from domain.conversations import service as conversations
 from domain.conversations.content import File, Text
 from domain.conversations.schemas import Incoming, Sender
 from domain.orders import confirmation, drafts
-from domain.orders.schemas import Delivery, Fulfilment, OrderView
+from domain.orders.kinds import Fulfilment
+from domain.orders.schemas import Delivery, OrderView
 from domain.stock import service as stock
 from tests.factories.shop import Shop
 from tests.factories.workspaces import make_connection, settle

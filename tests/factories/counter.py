@@ -11,7 +11,7 @@ from core.access import Principal
 from core.messages import filled
 from core.work import Work, open_work
 from domain.accounts import service as accounts
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.content import Content, said, texts_of
 from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import State, Trigger

@@ -11,7 +11,8 @@ from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import CreateWorkspace, WorkspaceSettings, WorkspaceView
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionSummary, Credentials, Medium, NewConnection, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSummary, Credentials, NewConnection, WebhookAuthentication
 
 
 async def make_workspace(

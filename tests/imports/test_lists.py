@@ -22,7 +22,8 @@ from domain.exports.files import write_workbook
 from domain.exports.lists import LISTS, ListName, pages
 from domain.imports.sheets.writing import CsvFile
 from domain.orders import by_staff
-from domain.orders.schemas import Fulfilment, NewOrder, OrderView, WantedLine
+from domain.orders.kinds import Fulfilment
+from domain.orders.schemas import NewOrder, OrderView, WantedLine
 from domain.payments import by_staff as payments
 from domain.payments.schemas import EnterPayment
 from tests.factories.chat import chat_of

@@ -11,7 +11,7 @@ import yaml
 from agent.brief import Brief, BriefMessage
 from app.demo.schemas import demo_shops
 from domain.catalog.search import PLAUSIBLE
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.content import Text
 from domain.conversations.states import State
 from evals.lexical.run import converse

@@ -9,7 +9,7 @@ from agent.brief import Brief, BriefDraft, BriefLine
 from agent.lexical.resuming import remaining
 from agent.lexical.returned import Returned
 from agent.lexical.wanted import Call
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.states import State
 
 BRIEF = Brief(language="es", country="VE", currency="VES", shop_name="La Tienda", medium=Medium.WHATSAPP, state=State.IDLE)

@@ -15,7 +15,8 @@ from channels.infobip.adapter import MAX_ANSWER_BYTES, InfobipWhatsApp
 from channels.infobip.answers import MAX_RETRY_AFTER
 from channels.infobip.requests import EVENTS, PATHS
 from core.tables import new_id
-from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
 from domain.conversations.content import Button, Buttons, Choices, Content, File, Place, Row, Section, Template, Text
 from tests.line.openapi import request_problems
 

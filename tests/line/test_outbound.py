@@ -18,7 +18,8 @@ from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key, sniff
 from channels.infobip.parts import TRAITS, parts, split_text, units
 from channels.infobip.requests import request_of
-from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, Medium, Provider, WebhookAuthentication
+from domain.connections.medium import Medium, Provider
+from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
 from domain.conversations.content import Button, Buttons, Choices, Content, File, Row, Section, Template, Text, said
 from domain.conversations.delivery import LINE_RESTING
 from tests.factories.contents import buttons, choices

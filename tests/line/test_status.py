@@ -5,7 +5,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conversations.schemas import MessageStatus
+from domain.conversations.kinds import MessageStatus
 from domain.conversations.status import advanced
 
 REPORTS = [MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.FAILED]

@@ -27,7 +27,7 @@ from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage

@@ -11,7 +11,8 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.catalog import editing
-from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import ChangeProduct
 from domain.connections import service as connections
 from domain.conversations import changes
 from domain.conversations import service as conversations

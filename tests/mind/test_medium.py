@@ -4,7 +4,7 @@ import pytest
 
 from agent import prompting
 from agent.brief import Brief
-from domain.connections.schemas import Medium
+from domain.connections.medium import Medium
 from domain.conversations.states import State
 from tests.factories.customer import Customer
 

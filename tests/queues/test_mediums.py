@@ -26,7 +26,8 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
-from domain.connections.schemas import CARRIED, TRAITS, ConnectionSummary, Medium, Provider
+from domain.connections.medium import CARRIED, TRAITS, Medium, Provider
+from domain.connections.schemas import ConnectionSummary
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Content, Text

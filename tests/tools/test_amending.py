@@ -10,12 +10,14 @@ import pytest
 from core.work import open_work
 from domain.accounts.schemas import OrderChanges
 from domain.catalog import editing
-from domain.catalog.schemas import ChangeProduct, ProductStatus
+from domain.catalog.kinds import ProductStatus
+from domain.catalog.schemas import ChangeProduct
 from domain.conversations.content import Buttons
 from domain.conversations.states import State
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
-from domain.orders.schemas import OrderStatus, OrderView
+from domain.orders.kinds import OrderStatus
+from domain.orders.schemas import OrderView
 from tests.factories.chat import later, reprice, settle_on
 from tests.factories.counter import Counter, agreed, fact, shown, spoken
 from tests.tools.test_ordering import confirmed

@@ -13,14 +13,14 @@ from core.work import open_work
 from domain.accounts import roles
 from domain.accounts.roles import Role
 from domain.catalog import editing
-from domain.catalog.models import ProductStatus
+from domain.catalog.kinds import ProductStatus
 from domain.catalog.schemas import ChangeProduct
 from domain.conversations.content import Buttons
 from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.errors import ConfirmationStale
-from domain.orders.schemas import OrderStatus
+from domain.orders.kinds import OrderStatus
 from domain.payments import service as payments
 from domain.stock import service as stock
 from tests.factories.chat import STREET, chat_of, later, placed, reprice, settle_on

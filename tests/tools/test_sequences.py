@@ -13,10 +13,11 @@ from core.work import open_work
 from domain.conversations.states import State
 from domain.orders import confirmation
 from domain.orders import service as orders
-from domain.orders.schemas import OPEN, PLACED, OrderStatus, OrderView, PaymentStatus
+from domain.orders.kinds import OPEN, PLACED, OrderStatus, PaymentStatus
+from domain.orders.schemas import OrderView
 from domain.stock import holds
 from domain.stock import service as stock
-from domain.stock.models import HoldStatus
+from domain.stock.kinds import HoldStatus
 from tests.factories.chat import Chat, chat_of, later, reprice
 from tests.factories.counter import Counter, agreed
 from tests.factories.shop import Shop, fill

@@ -17,7 +17,8 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
-from domain.conversations.schemas import ConversationView, MessageStatus, MessageView, OpenMessage
+from domain.conversations.kinds import MessageStatus
+from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import amendments, drafts

@@ -15,7 +15,8 @@ from core.settings import get_settings
 from core.work import analyze, open_work
 from domain.imports import service as imports
 from domain.imports import undoing
-from domain.imports.schemas import ImportStatus, Job
+from domain.imports.kinds import ImportStatus
+from domain.imports.schemas import Job
 from domain.imports.sheets.cells import Book
 from domain.imports.sheets.opening import open_book
 from domain.imports.sheets.reading import Reading, Record, records, understand

@@ -22,7 +22,8 @@ from domain.connections.schemas import ConnectionView
 from domain.conversations import changes, delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Edited, Removed
-from domain.conversations.schemas import Incoming, SentMessage, Voice
+from domain.conversations.kinds import Voice
+from domain.conversations.schemas import Incoming, SentMessage
 from domain.customers import service as customers
 
 REPORT_WAITS: Final = timedelta(hours=1)

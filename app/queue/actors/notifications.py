@@ -14,7 +14,8 @@ from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts.mails import Letter, MailRefused, MailUnavailable, MailUnconfirmed
 from domain.connections import service as connections
-from domain.connections.schemas import ConnectionView, Medium
+from domain.connections.medium import Medium
+from domain.connections.schemas import ConnectionView
 from domain.conversations import notifications
 from domain.conversations.content import Template, Text
 from domain.conversations.kinds import AttemptOutcome

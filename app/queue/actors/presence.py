@@ -15,7 +15,7 @@ from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
-from domain.conversations.schemas import Voice
+from domain.conversations.kinds import Voice
 from domain.customers import service as customers
 
 AT_ONCE: Final = 8

@@ -21,8 +21,9 @@ from core.settings import get_settings
 from core.work import Work, open_work
 from domain.imports import looking, undoing
 from domain.imports import service as imports
+from domain.imports.kinds import RowOutcome
 from domain.imports.permissions import ImportsPermission
-from domain.imports.schemas import Answers, ImportResult, ImportView, RowOutcome, RowView, UndoView
+from domain.imports.schemas import Answers, ImportResult, ImportView, RowView, UndoView
 from domain.imports.sheets.opening import MOST_BYTES
 from domain.imports.sheets.refusals import FileTooLarge
 from domain.imports.sheets.writing import CsvFile

@@ -15,18 +15,16 @@ from core.access import Principal
 from core.work import Work, open_work
 from domain.orders import amendments, by_staff
 from domain.orders import service as orders
+from domain.orders.kinds import Fulfilment, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import (
     CancelOrder,
-    Fulfilment,
     NewOrder,
     OrderFilter,
     OrderHistory,
     OrderInput,
     OrderSort,
-    OrderStatus,
     OrderView,
-    PaymentStatus,
     ShipOrder,
     ShownOrder,
 )

@@ -15,9 +15,10 @@ from core.access import Principal
 from core.work import open_work
 from domain.catalog import editing, listing
 from domain.catalog import service as catalog
+from domain.catalog.kinds import ProductStatus
 from domain.catalog.listed import ListedProduct, ProductFilter, ProductSort
 from domain.catalog.permissions import CatalogPermission
-from domain.catalog.schemas import ChangeProduct, Code, NewProduct, NewVariant, ProductStatus, ProductView
+from domain.catalog.schemas import ChangeProduct, Code, NewProduct, NewVariant, ProductView
 
 router = noun("products")
 

@@ -15,6 +15,7 @@ from core.access import Principal
 from core.work import open_work
 from domain.purchasing import ordering, receiving, returning
 from domain.purchasing import service as purchasing
+from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import (
     NewPurchase,
@@ -22,7 +23,6 @@ from domain.purchasing.schemas import (
     NewSupplierReturn,
     OrderLineInput,
     PurchaseOrderView,
-    PurchaseStatus,
     ReceiptView,
     SupplierReturnView,
 )

@@ -14,8 +14,9 @@ from core.access import Principal
 from core.work import open_work
 from domain.returns import crediting
 from domain.returns import service as returns
+from domain.returns.kinds import ReturnStatus
 from domain.returns.permissions import ReturnsPermission
-from domain.returns.schemas import Arrival, Exchange, MoneyBack, NewReturn, ReturnStatus, ReturnView
+from domain.returns.schemas import Arrival, Exchange, MoneyBack, NewReturn, ReturnView
 
 router = noun("returns")
 

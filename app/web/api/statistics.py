@@ -24,7 +24,7 @@ from domain.statistics.schemas import (
     PeriodRefused,
     ProductMovements,
 )
-from domain.stock.schemas import MovementType
+from domain.stock.kinds import MovementType
 
 router = noun("statistics")
 

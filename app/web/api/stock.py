@@ -17,8 +17,9 @@ from core.tables import new_id
 from core.work import Work, open_work
 from domain.stock import holds
 from domain.stock import service as stock
+from domain.stock.kinds import MovementType
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import HoldLine, HoldView, MovementType, MovementView, QuantityLine, StockLevel
+from domain.stock.schemas import HoldLine, HoldView, MovementView, QuantityLine, StockLevel
 
 router = noun("stock")
 

@@ -13,16 +13,9 @@ from app.web.api.writes import Write, may_write
 from core.access import Principal
 from core.work import open_work
 from domain.stock import counting, transfers
+from domain.stock.kinds import TransferStatus
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import (
-    CountLine,
-    CountView,
-    NewTransfer,
-    QuantityLine,
-    TransferStatus,
-    TransferStep,
-    TransferView,
-)
+from domain.stock.schemas import CountLine, CountView, NewTransfer, QuantityLine, TransferStep, TransferView
 
 router = noun("stock_documents")
 

@@ -16,9 +16,10 @@ from core.access import Principal
 from core.work import open_work
 from domain.catalog import editing, pricing
 from domain.catalog import service as catalog
+from domain.catalog.kinds import PriceKind
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import NewPrice, PricesAt, PriceView, PriceWritten
-from domain.catalog.schemas import ChangeVariant, Code, PriceKind, ProductView, VariantView
+from domain.catalog.schemas import ChangeVariant, Code, ProductView, VariantView
 
 router = noun("variants")
 
