@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -62,6 +62,8 @@ class Definition:
     audience: AudienceKind
     context: type[ToolContext]
     """What it must be given: a tool of one audience cannot be called with what another one's get."""
+    quotes: frozenset[str]
+    """The parameters that repeat what the customer has said of themselves: a model may not make them up."""
     _function: Callable[..., Awaitable[ToolOutcome]]
     _schema: Tool[None]
 
@@ -103,8 +105,12 @@ def tool(
     writes: bool = False,
     timeout: float = 10.0,
     audience: AudienceKind = AudienceKind.CUSTOMER,
+    quotes: Collection[str] = (),
 ) -> Callable[[Function], Function]:
-    """Make a function a tool. Its docstring is for the model; its first parameter is the context, which no model sees."""
+    """Make a function a tool. Its docstring is for the model; its first parameter is the context, which no model sees.
+
+    `quotes` names the parameters that repeat what the customer has said of themselves.
+    """
 
     def define(function: Function) -> Function:
         seen, context = _without_context(function)
@@ -120,6 +126,7 @@ def tool(
             timeout=timeout,
             audience=audience,
             context=context,
+            quotes=frozenset(quotes),
             _function=function,
             _schema=shown,
         )

@@ -27,7 +27,7 @@ from tools.summary import draft_data
 SHORTEST_ADDRESS = 5
 
 
-@tool(permission=OrdersPermission.DRAFT, writes=True)
+@tool(permission=OrdersPermission.DRAFT, writes=True, quotes=("address", "recipient_name", "phone", "notes"))
 async def set_delivery_details(
     ctx: CustomerContext,
     fulfilment: Literal["delivery", "pickup"] | None = None,
@@ -51,6 +51,8 @@ async def set_delivery_details(
         order: The number of a placed order if it is about that one, or `new` for a new one; leave out where neither was said.
     """
     facts = ctx.facts
+    if ctx.wishes is not None and not ctx.wishes.delivery and not address:
+        fulfilment = None  # the model's own idea
     number = e164(phone, ctx.workspace.country) if phone else None
     if phone and number is None:
         return ctx.ask("phone_not_usable", note="Nothing was changed.")

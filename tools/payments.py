@@ -38,7 +38,7 @@ RECEIPT_WINDOW: Final = timedelta(minutes=15)
 """How long before a claim its receipt may have been sent."""
 
 
-@tool(permission=PaymentsPermission.CLAIM, writes=True)
+@tool(permission=PaymentsPermission.CLAIM, writes=True, quotes=("reference", "amount", "bank"))
 async def register_payment(
     ctx: CustomerContext,
     method: Words,

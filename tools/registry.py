@@ -6,7 +6,7 @@ from typing import Any
 from core.access import Principal
 from core.errors import NotFound
 from domain.conversations.states import State
-from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, stock, swapping, wishes
+from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, quoting, stock, swapping, wishes
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
@@ -49,15 +49,22 @@ def offered(audience: AudienceKind, state: State, principal: Principal) -> list[
 async def call(definition: Definition, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
     """Run one call inside the context's transaction. Refusals that need no words of their own are raised.
 
-    What no customer wished for is not put into their order but proposed.
+    What no customer wished for is not put into their order but proposed, and what they never said is not noted of them.
     """
+    invented: list[str] = []
     is_offered = definition.is_offered(context.audience, context.state, context.work.principal)
     if is_offered and isinstance(context, CustomerContext):
         question = await wishes.proposed(context, definition.name, arguments)
         if question is not None:
             return question
         arguments = await wishes.only_wished(context, definition.name, arguments)
-    return await definition.run(context, arguments)
+        if context.wishes is not None:
+            arguments, invented = quoting.only_said(context.wishes.said, definition.quotes, arguments)
+    outcome = await definition.run(context, arguments)
+    if not invented:
+        return outcome
+    note = f"Left out, as the customer has never said it: {', '.join(invented)}. Do not make it up, ask for it."
+    return outcome.model_copy(update={"note": f"{outcome.note} {note}".strip()})
 
 
 def schemas() -> list[dict[str, Any]]:

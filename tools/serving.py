@@ -25,7 +25,9 @@ class Wishes(BaseModel):
     """What the customer's own words of this turn wish for, as code reads them.
 
     `phrases` are their words for goods that they want; `named` is where the thread named goods that they only agreed to,
-    chose among or counted. `changes` tells whether they wish for any change of the order at all.
+    chose among or counted. `changes` tells whether they wish for any change of the order at all. `delivery` tells
+    whether they may have said how the order reaches them. `said` is all that they have written in the thread, and what
+    was noted of them before.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +35,8 @@ class Wishes(BaseModel):
     phrases: list[str] = Field(default_factory=list)
     named: str = ""
     changes: bool = False
+    delivery: bool = False
+    said: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

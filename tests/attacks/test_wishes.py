@@ -146,3 +146,36 @@ async def test_a_price_that_is_asked_is_told_once_whatever_the_model_repeats(
     assert await query(CART) == []
     assert said.count("25.000") == 1
     assert len(model.requests) == 3
+
+
+MADE_UP = {
+    "fulfilment": "delivery",
+    "address": "Gorriti 4800, Palermo",
+    "recipient_name": "Cliente",
+    "phone": "1234567890",
+    "notes": "No hay notas adicionales",
+}
+NOTED = "SELECT fulfilment, address->>'text', recipient_name, recipient_phone, notes FROM orders"
+
+
+async def test_details_that_nobody_gave_are_not_noted(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    # Given a model that fills in where the order goes, as a small one did
+    model.answers(calls(FLOUR), calls(("set_delivery_details", MADE_UP)), QUOTES)
+    said = await customer.says("quiero 2 harina pan")
+    # Then the goods are in, and of the person only what the shop knew
+    assert await query(CART) == [("HAR-1", 2)]
+    assert await query(NOTED) == [(None, None, "Ana", "+584141112233", None)]
+    assert "Gorriti" not in said
+
+
+async def test_details_in_the_customers_words_are_noted(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    given = {"fulfilment": "delivery", "address": "Av. Bolívar 22, piso 3", "recipient_name": "Ana Torres"}
+    model.answers(calls(FLOUR, ("set_delivery_details", given)), QUOTES)
+    await customer.says("quiero 2 harina pan a la avenida bolivar 22 piso tres, la recibe ana torres")
+    assert await query(NOTED) == [("delivery", "Av. Bolívar 22, piso 3", "Ana Torres", "+584141112233", None)]
+
+
+async def test_an_amount_that_nobody_named_is_not_claimed(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    model.answers(calls(("register_payment", {"method": "pago móvil", "reference": "123456", "amount": 99})), QUOTES)
+    await customer.says("ya hice el pago móvil, referencia 123456")
+    assert await query("SELECT reference, amount FROM payments") == [("123456", None)]

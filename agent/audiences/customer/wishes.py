@@ -2,11 +2,11 @@
 
 from agent.brief import Asked, Brief
 from agent.frozen import TakenTurn
-from agent.lexical.acts import SMALL_TALK, Act, ActKind
+from agent.lexical.acts import SMALL_TALK, Act, ActKind, DeliveryDetails
 from agent.lexical.listening import hear
 from core.language.folding import fold
 from core.language.words import LANGUAGES, words_of
-from domain.conversations.content import Answer
+from domain.conversations.content import Answer, said
 from tools.serving import Wishes
 
 _WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
@@ -55,8 +55,7 @@ def read(turn: TakenTurn) -> Wishes:
     What the grammar does not understand may be a wish, unless it is put as a question: then the goods in it count as
     wished for, and so do those that were named before.
     """
-    said = [message.text for message in turn.frozen.messages]
-    unclear = [text for text in said if text and "?" not in text]
+    unclear = [text for message in turn.frozen.messages if (text := message.text) and "?" not in text]
     acts = hear(turn.frozen.brief)
     phrases = [
         words for act in acts if act.kind in _WANTS for words in (act.phrase, act.new.phrase if act.new else "") if words
@@ -69,12 +68,23 @@ def read(turn: TakenTurn) -> Wishes:
         phrases=phrases,
         named=_named(turn) if agrees else "",
         changes=agrees or bool(phrases) or any(act.kind in _TAKES_AWAY for act in acts),
+        delivery=is_unclear or any(act.kind in _AGREES or act.delivery != DeliveryDetails() for act in acts),
+        said=_said(turn),
     )
 
 
 def _agrees(act: Act) -> bool:
     """Whether goods are meant that these words do not name: `sí`, `la segunda`, `dos`, `la blanca`."""
     return act.kind in _AGREES or act.kind in _WANTS
+
+
+def _said(turn: TakenTurn) -> str:
+    """What the customer has written, and what the open order and the shop already know of them."""
+    brief, draft = turn.frozen.brief, turn.frozen.brief.draft
+    known = [draft.address, draft.recipient_name, draft.recipient_phone, draft.notes] if draft is not None else []
+    written = [words for direction, words in turn.memory.thread if direction == "in"]
+    now = [said(message.content) for message in turn.frozen.messages]
+    return "\n".join(words for words in (*written, *now, brief.customer_name, *known) if words)
 
 
 def _named(turn: TakenTurn) -> str:
