@@ -176,6 +176,6 @@ async def test_details_in_the_customers_words_are_noted(customer: Customer, mode
 
 
 async def test_an_amount_that_nobody_named_is_not_claimed(customer: Customer, model: AnthropicServer, query: Query) -> None:
-    model.answers(calls(("register_payment", {"method": "pago móvil", "reference": "123456", "amount": 99})), QUOTES)
-    await customer.says("ya hice el pago móvil, referencia 123456")
+    model.answers(calls(("register_payment", {"method": "efectivo", "reference": "123456", "amount": 99})), QUOTES)
+    await customer.says("ya pagué en efectivo, el recibo es el 123456")
     assert await query("SELECT reference, amount FROM payments") == [("123456", None)]
