@@ -6,7 +6,21 @@ from typing import Any
 from core.access import Principal
 from core.errors import NotFound
 from domain.conversations.states import State
-from tools import catalog, confirmation, customers, delivery, drafts, handoff, lines, orders, payments, quoting, stock, swapping, wishes
+from tools import (
+    catalog,
+    confirmation,
+    customers,
+    delivery,
+    drafts,
+    handoff,
+    lines,
+    orders,
+    payments,
+    quoting,
+    stock,
+    swapping,
+    wishes,
+)
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
