@@ -80,7 +80,7 @@ async def test_an_obedient_model_cannot_read_a_stranger_s_order(
         calls(("set_delivery_details", {"fulfilment": "pickup", "recipient_name": "Otra"})),
         calls(("request_confirmation", {})),
     )
-    await stranger.writes("quiero 2 harina pan")
+    await stranger.writes("quiero 2 harina pan, las retiro yo")
     await stranger.is_answered()
     await stranger.reads()
     token = (await query("SELECT confirmation_token FROM orders"))[0][0]

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from tools.quoting import is_said, only_said
 
-SAID = "hola, quiero 2 remeras. mandalas a la avenida corrientes mil doscientos 34 piso tres, la recibe ana torres, mi cel es 11 5555-0000"
+SAID = (
+    "hola, quiero 2 remeras. mandalas a la avenida corrientes mil doscientos 34 piso tres, "
+    "la recibe ana torres, mi cel es 11 5555-0000"
+)
 
 
 @pytest.mark.parametrize(
