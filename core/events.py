@@ -19,9 +19,12 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     String,
+    Text,
     TextClause,
     UniqueConstraint,
+    cast,
     func,
+    or_,
     select,
     text,
 )
@@ -114,7 +117,10 @@ class EventView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events are wanted; what is not said does not matter. `since` is inclusive, `until` is not."""
+    """Which events are wanted; what is not said does not matter. `since` is inclusive, `until` is not.
+
+    `text` stands, in any case, in the reason or among the values before and after.
+    """
 
     types: Collection[str] = ()
     subject_kind: str | None = None
@@ -123,6 +129,9 @@ class Wanted:
     actor_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    correlation_id: str | None = None
+    ip: str | None = None
+    text: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The same in SQL."""
@@ -134,8 +143,15 @@ class Wanted:
             (self.actor_id, lambda: Event.actor_id == self.actor_id),
             (self.since, lambda: Event.created_at >= self.since),
             (self.until, lambda: Event.created_at < self.until),
+            (self.correlation_id, lambda: Event.correlation_id == self.correlation_id),
+            (self.ip, lambda: Event.ip == self.ip),
+            (self.text, self._says),
         ]
         return [condition() for value, condition in asked if value is not None]
+
+    def _says(self) -> ColumnElement[bool]:
+        places = (Event.reason, cast(Event.before, Text), cast(Event.after, Text))
+        return or_(*(place.icontains(self.text, autoescape=True) for place in places))
 
 
 EVERYTHING = Wanted()

@@ -21,6 +21,7 @@ from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
 from app.web.api import (
     api_keys,
+    audit,
     auth,
     bulk,
     categories,
@@ -74,6 +75,7 @@ NOUNS = (
     categories.router,
     conversations.router,
     events.router,
+    audit.router,
     jobs.router,
     stores.router,
     connections.router,

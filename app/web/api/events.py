@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -26,6 +26,9 @@ Reader = Annotated[Principal, may(OperationsPermission.MANAGE)]
 
 END: Final = 2**62
 """Behind the last position of any stream."""
+
+CSV: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+"""How the document says that an answer is a file."""
 
 COLUMNS: Final = tuple(EventView.model_fields)
 
@@ -77,11 +80,16 @@ async def list_(
     "/events/export",
     response_class=StreamingResponse,
     response_model=None,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=CSV,
 )
 async def export(caller: Reader, wanted: Filters) -> StreamingResponse:
     """Write what happened to a CSV, the oldest first."""
-    headers = {"content-disposition": 'attachment; filename="events.csv"', "x-content-type-options": "nosniff"}
+    return as_csv(caller, wanted, "events.csv")
+
+
+def as_csv(caller: Principal, wanted: Wanted, name: str) -> StreamingResponse:
+    """The events that are wanted as a file, the oldest first."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "x-content-type-options": "nosniff"}
     return StreamingResponse(_lines(caller, wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
 
