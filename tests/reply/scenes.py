@@ -16,7 +16,7 @@ from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.states import State
 from domain.orders import drafts
-from tests.factories.chat import STREET, chat_of, reprice
+from tests.factories.chat import STREET, Chat, chat_of, reprice
 from tests.factories.counter import Counter, agreed
 from tests.factories.shop import PRODUCTS, Shop, fill, open_shop
 from tests.factories.workspaces import make_workspace
@@ -32,7 +32,7 @@ GOODS = (
     NewProduct(code="CAF-2", name="Café Fama de América 500 g", price=Decimal(95000)),
     NewProduct(code="LEC-1", name="Leche Completa 1 L", price=Decimal(38000)),
 )
-SOLD_OUT = "CAF-1"
+FLOUR, SOLD_OUT = 25000, "CAF-1"
 NUMBER = "the order's"
 """Stands for the number of the order that the customer has placed."""
 
@@ -53,6 +53,7 @@ class Scene:
 
     brief: Brief
     calls: list[Recorded]
+    chat: Chat
 
 
 async def _nothing(counter: Counter) -> None:
@@ -115,6 +116,16 @@ SCENES: dict[str, tuple[Setup, tuple[Call, ...]]] = {
             Call("add_item_to_draft", {"product": "CAF-1", "quantity": 1}),
         ),
     ),
+    "more": (_draft, (Call("add_item_to_draft", {"product": "HAR-1", "quantity": 1}), _list("arroz"))),
+    "changed": (_draft, (Call("change_item_in_draft", {"product": "HAR-1", "quantity": 5}),)),
+    "beside": (
+        _complete,
+        (
+            Call("add_item_to_draft", {"product": "ARR-1", "quantity": 3}),
+            Call("add_item_to_draft", {"product": "QUE-1", "quantity": 0.5}),
+            Call("change_item_in_draft", {"product": "HAR-1", "quantity": 0}),
+        ),
+    ),
     "draft": (_draft, ()),
     "draft_rice": (_draft, (_list("arroz"),)),
     "repriced": (_repriced, (_list("harina"),)),
@@ -152,13 +163,12 @@ async def open_counter_shop() -> Shop:
 async def play(shop: Shop, name: str, language: str) -> Scene:
     """Play a scene with a customer of its own, with words in a language."""
     setup, wanted = SCENES[name]
+    await reprice(shop, "HAR-1", FLOUR)
     counter = Counter(await chat_of(shop), language=language)
     token = await setup(counter)
     brief = await _brief(counter, language, token)
     calls = [await _called(counter, number, call, brief, token) for number, call in enumerate(wanted, start=1)]
-    if setup is _repriced:
-        await reprice(shop, "HAR-1", 25000)
-    return Scene(brief, calls)
+    return Scene(brief, calls, counter.chat)
 
 
 async def _brief(counter: Counter, language: str, token: str | None) -> Brief:
