@@ -55,6 +55,7 @@ class Upserted:
 
     outcome: Outcome
     product_id: UUID | None = None
+    variant_id: UUID | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     error: str | None = None
@@ -194,7 +195,7 @@ def _insert(work: Work, row: Listed, fields: dict[str, Any], known: _Catalogue, 
     writing.happenings.append(events.Happening(EventType.PRODUCT_CREATED, product["id"], None, told))
     if variant["barcode"]:
         known.barcodes[variant["barcode"]] = variant["id"]
-    return Upserted(Outcome.INSERTED, product["id"], None, {"code": row.code, "status": status.value, **fields})
+    return Upserted(Outcome.INSERTED, product["id"], variant["id"], None, {"code": row.code, "status": status.value, **fields})
 
 
 def _change(variant: ProductVariant, product: Product, fields: dict[str, Any], writing: _Writing, *, dry: bool) -> Upserted:
@@ -213,14 +214,14 @@ def _change(variant: ProductVariant, product: Product, fields: dict[str, Any], w
                 if not dry:
                     setattr(target, name, fields[name])
     if not after:
-        return Upserted(Outcome.UNCHANGED, product.id)
+        return Upserted(Outcome.UNCHANGED, product.id, variant.id)
     if not dry:
         product.version += 1
     if after.keys() & _IN_SEARCH:
         writing.renamed.append((product, variant))
     writing.prices += _prices_of(variant.id, after)
     writing.happenings += _changes(product, variant.sku, before, after)
-    return Upserted(Outcome.UPDATED, product.id, {"sku": variant.sku, **before}, {"sku": variant.sku, **after})
+    return Upserted(Outcome.UPDATED, product.id, variant.id, {"sku": variant.sku, **before}, {"sku": variant.sku, **after})
 
 
 def _prices_of(variant_id: UUID, values: Mapping[str, Any]) -> Iterator[_prices.Begun]:

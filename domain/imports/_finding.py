@@ -14,8 +14,10 @@ from domain.imports.errors import ImportNotFound
 from domain.imports.kinds import ImportStatus
 from domain.imports.models import Import
 from domain.imports.permissions import ImportsPermission
+from domain.purchasing.permissions import PurchasesPermission
 from domain.sales.permissions import SalesPermission
 from domain.stock.permissions import StockPermission
+from domain.suppliers.permissions import SuppliersPermission
 
 APPLY_JOB = "import.apply"
 RUNNING = (ImportStatus.PENDING, ImportStatus.PROCESSING, ImportStatus.UNDOING)
@@ -26,9 +28,12 @@ _RIGHTS: tuple[Permission, ...] = (
     CatalogPermission.READ,
     CatalogPermission.WRITE,
     ImportsPermission.WRITE,
+    PurchasesPermission.RECEIVE,
     SalesPermission.WRITE,
     StockPermission.ADJUST,
     StockPermission.READ,
+    SuppliersPermission.READ,
+    SuppliersPermission.WRITE,
     WorkspacePermission.READ,
 )
 

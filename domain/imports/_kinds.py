@@ -19,9 +19,11 @@ from domain.imports._rows import (
     text_of,
     unit_amount,
 )
+from domain.imports._suppliers import SOLD, forget_who_sells, note_who_sells, suppliers_of
 from domain.imports.kinds import RowOutcome, UndoOutcome
 from domain.imports.models import Import, ImportRow
 from domain.imports.sheets.headings import Field, FileType
+from domain.purchasing import bulk as purchasing
 from domain.sales import service as sales
 from domain.stock import bulk as stock
 from domain.stock.kinds import MovementType
@@ -52,12 +54,16 @@ async def apply_products(work: Work, row: Import, results: Sequence[Result], pla
         )
         for result in fresh
     ]
+    listed_variants: list[tuple[Result, UUID]] = []
     for result, made in zip(fresh, await catalog.upsert_products(work, listed, dry=row.is_dry_run), strict=True):
         result.subject_id, result.before, result.after = made.product_id, made.before, made.after
         if made.error is not None:
             result.fail(made.error, _FIELDS_BY_NAME.get(made.field or ""), made.found)
         else:
             result.outcome = RowOutcome(made.outcome.value)
+            if made.variant_id is not None:
+                listed_variants.append((result, made.variant_id))
+    await note_who_sells(work, row, listed_variants)
 
 
 async def _first_of_each(work: Work, row: Import, results: Sequence[Result]) -> list[Result]:
@@ -140,9 +146,21 @@ async def apply_purchases(work: Work, row: Import, results: Sequence[Result], pl
             store_id, variant_id, MovementType.PURCHASE, quantity, result.key, at, unit_cost=cost
         )
     open_ones = open_results(results)
-    numbered = await _numbered(work, row, open_ones)
-    lines = {number: _with_ref(line, numbered[number]) for number, line in lines.items() if number in numbered}
-    await _book(work, row, open_ones, lines)
+    refs = await _numbered(work, row, open_ones)
+    of_row = await suppliers_of(work, row, open_ones)
+    ordered = [result for result in open_results(open_ones) if result.record.number in of_row]
+    arrivals = [_arrival(of_row[n], lines[n], refs[n], text_of(x, Field.DOCUMENT)) for x in ordered for n in [x.record.number]]
+    _tell(ordered, await purchasing.take_in(work, arrivals, dry=row.is_dry_run) if arrivals else [], is_new=True)
+    # Goods that nobody is said to have brought have no document.
+    loose = {number: _with_ref(line, refs[number]) for number, line in lines.items() if number not in of_row}
+    await _book(work, row, [result for result in open_results(open_ones) if result.record.number in loose], loose)
+
+
+def _arrival(supplier_id: UUID, line: stock.FileLine, ref: str, document: str | None) -> purchasing.Arrival:
+    quantity = line.quantity or Decimal(0)
+    return purchasing.Arrival(
+        supplier_id, line.store_id, line.variant_id, quantity, ref, line.unit_cost, document, line.occurred_at
+    )
 
 
 def _with_ref(line: stock.FileLine, ref: str) -> stock.FileLine:
@@ -172,12 +190,16 @@ async def _numbered(work: Work, row: Import, results: Sequence[Result]) -> dict[
 async def _book(work: Work, row: Import, results: Sequence[Result], lines: Mapping[int, stock.FileLine]) -> None:
     ordered = [result for result in results if result.record.number in lines]
     booked = await stock.book_lines(work, [lines[result.record.number] for result in ordered], dry=row.is_dry_run)
-    for result, made in zip(ordered, booked, strict=True):
+    _tell(ordered, booked, is_new=any(line.type is MovementType.PURCHASE for line in lines.values()))
+
+
+def _tell(results: Sequence[Result], booked: Sequence[stock.Booked], *, is_new: bool) -> None:
+    """Let rows say what came of their lines, each at its place; what comes in is new, and a level is changed."""
+    for result, made in zip(results, booked, strict=True):
         result.subject_id, result.before, result.after = made.item_id, made.before, made.after
         if made.outcome is stock.Booking.FAILED:
             result.fail(str(made.error), None, made.found)
         elif made.outcome is stock.Booking.BOOKED:
-            is_new = lines[result.record.number].type is MovementType.PURCHASE
             result.outcome = RowOutcome.INSERTED if is_new else RowOutcome.UPDATED
 
 
@@ -224,7 +246,20 @@ async def take_back(work: Work, kind: FileType, row: ImportRow) -> UndoOutcome:
     assert row.subject_id is not None, "a row that changed something says what"
     if kind is FileType.SALES:
         return UndoOutcome.REVERSED if await sales.take_back(work, row.subject_id) else UndoOutcome.KEPT
-    after: Mapping[str, Any] = row.after or {}
+    before, after = dict(row.before or {}), dict(row.after or {})
     if kind is FileType.PRODUCTS:
-        return UndoOutcome((await catalog.take_back_product(work, row.subject_id, row.before, after)).value)
-    return UndoOutcome(await stock.take_back_line(work, row.subject_id, row.before or {}, after))
+        return await _take_back_product(work, row, after)
+    if "receipt_id" in after:
+        return UndoOutcome((await purchasing.take_back(work, str(row.digest))).value)
+    return UndoOutcome(await stock.take_back_line(work, row.subject_id, before, after))
+
+
+async def _take_back_product(work: Work, row: ImportRow, after: dict[str, Any]) -> UndoOutcome:
+    """Undo what a row did to a product and to who sells it. What is kept of one of both makes the row a kept one."""
+    assert row.subject_id is not None, "a row that changed something says what"
+    sold = after.pop(SOLD, None)
+    is_forgotten = sold is None or await forget_who_sells(work, sold)
+    outcome = UndoOutcome.REVERSED
+    if after:
+        outcome = UndoOutcome((await catalog.take_back_product(work, row.subject_id, row.before, after)).value)
+    return outcome if is_forgotten or outcome is UndoOutcome.FAILED else UndoOutcome.KEPT

@@ -34,9 +34,17 @@ MOST_ATTEMPTS = 10
 _OF_EVERY_ROW = ("import_rows", "events", "event_positions")
 _OF_LEVELS = (*_OF_EVERY_ROW, "stock_items", "stock_movements")
 TABLES_THAT_GROW: Mapping[FileType, Sequence[str]] = {
-    FileType.PRODUCTS: (*_OF_EVERY_ROW, "products", "product_variants", "prices", "search_words", "search_postings"),
+    FileType.PRODUCTS: (
+        *_OF_EVERY_ROW,
+        "products",
+        "product_variants",
+        "prices",
+        "search_words",
+        "search_postings",
+        "supplier_products",
+    ),
     FileType.INVENTORY: _OF_LEVELS,
-    FileType.PURCHASES: _OF_LEVELS,
+    FileType.PURCHASES: (*_OF_LEVELS, "goods_receipts", "goods_receipt_lines"),
     FileType.SALES: (*_OF_EVERY_ROW, "sale_lines"),
 }
 """What the rows of an import are written to; a large one lets Postgres count them while it goes on."""

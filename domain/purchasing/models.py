@@ -104,7 +104,11 @@ class GoodsReceipt(WorkspaceRow):
 
 
 class GoodsReceiptLine(WorkspaceRow):
-    """What came of one product, in pieces; `value` is what the accepted ones have cost altogether."""
+    """What came of one product, in pieces; `value` is what the accepted ones have cost altogether.
+
+    `source_ref` is the digest of the row of a file that told of it, by which the row is known when it comes again, unless
+    it was `taken_back` as a mistake.
+    """
 
     __tablename__ = "goods_receipt_lines"
     __table_args__ = (
@@ -113,6 +117,9 @@ class GoodsReceiptLine(WorkspaceRow):
         belongs_to("purchase_order_lines", "purchase_order_line_id"),
         belongs_to("product_variants", "variant_id"),
         UniqueConstraint("workspace_id", "receipt_id", "variant_id"),
+        Index(
+            "uq_goods_receipt_lines_source", "workspace_id", "source_ref", unique=True, postgresql_where=text("NOT taken_back")
+        ),
         Index("ix_goods_receipt_lines_order_line", "workspace_id", "purchase_order_line_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("rejected >= 0 AND rejected <= quantity", name="rejected_of_quantity"),
@@ -129,6 +136,8 @@ class GoodsReceiptLine(WorkspaceRow):
     reject_reason: Mapped[str | None] = mapped_column(String(255))
     returned: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(0))
     value: Mapped[Decimal] = mapped_column(MONEY)
+    source_ref: Mapped[str | None] = mapped_column(String(64))
+    taken_back: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class SupplierReturn(WorkspaceRow):

@@ -1,12 +1,13 @@
 """All SQL of purchases. An order is locked before its lines, and both before the stock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, String, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from core import bulk
 from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
@@ -184,3 +185,29 @@ async def return_lines(work: Work, return_ids: Iterable[UUID]) -> Sequence[Suppl
     """The lines of returns."""
     query = select(SupplierReturnLine).where(own(SupplierReturnLine, work), SupplierReturnLine.return_id.in_(set(return_ids)))
     return (await work.session.scalars(query.order_by(SupplierReturnLine.id))).all()
+
+
+async def standing_refs(work: Work, refs: Sequence[str]) -> set[str]:
+    """Those of the digests of rows of files that lines of receipts stand for."""
+    query = select(GoodsReceiptLine.source_ref).where(
+        own(GoodsReceiptLine, work),
+        GoodsReceiptLine.source_ref == any_(literal(list(refs), ARRAY(String))),
+        ~GoodsReceiptLine.taken_back,
+    )
+    return {ref for ref in await work.session.scalars(query) if ref is not None}
+
+
+async def line_of_ref(work: Work, ref: str) -> GoodsReceiptLine | None:
+    """The line of a receipt that stands for a row of a file."""
+    query = select(GoodsReceiptLine).where(
+        own(GoodsReceiptLine, work),
+        GoodsReceiptLine.source_ref == ref,
+        ~GoodsReceiptLine.taken_back,
+    )
+    return (await work.session.scalars(query)).one_or_none()
+
+
+async def add_receipts(work: Work, heads: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write many receipts with their lines."""
+    await bulk.add_rows(work, GoodsReceipt, heads)
+    await bulk.add_rows(work, GoodsReceiptLine, lines)

@@ -23,16 +23,16 @@ from domain.stock.models import (
 )
 
 
-async def next_number(work: Work, kind: str) -> int:
-    """The next number of a kind of document; whoever else needs one waits until this transaction is over."""
-    statement = insert(DocumentCounter).values(workspace_id=work.workspace_id, id=new_id(), kind=kind, last_number=1)
+async def next_number(work: Work, kind: str, count: int = 1) -> int:
+    """The first of `count` numbers of a kind of document; whoever else needs one waits until this transaction is over."""
+    statement = insert(DocumentCounter).values(workspace_id=work.workspace_id, id=new_id(), kind=kind, last_number=count)
     number: int | None = await work.session.scalar(
         statement.on_conflict_do_update(
-            index_elements=["workspace_id", "kind"], set_={"last_number": DocumentCounter.last_number + 1}
+            index_elements=["workspace_id", "kind"], set_={"last_number": DocumentCounter.last_number + count}
         ).returning(DocumentCounter.last_number)
     )
     assert number is not None, "an upsert returns its row"
-    return number
+    return number - count + 1
 
 
 async def lock_transfer(work: Work, transfer_id: UUID) -> StockTransfer | None:

@@ -53,10 +53,11 @@ async def moved_since(
 _WRITE_LEVELS = text(
     """
     UPDATE stock_items AS i
-       SET on_hand = n.on_hand, value = n.value, unit_cost = n.unit_cost, min_stock = n.least, max_stock = n.most,
-           updated_at = clock_timestamp()
+       SET on_hand = n.on_hand, value = n.value, unit_cost = n.unit_cost, last_cost = n.last_cost, min_stock = n.least,
+           max_stock = n.most, updated_at = clock_timestamp()
       FROM unnest(CAST(:ids AS uuid[]), CAST(:on_hand AS numeric[]), CAST(:worth AS numeric[]), CAST(:costs AS numeric[]),
-                  CAST(:least AS numeric[]), CAST(:most AS numeric[])) AS n(id, on_hand, value, unit_cost, least, most)
+                  CAST(:last_costs AS numeric[]), CAST(:least AS numeric[]), CAST(:most AS numeric[]))
+           AS n(id, on_hand, value, unit_cost, last_cost, least, most)
      WHERE i.workspace_id = :workspace AND i.id = n.id
     """
 )
@@ -71,6 +72,7 @@ async def write(work: Work, levels: Sequence[StockItem], movements: Sequence[Map
             "on_hand": [level.on_hand for level in levels],
             "worth": [level.value for level in levels],
             "costs": [level.unit_cost for level in levels],
+            "last_costs": [level.last_cost for level in levels],
             "least": [level.min_stock for level in levels],
             "most": [level.max_stock for level in levels],
         }

@@ -13,7 +13,8 @@ from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
-from domain.stock._ledger import Cause, book, move
+from domain.stock._ledger import Cause as Cause
+from domain.stock._ledger import book, move
 from domain.stock.errors import StockPromised
 from domain.stock.kinds import MovementType
 from domain.stock.models import StockItem
@@ -43,7 +44,8 @@ class Booking(StrEnum):
 class FileLine:
     """One count or delivery of a file. `ref` is the digest by which the same line is known again.
 
-    `occurred_at` is None for a count of just now; an older count is of what lay there then.
+    `occurred_at` is None for a count of just now; an older count is of what lay there then. A line of a document has a
+    `cause` of its own, and whoever writes the document knows which lines were there before.
     """
 
     store_id: UUID
@@ -55,6 +57,8 @@ class FileLine:
     unit_cost: Decimal | None = None
     min_stock: Decimal | None = None
     max_stock: Decimal | None = None
+    cause: Cause | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Booked:
     after: Mapping[str, Any] | None = None
     error: str | None = None
     found: str = ""
+    value: Decimal = Decimal(0)
+    """What the goods that came or went have cost."""
 
 
 async def book_lines(work: Work, lines: Sequence[FileLine], *, dry: bool = False) -> list[Booked]:
@@ -80,13 +86,14 @@ async def book_lines(work: Work, lines: Sequence[FileLine], *, dry: bool = False
     for line in lines:
         item, rule = items[_place(line)], rules.get(line.variant_id)
         grain = Decimal(1).scaleb(-rule.precision) if rule else Decimal(1)
-        if line.ref in live:
+        if line.cause is None and line.ref in live:
             results.append(Booked(Booking.KNOWN, item.id))
         elif line.quantity is not None and line.quantity % grain:
             results.append(Booked(Booking.FAILED, item.id, error="quantity_not_countable", found=rule.unit if rule else ""))
         else:
             moved = later.get((item.id, line.occurred_at), Decimal(0)) if line.occurred_at else Decimal(0)
-            result, movement = _book(work, item, line, Cause(IMPORTED, line.ref, times.get(line.ref, 0)), moved)
+            cause = line.cause or Cause(IMPORTED, line.ref, times.get(line.ref, 0))
+            result, movement = _book(work, item, line, cause, moved)
             results.append(result)
             live.add(line.ref)
             if movement is not None:
@@ -150,6 +157,7 @@ def _book(
                 line.type,
                 delta,
                 cause,
+                reason=line.reason,
                 counted=quantity if is_count else None,
                 value=cents(line.unit_cost * delta) if line.unit_cost is not None and not is_count else None,
                 occurred_at=line.occurred_at,
@@ -157,6 +165,8 @@ def _book(
         except StockPromised:
             return Booked(Booking.FAILED, item.id, error="stock_promised", found=str(item.held)), None
     item.min_stock, item.max_stock = least, most
+    if movement is not None and line.unit_cost is not None and not is_count:
+        item.last_cost = movement["unit_cost"]
     after = {"on_hand": item.on_hand, "unit_cost": item.unit_cost, "min_stock": item.min_stock, "max_stock": item.max_stock}
     changed = {name for name in after if after[name] != before[name]}
     if not changed:
@@ -164,7 +174,8 @@ def _book(
     told: dict[str, Any] = {name: after[name] for name in changed}
     if movement is not None:
         told |= {"delta": delta, "ref": cause.ref, "line": cause.line}
-    return Booked(Booking.BOOKED, item.id, {name: before[name] for name in changed}, told), movement
+    value = movement["value"] if movement is not None else Decimal(0)
+    return Booked(Booking.BOOKED, item.id, {name: before[name] for name in changed}, told, value=value), movement
 
 
 def _happening(type: EventType, movement: Mapping[str, Any]) -> events.Happening:
@@ -203,6 +214,13 @@ async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], a
             after={**change, "on_hand": on_hand},
         )
     return "reversed"
+
+
+async def was_counted_since(work: Work, cause: Cause) -> bool:
+    """Whether somebody counted or corrected the level after goods had come by this cause."""
+    work.require(StockPermission.READ)
+    booked = await _filelines.movement_of(work, *cause)
+    return booked is not None and await _filelines.was_counted_since(work, booked)
 
 
 async def levels_page(work: Work, after: UUID | None, limit: int) -> list[dict[str, Any]]:

@@ -28,10 +28,10 @@ EXCHANGE = "exchange"
 """The source of movements that give a customer other goods; the reference is the credit note's id."""
 
 
-async def next_number(work: Work, kind: str) -> int:
-    """The next number of a kind of document of goods; whoever else needs one waits until this transaction is over."""
+async def next_number(work: Work, kind: str, count: int = 1) -> int:
+    """The first of `count` numbers of a kind of document of goods; whoever else needs one waits for this transaction."""
     work.require(StockPermission.READ)
-    return await _documents.next_number(work, kind)
+    return await _documents.next_number(work, kind, count)
 
 
 async def send_back(

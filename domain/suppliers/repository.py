@@ -1,10 +1,12 @@
 """All SQL of suppliers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, true, update
+from sqlalchemy import ARRAY, Uuid, any_, delete, literal, or_, select, true, update
 
+from core import bulk
 from core.paging import part
 from core.work import Work, own
 from domain.suppliers.models import Supplier, SupplierProduct
@@ -103,3 +105,24 @@ async def remove_product(work: Work, supplier_id: UUID, variant_id: UUID) -> boo
         .returning(SupplierProduct.id)
     )
     return removed.first() is not None
+
+
+async def lock_products(work: Work, pairs: Collection[tuple[UUID, UUID]]) -> Sequence[SupplierProduct]:
+    """What is known of these suppliers selling these variants, locked in id order."""
+    query = (
+        select(SupplierProduct)
+        .where(
+            own(SupplierProduct, work),
+            SupplierProduct.supplier_id.in_({supplier_id for supplier_id, _ in pairs}),
+            SupplierProduct.variant_id == any_(literal([variant_id for _, variant_id in pairs], ARRAY(Uuid))),
+        )
+        .order_by(SupplierProduct.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return [row for row in await work.session.scalars(query) if (row.supplier_id, row.variant_id) in pairs]
+
+
+async def add_products(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down many things that suppliers sell."""
+    await bulk.add_rows(work, SupplierProduct, rows)

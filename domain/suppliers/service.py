@@ -40,7 +40,8 @@ from domain.suppliers.schemas import (
 MOST_ITEMS = 100
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A name as names are compared."""
     return fold(" ".join(name.split()))
 
 
@@ -80,7 +81,7 @@ async def create(work: Work, command: NewSupplier) -> SupplierView:
     row = Supplier(
         workspace_id=work.workspace_id,
         id=new_id(),
-        name_key=_key(command.name),
+        name_key=key_of(command.name),
         country=country,
         tax_id=tax_id.number if tax_id else None,
         tax_id_type=tax_id.type if tax_id else None,
@@ -135,7 +136,7 @@ async def change(work: Work, supplier_id: UUID, command: ChangeSupplier, *, vers
         for name, value in changes.items():
             if value is not None or name in _MAY_BE_NOTHING:
                 setattr(row, name, value)
-        row.name_key = _key(row.name)
+        row.name_key = key_of(row.name)
         row.version += 1
     events.record(work, EventType.SUPPLIER_CHANGED, subject=row.id, before=before, after=_told(row))
     return _view(row)
@@ -174,7 +175,7 @@ async def views(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, SupplierView]:
 async def find(work: Work, names: Iterable[str]) -> Mapping[str, SupplierView]:
     """The suppliers with these names, by the name that was asked for; case and accents do not matter."""
     work.require(SuppliersPermission.READ)
-    keys = {name: _key(name) for name in names}
+    keys = {name: key_of(name) for name in names}
     found = {row.name_key: _view(row) for row in await repository.by_keys(work, keys.values())}
     return {name: found[key] for name, key in keys.items() if key in found}
 
@@ -186,7 +187,7 @@ async def list_suppliers(
     work.require(SuppliersPermission.READ)
     limit = max(1, min(limit, MOST_ITEMS))
     last = await repository.get(work, after) if after is not None else None
-    key = _key(storable(search)) if search else None
+    key = key_of(storable(search)) if search else None
     rows = await repository.page(work, search=key, is_active=is_active, after=last, limit=limit + 1)
     items = tuple(_view(row) for row in rows[:limit])
     return SupplierPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)

@@ -63,7 +63,7 @@ CODES = frozenset({Field.CODE, Field.BARCODE, Field.DOCUMENT})
 TAKEN: Mapping[FileType, tuple[Field, ...]] = {
     FileType.PRODUCTS: (
         Field.CODE, Field.NAME, Field.PRICE, Field.WHOLESALE_PRICE, Field.COST, Field.BARCODE, Field.DESCRIPTION,
-        Field.CATEGORY, Field.BRAND, Field.MODEL, Field.UNIT,
+        Field.CATEGORY, Field.BRAND, Field.MODEL, Field.UNIT, Field.SUPPLIER,
     ),
     FileType.INVENTORY: (Field.CODE, Field.BARCODE, Field.COUNTED, Field.STORE, Field.DATE, Field.MIN_STOCK, Field.MAX_STOCK),
     FileType.SALES: (
