@@ -1,5 +1,7 @@
 """`nexova import` and `nexova imports`: bringing spreadsheets into a shop, seeing what came of them, taking them back."""
 
+import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,9 +12,10 @@ import typer
 from app.cli import session
 from app.cli.terminal import AsJson, InWorkspace, fail, show
 from app.queue.actors import imports as job
-from core import collector
+from core import collector, observability
 from core.access import Principal
 from core.blobs import open_blobs
+from core.errors import Abandoned
 from core.messages import text
 from core.settings import get_settings
 from core.work import Work, open_work
@@ -36,6 +39,8 @@ ASKS, ROWS_FAILED, NOT_OVER = 3, 4, 5
 
 _SHOWN = 20
 
+log = observability.log(__name__)
+
 Found = TypeVar("Found")
 Workspace = Annotated[str, typer.Option("--workspace", "-w", help="The workspace, by its slug.")]
 ImportId = Annotated[UUID, typer.Argument(help="The id of the import.")]
@@ -47,7 +52,7 @@ def _columns(given: list[str]) -> dict[str, Any]:
     for pair in given:
         heading, equals, field = pair.rpartition("=")
         if not equals or not heading or field not in known:
-            fail(f"--column takes HEADING=FIELD, and the fields are {', '.join(sorted(known))}; got {pair!r}.")
+            fail(f"--map takes HEADING=FIELD, and the fields are {', '.join(sorted(known))}; got {pair!r}.")
         columns[heading] = field
     return columns
 
@@ -55,7 +60,10 @@ def _columns(given: list[str]) -> dict[str, Any]:
 async def _load(
     file: Path, slug: str, store: str | None, answers: Answers, *, dry_run: bool
 ) -> tuple[ImportResult, list[RowView]]:
-    """Store the file, go through it here, and tell what came of it."""
+    """Store the file, go through it here, and tell what came of it.
+
+    How numbers and days are read is said when the file asks, so that it is learnt of the headings that it asks about.
+    """
     ((_, principal),) = await session.workspaces(slug)
     with file.open("rb") as opened:
         content = opened.read(MOST_BYTES + 1)
@@ -68,12 +76,39 @@ async def _load(
             key,
             len(content),
             store=store,
-            answers=answers,
+            answers=answers.model_copy(update={"decimal": None, "dates": None}),
             is_dry_run=dry_run,
             is_announced=False,
         )
-    await job.apply(str(principal.workspace_id), str(begun.id))
+    watching = asyncio.create_task(_say_how_far(principal, begun.id))
+    try:
+        await job.apply(str(principal.workspace_id), str(begun.id))
+        if (answers.decimal or answers.dates) and await _asks(principal, begun.id):
+            async with open_work(principal) as work:
+                await imports.answer(work, begun.id, answers, learn=not dry_run, is_announced=False)
+            await job.apply(str(principal.workspace_id), str(begun.id))
+    except Abandoned:
+        log.info("import.taken_over", import_id=str(begun.id))  # a worker goes on with it
+    finally:
+        watching.cancel()
     return await _told(principal, begun.id)
+
+
+async def _asks(principal: Principal, id: UUID) -> bool:
+    async with open_work(principal) as work:
+        return (await looking.get(work, id)).status is ImportStatus.NEEDS_ANSWERS
+
+
+async def _say_how_far(principal: Principal, id: UUID) -> None:
+    """Say once a second how many rows are through, beside what is printed for good."""
+    said = 0
+    while True:
+        await asyncio.sleep(1)
+        async with open_work(principal) as work:
+            view = await looking.get(work, id)
+        if view.done > said:
+            said = view.done
+            print(f"{view.done} of {view.rows} rows", file=sys.stderr, flush=True)
 
 
 async def _told(principal: Principal, id: UUID) -> tuple[ImportResult, list[RowView]]:
@@ -94,7 +129,10 @@ def import_file(
     type: Annotated[FileType | None, typer.Option("--type", help="What the file holds, where it does not tell.")] = None,
     decimal: Annotated[DecimalMark | None, typer.Option("--decimal", help="Which sign begins the decimals.")] = None,
     dates: Annotated[DateOrder | None, typer.Option("--dates", help="Which of day and month comes first.")] = None,
-    column: Annotated[list[str] | None, typer.Option("--column", help="HEADING=FIELD; `ignore` leaves a column out.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", "--column", help="HEADING=FIELD, remembered for the next files; `ignore` leaves a column out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import products, counts, sales or purchases from a spreadsheet.
@@ -166,6 +204,31 @@ def list_imports(workspace: InWorkspace = None, as_json: AsJson = False) -> None
         return list(await looking.list_imports(work))
 
     show(session.run(lambda: session.in_each(workspace, of)), as_json=as_json, empty="Nothing was imported yet.")
+
+
+@group.command("headings")
+def list_headings(workspace: InWorkspace = None, as_json: AsJson = False) -> None:
+    """List what was learnt of headings: the field of a column, and how its numbers and days are read."""
+
+    async def of(work: Work, ref: WorkspaceRef) -> list[Any]:
+        return await looking.learnt_headings(work)
+
+    show(session.run(lambda: session.in_each(workspace, of)), as_json=as_json, empty="Nothing was learnt yet.")
+
+
+@group.command("forget")
+def forget_heading(
+    heading: Annotated[str, typer.Argument(help="The heading, as it stands in the file.")], workspace: Workspace
+) -> None:
+    """Forget what was learnt of a heading."""
+
+    async def forget() -> None:
+        ((_, principal),) = await session.workspaces(workspace)
+        async with open_work(principal) as work:
+            await imports.forget(work, heading)
+
+    session.run(forget)
+    print(f"{heading!r} means again what it means to everybody.")
 
 
 @group.command("show")

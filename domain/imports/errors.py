@@ -25,3 +25,9 @@ class NothingToAnswer(Conflict):
     """The import asks nothing."""
 
     code = "import_nothing_to_answer"
+
+
+class HeadingNotLearnt(NotFound):
+    """Nothing was learnt of this heading."""
+
+    code = "heading_not_learnt"

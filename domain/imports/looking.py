@@ -14,7 +14,7 @@ from domain.imports._telling import result_of, view_of
 from domain.imports.errors import ImportNotFound
 from domain.imports.kinds import ImportStatus, RowOutcome, UndoOutcome
 from domain.imports.permissions import ImportsPermission
-from domain.imports.schemas import ImportResult, ImportView, RowView, UndoView
+from domain.imports.schemas import HeadingView, ImportResult, ImportView, RowView, UndoView
 
 MOST_IMPORTS = 100
 MOST_ROWS = 500
@@ -46,6 +46,21 @@ async def result(work: Work, id: UUID, *, language: str | None = None, most_erro
     failed = await repository.rows_of(work, id, limit=most_errors, outcome=RowOutcome.FAILED)
     spoken = messages.choose_language(language or (await accounts.get_workspace(work)).language)
     return result_of(row, failed, await store_of(work, row), spoken)
+
+
+async def learnt_headings(work: Work) -> list[HeadingView]:
+    """What the shop has taught of headings, as they are compared: folded and without filler words."""
+    work.require(ImportsPermission.READ)
+    rows = sorted(await repository.learnt(work), key=lambda row: row.heading)
+    return [
+        HeadingView(
+            heading=row.heading,
+            field=(row.field or "ignore") if row.is_field_learnt else None,
+            decimal=row.decimal_mark,
+            dates=row.date_order,
+        )
+        for row in rows
+    ]
 
 
 async def list_rows(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, any_, func, literal, select, text, update
+from sqlalchemy import ARRAY, String, any_, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import bulk
@@ -102,3 +102,9 @@ async def learn(work: Work, heading: str, **values: Any) -> None:
     row = {"workspace_id": work.workspace_id, "id": new_id(), "heading": heading, "is_field_learnt": False, **values}
     statement = insert(LearntHeading).values(**row)
     await work.session.execute(statement.on_conflict_do_update(index_elements=["workspace_id", "heading"], set_=values))
+
+
+async def forget(work: Work, heading: str) -> bool:
+    """Forget a heading; whether anything was known of it."""
+    statement = delete(LearntHeading).where(own(LearntHeading, work), LearntHeading.heading == heading)
+    return (await work.session.execute(statement.returning(LearntHeading.id))).first() is not None

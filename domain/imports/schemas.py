@@ -89,6 +89,15 @@ class ImportView(BaseModel):
     completed_at: datetime | None
 
 
+class HeadingView(BaseModel):
+    """What was learnt of a heading: its field, `ignore` for none, and how its numbers and days are read."""
+
+    heading: str
+    field: str | None
+    decimal: DecimalMark | None
+    dates: DateOrder | None
+
+
 class RowView(BaseModel):
     """What came of one row, with the values before and after, and what became of undoing it."""
 

@@ -19,7 +19,7 @@ from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights
 from domain.imports._kinds import APPLY
 from domain.imports._rows import Places, Result, begun
 from domain.imports._telling import told, view_of
-from domain.imports.errors import NothingToAnswer
+from domain.imports.errors import HeadingNotLearnt, NothingToAnswer
 from domain.imports.kinds import ImportStatus, RowOutcome
 from domain.imports.models import Import
 from domain.imports.permissions import ImportsPermission
@@ -63,7 +63,8 @@ async def start(
 ) -> ImportView:
     """Take a stored file in. `store` is the code of the store that it is for. Raises StoreNotFound.
 
-    A worker reads it at once, or, if it is not announced, when whoever brought it seems to have died over it.
+    What `answers` say of headings is remembered for the shop's next files, unless it is a dry run. A worker reads the file
+    at once, or, if it is not announced, when whoever brought it seems to have died over it.
     """
     work.require(ImportsPermission.WRITE)
     found = await catalog.get_store(work, store) if store is not None else None
@@ -93,6 +94,8 @@ async def start(
     )
     work.session.add(row)
     await work.session.flush()
+    if not is_dry_run:
+        await _learn_fields(work, answers)
     events.record(work, EventType.IMPORT_BEGUN, subject=row.id, after={"filename": row.filename, "dry_run": is_dry_run})
     if is_announced:
         outbox.enqueue(work, APPLY_JOB, import_id=row.id)
@@ -258,7 +261,15 @@ async def finish(work: Work, id: UUID) -> None:
         _end(work, row, ImportStatus.COMPLETED)
 
 
-async def answer(work: Work, id: UUID, answers: Answers, *, store: str | None = None, learn: bool = True) -> ImportView:
+async def answer(
+    work: Work,
+    id: UUID,
+    answers: Answers,
+    *,
+    store: str | None = None,
+    learn: bool = True,
+    is_announced: bool = True,
+) -> ImportView:
     """Answer what a file left open, and go on with it. What was said of headings is remembered for the shop's next files."""
     work.require(ImportsPermission.WRITE)
     row = await locked(work, id)
@@ -271,15 +282,27 @@ async def answer(work: Work, id: UUID, answers: Answers, *, store: str | None = 
     row.choices = Answers.model_validate(row.choices).merged(answers).model_dump(mode="json")
     row.status, row.problems = ImportStatus.PENDING, []
     row.next_try_at, row.attempts = work.system_time + PATIENCE, 0
-    outbox.enqueue(work, APPLY_JOB, import_id=row.id)
+    if is_announced:
+        outbox.enqueue(work, APPLY_JOB, import_id=row.id)
     await work.session.flush()
     return view_of(row, await store_of(work, row))
 
 
-async def _learn(work: Work, row: Import, answers: Answers) -> None:
+async def forget(work: Work, heading: str) -> None:
+    """Forget what was learnt of a heading; raises HeadingNotLearnt."""
+    work.require(ImportsPermission.WRITE)
+    if not await repository.forget(work, key_of(heading)):
+        raise HeadingNotLearnt(heading=heading)
+
+
+async def _learn_fields(work: Work, answers: Answers) -> None:
     for heading, field in answers.by_heading.items():
         if len(heading) > 1:  # the letter of a column that has no heading says nothing of other files
             await repository.learn(work, heading, field=field.value if field else None, is_field_learnt=True)
+
+
+async def _learn(work: Work, row: Import, answers: Answers) -> None:
+    await _learn_fields(work, answers)
     asked = [(problem["code"], key_of(problem["column"] or "")) for problem in row.problems if problem.get("column")]
     for code, heading in asked:
         if code == "number_format_unclear" and answers.decimal and heading:

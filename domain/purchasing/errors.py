@@ -55,3 +55,15 @@ class ReturnExceedsReceipt(Conflict):
     """More would go back than was taken in and is not back already."""
 
     code = "return_exceeds_receipt"
+
+
+class RejectedExceedsReceived(Invalid):
+    """More would be refused at the door than came."""
+
+    code = "rejected_exceeds_received"
+
+
+class PackOfOrder(Invalid):
+    """What was ordered comes in the packs of its order."""
+
+    code = "pack_of_order"

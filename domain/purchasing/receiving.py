@@ -7,7 +7,6 @@ from uuid import UUID
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.idempotency import KeyReused
 from core.tables import new_id
@@ -18,13 +17,22 @@ from domain.catalog.errors import StoreNotFound
 from domain.purchasing import repository
 from domain.purchasing._status import end
 from domain.purchasing._views import digest, receipt_views
-from domain.purchasing.errors import CostChanged, NotOrdered, OverDelivered, PurchaseOrderNotFound, PurchaseOrderNotReady
+from domain.purchasing.errors import (
+    CostChanged,
+    NotOrdered,
+    OverDelivered,
+    PackOfOrder,
+    PurchaseOrderNotFound,
+    PurchaseOrderNotReady,
+    RejectedExceedsReceived,
+)
 from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewPurchase, NewReceipt, ReceiptLineInput, ReceiptView
 from domain.stock import documents, quantities
 from domain.stock import service as stock
+from domain.stock.errors import ProductRepeated
 from domain.stock.schemas import HoldLine, cents
 from domain.suppliers import service as suppliers
 
@@ -104,7 +112,7 @@ async def _known(work: Work, command: NewReceipt, store_id: UUID, order_id: UUID
 
 def _each_once(lines: Sequence[ReceiptLineInput]) -> Sequence[ReceiptLineInput]:
     if len({line.variant_id for line in lines}) != len(lines):
-        raise Invalid("an arrival names each product once", field="lines")
+        raise ProductRepeated(field="lines")
     return lines
 
 
@@ -112,13 +120,13 @@ def _pieces(line: ReceiptLineInput, size: Decimal) -> tuple[Decimal, Decimal]:
     """How many pieces came, and how many of them were taken in."""
     quantity = line.quantity if line.quantity is not None else (line.packs or Decimal(0)) * size
     if line.rejected > quantity:
-        raise Invalid("more was refused than came", field="rejected")
+        raise RejectedExceedsReceived(field="rejected")
     return quantity, quantity - line.rejected
 
 
 def _of_order(line: ReceiptLineInput, row: PurchaseOrderLine) -> _Arrived:
     if line.pack_size is not None and line.pack_size != row.pack_size:
-        raise Invalid("what was ordered comes in the packs of its order", field="pack_size")
+        raise PackOfOrder(field="pack_size")
     quantity, accepted = _pieces(line, row.pack_size)
     if line.pack_cost is not None:
         return _Arrived(line, row, quantity, accepted, cents(accepted * line.pack_cost / row.pack_size))

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.idempotency import KeyReused
 from core.tables import new_id
@@ -18,6 +17,7 @@ from domain.purchasing.models import GoodsReceiptLine, PurchaseOrderLine, Suppli
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import NewSupplierReturn, SupplierReturnView
 from domain.stock import documents
+from domain.stock.errors import ProductRepeated
 from domain.stock.schemas import cents
 
 SCOPE = "supplier_return"
@@ -75,7 +75,7 @@ def _within(command: NewSupplierReturn, rows: Mapping[UUID, GoodsReceiptLine]) -
     """What goes back of each product; raises ReturnExceedsReceipt for more than is left of what was taken in."""
     quantities = {line.variant_id: line.quantity for line in command.lines}
     if len(quantities) != len(command.lines):
-        raise Invalid("a return names each product once", field="lines")
+        raise ProductRepeated(field="lines")
     for variant_id, quantity in quantities.items():
         row = rows.get(variant_id)
         left = row.quantity - row.rejected - row.returned if row is not None else 0

@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -20,7 +19,7 @@ from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound, StoreNotFound
 from domain.stock import _documents, repository
 from domain.stock._ledger import Cause, move, require_free
-from domain.stock.errors import CountNotFound, CountNotOpen, CountOutdated, CountsDiffer
+from domain.stock.errors import CountNameMissing, CountNotFound, CountNotOpen, CountOutdated, CountsDiffer, ProductRepeated
 from domain.stock.kinds import CountStatus, MovementType
 from domain.stock.models import StockCount, StockCountEntry
 from domain.stock.permissions import StockPermission
@@ -75,7 +74,7 @@ async def open_count(work: Work, store_id: UUID, name: str) -> CountView:
     """Begin to count a store; raises CountNotOpen if a count of it is going on."""
     work.require(StockPermission.ADJUST)
     if not name.strip():
-        raise Invalid("a count needs a name", field="name")
+        raise CountNameMissing(field="name")
     if store_id not in {store.id for store in await catalog.stores(work)}:
         raise StoreNotFound(store=store_id)
     row = StockCount(
@@ -105,7 +104,7 @@ async def enter_counts(work: Work, count_id: UUID, lines: Sequence[CountLine]) -
         raise CountNotOpen(count_id=row.id)
     counted = {line.variant_id: line.counted for line in lines}
     if len(counted) != len(lines):
-        raise Invalid("each product is named once", field="lines")
+        raise ProductRepeated(field="lines")
     if missing := counted.keys() - (await catalog.variants(work, counted)).keys():
         raise ProductNotFound(sku=min(missing))
     await require_quantities(work, {id: quantity for id, quantity in counted.items() if quantity}, sale=False)

@@ -35,6 +35,36 @@ class QuantityNotCountable(Invalid):
     code = "quantity_not_countable"
 
 
+class ProductRepeated(Invalid):
+    """Each product is named once in a list of quantities."""
+
+    code = "product_repeated"
+
+
+class ReasonMissing(Invalid):
+    """What changes the books without a document needs a reason."""
+
+    code = "reason_missing"
+
+
+class LimitsCrossed(Invalid):
+    """The most that shall lie there is less than the least."""
+
+    code = "limits_crossed"
+
+
+class CountNameMissing(Invalid):
+    """A count needs a name."""
+
+    code = "count_name_missing"
+
+
+class TransferWithinStore(Invalid):
+    """A transfer goes from one store to another."""
+
+    code = "transfer_within_store"
+
+
 class NotInStore(Invalid):
     """The variant has no stock record in this store."""
 

@@ -7,7 +7,6 @@ from typing import Literal
 from uuid import UUID
 
 from core import events
-from core.errors import Invalid
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -15,6 +14,7 @@ from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceSettings
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
+from domain.stock.errors import LimitsCrossed, ProductRepeated, ReasonMissing
 from domain.stock.kinds import MovementType
 from domain.stock.models import StockItem, StockMovement
 from domain.stock.permissions import StockPermission
@@ -121,7 +121,7 @@ async def adjust(
     """
     work.require(StockPermission.ADJUST)
     if not reason.strip():
-        raise Invalid("a correction needs a reason", field="reason")
+        raise ReasonMissing(field="reason")
     await require_quantities(work, {variant_id: abs(delta)}, sale=False)
     items = await _lock(work, store_id, [variant_id])
     ref = source_ref or str(new_id())
@@ -149,7 +149,7 @@ async def receive(
     work.require(StockPermission.ADJUST)
     quantities = {line.variant_id: line.quantity for line in lines}
     if len(quantities) != len(lines):
-        raise Invalid("a delivery names each product once", field="lines")
+        raise ProductRepeated(field="lines")
     await require_quantities(work, quantities, sale=False)
     items = await _lock(work, store_id, quantities)
     ref = source_ref or str(new_id())
@@ -206,7 +206,7 @@ async def set_limits(
     """Set the level below which stock is low, and the one that is enough."""
     work.require(StockPermission.ADJUST)
     if min_stock < 0 or (max_stock is not None and max_stock < min_stock):
-        raise Invalid("the maximum lies below the minimum", field="max_stock")
+        raise LimitsCrossed(field="max_stock")
     item = (await _lock(work, store_id, [variant_id]))[variant_id]
     before = {"min_stock": item.min_stock, "max_stock": item.max_stock}
     item.min_stock, item.max_stock = min_stock, max_stock

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.idempotency import KeyReused
 from core.tables import new_id
@@ -20,7 +19,15 @@ from domain.catalog import service as catalog
 from domain.catalog.errors import StoreNotFound
 from domain.stock import _documents, repository
 from domain.stock._ledger import Cause, move, require_free
-from domain.stock.errors import NotInStore, TransferExceeded, TransferNotFound, TransferNotReady
+from domain.stock.errors import (
+    NotInStore,
+    ProductRepeated,
+    ReasonMissing,
+    TransferExceeded,
+    TransferNotFound,
+    TransferNotReady,
+    TransferWithinStore,
+)
 from domain.stock.kinds import MovementType, TransferOutcome, TransferStatus
 from domain.stock.models import StockItem, StockMovement, StockTransfer, StockTransferLine, StockTransferStep
 from domain.stock.permissions import StockPermission
@@ -64,7 +71,7 @@ async def _lock(work: Work, transfer_id: UUID, *statuses: TransferStatus) -> Sto
 def _quantities(lines: Sequence[QuantityLine]) -> dict[UUID, Decimal]:
     quantities = {line.variant_id: line.quantity for line in lines}
     if len(quantities) != len(lines):
-        raise Invalid("each product is named once", field="lines")
+        raise ProductRepeated(field="lines")
     return quantities
 
 
@@ -72,7 +79,7 @@ async def request_transfer(work: Work, command: NewTransfer) -> TransferView:
     """Ask for goods of another store."""
     work.require(StockPermission.TRANSFER)
     if command.from_store_id == command.to_store_id:
-        raise Invalid("a transfer needs two stores", field="to_store_id")
+        raise TransferWithinStore(field="to_store_id")
     stores = {store.id for store in await catalog.stores(work)}
     for store_id in (command.from_store_id, command.to_store_id):
         if store_id not in stores:
@@ -202,7 +209,7 @@ async def settle_transfer(work: Work, transfer_id: UUID, command: TransferStep) 
     if command.outcome is TransferOutcome.LOST:
         work.require(StockPermission.ADJUST)
         if command.reason is None:
-            raise Invalid("what is lost needs a reason", field="reason")
+            raise ReasonMissing(field="reason")
     rows = {row.variant_id: row for row in await _documents.transfer_lines(work, [transfer.id])}
     quantities = _quantities(command.lines)
     for variant_id, quantity in quantities.items():

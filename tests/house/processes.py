@@ -57,7 +57,7 @@ class House:
         self.folder = folder
         self.port = port
         self.output = folder.with_name(f"{folder.name}-output.txt")
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
             "NEXOVA_ENV": "development",
             "NEXOVA_DATA_DIR": str(folder),
@@ -67,7 +67,7 @@ class House:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "up"],
-                cwd=ROOT, env=self._environment, stdout=output, stderr=output, preexec_fn=hear_ctrl_c,
+                cwd=ROOT, env=self.environment, stdout=output, stderr=output, preexec_fn=hear_ctrl_c,
             )  # fmt: skip
 
     def said(self) -> str:
@@ -107,7 +107,7 @@ class House:
         """Run another `nexova` command against it; `said` is what is typed."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],
-            cwd=ROOT, env=self._environment, input=said, capture_output=True, text=True, check=False, timeout=90,
+            cwd=ROOT, env=self.environment, input=said, capture_output=True, text=True, check=False, timeout=90,
         )  # fmt: skip
 
     def end(self) -> None:

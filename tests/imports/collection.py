@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 
 from tests.imports import making
+from tests.imports.crooked import CROOKED
 from tests.imports.damaged import DAMAGED
 from tests.imports.ugly import TWO, P, Ugly
 
@@ -369,4 +370,4 @@ TYPES = (
 )
 
 
-COLLECTION = (*KINDS, *ENCODINGS, *PLACES, *NUMBERS, *CODES, *DAYS, *TYPES, *DAMAGED)
+COLLECTION = (*KINDS, *ENCODINGS, *PLACES, *NUMBERS, *CODES, *DAYS, *TYPES, *CROOKED, *DAMAGED)

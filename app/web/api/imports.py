@@ -1,6 +1,5 @@
 """Imports: files that a shop brings, what came of them, the answers that they need, and taking them back."""
 
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from fastapi import Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
@@ -59,8 +59,11 @@ _FORM: dict[str, Any] = {
 }
 
 
+_FIELDS = ("store", "dry_run", "answers")
+
+
 class FormInvalid(Invalid):
-    """The form lacks its file, or a field of it cannot be read."""
+    """The form lacks its file, or has a field that is unknown, there twice, or cannot be read."""
 
     code = "import_form_invalid"
 
@@ -75,18 +78,19 @@ class Answering(BaseModel):
 @router.post("/imports", status_code=202, openapi_extra=_FORM)
 async def create(write: Writer, request: Request) -> ImportView:
     """Bring a file; a worker goes through it. With `dry_run` it only says what would change."""
-    async with request.form(max_files=1, max_fields=10) as form:
-        file, said = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
-        if not isinstance(file, UploadFile):
-            raise FormInvalid(field="file")
-        content, filename = await file.read(), file.filename or "import"
+    try:
+        async with request.form(max_files=1, max_fields=10) as form:
+            file, said = _parts(form.multi_items())
+            content, filename = await file.read(), file.filename or "import"
+    except HTTPException as error:  # what the framework cannot take apart
+        raise FormInvalid(field="body") from error
     if len(content) > MOST_BYTES:
         raise FileTooLarge(limit_mb=MOST_BYTES // 2**20)
     try:
-        answers = Answers.model_validate(json.loads(said.get("answers") or "{}"))
-    except (ValidationError, ValueError) as error:
+        answers = Answers.model_validate_json(said.get("answers") or "{}")
+    except ValidationError as error:
         raise FormInvalid(field="answers") from error
-    is_dry_run = said.get("dry_run", "false").lower() == "true"
+    is_dry_run = said.get("dry_run") == "true"
     key = await open_blobs(get_settings()).put(content)
 
     async def begin(work: Work) -> ImportView:
@@ -94,6 +98,23 @@ async def create(write: Writer, request: Request) -> ImportView:
         return await imports.start(work, filename, key, len(content), store=store, answers=answers, is_dry_run=is_dry_run)
 
     return await write.once(ImportView, begin, said=(filename, key, sorted(said.items())))
+
+
+def _parts(items: list[tuple[str, UploadFile | str]]) -> tuple[UploadFile, dict[str, str]]:
+    """The file and the fields of a form, each once; raises FormInvalid for anything else, so that no word is overheard."""
+    file, said = None, dict[str, str]()
+    for name, value in items:
+        if isinstance(value, UploadFile) and name == "file":
+            file = value
+        elif isinstance(value, str) and name in _FIELDS and name not in said:
+            said[name] = value
+        else:
+            raise FormInvalid(field=name[:50])
+    if file is None:
+        raise FormInvalid(field="file")
+    if said.get("dry_run", "false") not in ("true", "false"):
+        raise FormInvalid(field="dry_run")
+    return file, said
 
 
 @router.get("/imports")
