@@ -102,7 +102,6 @@ async def test_a_kind_of_body_that_is_no_form_is_refused(api: httpx.AsyncClient,
         ("C:\\Users\\ana\\lista.csv", "lista.csv"),
         ("..", ".."),
         ("/", "import"),
-        ("lista.csv\x00.exe", "lista.csv.exe"),
         ("<script>alert(1)</script>.csv", "script.csv"),
         ("x" * 400 + ".csv", "x" * 251 + ".csv"),
         ("\u202elista.csv", "lista.csv"),
@@ -110,11 +109,7 @@ async def test_a_kind_of_body_that_is_no_form_is_refused(api: httpx.AsyncClient,
     ],
 )
 async def test_a_name_of_a_file_is_only_a_name(api: httpx.AsyncClient, owner: Employee, name: str, kept: str) -> None:
-    answer = (
-        await api.post(PATH, files={"file": (name or "", SHEET)}, headers=owner.headers)
-        if name
-        else await send(api, owner, body(Part('name="file"; filename=""')))
-    )
+    answer = await send(api, owner, body(Part(f'name="file"; filename="{name}"')))
 
     assert answer.status_code == 202, answer.text
     assert answer.json()["filename"] == kept

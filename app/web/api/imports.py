@@ -1,6 +1,7 @@
 """Imports: files that a shop brings, what came of them, the answers that they need, and taking them back."""
 
 from collections.abc import AsyncIterator
+from email.message import Message
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -78,6 +79,7 @@ class Answering(BaseModel):
 @router.post("/imports", status_code=202, openapi_extra=_FORM)
 async def create(write: Writer, request: Request) -> ImportView:
     """Bring a file; a worker goes through it. With `dry_run` it only says what would change."""
+    await _require_whole(request)
     try:
         async with request.form(max_files=1, max_fields=10) as form:
             file, said = _parts(form.multi_items())
@@ -98,6 +100,16 @@ async def create(write: Writer, request: Request) -> ImportView:
         return await imports.start(work, filename, key, len(content), store=store, answers=answers, is_dry_run=is_dry_run)
 
     return await write.once(ImportView, begin, said=(filename, key, sorted(said.items())))
+
+
+async def _require_whole(request: Request) -> None:
+    """Raise FormInvalid for a body that is no form, or that was cut off before its end."""
+    said = Message()
+    said["content-type"] = request.headers.get("content-type", "")
+    mark = said.get_boundary()
+    end = f"--{mark}--".encode()
+    if said.get_content_type() != "multipart/form-data" or not mark or not (await request.body()).rstrip().endswith(end):
+        raise FormInvalid(field="body")
 
 
 def _parts(items: list[tuple[str, UploadFile | str]]) -> tuple[UploadFile, dict[str, str]]:
