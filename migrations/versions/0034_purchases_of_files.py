@@ -1,14 +1,14 @@
 """A line of a receipt knows the row of the file that told of it.
 
-Revision ID: 0027_purchases_of_files
-Revises: 0026_search_postings
+Revision ID: 0034_purchases_of_files
+Revises: 0032_low_stock
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027_purchases_of_files"
-down_revision = "0026_search_postings"
+revision = "0034_purchases_of_files"
+down_revision = "0032_low_stock"
 branch_labels = None
 depends_on = None
 
