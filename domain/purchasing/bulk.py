@@ -65,7 +65,7 @@ async def take_in(work: Work, arrivals: Sequence[Arrival], *, dry: bool = False)
             arrivals[place].ref,
             arrivals[place].received_at,
             arrivals[place].unit_cost,
-            cause=stock.Cause(RECEIPT, str(receipt.id), position),
+            cause=(RECEIPT, str(receipt.id), position),
             reason=arrivals[place].document,
         )
         for receipt in receipts
@@ -181,7 +181,7 @@ async def take_back(work: Work, ref: str) -> Undone:
     line = await repository.line_of_ref(work, ref)
     if line is None or line.returned > 0:
         return Undone.KEPT
-    if await stock.was_counted_since(work, stock.Cause(RECEIPT, str(line.receipt_id), line.position)):
+    if await stock.was_counted_since(work, RECEIPT, str(line.receipt_id), line.position):
         return Undone.KEPT
     goes = SupplierReturnLineInput(variant_id=line.variant_id, quantity=line.quantity)
     command = NewSupplierReturn(key=f"import-undone:{line.id}", reason=stock.TAKEN_BACK, lines=(goes,))

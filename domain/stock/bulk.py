@@ -13,8 +13,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
-from domain.stock._ledger import Cause as Cause
-from domain.stock._ledger import book, move
+from domain.stock._ledger import Cause, book, move
 from domain.stock.errors import StockPromised
 from domain.stock.kinds import MovementType
 from domain.stock.models import StockItem
@@ -45,7 +44,7 @@ class FileLine:
     """One count or delivery of a file. `ref` is the digest by which the same line is known again.
 
     `occurred_at` is None for a count of just now; an older count is of what lay there then. A line of a document has a
-    `cause` of its own, and whoever writes the document knows which lines were there before.
+    `cause` of its own (source, reference, line), and whoever writes the document knows which lines were there before.
     """
 
     store_id: UUID
@@ -57,7 +56,7 @@ class FileLine:
     unit_cost: Decimal | None = None
     min_stock: Decimal | None = None
     max_stock: Decimal | None = None
-    cause: Cause | None = None
+    cause: tuple[str, str, int] | None = None
     reason: str | None = None
 
 
@@ -92,7 +91,7 @@ async def book_lines(work: Work, lines: Sequence[FileLine], *, dry: bool = False
             results.append(Booked(Booking.FAILED, item.id, error="quantity_not_countable", found=rule.unit if rule else ""))
         else:
             moved = later.get((item.id, line.occurred_at), Decimal(0)) if line.occurred_at else Decimal(0)
-            cause = line.cause or Cause(IMPORTED, line.ref, times.get(line.ref, 0))
+            cause = Cause(*line.cause) if line.cause else Cause(IMPORTED, line.ref, times.get(line.ref, 0))
             result, movement = _book(work, item, line, cause, moved)
             results.append(result)
             live.add(line.ref)
@@ -216,10 +215,10 @@ async def take_back_line(work: Work, item_id: UUID, before: Mapping[str, Any], a
     return "reversed"
 
 
-async def was_counted_since(work: Work, cause: Cause) -> bool:
+async def was_counted_since(work: Work, source: str, ref: str, line: int) -> bool:
     """Whether somebody counted or corrected the level after goods had come by this cause."""
     work.require(StockPermission.READ)
-    booked = await _filelines.movement_of(work, *cause)
+    booked = await _filelines.movement_of(work, source, ref, line)
     return booked is not None and await _filelines.was_counted_since(work, booked)
 
 
