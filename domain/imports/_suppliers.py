@@ -7,7 +7,8 @@ from uuid import UUID
 
 from core.work import Work
 from domain.imports._rows import Result, number_of, text_of
-from domain.imports.models import Import, RowOutcome
+from domain.imports.kinds import RowOutcome
+from domain.imports.models import Import
 from domain.imports.sheets.headings import Field
 from domain.suppliers import bulk as suppliers
 

@@ -21,7 +21,7 @@ from domain.purchasing.schemas import NewSupplierReturn, ReceiptLineView, Receip
 from domain.stock import bulk as stock
 from domain.stock import documents
 from domain.stock.errors import StockPromised
-from domain.stock.schemas import MovementType
+from domain.stock.kinds import MovementType
 
 
 @dataclass(frozen=True)
