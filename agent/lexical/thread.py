@@ -39,7 +39,7 @@ def subject(brief: Brief) -> list[tuple[str, str]]:
 def with_pronouns_said(brief: Brief) -> Brief:
     """The brief with what `of those` means in its words: the SKU of the one product in question, or what several share."""
     about = subject(brief)
-    meant = about[0][0] if len(about) == 1 else " ".join(_common(about))
+    meant = about[0][0] if len(about) == 1 else " ".join(common_words(about))
     if not meant:
         return brief
     return brief.model_copy(update={"messages": [_with_pronoun_said(message, meant) for message in brief.messages]})
@@ -70,7 +70,7 @@ class _Thread:
         self.about = about
         self.said = said
         self.catalogue = catalogue
-        self.words = _common(about)
+        self.words = common_words(about)
 
     async def complete(self, act: Act, *, is_alone: bool) -> list[Act]:
         """An act with the subject in it, if it leaves that out."""
@@ -143,7 +143,7 @@ def _names_a_thing(phrase: str, products: list[Product]) -> bool:
     return any(typed.forms & heads for typed in read(phrase).words)
 
 
-def _common(about: list[tuple[str, str]]) -> list[str]:
+def common_words(about: list[tuple[str, str]]) -> list[str]:
     """The words that the names of all begin with, without their sizes."""
     names = [_plain_name(name) for _, name in about]
     shared = []

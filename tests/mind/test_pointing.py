@@ -1,10 +1,19 @@
 """What comes with a message besides its words: a product, a quotation, an advertisement. All of it has a meaning."""
 
+from decimal import Decimal
+
 import pytest
 
 from agent.prompting import turn_prompt
+from core.work import open_work
+from domain.catalog import editing
+from domain.catalog import service as catalog
+from domain.catalog.schemas import NewProduct, NewVariant
 from domain.conversations.content import About, CatalogueProduct, Referral
+from domain.stock import service as stock
+from domain.stock.schemas import HoldLine
 from tests.factories.customer import Customer, Query
+from tests.factories.shop import Shop
 
 OIL = About(product=CatalogueProduct(catalog_id="1", sku="ACE-1"))
 LINES = "SELECT sku, quantity::int FROM order_lines ORDER BY sku"
@@ -114,6 +123,65 @@ async def test_an_advertisement_says_what_the_customer_has_seen(customer: Custom
 
     assert "Aceite Mazeite 1 L" in ((await customer.reads())[-1].text or "")
     assert await query(LINES) == []
+
+
+SIZES = ("S", "M", "L", "XL")
+SHIRT = NewProduct(
+    code="REM-S",
+    label="talle S",
+    name="Remera Básica",
+    price=Decimal(12000),
+    variants=tuple(NewVariant(sku=f"REM-{size}", label=f"talle {size}") for size in SIZES[1:]),
+)
+
+
+@pytest.fixture
+async def shirts(shop: Shop) -> None:
+    """Shirts in four sizes, beside the goods of the shop."""
+    async with open_work(shop.principal) as work:
+        await editing.create_products(work, [SHIRT])
+        lines = [
+            HoldLine(variant_id=(await catalog.get_variant(work, f"REM-{s}")).variant_id, quantity=Decimal(9)) for s in SIZES
+        ]
+        await stock.receive(work, shop.store_id, lines)
+
+
+@pytest.mark.usefixtures("shirts")
+@pytest.mark.parametrize("words", ["Hola! Quiero más información", "quiero 2 de estas", "quiero 2"])
+async def test_an_advertisement_of_what_comes_in_sizes_is_understood_and_the_size_is_asked(
+    customer: Customer, query: Query, words: str
+) -> None:
+    # Given an advertisement that names a product and none of its sizes
+    advertisement = Referral(source_type="AD", headline="¡Llegó la Remera Básica!", body="Algodón, 20% off")
+    # When whoever saw it writes
+    await customer.writes(words, about=About(referral=advertisement))
+    await customer.is_answered()
+    # Then the product is named, its sizes are shown, and no size is taken for granted
+    said = (await customer.reads())[-1].text or ""
+    assert "Remera Básica" in said
+    assert all(size in said for size in SIZES), said
+    assert "?" in said
+    assert await query(LINES) == []
+
+
+@pytest.mark.usefixtures("shirts")
+async def test_the_size_that_is_answered_to_an_advertisement_is_ordered(customer: Customer, query: Query) -> None:
+    advertisement = Referral(source_type="AD", headline="¡Llegó la Remera Básica!", body="Algodón")
+    await customer.writes("quiero 2 de estas", about=About(referral=advertisement))
+    await customer.is_answered()
+
+    await customer.says("talle M")
+
+    assert await query(LINES) == [("REM-M", 2)]
+
+
+@pytest.mark.usefixtures("shirts")
+async def test_an_advertisement_of_one_size_is_of_that_size(customer: Customer, query: Query) -> None:
+    advertisement = Referral(source_type="AD", headline="Remera Básica talle L", body="Última semana")
+    await customer.writes("quiero 2", about=About(referral=advertisement))
+    await customer.is_answered()
+
+    assert await query(LINES) == [("REM-L", 2)]
 
 
 async def test_every_model_is_told_what_a_message_points_at_and_none_of_it_can_close_its_tag(customer: Customer) -> None:

@@ -5,12 +5,14 @@ meaning for every model: the products stand as options of an open `offered` ques
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from agent import journal
 from agent.brief import AboutProduct, BriefMessage, Quoted
 from core.work import Work
 from domain.catalog import service as catalog
+from domain.catalog.schemas import ProductHit
 from domain.catalog.words import plain
 from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart, Content, Reaction, texts_of
@@ -18,7 +20,11 @@ from domain.conversations.schemas import MessageView, OpenMessage
 from tools.context import Pending
 from tools.outcome import Option
 
+Key = TypeVar("Key")
+
 MOST_PRODUCTS = 5
+MOST_VARIANTS = 20
+"""As many sizes and colours of what an advertisement shows are known to the turn."""
 GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
 """Kinds of facts of which the subject is a product's name."""
 
@@ -57,7 +63,7 @@ async def _products(work: Work, content: Content, quoted: MessageView | None) ->
     referral = content.about.referral if content.about is not None else None
     if referral is not None:
         words = f"{referral.headline or ''}\n{referral.body or ''}".strip()
-        return _mentioned(words, [(hit.sku, hit.name) for hit in await catalog.search(work, words)]) if words else []
+        return _mentioned(words, await catalog.search(work, words, limit=MOST_VARIANTS)) if words else []
     return []
 
 
@@ -81,14 +87,20 @@ async def _on_sale(work: Work, names: Sequence[str]) -> list[AboutProduct]:
     return found
 
 
-def _mentioned(words: str, candidates: Sequence[tuple[str, str]]) -> list[AboutProduct]:
-    return [AboutProduct(sku=sku, name=name) for sku, name in _occurring(words, candidates)][:MOST_PRODUCTS]
+def _mentioned(words: str, hits: Sequence[ProductHit]) -> list[AboutProduct]:
+    """What an advertisement names: a product in one size, or the product, which may come in several."""
+    meant: dict[str, list[ProductHit]] = {}
+    for hit in hits:
+        meant.setdefault(hit.product_name, []).append(hit)
+    meant |= {hit.name: [hit] for hit in hits}
+    found = [hit for hits_of, _ in _occurring(words, [(tuple(some), name) for name, some in meant.items()]) for hit in hits_of]
+    return [AboutProduct(sku=hit.sku, name=hit.name) for hit in found][:MOST_VARIANTS]
 
 
-def _occurring(words: str, candidates: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _occurring(words: str, candidates: Sequence[tuple[Key, str]]) -> list[tuple[Key, str]]:
     """The candidates (key, name) whose name stands in the words; a longer name takes its words from a shorter one."""
     left = plain(words)
-    found: list[tuple[str, str]] = []
+    found: list[tuple[Key, str]] = []
     for key, name in sorted(candidates, key=lambda candidate: -len(candidate[1])):
         folded = plain(name)
         if folded and folded in left:
