@@ -6,6 +6,7 @@ from typing import Final
 
 from core.access import OperationsPermission, Permission, Principal
 from domain.accounts.permissions import WorkspacePermission
+from domain.conversations.permissions import ConversationsPermission
 
 
 class Group(StrEnum):
@@ -32,12 +33,13 @@ class Page:
 
 
 HOME: Final = Page("home", "home", WorkspacePermission.READ, Group.SERVE, "home")
+INBOX: Final = Page("inbox", "inbox", ConversationsPermission.READ, Group.SERVE, "inbox")
 AUDIT: Final = Page("audit", "audit", OperationsPermission.MANAGE, Group.HOUSE, "history")
 
 ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUSE, "person")
 """It stands at the foot of the navigation."""
 
-PAGES: Final = (HOME, AUDIT)
+PAGES: Final = (HOME, INBOX, AUDIT)
 """Every page of the navigation, in its order."""
 
 

@@ -22,6 +22,7 @@ from app.console.manners import Manners
 from app.console.visits import LAST_WORKSPACE, Visit, Visitor
 from core import messages
 from core.tables import new_id
+from domain.conversations.content import said
 
 _FOLDER: Final = Path(__file__).parent
 ASSETS: Final = _FOLDER / "assets"
@@ -86,7 +87,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
-    environment.filters["initials"] = initials
+    environment.filters |= {"initials": initials, "words": said}
     return environment
 
 

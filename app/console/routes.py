@@ -4,13 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, entrance, home, start
+from app.console import account, audit, entrance, home, inbox, start
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entrance.router,
     start.router,
     account.router,
     home.router,
+    inbox.router,
     audit.router,
     start.last,
 )

@@ -118,6 +118,15 @@ async def _visit(request: Request, needed: SecurityScopes, workspace: str, came_
     return visit
 
 
+async def again(request: Request, visit: Visit, permission: Permission) -> Visit:
+    """The same visit as its rights are now, for what lasts longer than a request. Raises as `may` does."""
+    entered = await browsers.enter(secret_of(request) or "", visit.workspace.slug)
+    if entered.principal is None or entered.workspace is None:
+        raise WorkspaceNotFound
+    entered.principal.require(permission)
+    return replace(visit, principal=replace(entered.principal, origin=visit.principal.origin))
+
+
 SignedIn = Annotated[Visitor, Depends(_visitor)]
 """Somebody who is signed in, for pages that belong to no workspace. A write has shown its token."""
 

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import uvloop
 
 from app.processes import pulse, reloading
@@ -18,7 +17,7 @@ from app.queue import retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
 from app.queue.jobs import JOBS, Ring
 from app.queue.sweeps import Sweeper
-from core import db, observability, outbox_rows
+from core import db, notices, observability, outbox_rows
 from core.outbox import CHANNEL
 from core.outbox_rows import TakenRow
 from core.settings import Settings, get_settings
@@ -51,7 +50,15 @@ class Relay:
         """Work until told to stop; what is taken at that moment is still pushed and marked."""
         publishing = asyncio.create_task(self._forever("publish", self._publish_and_wait, 0))
         others = [
-            asyncio.create_task(self._listen()),
+            asyncio.create_task(
+                notices.listen(
+                    self._settings.database_url or "",
+                    CHANNEL,
+                    "nexova-relay-listen",
+                    heard=lambda _: self._bell.set(),
+                    opened=self._bell.set,
+                )
+            ),
             asyncio.create_task(self._forever("sweep", self._sweeper.sweep, self._settings.sweep_seconds)),
             asyncio.create_task(self._forever("watch", self.watch, WATCH_SECONDS)),
             asyncio.create_task(self._forever("clean_up", self._clean_up, CLEAN_UP_SECONDS)),
@@ -114,32 +121,6 @@ class Relay:
             await outbox_rows.release(known)
             raise
         await outbox_rows.mark_published(known)
-
-    async def _listen(self) -> None:
-        pause = 0.1
-        while True:
-            try:
-                await self._listen_once()
-                pause = 0.1
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("relay.deaf", error=f"{type(error).__name__}: {error}"[:300])
-                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-            await asyncio.sleep(pause)
-
-    async def _listen_once(self) -> None:
-        """Listen on a connection of its own until it is lost."""
-        lost = asyncio.Event()
-        connection = await asyncpg.connect(
-            self._settings.database_url, timeout=5, server_settings={"application_name": "nexova-relay-listen"}
-        )
-        try:
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(CHANNEL, lambda *_: self._bell.set())
-            self._bell.set()
-            await lost.wait()
-        finally:
-            with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
 
     async def watch(self) -> None:
         """Measure outbox and queues, and raise the alarm when rows wait that this role cannot see."""

@@ -56,6 +56,7 @@ from app.web.api import (
 )
 from app.web.bodies import BodyLimit
 from app.web.limits import Buckets
+from app.web.live import Live
 from app.web.requests import RequestFrame
 from app.web.timeouts import TimeLimit
 from channels import registry
@@ -130,6 +131,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.redis = pulse.open_redis(settings)
         app.state.buckets = Buckets(app.state.redis)
         stack.push_async_callback(app.state.redis.aclose)
+        app.state.live = Live(settings.database_url)
+        await stack.enter_async_context(app.state.live.listening())
         await stack.enter_async_context(pulse.beating(settings, "web"))
         yield
 

@@ -1,7 +1,7 @@
 """The desk of the operators: which conversations want somebody, what was said in them, and what staff note beside it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -124,10 +124,12 @@ async def list_messages(work: Work, conversation_id: UUID, limit: int = 20, afte
     )
 
 
-async def reply(work: Work, conversation_id: UUID, text: str, seen: UUID) -> ThreadMessage:
-    """Write to the customer; `conversations.reply` says when that is refused."""
+async def reply(
+    work: Work, conversation_id: UUID, text: str, seen: UUID, undo_within: timedelta = timedelta()
+) -> ThreadMessage:
+    """Write to the customer; `conversations.reply` says when that is refused, and what `undo_within` is for."""
     work.require(ConversationsPermission.REPLY)
-    (message_id,) = await service.reply(work, conversation_id, Text(text=text), seen=seen)
+    (message_id,) = await service.reply(work, conversation_id, Text(text=text), seen=seen, undo_within=undo_within)
     return ThreadMessage.model_validate(await repository.message(work, message_id))
 
 

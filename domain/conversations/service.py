@@ -1,7 +1,7 @@
 """Conversations: taking in what customers write, queueing what is said to them, and whose voice it is."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from core import events, observability, outbox
@@ -43,6 +43,12 @@ class MessagesUnseen(Conflict):
     """Others have written since the message that the writer saw last, or the conversation has no such message."""
 
     code = "messages_unseen"
+
+
+class TooLate(Conflict):
+    """The reply is on its way already, or it is not the caller's."""
+
+    code = "too_late"
 
 
 class HandoffNotOpen(Conflict):
@@ -131,7 +137,12 @@ async def queue(work: Work, conversation_id: UUID, contents: Sequence[Content], 
 
 
 async def _queue(
-    work: Work, conversation: Conversation, contents: Sequence[Content], *, turn_id: UUID | None = None
+    work: Work,
+    conversation: Conversation,
+    contents: Sequence[Content],
+    *,
+    turn_id: UUID | None = None,
+    pause: timedelta = timedelta(),
 ) -> list[UUID]:
     is_staff = work.principal.kind in (PrincipalKind.USER, PrincipalKind.API_KEY)
     author = Author.OPERATOR if is_staff else Author.AGENT
@@ -152,21 +163,24 @@ async def _queue(
             turn_id=turn_id,
             voice=conversation.voice,
             voice_epoch=conversation.voice_epoch,
-            next_try_at=work.system_time,
+            next_try_at=work.system_time + pause,
         )
         work.session.add(row)
         ids.append(row.id)
     if ids:
         await work.session.flush()
-        outbox.enqueue(work, "message.deliver", conversation_id=conversation.id)
+        due_at = work.system_time + pause if pause else None
+        outbox.enqueue(work, "message.deliver", due_at=due_at, conversation_id=conversation.id)
     return ids
 
 
-async def reply(work: Work, conversation_id: UUID, content: Content, *, seen: UUID) -> list[UUID]:
+async def reply(
+    work: Work, conversation_id: UUID, content: Content, *, seen: UUID, undo_within: timedelta = timedelta()
+) -> list[UUID]:
     """Queue an operator's reply and close the customer's open messages with it.
 
-    `seen` is the last message of the thread that the operator has read. Raises NotYourConversation, and MessagesUnseen
-    if others have written since.
+    `seen` is the last message of the thread that the operator has read. For `undo_within` the reply waits, so that
+    `take_back` leaves nothing to be explained. Raises NotYourConversation, and MessagesUnseen if others have written since.
     """
     work.require(ConversationsPermission.REPLY)
     conversation = await _locked(work, conversation_id)
@@ -175,11 +189,25 @@ async def reply(work: Work, conversation_id: UUID, content: Content, *, seen: UU
     missed = await repository.count_unseen(work, conversation_id, seen)
     if missed != 0:
         raise MessagesUnseen(count=missed)
-    ids = await _queue(work, conversation, [content])
+    ids = await _queue(work, conversation, [content], pause=undo_within)
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
     for message_id in ids:
         events.record(work, EventType.MESSAGE_WRITTEN, subject=message_id, after={"conversation_id": str(conversation_id)})
     return ids
+
+
+async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Content:
+    """Take back one's own reply that has not left yet; what it said is returned. Raises TooLate."""
+    work.require(ConversationsPermission.REPLY)
+    await _locked(work, conversation_id)
+    row = await repository.message(work, message_id)
+    if row is None or row.conversation_id != conversation_id or row.author_id != work.principal.id:
+        raise TooLate
+    if row.status != MessageStatus.QUEUED:
+        raise TooLate
+    row.status = MessageStatus.CANCELLED
+    await work.session.flush()
+    return row.content
 
 
 async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:

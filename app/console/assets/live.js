@@ -39,8 +39,8 @@ export function listen(from) {
     source.onerror = async () => {
       again();
       // An end of the sign-in comes as an answer that is none of a stream: the page says so, and the text stays.
-      const answer = await ask(address, { method: "HEAD" }).catch(() => null);
-      if (answer && (answer.status === 401 || answer.redirected)) location.reload();
+      const answer = await ask("/console/workspaces").catch(() => null);
+      if (answer?.status === 401) location.reload();
     };
     source.addEventListener("patch", (event) => { at = Date.now(); last = event.lastEventId; placeAll(event.data); });
     source.addEventListener("position", (event) => { at = Date.now(); last = event.lastEventId; wait = 300; say(""); });

@@ -3,6 +3,7 @@
 import { watchDialogs } from "./dialogs.js";
 import { restoreDrafts, watchDrafts } from "./drafts.js";
 import { watchEntrance } from "./entrance.js";
+import { watchInbox } from "./inbox.js";
 import { watchKeys } from "./keys.js";
 import { watchLive } from "./live.js";
 import { watchPalette } from "./palette.js";
@@ -18,5 +19,6 @@ watchSwaps();
 watchKeys();
 watchPalette();
 watchEntrance();
+watchInbox();
 watchLive();
 document.addEventListener("placed", (event) => restoreDrafts(event.target));

@@ -1,5 +1,6 @@
 // Puts a fragment where it says it belongs. Doing it twice changes nothing, so an event may come again.
-//   data-place="end:thread" | "start:list" | "sorted:list" | "replace" | "remove"
+//   data-place="end:thread" | "start:list" | "sorted:list" | "keep:list" (drops what is not among data-ids) | "remove"
+//   | "hand:form" (gives a field `text` its words back); without it a fragment stands where its like stands
 // A fragment with the id of something that stands already takes its place. Nothing replaces a form in which somebody writes.
 
 import { parse } from "./html.js";
@@ -36,14 +37,33 @@ function enterLater(list, node, where) {
   list.setAttribute("data-news", "true");
 }
 
-export function place(node) {
+function hand(node, form) {
+  const field = form?.elements.text;
+  const given = node.content.querySelector("textarea").value;
+  if (!field || field.value) return;
+  field.value = given;
+  field.focus();
+}
+
+export function place(node, isOwn = false) {
   const [where, target] = (node.dataset.place ?? "replace").split(":");
   const standing = node.id ? document.getElementById(node.id) : null;
+  if (where === "keep") {
+    const kept = new Set(node.dataset.ids.split(" "));
+    for (const each of [...(document.getElementById(target)?.children ?? [])]) if (!kept.has(each.id)) each.remove();
+    return;
+  }
+  if (where === "hand") {
+    hand(node, document.getElementById(target));
+    return;
+  }
+  if (standing?.isEqualNode(node)) return;
   if (where === "remove") {
     standing?.remove();
     return;
   }
-  if (standing && isWrittenIn(standing)) return;
+  if (standing && !isOwn && isWrittenIn(standing)) return;
+  const hadFocus = Boolean(standing?.contains(document.activeElement));
   const list = target ? document.getElementById(target) : null;
   if (where === "sorted" && list?.matches(":hover")) {
     if (standing) {
@@ -60,7 +80,10 @@ export function place(node) {
     standing.remove();
     if (list) enter(list, node, where);
     if (focused) (node.matches("a, button, [tabindex]") ? node : node.querySelector("a, button"))?.focus({ preventScroll: true });
-  } else if (standing) standing.replaceWith(node);
+  } else if (standing) {
+    standing.replaceWith(node);
+    if (hadFocus) node.querySelector("textarea, button, a, input:not([type=hidden])")?.focus({ preventScroll: true });
+  }
   else if (list) {
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
     enter(list, node, where);
@@ -69,6 +92,6 @@ export function place(node) {
   node.dispatchEvent(new CustomEvent("placed", { bubbles: true }));
 }
 
-export function placeAll(text) {
-  for (const node of [...parse(text).children]) place(node);
+export function placeAll(text, isOwn = false) {
+  for (const node of [...parse(text).children]) place(node, isOwn);
 }

@@ -27,6 +27,7 @@ async function settle(form, answer) {
   if (answer.ok) {
     forgetDraft(form);
     form.closest("dialog")?.close();
+    if (form.matches(".toast")) form.remove();
   }
   if (answer.redirected) {
     location.assign(answer.url);
@@ -35,7 +36,7 @@ async function settle(form, answer) {
   if (/^\s*<!doctype/i.test(text)) {
     const main = parsePage(text).getElementById("main");
     if (main) document.getElementById("main").replaceWith(document.adoptNode(main));
-  } else placeAll(text);
+  } else placeAll(text, answer.ok);
 }
 
 export async function send(form, submitter) {

@@ -1,0 +1,39 @@
+// The inbox: the thread stays at its end, the list where it was, and a reply says which message its writer has seen.
+
+function messages() {
+  return [...document.querySelectorAll("#thread [data-message]")];
+}
+
+function see(form) {
+  const last = messages().at(-1);
+  if (last) form.elements.seen.value = last.dataset.message;
+  document.getElementById("composer-news").hidden = true;
+}
+
+export function watchInbox() {
+  const thread = document.getElementById("thread");
+  const list = document.getElementById("list");
+  if (thread) thread.scrollTop = thread.scrollHeight;
+  if (list) {
+    list.scrollTop = Number(sessionStorage.getItem("inbox-scroll") ?? 0);
+    list.addEventListener("scroll", () => sessionStorage.setItem("inbox-scroll", String(list.scrollTop)), { passive: true });
+  }
+  if (!thread) return;
+  document.addEventListener("placed", (event) => {
+    const form = document.getElementById("composer");
+    if (!form || !event.target.matches?.("[data-message]") || event.target.matches("[data-own]")) return;
+    // Whoever is writing is told, and sends once more; whoever is not has seen it by looking.
+    if (form.elements.text.value.trim()) document.getElementById("composer-news").hidden = messages().at(-1)?.dataset.message === form.elements.seen.value;
+    else see(form);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "composer") return;
+    const isUnseen = !document.getElementById("composer-news").hidden;
+    see(event.target);
+    if (isUnseen) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      thread.scrollTop = thread.scrollHeight;
+    }
+  }, { capture: true });
+}

@@ -1,0 +1,69 @@
+"""The parts of the inbox that live: each has an id and a digest, and can be put in place as often as one likes."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi import Request
+
+from app.console import talk
+from app.console.rendering import page
+from app.console.talk import Talk, Wanted
+from app.console.visits import Visit
+from core.work import open_work
+from domain.conversations.permissions import ConversationsPermission
+from domain.conversations.schemas import DeskPage
+from domain.payments.permissions import PaymentsPermission
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Parts as HTML, and a digest that is another one whenever anything in them is."""
+
+    html: str
+    digest: str
+
+
+class Parts:
+    """A queue, and a conversation if one is open, as somebody sees them now."""
+
+    def __init__(self, request: Request, visit: Visit, wanted: Wanted, shown: int = talk.MESSAGES) -> None:
+        self._request, self._visit, self._wanted, self._shown = request, visit, wanted, shown
+        self._queue: DeskPage | None = None
+        self._talk: Talk | None = None
+        self._today: date | None = None
+
+    async def read(self) -> None:
+        """Read all of it in one transaction."""
+        async with open_work(self._visit.principal) as work:
+            self._today = work.now.date()
+            self._queue = await talk.queue(work, self._wanted)
+            if self._wanted.conversation_id is not None:
+                self._talk = await talk.open_talk(work, self._wanted.conversation_id, self._shown)
+
+    async def read_talk(self) -> None:
+        """Read the conversation alone."""
+        assert self._wanted.conversation_id is not None, "whoever asks has one open"
+        async with open_work(self._visit.principal) as work:
+            self._talk = await talk.open_talk(work, self._wanted.conversation_id, self._shown)
+
+    def content(self) -> dict[str, Any]:
+        """What the templates show."""
+        principal = self._visit.principal
+        return {
+            "queue": self._queue,
+            "talk": self._talk,
+            "wanted": self._wanted,
+            "shown": self._shown,
+            "today": self._today,
+            "may_take": principal.may(ConversationsPermission.TAKE),
+            "may_reply": principal.may(ConversationsPermission.REPLY),
+            "may_verify": principal.may(PaymentsPermission.VERIFY),
+        }
+
+    def render(self) -> Made:
+        """The parts as fragments."""
+        answer = page(self._request, "_inbox_parts.html", self._visit, **self.content())
+        made = bytes(answer.body).decode()
+        return Made(made, hashlib.sha256(made.encode()).hexdigest()[:16])

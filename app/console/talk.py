@@ -1,0 +1,119 @@
+"""What the inbox shows: a queue, and one conversation as a person reads it, with what belongs beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from core.work import Work
+from domain.connections.medium import TRAITS
+from domain.conversations import desk
+from domain.conversations import service as conversations
+from domain.conversations.desk import Queue
+from domain.conversations.schemas import DeskEntry, DeskPage, HandoffView, NoteView, ThreadMessage
+from domain.orders import drafts
+from domain.orders import service as orders
+from domain.orders.permissions import OrdersPermission
+from domain.orders.schemas import OrderView
+from domain.payments import service as payments
+from domain.payments.kinds import PaymentState
+from domain.payments.permissions import PaymentsPermission
+from domain.payments.schemas import PaymentFilter, PaymentView
+
+ROWS: Final = 40
+MESSAGES: Final = 50
+BESIDE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which queue is shown, and which conversation of it."""
+
+    queue: Queue
+    search: str | None
+    place: str | None = None
+    conversation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something that happened between the messages: a hand-off was asked for, taken or given back."""
+
+    id: str
+    at: datetime
+    kind: str
+    handoff: HandoffView
+    by: UUID | None = None
+
+
+Said = ThreadMessage | NoteView | Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation: what was said in it, oldest first, and what a person should know before they speak."""
+
+    entry: DeskEntry
+    lines: list[Said]
+    has_older: bool
+    seen: UUID | None
+    """The newest message, which a reply says to have been seen."""
+    window_ends: datetime | None
+    """Until when free words may be sent; None where that never ends, or where it is over."""
+    may_write: bool
+    draft: OrderView | None
+    orders: list[OrderView]
+    claims: list[PaymentView]
+
+    @property
+    def failed(self) -> list[ThreadMessage]:
+        """What the customer was told and did not get."""
+        return [line for line in self.lines if isinstance(line, ThreadMessage) and line.error_code is not None][-3:]
+
+
+def _at(line: Said) -> datetime:
+    return line.at if isinstance(line, Activity) else line.created_at
+
+
+def _activities(handoffs: Iterable[HandoffView]) -> Iterable[Activity]:
+    for each in handoffs:
+        yield Activity(f"{each.id}-asked", each.requested_at, "asked", each)
+        if each.taken_at is not None:
+            yield Activity(f"{each.id}-taken", each.taken_at, "taken", each, each.taken_by)
+        if each.released_at is not None:
+            yield Activity(f"{each.id}-released", each.released_at, "released", each, each.released_by)
+
+
+async def queue(work: Work, wanted: Wanted) -> DeskPage:
+    """The queue that is shown."""
+    return await desk.list_conversations(work, wanted.queue, wanted.search, ROWS, wanted.place)
+
+
+async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) -> Talk:
+    """One conversation with its newest lines; raises ConversationNotFound."""
+    entry = await desk.get_entry(work, conversation_id)
+    thread = await desk.list_messages(work, conversation_id, shown)
+    notes = await desk.list_notes(work, conversation_id, shown)
+    handoffs = await desk.list_handoffs(work, conversation_id, shown)
+    lines: list[Said] = [*thread.items, *notes.items, *_activities(handoffs.items)]
+    begins = thread.items[-1].created_at if thread.next_cursor and thread.items else None
+    lines = sorted((line for line in lines if begins is None or _at(line) >= begins), key=_at)
+    conversation = await conversations.get(work, conversation_id)
+    traits = TRAITS[entry.contact.medium]
+    may_write = traits.may_write(conversation.last_inbound_at, work.now)
+    window: timedelta | None = traits.answer_window
+    ends = conversation.last_inbound_at + window if window and may_write and conversation.last_inbound_at else None
+    sees_orders, sees_money = (work.principal.may(each) for each in (OrdersPermission.READ, PaymentsPermission.READ))
+    claimed = PaymentFilter(customer_id=entry.customer_id, status=PaymentState.CLAIMED)
+    return Talk(
+        entry=entry,
+        lines=lines,
+        has_older=thread.next_cursor is not None,
+        seen=thread.items[0].id if thread.items else None,
+        window_ends=ends,
+        may_write=may_write,
+        draft=await drafts.open_draft(work, conversation_id) if sees_orders else None,
+        orders=await orders.history(work, entry.customer_id, limit=BESIDE) if sees_orders else [],
+        claims=(await payments.list_payments(work, claimed, limit=BESIDE)).items if sees_money else [],
+    )
