@@ -72,8 +72,10 @@ def asset(name: str) -> str:
 
 
 def initials(name: str) -> str:
-    """One or two letters that stand for a person."""
+    """One or two letters that stand for a person, or the end of a number that nobody has named."""
     words = name.split() or ["?"]
+    if name.lstrip("+").isdigit():
+        return name[-2:]
     return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
 
 

@@ -38,6 +38,9 @@ OWN_ACCOUNT = {
 }
 """What belongs to a person and to no workspace, so that no right is needed."""
 
+STREAM = "/live"
+"""How the addresses of streams end, which never do; a real process serves them in `test_inbox.py`."""
+
 ROUTES = [route for router in routes.ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
@@ -86,6 +89,8 @@ async def test_a_role_opens_its_pages_and_no_others(application: FastAPI, api: h
             continue
         allowed = all(covers(GRANTS[role], named[name]) for name in needed)
         for method in methods(route) - {"HEAD"}:
+            if allowed and route.path.endswith(STREAM):
+                continue
             async with visitor.http.stream(
                 method, address(route, workspace), data={forms.FIELD: token} if method != "GET" else None, headers=OWN
             ) as answer:

@@ -3,14 +3,14 @@
 Messages are no events, so the stream of events does not tell of them. The notice carries no content; whoever hears it reads
 what stands. A transaction that tells the same twice tells it once.
 
-Revision ID: 0031_live
-Revises: 0030_browser_sessions
+Revision ID: 0033_live
+Revises: 0031_notices
 """
 
 from alembic import op
 
-revision = "0031_live"
-down_revision = "0030_browser_sessions"
+revision = "0033_live"
+down_revision = "0031_notices"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,230 @@
+"""The inbox over HTTP: who may do what in it, what a reply promises, and a stream that misses nothing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from core.work import open_work
+from domain.accounts.roles import Role
+from domain.conversations import service as conversations
+from domain.conversations.kinds import HandoffReason
+from domain.conversations.schemas import Author, MessageStatus
+from tests.console.serving import Serving, serving
+from tests.factories.chat import send
+from tests.factories.desk import Desk
+from tests.factories.staff import employ
+from tests.factories.visitors import Visitor, visit
+
+ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+@asynccontextmanager
+async def operator(application: FastAPI, api: httpx.AsyncClient, desk: Desk) -> AsyncIterator[Visitor]:
+    """An operator of the desk's shop, who has asked for nothing yet."""
+    visitor, _ = await visit(application, api, desk.workspace, Role.OPERATOR)
+    yield visitor
+
+
+@pytest.fixture
+async def person(application: FastAPI, api: httpx.AsyncClient, desk: Desk) -> AsyncIterator[Visitor]:
+    async with operator(application, api, desk) as visitor:
+        yield visitor
+
+
+async def writes(desk: Desk, words: str) -> None:
+    await send(desk.workspace.id, desk.chat.connection_id, desk.chat.phone, text_=words)
+
+
+async def said(desk: Desk) -> list[str]:
+    """What people of the shop have said and not taken back."""
+    async with open_work(desk.chat.staff) as work:
+        lines = await conversations.thread(work, desk.chat.conversation_id)
+    return [line.text for line in lines if line.author is Author.OPERATOR and line.status != MessageStatus.CANCELLED]
+
+
+def at(desk: Desk, verb: str = "") -> str:
+    return f"inbox/{desk.chat.conversation_id}{verb}"
+
+
+def seen(shown: str) -> str:
+    found = re.search(r'data-seen="([^"]+)"', shown)
+    assert found is not None
+    return found[1]
+
+
+async def test_an_operator_takes_replies_and_gives_back_with_a_note(person: Visitor, desk: Desk) -> None:
+    # Given a customer who has asked for a person
+    async with open_work(desk.chat.agent) as work:
+        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Por un reclamo")
+    shown = await person.open("inbox?queue=waiting")
+    assert f"c-{desk.chat.conversation_id}" in shown
+    assert "Por un reclamo" in await person.open(at(desk))
+
+    # When an operator takes it, replies and gives it back
+    assert (await person.send(at(desk, "/take"), x_fragment="1")).status_code == 200
+    opened = await person.open(at(desk))
+    assert 'data-mine="true"' in opened
+    sent = await person.send(at(desk, "/reply"), {"text": "Ya lo veo", "seen": seen(opened), "key": "1"}, x_fragment="1")
+    assert sent.status_code == 200, sent.text
+    given = await person.send(at(desk, "/release"), {"note": "Cambio el martes", "key": "2"}, x_fragment="1")
+
+    # Then all of it stands in the thread, and the voice is the agent's
+    shown = await person.open(at(desk))
+    assert given.status_code == 200
+    assert all(words in shown for words in ("Ya lo veo", "Cambio el martes", 'class="voice agent"'))
+    assert await said(desk) == ["Ya lo veo"]
+
+
+async def test_a_form_that_is_sent_again_under_its_key_says_it_once(person: Visitor, desk: Desk) -> None:
+    await person.send(at(desk, "/take"))
+    fields = {"text": "Una vez", "seen": seen(await person.open(at(desk))), "key": uuid4().hex}
+
+    for _ in range(3):
+        assert (await person.send(at(desk, "/reply"), fields, x_fragment="1")).status_code == 200
+
+    assert (await said(desk)).count("Una vez") == 1
+
+
+async def test_a_reply_to_what_was_not_read_is_refused_and_shows_it(person: Visitor, desk: Desk) -> None:
+    # Given an operator who has read a thread, in which the customer then writes
+    await person.send(at(desk, "/take"))
+    read = seen(await person.open(at(desk)))
+    await writes(desk, "¡Espera, mejor dos!")
+
+    # When the operator sends what they had in mind
+    answer = await person.send(at(desk, "/reply"), {"text": "Anotado uno", "seen": read, "key": "k"}, x_fragment="1")
+
+    # Then nothing was sent, the new message is in the answer, and no form in it could replace the draft
+    assert answer.status_code == 409
+    assert "¡Espera, mejor dos!" in answer.text
+    assert 'id="composer"' not in answer.text
+    assert await said(desk) == []
+    again = await person.send(at(desk, "/reply"), {"text": "Anotadas dos", "seen": seen(answer.text), "key": "k2"})
+    assert again.status_code == 303
+
+
+async def test_a_reply_waits_and_can_be_taken_back_until_it_leaves(person: Visitor, desk: Desk) -> None:
+    await person.send(at(desk, "/take"))
+    sent = await person.send(
+        at(desk, "/reply"), {"text": "Ups, no", "seen": seen(await person.open(at(desk))), "key": "k"}, x_fragment="1"
+    )
+    undo = re.search(r'action="[^"]+/undo/([0-9a-f-]+)"', sent.text)
+    assert undo is not None
+
+    taken_back = await person.send(at(desk, f"/undo/{undo[1]}"), x_fragment="1")
+
+    assert taken_back.status_code == 200
+    assert "Ups, no" in taken_back.text
+    assert await said(desk) == []
+    assert f'id="m-{undo[1]}"' not in await person.open(at(desk))
+    assert (await person.send(at(desk, f"/undo/{undo[1]}"), x_fragment="1")).status_code == 409
+
+
+async def test_nobody_takes_back_what_another_has_written(
+    application: FastAPI, api: httpx.AsyncClient, person: Visitor, desk: Desk
+) -> None:
+    await person.send(at(desk, "/take"))
+    fields = {"text": "Mía", "seen": seen(await person.open(at(desk))), "key": "k"}
+    undo = re.search(r"/undo/([0-9a-f-]+)", (await person.send(at(desk, "/reply"), fields, x_fragment="1")).text)
+    assert undo is not None
+
+    async with operator(application, api, desk) as other:
+        refused = await other.send(at(desk, f"/undo/{undo[1]}"), x_fragment="1")
+
+    assert refused.status_code == 409
+    assert await said(desk) == ["Mía"]
+
+
+async def test_what_a_customer_writes_is_text_everywhere(person: Visitor, desk: Desk) -> None:
+    await writes(desk, ATTACK)
+    async with open_work(desk.chat.agent) as work:
+        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, ATTACK)
+    await person.send(at(desk, "/notes"), {"text": ATTACK, "key": "n"})
+    for path in ("inbox", "home", at(desk), "inbox?search=%3Cimg"):
+        shown = await person.open(path)
+        assert "<img src=x" not in shown
+        assert "<script>" not in shown
+        assert "&lt;img src=x" in shown, path
+
+
+async def test_a_reader_is_offered_nothing_to_do(application: FastAPI, api: httpx.AsyncClient, desk: Desk) -> None:
+    reader, _ = await visit(application, api, desk.workspace, Role.VIEWER)
+
+    shown = await reader.open(at(desk))
+
+    assert "/take" not in shown
+    assert 'id="composer"' not in shown
+    assert (await reader.send(at(desk, "/take"))).status_code == 403
+
+
+async def events(served: Serving, address: str, after: str = "") -> AsyncIterator[tuple[str, str, str]]:
+    """Name, id and data of what a stream says."""
+    async with served.http.stream("GET", address, params={"after": after} if after else None, timeout=30) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        said: dict[str, list[str]] = {}
+        async for line in answer.aiter_lines():
+            if not line:
+                yield said["event"][0], said.get("id", [""])[0], "\n".join(said["data"])
+                said = {}
+                continue
+            name, _, value = line.partition(": ")
+            said.setdefault(name.rstrip(":"), []).append(value)
+
+
+async def until(stream: AsyncIterator[tuple[str, str, str]], words: str) -> str:
+    """Read a stream until it has said something; the position then."""
+    async with asyncio.timeout(20):
+        async for _, position, data in stream:
+            if words in data:
+                return position
+    raise AssertionError(words)
+
+
+async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_dead(desk: Desk) -> None:
+    # Given an operator whose page follows a conversation
+    person = (await employ(desk.api, desk.workspace, Role.OPERATOR)).email
+    async with serving() as served:
+        await served.sign_in(person)
+        address = f"/console/@{desk.workspace.slug}/inbox/live?talk_id={desk.chat.conversation_id}"
+        stream = events(served, address)
+        await until(stream, "hola")
+        await writes(desk, "primera")
+        position = await until(stream, "primera")
+
+        # When the process is killed, the customer writes, and another process answers the page that comes back
+        await served.kill()
+        await writes(desk, "mientras tanto")
+    async with serving() as served:
+        await served.sign_in(person)
+        stream = events(served, address, position)
+
+        # Then the page is told
+        await until(stream, "mientras tanto")
+        await writes(desk, "y ahora")
+        await until(stream, "y ahora")
+
+
+async def test_a_stream_ends_with_the_right_to_read_it(desk: Desk) -> None:
+    employee = await employ(desk.api, desk.workspace, Role.OPERATOR)
+    async with serving() as served:
+        await served.sign_in(employee.email)
+        stream = events(served, f"/console/@{desk.workspace.slug}/inbox/live?talk_id={desk.chat.conversation_id}")
+        await until(stream, "hola")
+
+        ended = await desk.api.post("/api/v1/auth/logout-everywhere", headers=employee.headers)
+        await writes(desk, "secreto")
+
+        assert ended.status_code == 204
+        async with asyncio.timeout(20):
+            async for name, _, data in stream:
+                assert "secreto" not in data
+                if name == "reload":
+                    break
+            else:
+                raise AssertionError("the stream ended without a word")
