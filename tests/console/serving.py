@@ -38,10 +38,9 @@ async def serving(port: int = 0) -> AsyncIterator[Serving]:
     """A web process with the database and the Redis of the test, on a port that may have been another's before."""
     port = port or free_port()
     environment = {**os.environ, "NEXOVA_PORT": str(port)}
+    quiet = asyncio.subprocess.DEVNULL
     code = "from app.web.server import serve; serve()"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment, stdout=quiet, stderr=quiet)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
 
         async def answers() -> bool:
@@ -52,7 +51,7 @@ async def serving(port: int = 0) -> AsyncIterator[Serving]:
                 return False
 
         try:
-            await eventually(answers, 60)
+            await eventually(answers, 120)
             yield Serving(process, http)
         finally:
             if process.returncode is None:

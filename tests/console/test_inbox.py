@@ -186,6 +186,8 @@ async def until(stream: AsyncIterator[tuple[str, str, str]], words: str) -> str:
     raise AssertionError(words)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_dead(desk: Desk) -> None:
     # Given an operator whose page follows a conversation
     person = (await employ(desk.api, desk.workspace, Role.OPERATOR)).email
@@ -210,6 +212,8 @@ async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_d
         await until(stream, "y ahora")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_stream_ends_with_the_right_to_read_it(desk: Desk) -> None:
     employee = await employ(desk.api, desk.workspace, Role.OPERATOR)
     async with serving() as served:
