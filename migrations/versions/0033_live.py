@@ -4,13 +4,13 @@ Messages are no events, so the stream of events does not tell of them. The notic
 what stands. A transaction that tells the same twice tells it once.
 
 Revision ID: 0033_live
-Revises: 0031_notices
+Revises: 0032_low_stock
 """
 
 from alembic import op
 
 revision = "0033_live"
-down_revision = "0031_notices"
+down_revision = "0032_low_stock"
 branch_labels = None
 depends_on = None
 
