@@ -14,7 +14,7 @@ from core.work import open_work
 from domain.accounts.roles import Role
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason
-from domain.conversations.schemas import Author, MessageStatus
+from domain.conversations.models import Author, MessageStatus
 from tests.console.serving import Serving, serving
 from tests.factories.chat import send
 from tests.factories.desk import Desk
