@@ -13,8 +13,7 @@ from fastapi import FastAPI
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.conversations import service as conversations
-from domain.conversations.kinds import HandoffReason
-from domain.conversations.models import Author, MessageStatus
+from domain.conversations.kinds import Author, HandoffReason, MessageStatus
 from tests.console.serving import Serving, serving
 from tests.factories.chat import send
 from tests.factories.desk import Desk

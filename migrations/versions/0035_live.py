@@ -3,14 +3,14 @@
 Messages are no events, so the stream of events does not tell of them. The notice carries no content; whoever hears it reads
 what stands. A transaction that tells the same twice tells it once.
 
-Revision ID: 0033_live
-Revises: 0032_low_stock
+Revision ID: 0035_live
+Revises: 0034_purchases_of_files
 """
 
 from alembic import op
 
-revision = "0033_live"
-down_revision = "0032_low_stock"
+revision = "0035_live"
+down_revision = "0034_purchases_of_files"
 branch_labels = None
 depends_on = None
 
