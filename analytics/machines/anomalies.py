@@ -78,18 +78,31 @@ def alarms(signals: Floats, normal: int) -> Flags:
 def _doubt(sound: Floats, since: NDArray[np.intp]) -> Floats:
     """(T, K) by how much wider each signal may stray, `since` (T,) rows after the last sound one.
 
-    The mean squared change between rows of a signal grows with the rows between them if it drifts (its structure function);
-    a line through it says by how much more after a longer time.
+    The mean squared change between rows of a signal grows with the rows between them if it wanders (its structure function),
+    and with their square if it has a trend; both are carried on from the sound rows.
     """
     lags = _LAGS[: np.searchsorted(_LAGS, 0.6 * len(sound))].astype(int)
     changes = np.stack([((sound[lag:] - sound[:-lag]) ** 2).mean(0) for lag in lags])
     apart = lags[:, None] - lags.mean()
-    growth = np.maximum((apart * changes).sum(0) / max(float((apart**2).sum()), 1e-9), 0.0)
+    wandering = np.maximum((apart * changes).sum(0) / max(float((apart**2).sum()), 1e-9), 0.0)
     known = changes.mean(0)
-    still = np.maximum(known - growth * lags.mean(), 0.2 * known) + 1e-9
+    still = np.maximum(known - wandering * lags.mean(), 0.2 * known) + 1e-9
+    trend = _trend(sound) ** 2
+
     middle = len(sound) / 2
-    doubt: Floats = np.sqrt((still + growth * (since[:, None] + middle)) / (still + growth * middle))
+    later = since[:, None] + middle
+    strays: Floats = still + wandering * later + trend * later**2
+    doubt: Floats = np.sqrt(strays / (still + wandering * middle + trend * middle**2))
     return doubt
+
+
+def _trend(sound: Floats) -> Floats:
+    """(K,) slopes per row; 0 where a line explains less than half of what the signal did."""
+    time = np.arange(len(sound)) - (len(sound) - 1) / 2
+    slope = (time[:, None] * sound).sum(0) / (time**2).sum()
+    total = np.maximum(sound.var(0), 1e-12)
+    left = (sound - sound.mean(0) - time[:, None] * slope).var(0)
+    return np.where(left < 0.5 * total, slope, 0.0)
 
 
 def _limits(rows: Floats) -> Floats:
