@@ -122,5 +122,7 @@ def _speaks_of_goods(grounds: Grounds, names: Iterable[str]) -> bool:
     """Whether there is anything to be had that a question can be about: found now, waiting, in the order, or said before."""
     if found := grounds.in_stock.values():
         return any(found)
-    priced = any(character.isdigit() for character in grounds.last_said)
-    return bool(grounds.is_open or priced or any(name in grounds.last_said for name in names))
+    if grounds.brief.asked is Asked.AN_ANSWER:  # whether there is any was asked, and nobody has looked
+        return bool(grounds.brief.points)
+    said = grounds.last_said  # with a price, or a product by name
+    return grounds.is_open or any(map(str.isdigit, said)) or any(name in said for name in names)

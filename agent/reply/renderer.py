@@ -168,10 +168,8 @@ class _Renderer:
         part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
 
     def _cannot(self, move: moves.Cannot) -> None:
-        if judge.is_possible(move.what, self.grounds):
-            self._leave_out(move, "not_so")
-        elif move.what == "other" and move in self.answered:
-            self._leave_out(move, "known")
+        if move in self.answered or judge.is_possible(move.what, self.grounds):
+            self._leave_out(move, "known" if move in self.answered else "not_so")
         else:
             self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
 

@@ -200,6 +200,15 @@ def test_goods_that_nobody_found_are_not_asked_about(what: str) -> None:
     assert reasons(Turn().searched(ARROZ, HARINA), move("say", call=1), move("ask", what)) == []
 
 
+def test_goods_that_were_asked_for_and_not_looked_up_are_not_asked_about_whatever_is_open() -> None:
+    turn = with_draft(asked=Asked.AN_ANSWER)
+    turn.recent = ("Agregué 2 × Harina P.A.N. Blanca 1 kg (US$ 2,40).",)
+
+    assert ("ask", "of_nothing") in reasons(turn, move("ask", "quantity"))
+    turn.brief = turn.brief.model_copy(update={"asked": Asked.A_DEED})
+    assert reasons(turn, move("ask", "quantity")) == []
+
+
 def test_an_order_that_lacks_a_detail_is_not_to_be_confirmed() -> None:
     lines = [BriefLine(sku="HAR", name=HARINA, quantity=Decimal(2))]
     turn = Turn(draft=BriefDraft(lines=lines, missing=["fulfilment"]))
