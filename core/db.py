@@ -155,6 +155,19 @@ def is_unstorable(error: BaseException) -> bool:
     return getattr(error.orig, "sqlstate", None) in _UNSTORABLE or (type(cause) is NotEncodable)
 
 
+def reference_of(error: BaseException) -> str | None:
+    """The column by which a row names another one that is not there; None where a row is needed that would go.
+
+    Postgres tells both apart by its words alone, and the column by the name of the constraint: `fk_<table>_<columns>`.
+    """
+    cause = getattr(error, "orig", None)
+    for known in (cause, getattr(cause, "__cause__", None)):
+        constraint, table = getattr(known, "constraint_name", None), getattr(known, "table_name", None)
+        if constraint and table and "still referenced" not in str(getattr(known, "detail", "")):
+            return str(constraint).removeprefix(f"fk_{table}_").removeprefix("workspace_id_")
+    return None
+
+
 def is_reference_refused(error: BaseException) -> bool:
     """Whether a row names another one that does not exist in this workspace, or is named by one that does."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "23503"

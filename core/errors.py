@@ -52,6 +52,12 @@ class Invalid(DomainError):
     correctable = True
 
 
+class CursorRefused(Invalid):
+    """The place from which a list shall go on is none of this list."""
+
+    code = "cursor_refused"
+
+
 class Conflict(DomainError):
     """The thing is in a state that forbids the change."""
 

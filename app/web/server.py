@@ -20,6 +20,7 @@ from app.processes import pulse, reloading
 from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
 from app.web.api import (
+    aliases,
     api_keys,
     audit,
     auth,
@@ -61,7 +62,7 @@ from app.web.requests import RequestFrame
 from app.web.timeouts import TimeLimit
 from channels import registry
 from core import db, observability
-from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotPermitted
+from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotFound, NotPermitted
 from core.settings import Settings, get_settings
 from domain.accounts import signing
 
@@ -96,12 +97,13 @@ NOUNS = (
     payments.router,
     tools.router,
     notifications.router,
+    aliases.router,
 )
 
-LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, "/api/v1/imports": 11 * 1024 * 1024}
+LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024)}
 """Paths that take more than the settings allow, or have a limit of their own."""
 
-LONGER_REQUESTS = {"/api/v1/imports": 120.0, "/api/v1/exports": 300.0}
+LONGER_REQUESTS = {**dict.fromkeys(aliases.UPLOADS, 120.0), "/api/v1/exports": 300.0}
 """Seconds of the paths that may take more than the settings allow."""
 
 UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox", "/console/assets")
@@ -158,10 +160,16 @@ class ValueUnstorable(Invalid):
     http_status = 422
 
 
-class ReferenceRefused(Conflict):
-    """The request names something that does not exist here, or would take away what something else needs."""
+class StillNeeded(Conflict):
+    """Something else needs what would be taken away."""
 
-    code = "reference_refused"
+    code = "still_needed"
+
+
+class ReferenceNotFound(NotFound):
+    """The body names something that does not exist here; `field` says by which of its names."""
+
+    code = "reference_not_found"
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
@@ -175,7 +183,8 @@ async def _database_error(request: Request, error: Exception) -> Response:
     if db.is_unstorable(error):
         return problems.render(request, ValueUnstorable())
     if db.is_reference_refused(error):
-        return problems.render(request, ReferenceRefused())
+        field = db.reference_of(error)
+        return problems.render(request, ReferenceNotFound(field=field) if field else StillNeeded())
     if not db.is_outage(error):
         raise error
     log.error("request.without_database", path=request.url.path, error=type(error).__name__)

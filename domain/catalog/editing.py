@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from core import events
-from core.errors import Invalid
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -14,7 +13,7 @@ from domain.catalog import _prices, repository
 from domain.catalog._indexing import index_products
 from domain.catalog._unique import unique
 from domain.catalog._views import product_view
-from domain.catalog.errors import CategoryNotFound, PriceMissing, ProductNotFound, UnitNotFound
+from domain.catalog.errors import CategoryNotFound, ContentIncomplete, PriceMissing, ProductNotFound, UnitNotFound
 from domain.catalog.index import synonym_key
 from domain.catalog.kinds import ProductStatus
 from domain.catalog.models import Product, ProductVariant, Synonym
@@ -137,7 +136,7 @@ async def change_product(work: Work, code: str, command: ChangeProduct, seen: in
     changes = command.model_dump(exclude_unset=True, exclude={"code", "version", "category", "synonyms"})
     content = (changes.get("content_quantity", row.content_quantity), changes.get("content_unit", row.content_unit))
     if (content[0] is None) != (content[1] is None):
-        raise Invalid("content needs a quantity and a unit", field="content_unit")
+        raise ContentIncomplete(field="content_unit")
     before = {name: getattr(row, name) for name in changes}
     if "category" in command.model_fields_set:
         category = await repository.category_by_path(work, command.category) if command.category else None

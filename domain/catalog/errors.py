@@ -74,3 +74,9 @@ class PricePast(Invalid):
     """A price cannot begin or end in the past."""
 
     code = "price_past"
+
+
+class ContentIncomplete(Invalid):
+    """What is in a package is said by a quantity and its unit."""
+
+    code = "content_incomplete"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from core.errors import Invalid
+from core.errors import CursorRefused
 from core.work import Work
 from domain.catalog import _products, repository
 from domain.catalog._products import ListedRow
@@ -74,7 +74,7 @@ def _place(after: str | None, sort: ProductSort) -> tuple[str, UUID] | None:
         value, id = json.loads(after)
         return str(value), UUID(id)
     except (ValueError, TypeError) as error:
-        raise Invalid("not a place in this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 def _views(rows: Sequence[ListedRow]) -> tuple[ListedProduct, ...]:

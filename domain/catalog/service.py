@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.db import storable
-from core.errors import Invalid
+from core.errors import CursorRefused
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import _postings, repository
@@ -282,7 +282,7 @@ def _decode(cursor: str | None) -> tuple[str, int, UUID] | None:
         name, position, variant_id = json.loads(base64.urlsafe_b64decode(cursor))
         return str(name), int(position), UUID(variant_id)
     except (ValueError, TypeError) as error:
-        raise Invalid("not a cursor of this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 async def _category_ids(work: Work, wanted: str) -> list[UUID]:

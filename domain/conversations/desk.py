@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from core import events
-from core.errors import Invalid
+from core.errors import CursorRefused
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -50,7 +50,7 @@ def _read(place: str | None) -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(at), UUID(row_id)
     except ValueError as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
@@ -115,7 +115,7 @@ async def list_messages(work: Work, conversation_id: UUID, limit: int = 20, afte
     try:
         before = None if after is None else int(after)
     except ValueError as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
     rows = await sql.thread(work, conversation_id, before, limit + 1)
     shown = rows[:limit]
     return ThreadPage(

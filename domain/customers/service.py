@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core import events
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, CursorRefused, NotFound
 from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
@@ -196,7 +196,7 @@ def _place(place: str | None) -> UUID | None:
     try:
         return UUID(place) if place is not None else None
     except ValueError as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 def _forms(number: str) -> set[str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from core.errors import Invalid
+from core.errors import CursorRefused
 from core.work import Work
 from domain.orders import repository
 from domain.orders.drafts import view, view_of, views
@@ -77,7 +77,7 @@ def _place(place: str | None, sort: OrderSort) -> tuple[Decimal | datetime, UUID
     try:
         return (Decimal(by) if sort in _BY_TOTAL else datetime.fromisoformat(by)), UUID(id)
     except (ValueError, InvalidOperation) as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 async def whole_history(work: Work, order_id: UUID) -> OrderHistory:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import events
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, CursorRefused, Invalid, NotFound
 from core.event_types import EventType
 from core.work import Work
 from domain.orders import drafts, fulfilment
@@ -190,7 +190,7 @@ def _place(place: str | None) -> tuple[datetime, UUID] | None:
     try:
         return (datetime.fromisoformat(at), UUID(id)) if place is not None else None
     except ValueError as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
 
 
 async def pending(work: Work, *, limit: int = 20) -> list[PaymentView]:

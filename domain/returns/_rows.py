@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from core.errors import Invalid
 from core.work import Work
 from domain.orders import service as orders
 from domain.orders.schemas import OrderView
@@ -15,6 +14,7 @@ from domain.returns.errors import ReturnNotFound, ReturnNotReady
 from domain.returns.kinds import ReturnStatus
 from domain.returns.models import CustomerReturn
 from domain.returns.schemas import Command, CreditNoteView, QuantityLine, ReturnLineView, ReturnView
+from domain.stock.errors import ProductRepeated
 
 
 class Named(Protocol):
@@ -41,7 +41,7 @@ async def locked(work: Work, return_id: UUID, *statuses: ReturnStatus) -> tuple[
 def each_once(lines: Sequence[Named]) -> None:
     """Refuse lines that name a product twice."""
     if len({line.variant_id for line in lines}) != len(lines):
-        raise Invalid("each product is named once", field="lines")
+        raise ProductRepeated(field="lines")
 
 
 def by_product(lines: Sequence[QuantityLine]) -> dict[UUID, Decimal]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.idempotency import KeyReused
 from core.tables import new_id
@@ -17,7 +16,7 @@ from domain.payments import refunds
 from domain.payments.schemas import NewRefund
 from domain.returns import repository
 from domain.returns._rows import by_product, digest, locked, views
-from domain.returns.errors import RefundExceedsReceived
+from domain.returns.errors import RefundExceedsReceived, StoreMissing
 from domain.returns.kinds import CreditKind, ReturnStatus
 from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnLine
 from domain.returns.permissions import ReturnsPermission
@@ -67,7 +66,7 @@ async def exchange(work: Work, return_id: UUID, command: Exchange) -> ReturnView
         return (await views(work, [row]))[0]
     store_id = command.store_id or order.store_id
     if store_id is None:
-        raise Invalid("the goods come from a store", field="store_id")
+        raise StoreMissing(field="store_id")
     wanted = by_product(command.goods)
     known = await catalog.variants(work, wanted)
     if missing := wanted.keys() - known.keys():

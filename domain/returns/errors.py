@@ -37,3 +37,9 @@ class RefundExceedsReceived(Conflict):
     """More would be given for the goods than what came is worth and is not given for already."""
 
     code = "refund_exceeds_received"
+
+
+class StoreMissing(Invalid):
+    """The store is not said from or to which the goods go."""
+
+    code = "store_missing"

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from core import events
 from core.db import storable
-from core.errors import Invalid
 from core.event_types import EventType
 from core.idempotency import KeyReused
 from core.tables import new_id
@@ -20,6 +19,7 @@ from domain.returns.errors import (
     NotReturnable,
     ReturnExceedsOrder,
     ReturnNotFound,
+    StoreMissing,
 )
 from domain.returns.kinds import ReturnStatus
 from domain.returns.models import CustomerReturn, CustomerReturnArrival, CustomerReturnLine
@@ -83,7 +83,7 @@ async def receive(work: Work, return_id: UUID, command: Arrival) -> ReturnView:
     order, row = await locked(work, return_id, ReturnStatus.REQUESTED, ReturnStatus.RECEIVED)
     store_id = command.store_id or order.store_id
     if store_id is None:
-        raise Invalid("the goods come into a store", field="store_id")
+        raise StoreMissing(field="store_id")
     known = await repository.arrival(work, row.id, store_id, command.key)
     if known is not None:
         if known.digest != digest(command):

@@ -15,6 +15,7 @@ from core import events
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
+from domain.catalog import service as catalog
 from domain.stock import repository
 from domain.stock._ledger import Cause, move
 from domain.stock.errors import HoldsLost, OutOfStock
@@ -66,6 +67,8 @@ async def hold(work: Work, order_id: UUID, store_id: UUID, lines: Sequence[HoldL
         await _sweep(work, items, except_order=order_id)
         shortages = _shortages(wanted, here, held)
         if shortages:
+            if not items:
+                await catalog.get_store_by_id(work, store_id)  # an empty shelf is one thing, a store that is none another
             raise OutOfStock(shortages)
     kept = {here[variant_id].id for variant_id in wanted}
     for item_id, row in held.items():

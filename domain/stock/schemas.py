@@ -79,6 +79,17 @@ class StockLevel(View):
         return self.on_hand - self.held
 
 
+class Adjustment(BaseModel):
+    """A correction of a level with its reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store_id: UUID
+    variant_id: UUID
+    delta: Annotated[Decimal, Field(max_digits=12, decimal_places=3)]
+    reason: str = Field(min_length=1, max_length=255)
+
+
 class LowStock(StockLevel):
     """A level below its minimum."""
 

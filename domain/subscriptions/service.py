@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core import events, vault
 from core.access import OperationsPermission
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, CursorRefused, Invalid, NotFound
 from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
@@ -197,7 +197,7 @@ async def list_deliveries(
     try:
         place = None if after is None else UUID(after)
     except ValueError as error:
-        raise Invalid("not a place of this list", field="cursor") from error
+        raise CursorRefused from error
     rows = await repository.deliveries(work, subscription_id, status, place, limit + 1)
     items = [DeliveryView.model_validate(row) for row in rows[:limit]]
     return DeliveryPage(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)

@@ -71,3 +71,36 @@ async def test_of_two_hundred_corrections_of_one_level_none_is_lost_and_none_goe
         level = (await stock.available(work, [variant], shop.store_id))[variant]
         assert level.on_hand == 50 + sum(moved) >= 0
         assert await stock.reconcile(work) == []
+
+
+async def test_many_levels_are_corrected_each_by_itself(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    shop = await open_shop(workspace.id)
+    async with open_work(shop.principal) as work:
+        await fill(work, shop, "HAR-1", 10)
+        branch = await shop.open_branch(work)
+    supervisor = await employ(api, workspace, Role.INVENTORY_SUPERVISOR, shop.store_id)
+    flour = {"store_id": str(shop.store_id), "variant_id": str(shop.variants["HAR-1"]), "delta": "-3", "reason": "broken"}
+    rows = [
+        flour,
+        flour | {"delta": "-30"},
+        flour | {"delta": "0.5"},
+        flour | {"variant_id": str(branch)},
+        flour | {"store_id": str(branch)},
+        flour | {"reason": ""},
+        flour | {"delta": "1"},
+    ]
+    keyed = supervisor.headers | {"idempotency-key": "levels"}
+    told = [(await api.post("/api/v1/stock/adjust/bulk", headers=keyed, json={"rows": rows})).json() for _ in range(2)]
+    assert told[0] == told[1]
+    assert [one["code"] for one in told[0]["results"]] == [
+        None,
+        "stock_promised",
+        "quantity_not_countable",
+        "product_not_found",
+        "store_not_found",
+        "malformed",
+        None,
+    ]
+    async with open_work(shop.principal) as work:
+        assert (await stock.available(work, [shop.variants["HAR-1"]]))[shop.variants["HAR-1"]].on_hand == Decimal(8)

@@ -255,3 +255,17 @@ def test_the_rooms_of_processes_hold_no_sql() -> None:
     ]
 
     assert built + written == []
+
+
+def test_every_refusal_has_a_code_of_its_own() -> None:
+    bare = {"DomainError", "Invalid", "Conflict"}
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees("core", "domain", "tools", "agent", "channels", "app")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+        and node.exc is not None
+        and (ast.unparse(node.exc.func) if isinstance(node.exc, ast.Call) else ast.unparse(node.exc)) in bare
+    ]
+
+    assert found == []

@@ -16,6 +16,9 @@ from domain.catalog import many
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import SkuPrice
 from domain.catalog.schemas import NewProduct
+from domain.stock import service as stock
+from domain.stock.permissions import StockPermission
+from domain.stock.schemas import Adjustment
 
 router = noun("bulk")
 
@@ -59,6 +62,12 @@ async def create_products(write: Writer, body: Rows, request: Request) -> BulkAn
 async def set_prices(write: Writer, body: Rows, request: Request) -> BulkAnswer:
     """Set many prices; a row is what `POST /variants/{sku}/prices` takes, with its `sku` and, if it matters, `version`."""
     return await _each(write, request, body, SkuPrice, many.price_each)
+
+
+@router.post("/stock/adjust/bulk")
+async def adjust_stock(write: Annotated[Write, may_write(StockPermission.ADJUST)], body: Rows, request: Request) -> BulkAnswer:
+    """Correct many levels; a row is what `POST /stock/adjust` takes."""
+    return await _each(write, request, body, Adjustment, stock.adjust_each)
 
 
 async def _each(

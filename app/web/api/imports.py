@@ -35,7 +35,7 @@ Reader = Annotated[Principal, may(ImportsPermission.READ)]
 Writer = Annotated[Write, may_write(ImportsPermission.WRITE)]
 Id = Annotated[UUID, Path()]
 
-_FORM: dict[str, Any] = {
+FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -76,7 +76,7 @@ class Answering(BaseModel):
     store: str | None = Field(None, max_length=50)
 
 
-@router.post("/imports", status_code=202, openapi_extra=_FORM)
+@router.post("/imports", status_code=202, openapi_extra=FORM)
 async def create(write: Writer, request: Request) -> ImportView:
     """Bring a file; a worker goes through it. With `dry_run` it only says what would change."""
     await _require_whole(request)

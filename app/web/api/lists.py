@@ -8,18 +8,12 @@ from itsdangerous import BadSignature
 from pydantic import BaseModel, Field
 
 from app.web import signed
-from core.errors import Invalid
+from core.errors import CursorRefused
 
 DEFAULT: Final = 20
 MOST: Final = 100
 
 T = TypeVar("T")
-
-
-class CursorRefused(Invalid):
-    """The cursor is none of ours, or belongs to another list or to other filters."""
-
-    code = "cursor_refused"
 
 
 class Page(BaseModel, Generic[T]):

@@ -92,10 +92,10 @@ async def _has_no_null(request: Request) -> None:
         raise NullCharacter
 
 
-def noun(name: str) -> APIRouter:
+def noun(name: str, prefix: str = PREFIX) -> APIRouter:
     """A router for one noun; its operations are called `noun_function`."""
     return APIRouter(
-        prefix=PREFIX,
+        prefix=prefix,
         tags=[name],
         responses=PROBLEMS,
         dependencies=[Depends(_has_no_null), Depends(_knows_all)],

@@ -19,7 +19,7 @@ from domain.stock import holds
 from domain.stock import service as stock
 from domain.stock.kinds import MovementType
 from domain.stock.permissions import StockPermission
-from domain.stock.schemas import HoldLine, HoldView, MovementView, QuantityLine, StockLevel
+from domain.stock.schemas import Adjustment, HoldLine, HoldView, MovementView, QuantityLine, StockLevel
 
 router = noun("stock")
 
@@ -27,20 +27,9 @@ Reader = Annotated[Principal, may(StockPermission.READ)]
 Holder = Annotated[Write, may_write(StockPermission.HOLD)]
 Adjuster = Annotated[Write, may_write(StockPermission.ADJUST)]
 
-Quantity = Annotated[Decimal, Field(max_digits=12, decimal_places=3)]
-
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class Adjustment(_Body):
-    """A correction of a level with its reason."""
-
-    store_id: UUID
-    variant_id: UUID
-    delta: Quantity
-    reason: str = Field(min_length=1, max_length=255)
 
 
 class Limits(_Body):
