@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analytics.data import BadData, Table, read_table
 from analytics.emissions.calculate import Activity
+from analytics.emissions.countries import country_code
 
 REQUIRED = ("activity", "amount", "unit", "country", "year")
 OPTIONAL = ("scope", "contract")
@@ -24,9 +25,9 @@ def _activity(table: Table, row: int, cells: dict[str, str]) -> Activity:
     where = {"file": table.file, "line": table.lines[row]}
     if not cells["activity"]:
         raise BadData("activity_missing", **where)
-    country = cells["country"].upper()
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
-        raise BadData("country_unreadable", **where, value=country[:20])
+    country = country_code(cells["country"]) if cells["country"] else None
+    if cells["country"] and country is None:
+        raise BadData("country_unreadable", **where, value=cells["country"][:20])
     if cells["year"] and not (cells["year"].isascii() and cells["year"].isdigit() and len(cells["year"]) == 4):
         raise BadData("year_unreadable", **where, value=cells["year"][:20])
     scope = cells["scope"].casefold().removeprefix("scope").strip()
@@ -37,7 +38,7 @@ def _activity(table: Table, row: int, cells: dict[str, str]) -> Activity:
         name=cells["activity"],
         amount=_number(cells["amount"], "amount", where),
         unit=cells["unit"],
-        country=country or None,
+        country=country,
         year=int(cells["year"]) if cells["year"] else None,
         scope=_SCOPES[scope],
         contract=_number(cells["contract"], "contract", where) if cells["contract"] else None,

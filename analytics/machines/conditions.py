@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.data import BadData
 from analytics.machines.rolling import Floats
 
 _GAP = 0.05
@@ -31,7 +32,7 @@ class Conditions:
 
     @classmethod
     def learn(cls, settings: Sequence[Floats], sensors: Sequence[Floats]) -> "Conditions":
-        """From the settings (T, O) and sensors (T, K) of many units."""
+        """From the settings (T, O) and sensors (T, K) of many units; raises `BadData` if no sensor measures anything."""
         told, values = np.concatenate(settings), np.concatenate(sensors)
         scale = np.maximum(np.ptp(told, axis=0), 1e-12)
         _, labels = np.unique(np.column_stack([_levels(column) for column in told.T]), axis=0, return_inverse=True)
@@ -44,6 +45,8 @@ class Conditions:
         residual = values - means[labels]
         # Two values are a switch, not a measurement: rounding of one that stands still.
         varied = [column for column in range(values.shape[1]) if _varies(values[:, column], residual[:, column], labels)]
+        if not varied:
+            raise BadData("sensors_still", sensors=values.shape[1])
         informative = np.array(varied, dtype=np.intp)
         residual = residual[:, informative]
         spreads = np.stack([residual[labels == regime].std(0) for regime in regimes])

@@ -103,7 +103,7 @@ def _worn(signals: Sequence[Floats], left: Sequence[Floats], centre: Floats) -> 
 def _directions(signals: Sequence[Floats]) -> Floats:
     """(K, D) the main directions in which smoothed sensors move; several kinds of failure move in several."""
     smooth = np.concatenate([rolling_mean(signal, 10) for signal in signals])
-    _, vectors = np.linalg.eigh(np.cov(smooth.T))
+    _, vectors = np.linalg.eigh(np.atleast_2d(np.cov(smooth.T)))
     return np.asarray(vectors[:, ::-1][:, :_DIRECTIONS], dtype=float)
 
 

@@ -63,7 +63,7 @@ def test_the_report_is_a_choice_and_the_table_names_figure_and_source(tmp_path: 
         ((_HEADER + "diesel,NaN,L,CO,2024,\n").encode(), "number_unreadable"),
         ((_HEADER + "diesel,1e999999,L,CO,2024,\n").encode(), "number_unreadable"),
         ((_HEADER + ",1,L,CO,2024,\n").encode(), "activity_missing"),
-        ((_HEADER + "diesel,1,L,Colombia,2024,\n").encode(), "country_unreadable"),
+        ((_HEADER + "diesel,1,L,Narnia,2024,\n").encode(), "country_unreadable"),
         ((_HEADER + "diesel,1,L,CO,24,\n").encode(), "year_unreadable"),
         ((_HEADER + "diesel,1,L,CO,2024,4\n").encode(), "scope_unreadable"),
         ((_HEADER + "diesel,1,L,CO\n").encode(), "row_uneven"),

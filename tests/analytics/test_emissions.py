@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.emissions.calculate import Activity, Figure, Quality, Unmatched, calculate
+from analytics.emissions.countries import country_code
 from analytics.emissions.factors import factors
 from analytics.emissions.gases import Gwp, potentials
 from analytics.emissions.units import unit
@@ -195,3 +196,20 @@ def test_units(name: str, country: str | None, dimension: str, factor: str) -> N
 
     assert found is not None
     assert (found.dimension, found.factor) == (dimension, Decimal(factor))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("co", "CO"),
+        ("COL", "CO"),
+        ("Colombia", "CO"),
+        ("México", "MX"),
+        ("Estados Unidos", "US"),
+        ("UK", "GB"),
+        ("Narnia", None),
+        ("QX", None),
+    ],
+)
+def test_countries(name: str, code: str | None) -> None:
+    assert country_code(name) == code

@@ -193,3 +193,14 @@ def test_too_few_failures_or_units_are_an_error() -> None:
     short = [Run("1", np.zeros((2, 3)), np.zeros((2, 4)))]
     with pytest.raises(BadData, match="sensors_uneven"):
         backtest.remaining_life(plant.fleet(10), short, np.ones(1))
+
+
+def test_one_sensor_and_one_cycle_are_enough_to_say_something_and_none_is_an_error() -> None:
+    one = [Run(run.unit, run.settings, run.sensors[:, :1]) for run in plant.fleet(10)]
+    still = [Run(run.unit, run.settings, np.full((len(run.sensors), 2), 7.0)) for run in one]
+
+    said = RemainingLife.learn(one).predict([Run("new", one[0].settings[:1], one[0].sensors[:1])])
+
+    assert np.isfinite(said).all()
+    with pytest.raises(BadData, match="sensors_still"):
+        RemainingLife.learn(still)
