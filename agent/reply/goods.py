@@ -106,8 +106,7 @@ class Goods:
         if len(goods) > 2:
             yield wording.say("compare.several", goods=told, product=low.name)
         else:
-            difference = self._money(high.amount - low.amount, low.price)
-            yield wording.say("compare.two", goods=told, product=low.name, difference=difference)
+            yield wording.say("compare.two", goods=told, difference=self._money(high.amount - low.amount, low.price))
 
     def _by_size(self, goods: Sequence[Good], wording: Wording) -> Iterator[str]:
         sizes = [good.size for good in goods]
@@ -117,9 +116,10 @@ class Goods:
         if (per := _PER.get(dimensions.pop())) is None or any(good.price and good.price.unit for good in goods):
             return
         many, unit = per
-        prices = {good.name: self._money(good.amount * many / good.size.amount, good.price) for good in goods if good.size}
-        each = [wording.say("compare.one", product=name, price=price) for name, price in prices.items()]
-        yield wording.say("compare.per_unit", unit=wording.say(f"unit.{unit}"), goods=wording.listed(each))
+        best = {good.amount * many / good.size.amount: good.name for good in goods if good.size}
+        if len(best) > 1 and (low := min(best)):
+            price = self._money(low, goods[0].price)
+            yield wording.say("compare.per_unit", unit=wording.say(f"unit.{unit}"), product=best[low], price=price)
 
     def _money(self, amount: Decimal, like: Fact | None) -> str:
         currency = (like.currency if like else None) or self._grounds.brief.currency

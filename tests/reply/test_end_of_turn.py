@@ -249,5 +249,5 @@ def test_the_cheapest_is_the_cheapest_of_what_was_looked_up_with_it() -> None:
 def test_what_nobody_can_have_is_not_compared_as_if_it_were_there() -> None:
     text = Turn().searched(HARINA, CAFE, sold_out=(CAFE,)).says(move("compare", "", "f1.0", "f1.2"))
 
-    assert "menos" not in text
+    assert "diferencia" not in text
     assert "agotado" in text

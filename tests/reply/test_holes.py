@@ -156,8 +156,8 @@ def test_the_briefs_sums_are_past_once_a_call_has_changed_the_order() -> None:
 def test_comparing_says_only_what_code_can_compute() -> None:
     text = Turn().searched(ARROZ, "Arroz Mary 5 kg").says(move("compare", "", "f1.0", "f1.2"))
 
-    assert "US$ 4,30 menos" in text
-    assert "Por kilo" in text
+    assert "US$ 4,30 de diferencia" in text
+    assert "Por kilo sale mejor Arroz Mary 5 kg" in text
     assert "US$ 1,10" in text
     assert ("compare", "nothing_to_compare") in reasons(with_order(), move("compare", "", "s1", "s2"))
 
