@@ -127,7 +127,7 @@ def _print(statement: Statement) -> None:
     table = Table("line", "activity", "scope", "kg CO2e", "market-based", "quality", "factor", box=None, pad_edge=False)
     for figure in statement.figures:
         market = f"{figure.market.co2e:.3f}" if figure.market else ""
-        source = figure.factor.source.title if figure.factor else f"IPCC {statement.gwp}"
+        source = figure.factor.id if figure.factor else f"IPCC {statement.gwp}"
         told = (str(figure.activity.line), figure.activity.name, str(figure.scope), f"{figure.co2e:.3f}", market)
         table.add_row(*told, figure.quality, source)
     console.print(table)
