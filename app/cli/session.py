@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.terminal import fail
 from app.processes import runtime
-from core import db
+from core import db, observability
 from core.access import Principal
 from core.errors import DomainError
 from core.messages import refusal
@@ -23,6 +23,8 @@ Row = TypeVar("Row")
 def run(make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine with the database connected; expected refusals end the command with their text."""
     settings = runtime.attach()
+    # What is printed is the command's answer; a log beside it would be no JSON any more.
+    observability.configure_logging(settings.model_copy(update={"log_level": "WARNING"}), "cli")
 
     async def connected() -> Result:
         db.connect(settings.database_url or "", pool_size=2)
