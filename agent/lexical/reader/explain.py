@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder, Role
+from agent.lexical.reader.certainty import is_certain
 from agent.lexical.reader.edits import Edit, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode
@@ -24,8 +25,6 @@ from domain.catalog.search import Verdict
 from tools.context import Pending
 from tools.measures import is_tray
 
-_SURE = 0.8
-"""Below this similarity a word that looks like one on sale is confirmed first."""
 _MOST_OPTIONS = 5
 _ONES = frozenset({"un", "una", "unos", "unas", "a", "an", "some", "um", "uma"})
 _SOMETHING = frozenset({"algo", "something", "anything"})
@@ -57,7 +56,7 @@ def explain(
     answers.find()
     lines = [line for line in lines if id(line) not in answers.done]
     judge = _Judge(text, tokens, goods, reading, path)
-    judge.edits(answers.edits, is_answer=True)
+    judge.edits(answers.edits)
     reading.answers = bool(answers.edits)
     editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
     edits = editor.edits()
@@ -80,10 +79,6 @@ def explain(
 def _read(folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> Path:
     """The cheapest path, line by line where there are many: a finished line tells nothing about the next but its order."""
     return cheapest(Finder(folded, tokens, goods, words).arcs())
-
-
-def _is_model(word: str) -> bool:
-    return len(word) > 3 and any(letter.isdigit() for letter in word)
 
 
 @dataclass
@@ -204,11 +199,11 @@ class _Judge:
         if line.is_taken and products:
             self.reading.changes.append(Change(products[0].sku, None, self.words(line.start, line.end), "remove"))
 
-    def edits(self, edits: Sequence[Edit], *, is_answer: bool = False) -> None:
+    def edits(self, edits: Sequence[Edit]) -> None:
         """Do to the order what a line says, or ask, if words touch the line that nobody understood."""
         for edit in edits:
-            line, is_bare = edit.line, edit.line.mention is None
-            kind = edit.kind or (None if not line.touched and (is_bare or is_answer or self._is_heard(line)) else "confirm")
+            line = edit.line
+            kind = edit.kind or (None if is_certain(line, is_known=True) else "confirm")
             if kind is None:
                 words = self.words(line.start, line.end)
                 self.reading.changes.append(Change(edit.skus[0], edit.quantity, words, edit.mode, price=line.price))
@@ -216,10 +211,6 @@ class _Judge:
             self.spoken_for.update(line.touched)
             words = self.words(min((line.start, *line.touched)), max((line.end, *(at + 1 for at in line.touched))))
             self.reading.questions.append(Question(kind, words, edit.skus, edit.quantity, None, edit.mode))
-
-    def _is_heard(self, line: Line) -> bool:
-        """Whether the words of a name are no guess; what the order has needs no noun to be known."""
-        return line.mention is not None and min(line.mention.similarity, line.mention.of_head) >= _SURE
 
     def _told(self, line: Line, lines: Sequence[Line], products: Sequence[Product]) -> None:
         """What is only told; alone in a message it may be a wish all the same."""
@@ -256,7 +247,7 @@ class _Judge:
         if amount is None or amount <= 0:
             line.quantity = None
             self.ask("quantity", line, products)
-        elif line.touched or line.is_doubted or quantity.is_off or not self._is_sure(line):
+        elif not is_certain(line):
             self.ask("confirm", line, products, amount)
         else:
             words = self.words(line.start, line.end)
@@ -276,15 +267,6 @@ class _Judge:
             return verdict, products
         fitting = [product for product in products if comes_in(product, quantity)]
         return (Verdict.ONE, fitting) if len(fitting) == 1 else (verdict, products)
-
-    def _is_sure(self, line: Line) -> bool:
-        """Whether a name is what it looks like: no guess, and not one word that is nobody's noun (`una canilla`)."""
-        mention = line.mention
-        return (
-            mention is not None
-            and min(mention.similarity, mention.of_head) >= _SURE
-            and (mention.has_head or mention.has_brand or mention.count > 1 or mention.has_size or _is_model(mention.words))
-        )
 
     def _quantity(self, line: Line, products: Sequence[Product]) -> Quantity | None:
         """The quantity that was said, or one where a singular article names what is sold by the piece."""

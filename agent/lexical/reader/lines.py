@@ -84,7 +84,11 @@ class Line:
     is_rest: bool = False
     """What is left of a quantity of which a part is told apart."""
     is_doubted: bool = False
-    """Something that is said later may take it back."""
+    """Something else that is said may take it back."""
+    is_borrowed: bool = False
+    """Its number does not stand in its own noun phrase."""
+    either: tuple[Mention, ...] = ()
+    """What it may be instead: `una pepsi o una coca`, `Kraft si no pasa de 70 mil, si no Mavesa`."""
 
     @property
     def is_bare(self) -> bool:

@@ -108,7 +108,8 @@ def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) ->
         is_part = (is_so and before in ("que", "q")) or (before in ("pero", "but") and not line.mention.has_head)
         total = lines[at - 1] if at else None
         if not is_part or total is None or total.quantity is None or total.mention is None:
-            line.is_part, line.is_doubted = is_part and is_so, line.is_doubted or is_so
+            line.is_part = is_part and is_so
+            line.is_doubted = line.is_doubted or line.is_part
             continue
         if total.quantity.unit == line.quantity.unit and total.quantity.value > line.quantity.value:
             total.quantity = replace(total.quantity, value=total.quantity.value - line.quantity.value)
@@ -162,7 +163,7 @@ def _corrected(lines: list[Line]) -> list[Line]:
                     wanted[-1].mode, wanted[-1].is_out = Mode.REFUSE, True
                 else:
                     found.remove(wanted[-1])
-            elif not line.is_weak and line.mention is not None and not line.is_more:
+            elif not line.is_weak and line.mention is not None and not line.is_more and wanted[-1].mode is Mode.ADD:
                 # `quería una campera… dejame mejor el rompeviento`: perhaps in its place.
                 wanted[-1].is_doubted = True
         if line.mode is Mode.CORRECT:

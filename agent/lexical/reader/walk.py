@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import ANOTHER, Quantity
@@ -44,6 +45,9 @@ _DENIALS = frozenset(
 )
 
 
+_GOVERNED = frozenset({Mode.REFUSE, Mode.CORRECT, Mode.CONDITION})
+
+
 @dataclass
 class _Walk:
     """The state of the walk."""
@@ -65,6 +69,13 @@ class _Walk:
     row: int = 0
     supposed: int = -1
     """The clause of the last condition."""
+    at: int = -1
+    """Where the last operator begins."""
+    idle: set[int] = field(default_factory=set)
+    """Where the operators begin that have done nothing yet, and how many lines there were at the last."""
+    lines_at: int = 0
+    used: set[int] = field(default_factory=set)
+    """Where the operators begin that stand between a thing and its number, and do something to it."""
     lines: list[Line] = field(default_factory=list)
 
 
@@ -80,8 +91,7 @@ def lines_of(path: Path, tokens: Sequence[Token]) -> list[Line]:
             _open(walk, path, place, arc if arc.mention is not None else None, arc if arc.quantity is not None else None)
         else:
             _pass(walk, path.arcs, place)
-    for line in walk.lines:
-        line.touched = _touching(line, path.arcs)
+    lay_doubts(walk.lines, path.arcs, tokens, walk.idle)
     return walk.lines
 
 
@@ -114,6 +124,7 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     elif arc.role is Role.MORE:
         _take_more(walk, arcs, place)
     elif arc.role is Role.FILLER and walk.operator is Role.CHANGE and walk.tokens[arc.start].text in _INTO:
+        walk.idle.discard(walk.at)
         walk.mode, walk.operator = Mode.ADD, None
     elif arc.role in _MODES:
         _take_mode(walk, arcs, place)
@@ -182,28 +193,32 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     mode = _MODES[arc.role]
     if mode is Mode.CONDITION:
         walk.supposed = walk.clause
-    walk.operator, walk.said = arc.role, walk.tokens[arc.start].text
+    _hold_idle(walk, arcs, place)
+    walk.operator, walk.said, walk.at = arc.role, walk.tokens[arc.start].text, arc.start
     walk.is_behind = bool(walk.lines) and walk.lines[-1].mode is not Mode.REFUSE and not walk.is_parted
     if _corrects_number(walk, arcs, place):
         # `24 maltas, no, 18 mejor, y 2 pepsi`
         walk.lines[-1].mode, walk.mode = mode, Mode.ADD
+        walk.idle.discard(arc.start)
         return
     if arc.role is Role.REFUSE and not _has_object(arcs, place):
         if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
+            walk.idle.discard(arc.start)
             walk.lines[-1].mode = Mode.REFUSE
             walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
             walk.mode = Mode.ADD
         elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
             # `no, cuatro`: of what was said before.
             walk.mode, walk.is_weak = Mode.CORRECT, True
-            walk.lines[-1].is_doubted = walk.lines[-1].is_doubted or _ends_all(arcs, place, walk.lines[-1].end)
         elif not walk.lines and walk.said not in _DENIALS:
             # `quítalo`
+            walk.idle.discard(arc.start)
             walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
         # `la remera la quiero en talle S mejor`
+        walk.idle.discard(arc.start)
         walk.lines[-1].is_set = walk.lines[-1].is_set or walk.lines[-1].clause == walk.clause
         return
     if arc.role is Role.BUT:
@@ -220,18 +235,22 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_parted = False
 
 
+def _hold_idle(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
+    """An operator has to do something; one that only leads to the next (`mejor que sean`, `no, no`) is done with it."""
+    arc, word = arcs[place], walk.tokens[arcs[place].start].text
+    if walk.lines_at == len(walk.lines):
+        walk.idle.discard(walk.at)
+    is_repeated = arc.role is Role.REFUSE and bool(walk.lines) and walk.lines[-1].mode is Mode.REFUSE
+    if arc.role in OPERATORS and word not in _WEAK and arc.start not in walk.used and not is_repeated:
+        walk.idle.add(arc.start)
+        walk.lines_at = len(walk.lines)
+
+
 def _corrects_number(walk: _Walk, arcs: Sequence[Arc], place: int) -> bool:
     behind = arcs[place + 1].role if place + 1 < len(arcs) else Role.MARK
     last = walk.lines[-1] if walk.lines else None
     is_bare = last is not None and last.is_bare and last.end == arcs[place].start
     return is_bare and arcs[place].role is Role.CORRECT and behind in (Role.MARK, Role.AND)
-
-
-def _ends_all(arcs: Sequence[Arc], place: int, end: int) -> bool:
-    """`2 remeras… no`: a refusal with nothing behind it, right behind what it takes back."""
-    idle = {Role.MARK, Role.FILLER, Role.AND, Role.CORRECT}
-    is_beside = all(arc.role in idle for arc in arcs[:place] if arc.start >= end)
-    return is_beside and not any(arc.role not in idle for arc in arcs[place + 1 :])
 
 
 def _has_object(arcs: Sequence[Arc], place: int) -> bool:
@@ -266,6 +285,10 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         walk.mode, walk.operator = Mode.ADD, None
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
     said = _said_between(walk, path, product, own)
+    if said.mode in _GOVERNED or said.operator in (Role.SWAP, Role.CHANGE):
+        walk.idle.discard(walk.at)
+    between = _between(path.arcs, product, own)
+    walk.used.update(one.start for one in between)
     start = min(one.start for one in (product, own) if one is not None)
     end = max(one.end for one in (product, own) if one is not None)
     before = _before(path.arcs, place, walk.tokens)
@@ -297,6 +320,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             counted_at=own.start if own is not None else -1,
             is_denied=said.mode is Mode.CORRECT and said.operator is Role.REFUSE,
             is_supposed=walk.supposed == walk.clause,
+            is_borrowed=is_borrowed(between, walk.tokens),
         )
     )
     walk.is_parted = False
@@ -320,7 +344,7 @@ def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None)
     said = _Said(walk.mode, walk.is_wished, walk.operator, walk.said)
     if product is None or own is None:
         return said
-    between = [arc for arc in path.arcs if product.end <= arc.start < own.start]
+    between = _between(path.arcs, product, own) if product.start < own.start else []
     if any(arc.role is Role.WISH for arc in between):
         # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
         said = said._replace(mode=Mode.ADD, is_wished=True)
@@ -334,6 +358,14 @@ def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None)
     return said
 
 
+def _between(arcs: Sequence[Arc], product: Arc | None, own: Arc | None) -> Sequence[Arc]:
+    """What stands between a product and the quantity that counts it."""
+    if product is None or own is None:
+        return ()
+    first, second = sorted((product, own), key=lambda arc: arc.start)
+    return [arc for arc in arcs if first.end <= arc.start < second.start]
+
+
 def _is_at(line: Line, product: Arc) -> bool:
     return line.start <= product.start and line.end >= product.end
 
@@ -343,20 +375,3 @@ def _before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
     if not place or arcs[place - 1].role is not Role.FILLER:
         return ""
     return tokens[arcs[place - 1].end - 1].text
-
-
-def _touching(line: Line, arcs: Sequence[Arc]) -> tuple[int, ...]:
-    """The unknown words inside a line and beside it, with nothing but little words between."""
-    found = [
-        at
-        for arc in arcs
-        if arc.role is Role.UNKNOWN and line.start <= arc.start < line.end
-        for at in range(arc.start, arc.end)
-    ]
-    for side in ([arc for arc in reversed(arcs) if arc.end <= line.start], [arc for arc in arcs if arc.start >= line.end]):
-        for arc in side:
-            if arc.role is Role.UNKNOWN:
-                found.extend(range(arc.start, arc.end))
-            elif arc.role is not Role.FILLER:
-                break
-    return tuple(sorted(found))
