@@ -6,6 +6,7 @@ from agent.lexical.reader.goods import Mention, Product, comes_in_pairs
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.vocabulary import vocabulary
 from core.language.words import MEASURES
+from domain.catalog.search import similarity
 from domain.catalog.words import Size, read
 from tools.measures import is_sold_by_tray, is_tray
 
@@ -32,6 +33,8 @@ _WHOLE = frozenset(
         "pcs",
     }
 )
+_ALIKE = 0.75
+"""So much alike are `cartões` and `cartón`."""
 _TOLERANCE = Decimal("0.02")
 
 
@@ -155,4 +158,5 @@ def _is_held_by_tray(product: Product) -> bool:
 
 def _names_holder(said: str, product: Product) -> bool:
     first = read(product.name).words
-    return bool(first) and is_tray(first[0].text) and any(_stem(word) == _stem(first[0].text) for word in said.split())
+    is_named = any(similarity(word, first[0]) >= _ALIKE for word in read(said).words) if first else False
+    return bool(first) and is_tray(first[0].text) and is_named

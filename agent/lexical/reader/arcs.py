@@ -122,6 +122,9 @@ _INFINITIVE = re.compile(r"[a-z]+[aei]r(?:me|te|le|les|nos|l[oa]s?)?")
 """What a verb of wishing wishes to do: `quiero regalar`, `me faltó pedirte`."""
 _CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
 """An imperative with `me`: something is to be done for whoever writes."""
+_IFS = frozenset({"si", "if"})
+_POSSESSIVES = frozenset({"mi", "mis", "tu", "tus", "su", "sus", "my", "your"})
+_LATEST_DAY = 31
 _WHERE = frozenset({"con", "al", "a", "en", "with", "to", "at"})
 _WHOSE = frozenset({"el", "la", "los", "las", "mi", "mis", "tu", "tus", "su", "sus", "un", "una", "the", "my", "your"})
 _OPERATORS = frozenset({Role.WISH, Role.REFUSE, Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP, Role.BUT})
@@ -173,8 +176,12 @@ def _phrases(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]]:
 class Finder:
     """Finds the arcs of one message."""
 
-    def __init__(self, folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> None:
+    def __init__(
+        self, folded: str, tokens: Sequence[Token], goods: Goods, words: Words, agreed: frozenset[int] = frozenset()
+    ) -> None:
+        """`agreed` are the places at which a yes is written with its accent."""
         known = vocabulary()
+        self.agreed = agreed
         self.tokens, self.goods, self.known = tokens, goods, known
         self.reader = Reader(tokens, words, known.containers)
         self.places = len(tokens)
@@ -235,8 +242,10 @@ class Finder:
         number = self.reader.number(at)
         if number is not None and text(number[1]) in self.known.dimensions:
             yield Arc(at, number[1] + 1, Role.SIZE, 0.3)
-        if text(at) in self.known.size_words and at + 1 < self.places and self.tokens[at + 1].kind in ("number", "word"):
-            yield Arc(at, at + 2, Role.SIZE, 1.5)
+        if text(at) in self.known.size_words:
+            behind = at + 1 + (text(at + 1) in ("°", "."))
+            if behind < self.places and self.tokens[behind].kind in ("number", "word"):
+                yield Arc(at, behind + 1, Role.SIZE, 1.5)
 
     def _closed(self, at: int) -> Iterator[Arc]:
         token = self.tokens[at]
@@ -250,6 +259,7 @@ class Finder:
         for end, role in _phrases(self.tokens, at):
             yield Arc(at, end, role, 0.1)
         yield from self._times(at)
+        yield from self._conditions(at)
         if _CALLED.fullmatch(token.text) and not self.goods.matches(token.text):
             yield Arc(at, at + 1, Role.WISH, 0.3)
         if at in self.wished and _INFINITIVE.fullmatch(token.text) and not self.goods.matches(token.text):
@@ -259,16 +269,42 @@ class Finder:
         if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in _wishes_by_sound():
             yield Arc(at, at + 1, Role.WISH, 0.2)
 
+    def _conditions(self, at: int) -> Iterator[Arc]:
+        """`si no pasa de 70 mil`, `si el toddy está agotado`: an if behind which, before a mark or a wish, something happens."""
+        if self.tokens[at].text not in _IFS or at in self.agreed or any(r is Role.FILLER for _, r, _ in self._led(at)):
+            return
+        for end in range(at + 1, self.places):
+            token = self.tokens[end]
+            if token.kind not in ("word", "number"):
+                return
+            if token.text == "no" and end == at + 1:
+                continue
+            if any(role in _OPERATORS for _, role, _ in self._led(end)):
+                return
+            if self._happens(end):
+                yield Arc(at, end + 1 if end <= at + 2 else at + 1, Role.CONDITION, 0.0)
+                return
+
+    def _led(self, at: int) -> list[tuple[int, Role, float]]:
+        """The stretches of closed words that begin here."""
+        return [*self.spans.get(at, ()), *((end, role, 0.1) for end, role in _phrases(self.tokens, at))]
+
+    def _happens(self, at: int) -> bool:
+        """Whether a word is none that joins, counts, describes or names something on sale."""
+        text, known, words = self.tokens[at].text, self.known, self.reader.words
+        idle = known.fillers | known.articles | known.prepositions | known.conjunctions | known.size_words | known.containers
+        is_counting = any(text in table for table in (words.numbers, words.units, words.dozens, words.parts))
+        return self.tokens[at].kind == "word" and text not in idle and not is_counting and not self.goods.matches(text)
+
     def _operates(self, at: int) -> bool:
         """Whether a stretch begins here that changes an order: `que sean`, `en vez de` are more than their little words."""
-        spans = {role for _, role, _ in self.spans.get(at, ())} | {role for _, role in _phrases(self.tokens, at)}
-        return bool(spans & {Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP})
+        return bool({role for _, role, _ in self._led(at)} & {Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP})
 
     def _little(self, at: int) -> Iterator[Arc]:
         """Little words that join or pad; an article counts nothing only where a noun stands behind it."""
         text, known = self.tokens[at].text, self.known
         if text in known.conjunctions or text in ("o", "u"):
-            is_more = any(role is Role.MORE for _, role in _phrases(self.tokens, at))
+            is_more = any(role is Role.MORE for _, role, _ in self._led(at))
             yield Arc(at, at + 1, Role.AND, 0.2 if is_more else 0.0)
         elif text in self.reader.words.articles:
             behind = self.tokens[at + 1] if at + 1 < self.places else None
@@ -293,6 +329,11 @@ class Finder:
                 yield Arc(at, end, Role.TIME, 0.1)
         if number is None:
             return
+        behind = text(number[1])
+        is_day = number[0] <= _LATEST_DAY and text(at - 1) in file.time and not self.goods.matches(behind)
+        if is_day and behind not in self.reader.words.units and behind not in self.known.containers:
+            # `el sábado 14`
+            yield Arc(at, number[1], Role.TIME, 0.0)
         if YEAR.fullmatch(text(at)):
             yield Arc(at, at + 1, Role.TIME, 0.3)
         if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
@@ -311,7 +352,9 @@ class Finder:
         while text(end) in _WHOSE:
             end += 1
         is_led = end > at + 1 or text(at) == "al"
-        if is_led and end < self.places and self.tokens[end].kind == "word" and not self.goods.matches(text(end)):
+        is_person = text(at) == "a" and text(end - 1) in _POSSESSIVES
+        is_sold = end < self.places and bool(self.goods.matches(text(end)))
+        if is_led and end < self.places and self.tokens[end].kind == "word" and (is_person or not is_sold):
             yield Arc(at, end + 1, Role.PURPOSE, 0.6)
 
     def _stretches(self, at: int, operators: set[int]) -> Iterator[Arc]:

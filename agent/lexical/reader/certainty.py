@@ -62,8 +62,10 @@ def lay_doubts(lines: Sequence[Line], arcs: Sequence[Arc], tokens: Sequence[Toke
     """Lay at each line what nobody understood: the unknown words that touch it, and the operators that did nothing."""
     for line in lines:
         line.touched = _touching(line, arcs)
+    # `ay no, vienen de a tres`: what a no leads to is no number of ours, and so it did nothing.
+    void = {line.governed_by for line in lines if line.is_bare and line.touched}
     for place, arc in enumerate(arcs):
-        if arc.start in idle:
+        if arc.start in idle or (arc.start in void and arc.role in OPERATORS):
             _doubt(lines, arcs, place, tokens)
 
 
@@ -88,11 +90,12 @@ def _doubt(lines: Sequence[Line], arcs: Sequence[Arc], place: int, tokens: Seque
     """An operator that did nothing is about what shares its clause, or, standing alone, about what was said before it."""
     first, last = _clause(arcs, place, tokens)
     at = arcs[place].start
-    beside = [line for line in lines if first <= line.start < last]
+    inside = [line for line in lines if first <= line.start < last and line.mention is not None]
+    beside = [line for line in inside if line.end <= at][-1:] + [line for line in inside if line.start > at][:1]
     if arcs[place].role is Role.CORRECT:
         # It is about what was said before it, if anything was.
         beside = [line for line in lines if line.end <= at and line.mention is not None][-1:]
-    elif not beside and not any(arc.role in _TELLING for arc in arcs if at < arc.start < last):
+    elif not beside and not any(arc.role in _TELLING for arc in arcs if first <= arc.start < last):
         # `2 remeras, ay no`
         beside = [line for line in lines if line.end <= at and line.mention is not None][-1:]
     for line in beside:

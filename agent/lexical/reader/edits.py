@@ -92,7 +92,7 @@ class Editor:
         # `la malta sí`, `el arroz está bien así`: named, and no wish for more of it.
         if len(held) == 1 and line.is_single and line.quantity is not None and self._is_size(line):
             return self._resized(line, line.quantity, held[0])
-        is_named = bool(held) and line.is_single and line.quantity is None and not line.is_wished and line.mode is Mode.ADD
+        is_named = bool(held) and line.is_single and line.quantity is None and line.mode is Mode.ADD
         return [] if is_named else None
 
     def _part(self, line: Line, total: Line | None) -> list[Edit] | None:

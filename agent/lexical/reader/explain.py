@@ -46,7 +46,8 @@ def explain(
     tokens = tokens_of(text, words, vocabulary().containers)
     cut = tokens[MOST_TOKENS:]
     tokens = tokens[:MOST_TOKENS]
-    path = _read(folded, tokens, goods, words)
+    agreed = frozenset(at for at, token in enumerate(tokens) if text[token.start : token.end].casefold() == "sí")
+    path = cheapest(Finder(folded, tokens, goods, words, agreed).arcs())
     reading = Reading(tokens=tokens, arcs=path.arcs)
     lines = lines_of(path, tokens)
     each = next((line.quantity for line in lines if line.is_each), None)
@@ -74,11 +75,6 @@ def explain(
     if cut:
         reading.questions.append(Question("too_long", text[cut[0].start : cut[0].start + 60].strip()))
     return reading
-
-
-def _read(folded: str, tokens: Sequence[Token], goods: Goods, words: Words) -> Path:
-    """The cheapest path, line by line where there are many: a finished line tells nothing about the next but its order."""
-    return cheapest(Finder(folded, tokens, goods, words).arcs())
 
 
 @dataclass
@@ -122,6 +118,9 @@ class _Judge:
                 self._bare(line)
             return
         verdict, products = self.goods.settle(line.mention)
+        if line.either:
+            self._either(line, products)
+            return
         match line.mode:
             case Mode.REFUSE:
                 self._refused(line, products)
@@ -141,6 +140,12 @@ class _Judge:
                 return
             case _:
                 self._wanted(line, verdict, products)
+
+    def _either(self, line: Line, products: Sequence[Product]) -> None:
+        """One question which of several things it shall be; the quantity is kept."""
+        others = [self.goods.settle(mention)[1] for mention in line.either]
+        each = max(1, _MOST_OPTIONS // (len(others) + 1))
+        self.ask("which", line, [product for some in (products, *others) for product in some[:each]])
 
     def _is_among(self, line: Line, lines: Sequence[Line]) -> bool:
         """Whether something is wished for before it in the same breath."""
@@ -247,6 +252,8 @@ class _Judge:
         if amount is None or amount <= 0:
             line.quantity = None
             self.ask("quantity", line, products)
+        elif (wider := self._wider(line)) is not None:
+            self.ask("which", line, wider, amount)
         elif not is_certain(line):
             self.ask("confirm", line, products, amount)
         else:
@@ -254,6 +261,14 @@ class _Judge:
             self.reading.changes.append(
                 Change(product.sku, amount, words, is_each=quantity.price is not None, price=line.price)
             )
+
+    def _wider(self, line: Line) -> Sequence[Product] | None:
+        """`chicken breast`: where a word of the name is not understood, all that the others may mean is shown."""
+        mention = line.mention
+        if mention is None or mention.count > 1 or not any(at in (line.start - 1, line.end) for at in line.touched):
+            return None
+        among = self.goods.stands_for(mention.words) or self.goods.matches(mention.words)
+        return [self.goods.by_sku[sku] for sku in among] if len(among) > len(mention.products) else None
 
     def _fitting(
         self, mention: Mention | None, quantity: Quantity, verdict: Verdict, products: Sequence[Product]

@@ -95,6 +95,8 @@ class Mention:
     """Has a figure of the name itself: `etapa 3`, `talle 40`."""
     has_brand: bool = False
     """Has the whole of a brand of which the shop sells one thing."""
+    is_foreign: bool = False
+    """Its last word only stands for one of the shop's: `socks`."""
 
 
 def shop_names(said: str) -> tuple[str, ...]:
@@ -161,7 +163,11 @@ class Goods:
     def matches(self, text: str) -> dict[str, Match]:
         """The products of which a folded word is a word, by SKU; a word that is on sale as it stands is nothing else."""
         if text not in self._cache:
-            self._cache[text] = self._match(text)
+            nouns = [known for known in self._known if similarity(word(text), known) >= _SAME and any(self._known[known].values())]
+            own = {sku for known in nouns if _stem(known.text) == _stem(text) for sku in self._known[known]}
+            found = self._match(text)
+            # Where the shop has a `gorro` and a `gorra`, whoever names one does not mean the other.
+            self._cache[text] = {sku: match for sku, match in found.items() if not own or sku in own or not match.is_head}
         return self._cache[text]
 
     def _match(self, text: str) -> dict[str, Match]:
@@ -196,7 +202,7 @@ class Goods:
         names = self.expansions.get(phrase) or self.expansions.get(phrase.removesuffix("s")) or ()
         found: dict[str, Match] = {}
         for name in names:
-            each = [self.matches(said.text) for said in read(name).words]
+            each = [self._match(said.text) for said in read(name).words]
             for sku in set[str].intersection(*map(set, each)) if each else ():
                 is_head = any(matches[sku].is_head for matches in each)
                 found[sku] = Match(min(matches[sku].similarity for matches in each), is_head)
@@ -229,8 +235,11 @@ class Goods:
     def completed(self, head: Mention, said: Mention) -> Mention:
         """A mention without its noun, with the noun of the one before it; as it stands if nothing is called so."""
         words = head.words.split()
+        named = self.matches(said.words) if said.count == 1 else {}
         shared = {
-            sku: sum(sku in self.matches(known) for known in words) for sku in said.products if sku in self.matches(words[0])
+            sku: sum(sku in self.matches(known) for known in words)
+            for sku in (*said.products, *(sku for sku in named if sku not in said.products))
+            if sku in self.matches(words[0])
         }
         if not shared:
             return said
@@ -292,6 +301,10 @@ def size_of(quantity: Quantity) -> Size | None:
     if quantity.container or (quantity.is_marked and quantity.price is None):
         return Size("u", quantity.value.normalize())
     return None
+
+
+def _stem(text: str) -> str:
+    return text.removesuffix("s").removesuffix("e")
 
 
 def _is_swapped(typed: str, known: str) -> bool:

@@ -87,6 +87,10 @@ class Line:
     """Something else that is said may take it back."""
     is_borrowed: bool = False
     """Its number does not stand in its own noun phrase."""
+    is_size: bool = False
+    """Its quantity only tells how large one is: `la de litro`."""
+    governed_by: int = -1
+    """Where the operator begins that its mode is of."""
     either: tuple[Mention, ...] = ()
     """What it may be instead: `una pepsi o una coca`, `Kraft si no pasa de 70 mil, si no Mavesa`."""
 

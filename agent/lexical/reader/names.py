@@ -39,7 +39,9 @@ class Namer:
             is_label = all(self.goods.by_sku[sku].label == said for sku in found)
             has_brand = self.goods.is_brand(said)
             label = said if is_label else ""
+            is_foreign = end > start + 1 or not self.goods.matches(said)
             chain = _Chain(found, (said,), frozenset(), of_head=max(heads, default=1.0), label=label, has_brand=has_brand)
+            chain = replace(chain, is_foreign=is_foreign)
             yield end, chain.mention()
             yield from self._longer(end, chain)
 
@@ -140,6 +142,7 @@ class _Chain:
     label: str = ""
     has_brand: bool = False
     has_figure: bool = False
+    is_foreign: bool = False
 
     def mention(self) -> Mention:
         heads = [sku for sku, match in self.products.items() if match.is_head]
@@ -158,6 +161,7 @@ class _Chain:
             label=self.label,
             has_brand=self.has_brand,
             has_figure=self.has_figure,
+            is_foreign=self.is_foreign,
         )
 
     def narrowed(self, skus: set[str], said: tuple[str, ...], size: Size | None) -> "_Chain":

@@ -18,12 +18,13 @@ from agent.lexical.reader.amounts import amount_of
 from agent.lexical.reader.arcs import Role
 from agent.lexical.reader.choices import by_place, by_size, is_size, own_words
 from agent.lexical.reader.edits import Edit
-from agent.lexical.reader.goods import Goods, has_number, size_of
+from agent.lexical.reader.goods import Goods, Product, has_number, size_of
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 from domain.catalog.search import Verdict, decide, rank
 from domain.catalog.words import Size, read
 from tools.context import Pending
@@ -264,9 +265,7 @@ class Answers:
                 self._said_with(line)
                 return
             made = self._chosen(line, place, skus, within)
-            if all(self.tokens[at].text in vocabulary().size_words for at in line.touched) or self.points[place].is_proposal:
-                # What is proposed was asked about already, with the words in doubt.
-                line.touched = ()
+            line.touched = self._unexplained(line, place)
             self._answer(place, line, made)
             return
         if not mention.has_head and mention.count == 1 and line.quantity is not None:
@@ -274,6 +273,15 @@ class Answers:
             self._counted(line)
         else:
             self._as_elsewhere(line)
+
+    def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
+        """The words of an answer that nobody understands: what the question quoted is explained by a yes, and by nothing else."""
+        quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
+        known = vocabulary().size_words | quoted
+        return tuple(at for at in line.touched if self.tokens[at].text not in known)
+
+    def _is_yes(self) -> bool:
+        return bool(self.tokens) and self.tokens[0].text in _AGREES
 
     def _said_with(self, line: Line) -> None:
         """`2 coca cola normal de 2 litros`: the size has chosen it; the name only counts it."""
@@ -350,6 +358,10 @@ class Answers:
         assert said is not None
         if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
             return
+        if line.is_size and self.edits:
+            # `la leche líquida, la de litro`
+            self.done.add(id(line))
+            return
         for place, point, skus in self._open():
             if place in self.settled:
                 continue
@@ -357,7 +369,7 @@ class Answers:
                 if self.tokens[line.start - 1].text in ("de", "of") and line.start and said.is_plain:
                     self._other_size(line, place, skus[0])
                     return
-                amount = amount_of(self.goods.by_sku[skus[0]], said, None)
+                amount = self._asked_for(self.goods.by_sku[skus[0]], said)
                 if not amount or (said.is_plain and is_size(f"{said.value.normalize():f}", self.goods.by_sku[skus[0]].name)):
                     continue
                 edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
@@ -370,6 +382,12 @@ class Answers:
         if any(edit.line.clause == line.clause and edit.line.mention is None for edit in self.edits):
             # `medio kilo, 500 gramos`, `medio kilo, uno grande`: said once more.
             self.done.add(id(line))
+
+    def _asked_for(self, product: Product, said: Quantity) -> Decimal | None:
+        """How much a quantity is of what was asked about by its name: a bare number that fills no carton counts cartons."""
+        amount = amount_of(product, said, None)
+        is_count = said.is_plain and said.value == said.value.to_integral_value() and product.grain == 1
+        return said.value if amount is None and is_count else amount
 
     def _other_size(self, line: Line, place: int, sku: str) -> None:
         """`no, el de 500`: another of the kind that was proposed."""
@@ -391,7 +409,7 @@ class Answers:
 
     def _agreed(self) -> None:
         """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""
-        is_yes = len(self.tokens) > 1 and self.tokens[0].text in _AGREES and self.tokens[1].kind in ("mark", "newline")
+        is_yes = len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline")
         begin = Line(0, 1)
         for place, point, skus in list(self._open()):
             if place in self.settled:

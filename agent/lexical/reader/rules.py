@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.lexical.reader.edits import denied_numbers
+from agent.lexical.reader.either import alternatives
 from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import Quantity
@@ -20,7 +21,8 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -
     found = _without_adjectives(_weights(list(lines), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = denied_numbers(found)
-    found = _corrected(_supposed(_doubled(found, tokens)))
+    found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens), tokens)
+    found = _without_shares(found)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
     found = _torn(found, tokens)
@@ -53,6 +55,9 @@ def _without_adjectives(lines: list[Line], tokens: Sequence[Token]) -> list[Line
     for line in lines:
         last = found[-1] if found else None
         own = line.mention
+        if last is not None and _is_front(last, line, tokens):
+            found[-1] = line
+            continue
         is_adjective = own is not None and not own.has_head and own.count == 1 and not own.is_label and not own.has_brand
         if last is None or last.mention is None or not is_adjective or last.clause != line.clause or line.mode is not last.mode:
             found.append(line)
@@ -67,6 +72,32 @@ def _without_adjectives(lines: list[Line], tokens: Sequence[Token]) -> list[Line
         elif line.quantity is not None:
             found.append(line)
     return found
+
+
+def _is_front(last: Line, line: Line, tokens: Sequence[Token]) -> bool:
+    """`white linen shirt`, `2 pairs of dress socks`: what stands before its noun goes to it, with the quantity.
+
+    A word that the thing does not have stays unexplained.
+    """
+    first, noun = last.mention, line.mention
+    between = range(last.end, line.start)
+    if first is None or noun is None or line.quantity is not None or not noun.has_head or last.clause != line.clause:
+        return False
+    both = tuple(sku for sku in noun.products if sku in first.products)
+    is_beside = set(between) <= set(line.touched) if both and not first.has_head else not between and not both
+    if not is_beside or (first.has_head and not (first.is_foreign and noun.is_foreign)):
+        return False
+    line.mention = replace(noun, products=both, words=f"{first.words} {noun.words}", count=noun.count + 1) if both else noun
+    line.touched = tuple(sorted({*last.touched, *line.touched, *(() if both else range(last.start, last.end))} - _counting(last)))
+    line.quantity, line.counted_at, line.start, line.mode = last.quantity, last.counted_at, last.start, last.mode
+    line.is_wished, line.is_single, line.is_borrowed = last.is_wished, last.is_single, last.is_borrowed
+    return True
+
+
+def _counting(line: Line) -> set[int]:
+    """The tokens of the quantity that stands before a name."""
+    words = len(line.mention.words.split()) if line.mention is not None else 0
+    return set(range(line.start, line.end - words)) - set(line.touched)
 
 
 def _one_more(lines: list[Line]) -> list[Line]:
@@ -120,6 +151,29 @@ def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) ->
     return lines
 
 
+def _without_shares(lines: list[Line]) -> list[Line]:
+    """`2 pairs of shoes, one for me and one for him`: numbers that add up to what they stand behind only share it out."""
+    found: list[Line] = []
+    at = 0
+    while at < len(lines):
+        line, end = lines[at], at + 1
+        found.append(line)
+        while end < len(lines) and lines[end].is_bare and not lines[end].is_more and lines[end].clause == line.clause:
+            end += 1
+        shares = [one.quantity.value for one in lines[at + 1 : end] if one.quantity is not None]
+        is_shared = line.mention is not None and len(shares) > 1 and len(shares) == end - at - 1 and sum(shares) == _pieces(line)
+        at = end if is_shared else at + 1
+    return found
+
+
+def _pieces(line: Line) -> Decimal | None:
+    """How many a line counts; of pairs the pairs."""
+    said = line.quantity
+    if said is None or said.unit is not None:
+        return None
+    return said.value / 2 if said.dozen == 2 and said.container else said.value
+
+
 def _supposed(lines: list[Line]) -> list[Line]:
     """`10 remeras. Si no hay descuento que sean 6`: how many it shall be hangs on what only the shop knows."""
     found: list[Line] = []
@@ -134,16 +188,19 @@ def _supposed(lines: list[Line]) -> list[Line]:
     return found
 
 
-def _corrected(lines: list[Line]) -> list[Line]:
+def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     """`que sean 3`, `digo 3 kilos`, `no, mejor 2 de azúcar`: what is said again replaces what was said."""
     found: list[Line] = []
     for line in lines:
         wanted = [other for other in found if other.mode in (Mode.ADD, Mode.REFUSE) and not other.is_out]
         wanted = [other for other in wanted if other.mention is not None or other.is_more]
-        if line.mode is Mode.CORRECT and wanted:
+        is_correction = line.mode is Mode.CORRECT or (line.is_bare and line.is_set and line.mode is Mode.ADD)
+        if is_correction and wanted:
             if line.is_bare:
+                _measure_again(lines, wanted[-1], line, tokens)
                 wanted[-1].is_set = wanted[-1].is_set or _is_only_named(wanted[-1])
                 wanted[-1].quantity, wanted[-1].end, wanted[-1].mode = line.quantity, line.end, Mode.ADD
+                wanted[-1].counted_at = line.counted_at
                 wanted[-1].touched += line.touched
                 wanted[-1].instead_of, wanted[-1].is_more = line.instead_of, wanted[-1].is_more or line.is_more
                 continue
@@ -154,7 +211,8 @@ def _corrected(lines: list[Line]) -> list[Line]:
                 # `ah no, remeras tengo un montón`: named after a no, and nothing new is said of it.
                 says_nothing = line.quantity is None and not _narrow_to(same[-1], line)
                 same[-1].is_doubted = same[-1].is_doubted or (line.is_denied and says_nothing)
-                same[-1].quantity = line.quantity if line.quantity is not None else same[-1].quantity
+                if line.quantity is not None:
+                    same[-1].quantity, same[-1].counted_at = line.quantity, line.counted_at
                 continue
             if not line.is_weak and line.clause == wanted[-1].clause and wanted[-1].mode is Mode.ADD:
                 line.quantity = line.quantity if line.quantity is not None else wanted[-1].quantity
@@ -170,6 +228,18 @@ def _corrected(lines: list[Line]) -> list[Line]:
             line.mode = Mode.ADD
         found.append(line)
     return found
+
+
+def _measure_again(lines: Sequence[Line], line: Line, said: Line, tokens: Sequence[Token]) -> None:
+    """`una libra de carne, o sea medio kilo, y dos libras de papa`: so much is a pound to whoever says so."""
+    known, meant = line.quantity, said.quantity
+    is_same = tokens[said.start - 1].text in ("sea", "osea")
+    if not is_same or known is None or meant is None or known.unit != "lb" or meant.unit is None or not known.value:
+        return
+    for other in lines:
+        if other is not line and other.quantity is not None and other.quantity.unit == "lb":
+            value = other.quantity.value * meant.value / known.value
+            other.quantity = replace(other.quantity, value=value, unit=meant.unit)
 
 
 def _narrow_to(line: Line, said: Line) -> bool:
@@ -361,14 +431,17 @@ def _carried(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
             line.quantity = last
             continue
         last = said
-        if dozen is not None and said.is_plain and is_of:
+        if unit == "money" and said.unit == "money?":
+            line.quantity = replace(said, unit=unit)
+            continue
+        if dozen is not None and said.is_plain and is_of and line.counted_at == line.start:
             line.quantity = replace(said, value=said.value * dozen)
             continue
         dozen = said.dozen
-        if said.unit in ("g", "lb", "oz"):
+        if said.unit in ("g", "lb", "oz", "money"):
             unit = said.unit
         elif said.unit is not None or said.container or said.is_marked:
             unit = None
-        elif said.is_plain and unit is not None and (unit != "g" or said.value >= _FEWEST_CARRIED):
+        elif said.is_plain and unit not in (None, "money") and (unit != "g" or said.value >= _FEWEST_CARRIED):
             line.quantity = replace(said, unit=unit, is_plain=False)
     return lines

@@ -61,6 +61,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
     head: Line | None = None
     for line in lines:
         if line.mention is not None and not line.mention.is_label:
+            _name_size(line, goods, tokens)
             _give_size(line, found, head, goods)
             head = line
             found += [line, *_take_own_size(line, goods)]
@@ -100,6 +101,15 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
         else:
             head.mention, head.end = named, line.end
     return found
+
+
+def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
+    """`Musculosa Morley $4200 talle S x 2`: a size that stands apart from the name."""
+    label = tokens[line.sized[-1]].text if line.sized and line.size is None else ""
+    named = goods.labelled(line.mention, label) if line.mention is not None and label and not line.mention.label else None
+    if named is not None:
+        line.mention, line.sized = named, ()
+        line.touched = tuple(at for at in line.touched if tokens[at].text != label)
 
 
 def _give_size(line: Line, found: list[Line], head: Line | None, goods: Goods) -> None:

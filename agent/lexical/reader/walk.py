@@ -107,7 +107,8 @@ def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
         sized = tuple(range(arc.start, arc.end))
         walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, row=walk.row, sized=sized))
     elif arc.size is not None:
-        walk.lines.append(Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row))
+        said = Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row, is_size=True)
+        walk.lines.append(said)
 
 
 def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
@@ -226,8 +227,8 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         walk.mode, walk.is_parted = Mode.ADD, True
         return
     is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in _DENIALS)
-    if is_verb and walk.mode in (Mode.CONDITION, Mode.TELL) and not walk.is_parted:
-        # `si no hay arroz dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
+    if is_verb and (walk.mode is Mode.CONDITION or (walk.mode is Mode.TELL and not walk.is_parted)):
+        # `si no hay arroz, dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
         return
     walk.mode = mode
     walk.is_wished = arc.role is Role.WISH or (walk.is_wished and mode is Mode.CORRECT)
@@ -274,7 +275,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         return
     own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
     if (
-        walk.mode in (Mode.REFUSE, Mode.TELL, Mode.CONDITION, Mode.ASK, Mode.ASK_PRICE)
+        walk.mode in (Mode.REFUSE, Mode.TELL, Mode.ASK, Mode.ASK_PRICE)
         and walk.is_parted
         and own is not None
         and product is not None
@@ -321,6 +322,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             is_denied=said.mode is Mode.CORRECT and said.operator is Role.REFUSE,
             is_supposed=walk.supposed == walk.clause,
             is_borrowed=is_borrowed(between, walk.tokens),
+            governed_by=walk.at if said.mode in _GOVERNED else -1,
         )
     )
     walk.is_parted = False
