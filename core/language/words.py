@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FOLDER = Path(__file__).parent
 _TENS = frozenset(range(20, 100, 10))
@@ -57,6 +57,7 @@ class _File(BaseModel):
     trays: list[str]
     money: list[Money]
     each: list[str]
+    little: list[str] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Words:
     units: dict[str, str]
     money: frozenset[str]
     each: frozenset[str]
+    little: frozenset[str]
+    """Words that join or point, in a language that is read alone."""
 
     def cardinal(self, words: Sequence[str], start: int) -> tuple[Decimal, int] | None:
         """The number said in words from a place on, and the place behind it: `treinta y dos`, `doscientos cincuenta`."""
@@ -130,6 +133,7 @@ def words_of(languages: tuple[str, ...]) -> Words:
         units={word: unit for file in files for unit, words in file.units.items() for word in words},
         money=_all(money.words for file in files for money in file.money),
         each=_all(file.each for file in files),
+        little=_all(file.little for file in files),
     )
 
 

@@ -279,7 +279,7 @@ class Finder:
                 return
             if token.text == "no" and end == at + 1:
                 continue
-            if any(role in _OPERATORS for _, role, _ in self._led(end)):
+            if any(role in _OPERATORS | {Role.FILLER} for _, role, _ in self._led(end)):
                 return
             if self._happens(end):
                 yield Arc(at, end + 1 if end <= at + 2 else at + 1, Role.CONDITION, 0.0)
@@ -303,7 +303,9 @@ class Finder:
     def _little(self, at: int) -> Iterator[Arc]:
         """Little words that join or pad; an article counts nothing only where a noun stands behind it."""
         text, known = self.tokens[at].text, self.known
-        if text in known.conjunctions or text in ("o", "u"):
+        if text in self.reader.words.little:
+            yield Arc(at, at + 1, Role.FILLER, 0.2)
+        elif text in known.conjunctions or text in ("o", "u"):
             is_more = any(role is Role.MORE for _, role, _ in self._led(at))
             yield Arc(at, at + 1, Role.AND, 0.2 if is_more else 0.0)
         elif text in self.reader.words.articles:
@@ -340,6 +342,10 @@ class Finder:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
         if text(number[1]) in file.people:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
+        is_alone = number[1] >= self.places or self.tokens[number[1]].kind in ("mark", "newline")
+        if text(at - 1) in ("tiene", "tienen") and text(at - 2) == "que" and is_alone:
+            # `para mi hija que tiene 17`
+            yield Arc(at, number[1], Role.PEOPLE, 0.0)
         if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
             yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
 

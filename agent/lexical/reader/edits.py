@@ -87,12 +87,12 @@ class Editor:
         if line.is_set or line.instead_of is not None or (line.is_single and line.sized and line.quantity is None):
             return self._set(line, held)
         is_said = line.quantity is not None and line.mode is Mode.ADD and not line.is_more and not self._is_size(line)
-        if len(held) == 1 and is_said and (self.is_denial or not line.is_wished):
-            return self._said_again(line, held[0])
+        if len(held) == 1 and is_said and (made := self._said_again(line, held[0])) is not None:
+            return made
         # `la malta sí`, `el arroz está bien así`: named, and no wish for more of it.
         if len(held) == 1 and line.is_single and line.quantity is not None and self._is_size(line):
             return self._resized(line, line.quantity, held[0])
-        is_named = bool(held) and line.is_single and line.quantity is None and line.mode is Mode.ADD
+        is_named = bool(held) and line.is_definite and line.quantity is None and line.mode is Mode.ADD
         return [] if is_named else None
 
     def _part(self, line: Line, total: Line | None) -> list[Edit] | None:
@@ -114,9 +114,11 @@ class Editor:
     def _said_again(self, line: Line, sku: str) -> list[Edit] | None:
         """`no, 2 harinas`, or as much as there is already: so many in all. More of it is said as such, or asked."""
         amount = self._amount(line, sku)
-        if amount is None:
+        is_same = amount == self.cart[sku]
+        if amount is None or (line.is_wished and not is_same and not self.is_denial):
             return None
-        return [Edit(line, (sku,), "set", amount, None if self.is_denial or amount == self.cart[sku] else "confirm")]
+        is_clear = self.is_denial or (is_same and not line.is_wished)
+        return [Edit(line, (sku,), "set", amount, None if is_clear else "confirm")]
 
     def _held(self, line: Line) -> list[str]:
         """Which products of the order a line may mean."""

@@ -1,21 +1,21 @@
 """Stage 6, one or the other: what is wanted only if something else is not to be had, and things joined by `o`."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from agent.lexical.reader.goods import Goods
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 
-_OR = frozenset({"o", "u", "or", "ou"})
 _FARTHEST_OR = 2
 _FARTHEST = 2
 """Sentences between a thing and what takes its place."""
 
 
-def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], ors: Container[str]) -> list[Line]:
     """`una Kraft si no pasa de 70 mil, si no la Mavesa`, `una pepsi o una coca`: one question, which of them it shall be.
 
+    `ors` are the words that join the two in the language of the message.
     What a condition only names again (`si no queda Zulia`) says on what the line before it hangs, and is none of its own.
     """
     found: list[Line] = []
@@ -23,7 +23,7 @@ def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -
     for line in lines:
         wanted = [other for other in found if other.mention is not None and other.mode is Mode.ADD]
         last = about if about is not None and line.is_supposed else wanted[-1] if wanted else None
-        is_or = _is_or(line, tokens) and last is not None and line.start - last.end <= _FARTHEST_OR
+        is_or = _is_or(line, tokens, ors) and last is not None and line.start - last.end <= _FARTHEST_OR
         is_supposed = line.is_supposed and line.mode in (Mode.CONDITION, Mode.CORRECT)
         chosen = next((other for other in wanted if _chooses(line, other)), None)
         if chosen is not None:
@@ -50,12 +50,12 @@ def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -
     return found
 
 
-def _is_or(line: Line, tokens: Sequence[Token]) -> bool:
+def _is_or(line: Line, tokens: Sequence[Token], ors: Container[str]) -> bool:
     """Whether nothing but an article stands between a line and an `o`."""
     before = [token.text for token in tokens[max(0, line.start - 2) : line.start]]
     if before and before[-1] in vocabulary().articles | {"el", "la", "los", "las", "the"}:
         before.pop()
-    return bool(before) and before[-1] in _OR
+    return bool(before) and before[-1] in ors
 
 
 def _chooses(line: Line, other: Line) -> bool:

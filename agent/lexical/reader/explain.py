@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder, Role
-from agent.lexical.reader.certainty import is_certain
+from agent.lexical.reader.certainty import SURE, is_certain
 from agent.lexical.reader.edits import Edit, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode
@@ -51,7 +51,7 @@ def explain(
     reading = Reading(tokens=tokens, arcs=path.arcs)
     lines = lines_of(path, tokens)
     each = next((line.quantity for line in lines if line.is_each), None)
-    lines = settle_lines(lines, goods, tokens)
+    lines = settle_lines(lines, goods, tokens, words.alternatives)
     held = {sku: quantity for sku, quantity in (cart or {}).items() if sku in goods.by_sku}
     answers = Answers(folded, goods, points, tokens, path, lines, held, words.articles, each)
     answers.find()
@@ -179,8 +179,15 @@ class _Judge:
         self.spoken_for.update(line.touched)
         if line.touched:
             self.reading.notes.append(self.words(line.touched[0], line.touched[-1] + 1))
+            if said.is_plain and not line.is_wished and self.reading.changes and self._is_told(line):
+                return
         if not line.is_single or line.is_wished or not said.is_plain or said.is_article:
             self.reading.questions.append(Question("number", self.words(line.start, line.end), (), said.value, said.unit))
+
+    def _is_told(self, line: Line) -> bool:
+        """`Santa Fe 3200 piso 5`: behind a word that is no thing of a list, as other words stand before it."""
+        before = [arc for arc in self.path.arcs if arc.end <= min(line.touched)]
+        return line.touched[-1] < line.start and bool(before) and before[-1].role not in (Role.MARK, Role.AND, Role.WISH)
 
     def _unknown_behind(self, at: int) -> tuple[int, int] | None:
         """The unknown words right behind a place, with nothing but little words between."""
@@ -230,6 +237,11 @@ class _Judge:
         if line.mention is not None and line.mention.is_label and len(products) > 1:
             # `una M`: a size of nobody knows what.
             self.ask("number", line)
+            return
+        is_guess = line.mention is not None and line.mention.similarity < SURE
+        if line.is_borrowed and not line.is_wished and line.touched and is_guess:
+            # `la del piso siete que tiene la perrita`: a number from elsewhere does not make a story an order.
+            self.reading.notes.append(self.words(line.start, line.end))
             return
         quantity = self._quantity(line, products)
         if quantity is None:

@@ -33,6 +33,8 @@ class Line:
     """A verb of wishing governs it."""
     is_single: bool = False
     """Named behind a singular article."""
+    is_definite: bool = False
+    """Named behind an article that points to what is known."""
     is_some: bool = False
     """Named behind `unos`, `unas`."""
     is_with: bool = False

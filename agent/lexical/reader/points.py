@@ -52,6 +52,7 @@ class Answers:
     done: set[int] = field(default_factory=set)
     """The lines, by identity, that answer something."""
     chosen: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     settled: set[int] = field(default_factory=set)
     """The places of the points that are answered."""
 
@@ -105,7 +106,9 @@ class Answers:
     def _declined(self) -> None:
         """`ninguno, dame 2 de azúcar`: of what was to choose from nothing is wanted."""
         found = vocabulary().matches("none", self.folded)
-        behind = next((token for token in self.tokens if found is not None and token.start >= found.end()), None)
+        fillers = vocabulary().fillers
+        later = [token for token in self.tokens if found is not None and token.start >= found.end()]
+        behind = next((token for token in later if token.text not in fillers), None)
         if found is None or found.group().startswith("no ") or self.folded[: found.start()].strip(" ,.!"):
             return
         first = next(self._open(several=True), None)
@@ -179,7 +182,15 @@ class Answers:
                 spans += [(inside[0], inside[-1] + 1, None)] if inside else []
         taken = [line for line in self.lines if not self._is_place(line)]
         free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
+        free = [span for span in free if not self._is_of_unknown(span[0])]
         return [Line(start, end, size=size, sized=tuple(range(start, end))) for start, end, size in free]
+
+    def _is_of_unknown(self, at: int) -> bool:
+        """`the windbreaker, size M`: the size of something that nobody knows chooses nothing."""
+        before = [arc for arc in self.path.arcs if arc.end <= at]
+        while before and (before[-1].role is Role.FILLER or self.tokens[before[-1].start].text == ","):
+            before.pop()
+        return bool(before) and before[-1].role is Role.UNKNOWN and self.tokens[before[-1].start].text not in self.goods.closed
 
     def _is_place(self, line: Line) -> bool:
         """`la primera`, though a word of something on sale may be like it."""
@@ -229,8 +240,10 @@ class Answers:
         return self._having(figure, size_of(said))
 
     def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
-        for place, _point, skus in self._open():
+        for place, point, skus in self._open():
             if len(skus) == 1:
+                if point.is_proposal and size is None and self.goods.by_sku[skus[0]].label in words - {""}:
+                    return place, skus[0]
                 continue
             if (sku := by_size(self.goods, words, size, skus)) is not None:
                 return place, sku
@@ -258,13 +271,17 @@ class Answers:
             if not within:
                 continue
             if line.mode is Mode.REFUSE:
-                if len(within) == len(skus) and line.quantity is None:
+                self.refused.update(within if line.quantity is None else ())
+                if self.refused.issuperset(skus):
                     self._close(place, line, skus)
                 continue
             if place in self.settled and self.chosen.intersection(mention.products):
                 self._said_with(line)
                 return
             made = self._chosen(line, place, skus, within)
+            if line.either:
+                # `la kraft solo si no pasa de 70 mil, si no mavesa`: which of them is still open.
+                made = Edit(line, tuple(skus), "add", made.quantity, "which")
             line.touched = self._unexplained(line, place)
             self._answer(place, line, made)
             return
@@ -302,7 +319,7 @@ class Answers:
             self._answer(place, line, self._edit(line, place, sku, None))
             return
         numbers = [point for point in self.points if point.kind == "number" and point.arguments.get("quantity")]
-        is_only = not any(other.quantity is not None for other in self.lines)
+        is_only = len(self.lines) == 1 and not line.is_wished and line.quantity is None
         if len(numbers) == 1 and is_only and line.mode is Mode.ADD:
             known = numbers[0].arguments
             line.quantity = Quantity(Decimal(str(known["quantity"])), known.get("unit"))
@@ -347,8 +364,9 @@ class Answers:
         if said is None and line.is_single and not product.is_measured:
             said = _ONE
         amount = amount_of(product, said, line.mention) if said is not None else None
-        if amount is not None and amount == self.cart.get(sku) and len(point.options) > 1:
-            # It was put in when it was said first.
+        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1
+        if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
+            # It was put in when it was said first; `2 pairs, not 3`.
             mode = "set"
         return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
 
@@ -358,8 +376,13 @@ class Answers:
         assert said is not None
         if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
             return
-        if line.is_size and self.edits:
+        is_size_alone = said.unit is not None and line.start > 0 and self.tokens[line.start - 1].text in ("de", "of")
+        if (line.is_size or is_size_alone) and self.edits:
             # `la leche líquida, la de litro`
+            self.done.add(id(line))
+            return
+        if line.is_definite and said.value == sum(point.is_question for point in self.points):
+            # `sim, quero os dois`: both that are in question.
             self.done.add(id(line))
             return
         for place, point, skus in self._open():

@@ -1,6 +1,6 @@
 """Stage 6: what only the whole message tells: corrections, headings, of each, units carried on, parts of a total."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,12 +16,12 @@ from core.language.words import MEASURES
 _FEWEST_CARRIED = 50
 
 
-def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
+def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], ors: Container[str]) -> list[Line]:
     """The lines with what the whole message says of them."""
     found = _without_adjectives(_weights(list(lines), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = denied_numbers(found)
-    found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens), tokens)
+    found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), tokens)
     found = _without_shares(found)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
@@ -160,17 +160,16 @@ def _without_shares(lines: list[Line]) -> list[Line]:
         found.append(line)
         while end < len(lines) and lines[end].is_bare and not lines[end].is_more and lines[end].clause == line.clause:
             end += 1
-        shares = [one.quantity.value for one in lines[at + 1 : end] if one.quantity is not None]
-        is_shared = line.mention is not None and len(shares) > 1 and len(shares) == end - at - 1 and sum(shares) == _pieces(line)
+        shares = [_pieces(one.quantity) for one in lines[at + 1 : end]]
+        is_shared = line.mention is not None and len(shares) > 1 and sum(shares) == _pieces(line.quantity)
         at = end if is_shared else at + 1
     return found
 
 
-def _pieces(line: Line) -> Decimal | None:
-    """How many a line counts; of pairs the pairs."""
-    said = line.quantity
+def _pieces(said: Quantity | None) -> Decimal:
+    """How many a quantity counts; of pairs the pairs, and of what is measured none."""
     if said is None or said.unit is not None:
-        return None
+        return Decimal(0)
     return said.value / 2 if said.dozen == 2 and said.container else said.value
 
 

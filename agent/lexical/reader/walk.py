@@ -27,6 +27,7 @@ _MODES = {
     Role.ASK_PRICE: Mode.ASK_PRICE,
 }
 _SINGULAR = frozenset({"el", "la", "ese", "esa", "este", "esta", "the", "that", "this", "o"})
+_PLURAL = frozenset({"los", "las", "the", "os", "as", "esos", "esas", "these", "those"})
 _WITH = frozenset({"con", "with", "com"})
 _WEAK = frozenset(
     {"nada", "solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
@@ -152,6 +153,9 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
         last.price = arc.price if last.price is None else last.price
     elif arc.role is Role.EACH:
         last.is_each = True
+        for line in walk.lines:
+            # `botas 38 y 39, un par de cada`: the number is said to be that of all.
+            line.is_borrowed = line.is_borrowed and line.clause != walk.clause
     else:
         return False
     return True
@@ -215,6 +219,9 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
             # `quítalo`
             walk.idle.discard(arc.start)
             walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+        elif not walk.lines:
+            # `no no, 4 packs`
+            walk.mode = Mode.ADD
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
@@ -305,6 +312,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             is_about=is_about,
             is_single=before in _SINGULAR,
             is_some=before in ("unos", "unas"),
+            is_definite=before in _SINGULAR | _PLURAL,
             is_with=before in _WITH,
             clause=walk.clause,
             row=walk.row,
