@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from agent.lexical.products import Lookup, Offer
-from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.closed import closed_words
 from agent.lexical.reader.goods import Goods, Product, Shelf, comes_in_pairs, shop_names
 from agent.lexical.vocabulary import vocabulary
 from core.access import Principal

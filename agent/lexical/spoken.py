@@ -6,7 +6,8 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from agent.lexical.acts import Act, ActKind
-from agent.lexical.reader.arcs import Finder, Role, closed_words
+from agent.lexical.reader.arcs import Finder
+from agent.lexical.reader.closed import Role, closed_words
 from agent.lexical.reader.goods import Goods, Match, Product
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import cheapest

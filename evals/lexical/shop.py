@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, Field
 
-from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.closed import closed_words
 from agent.lexical.reader.goods import Goods, comes_in_pairs
 from agent.lexical.reader.goods import Product as Sold
 from agent.lexical.vocabulary import vocabulary

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from agent.lexical.reader.arcs import closed_words
+from agent.lexical.reader.closed import closed_words
 from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Goods, Product, comes_in_pairs
 from agent.lexical.reader.readings import Reading

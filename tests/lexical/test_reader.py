@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.lexical.reader.arcs import Role
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.goods import Product
 from domain.catalog.search import Verdict
 from tests.lexical.reading import asked, cart, demo_goods, read

@@ -1,5 +1,6 @@
 """Stage 7, how much: the customer's amount in what the product is sold by, or None where that is to be asked."""
 
+from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from agent.lexical.reader.goods import Mention, Product, comes_in_pairs
@@ -49,6 +50,20 @@ def amount_of(product: Product, quantity: Quantity, mention: Mention | None) -> 
     if product.unit in MEASURES and product.grain < 1:
         return _weighed(product, quantity, mention)
     return _counted(product, quantity, mention)
+
+
+def counted_of(products: Sequence[Product], said: Quantity) -> Decimal:
+    """How many a quantity is of each of several; `un par` of shoes is one, whichever it will be."""
+    counted = {amount_of(product, said, None) for product in products}
+    one = counted.pop() if len(counted) == 1 else None
+    return one if one is not None else said.value
+
+
+def amount_asked_for(product: Product, said: Quantity) -> Decimal | None:
+    """How much a quantity is of what was asked about by its name: a bare number that fills no carton counts cartons."""
+    amount = amount_of(product, said, None)
+    is_count = said.is_plain and said.value == said.value.to_integral_value() and product.grain == 1
+    return said.value if amount is None and is_count else amount
 
 
 def comes_in(product: Product, quantity: Quantity) -> bool:

@@ -4,13 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
+from agent.lexical.reader.closed import PATTERNS, Role, closed_phrases, phrases_at, wishes_by_sound
 from agent.lexical.reader.goods import Goods, Mention
 from agent.lexical.reader.names import Namer
 from agent.lexical.reader.quantities import ANOTHER, YEAR, Quantity, Reader
@@ -18,37 +13,6 @@ from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.words import MEASURES, Words
 from domain.catalog.words import word
-
-
-class Role(StrEnum):
-    """What a token is in its message; every token has exactly one."""
-
-    PRODUCT = "product"
-    QUANTITY = "quantity"
-    PRICE = "price"
-    TIME = "time"
-    PEOPLE = "people"
-    WISH = "wish"
-    REFUSE = "refuse"
-    CORRECT = "correct"
-    MORE = "more"
-    SWAP = "swap"
-    CHANGE = "change"
-    KEEP = "keep"
-    LET_GO = "let_go"
-    CONDITION = "condition"
-    TELL = "tell"
-    EACH = "each"
-    BUT = "but"
-    AND = "and"
-    PURPOSE = "purpose"
-    REASON = "reason"
-    ASK = "ask"
-    ASK_PRICE = "ask_price"
-    SIZE = "size"
-    FILLER = "filler"
-    MARK = "mark"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,55 +29,6 @@ class Arc:
     size: Quantity | None = None
 
 
-class _File(BaseModel):
-    """Closed words of the reader; everything folded. A phrase is words in a row, `~` stands for any ending."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    wish: list[str]
-    refuse: list[str]
-    swap: list[str]
-    change: list[str]
-    more: list[str]
-    condition: list[str]
-    tell: list[str]
-    but: list[str]
-    correct: list[str]
-    reason: list[str]
-    purpose: list[str]
-    time: list[str]
-    months: list[str]
-    people: list[str]
-    filler: list[str]
-
-
-@lru_cache
-def _file() -> _File:
-    path = Path(__file__).parent / "words.yaml"
-    return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-_PATTERNS: tuple[tuple[str, Role, float], ...] = (
-    ("order_verb", Role.WISH, 0.1),
-    ("remove", Role.REFUSE, 0.1),
-    ("all_but", Role.KEEP, 0.0),
-    ("let_go", Role.LET_GO, 0.0),
-    ("second_thought", Role.CORRECT, 0.1),
-    ("set_quantity", Role.CORRECT, 0.05),
-    ("not_so_much", Role.CORRECT, 0.0),
-    ("lacking", Role.TELL, 0.1),
-    ("each", Role.EACH, 0.1),
-    ("please", Role.FILLER, 0.1),
-    ("chatter", Role.FILLER, 0.2),
-    ("finish", Role.FILLER, 0.2),
-    ("hold", Role.FILLER, 0.2),
-    ("thanks", Role.FILLER, 0.1),
-    ("greet", Role.FILLER, 0.1),
-    ("because", Role.REASON, 0.6),
-    ("ask_price", Role.ASK_PRICE, 0.1),
-    ("ask_availability", Role.ASK, 0.2),
-)
-"""Which patterns of the vocabulary give a stretch its role."""
 _NO_FILLERS = frozenset(
     {"no", "ni", "sin", "nada", "mejor", "digo", "perdon", "pero", "otro", "otra", "otros", "otras", "menos", "tampoco"}
 )
@@ -138,41 +53,6 @@ class Arcs:
     by_start: Sequence[Sequence[Arc]]
 
 
-@lru_cache
-def _trie() -> dict[str, list[tuple[tuple[str, ...], Role]]]:
-    file = _file()
-    lists = (
-        (file.wish, Role.WISH),
-        (file.refuse, Role.REFUSE),
-        (file.swap, Role.SWAP),
-        (file.change, Role.CHANGE),
-        (file.more, Role.MORE),
-        (file.condition, Role.CONDITION),
-        (file.tell, Role.TELL),
-        (file.but, Role.BUT),
-        (file.correct, Role.CORRECT),
-        (file.time, Role.TIME),
-        (file.filler, Role.FILLER),
-    )
-    found: dict[str, list[tuple[tuple[str, ...], Role]]] = {}
-    for phrases, role in lists:
-        for phrase in phrases:
-            words = tuple(phrase.split())
-            found.setdefault(words[0].rstrip("~")[:3], []).append((words, role))
-    return found
-
-
-def _is(word: str, said: str) -> bool:
-    return said.startswith(word[:-1]) if word.endswith("~") else said == word
-
-
-def _phrases(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]]:
-    for words, role in _trie().get(tokens[start].text[:3], ()):
-        end = start + len(words)
-        if end <= len(tokens) and all(_is(word, tokens[start + at].text) for at, word in enumerate(words)):
-            yield end, role
-
-
 class Finder:
     """Finds the arcs of one message."""
 
@@ -195,7 +75,7 @@ class Finder:
     def _spans(self, folded: str, known: Vocabulary) -> dict[int, list[tuple[int, Role, float]]]:
         """The stretches that a pattern of the vocabulary gives a role to."""
         found: dict[int, list[tuple[int, Role, float]]] = {}
-        for name, role, cost in _PATTERNS:
+        for name, role, cost in PATTERNS:
             for match in known.patterns[name].finditer(folded):
                 inside = [
                     at for at, token in enumerate(self.tokens) if match.start() <= token.start and token.end <= match.end()
@@ -256,7 +136,7 @@ class Finder:
             yield Arc(at, at + 1, Role.TIME, 0.0)
         for end, role, cost in self.spans.get(at, ()):
             yield Arc(at, end, role, cost)
-        for end, role in _phrases(self.tokens, at):
+        for end, role in phrases_at(self.tokens, at):
             yield Arc(at, end, role, 0.1)
         yield from self._times(at)
         yield from self._conditions(at)
@@ -266,11 +146,11 @@ class Finder:
             yield Arc(at, at + 1, Role.WISH, 0.2)
         if token.text not in _NO_FILLERS and not self._operates(at):
             yield from self._little(at)
-        if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in _wishes_by_sound():
+        if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in wishes_by_sound():
             yield Arc(at, at + 1, Role.WISH, 0.2)
 
     def _conditions(self, at: int) -> Iterator[Arc]:
-        """`si no pasa de 70 mil`, `si el toddy está agotado`: an if behind which, before a mark or a wish, something happens."""
+        """`si no pasa de 70 mil`, `si el toddy está agotado`: an if with something that happens before a mark or a wish."""
         if self.tokens[at].text not in _IFS or at in self.agreed or any(r is Role.FILLER for _, r, _ in self._led(at)):
             return
         for end in range(at + 1, self.places):
@@ -287,7 +167,7 @@ class Finder:
 
     def _led(self, at: int) -> list[tuple[int, Role, float]]:
         """The stretches of closed words that begin here."""
-        return [*self.spans.get(at, ()), *((end, role, 0.1) for end, role in _phrases(self.tokens, at))]
+        return [*self.spans.get(at, ()), *((end, role, 0.1) for end, role in phrases_at(self.tokens, at))]
 
     def _happens(self, at: int) -> bool:
         """Whether a word is none that joins, counts, describes or names something on sale."""
@@ -319,7 +199,7 @@ class Finder:
 
     def _times(self, at: int) -> Iterator[Arc]:
         """`a las 5`, `el 3 de noviembre`, `para 5 personas`, `de 5 años`: numbers that count nothing on sale."""
-        file, number = _file(), self.reader.number(at)
+        file, number = closed_phrases(), self.reader.number(at)
         text = self.reader.text
         is_hour = text(at) in ("las", "at") or (text(at) == "a" and text(at + 1) == "las")
         hour = self.reader.number(at + 1 + (text(at + 1) == "las")) if is_hour else None
@@ -331,23 +211,28 @@ class Finder:
                 yield Arc(at, end, Role.TIME, 0.1)
         if number is None:
             return
-        behind = text(number[1])
-        is_day = number[0] <= _LATEST_DAY and text(at - 1) in file.time and not self.goods.matches(behind)
-        if is_day and behind not in self.reader.words.units and behind not in self.known.containers:
-            # `el sábado 14`
-            yield Arc(at, number[1], Role.TIME, 0.0)
+        yield from self._days(at, number)
         if YEAR.fullmatch(text(at)):
             yield Arc(at, at + 1, Role.TIME, 0.3)
         if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
         if text(number[1]) in file.people:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
+        if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
+            yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
+
+    def _days(self, at: int, number: tuple[Decimal, int]) -> Iterator[Arc]:
+        """`el sábado 14`, `mi hija que tiene 17`: a day, and how old somebody is."""
+        text = self.reader.text
+        behind = text(number[1])
+        is_day = number[0] <= _LATEST_DAY and text(at - 1) in closed_phrases().time and not self.goods.matches(behind)
+        if is_day and behind not in self.reader.words.units and behind not in self.known.containers:
+            # `el sábado 14`
+            yield Arc(at, number[1], Role.TIME, 0.0)
         is_alone = number[1] >= self.places or self.tokens[number[1]].kind in ("mark", "newline")
         if text(at - 1) in ("tiene", "tienen") and text(at - 2) == "que" and is_alone:
             # `para mi hija que tiene 17`
             yield Arc(at, number[1], Role.PEOPLE, 0.0)
-        if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
-            yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
 
     def _places(self, at: int) -> Iterator[Arc]:
         """`con el motorizado`, `al taller`, `a la casa`: with whom or where, if nothing on sale is called so."""
@@ -366,7 +251,7 @@ class Finder:
     def _stretches(self, at: int, operators: set[int]) -> Iterator[Arc]:
         """What something is for, and why: to the end of the clause, and never over an operator, a number or a mark."""
         yield from self._places(at)
-        file = _file()
+        file = closed_phrases()
         role = Role.PURPOSE if self.tokens[at].text in file.purpose else None
         for phrase in file.reason:
             words = phrase.split()
@@ -412,18 +297,3 @@ def _cost(mention: Mention) -> float:
     if not mention.has_head:
         return cost + 0.9
     return cost if mention.is_head_first else cost + 0.8
-
-
-@lru_cache
-def _wishes_by_sound() -> frozenset[str]:
-    """The commonest verbs of wishing as an ear spells them: `nesecito`, `keria`."""
-    return frozenset(word(said).sound for said in _file().wish if " " not in said and not said.endswith("~"))
-
-
-@lru_cache
-def closed_words() -> frozenset[str]:
-    """Words that mean something of their own in a message; none of them is a slip of a word on sale."""
-    known = vocabulary()
-    written = {word for pattern in known.patterns.values() for word in re.findall("[a-z]{3,}", pattern.pattern)}
-    phrases = {word for entries in _trie().values() for words, _ in entries for word in words}
-    return frozenset(written | phrases | known.fillers | known.articles | known.conjunctions)

@@ -13,7 +13,8 @@ only by a yes to it.
 
 from collections.abc import Collection, Sequence
 
-from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.arcs import Arc
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.lines import Line
 from agent.lexical.reader.tokens import Token
 

@@ -1,11 +1,63 @@
 """Which of several products words point to that name none: a place in the list, a size, the larger, the cheapest."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.goods import Goods, has_number, label_of
+from agent.lexical.reader.lines import Line
+from agent.lexical.reader.path import Path
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 from domain.catalog.words import Size, read
+
+
+def counting(bare: Sequence[Line], chosen: Container[int]) -> dict[int, Line]:
+    """By the identity of a choice what counts it: what stands before it, or behind if the first has nothing before it."""
+    found: dict[int, Line] = {}
+    counts: list[Line] = []
+    last: Line | None = None
+    is_behind = id(bare[0]) in chosen
+    for line in bare:
+        if id(line) in chosen:
+            if counts:
+                found[id(line)] = counts.pop(0)
+            last = line
+        elif line.quantity is not None and is_behind and last is not None and id(last) not in found:
+            found[id(last)] = line
+        elif line.quantity is not None:
+            counts.append(line)
+    return found
+
+
+Span = tuple[int, int, Quantity | None]
+"""Where words stand that point to something, and the size that they say."""
+
+
+def pointing(
+    path: Path, tokens: Sequence[Token], folded: str, labels: AbstractSet[str], closed: AbstractSet[str]
+) -> list[Span]:
+    """Words that name nothing and tell one of several: a size, a place in the list, `la grande`."""
+    words = vocabulary()
+    spans: list[Span] = [(arc.start, arc.end, arc.size) for arc in path.arcs if arc.role is Role.SIZE]
+    places = [at for at, token in enumerate(tokens) if token.text in words.ordinals and token.text != "cuarto"]
+    places += [at for at, token in enumerate(tokens) if token.text in labels]
+    places += [at for arc in path.arcs if arc.role is Role.PURPOSE for at in range(arc.start, arc.end)]
+    spans += [(at, at + 1, None) for at in places]
+    for name in ("the_large", "the_small", "any_of_them", "cheapest"):
+        if (found := words.matches(name, folded)) is not None:
+            inside = [at for at, one in enumerate(tokens) if found.start() <= one.start < found.end()]
+            spans += [(inside[0], inside[-1] + 1, None)] if inside else []
+    return [span for span in spans if not _is_of_unknown(span[0], path, tokens, closed)]
+
+
+def _is_of_unknown(at: int, path: Path, tokens: Sequence[Token], closed: AbstractSet[str]) -> bool:
+    """`the windbreaker, size M`: the size of something that nobody knows chooses nothing."""
+    before = [arc for arc in path.arcs if arc.end <= at]
+    while before and (before[-1].role is Role.FILLER or tokens[before[-1].start].text == ","):
+        before.pop()
+    return bool(before) and before[-1].role is Role.UNKNOWN and tokens[before[-1].start].text not in closed
 
 
 def by_place(goods: Goods, said: str, skus: Sequence[str]) -> str | None:

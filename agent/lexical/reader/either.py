@@ -64,5 +64,7 @@ def _chooses(line: Line, other: Line) -> bool:
 
 
 def _is_named_again(line: Line, other: Line) -> bool:
-    is_same = line.mention is not None and other.mention is not None and set(line.mention.products) & set(other.mention.products)
+    is_same = (
+        line.mention is not None and other.mention is not None and set(line.mention.products) & set(other.mention.products)
+    )
     return bool(is_same) and line.quantity is None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
-from agent.lexical.reader.arcs import Arc, Finder, Role
+from agent.lexical.reader.arcs import Arc, Finder
 from agent.lexical.reader.certainty import SURE, is_certain
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import Edit, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode
@@ -20,7 +21,7 @@ from agent.lexical.reader.tokens import MOST_TOKENS, Token, tokens_of, without_h
 from agent.lexical.reader.walk import lines_of
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
-from core.language.words import Words, languages_of, words_of
+from core.language.words import languages_of, words_of
 from domain.catalog.search import Verdict
 from tools.context import Pending
 from tools.measures import is_tray
@@ -114,31 +115,24 @@ class _Judge:
     def line(self, line: Line, lines: Sequence[Line]) -> None:
         """Judge one line."""
         if line.mention is None:
-            if line.quantity is not None:
-                self._bare(line)
+            self._bare(line)
             return
         verdict, products = self.goods.settle(line.mention)
-        if line.either:
-            self._either(line, products)
-            return
         match line.mode:
+            case _ if line.either:
+                self._either(line, products)
             case Mode.REFUSE:
                 self._refused(line, products)
             case Mode.TELL:
                 self._told(line, lines, products)
             case Mode.CONDITION:
                 self._doubted(line, verdict, products)
-            case Mode.ASK | Mode.ASK_PRICE if line.quantity is None or (
-                line.is_about and (line.is_asked or line.mode is Mode.ASK_PRICE)
-            ):
-                if line.mode is Mode.ASK and not line.is_asked and self._is_among(line, lines):
-                    # `quiero un jean y con lo que queda remeras`: no question was put.
+            case Mode.ASK | Mode.ASK_PRICE if line.is_only_asked:
+                if self._is_among(line, lines):
                     self.ask("quantity" if verdict is Verdict.ONE else "which", line, products)
             case Mode.ASK if line.is_about:
                 self._doubted(line, verdict, products)
-            case _ if line.is_asked and line.quantity is None and not line.is_wished:
-                return
-            case _:
+            case _ if line.is_wished or line.quantity is not None or not line.is_asked:
                 self._wanted(line, verdict, products)
 
     def _either(self, line: Line, products: Sequence[Product]) -> None:
@@ -148,8 +142,9 @@ class _Judge:
         self.ask("which", line, [product for some in (products, *others) for product in some[:each]])
 
     def _is_among(self, line: Line, lines: Sequence[Line]) -> bool:
-        """Whether something is wished for before it in the same breath."""
-        return any(other.is_wished and other.clause == line.clause and other.start < line.start for other in lines)
+        """`quiero un jean y con lo que queda remeras`: no question was put, and something is wished for in the same breath."""
+        before = [other for other in lines if other.is_wished and other.clause == line.clause and other.start < line.start]
+        return line.mode is Mode.ASK and not line.is_asked and bool(before)
 
     def is_known_size(self, line: Line) -> bool:
         """Whether all that a line may mean has the figures of its size in its name."""
@@ -163,11 +158,11 @@ class _Judge:
 
     def _bare(self, line: Line) -> None:
         """A quantity without a product: of something unknown, or of nothing at all."""
-        run = self._unknown_behind(line.end)
+        run, said = self._unknown_behind(line.end), line.quantity
+        if said is None:
+            return
         if run is not None:
             self.spoken_for.update(range(*run))
-            said = line.quantity
-            assert said is not None
             self.reading.questions.append(Question("unknown", self.words(line.start, run[1]), (), said.value, said.unit))
         elif line.mode is not Mode.REFUSE:
             self._number(line)
@@ -238,8 +233,8 @@ class _Judge:
             # `una M`: a size of nobody knows what.
             self.ask("number", line)
             return
-        is_guess = line.mention is not None and line.mention.similarity < SURE
-        if line.is_borrowed and not line.is_wished and line.touched and is_guess:
+        is_vague = line.mention is not None and (line.mention.similarity < SURE or not line.mention.has_head)
+        if line.is_borrowed and not line.is_wished and line.touched and is_vague:
             # `la del piso siete que tiene la perrita`: a number from elsewhere does not make a story an order.
             self.reading.notes.append(self.words(line.start, line.end))
             return

@@ -163,7 +163,9 @@ class Goods:
     def matches(self, text: str) -> dict[str, Match]:
         """The products of which a folded word is a word, by SKU; a word that is on sale as it stands is nothing else."""
         if text not in self._cache:
-            nouns = [known for known in self._known if similarity(word(text), known) >= _SAME and any(self._known[known].values())]
+            nouns = [
+                known for known in self._known if similarity(word(text), known) >= _SAME and any(self._known[known].values())
+            ]
             own = {sku for known in nouns if _stem(known.text) == _stem(text) for sku in self._known[known]}
             found = self._match(text)
             # Where the shop has a `gorro` and a `gorra`, whoever names one does not mean the other.

@@ -97,6 +97,11 @@ class Line:
     """What it may be instead: `una pepsi o una coca`, `Kraft si no pasa de 70 mil, si no Mavesa`."""
 
     @property
+    def is_only_asked(self) -> bool:
+        """Whether it is asked about and not ordered, as its quantity stands within the question if it has one."""
+        return self.quantity is None or (self.is_about and (self.is_asked or self.mode is Mode.ASK_PRICE))
+
+    @property
     def is_bare(self) -> bool:
         """Only a quantity."""
         return self.mention is None

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agent.lexical.reader.arcs import Arc, Arcs, Role
+from agent.lexical.reader.arcs import Arc, Arcs
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.tokens import Token
 
 _BEAM = 40

@@ -9,14 +9,13 @@
 | a refusal that names it | left out | left out | left out | |
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agent.lexical.reader.amounts import amount_of
-from agent.lexical.reader.arcs import Role
-from agent.lexical.reader.choices import by_place, by_size, is_size, own_words
+from agent.lexical.reader.amounts import amount_asked_for, amount_of, counted_of
+from agent.lexical.reader.choices import by_place, by_size, counting, is_size, own_words, pointing
 from agent.lexical.reader.edits import Edit
 from agent.lexical.reader.goods import Goods, Product, has_number, size_of
 from agent.lexical.reader.lines import Line, Mode
@@ -137,7 +136,7 @@ class Answers:
         if not chosen:
             return
         bare.sort(key=lambda line: line.start)
-        quantities = self._quantities(bare, chosen)
+        quantities = {at: self._taken(line) for at, line in counting(bare, chosen).items()}
         for line in bare:
             if id(line) not in chosen:
                 continue
@@ -147,50 +146,13 @@ class Answers:
                 said = _ONE
             self._answer(place, line, self._edit(line, place, sku, said))
 
-    def _quantities(self, bare: Sequence[Line], chosen: Container[int]) -> dict[int, Quantity]:
-        """What counts each of the chosen: the quantities before them, or behind them if the first choice has none before it."""
-        found: dict[int, Quantity] = {}
-        counts: list[Line] = []
-        last: Line | None = None
-        is_behind = id(bare[0]) in chosen
-        for line in bare:
-            if id(line) in chosen:
-                if counts:
-                    found[id(line)] = self._taken(counts.pop(0))
-                last = line
-            elif line.quantity is not None and is_behind and last is not None and id(last) not in found:
-                found[id(last)] = self._taken(line)
-            elif line.quantity is not None:
-                counts.append(line)
-        return found
-
     def _pointed(self) -> list[Line]:
-        """Words that are no lines of their own and tell one of several: a size, a place in the list, `la grande`."""
-        words = vocabulary()
-        spans = [(arc.start, arc.end, arc.size) for arc in self.path.arcs if arc.role is Role.SIZE]
-        spans += [
-            (at, at + 1, None)
-            for at, token in enumerate(self.tokens)
-            if token.text in words.ordinals and token.text != "cuarto"
-        ]
+        """What points to one of several and is part of no line of its own."""
         labels = {self.goods.by_sku[sku].label for _, _, skus in self._open(several=True) for sku in skus} - {""}
-        spans += [(at, at + 1, None) for at, token in enumerate(self.tokens) if token.text in labels]
-        spans += [(at, at + 1, None) for arc in self.path.arcs if arc.role is Role.PURPOSE for at in range(arc.start, arc.end)]
-        for name in ("the_large", "the_small", "any_of_them", "cheapest"):
-            if (found := words.matches(name, self.folded)) is not None:
-                inside = [at for at, one in enumerate(self.tokens) if found.start() <= one.start < found.end()]
-                spans += [(inside[0], inside[-1] + 1, None)] if inside else []
         taken = [line for line in self.lines if not self._is_place(line)]
+        spans = pointing(self.path, self.tokens, self.folded, labels, self.goods.closed)
         free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
-        free = [span for span in free if not self._is_of_unknown(span[0])]
         return [Line(start, end, size=size, sized=tuple(range(start, end))) for start, end, size in free]
-
-    def _is_of_unknown(self, at: int) -> bool:
-        """`the windbreaker, size M`: the size of something that nobody knows chooses nothing."""
-        before = [arc for arc in self.path.arcs if arc.end <= at]
-        while before and (before[-1].role is Role.FILLER or self.tokens[before[-1].start].text == ","):
-            before.pop()
-        return bool(before) and before[-1].role is Role.UNKNOWN and self.tokens[before[-1].start].text not in self.goods.closed
 
     def _is_place(self, line: Line) -> bool:
         """`la primera`, though a word of something on sale may be like it."""
@@ -292,7 +254,7 @@ class Answers:
             self._as_elsewhere(line)
 
     def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
-        """The words of an answer that nobody understands: what the question quoted is explained by a yes, and by nothing else."""
+        """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
         quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
         known = vocabulary().size_words | quoted
         return tuple(at for at in line.touched if self.tokens[at].text not in known)
@@ -341,14 +303,12 @@ class Answers:
         if len(within) == 1:
             return self._edit(line, place, within[0], said)
         known = self.points[place].arguments.get("quantity")
-        quantity = self._counts(said, within) if said is not None else Decimal(str(known)) if known is not None else None
+        kept = Decimal(str(known)) if known is not None else None
+        quantity = counted_of(self._products(within), said) if said is not None else kept
         return Edit(line, within, "add", quantity, "which")
 
-    def _counts(self, said: Quantity, skus: Sequence[str]) -> Decimal:
-        """How many a quantity is of each of several; `un par` of shoes is one, whichever it will be."""
-        counted = {amount_of(self.goods.by_sku[sku], said, None) for sku in skus}
-        one = counted.pop() if len(counted) == 1 else None
-        return one if one is not None else said.value
+    def _products(self, skus: Sequence[str]) -> list[Product]:
+        return [self.goods.by_sku[sku] for sku in skus]
 
     def _edit(self, line: Line, place: int, sku: str, said: Quantity | None) -> Edit:
         """So much of a product as is said now, else as was said before."""
@@ -376,13 +336,7 @@ class Answers:
         assert said is not None
         if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
             return
-        is_size_alone = said.unit is not None and line.start > 0 and self.tokens[line.start - 1].text in ("de", "of")
-        if (line.is_size or is_size_alone) and self.edits:
-            # `la leche líquida, la de litro`
-            self.done.add(id(line))
-            return
-        if line.is_definite and said.value == sum(point.is_question for point in self.points):
-            # `sim, quero os dois`: both that are in question.
+        if self._counts_nothing(line, said):
             self.done.add(id(line))
             return
         for place, point, skus in self._open():
@@ -392,12 +346,12 @@ class Answers:
                 if self.tokens[line.start - 1].text in ("de", "of") and line.start and said.is_plain:
                     self._other_size(line, place, skus[0])
                     return
-                amount = self._asked_for(self.goods.by_sku[skus[0]], said)
+                amount = amount_asked_for(self.goods.by_sku[skus[0]], said)
                 if not amount or (said.is_plain and is_size(f"{said.value.normalize():f}", self.goods.by_sku[skus[0]].name)):
                     continue
                 edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
             elif line.is_set or point.arguments.get("quantity") is None:
-                edit = Edit(line, tuple(skus), "add", self._counts(said, skus), "which")
+                edit = Edit(line, tuple(skus), "add", counted_of(self._products(skus), said), "which")
             else:
                 continue
             self._answer(place, line, edit)
@@ -406,11 +360,10 @@ class Answers:
             # `medio kilo, 500 gramos`, `medio kilo, uno grande`: said once more.
             self.done.add(id(line))
 
-    def _asked_for(self, product: Product, said: Quantity) -> Decimal | None:
-        """How much a quantity is of what was asked about by its name: a bare number that fills no carton counts cartons."""
-        amount = amount_of(product, said, None)
-        is_count = said.is_plain and said.value == said.value.to_integral_value() and product.grain == 1
-        return said.value if amount is None and is_count else amount
+    def _counts_nothing(self, line: Line, said: Quantity) -> bool:
+        """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
+        is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
+        return (is_size and bool(self.edits)) or (line.is_definite and said.value == sum(p.is_question for p in self.points))
 
     def _other_size(self, line: Line, place: int, sku: str) -> None:
         """`no, el de 500`: another of the kind that was proposed."""

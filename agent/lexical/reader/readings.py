@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.arcs import Arc
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import EditMode
 from agent.lexical.reader.tokens import Token
 

@@ -8,21 +8,21 @@ from agent.lexical.reader.edits import denied_numbers
 from agent.lexical.reader.either import alternatives
 from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
+from agent.lexical.reader.nouns import weighed, without_adjectives, without_shares
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.sizes import described, in_sizes
 from agent.lexical.reader.tokens import Token
-from core.language.words import MEASURES
 
 _FEWEST_CARRIED = 50
 
 
 def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], ors: Container[str]) -> list[Line]:
     """The lines with what the whole message says of them."""
-    found = _without_adjectives(_weights(list(lines), goods), tokens)
+    found = without_adjectives(weighed(list(lines), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = denied_numbers(found)
     found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), tokens)
-    found = _without_shares(found)
+    found = without_shares(found)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
     found = _torn(found, tokens)
@@ -32,72 +32,6 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
 
 def _between(first: Line, second: Line, tokens: Sequence[Token]) -> list[str]:
     return [token.text for token in tokens[first.end : second.start]]
-
-
-def _weights(lines: list[Line], goods: Goods) -> list[Line]:
-    """`un pollo de 2 kilos`, `3 quesos de medio kilo`: so much of each, where it is sold by weight."""
-    for line in lines:
-        if line.size is None or line.mention is None:
-            continue
-        dimension = MEASURES[line.size.unit or "kg"][0]
-        products = [goods.by_sku[sku] for sku in line.mention.products]
-        if any(product.unit not in MEASURES or MEASURES[product.unit][0] != dimension for product in products):
-            continue
-        times = line.quantity.value if line.quantity is not None and line.quantity.unit is None else Decimal(1)
-        if line.quantity is None or line.quantity.unit is None:
-            line.quantity, line.sized = replace(line.size, value=line.size.value * times), ()
-    return lines
-
-
-def _without_adjectives(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
-    """`4 remeras blancas`, `medias cortitas 1 pack`: a word right behind a name that is nobody's noun only describes it."""
-    found: list[Line] = []
-    for line in lines:
-        last = found[-1] if found else None
-        own = line.mention
-        if last is not None and _is_front(last, line, tokens):
-            found[-1] = line
-            continue
-        is_adjective = own is not None and not own.has_head and own.count == 1 and not own.is_label and not own.has_brand
-        if last is None or last.mention is None or not is_adjective or last.clause != line.clause or line.mode is not last.mode:
-            found.append(line)
-            continue
-        if own is None or line.start != last.end or set(own.products) & set(last.mention.products):
-            found.append(line)
-            continue
-        last.end = line.start + 1
-        if last.quantity is None and line.counted_at > line.start:
-            last.quantity, last.counted_at = line.quantity, line.counted_at
-            last.touched += (line.start,)
-        elif line.quantity is not None:
-            found.append(line)
-    return found
-
-
-def _is_front(last: Line, line: Line, tokens: Sequence[Token]) -> bool:
-    """`white linen shirt`, `2 pairs of dress socks`: what stands before its noun goes to it, with the quantity.
-
-    A word that the thing does not have stays unexplained.
-    """
-    first, noun = last.mention, line.mention
-    between = range(last.end, line.start)
-    if first is None or noun is None or line.quantity is not None or not noun.has_head or last.clause != line.clause:
-        return False
-    both = tuple(sku for sku in noun.products if sku in first.products)
-    is_beside = set(between) <= set(line.touched) if both and not first.has_head else not between and not both
-    if not is_beside or (first.has_head and not (first.is_foreign and noun.is_foreign)):
-        return False
-    line.mention = replace(noun, products=both, words=f"{first.words} {noun.words}", count=noun.count + 1) if both else noun
-    line.touched = tuple(sorted({*last.touched, *line.touched, *(() if both else range(last.start, last.end))} - _counting(last)))
-    line.quantity, line.counted_at, line.start, line.mode = last.quantity, last.counted_at, last.start, last.mode
-    line.is_wished, line.is_single, line.is_borrowed = last.is_wished, last.is_single, last.is_borrowed
-    return True
-
-
-def _counting(line: Line) -> set[int]:
-    """The tokens of the quantity that stands before a name."""
-    words = len(line.mention.words.split()) if line.mention is not None else 0
-    return set(range(line.start, line.end - words)) - set(line.touched)
 
 
 def _one_more(lines: list[Line]) -> list[Line]:
@@ -151,28 +85,6 @@ def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) ->
     return lines
 
 
-def _without_shares(lines: list[Line]) -> list[Line]:
-    """`2 pairs of shoes, one for me and one for him`: numbers that add up to what they stand behind only share it out."""
-    found: list[Line] = []
-    at = 0
-    while at < len(lines):
-        line, end = lines[at], at + 1
-        found.append(line)
-        while end < len(lines) and lines[end].is_bare and not lines[end].is_more and lines[end].clause == line.clause:
-            end += 1
-        shares = [_pieces(one.quantity) for one in lines[at + 1 : end]]
-        is_shared = line.mention is not None and len(shares) > 1 and sum(shares) == _pieces(line.quantity)
-        at = end if is_shared else at + 1
-    return found
-
-
-def _pieces(said: Quantity | None) -> Decimal:
-    """How many a quantity counts; of pairs the pairs, and of what is measured none."""
-    if said is None or said.unit is not None:
-        return Decimal(0)
-    return said.value / 2 if said.dozen == 2 and said.container else said.value
-
-
 def _supposed(lines: list[Line]) -> list[Line]:
     """`10 remeras. Si no hay descuento que sean 6`: how many it shall be hangs on what only the shop knows."""
     found: list[Line] = []
@@ -220,8 +132,8 @@ def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
                     wanted[-1].mode, wanted[-1].is_out = Mode.REFUSE, True
                 else:
                     found.remove(wanted[-1])
-            elif not line.is_weak and line.mention is not None and not line.is_more and wanted[-1].mode is Mode.ADD:
-                # `quería una campera… dejame mejor el rompeviento`: perhaps in its place.
+            elif (line.is_denied or not (line.is_weak or line.is_more)) and wanted[-1].mode is Mode.ADD:
+                # `quería una campera… dejame mejor el rompeviento`, `2 kilos de tomate, no, y un kilo de papa`
                 wanted[-1].is_doubted = True
         if line.mode is Mode.CORRECT:
             line.mode = Mode.ADD

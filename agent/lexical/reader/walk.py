@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from agent.lexical.reader.arcs import Arc, Role
+from agent.lexical.reader.arcs import Arc
 from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
+from agent.lexical.reader.closed import Role
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import ANOTHER, Quantity
@@ -108,7 +109,9 @@ def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
         sized = tuple(range(arc.start, arc.end))
         walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, row=walk.row, sized=sized))
     elif arc.size is not None:
-        said = Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row, is_size=True)
+        said = Line(
+            arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row, is_size=True
+        )
         walk.lines.append(said)
 
 
@@ -207,21 +210,7 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         walk.idle.discard(arc.start)
         return
     if arc.role is Role.REFUSE and not _has_object(arcs, place):
-        if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
-            walk.idle.discard(arc.start)
-            walk.lines[-1].mode = Mode.REFUSE
-            walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
-            walk.mode = Mode.ADD
-        elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
-            # `no, cuatro`: of what was said before.
-            walk.mode, walk.is_weak = Mode.CORRECT, True
-        elif not walk.lines and walk.said not in _DENIALS:
-            # `quítalo`
-            walk.idle.discard(arc.start)
-            walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
-        elif not walk.lines:
-            # `no no, 4 packs`
-            walk.mode = Mode.ADD
+        _refuse_alone(walk, arc)
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
@@ -231,7 +220,7 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         return
     if arc.role is Role.BUT:
         # `pero que sean 3`: the wish before it goes on, a refusal does not.
-        walk.mode, walk.is_parted = Mode.ADD, True
+        walk.mode, walk.is_parted, walk.supposed = Mode.ADD, True, -1
         return
     is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in _DENIALS)
     if is_verb and (walk.mode is Mode.CONDITION or (walk.mode is Mode.TELL and not walk.is_parted)):
@@ -241,6 +230,25 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_wished = arc.role is Role.WISH or (walk.is_wished and mode is Mode.CORRECT)
     walk.is_weak = walk.tokens[arc.start].text in _WEAK
     walk.is_parted = False
+
+
+def _refuse_alone(walk: _Walk, arc: Arc) -> None:
+    """A refusal with nothing behind it: of what stands right before it, or of all that was said."""
+    if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
+        walk.idle.discard(arc.start)
+        walk.lines[-1].mode = Mode.REFUSE
+        walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
+        walk.mode = Mode.ADD
+    elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
+        # `no, cuatro`: of what was said before.
+        walk.mode, walk.is_weak = Mode.CORRECT, True
+    elif not walk.lines and walk.said not in _DENIALS:
+        # `quítalo`
+        walk.idle.discard(arc.start)
+        walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+    elif not walk.lines:
+        # `no no, 4 packs`
+        walk.mode = Mode.ADD
 
 
 def _hold_idle(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
@@ -293,6 +301,8 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         walk.mode, walk.operator = Mode.ADD, None
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
     said = _said_between(walk, path, product, own)
+    if walk.supposed == walk.clause and said.mode is Mode.ADD:
+        said = said._replace(mode=Mode.CONDITION)
     if said.mode in _GOVERNED or said.operator in (Role.SWAP, Role.CHANGE):
         walk.idle.discard(walk.at)
     between = _between(path.arcs, product, own)

@@ -1,0 +1,148 @@
+"""The closed words of the reader, and what role each of them gives to the tokens where it stands."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
+from domain.catalog.words import word
+
+
+class Role(StrEnum):
+    """What a token is in its message; every token has exactly one."""
+
+    PRODUCT = "product"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    TIME = "time"
+    PEOPLE = "people"
+    WISH = "wish"
+    REFUSE = "refuse"
+    CORRECT = "correct"
+    MORE = "more"
+    SWAP = "swap"
+    CHANGE = "change"
+    KEEP = "keep"
+    LET_GO = "let_go"
+    CONDITION = "condition"
+    TELL = "tell"
+    EACH = "each"
+    BUT = "but"
+    AND = "and"
+    PURPOSE = "purpose"
+    REASON = "reason"
+    ASK = "ask"
+    ASK_PRICE = "ask_price"
+    SIZE = "size"
+    FILLER = "filler"
+    MARK = "mark"
+    UNKNOWN = "unknown"
+
+
+class _File(BaseModel):
+    """Closed words of the reader; everything folded. A phrase is words in a row, `~` stands for any ending."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wish: list[str]
+    refuse: list[str]
+    swap: list[str]
+    change: list[str]
+    more: list[str]
+    condition: list[str]
+    tell: list[str]
+    but: list[str]
+    correct: list[str]
+    reason: list[str]
+    purpose: list[str]
+    time: list[str]
+    months: list[str]
+    people: list[str]
+    filler: list[str]
+
+
+@lru_cache
+def closed_phrases() -> _File:
+    """The phrases of `words.yaml`."""
+    path = Path(__file__).parent / "words.yaml"
+    return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+PATTERNS: tuple[tuple[str, Role, float], ...] = (
+    ("order_verb", Role.WISH, 0.1),
+    ("remove", Role.REFUSE, 0.1),
+    ("all_but", Role.KEEP, 0.0),
+    ("let_go", Role.LET_GO, 0.0),
+    ("second_thought", Role.CORRECT, 0.1),
+    ("set_quantity", Role.CORRECT, 0.05),
+    ("not_so_much", Role.CORRECT, 0.0),
+    ("lacking", Role.TELL, 0.1),
+    ("each", Role.EACH, 0.1),
+    ("please", Role.FILLER, 0.1),
+    ("chatter", Role.FILLER, 0.2),
+    ("finish", Role.FILLER, 0.2),
+    ("hold", Role.FILLER, 0.2),
+    ("thanks", Role.FILLER, 0.1),
+    ("greet", Role.FILLER, 0.1),
+    ("because", Role.REASON, 0.6),
+    ("ask_price", Role.ASK_PRICE, 0.1),
+    ("ask_availability", Role.ASK, 0.2),
+)
+"""Which patterns of the vocabulary give a stretch its role."""
+
+
+@lru_cache
+def _trie() -> dict[str, list[tuple[tuple[str, ...], Role]]]:
+    file = closed_phrases()
+    lists = (
+        (file.wish, Role.WISH),
+        (file.refuse, Role.REFUSE),
+        (file.swap, Role.SWAP),
+        (file.change, Role.CHANGE),
+        (file.more, Role.MORE),
+        (file.condition, Role.CONDITION),
+        (file.tell, Role.TELL),
+        (file.but, Role.BUT),
+        (file.correct, Role.CORRECT),
+        (file.time, Role.TIME),
+        (file.filler, Role.FILLER),
+    )
+    found: dict[str, list[tuple[tuple[str, ...], Role]]] = {}
+    for phrases, role in lists:
+        for phrase in phrases:
+            words = tuple(phrase.split())
+            found.setdefault(words[0].rstrip("~")[:3], []).append((words, role))
+    return found
+
+
+def _is(word: str, said: str) -> bool:
+    return said.startswith(word[:-1]) if word.endswith("~") else said == word
+
+
+def phrases_at(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]]:
+    """The phrases that begin at a place, each with the place behind it and its role."""
+    for words, role in _trie().get(tokens[start].text[:3], ()):
+        end = start + len(words)
+        if end <= len(tokens) and all(_is(word, tokens[start + at].text) for at, word in enumerate(words)):
+            yield end, role
+
+
+@lru_cache
+def wishes_by_sound() -> frozenset[str]:
+    """The commonest verbs of wishing as an ear spells them: `nesecito`, `keria`."""
+    return frozenset(word(said).sound for said in closed_phrases().wish if " " not in said and not said.endswith("~"))
+
+
+@lru_cache
+def closed_words() -> frozenset[str]:
+    """Words that mean something of their own in a message; none of them is a slip of a word on sale."""
+    known = vocabulary()
+    written = {word for pattern in known.patterns.values() for word in re.findall("[a-z]{3,}", pattern.pattern)}
+    phrases = {word for entries in _trie().values() for words, _ in entries for word in words}
+    return frozenset(written | phrases | known.fillers | known.articles | known.conjunctions)
