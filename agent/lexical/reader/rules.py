@@ -223,7 +223,7 @@ def _of_each(lines: list[Line]) -> list[Line]:
 def _torn(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     """`queso, medio kilo`; `se me acabó el café, mándame 2`: a quantity alone is of the only thing that lacks one."""
     open_lines = [line for line in lines if line.mention is not None and line.quantity is None and line.mode is not Mode.REFUSE]
-    bare = [line for line in lines if line.is_bare and not line.touched]
+    bare = [line for line in lines if line.is_bare and not line.touched and not line.is_size]
     if len(open_lines) != 1 or len(bare) != 1 or lines.index(bare[0]) != lines.index(open_lines[0]) + 1:
         return lines
     open_lines[0].quantity, open_lines[0].mode = bare[0].quantity, Mode.ADD
