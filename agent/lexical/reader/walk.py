@@ -279,6 +279,15 @@ def _has_object(arcs: Sequence[Arc], place: int) -> bool:
     return False
 
 
+def _end_mode(walk: _Walk) -> None:
+    """What has a quantity of its own behind a comma or `y` is no part of what was refused, told or asked before it."""
+    if walk.mode in (Mode.REFUSE, Mode.TELL, Mode.ASK, Mode.ASK_PRICE) and walk.is_parted:
+        walk.mode = Mode.ADD
+    if walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out:
+        # `en vez de arroz 3 azúcar`
+        walk.mode, walk.operator = Mode.ADD, None
+
+
 def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Arc | None) -> None:
     """Begin a line at its first arc; its second one only widens it."""
     arc = path.arcs[place]
@@ -289,20 +298,10 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
         known.end = max(known.end, arc.end)
         return
     own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
-    if (
-        walk.mode in (Mode.REFUSE, Mode.TELL, Mode.ASK, Mode.ASK_PRICE)
-        and walk.is_parted
-        and own is not None
-        and product is not None
-    ):
-        walk.mode = Mode.ADD
-    if walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out and own is not None and product is not None:
-        # `en vez de arroz 3 azúcar`
-        walk.mode, walk.operator = Mode.ADD, None
+    if own is not None and product is not None:
+        _end_mode(walk)
     is_about = walk.mode in (Mode.ASK, Mode.ASK_PRICE) and own is not None and product is not None and own.start < product.start
     said = _said_between(walk, path, product, own)
-    if walk.supposed == walk.clause and said.mode is Mode.ADD:
-        said = said._replace(mode=Mode.CONDITION)
     if said.mode in _GOVERNED or said.operator in (Role.SWAP, Role.CHANGE):
         walk.idle.discard(walk.at)
     between = _between(path.arcs, product, own)
@@ -361,7 +360,8 @@ class _Said(NamedTuple):
 
 def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None) -> _Said:
     """What the walk has heard so far, or what stands between a product and the quantity behind it."""
-    said = _Said(walk.mode, walk.is_wished, walk.operator, walk.said)
+    mode = Mode.CONDITION if walk.supposed == walk.clause and walk.mode is Mode.ADD else walk.mode
+    said = _Said(mode, walk.is_wished, walk.operator, walk.said)
     if product is None or own is None:
         return said
     between = _between(path.arcs, product, own) if product.start < own.start else []
