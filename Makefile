@@ -18,7 +18,7 @@ UPGRADE ?=
 LOCK = $(BIN)/python .ci/uv.py pip compile --quiet $(UPGRADE) --generate-hashes --no-strip-extras --universal --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help install run chat doctor test fast fuzz eval torture bench check lint types imports format lock clean
+.PHONY: help install run chat doctor test covered security fast fuzz eval torture bench check lint types imports format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,14 @@ test: $(STAMP) ## All tests but the long torture
 
 fast: $(STAMP) ## The tests that take less than a minute together
 	$(BIN)/pytest -n $(JOBS) -m "not torture and not slow and not browser"
+
+covered: $(STAMP) ## All tests, and how much of each room they run, against its floor in pyproject.toml
+	$(BIN)/pytest -n $(JOBS) -m "not torture" --cov --cov-report=
+	$(BIN)/python .ci/rooms.py
+
+security: $(STAMP) ## Known vulnerabilities among the pins, and what bandit finds in the code
+	$(BIN)/bandit -q -r -c pyproject.toml --severity-level medium analytics core domain tools agent channels connectors app
+	$(BIN)/python .ci/audit.py
 
 fuzz: $(STAMP) ## Property tests with fresh examples and twenty times as many of them (FUZZ=tests/tools takes a part)
 	$(BIN)/pytest -n $(JOBS) -m "hypothesis and not torture" --hypothesis-profile=fuzz --timeout=3600 $(FUZZ)

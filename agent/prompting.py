@@ -46,7 +46,7 @@ def fenced(value: str) -> str:
 @lru_cache
 def _environment() -> Environment:
     # Prompts are read by models, not by browsers: angle brackets of customers are escaped by `fenced`.
-    environment = Environment(  # noqa: S701 - for models, as said above
+    environment = Environment(  # noqa: S701 # nosec B701 - for models, as said above
         loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["fenced"] = fenced

@@ -104,7 +104,7 @@ def base_url(connection: ConnectionView, settings: Settings) -> str:
 
 def local_url(settings: Settings) -> str:
     """The web process as other processes of the same machine reach it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 # nosec B104 - compared
     return f"http://{host}:{settings.port}"
 
 

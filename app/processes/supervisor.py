@@ -181,7 +181,7 @@ class Supervisor:
         return None
 
     def _answers(self) -> bool:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104 - read, not bound to
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104 # nosec B104 - read
         connection = http.client.HTTPConnection(host, self._settings.port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
