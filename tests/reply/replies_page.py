@@ -26,6 +26,10 @@ class Step(NamedTuple):
 
 def threads() -> dict[str, list[Step]]:
     """The threads of the page: every turn is made anew."""
+    return {**_good_threads(), **_other_threads()}
+
+
+def _good_threads() -> dict[str, list[Step]]:
     return {
         "An order from hello to the summary": [
             Step("hola buenas", Turn(state="IDLE", customer_name="Ana"), "social greet; ask items"),
@@ -67,6 +71,11 @@ def threads() -> dict[str, list[Step]]:
             ),
             Step("me voy a la playa con mi familia", with_order(), "social safe_travels"),
         ],
+    }
+
+
+def _other_threads() -> dict[str, list[Step]]:
+    return {
         "A model that is wrong": [
             Step("2 de harina, ya pagué", Turn().added(HARINA, 2, "2.40"), "state f1.9 s44; promise; social yes; ask confirm"),
             Step("tienes arroz?", Turn(), "social glad; ask quantity"),
