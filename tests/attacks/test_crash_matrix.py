@@ -47,6 +47,9 @@ SCRIPT = (
 )
 """What the customer does; `confirm` presses the confirming button of the summary."""
 
+CHANGE = (SCRIPT[0], "confirm", "agrégale una harina pan más", "confirm")
+"""The placed order is changed: the last press agrees to the amendment."""
+
 ASKS_AGAIN = "listo, eso es todo"
 """What the customer writes when no summary has come."""
 
@@ -185,7 +188,9 @@ async def _say(shop: Shop, phone: Phone, words: str) -> None:
 
 
 def _buttons(phone: Phone) -> list[Choice]:
-    return [choice for bubble in phone.thread for choice in bubble.buttons]
+    """The buttons of what was answered to the customer's last words."""
+    mine = [place for place, bubble in enumerate(phone.thread) if bubble.direction == "customer"]
+    return [choice for bubble in phone.thread[mine[-1] if mine else 0 :] for choice in bubble.buttons]
 
 
 async def _arrived(shop: Shop) -> int:
@@ -202,24 +207,28 @@ SAMPLE = 7
 
 @dataclass(frozen=True)
 class Run:
-    """A conversation with a worker that may have died: its end and what the worker passed."""
+    """A conversation with a worker that may have died: its end, what it passed, and what before the last words."""
 
     end: End
     died: bool
     boundaries: int
     sent: list[int]
     untold: list[int]
+    script: tuple[str, ...]
+    before_last: int
 
 
-def _run(house: House, kill_at: int) -> Run:
+def _run(house: House, kill_at: int, script: tuple[str, ...] = SCRIPT) -> Run:
     """One conversation in which the worker dies at one boundary; at none if it is 0."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.attacks.crashing_worker"])
     passed = Passed(context.Value("i", 0), context.Array("i", 40), context.Array("i", 40))
     died = False
+    before_last = 0
 
     async def one(shop: Shop, phone: Phone, words: str) -> None:
-        nonlocal died
+        nonlocal died, before_last
+        before_last = passed.boundaries.value
         await _say(shop, phone, words)
         worker = context.Process(target=crashing_worker.work, args=(house.environment, 0 if died else kill_at, passed))
         worker.start()
@@ -236,7 +245,7 @@ def _run(house: House, kill_at: int) -> Run:
             async with httpx.AsyncClient(base_url=house.url, timeout=30) as client:
                 shop, slug = await _found()
                 phone = Phone(client, PHONE, slug)
-                for words in SCRIPT:
+                for words in script:
                     if words == "confirm" and not _buttons(phone):
                         await one(shop, phone, ASKS_AGAIN)
                     await one(shop, phone, words)
@@ -246,8 +255,8 @@ def _run(house: House, kill_at: int) -> Run:
             await db.disconnect()
 
     end = asyncio.run(all_of_it())
-    found = ([boundary for boundary in noted[:] if boundary] for noted in (passed.sent, passed.untold))
-    return Run(end, died, passed.boundaries.value, *found)
+    sent, untold = ([boundary for boundary in noted[:] if boundary] for noted in (passed.sent, passed.untold))
+    return Run(end, died, passed.boundaries.value, sent, untold, script, before_last)
 
 
 async def _recover(shop: Shop) -> None:
@@ -311,7 +320,7 @@ def _unlike(house: House, undisturbed: Run, kills: Iterable[int]) -> dict[int, s
     started, tried = time.monotonic(), 0
     unlike: dict[int, str] = {}
     for kill_at in kills:
-        run = _run(house, kill_at)
+        run = _run(house, kill_at, undisturbed.script)
         tried += 1
         # Two runs differ by a few boundaries, as reports come when they like: the last may lie behind the end.
         assert run.died or run.boundaries < kill_at, kill_at
@@ -351,8 +360,35 @@ def _spread(undisturbed: Run, most: int) -> list[int]:
     return sorted(found | {chance.choice(undisturbed.sent), chance.choice(undisturbed.untold)})
 
 
+@pytest.mark.timeout(600)
 def test_a_kill_at_some_boundaries_changes_nothing_in_the_outcome(house: House, undisturbed: Run) -> None:
     assert _unlike(house, undisturbed, _spread(undisturbed, SAMPLE)) == {}
+
+
+@pytest.fixture(scope="module")
+def changed(house: House) -> Run:
+    """A conversation in which a placed order is changed, and nobody dies."""
+    return _run(house, 0, CHANGE)
+
+
+def test_the_undisturbed_change_is_one_amendment_and_its_difference_leaves_the_shelf_once(changed: Run) -> None:
+    end = changed.end
+    assert end.orders == [("confirmed", "unpaid", "120000.00"), ("applied", "unpaid", "120000.00")]
+    assert end.sold == [("ACE-1", "-1.000"), ("HAR-1", "-2.000"), ("HAR-1", "-1.000")]
+    assert end.holds == [("consumed", "1.000"), ("consumed", "1.000"), ("consumed", "2.000")]
+    assert changed.boundaries - changed.before_last > 20
+
+
+@pytest.mark.timeout(600)
+def test_a_kill_within_the_yes_to_an_amendment_changes_nothing_in_the_outcome(house: House, changed: Run) -> None:
+    chance = random.Random(int(os.environ.get("CRASH_SEED") or time.time() // 86_400))
+    assert _unlike(house, changed, sorted(chance.sample(range(changed.before_last + 1, changed.boundaries + 1), 3))) == {}
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
+def test_a_kill_anywhere_within_the_yes_to_an_amendment_changes_nothing_in_the_outcome(house: House, changed: Run) -> None:
+    assert _unlike(house, changed, range(changed.before_last + 1, changed.boundaries + 1)) == {}
 
 
 @pytest.mark.torture
