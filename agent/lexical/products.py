@@ -28,18 +28,10 @@ Lookup = Callable[[str], Awaitable[list[Offer]]]
 MOST_LOOKUPS = 60
 """Per turn; a longer list is read as it stands."""
 
-_HELD = re.compile(r"(?P<count>\d+) (?P<what>\D+)|(?P<named>\D+?) (?:de |x)?(?P<of>\d+)")
-"""What a tray holds: `30 huevos`, `huevos de 30`."""
-
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-_SURE = 0.75
-"""Below this a phrase without quantity is small talk rather than a product."""
 
 _CHOICE = 0.4
 _CHOICE_GAP = 0.08
-_MEASURES = {"kg": ("g", 1000), "g": ("g", 1), "l": ("ml", 1000), "ml": ("ml", 1), "m": ("mm", 1000)}
-_MEASURES |= {"lb": ("g", 454), "oz": ("g", 28)}
 
 
 _NOTHING: Decision[Offer] = Decision(Verdict.NONE, ())
