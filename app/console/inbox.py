@@ -23,7 +23,6 @@ from app.web.live import Live
 from core.errors import DomainError
 from core.work import open_work
 from domain.conversations import desk
-from domain.conversations import service as conversations
 from domain.conversations.content import said as words_of
 from domain.conversations.desk import Queue
 from domain.conversations.permissions import ConversationsPermission
@@ -164,7 +163,7 @@ async def reply(
 async def undo(request: Request, visit: Writer, conversation_id: UUID, message_id: UUID) -> Response:
     """Take back a reply that has not left; its words are given back."""
     async with open_work(visit.principal) as work:
-        content = await conversations.take_back(work, conversation_id, message_id)
+        content = await desk.take_back(work, conversation_id, message_id)
     return await _answer(request, visit, conversation_id, taken_back=words_of(content), gone=message_id)
 
 

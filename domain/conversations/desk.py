@@ -6,13 +6,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from core import events
-from core.errors import CursorRefused
+from core.errors import Conflict, CursorRefused
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.conversations import _desk as sql
 from domain.conversations import repository, service
-from domain.conversations.content import Text
+from domain.conversations.content import Content, Text
+from domain.conversations.kinds import MessageStatus
 from domain.conversations.models import ConversationNote
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import (
@@ -28,6 +29,12 @@ from domain.conversations.schemas import (
 from domain.customers import service as customers
 
 MOST_FOUND_BY_NAME = 200
+
+
+class TooLate(Conflict):
+    """The reply is on its way already, or it is not the caller's."""
+
+    code = "too_late"
 
 
 class Queue(StrEnum):
@@ -131,6 +138,21 @@ async def reply(
     work.require(ConversationsPermission.REPLY)
     (message_id,) = await service.reply(work, conversation_id, Text(text=text), seen=seen, undo_within=undo_within)
     return ThreadMessage.model_validate(await repository.message(work, message_id))
+
+
+async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Content:
+    """Take back one's own reply that has not left yet; what it said is returned. Raises ConversationNotFound and TooLate."""
+    work.require(ConversationsPermission.REPLY)
+    if await repository.lock(work, conversation_id) is None:
+        raise service.ConversationNotFound
+    row = await repository.message(work, message_id)
+    if row is None or row.conversation_id != conversation_id or row.author_id != work.principal.id:
+        raise TooLate
+    if row.status != MessageStatus.QUEUED:
+        raise TooLate
+    row.status = MessageStatus.CANCELLED
+    await work.session.flush()
+    return row.content
 
 
 async def add_note(work: Work, conversation_id: UUID, text: str) -> NoteView:

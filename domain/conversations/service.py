@@ -45,12 +45,6 @@ class MessagesUnseen(Conflict):
     code = "messages_unseen"
 
 
-class TooLate(Conflict):
-    """The reply is on its way already, or it is not the caller's."""
-
-    code = "too_late"
-
-
 class HandoffNotOpen(Conflict):
     """The conversation is with the agent."""
 
@@ -180,7 +174,7 @@ async def reply(
     """Queue an operator's reply and close the customer's open messages with it.
 
     `seen` is the last message of the thread that the operator has read. For `undo_within` the reply waits, so that
-    `take_back` leaves nothing to be explained. Raises NotYourConversation, and MessagesUnseen if others have written since.
+    `desk.take_back` leaves nothing to be explained. Raises NotYourConversation, and MessagesUnseen if others wrote since.
     """
     work.require(ConversationsPermission.REPLY)
     conversation = await _locked(work, conversation_id)
@@ -194,20 +188,6 @@ async def reply(
     for message_id in ids:
         events.record(work, EventType.MESSAGE_WRITTEN, subject=message_id, after={"conversation_id": str(conversation_id)})
     return ids
-
-
-async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Content:
-    """Take back one's own reply that has not left yet; what it said is returned. Raises TooLate."""
-    work.require(ConversationsPermission.REPLY)
-    await _locked(work, conversation_id)
-    row = await repository.message(work, message_id)
-    if row is None or row.conversation_id != conversation_id or row.author_id != work.principal.id:
-        raise TooLate
-    if row.status != MessageStatus.QUEUED:
-        raise TooLate
-    row.status = MessageStatus.CANCELLED
-    await work.session.flush()
-    return row.content
 
 
 async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:
