@@ -8,7 +8,8 @@ import re
 from agent.brief import Brief
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_payment
-from agent.lexical.products import choose, content_words
+from agent.lexical.products import choose
+from agent.lexical.spoken import content_of
 from agent.lexical.vocabulary import Vocabulary, vocabulary, without
 from tools.context import NOTES, PROPOSED, Pending
 
@@ -34,7 +35,7 @@ def _is_nothing_but(name: str, folded: str, words: Vocabulary) -> bool:
     """`no`, `no gracias`, `eso es todo`: the words of one pattern, and courtesy at most."""
     found = words.matches(name, folded)
     rest = "" if found is None else f"{folded[: found.start()]} {folded[found.end() :]}"
-    return found is not None and not content_words(without("thanks", without("please", rest, words), words))
+    return found is not None and not content_of(without("thanks", without("please", rest, words), words))
 
 
 def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | None:
@@ -43,7 +44,7 @@ def _answer(folded: str, pending: Pending, words: Vocabulary) -> list[Act] | Non
     if pending.kind in _GOODS:
         # `sí, ese`, `mándame esas` to "did you mean…?"
         wish = without("please", without("deictic", without("order_verb", folded, words), words), words)
-        is_that = words.matches("that_one", folded) or (words.matches("deictic", folded) and not content_words(wish))
+        is_that = words.matches("that_one", folded) or (words.matches("deictic", folded) and not content_of(wish))
         is_that = is_that and len(pending.options) == 1 and pending.kind in PROPOSED | {"offered"}
         return [Act(ActKind.CHOOSE, sku=pending.options[0].sku)] if is_that else None
     if pending.kind == "which_order" and (meant := _new_or_placed(folded, pending, words)):

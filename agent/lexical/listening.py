@@ -9,8 +9,8 @@ from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
 from agent.lexical.normalise import clean
-from agent.lexical.products import content_words
 from agent.lexical.reading import Context, read
+from agent.lexical.spoken import content_of
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wants import read_want
 from core.language.folding import fold
@@ -190,7 +190,7 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     words = vocabulary()
     folded = fold(clean(text)).strip(" .,!")
     wanted = next(iter(context.missing))
-    if (phone := words.matches("phone", folded)) and not content_words(folded.replace(phone.group(), " ")):
+    if (phone := words.matches("phone", folded)) and not content_of(folded.replace(phone.group(), " ")):
         return acts
     if any(act.kind is ActKind.DELIVERY and (wanted in act.delivery or act.delivery.keys() - {"phone"}) for act in acts):
         return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.is_wished)]

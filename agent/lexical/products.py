@@ -4,7 +4,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from agent.lexical.normalise import tokenise
 from agent.lexical.reader.goods import Shelf
 from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
@@ -82,11 +81,6 @@ def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
 def _content(words: Sequence[str]) -> int:
     """How many words say anything."""
     return sum(word not in vocabulary().fillers for word in words)
-
-
-def content_words(text: str) -> list[str]:
-    """The words and figures of folded text that say anything."""
-    return [token.text for token in tokenise(text) if token.kind != "mark" and token.text not in vocabulary().fillers]
 
 
 def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:

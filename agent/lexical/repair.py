@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from agent.brief import Brief, BriefMessage
-from agent.lexical.normalise import clean, tokenise
+from agent.lexical.normalise import clean
 from agent.lexical.products import Catalogue
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
@@ -73,5 +73,5 @@ async def _repaired_message(message: BriefMessage, catalogue: Catalogue, words: 
 
 async def _is_sold(word: str, catalogue: Catalogue) -> bool:
     """Whether a product on sale is called so."""
-    names = {token.text for hit in await catalogue.hits(word) for token in tokenise(fold(hit.name))}
+    names = {said for hit in await catalogue.hits(word) for said in _LETTERS.findall(fold(hit.name))}
     return bool({word, word.removesuffix("s"), f"{word}s"} & names)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
-from agent.lexical.normalise import clean, tokenise
+from agent.lexical.normalise import clean
 from agent.lexical.products import Catalogue
 from agent.lexical.reader.goods import Product
 from agent.lexical.vocabulary import vocabulary
@@ -172,5 +172,5 @@ def _is_description(phrase: str) -> bool:
     words = vocabulary()
     said = words.units.keys() | words.size_words | words.fillers
     return phrase.split()[0] in words.size_words or all(
-        token.kind == "number" or token.text in said for token in tokenise(phrase)
+        piece[0].isdigit() or piece in said for piece in re.findall(r"\d+(?:[.,/]\d+)*|[^\W\d]+", phrase)
     )
