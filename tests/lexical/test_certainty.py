@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.lexical.reading import asked, cart, read
+from agent.lexical.reader.explain import explain
+from tests.lexical.reading import asked, cart, demo_goods, read
+from tools.context import Pending
+from tools.outcome import Option
 
 VE, AR = "fluxion", "demo-store"
 
@@ -72,3 +75,10 @@ def test_what_the_order_has_is_no_more_by_being_named_again() -> None:
     assert not read(AR, "quería el vestido largo floreado M", held).changes
     (question,) = read(AR, "quiero dos bermudas 42", held).questions
     assert (question.kind, question.mode, question.quantity) == ("confirm", "set", Decimal(2))
+
+
+def test_what_was_only_shown_and_is_in_the_order_is_not_chosen_again() -> None:
+    shown = Pending(kind="offered", tool="update_draft", options=[Option(sku="POL-001", name="Pollera Plisada Midi talle S")])
+    said = "quería el vestido largo floreado M y la pollera plisada en S"
+    held = {"VES-001-M": Decimal(1), "POL-001": Decimal(1)}
+    assert not explain(said, demo_goods(AR), cart=held, points=[shown]).changes

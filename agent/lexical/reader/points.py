@@ -91,7 +91,8 @@ class Answers:
         """
         has_questions = any(point.is_question for point in self.points)
         for place, point in enumerate(self.points):
-            if not (point.is_question or (point.kind == "offered" and not has_questions)):
+            is_offer = point.kind == "offered" and not has_questions and not point.skus <= self.cart.keys()
+            if not (point.is_question or is_offer):
                 continue
             skus = [option.sku for option in point.options] or [str(point.arguments.get("product", ""))]
             if not all(sku in self.goods.by_sku for sku in skus) or (len(skus) == 1 and several):
