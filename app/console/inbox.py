@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -177,9 +178,16 @@ async def note(
 
 
 @router.post("/{conversation_id}/payments/{payment_id}/verify")
-async def verify(request: Request, visit: Verifier, conversation_id: UUID, payment_id: UUID) -> Response:
-    """Say that the money was seen; the customer is told."""
-    await deeds.once(request, visit, PaymentView, lambda work: by_staff.verify(work, payment_id, VerifyPayment()))
+async def verify(
+    request: Request,
+    visit: Verifier,
+    conversation_id: UUID,
+    payment_id: UUID,
+    amount: Annotated[Decimal | None, Form(gt=0, max_digits=14, decimal_places=2)] = None,
+) -> Response:
+    """Say that the money was seen, and how much if that is not what was told; the customer is told."""
+    command = VerifyPayment(amount=amount)
+    await deeds.once(request, visit, PaymentView, lambda work: by_staff.verify(work, payment_id, command))
     return await _answer(request, visit, conversation_id)
 
 

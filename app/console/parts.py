@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
-from app.console import talk
+from app.console import files, talk
 from app.console.rendering import page
 from app.console.talk import Talk, Wanted
 from app.console.visits import Visit
@@ -59,6 +59,7 @@ class Parts:
             "today": self._today,
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
+            "SHOWN": files.SHOWN,
             "may_verify": principal.may(PaymentsPermission.VERIFY),
         }
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, entrance, home, inbox, start
+from app.console import account, audit, entrance, files, home, inbox, start
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entrance.router,
@@ -12,6 +12,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     home.router,
     inbox.router,
+    files.router,
     audit.router,
     start.last,
 )

@@ -8,18 +8,20 @@ from uuid import UUID
 
 from core.work import Work
 from domain.connections.medium import TRAITS
-from domain.conversations import desk
+from domain.conversations import desk, files
 from domain.conversations import service as conversations
 from domain.conversations.desk import Queue
-from domain.conversations.schemas import DeskEntry, DeskPage, HandoffView, NoteView, ThreadMessage
+from domain.conversations.permissions import FilesPermission
+from domain.conversations.schemas import DeskEntry, DeskPage, FileView, HandoffView, NoteView, ThreadMessage
 from domain.orders import drafts
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import OrderView
+from domain.payments import receipts
 from domain.payments import service as payments
 from domain.payments.kinds import PaymentState
 from domain.payments.permissions import PaymentsPermission
-from domain.payments.schemas import PaymentFilter, PaymentView
+from domain.payments.schemas import Balance, PaymentFilter, PaymentView
 
 ROWS: Final = 40
 MESSAGES: Final = 50
@@ -51,6 +53,16 @@ Said = ThreadMessage | NoteView | Activity
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A payment that waits to be verified, beside the order that it is for and the files that shall prove it."""
+
+    payment: PaymentView
+    order: OrderView | None
+    balance: Balance | None
+    receipts: list[FileView]
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One conversation: what was said in it, oldest first, and what a person should know before they speak."""
 
@@ -64,7 +76,9 @@ class Talk:
     may_write: bool
     draft: OrderView | None
     orders: list[OrderView]
-    claims: list[PaymentView]
+    claims: list[Claim]
+    files: dict[UUID, FileView]
+    """The file that came with a message, by the message."""
 
     @property
     def failed(self) -> list[ThreadMessage]:
@@ -105,7 +119,7 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
     window: timedelta | None = traits.answer_window
     ends = conversation.last_inbound_at + window if window and may_write and conversation.last_inbound_at else None
     sees_orders, sees_money = (work.principal.may(each) for each in (OrdersPermission.READ, PaymentsPermission.READ))
-    claimed = PaymentFilter(customer_id=entry.customer_id, status=PaymentState.CLAIMED)
+    sees_files = work.principal.may(FilesPermission.READ)
     return Talk(
         entry=entry,
         lines=lines,
@@ -115,5 +129,20 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
         may_write=may_write,
         draft=await drafts.open_draft(work, conversation_id) if sees_orders else None,
         orders=await orders.history(work, entry.customer_id, limit=BESIDE) if sees_orders else [],
-        claims=(await payments.list_payments(work, claimed, limit=BESIDE)).items if sees_money else [],
+        claims=await _claims(work, entry.customer_id, sees_orders, sees_files) if sees_money else [],
+        files=await files.of_messages(work, [each.id for each in thread.items]) if sees_files else {},
     )
+
+
+async def _claims(work: Work, customer_id: UUID, sees_orders: bool, sees_files: bool) -> list[Claim]:
+    wanted = PaymentFilter(customer_id=customer_id, status=PaymentState.CLAIMED)
+    found = (await payments.list_payments(work, wanted, limit=BESIDE)).items
+    proofs = await receipts.receipts_of(work, *(each.id for each in found)) if sees_files else []
+    shown = {each.id: each for each in await files.get_all(work, [each.attachment_id for each in proofs])} if proofs else {}
+    claims = []
+    for each in found:
+        order = await orders.get(work, each.order_id) if sees_orders and each.order_id is not None else None
+        owed = await payments.balance(work, order) if order is not None else None
+        proving = [shown[proof.attachment_id] for proof in proofs if proof.payment_id == each.id]
+        claims.append(Claim(each, order, owed, proving))
+    return claims

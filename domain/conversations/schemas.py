@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.conversations.content import Content, Stored, said
-from domain.conversations.kinds import Author, Direction, MessageStatus, Voice
+from domain.conversations.kinds import AttachmentStatus, Author, Direction, MessageStatus, Voice
 from domain.customers.schemas import ContactView
 
 
@@ -219,3 +219,15 @@ class NotePage(Frozen):
 
     items: list[NoteView]
     next_cursor: str | None
+
+
+class FileView(Frozen):
+    """A file that came with a message; `sha256` is the key of its bytes, and None while they have not been fetched."""
+
+    id: UUID
+    message_id: UUID
+    kind: str
+    status: AttachmentStatus
+    content_type: str | None
+    size: int | None
+    sha256: str | None

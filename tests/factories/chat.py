@@ -106,7 +106,7 @@ async def send(
     return received.conversation_id, received.customer_id, received.message_id
 
 
-async def send_picture(chat: Chat, sha256: str | None = None) -> UUID:
+async def send_picture(chat: Chat, sha256: str | None = None, content_type: str = "image/png") -> UUID:
     """The customer sends a picture, whose bytes have arrived if their digest is given; the id of the file."""
     await send(chat.shop.workspace_id, chat.connection_id, chat.phone, image=f"https://media.example/{uuid4().hex}")
     async with open_work(Principal.system(chat.shop.workspace_id)) as work:
@@ -114,7 +114,7 @@ async def send_picture(chat: Chat, sha256: str | None = None) -> UUID:
         if sha256 is not None:
             fetch = await attachments.take(work, files[-1])
             assert fetch is not None
-            await attachments.record_stored(work, fetch, sha256=sha256, size=3, content_type="image/png")
+            await attachments.record_stored(work, fetch, sha256=sha256, size=3, content_type=content_type)
     return files[-1]
 
 
