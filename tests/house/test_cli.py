@@ -15,7 +15,7 @@ from app.cli.commands import COMMANDS, build
 from app.queue.jobs import DEADLINES, JOBS, SWEEPS
 from domain.accounts import roles
 from domain.accounts.roles import Role
-from tests.house.processes import ROOT, House, free_port, wait_until
+from tests.house.processes import READY_SECONDS, ROOT, House, free_port, wait_until
 
 LISTS = (
     ("connections",),
@@ -38,7 +38,7 @@ NEED_AN_ID = (("replay",), ("outbox", "retry"), ("handoff", "release"), ("deadle
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One running house with the demo shops, for all tests of this module."""
     running = House(tmp_path_factory.mktemp("house") / "data", free_port(), BURST_WINDOW_SECONDS="0")
-    assert wait_until(running.is_ready, 120), running.said()
+    assert wait_until(running.is_ready, READY_SECONDS), running.said()
     yield running
     running.end()
 
@@ -68,7 +68,7 @@ def test_every_command_explains_itself(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("words", LISTS, ids=" ".join)
 def test_lists_answer_in_json(house: House, words: tuple[str, ...]) -> None:
     done = house.command(*words, "--json")
@@ -78,7 +78,7 @@ def test_lists_answer_in_json(house: House, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: House) -> None:
     def tail(*words: str) -> list[dict[str, object]]:
         done = house.command("events", "tail", "-w", "fluxion", "--json", *words)
@@ -94,7 +94,7 @@ def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: Hous
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_list_is_a_table_with_whole_lines_in_a_pipe(house: House) -> None:
     lines = house.command("connections").stdout.splitlines()
 
@@ -103,7 +103,7 @@ def test_a_list_is_a_table_with_whole_lines_in_a_pipe(house: House) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "words", [("replay",), ("outbox", "retry"), ("handoff", "release"), ("deadletters", "retry")], ids=" ".join
 )
@@ -116,7 +116,7 @@ def test_what_does_not_exist_is_refused_in_words(house: House, words: tuple[str,
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_customer_is_answered_in_the_terminal(house: House) -> None:
     answer = house.command("chat", "--connection", "demo-store", said="hola\n/quit\n")
 
@@ -125,7 +125,7 @@ def test_a_customer_is_answered_in_the_terminal(house: House) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_real_sender_is_added_with_the_address_for_the_portal(house: House) -> None:
     sender = ("--number", "584140000001", "--base-url", "https://x1.api.infobip.com", "--api-key", "secret-of-the-account")
     added = house.command("connections", "add", "-w", "fluxion", "--id", "mi-linea", *sender)
@@ -139,7 +139,7 @@ def test_a_real_sender_is_added_with_the_address_for_the_portal(house: House) ->
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_seeding_again_changes_nothing(house: House) -> None:
     before = house.command("connections", "--json").stdout
 

@@ -12,11 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.house.processes import ROOT, House, free_port, hear_ctrl_c, is_gone, wait_until
+from tests.house.processes import READY_SECONDS, ROOT, House, free_port, hear_ctrl_c, is_gone, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-READY_SECONDS = 120
 LISTS = (("connections",), ("tools",), ("handoff", "list"), ("outbox", "list"), ("deadletters", "list"), ("doctor",))
 
 

@@ -12,11 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.house.processes import House, free_port, is_gone, wait_until
+from tests.house.processes import READY_SECONDS, House, free_port, is_gone, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-
-READY_SECONDS = 120
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

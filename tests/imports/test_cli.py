@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.house.processes import ROOT, House, free_port, wait_until
+from tests.house.processes import READY_SECONDS, ROOT, House, free_port, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SHOP = "demo-store"
 ROWS = 4_000
@@ -22,7 +22,7 @@ ROWS = 4_000
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A running house with the demo shops."""
     running = House(tmp_path_factory.mktemp("house") / "data", free_port(), BURST_WINDOW_SECONDS="0")
-    assert wait_until(running.is_ready, 120), running.said()
+    assert wait_until(running.is_ready, READY_SECONDS), running.said()
     yield running
     running.end()
 
