@@ -7,6 +7,7 @@ from typing import Final
 from core.access import OperationsPermission, Permission, Principal
 from domain.accounts.permissions import WorkspacePermission
 from domain.conversations.permissions import ConversationsPermission
+from domain.orders.permissions import OrdersPermission
 
 
 class Group(StrEnum):
@@ -34,12 +35,13 @@ class Page:
 
 HOME: Final = Page("home", "home", WorkspacePermission.READ, Group.SERVE, "home")
 INBOX: Final = Page("inbox", "inbox", ConversationsPermission.READ, Group.SERVE, "inbox")
+ORDERS: Final = Page("orders", "orders", OrdersPermission.READ, Group.SELL, "orders")
 AUDIT: Final = Page("audit", "audit", OperationsPermission.MANAGE, Group.HOUSE, "history")
 
 ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUSE, "person")
 """It stands at the foot of the navigation."""
 
-PAGES: Final = (HOME, INBOX, AUDIT)
+PAGES: Final = (HOME, INBOX, ORDERS, AUDIT)
 """Every page of the navigation, in its order."""
 
 

@@ -4,17 +4,20 @@ Two fences, of which each would do: browsers say from where a request comes, and
 bound to the sign-in. What says nothing of where it comes from is refused too.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadSignature
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from app.web import faults, signed
+from core.db import storable
 from core.errors import DomainError
 from core.settings import Settings
 
@@ -93,11 +96,7 @@ async def fill(request: Request, model: type[M], language: str) -> tuple[M | Non
 
     A field that was left empty counts as not given; one that comes several times is a list. Files are not taken here.
     """
-    values: dict[str, Any] = {}
-    for name, value in (await request.form()).multi_items():
-        if name in (FIELD, KEY) or isinstance(value, UploadFile) or value == "":
-            continue
-        values[name] = [*_listed(values[name]), value] if name in values else value
+    values = await _values(request)
     filled = Filled(values)
     try:
         return model.model_validate(values), filled
@@ -105,6 +104,28 @@ async def fill(request: Request, model: type[M], language: str) -> tuple[M | Non
         for detail in error.errors():
             filled.faults[".".join(map(str, detail["loc"]))] = faults.said(detail, language)
         return None, filled
+
+
+async def take(request: Request, model: type[M], *, besides: Collection[str] = (), **known: Any) -> M:
+    """What a form of a dialog says, as a model, with what is known without it; the fields `besides` are others' business.
+
+    Raises RequestValidationError, as the parameters of a route do: a dialog that is wrong stays open under its notice.
+    """
+    values = {name: value for name, value in (await _values(request)).items() if name not in besides}
+    try:
+        return model.model_validate(values | known)
+    except ValidationError as error:
+        raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors()]) from error
+
+
+async def _values(request: Request) -> dict[str, Any]:
+    """The fields of a form that were not left empty, but for its token and its key; what comes several times is a list."""
+    values: dict[str, Any] = {}
+    for name, value in (await request.form()).multi_items():
+        if name in (FIELD, KEY) or isinstance(value, UploadFile) or value == "":
+            continue
+        values[name] = [*_listed(values[name]), storable(value)] if name in values else storable(value)
+    return values
 
 
 def _listed(value: Any) -> list[Any]:

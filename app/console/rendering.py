@@ -120,6 +120,10 @@ class Speech:
         """An amount as people of the country write it."""
         return messages.money(amount, currency, country, self.language)
 
+    def quantity(self, value: Decimal, unit: str, country: str | None = None) -> str:
+        """A quantity with its unit, as people of the country write it."""
+        return messages.quantity(value, unit, country, self.language)
+
     def for_scripts(self) -> dict[str, str]:
         """The texts that the scripts show."""
         texts = messages.catalogue(self.language)

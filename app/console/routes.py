@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, entrance, files, home, inbox, start
+from app.console import account, audit, entrance, files, home, inbox, orders, start
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entrance.router,
@@ -13,6 +13,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     home.router,
     inbox.router,
     files.router,
+    orders.router,
     audit.router,
     start.last,
 )

@@ -1,6 +1,6 @@
 """Queries of workspaces, users and memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -139,6 +139,13 @@ async def custom_roles(work: Work) -> Sequence[CustomRole]:
     """The roles that the workspace has made, by name."""
     statement = select(CustomRole).where(own(CustomRole, work)).order_by(CustomRole.name)
     return (await work.session.scalars(statement)).all()
+
+
+async def names(work: Work, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of members, by the ids of their accounts."""
+    query = select(User.id, User.name).join(Membership, Membership.user_id == User.id)
+    found = await work.session.execute(query.where(own(Membership, work), User.id.in_(user_ids)))
+    return {row.id: row.name for row in found}
 
 
 async def members_with_role(work: Work, role_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """Accounts: workspaces, their settings and their staff."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -181,6 +182,12 @@ async def add_member(work: Work, email: str, name: str, role: Role, store_id: UU
         row.role, row.store_id = role, store_id
         events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after={"role": role.value})
     return next(view for view in await list_members(work) if view.user_id == user_id)
+
+
+async def names(work: Work, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """How people of the staff are called, for whoever works beside them; who never belonged to it is left out."""
+    work.require(WorkspacePermission.READ)
+    return await repository.names(work, user_ids)
 
 
 async def list_members(work: Work) -> list[MembershipView]:

@@ -60,6 +60,11 @@ async def get(work: Work, customer_id: UUID) -> Customer | None:
     return await work.session.get(Customer, (work.workspace_id, customer_id))
 
 
+async def by_ids(work: Work, customer_ids: Collection[UUID]) -> Sequence[Customer]:
+    """Some customers."""
+    return (await work.session.scalars(select(Customer).where(own(Customer, work), Customer.id.in_(customer_ids)))).all()
+
+
 async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | None:
     """One address of a customer on a medium."""
     return await work.session.get(ContactAddress, (work.workspace_id, contact_address_id))

@@ -138,6 +138,12 @@ async def get(work: Work, customer_id: UUID) -> CustomerView:
     return CustomerView.model_validate(await _row(work, customer_id))
 
 
+async def by_ids(work: Work, customer_ids: Collection[UUID]) -> dict[UUID, CustomerView]:
+    """Some customers, by their ids."""
+    work.require(CustomersPermission.READ)
+    return {row.id: CustomerView.model_validate(row) for row in await repository.by_ids(work, customer_ids)}
+
+
 async def _row(work: Work, customer_id: UUID) -> Customer:
     row = await repository.get(work, customer_id)
     if row is None:

@@ -182,11 +182,16 @@ def _of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
         yield Order.created_at >= wanted.since
     if wanted.until is not None:
         yield Order.created_at < wanted.until
+    if wanted.placed_since is not None:
+        yield Order.confirmed_at >= wanted.placed_since
+    if wanted.placed_until is not None:
+        yield Order.confirmed_at < wanted.placed_until
+    if wanted.customer_ids is not None:
+        yield Order.customer_id.in_(wanted.customer_ids)
     for column, value in (
         (Order.payment_status, wanted.payment_status),
         (Order.fulfilment, wanted.fulfilment),
         (Order.store_id, wanted.store_id),
-        (Order.customer_id, wanted.customer_id),
         (Order.number, wanted.number),
     ):
         if value is not None:

@@ -113,7 +113,7 @@ class OrderSort(StrEnum):
 
 
 class OrderFilter(BaseModel):
-    """Which orders are wanted; what is not set leaves nothing out."""
+    """Which orders are wanted; what is not set leaves nothing out. Moments to which something lasts do not belong to it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -121,10 +121,12 @@ class OrderFilter(BaseModel):
     payment_status: PaymentStatus | None = None
     fulfilment: Fulfilment | None = None
     store_id: UUID | None = None
-    customer_id: UUID | None = None
+    customer_ids: tuple[UUID, ...] | None = None
     number: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    placed_since: datetime | None = None
+    placed_until: datetime | None = None
 
 
 class OrderHistory(_View):

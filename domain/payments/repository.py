@@ -70,6 +70,10 @@ async def page(
             conditions.append(column == value)
     if wanted.without_order:
         conditions.append(Payment.order_id.is_(None))
+    if wanted.decided_since is not None:
+        conditions.append(Payment.decided_at >= wanted.decided_since)
+    if wanted.decided_until is not None:
+        conditions.append(Payment.decided_at < wanted.decided_until)
     query = select(Payment).where(*conditions)
     by = [Payment.claimed_at, Payment.id]
     return list(await work.session.scalars(part(query, by, after, limit, falls=not oldest_first)))

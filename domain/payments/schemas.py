@@ -61,6 +61,8 @@ class PaymentFilter(BaseModel):
     method: str | None = None
     reference: str | None = None
     without_order: bool = False
+    decided_since: datetime | None = None
+    decided_until: datetime | None = None
 
 
 class PaymentPage(BaseModel):

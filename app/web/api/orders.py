@@ -70,7 +70,7 @@ async def list_(
         payment_status=payment_status,
         fulfilment=fulfilment,
         store_id=store_id,
-        customer_id=customer_id,
+        customer_ids=None if customer_id is None else (customer_id,),
         number=number,
         since=since,
         until=until,
