@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from domain.catalog import service as catalog
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, VariantView
+from domain.catalog.words import read
 from domain.connections.medium import TRAITS
 from domain.conversations.content import Choices, Row, Section
 from tools.context import Pending
@@ -51,10 +52,22 @@ async def _found(ctx: CustomerContext, query: str, limit: int) -> ToolOutcome:
         if page.items:
             return await _shown(ctx, page.items, is_exact=False)
     found = await meant(ctx, query, recognised)
+    marks, rest = _marks(query)
+    if found.one is None and not found.several and marks and rest:
+        found = await meant(ctx, rest)
     variants = [found.one] if found.one is not None else list(found.several[:limit])
     if not variants:
         return not_found(ctx, query)
-    return await _shown(ctx, variants, is_exact=found.one is not None, is_near=found.is_near)
+    is_near = found.is_near or not any(marks <= {word.text for word in read(variant.name).words} for variant in variants)
+    is_near = is_near and recognised.sku is None
+    return await _shown(ctx, variants, is_exact=found.one is not None, is_near=is_near)
+
+
+def _marks(query: str) -> tuple[set[str], str]:
+    """The sizes and numbers of a query, which a product has or has not, and the query without them."""
+    words = read(query).words
+    marks = {word.text for word in words if word.is_exact}
+    return marks, " ".join(word.text for word in words if word.text not in marks)
 
 
 async def _shown(

@@ -56,7 +56,7 @@ def goods_said(folded: str) -> tuple[Act, ...]:
     path = cheapest(Finder(folded, tokens, _anything(), words).arcs())
     acts: list[Act] = []
     replaced: Act | None = None
-    counted = {at for arc in path.arcs if arc.role is not Role.PRODUCT for at in range(arc.start, arc.end)}
+    counted = {at for arc in path.arcs if arc.role not in (Role.PRODUCT, Role.SIZE) for at in range(arc.start, arc.end)}
     for line in lines_of(path, tokens):
         act = _act(line, tokens, counted)
         if replaced is not None and line.mode is not Mode.REFUSE:
