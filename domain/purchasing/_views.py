@@ -10,10 +10,10 @@ from domain.purchasing import repository
 from domain.purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, SupplierReturn
 from domain.purchasing.schemas import (
     Command,
+    GoodsReceiptView,
     PurchaseOrderLineView,
     PurchaseOrderView,
     ReceiptLineView,
-    ReceiptView,
     SupplierReturnLineView,
     SupplierReturnView,
 )
@@ -40,14 +40,14 @@ async def order_views(work: Work, rows: Sequence[PurchaseOrder]) -> list[Purchas
     ]
 
 
-async def receipt_views(work: Work, rows: Sequence[GoodsReceipt]) -> list[ReceiptView]:
+async def receipt_views(work: Work, rows: Sequence[GoodsReceipt]) -> list[GoodsReceiptView]:
     """Receipts with their lines."""
     lines: dict[UUID, list[ReceiptLineView]] = {row.id: [] for row in rows}
     for line in await repository.receipt_lines(work, lines):
         lines[line.receipt_id].append(ReceiptLineView.model_validate(line))
     return [
-        ReceiptView.model_validate(
-            {name: getattr(row, name) for name in ReceiptView.model_fields if name != "lines"} | {"lines": lines[row.id]}
+        GoodsReceiptView.model_validate(
+            {name: getattr(row, name) for name in GoodsReceiptView.model_fields if name != "lines"} | {"lines": lines[row.id]}
         )
         for row in rows
     ]

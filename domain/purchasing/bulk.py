@@ -17,7 +17,7 @@ from domain.purchasing import repository
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.receiving import RECEIPT
 from domain.purchasing.returning import return_goods
-from domain.purchasing.schemas import NewSupplierReturn, ReceiptLineView, ReceiptView, SupplierReturnLineInput
+from domain.purchasing.schemas import GoodsReceiptView, NewSupplierReturn, ReceiptLineView, SupplierReturnLineInput
 from domain.stock import bulk as stock
 from domain.stock import documents
 from domain.stock.errors import StockPromised
@@ -111,7 +111,7 @@ async def _write(
         return
     first = await documents.next_number(work, RECEIPT, len(taken))
     views = [
-        ReceiptView(
+        GoodsReceiptView(
             id=one.id,
             number=first + offset,
             supplier_id=one.of.supplier_id,
@@ -128,7 +128,7 @@ async def _write(
     heads = [
         {
             "workspace_id": work.workspace_id,
-            **{name: getattr(view, name) for name in ReceiptView.model_fields if name != "lines"},
+            **{name: getattr(view, name) for name in GoodsReceiptView.model_fields if name != "lines"},
             "digest": hashlib.sha256("|".join(arrivals[place].ref for place in places).encode()).hexdigest(),
         }
         for view, (_, places) in zip(views, taken, strict=True)

@@ -29,7 +29,7 @@ from domain.purchasing.errors import (
 from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from domain.purchasing.permissions import PurchasesPermission
-from domain.purchasing.schemas import NewPurchase, NewReceipt, ReceiptLineInput, ReceiptView
+from domain.purchasing.schemas import GoodsReceiptView, NewPurchase, NewReceipt, ReceiptLineInput
 from domain.stock import documents, quantities
 from domain.stock import service as stock
 from domain.stock.errors import ProductRepeated
@@ -50,7 +50,7 @@ class _Arrived(NamedTuple):
     value: Decimal | None
 
 
-async def receive(work: Work, order_id: UUID, command: NewReceipt) -> ReceiptView:
+async def receive(work: Work, order_id: UUID, command: NewReceipt) -> GoodsReceiptView:
     """Take in goods of a purchase order: all of it or a part, in one or many arrivals. The same key twice is one.
 
     Raises NotOrdered, OverDelivered and CostChanged, which a reason in the command answers; KeyReused if the key came with
@@ -78,7 +78,7 @@ async def receive(work: Work, order_id: UUID, command: NewReceipt) -> ReceiptVie
     return view
 
 
-async def buy(work: Work, command: NewPurchase) -> ReceiptView:
+async def buy(work: Work, command: NewPurchase) -> GoodsReceiptView:
     """Take in goods that nobody had ordered here. The same key twice is one."""
     work.require(PurchasesPermission.RECEIVE)
     known = await _known(work, command, command.store_id, None)
@@ -101,7 +101,7 @@ async def buy(work: Work, command: NewPurchase) -> ReceiptView:
     return await _book(work, command, arrived, command.supplier_id, command.store_id, None)
 
 
-async def _known(work: Work, command: NewReceipt, store_id: UUID, order_id: UUID | None) -> ReceiptView | None:
+async def _known(work: Work, command: NewReceipt, store_id: UUID, order_id: UUID | None) -> GoodsReceiptView | None:
     row = await repository.receipt_by_key(work, store_id, command.key)
     if row is None:
         return None
@@ -161,7 +161,7 @@ async def _book(
     supplier_id: UUID,
     store_id: UUID,
     order: PurchaseOrder | None,
-) -> ReceiptView:
+) -> GoodsReceiptView:
     """Write the receipt and put the accepted goods on the shelf."""
     await quantities.require_quantities(work, {came.line.variant_id: came.quantity for came in arrived}, sale=False)
     reasons = [reason for reason in (command.over_delivery_reason, command.cost_reason) if reason]
@@ -230,7 +230,7 @@ def _write_lines(work: Work, receipt_id: UUID, arrived: Sequence[_Arrived], valu
             came.ordered.rejected += came.line.rejected
 
 
-def _proceed(work: Work, order: PurchaseOrder, rows: Sequence[PurchaseOrderLine], receipt: ReceiptView) -> None:
+def _proceed(work: Work, order: PurchaseOrder, rows: Sequence[PurchaseOrderLine], receipt: GoodsReceiptView) -> None:
     """Let the order say what has come of it."""
     before = order.status
     order.status = PurchaseStatus.PARTLY_RECEIVED

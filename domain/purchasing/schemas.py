@@ -99,7 +99,7 @@ class ReceiptLineView(View):
     value: Decimal
 
 
-class ReceiptView(View):
+class GoodsReceiptView(View):
     """One arrival of goods."""
 
     id: UUID
@@ -117,7 +117,7 @@ class ReceiptView(View):
 class ReceiptPage(View):
     """A page of receipts, newest first; `next_cursor` is the number of the last one."""
 
-    items: tuple[ReceiptView, ...]
+    items: tuple[GoodsReceiptView, ...]
     next_cursor: int | None
 
 

@@ -10,10 +10,10 @@ from domain.purchasing.errors import PurchaseOrderNotFound, ReceiptNotFound
 from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import (
+    GoodsReceiptView,
     PurchaseOrderPage,
     PurchaseOrderView,
     ReceiptPage,
-    ReceiptView,
     SupplierReturnView,
 )
 
@@ -48,7 +48,7 @@ async def list_orders(
     return PurchaseOrderPage(items=items, next_cursor=items[-1].number if len(rows) > limit else None)
 
 
-async def get_receipt(work: Work, receipt_id: UUID) -> ReceiptView:
+async def get_receipt(work: Work, receipt_id: UUID) -> GoodsReceiptView:
     """One receipt of goods."""
     work.require(PurchasesPermission.READ)
     row = await repository.receipt(work, receipt_id)

@@ -1,9 +1,11 @@
 """Fixtures of the API's tests: the web application with its servers, and people who are signed in."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+import uvicorn
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
@@ -52,6 +54,18 @@ async def api(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexova.test") as client:
         yield client
+
+
+@pytest.fixture
+async def address(application: FastAPI) -> AsyncIterator[str]:
+    """Where the application answers over real HTTP."""
+    server = uvicorn.Server(uvicorn.Config(application, port=0, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await serving
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Ids of things that exist are put where the document asks for ids, so that reques
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ import httpx
 import pytest
 import requests
 import schemathesis
-import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -54,18 +52,6 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-
-
-@pytest.fixture
-async def address(application: FastAPI) -> AsyncIterator[str]:
-    """Where the application answers over real HTTP."""
-    server = uvicorn.Server(uvicorn.Config(application, port=0, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
 
 
 async def furnish(workspace_id: UUID) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from domain.imports import service as imports
 from domain.imports.schemas import Answers
 from domain.purchasing import returning
 from domain.purchasing import service as purchasing
-from domain.purchasing.schemas import NewSupplierReturn, ReceiptView, SupplierReturnLineInput
+from domain.purchasing.schemas import GoodsReceiptView, NewSupplierReturn, SupplierReturnLineInput
 from domain.stock import service as stock
 from domain.suppliers import service as suppliers
 from domain.suppliers.permissions import SuppliersPermission
@@ -39,7 +39,7 @@ async def names(shop: Shop) -> list[str]:
         return [one.name for one in (await suppliers.list_suppliers(work)).items]
 
 
-async def receipts(shop: Shop) -> list[ReceiptView]:
+async def receipts(shop: Shop) -> list[GoodsReceiptView]:
     async with open_work(shop.principal) as work:
         return sorted((await purchasing.list_receipts(work)).items, key=lambda one: one.number)
 

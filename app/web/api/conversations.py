@@ -43,7 +43,7 @@ class NewNote(_Body):
     text: str = Field(min_length=1, max_length=4000)
 
 
-class Release(_Body):
+class ReleaseConversation(_Body):
     """Giving a conversation back."""
 
     note: str | None = Field(None, max_length=1000, description="What was agreed; the agent is told.")
@@ -92,7 +92,7 @@ async def reply(write: Writer, conversation_id: UUID, body: Reply) -> ThreadMess
 
 
 @router.post("/conversations/{conversation_id}/release")
-async def release(write: Taker, conversation_id: UUID, body: Release) -> HandoffView:
+async def release(write: Taker, conversation_id: UUID, body: ReleaseConversation) -> HandoffView:
     """Give a conversation back to the agent, with a note of what was agreed."""
     return await write.once(HandoffView, lambda work: takeover.release(work, conversation_id, body.note))
 

@@ -18,12 +18,12 @@ from domain.purchasing import service as purchasing
 from domain.purchasing.kinds import PurchaseStatus
 from domain.purchasing.permissions import PurchasesPermission
 from domain.purchasing.schemas import (
+    GoodsReceiptView,
     NewPurchase,
     NewReceipt,
     NewSupplierReturn,
     OrderLineInput,
     PurchaseOrderView,
-    ReceiptView,
     SupplierReturnView,
 )
 
@@ -139,9 +139,9 @@ async def close(write: Writer, order_id: UUID, body: Reason) -> PurchaseOrderVie
 
 
 @router.post("/purchase-orders/{order_id}/receive", status_code=201)
-async def receive(write: Receiver, order_id: UUID, body: NewReceipt) -> ReceiptView:
+async def receive(write: Receiver, order_id: UUID, body: NewReceipt) -> GoodsReceiptView:
     """Take in goods of a purchase order."""
-    return await write.once(ReceiptView, lambda work: receiving.receive(work, order_id, body))
+    return await write.once(GoodsReceiptView, lambda work: receiving.receive(work, order_id, body))
 
 
 @router.get("/goods-receipts")
@@ -151,7 +151,7 @@ async def list_receipts(
     purchase_order_id: UUID | None = None,
     supplier_id: UUID | None = None,
     store_id: UUID | None = None,
-) -> Page[ReceiptView]:
+) -> Page[GoodsReceiptView]:
     """List receipts of goods, newest first."""
     async with open_work(caller) as work:
         found = await purchasing.list_receipts(
@@ -166,13 +166,13 @@ async def list_receipts(
 
 
 @router.post("/goods-receipts", status_code=201)
-async def buy(write: Receiver, body: NewPurchase) -> ReceiptView:
+async def buy(write: Receiver, body: NewPurchase) -> GoodsReceiptView:
     """Take in goods that nobody had ordered here."""
-    return await write.once(ReceiptView, lambda work: receiving.buy(work, body))
+    return await write.once(GoodsReceiptView, lambda work: receiving.buy(work, body))
 
 
 @router.get("/goods-receipts/{receipt_id}")
-async def get_receipt(caller: Reader, receipt_id: UUID) -> ReceiptView:
+async def get_receipt(caller: Reader, receipt_id: UUID) -> GoodsReceiptView:
     """Show a receipt of goods."""
     async with open_work(caller) as work:
         return await purchasing.get_receipt(work, receipt_id)

@@ -111,5 +111,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas["Problem"] = schema
+        for name in schemas:
+            if name.endswith(("-Input", "-Output")):
+                # One of our models in its two forms: a generated client needs two names for them.
+                schemas[name]["title"] = name.replace("-", "")
         app.openapi_schema = made
     return app.openapi_schema

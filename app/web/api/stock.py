@@ -56,7 +56,7 @@ class Reservation(BaseModel):
     holds: list[HoldView]
 
 
-class Release(_Body):
+class ReleaseReservation(_Body):
     """Why goods are let go."""
 
     reason: str = Field("let go by staff", min_length=1, max_length=255)
@@ -144,7 +144,7 @@ async def reserve(write: Holder, body: Reserve) -> Reservation:
 
 
 @router.post("/stock/reservations/{reservation_id}/release")
-async def release(write: Holder, reservation_id: UUID, body: Release) -> Released:
+async def release(write: Holder, reservation_id: UUID, body: ReleaseReservation) -> Released:
     """Let goods go that were kept."""
 
     async def let_go(work: Work) -> Released:
