@@ -13,6 +13,7 @@ from domain.payments import claims
 from domain.payments import service as payments
 from tools.amending import changes_over
 from tools.definition import AWAITING, Words, tool
+from tools.delivery import ask_zone
 from tools.facts import Facts
 from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.payment_words import balance_words, linked_words
@@ -100,6 +101,9 @@ def _not_ready(ctx: CustomerContext, facts: Facts, result: ConfirmationRequest) 
     ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(result.order.id))
     if result.refusal == "out_of_stock":
         return shortage_outcome(ctx, result.order, result.shortages)
+    if result.refusal == "outside_zones":
+        names = set(result.zones)
+        return ask_zone(ctx, [zone for zone in ctx.workspace.settings.delivery_zones if zone.name in names])
     if result.refusal == "below_minimum":
         assert result.minimum is not None, "the refusal says so"
         words = say(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from domain.accounts.zones import DeliveryZone
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.connections import service as connections
@@ -10,7 +11,7 @@ from domain.conversations.content import Place, said
 from domain.conversations.states import Trigger
 from domain.customers import service as customers
 from domain.customers.phones import e164
-from domain.orders import drafts
+from domain.orders import drafts, zones
 from domain.orders.kinds import Fulfilment, OrderStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Delivery, OrderView
@@ -33,6 +34,7 @@ async def set_delivery_details(
     fulfilment: Literal["delivery", "pickup"] | None = None,
     address: Sentence | None = None,
     store: Sentence | None = None,
+    zone: Words | None = None,
     recipient_name: Words | None = None,
     phone: Words | None = None,
     notes: Sentence | None = None,
@@ -45,6 +47,7 @@ async def set_delivery_details(
         address: The whole address in the customer's words, for a delivery. Leave out for their usual place: the saved
             address is taken.
         store: The store for a pick-up, as the customer calls it.
+        zone: The zone of delivery, by the name with which it was asked for, once the customer has said it.
         recipient_name: Who receives the order.
         phone: A telephone number to call on delivery.
         notes: Anything else that the person who delivers must know.
@@ -58,6 +61,8 @@ async def set_delivery_details(
         return ctx.ask("phone_not_usable", note="Nothing was changed.")
     if address is not None and not _is_address(address):
         return ctx.ask("address_too_short", note="Nothing was changed.")
+    if zone is not None and ctx.workspace.settings.zone(zone) is None:
+        return ask_zone(ctx, ctx.workspace.settings.delivery_zones)
     chosen = await _store(ctx, store, fulfilment)
     if isinstance(chosen, ToolOutcome):
         return chosen
@@ -67,6 +72,7 @@ async def set_delivery_details(
         address=address or (place[0] if place else None),
         latitude=place[1] if place else None,
         longitude=place[2] if place else None,
+        zone=zone,
         store_id=chosen.id if chosen else None,
         recipient_name=recipient_name,
         recipient_phone=number,
@@ -75,7 +81,7 @@ async def set_delivery_details(
     if not delivery.model_dump(exclude_none=True):
         return ctx.ask("nothing_given", say(ctx, "ask.fulfilment"), note="No detail was given.")
     given = {"fulfilment": fulfilment, "address": delivery.address, "store": store, "recipient_name": recipient_name}
-    given |= {"phone": phone, "notes": notes}
+    given |= {"phone": phone, "notes": notes, "zone": zone}
     target = await order_meant(ctx, "set_delivery_details", given, order, adds=False)
     if isinstance(target, ToolOutcome):
         return target
@@ -164,6 +170,8 @@ async def _noted(
         words += [say(ctx, "fee_noted", amount=fee)] if order.delivery_fee != before.delivery_fee else []
     words += [say(ctx, "address_saved_taken")] if is_saved else []
     facts.money(FactKind.TOTAL, "draft", order.total, order.currency)
+    if open_zones := await zones.to_ask(ctx.work, order):
+        return ask_zone(ctx, open_zones, words=words, deeds=deeds)
     known = "The address is the saved one of this customer; tell them, they may want another. " if is_saved else ""
     return ctx.done(
         "delivery_set",
@@ -171,6 +179,30 @@ async def _noted(
         deeds=deeds,
         note=known + (f"Still missing: {', '.join(missing)}." if missing else "Nothing is missing: call request_confirmation."),
         data={"missing": list(missing), "draft": draft_data(order)},
+    )
+
+
+def ask_zone(
+    ctx: CustomerContext,
+    zones: Sequence[DeliveryZone],
+    *,
+    words: Sequence[str] = (),
+    deeds: Sequence[tuple[Deed, str]] = (),
+) -> ToolOutcome:
+    """Ask in which of these zones the address lies, each told with its fee; `words` tell what was done already."""
+    facts = ctx.facts
+    currency = ctx.workspace.currency
+    options = [Option(sku=zone.name, name=zone.name) for zone in zones]
+    lines = [
+        say(ctx, "zone_line", zone=zone.name, fee=facts.money(FactKind.FEE, zone.name, zone.fee, currency)) for zone in zones
+    ]
+    return ctx.ask(
+        "which_zone",
+        " ".join([*words, say(ctx, "which_zone", zones="\n".join(lines))]),
+        deeds=list(deeds),
+        about=Pending(kind="choose_zone", tool="set_delivery_details", options=options),
+        note="Ask in which zone it is, then call set_delivery_details with it. If it is in none, the shop does not deliver "
+        "there: offer the pick-up, or request_human_handoff.",
     )
 
 

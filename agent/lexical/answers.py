@@ -14,7 +14,7 @@ from agent.lexical.vocabulary import Vocabulary, vocabulary, without
 from tools.context import NOTES, PROPOSED, Pending
 
 _GOODS = PROPOSED | {"offered", "choose_quantity", "number"}
-_CHOICES = frozenset({"choose_store", "choose_method", "choose_order"})
+_CHOICES = frozenset({"choose_store", "choose_zone", "choose_method", "choose_order"})
 
 
 def answer(folded: str, brief: Brief) -> list[Act] | None:

@@ -10,7 +10,13 @@ from agent.lexical.wanted import Call, Wanted
 from domain.catalog.search import Verdict
 from domain.conversations.states import State
 
-_ARGUMENTS = {"choose_store": "store", "choose_method": "method", "choose_order": "number", "which_order": "order"}
+_ARGUMENTS = {
+    "choose_store": "store",
+    "choose_zone": "zone",
+    "choose_method": "method",
+    "choose_order": "number",
+    "which_order": "order",
+}
 """Which argument the answer to a question about something else than a product fills."""
 
 _LINE_TOOLS = {"update_draft": "add", "add_item_to_draft": "add", "change_item_in_draft": "set"}

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.numbers import is_currency
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from core.language.folding import fold
 from core.messages import LANGUAGES
 from domain.accounts.roles import Role
-
-Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+from domain.accounts.zones import DeliveryZone, Money
 
 
 class PaymentMethodKind(StrEnum):
@@ -61,6 +61,9 @@ class WorkspaceSettings(BaseModel):
     offers_delivery: bool = True
     offers_pickup: bool = True
     delivery_fee: Money = Decimal(0)
+    """What a delivery costs where no zones are named."""
+    delivery_zones: tuple[DeliveryZone, ...] = Field((), max_length=100)
+    """Where the shop delivers to; where none is named, it does so everywhere at one fee."""
     free_delivery_from: Money | None = None
     minimum_order: Money = Decimal(0)
     default_store: str | None = Field(None, max_length=50)
@@ -84,6 +87,18 @@ class WorkspaceSettings(BaseModel):
         if len(set(codes)) != len(codes):
             raise ValueError("payment methods need different codes")
         return methods
+
+    @field_validator("delivery_zones")
+    @classmethod
+    def _zones_differ(cls, zones: tuple[DeliveryZone, ...]) -> tuple[DeliveryZone, ...]:
+        names = [fold(zone.name) for zone in zones]
+        if len(set(names)) != len(names):
+            raise ValueError("delivery zones need different names")
+        return zones
+
+    def zone(self, name: str) -> DeliveryZone | None:
+        """The zone that is called so, however it is written."""
+        return next((zone for zone in self.delivery_zones if fold(zone.name) == fold(name.strip())), None)
 
 
 class CreateWorkspace(BaseModel):

@@ -12,7 +12,7 @@ from core.work import Work
 from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
-from domain.orders import repository
+from domain.orders import repository, zones
 from domain.orders.errors import QuantityNotAllowed
 from domain.orders.kinds import Fulfilment
 from domain.orders.models import Order, OrderLine
@@ -110,17 +110,20 @@ def add_up(order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings
 
 def _fee(order: Order, settings: WorkspaceSettings, agreed: Agreed | None) -> Decimal:
     """Today's fee; for an amendment never more than was agreed on, unless it is a delivery only now, or costs less."""
-    fee = delivery_fee(order.fulfilment, order.subtotal, settings)
+    fee = delivery_fee(order, settings)
     if agreed is None or agreed.order.fulfilment != order.fulfilment:
         return fee
     was_free = agreed.order.delivery_fee == 0
     return fee if was_free and order.subtotal < agreed.order.subtotal else min(fee, agreed.order.delivery_fee)
 
 
-def delivery_fee(fulfilment: str | None, subtotal: Decimal, settings: WorkspaceSettings) -> Decimal:
-    """What bringing the goods costs; nothing for pick-up, for an empty draft, or above the free amount."""
-    if fulfilment != Fulfilment.DELIVERY or subtotal == 0:
+def delivery_fee(order: Order, settings: WorkspaceSettings) -> Decimal:
+    """What bringing the goods costs; nothing for pick-up, an empty draft, above the free amount, or while the zone is unknown."""
+    if order.fulfilment != Fulfilment.DELIVERY or order.subtotal == 0:
         return Decimal(0)
-    if settings.free_delivery_from is not None and subtotal >= settings.free_delivery_from:
+    if settings.free_delivery_from is not None and order.subtotal >= settings.free_delivery_from:
         return Decimal(0)
-    return settings.delivery_fee
+    if not settings.delivery_zones:
+        return settings.delivery_fee
+    zone = zones.zone_of(order, settings)
+    return zone.fee if zone is not None else Decimal(0)

@@ -23,6 +23,7 @@ from domain.orders.errors import (
     OrderNotChangeable,
     OrderNotFound,
     OrderOutOfStock,
+    OrderOutsideZones,
     OrderPriceChanged,
     OrderTooSmall,
     OrderUnpaid,
@@ -43,7 +44,7 @@ from domain.orders.schemas import (
     ShipOrder,
 )
 
-_WHERETO = ("fulfilment", "address", "store_id", "recipient_name", "recipient_phone", "notes")
+_WHERETO = ("fulfilment", "address", "zone", "store_id", "recipient_name", "recipient_phone", "notes")
 
 
 async def create(work: Work, command: NewOrder) -> OrderView:
@@ -127,6 +128,8 @@ def _refused(result: ConfirmationRequest | ConfirmationResult) -> DomainError:
         case "below_minimum":
             assert isinstance(result, ConfirmationRequest)
             return OrderTooSmall(minimum=result.minimum)
+        case "outside_zones":
+            return OrderOutsideZones(zones=", ".join(result.zones) or "-")
         case "not_for_sale":
             return NotForSale(sku=", ".join(each.sku for each in result.price_changes if each.new is None))
         case "not_changeable":

@@ -14,7 +14,7 @@ from domain.accounts.schemas import WorkspaceSettings
 from domain.catalog import service as catalog
 from domain.orders import _pricing as pricing
 from domain.orders import _status as status
-from domain.orders import amendments, deadlines, drafts, repository
+from domain.orders import amendments, deadlines, drafts, repository, zones
 from domain.orders.errors import ConfirmationStale, LineNotFound, NoStore, OrderNotFound
 from domain.orders.kinds import PLACED, Fulfilment, OrderStatus, PaymentStatus
 from domain.orders.models import Order, OrderLine
@@ -83,9 +83,13 @@ async def _refusal(
         return ConfirmationRequest(order=draft, refusal="not_for_sale", price_changes=gone)
     if missing:
         return ConfirmationRequest(order=draft, refusal="details_missing", missing=missing)
+    if may_be := zones.unsettled(order, settings):
+        return ConfirmationRequest(order=draft, refusal="outside_zones", zones=tuple(each.name for each in may_be))
+    zone = zones.zone_of(order, settings)
+    minimum = max(settings.minimum_order, zone.minimum) if zone is not None else settings.minimum_order
     # An order that was agreed on may stay as small as it is.
-    if draft.subtotal < min(settings.minimum_order, agreed.order.subtotal if agreed else settings.minimum_order):
-        return ConfirmationRequest(order=draft, refusal="below_minimum", minimum=settings.minimum_order)
+    if draft.subtotal < min(minimum, agreed.order.subtotal if agreed else minimum):
+        return ConfirmationRequest(order=draft, refusal="below_minimum", minimum=minimum)
     return None
 
 
@@ -155,6 +159,9 @@ async def _serving_store(work: Work, order: Order, lines: Sequence[OrderLine], s
         raise NoStore
     if len(stores) == 1:
         return stores[0].id
+    zone = zones.zone_of(order, settings)
+    if zone is not None and (serving := next((store for store in stores if store.code == zone.store), None)):
+        return serving.id
     stores_now = {order.store_id, (await _store_of(work, order.amends_order_id)) if order.amends_order_id else None}
     ranked = sorted(stores, key=lambda store: (store.id not in stores_now, store.code != settings.default_store))
     own = {(h.store_id, h.variant_id): h.quantity for h in await holds.holds_of(work, order.id) if h.status == "active"}

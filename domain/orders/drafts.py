@@ -16,7 +16,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.orders import _pricing as pricing
 from domain.orders import _status as status
-from domain.orders import deadlines, repository
+from domain.orders import deadlines, repository, zones
 from domain.orders.errors import (
     DeliveryNotOffered,
     DraftTooLong,
@@ -208,10 +208,7 @@ async def set_delivery(work: Work, draft: Draft, delivery: Delivery) -> OrderVie
         order.fulfilment = wanted
     if wanted is Fulfilment.DELIVERY:
         order.store_id = None
-    if delivery.address is not None or delivery.latitude is not None:
-        kept = {} if delivery.address is not None else dict(order.address or {})
-        given = delivery.model_dump(include={"latitude", "longitude"}, exclude_none=True)
-        order.address = kept | ({"text": delivery.address} if delivery.address else {}) | given
+    order.address = zones.address_with(order.address, delivery, settings)
     for field in ("store_id", "recipient_name", "recipient_phone", "notes"):
         value = getattr(delivery, field)
         if value is not None:
@@ -222,7 +219,7 @@ async def set_delivery(work: Work, draft: Draft, delivery: Delivery) -> OrderVie
 
 
 def _implied(delivery: Delivery) -> Fulfilment | None:
-    if delivery.address is not None or delivery.latitude is not None:
+    if delivery.address is not None or delivery.latitude is not None or delivery.zone is not None:
         return Fulfilment.DELIVERY
     return Fulfilment.PICKUP if delivery.store_id is not None else None
 

@@ -45,6 +45,18 @@ class DeliveryNotOffered(Invalid):
     code = "delivery_not_offered"
 
 
+class ZoneUnknown(Invalid):
+    """The shop names no such zone of delivery."""
+
+    code = "zone_unknown"
+
+
+class OrderOutsideZones(Conflict):
+    """No zone of delivery is known for where the order shall go."""
+
+    code = "order_outside_zones"
+
+
 class ConfirmationStale(Conflict):
     """The summary that this token belongs to is no longer the order."""
 

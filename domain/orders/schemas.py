@@ -164,6 +164,7 @@ class OrderInput(_Command):
     lines: tuple[WantedLine, ...] = Field((), max_length=100)
     fulfilment: Fulfilment | None = None
     address: str | None = Field(None, max_length=500)
+    zone: str | None = Field(None, max_length=60, description="The zone of delivery, where the address does not tell it.")
     store_id: UUID | None = None
     recipient_name: str | None = Field(None, max_length=200)
     recipient_phone: str | None = Field(None, max_length=40)
@@ -201,6 +202,7 @@ class Delivery(BaseModel):
     address: str | None = Field(None, max_length=500)
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
+    zone: str | None = Field(None, max_length=60)
     store_id: UUID | None = None
     recipient_name: str | None = Field(None, max_length=200)
     recipient_phone: str | None = Field(None, max_length=40)
@@ -230,11 +232,15 @@ class ConfirmationRequest(_View):
     """What came of asking for the confirmation; with `refusal` set no token exists and nothing is held."""
 
     order: OrderView
-    refusal: Literal["details_missing", "out_of_stock", "below_minimum", "not_for_sale", "not_changeable"] | None = None
+    refusal: (
+        Literal["details_missing", "out_of_stock", "below_minimum", "not_for_sale", "not_changeable", "outside_zones"] | None
+    ) = None
     missing: tuple[Missing, ...] = ()
     shortages: tuple[Shortage, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()
     minimum: Decimal | None = None
+    zones: tuple[str, ...] = ()
+    """Of `outside_zones`: among which zones it is not known where the order goes."""
     held_until: datetime | None = None
 
     @property

@@ -15,6 +15,7 @@ from core.work import Work
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
+from domain.accounts.zones import DeliveryZone
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.conversations.kinds import MessageStatus
@@ -98,8 +99,11 @@ def _shop_facts(found: _Found, workspace: WorkspaceView, stores: Sequence[StoreV
         found.add(FactKind.STORE, store.name, store.name, ", ".join(part for part in (store.name, store.address) if part))
     settings = workspace.settings
     if settings.offers_delivery:
-        found.money(FactKind.FEE, DELIVERY, settings.delivery_fee, workspace.currency)
-        if settings.delivery_fee and settings.free_delivery_from is not None:
+        if settings.delivery_zones:
+            _zone_facts(found, settings.delivery_zones, workspace.currency)
+        else:
+            found.money(FactKind.FEE, DELIVERY, settings.delivery_fee, workspace.currency)
+        if (settings.delivery_fee or settings.delivery_zones) and settings.free_delivery_from is not None:
             found.money(FactKind.OFFER, DELIVERY, settings.free_delivery_from, workspace.currency)
     if settings.opens_at and settings.closes_at:
         found.add(FactKind.HOURS, "shop", f"{settings.opens_at:%H:%M} – {settings.closes_at:%H:%M}")
@@ -107,6 +111,15 @@ def _shop_facts(found: _Found, workspace: WorkspaceView, stores: Sequence[StoreV
         found.money(FactKind.MINIMUM, "order", settings.minimum_order, workspace.currency)
     for method in settings.payment_methods:
         found.add(FactKind.METHOD, method.code, method.name)
+
+
+def _zone_facts(found: _Found, zones: Sequence[DeliveryZone], currency: str) -> None:
+    """What a delivery costs, as one fact: each fee with the zones in which it holds."""
+    fees = {zone.fee: [other.name for other in zones if other.fee == zone.fee] for zone in zones}
+    shown = [
+        f"{messages.money(fee, currency, found.country, found.language)} ({', '.join(names)})" for fee, names in fees.items()
+    ]
+    found.add(FactKind.FEE, DELIVERY, ", ".join(map(str, fees)), ", ".join(shown))
 
 
 def _lines(order: OrderView) -> list[BriefLine]:
