@@ -118,7 +118,7 @@ def _fee(order: Order, settings: WorkspaceSettings, agreed: Agreed | None) -> De
 
 
 def delivery_fee(order: Order, settings: WorkspaceSettings) -> Decimal:
-    """What bringing the goods costs; nothing for pick-up, an empty draft, above the free amount, or while the zone is unknown."""
+    """What bringing the goods costs; nothing for pick-up, an empty draft, above the free amount, or where no zone is known."""
     if order.fulfilment != Fulfilment.DELIVERY or order.subtotal == 0:
         return Decimal(0)
     if settings.free_delivery_from is not None and order.subtotal >= settings.free_delivery_from:
