@@ -1,6 +1,7 @@
 """How large a request may be: its declared length and the bytes that arrive are both looked at."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +20,7 @@ class BodyTooLarge(DomainError):
 class BodyLimit:
     """ASGI middleware: 413 for a body beyond the limit of its path, before or while it is read.
 
-    `larger` gives the limits of paths that take more, by prefix.
+    `larger` gives the limits of paths that take more, by prefix; a `*` in it stands for anything.
     """
 
     def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
@@ -28,7 +29,7 @@ class BodyLimit:
         self._larger = larger
 
     def _limit_of(self, path: str) -> int:
-        return next((limit for prefix, limit in self._larger.items() if path.startswith(prefix)), self._limit)
+        return next((limit for prefix, limit in self._larger.items() if fnmatchcase(path, f"{prefix}*")), self._limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -65,6 +65,7 @@ from core import db, observability
 from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotFound, NotPermitted
 from core.settings import Settings, get_settings
 from domain.accounts import signing
+from domain.payments import receipts
 
 NOUNS = (
     auth.router,
@@ -100,7 +101,11 @@ NOUNS = (
     aliases.router,
 )
 
-LARGER_BODIES = {registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1, **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024)}
+LARGER_BODIES = {
+    registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1,
+    **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024),
+    "/api/v1/payments/*/receipts": receipts.MOST_BYTES,
+}
 """Paths that take more than the settings allow, or have a limit of their own."""
 
 LONGER_REQUESTS = {**dict.fromkeys(aliases.UPLOADS, 120.0), "/api/v1/exports": 300.0}

@@ -9,40 +9,13 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from channels.base import FetchedMedia, MediaUnavailable
+from core.filetypes import sniff
 from core.outside import AddressRefused
 
 MAX_BYTES = 10 * 1024 * 1024
 TOTAL_SECONDS = 30.0
 MAX_REDIRECTS = 3
 PROVIDER_SUFFIX = ".infobip.com"
-
-_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"GIF87a", 0, "image/gif"),
-    (b"GIF89a", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"%PDF-", 0, "application/pdf"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"\xff\xfb", 0, "audio/mpeg"),
-    (b"#!AMR", 0, "audio/amr"),
-    (b"ftyp3gp", 4, "video/3gpp"),
-    (b"ftypM4A", 4, "audio/mp4"),
-    (b"ftyp", 4, "video/mp4"),
-    (b"PK\x03\x04", 0, "application/zip"),
-)
-_TRUSTED_HEADERS = frozenset({"text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "audio/aac"})
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-
-
-def sniff(content: bytes, header: str | None) -> str:
-    """What the bytes are; a header is believed only for harmless kinds that have no signature of their own."""
-    named = (header or "").split(";")[0].strip().lower()
-    for magic, offset, kind in _SIGNATURES:
-        if content[offset : offset + len(magic)] == magic:
-            return named if kind == "application/zip" and named.startswith(_OFFICE) else kind
-    return named if named in _TRUSTED_HEADERS else "application/octet-stream"
 
 
 def may_have_key(url: str, base_url: str) -> bool:

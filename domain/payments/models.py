@@ -71,7 +71,10 @@ class Payment(WorkspaceRow):
 
 
 class PaymentReceipt(WorkspaceRow):
-    """A picture or document that shall prove a payment; the digest of its bytes is known once it was fetched."""
+    """A picture or document that shall prove a payment: a file of a conversation, or one that staff have uploaded.
+
+    The digest of a conversation's file is known once it was fetched.
+    """
 
     __tablename__ = "payment_receipts"
     __table_args__ = (
@@ -79,12 +82,21 @@ class PaymentReceipt(WorkspaceRow):
         belongs_to("payments", "payment_id"),
         belongs_to("attachments", "attachment_id"),
         UniqueConstraint("workspace_id", "attachment_id"),
+        Index(
+            "uq_payment_receipts_uploaded",
+            "workspace_id",
+            "payment_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("attachment_id IS NULL"),
+        ),
+        CheckConstraint("attachment_id IS NOT NULL OR sha256 IS NOT NULL", name="has_a_file"),
         Index("ix_payment_receipts_payment", "workspace_id", "payment_id"),
         Index("ix_payment_receipts_sha256", "workspace_id", "sha256"),
     )
 
     payment_id: Mapped[UUID]
-    attachment_id: Mapped[UUID]
+    attachment_id: Mapped[UUID | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     linked_at: Mapped[datetime]
 

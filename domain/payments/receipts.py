@@ -4,13 +4,64 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core import events
+from core.errors import Invalid, NotFound
 from core.event_types import EventType
+from core.filetypes import sniff
 from core.work import Work
 from domain.conversations import files
-from domain.payments import repository
+from domain.payments import repository, service
 from domain.payments.models import Payment
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Flag, ReceiptView
+
+MOST_BYTES = 10 * 1024 * 1024
+
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+"""The kinds of files that can be a receipt, by what their bytes are, and how a copy is named."""
+
+
+class NoReceipt(Invalid):
+    """The bytes are no picture or document that could prove a payment."""
+
+    code = "receipt_kind_unknown"
+
+
+class ReceiptNotFound(NotFound):
+    """The payment has no such receipt."""
+
+    code = "receipt_not_found"
+
+
+def kind_of(content: bytes) -> str:
+    """The kind of a receipt by its bytes; raises NoReceipt."""
+    kind = sniff(content, None)
+    if kind not in EXTENSIONS:
+        raise NoReceipt(kinds=", ".join(sorted(EXTENSIONS.values())))
+    return kind
+
+
+async def upload(work: Work, payment_id: UUID, sha256: str) -> ReceiptView:
+    """Tie a file that staff have, whose bytes are stored, to a payment; the same file twice is one receipt.
+
+    Raises PaymentNotFound.
+    """
+    work.require(PaymentsPermission.CLAIM)
+    await service.get(work, payment_id)
+    row, is_new = await repository.add_upload(work, payment_id, sha256)
+    if is_new:
+        events.record(work, EventType.PAYMENT_RECEIPT_LINKED, subject=payment_id, after={"receipt_id": row.id})
+        await _flag_reuse(work, payment_id, sha256)
+    return ReceiptView.model_validate(row)
+
+
+async def digest(work: Work, payment_id: UUID, receipt_id: UUID) -> str:
+    """Under which key the bytes of a receipt lie. Raises PaymentNotFound and ReceiptNotFound."""
+    work.require(PaymentsPermission.READ)
+    await service.get(work, payment_id)
+    row = await repository.receipt(work, payment_id, receipt_id)
+    if row is None or row.sha256 is None:
+        raise ReceiptNotFound
+    return row.sha256
 
 
 async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[UUID]) -> list[ReceiptView]:

@@ -211,6 +211,35 @@ async def link_receipt(work: Work, payment_id: UUID, attachment_id: UUID, sha256
     return await work.session.get(PaymentReceipt, (work.workspace_id, receipt_id))
 
 
+async def add_upload(work: Work, payment_id: UUID, sha256: str) -> tuple[PaymentReceipt, bool]:
+    """The receipt that a payment has in an uploaded file, and whether it is new."""
+    made = await work.session.scalar(
+        insert(PaymentReceipt)
+        .values(workspace_id=work.workspace_id, id=new_id(), payment_id=payment_id, sha256=sha256, linked_at=work.now)
+        .on_conflict_do_nothing()
+        .returning(PaymentReceipt.id)
+    )
+    row = await work.session.scalar(
+        select(PaymentReceipt).where(
+            own(PaymentReceipt, work),
+            PaymentReceipt.payment_id == payment_id,
+            PaymentReceipt.attachment_id.is_(None),
+            PaymentReceipt.sha256 == sha256,
+        )
+    )
+    assert row is not None, "either ours or the one that stood in the way"
+    return row, made is not None
+
+
+async def receipt(work: Work, payment_id: UUID, receipt_id: UUID) -> PaymentReceipt | None:
+    """One receipt of a payment."""
+    return await work.session.scalar(
+        select(PaymentReceipt).where(
+            own(PaymentReceipt, work), PaymentReceipt.payment_id == payment_id, PaymentReceipt.id == receipt_id
+        )
+    )
+
+
 async def receipts(work: Work, payment_ids: Iterable[UUID]) -> list[PaymentReceipt]:
     """The receipts of some payments, in the order in which they came."""
     rows = await work.session.scalars(

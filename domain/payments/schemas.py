@@ -118,7 +118,7 @@ class ReceiptView(BaseModel):
 
     id: UUID
     payment_id: UUID
-    attachment_id: UUID
+    attachment_id: UUID | None = Field(description="The file of a conversation; null for one that staff have uploaded.")
     sha256: str | None
     linked_at: datetime
 

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from channels.infobip.media import MAX_BYTES, sniff
+from channels.infobip.media import MAX_BYTES
 from core.blobs import open_blobs
 from core.errors import Invalid
+from core.filetypes import sniff
 from core.work import Work, open_work
 from domain.conversations.content import (
     About,

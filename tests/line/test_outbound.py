@@ -15,9 +15,10 @@ from channels.base import MediaUnavailable, SendOutcome, Unsendable
 from channels.breaker import FIRST_REST, LONGEST_REST, PROBE_SECONDS, Breaker
 from channels.infobip.adapter import InfobipWhatsApp
 from channels.infobip.formatting import to_whatsapp
-from channels.infobip.media import may_have_key, sniff
+from channels.infobip.media import may_have_key
 from channels.infobip.parts import TRAITS, parts, split_text, units
 from channels.infobip.requests import request_of
+from core.filetypes import sniff
 from domain.connections.medium import Medium, Provider
 from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
 from domain.conversations.content import Button, Buttons, Choices, Content, File, Row, Section, Template, Text, said

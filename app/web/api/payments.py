@@ -4,13 +4,16 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import Principal
+from core.blobs import open_blobs
+from core.filetypes import sniff
+from core.settings import get_settings
 from core.work import open_work
 from domain.payments import by_staff, receipts, refunds
 from domain.payments import service as payments
@@ -102,6 +105,44 @@ async def reject(write: Verifier, payment_id: UUID, body: RejectPayment) -> Paym
 async def link(write: Verifier, payment_id: UUID, body: LinkPayment) -> PaymentView:
     """Tie a payment that has no order to one of its customer's orders."""
     return await write.once(PaymentView, lambda work: payments.link(work, payment_id, body.order_id))
+
+
+@router.post(
+    "/payments/{payment_id}/receipts",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The bytes of a JPEG, PNG, WebP or PDF, at most 10 MB.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def add_receipt(write: Enterer, request: Request, payment_id: UUID) -> ReceiptView:
+    """Add a file that shall prove a payment, as it came by another way than the chat; the same file twice is one."""
+    content = await request.body()
+    receipts.kind_of(content)
+    key = await open_blobs(get_settings()).put(content)
+    return await write.once(ReceiptView, lambda work: receipts.upload(work, payment_id, key))
+
+
+@router.get(
+    "/payments/{payment_id}/receipts/{receipt_id}/file",
+    response_class=Response,
+    response_model=None,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def get_receipt(caller: Reader, payment_id: UUID, receipt_id: UUID) -> Response:
+    """Give the bytes of a receipt, to be kept and never to be shown as a page of ours."""
+    async with open_work(caller) as work:
+        key = await receipts.digest(work, payment_id, receipt_id)
+    content = await open_blobs(get_settings()).get(key)
+    extension = receipts.EXTENSIONS.get(sniff(content, None), "bin")
+    headers = {
+        "content-disposition": f'attachment; filename="receipt-{receipt_id}.{extension}"',
+        "x-content-type-options": "nosniff",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/orders/{order_id}/payments")
