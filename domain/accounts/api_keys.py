@@ -73,7 +73,7 @@ async def create_key(work: Work, command: NewApiKey) -> MintedKey:
     return MintedKey.model_validate({**_fields(row), "key": secret})
 
 
-async def revoke_key(work: Work, key_id: UUID) -> ApiKeyView:
+async def revoke_key(work: Work, key_id: UUID, reason: str) -> ApiKeyView:
     """End a key at once; one that has ended stays as it is. Raises ApiKeyNotFound."""
     work.require(OperationsPermission.MANAGE)
     row = await work.session.get(ApiKey, (work.workspace_id, key_id), with_for_update={"key_share": True})
@@ -82,6 +82,6 @@ async def revoke_key(work: Work, key_id: UUID) -> ApiKeyView:
     rights.require_own_store(work, row.store_id)
     if row.revoked_at is None:
         row.revoked_at = work.system_time
-        events.record(work, EventType.API_KEY_REVOKED, subject=row.id, before={"name": row.name})
+        events.record(work, EventType.API_KEY_REVOKED, subject=row.id, before={"name": row.name}, reason=reason)
         await work.session.flush()
     return ApiKeyView.model_validate(_fields(row))

@@ -70,14 +70,14 @@ async def change_role(work: Work, role_id: UUID, command: ChangeRole, seen: int)
     return _view(row)
 
 
-async def delete_role(work: Work, role_id: UUID, seen: int) -> None:
+async def delete_role(work: Work, role_id: UUID, seen: int, reason: str) -> None:
     """Give up a role that nobody has any more."""
     work.require(OperationsPermission.MANAGE)
     row = await _locked(work, role_id, seen)
     if await repository.members_with_role(work, role_id):
         raise RoleInUse
     before = {"name": row.name, "permissions": row.permissions}
-    events.record(work, EventType.ROLE_DELETED, subject=row.id, before=before)
+    events.record(work, EventType.ROLE_DELETED, subject=row.id, before=before, reason=reason)
     await work.session.delete(row)
 
 

@@ -176,5 +176,5 @@ async def change_member(work: Work, user_id: UUID, command: ChangeMember, seen: 
     if not await repository.has_owner(work):
         raise LastOwner
     after = _told(row)
-    events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after=after)
+    events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after=after, reason=command.reason)
     return await get_member(work, user_id)

@@ -3,12 +3,12 @@
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.numbers import is_currency
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from core.language.folding import fold
 from core.messages import LANGUAGES
@@ -242,13 +242,30 @@ class InviteMember(Command):
     language: Literal["es", "en", "pt"] = "es"
 
 
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""Why something was done that takes rights away; it stands in the audit."""
+
+
+class RevokeKey(Command):
+    """Why a key ends."""
+
+    reason: Reason
+
+
 class ChangeMember(Command):
-    """A partial change of a member; a store of null lets them work in all."""
+    """A partial change of a member; a store of null lets them work in all. Whoever is suspended is so for a reason."""
 
     role: str | None = Field(None, max_length=30)
     status: Literal["active", "suspended"] | None = None
     store_id: UUID | None = None
     amount_limit: Money | None = AMOUNT_LIMIT
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _removal_has_a_reason(self) -> Self:
+        if self.status == "suspended" and self.reason is None:
+            raise ValueError("whoever is suspended is so for a reason")
+        return self
 
 
 class MemberView(BaseModel):

@@ -134,13 +134,13 @@ async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> W
     return view_of(row)
 
 
-async def delete_workspace(work: Work, seen: int) -> None:
+async def delete_workspace(work: Work, seen: int, reason: str) -> None:
     """Give a workspace up: nobody enters it any more, and nothing in it is lost before its grace is over."""
     work.require(OperationsPermission.MANAGE)
     rights.require_own_store(work, None)
     row = await _locked(work, seen)
     row.is_active, row.deleted_at, row.version = False, work.system_time, row.version + 1
-    events.record(work, EventType.WORKSPACE_DELETED, subject=row.id)
+    events.record(work, EventType.WORKSPACE_DELETED, subject=row.id, reason=reason)
 
 
 async def restore_workspace(work: Work) -> WorkspaceView:

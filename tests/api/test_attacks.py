@@ -40,15 +40,15 @@ async def test_whoever_works_in_one_store_gives_nothing_that_holds_in_others(api
         ("POST", "/members", {"email": "a@shop.test", "role": "viewer", "store_id": str(branch)}),
         ("POST", "/api-keys", {"name": "k", "permissions": ["stock:read"]}),
         ("POST", "/api-keys", {"name": "k", "permissions": ["stock:read"], "store_id": str(branch)}),
-        ("POST", f"/api-keys/{whole.json()['id']}/revoke", {}),
+        ("POST", f"/api-keys/{whole.json()['id']}/revoke", {"reason": "x"}),
         ("PATCH", f"/members/{limited.id}", {"store_id": None}),
         ("PATCH", f"/members/{limited.id}", {"store_id": str(branch)}),
-        ("PATCH", f"/members/{owner.id}", {"status": "suspended"}),
+        ("PATCH", f"/members/{owner.id}", {"status": "suspended", "reason": "x"}),
         ("POST", "/roles", {"name": "boss", "permissions": ["*"]}),
         ("PATCH", f"/roles/{role.json()['id']}", {"permissions": ["*"]}),
-        ("DELETE", f"/roles/{role.json()['id']}", {}),
+        ("DELETE", f"/roles/{role.json()['id']}?reason=x", {}),
         ("PATCH", "", {"name": "Mine"}),
-        ("DELETE", "", {}),
+        ("DELETE", "?reason=x", {}),
     ]
     for method, path, body in tried:
         answer = await api.request(method, home + path, headers=limited.headers | {"if-match": '"v1"'}, json=body)
@@ -69,7 +69,7 @@ async def test_nobody_lowers_whoever_stands_above_them_by_a_role_of_the_workspac
         seen = owner.headers | {"if-match": '"v1"'}
         assert (await api.patch(f"{home}/members/{person.id}", headers=seen, json={"role": name})).status_code == 200
     for path, body in (
-        (f"/members/{chief.id}", {"status": "suspended"}),
+        (f"/members/{chief.id}", {"status": "suspended", "reason": "x"}),
         (f"/members/{clerk.id}", {"role": "chief"}),
         (f"/roles/{roles['chief']}", {"permissions": ["operations:manage"]}),
         (f"/roles/{roles['clerk']}", {"permissions": ["operations:manage", "orders:*"]}),

@@ -81,8 +81,9 @@ async def test_a_shop_that_is_given_up_is_closed_to_all_and_can_be_brought_back(
     path = f"/api/v1/workspaces/{workspace.id}"
     changed = await api.patch(path, headers=owner.headers | {"if-match": '"v1"'}, json={"name": "Otro nombre"})
     assert (changed.json()["name"], changed.headers["etag"]) == ("Otro nombre", '"v2"')
-    assert (await api.delete(path, headers=owner.headers | {"if-match": '"v1"'})).status_code == 412
-    assert (await api.delete(path, headers=owner.headers | {"if-match": '"v2"'})).status_code == 204
+    why = {"reason": "cerramos"}
+    assert (await api.delete(path, params=why, headers=owner.headers | {"if-match": '"v1"'})).status_code == 412
+    assert (await api.delete(path, params=why, headers=owner.headers | {"if-match": '"v2"'})).status_code == 204
     assert (await api.get(path, headers=owner.headers)).status_code == 404
     assert (await api.get("/api/v1/workspaces", headers=owner.headers)).json()["data"] == []
     async with open_work(Principal.system(workspace.id)) as work:

@@ -45,7 +45,7 @@ async def test_a_key_stops_and_goes_on_with_whoever_has_made_it(api: httpx.Async
     # Given also a key that the key has made
     second = await mint(api, key, workspace, "catalog:read")
     assert [(await api.get(PRODUCTS, headers=one)).status_code for one in (key, second)] == [200, 200]
-    await change(api, owner, workspace, admin, status="suspended")
+    await change(api, owner, workspace, admin, status="suspended", reason="x")
     for one in (key, second):
         answer = await api.get(PRODUCTS, headers=one)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")

@@ -59,7 +59,7 @@ async def test_a_member_is_suspended_at_once_and_brought_back(api: httpx.AsyncCl
     owner, viewer = await employ(api, workspace), await employ(api, workspace, Role.VIEWER)
     path = of(workspace, f"/members/{viewer.id}")
     seen = (await api.get(path, headers=owner.headers)).headers["etag"]
-    body = {"status": "suspended"}
+    body = {"status": "suspended", "reason": "dejó la tienda"}
     assert (await api.patch(path, headers=owner.headers, json=body)).status_code == 428
     done = await api.patch(path, headers=owner.headers | {"if-match": seen}, json=body)
     assert (done.status_code, done.json()["status"]) == (200, "suspended")
@@ -115,7 +115,7 @@ async def test_a_role_of_the_workspaces_own_holds_from_the_next_request_on(api: 
     assert shown["role"] == "cashier"
     assert "orders:cancel" in shown["permissions"]
     assert "operations:manage" not in shown["permissions"]
-    used = await api.delete(role, headers=owner.headers | {"if-match": changed.headers["etag"]})
+    used = await api.delete(role, params={"reason": "x"}, headers=owner.headers | {"if-match": changed.headers["etag"]})
     assert (used.status_code, used.json()["code"]) == (409, "role_in_use")
 
 
@@ -150,7 +150,9 @@ async def test_nobody_gives_away_a_right_that_is_not_their_own(api: httpx.AsyncC
         await api.post(of(workspace, "/api-keys"), headers=helper.headers, json={"name": "k", "permissions": ["*"]}),
         await api.patch(path, headers=helper.headers | {"if-match": '"v2"'}, json={"role": "admin"}),
         await api.patch(
-            of(workspace, f"/members/{other.id}"), headers=helper.headers | {"if-match": '"v1"'}, json={"status": "suspended"}
+            of(workspace, f"/members/{other.id}"),
+            headers=helper.headers | {"if-match": '"v1"'},
+            json={"status": "suspended", "reason": "x"},
         ),
     ]
     assert {(answer.status_code, answer.json()["code"]) for answer in tries} == {(403, "beyond_own_rights")}
@@ -177,7 +179,7 @@ async def test_a_key_does_what_it_may_in_its_own_workspace_until_it_is_revoked(a
     assert len(listed) == 1
     assert listed[0]["last_used_at"] is not None
     assert "key" not in listed[0]
-    await api.post(of(workspace, f"/api-keys/{made['id']}/revoke"), headers=owner.headers)
+    await api.post(of(workspace, f"/api-keys/{made['id']}/revoke"), headers=owner.headers, json={"reason": "se filtró"})
     assert (await api.get("/api/v1/products", headers=key)).status_code == 401
     async with open_work(Principal.system(workspace.id)) as work:
         for table in ("api_keys", "idempotency_keys", "events"):

@@ -10,7 +10,7 @@ from app.web.api.writes import Write, may_write
 from core.access import OperationsPermission, Principal
 from core.work import open_work
 from domain.accounts import api_keys
-from domain.accounts.schemas import ApiKeyView, MintedKey, NewApiKey
+from domain.accounts.schemas import ApiKeyView, MintedKey, NewApiKey, RevokeKey
 
 router = noun("api_keys")
 
@@ -32,6 +32,6 @@ async def create(write: Writer, workspace_id: UUID, body: NewApiKey) -> MintedKe
 
 
 @router.post("/workspaces/{workspace_id}/api-keys/{key_id}/revoke")
-async def revoke(write: Writer, workspace_id: UUID, key_id: UUID) -> ApiKeyView:
-    """End a key at once."""
-    return await write.once(ApiKeyView, lambda work: api_keys.revoke_key(work, key_id))
+async def revoke(write: Writer, workspace_id: UUID, key_id: UUID, body: RevokeKey) -> ApiKeyView:
+    """End a key at once, for a reason."""
+    return await write.once(ApiKeyView, lambda work: api_keys.revoke_key(work, key_id, body.reason))

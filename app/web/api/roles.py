@@ -9,7 +9,7 @@ from app.web.api.callers import may
 from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
-from app.web.api.writes import Write, may_write
+from app.web.api.writes import Why, Write, may_write
 from core.access import OperationsPermission, Principal
 from core.work import open_work
 from domain.accounts import custom_roles
@@ -47,6 +47,6 @@ async def change(
 
 
 @router.delete("/workspaces/{workspace_id}/roles/{role_id}", status_code=204)
-async def delete(write: Writer, seen: SeenVersion, workspace_id: UUID, role_id: UUID) -> None:
+async def delete(write: Writer, seen: SeenVersion, workspace_id: UUID, role_id: UUID, reason: Why) -> None:
     """Give up a role that nobody has any more."""
-    await write.run(lambda work: custom_roles.delete_role(work, role_id, seen))
+    await write.run(lambda work: custom_roles.delete_role(work, role_id, seen, reason))

@@ -9,7 +9,7 @@ from app.web.api.callers import SignedIn, may
 from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
-from app.web.api.writes import Key, Write, may_write
+from app.web.api.writes import Key, Why, Write, may_write
 from core.access import OperationsPermission, Principal
 from core.tables import new_id
 from core.work import open_work
@@ -63,6 +63,6 @@ async def change(
 
 
 @router.delete("/workspaces/{workspace_id}", status_code=204)
-async def delete(write: Writer, seen: SeenVersion, workspace_id: UUID) -> None:
+async def delete(write: Writer, seen: SeenVersion, workspace_id: UUID, reason: Why) -> None:
     """Give a workspace up. It can be brought back by whoever runs the installation."""
-    await write.run(lambda work: accounts.delete_workspace(work, seen))
+    await write.run(lambda work: accounts.delete_workspace(work, seen, reason))

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from app.web.api.callers import Staff, needing
@@ -13,7 +13,7 @@ from core.access import Permission, Principal
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.errors import WorkspaceExists, WorkspaceNotFound
-from domain.accounts.schemas import WorkspaceView
+from domain.accounts.schemas import Reason, WorkspaceView
 
 V = TypeVar("V", bound=BaseModel)
 
@@ -27,6 +27,10 @@ Key = Annotated[
         description="Chosen by the caller; the same request with the same key happens once and gets the same answer.",
     ),
 ]
+
+
+Why = Annotated[Reason, Query(alias="reason", description="Why; it stands in the audit.")]
+"""The reason of a deletion, which has no body."""
 
 
 class Write:

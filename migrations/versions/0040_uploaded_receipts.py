@@ -1,14 +1,14 @@
 """A receipt may be a file that staff have uploaded, beside no message.
 
-Revision ID: 0038_uploaded_receipts
-Revises: 0035_live
+Revision ID: 0040_uploaded_receipts
+Revises: 0038_live_files
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038_uploaded_receipts"
-down_revision = "0035_live"
+revision = "0040_uploaded_receipts"
+down_revision = "0038_live_files"
 branch_labels = None
 depends_on = None
 
