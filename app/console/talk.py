@@ -138,11 +138,17 @@ async def _claims(work: Work, customer_id: UUID, sees_orders: bool, sees_files: 
     wanted = PaymentFilter(customer_id=customer_id, status=PaymentState.CLAIMED)
     found = (await payments.list_payments(work, wanted, limit=BESIDE)).items
     proofs = await receipts.receipts_of(work, *(each.id for each in found)) if sees_files else []
-    shown = {each.id: each for each in await files.get_all(work, [each.attachment_id for each in proofs])} if proofs else {}
+    shown = (
+        {each.id: each for each in await files.get_all(work, [each.attachment_id for each in proofs if each.attachment_id])}
+        if proofs
+        else {}
+    )
     claims = []
     for each in found:
         order = await orders.get(work, each.order_id) if sees_orders and each.order_id is not None else None
         owed = await payments.balance(work, order) if order is not None else None
-        proving = [shown[proof.attachment_id] for proof in proofs if proof.payment_id == each.id]
+        proving = [
+            shown[proof.attachment_id] for proof in proofs if proof.payment_id == each.id and proof.attachment_id is not None
+        ]
         claims.append(Claim(each, order, owed, proving))
     return claims

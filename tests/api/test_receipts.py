@@ -17,7 +17,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
 DOCUMENT = b"%PDF-1.7\n<script>alert(1)</script>"
 
 
-async def payment(desk: Desk, reference: str = "004512") -> str:
+async def payment(desk: Desk, reference: str = "00451245") -> str:
     order = await placed(desk.chat, {"HAR-1": 1})
     body = {"method": "pago_movil", "amount": "30000", "reference": reference}
     entered = await desk.post(f"/orders/{order.id}/payments", body)
@@ -47,7 +47,7 @@ async def test_a_file_is_kept_once_and_given_back_as_an_attachment(desk: Desk) -
 
 
 async def test_the_same_file_for_two_payments_is_flagged_on_both(desk: Desk) -> None:
-    one, other = await payment(desk), await payment(desk, "009977")
+    one, other = await payment(desk), await payment(desk, "00997766")
     await upload(desk, one, PICTURE)
     await upload(desk, other, PICTURE)
     assert [(await desk.get(f"/payments/{each}"))["flags"] for each in (one, other)] == [["receipt_reused"]] * 2
@@ -82,6 +82,6 @@ async def test_only_those_who_may_reach_a_receipt_or_add_one(desk: Desk) -> None
     missing = f"/api/v1/payments/{paid}/receipts/{uuid4()}/file"
     assert (await desk.api.get(missing, headers=desk.owner.headers)).json()["code"] == "receipt_not_found"
     # A receipt of one payment is none of another
-    other = await payment(desk, "009977")
+    other = await payment(desk, "00997766")
     crossed = f"/api/v1/payments/{other}/receipts/{receipt}/file"
     assert (await desk.api.get(crossed, headers=desk.owner.headers)).json()["code"] == "receipt_not_found"
