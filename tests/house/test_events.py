@@ -137,7 +137,7 @@ def test_a_type_is_a_subject_and_what_happened_to_it(type: EventType) -> None:
 def test_every_type_is_written_by_somebody() -> None:
     named = {
         node.attr
-        for path, tree in trees("core", "domain", "agent", "app")
+        for path, tree in trees("core", "domain", "tools", "agent", "app")
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "EventType"
     }
