@@ -8,7 +8,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -22,7 +23,7 @@ READY_SECONDS = 240
 """Within this a house is ready, on a machine that has other work too."""
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float = 90) -> bool:
     """Look again and again at something that another process brings about."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -122,3 +123,14 @@ class House:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()
+
+
+@contextmanager
+def ready_house(folder: Path, **environment: str) -> Iterator[House]:
+    """A house that is ready, and gone afterwards whatever happened."""
+    house = House(folder, free_port(), **environment)
+    try:
+        assert wait_until(house.is_ready, READY_SECONDS), house.said()
+        yield house
+    finally:
+        house.end()

@@ -15,7 +15,7 @@ from app.cli.commands import COMMANDS, build
 from app.queue.jobs import DEADLINES, JOBS, SWEEPS
 from domain.accounts import roles
 from domain.accounts.roles import Role
-from tests.house.processes import READY_SECONDS, ROOT, House, free_port, wait_until
+from tests.house.processes import ROOT, House, ready_house
 
 LISTS = (
     ("connections",),
@@ -37,10 +37,8 @@ NEED_AN_ID = (("replay",), ("outbox", "retry"), ("handoff", "release"), ("deadle
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One running house with the demo shops, for all tests of this module."""
-    running = House(tmp_path_factory.mktemp("house") / "data", free_port(), BURST_WINDOW_SECONDS="0")
-    assert wait_until(running.is_ready, READY_SECONDS), running.said()
-    yield running
-    running.end()
+    with ready_house(tmp_path_factory.mktemp("house") / "data", BURST_WINDOW_SECONDS="0") as running:
+        yield running
 
 
 def test_the_list_of_commands_is_complete_and_loads_none_of_them() -> None:

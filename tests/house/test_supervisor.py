@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.house.processes import READY_SECONDS, House, free_port, is_gone, wait_until
+from tests.house.processes import READY_SECONDS, House, free_port, is_gone, ready_house, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -28,10 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def house(folder: Path) -> Iterator[House]:
     """A house that is ready."""
-    running = House(folder, free_port())
-    assert wait_until(running.is_ready, READY_SECONDS), running.said()
-    yield running
-    running.end()
+    with ready_house(folder) as running:
+        yield running
 
 
 def test_a_house_says_where_it_is_and_leaves_nothing_behind_after_sigterm(house: House) -> None:
@@ -189,7 +187,7 @@ def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> N
         port = taken.getsockname()[1]
         refused = House(tmp_path / "data", port)
 
-        assert refused.process.wait(30) == 1
+        assert refused.process.wait(90) == 1
         assert "NEXOVA_PORT" in refused.said()
         assert not (tmp_path / "data" / "postgres").exists()
 
@@ -197,7 +195,7 @@ def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> N
 def test_production_starts_no_servers_of_its_own(tmp_path: Path) -> None:
     refused = House(tmp_path / "data", free_port(), NEXOVA_ENV="production")
 
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(90) == 1
     assert "DATABASE_URL, REDIS_URL" in refused.said()
     assert not (tmp_path / "data").exists()
 
@@ -205,6 +203,6 @@ def test_production_starts_no_servers_of_its_own(tmp_path: Path) -> None:
 def test_wrong_settings_are_named(tmp_path: Path) -> None:
     refused = House(tmp_path / "data", free_port(), NEXOVA_ENV="nonsense")
 
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(90) == 1
     assert "NEXOVA_ENV" in refused.said()
     assert ".env.example" in refused.said()

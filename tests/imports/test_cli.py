@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.processes import READY_SECONDS, ROOT, House, free_port, wait_until
+from tests.house.processes import ROOT, House, ready_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -21,10 +21,8 @@ ROWS = 4_000
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A running house with the demo shops."""
-    running = House(tmp_path_factory.mktemp("house") / "data", free_port(), BURST_WINDOW_SECONDS="0")
-    assert wait_until(running.is_ready, READY_SECONDS), running.said()
-    yield running
-    running.end()
+    with ready_house(tmp_path_factory.mktemp("house") / "data", BURST_WINDOW_SECONDS="0") as running:
+        yield running
 
 
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
