@@ -71,7 +71,7 @@ def test_every_command_speaks_in_a_terminal_that_lacks_letters(
         assert "utf-8" in sentence_of(talk)
 
         house.process.send_signal(signal.SIGTERM)
-        assert house.process.wait(60) == 0
+        assert house.process.wait(120) == 0
         assert "Traceback" not in house.said()
     finally:
         house.end()
@@ -203,7 +203,7 @@ def test_a_start_that_is_interrupted_says_so_and_leaves_the_next_one_free(number
             house.process.send_signal(number)
 
             # Then each ends with the signal's number, without a traceback, and with all that it had started
-            code = house.process.wait(60)
+            code = house.process.wait(120)
             said = house.said()
             assert code in (-number, 128 + number), (stage, code, said)
             assert "Traceback" not in said, stage

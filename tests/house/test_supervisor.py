@@ -45,7 +45,7 @@ def test_a_house_says_where_it_is_and_leaves_nothing_behind_after_sigterm(house:
     house.process.send_signal(signal.SIGTERM)
 
     # Then it ends well, with everything below it
-    assert house.process.wait(60) == 0
+    assert house.process.wait(120) == 0
     assert wait_until(lambda: all(is_gone(pid) for pid in family))
     assert not (house.folder / "runtime.json").exists()
     assert "Stopped." in house.said()
@@ -56,7 +56,7 @@ def test_ctrl_c_stops_it_too(house: House) -> None:
 
     house.process.send_signal(signal.SIGINT)
 
-    assert house.process.wait(60) == 0
+    assert house.process.wait(120) == 0
     assert wait_until(lambda: all(is_gone(pid) for pid in family))
 
 
