@@ -127,6 +127,8 @@ def attack(document: dict[str, Any], address: str, headers: dict[str, str], ids:
     return [f"{what}: {how}" for what, how in broken.items()]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("role", Role)
 async def test_no_request_breaks_the_document(application: FastAPI, api: httpx.AsyncClient, address: str, role: Role) -> None:
     workspace = await make_workspace()
