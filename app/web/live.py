@@ -1,4 +1,4 @@
-"""Live: a web process hears from Postgres which conversation has changed, and wakes whoever looks at its workspace.
+"""Live: a web process hears from Postgres of a conversation that has changed, or of new events, and wakes whoever looks.
 
 A notice carries no content, so one that is lost, comes twice or comes late costs nothing: whoever is woken reads what stands,
 and everybody is woken when the line to Postgres was down.
@@ -19,6 +19,9 @@ CHANNEL: Final = "nexova_live"
 @dataclass(eq=False, slots=True)
 class Watcher:
     """Somebody who looks at a workspace: which conversations have changed since they looked, and whether all may have."""
+
+    hears_events: bool = False
+    """Whether it is woken by events of the stream as well, not by conversations alone."""
 
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: set[UUID] = field(default_factory=set)
@@ -53,9 +56,9 @@ class Live:
         self._watchers: dict[UUID, set[Watcher]] = {}
 
     @contextlib.contextmanager
-    def watching(self, workspace_id: UUID) -> Iterator[Watcher]:
-        """Be woken by what changes in a workspace, from now on."""
-        watcher = Watcher()
+    def watching(self, workspace_id: UUID, *, events: bool = False) -> Iterator[Watcher]:
+        """Be woken by conversations of a workspace that change, from now on, and by its events if they are wanted."""
+        watcher = Watcher(events)
         self._watchers.setdefault(workspace_id, set()).add(watcher)
         try:
             yield watcher
@@ -80,7 +83,8 @@ class Live:
     def _hear(self, payload: str) -> None:
         workspace, _, conversation = payload.partition(" ")
         for watcher in self._watchers.get(UUID(workspace), ()):
-            watcher.ring(UUID(conversation))
+            if conversation or watcher.hears_events:
+                watcher.ring(UUID(conversation) if conversation else None)
 
     def _wake_all(self) -> None:
         for watchers in self._watchers.values():

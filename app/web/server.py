@@ -39,6 +39,7 @@ from app.web.api import (
     payments,
     products,
     purchases,
+    realtime,
     returns,
     roles,
     routing,
@@ -99,6 +100,7 @@ NOUNS = (
     tools.router,
     notifications.router,
     aliases.router,
+    realtime.router,
 )
 
 LARGER_BODIES = {
@@ -271,6 +273,7 @@ def serve() -> None:
         proxy_headers=False,  # the application itself knows whom to trust
         timeout_graceful_shutdown=8,
         timeout_keep_alive=75,
+        ws_max_size=16 * 1024,  # nobody has to say more than who they are
     )
     uvicorn.Server(config).run()
     log.info("process.stopped")

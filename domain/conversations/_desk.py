@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
 from core.paging import part
 from core.work import Work, own
@@ -118,3 +118,16 @@ async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUI
     query = select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
     by = [Handoff.requested_at, Handoff.id]
     return (await work.session.scalars(part(query, by, after, limit, falls=True))).all()
+
+
+async def messages_since(
+    work: Work, since: datetime, limit: int, besides: Collection[UUID]
+) -> Sequence[Row[UUID, UUID, datetime]]:
+    """Id, conversation and time of the messages that were written since, the oldest first."""
+    statement = (
+        select(Message.id, Message.conversation_id, Message.created_at)
+        .where(own(Message, work), Message.created_at >= since, Message.id.not_in(besides))
+        .order_by(Message.created_at, Message.id)
+        .limit(limit)
+    )
+    return (await work.session.execute(statement)).all()

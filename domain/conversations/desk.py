@@ -1,6 +1,6 @@
 """The desk of the operators: which conversations want somebody, what was said in them, and what staff note beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -21,6 +21,7 @@ from domain.conversations.schemas import (
     DeskPage,
     HandoffPage,
     HandoffView,
+    NewMessage,
     NotePage,
     NoteView,
     ThreadMessage,
@@ -153,6 +154,12 @@ async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Cont
     row.status = MessageStatus.CANCELLED
     await work.session.flush()
     return row.content
+
+
+async def messages_since(work: Work, since: datetime, limit: int, besides: Collection[UUID] = ()) -> list[NewMessage]:
+    """The messages that were written since, the oldest first: where they stand, without their words."""
+    work.require(ConversationsPermission.READ)
+    return [NewMessage.model_validate(row) for row in await sql.messages_since(work, since, limit, besides)]
 
 
 async def add_note(work: Work, conversation_id: UUID, text: str) -> NoteView:

@@ -83,6 +83,7 @@ class Message(WorkspaceRow):
             postgresql_where=text("status IN ('queued', 'sending', 'retry', 'unknown')"),
         ),
         Index("ix_messages_turn", "workspace_id", "turn_id"),
+        Index("ix_messages_age", "created_at", postgresql_using="brin"),
     )
 
     conversation_id: Mapped[UUID]

@@ -231,3 +231,11 @@ class FileView(Frozen):
     content_type: str | None
     size: int | None
     sha256: str | None
+
+
+class NewMessage(Frozen):
+    """That there is a message, and in which conversation."""
+
+    id: UUID
+    conversation_id: UUID
+    created_at: datetime
