@@ -15,7 +15,7 @@ from domain.orders import drafts, zones
 from domain.orders.kinds import Fulfilment, OrderStatus
 from domain.orders.permissions import OrdersPermission
 from domain.orders.schemas import Delivery, OrderView
-from tools.amending import order_meant, told
+from tools.amending import Target, order_meant, told
 from tools.context import Pending
 from tools.definition import Sentence, Words, tool
 from tools.facts import Facts
@@ -53,7 +53,6 @@ async def set_delivery_details(
         notes: Anything else that the person who delivers must know.
         order: The number of a placed order if it is about that one, or `new` for a new one; leave out where neither was said.
     """
-    facts = ctx.facts
     if ctx.wishes is not None and not ctx.wishes.delivery and not address:
         fulfilment = None  # the model's own idea
     number = e164(phone, ctx.workspace.country) if phone else None
@@ -85,6 +84,11 @@ async def set_delivery_details(
     target = await order_meant(ctx, "set_delivery_details", given, order, adds=False)
     if isinstance(target, ToolOutcome):
         return target
+    return told(ctx, target, await _set(ctx, target, delivery))
+
+
+async def _set(ctx: CustomerContext, target: Target, delivery: Delivery) -> ToolOutcome:
+    """Note the details on the order that is meant, and tell what was noted."""
     before = target.draft or await begin_draft(ctx)
     saved = await _saved_address(ctx, delivery, before)
     if saved is not None:
@@ -93,7 +97,7 @@ async def set_delivery_details(
     changed = await drafts.set_delivery(ctx.work, ctx.conversation_id, delivery)
     if before.status is OrderStatus.AWAITING_CONFIRMATION or not before.lines or target.amends is not None:
         ctx.signal(Trigger.ITEMS_CHANGED, order_id=str(changed.id))
-    return told(ctx, target, await _noted(ctx, facts, delivery, before, changed, is_saved=saved is not None))
+    return await _noted(ctx, delivery, before, changed, is_saved=saved is not None)
 
 
 async def _saved_address(ctx: CustomerContext, given: Delivery, draft: OrderView) -> str | None:
@@ -152,9 +156,8 @@ def _shared_place(ctx: CustomerContext) -> tuple[str, float, float] | None:
     return None
 
 
-async def _noted(
-    ctx: CustomerContext, facts: Facts, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool
-) -> ToolOutcome:
+async def _noted(ctx: CustomerContext, given: Delivery, before: OrderView, order: OrderView, *, is_saved: bool) -> ToolOutcome:
+    facts = ctx.facts
     missing = await drafts.missing_details(ctx.work, order)
     deeds = [(Deed.DELIVERY_SET, order.fulfilment.value if order.fulfilment else "details")]
     noted = [await _where(ctx, facts, given, order)]
