@@ -6,8 +6,11 @@ from typing import Final
 
 from core.access import OperationsPermission, Permission, Principal
 from domain.accounts.permissions import WorkspacePermission
+from domain.catalog.permissions import CatalogPermission
 from domain.conversations.permissions import ConversationsPermission
+from domain.customers.permissions import CustomersPermission
 from domain.orders.permissions import OrdersPermission
+from domain.payments.permissions import PaymentsPermission
 
 
 class Group(StrEnum):
@@ -36,12 +39,15 @@ class Page:
 HOME: Final = Page("home", "home", WorkspacePermission.READ, Group.SERVE, "home")
 INBOX: Final = Page("inbox", "inbox", ConversationsPermission.READ, Group.SERVE, "inbox")
 ORDERS: Final = Page("orders", "orders", OrdersPermission.READ, Group.SELL, "orders")
+PAYMENTS: Final = Page("payments", "payments", PaymentsPermission.READ, Group.SELL, "payments")
+CUSTOMERS: Final = Page("customers", "customers", CustomersPermission.READ, Group.SELL, "customers")
+PRODUCTS: Final = Page("products", "products", CatalogPermission.READ, Group.SELL, "products")
 AUDIT: Final = Page("audit", "audit", OperationsPermission.MANAGE, Group.HOUSE, "history")
 
 ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUSE, "person")
 """It stands at the foot of the navigation."""
 
-PAGES: Final = (HOME, INBOX, ORDERS, AUDIT)
+PAGES: Final = (HOME, INBOX, ORDERS, PAYMENTS, CUSTOMERS, PRODUCTS, AUDIT)
 """Every page of the navigation, in its order."""
 
 

@@ -4,7 +4,7 @@ Two fences, of which each would do: browsers say from where a request comes, and
 bound to the sign-in. What says nothing of where it comes from is refused too.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -91,13 +91,25 @@ class Filled:
         return bool(self.faults) or self.refusal is not None
 
 
-async def fill(request: Request, model: type[M], language: str) -> tuple[M | None, Filled]:
+async def fill(
+    request: Request,
+    model: type[M],
+    language: str,
+    *,
+    besides: Collection[str] = (),
+    emptied: Collection[str] = (),
+    lists: Collection[str] = (),
+) -> tuple[M | None, Filled]:
     """What a form says, as a model, which is None where something is wrong with it.
 
-    A field that was left empty counts as not given; one that comes several times is a list. Files are not taken here.
+    A field that was left empty counts as not given, but for those of `emptied`, which are nothing then, and of `lists`,
+    which are separated by commas; one that comes several times is a list. The fields `besides` are others' business. Files
+    are not taken here.
     """
-    values = await _values(request)
-    filled = Filled(values)
+    given = {name: value for name, value in (await _values(request)).items() if name not in besides}
+    filled = Filled(given)
+    listed = {name: _separated(given.get(name)) for name in lists}
+    values = dict.fromkeys(emptied) | given | listed
     try:
         return model.model_validate(values), filled
     except ValidationError as error:
@@ -112,8 +124,13 @@ async def take(request: Request, model: type[M], *, besides: Collection[str] = (
     Raises RequestValidationError, as the parameters of a route do: a dialog that is wrong stays open under its notice.
     """
     values = {name: value for name, value in (await _values(request)).items() if name not in besides}
+    return judge(model, values | known)
+
+
+def judge(model: type[M], values: Mapping[str, Any]) -> M:
+    """Values of a form as a model. Raises RequestValidationError."""
     try:
-        return model.model_validate(values | known)
+        return model.model_validate(values)
     except ValidationError as error:
         raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors()]) from error
 
@@ -126,6 +143,11 @@ async def _values(request: Request) -> dict[str, Any]:
             continue
         values[name] = [*_listed(values[name]), storable(value)] if name in values else storable(value)
     return values
+
+
+def _separated(words: Any) -> list[str]:
+    """What is separated by commas."""
+    return [each.strip() for each in str(words or "").split(",") if each.strip()]
 
 
 def _listed(value: Any) -> list[Any]:

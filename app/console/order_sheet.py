@@ -47,7 +47,7 @@ class Moment:
 
     at: datetime
     what: str
-    actor_kind: str
+    actor_kind: str | None
     actor_id: UUID | None
     reason: str | None = None
     amount: Decimal | None = None
@@ -107,7 +107,7 @@ def _moments(history: OrderHistory, paid: list[PaymentView], back: list[RefundVi
         what = "amended" if change.status == OrderStatus.APPLIED else "amending"
         yield Moment(change.confirmed_at or change.created_at, what, "system", None, amount=change.total)
     for payment in paid:
-        yield Moment(payment.claimed_at, "claimed", "customer", None, amount=payment.amount)
+        yield Moment(payment.claimed_at, "claimed", None, None, amount=payment.amount)  # by the customer, or by staff for them
         if payment.decided_at is not None:
             amount = payment.verified_amount or payment.amount
             by = payment.decided_by

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -115,6 +116,15 @@ class Speech:
     def moment(self, at: datetime, zone: str = "UTC", form: str = "d MMM y, HH:mm") -> str:
         """A time on the clock of a zone."""
         return str(format_datetime(at, form, tzinfo=ZoneInfo(zone), locale=Locale.parse(self.language)))
+
+    def day(self, day: date | str, form: str = "EEEE d MMMM") -> str:
+        """A day of the calendar."""
+        known = date.fromisoformat(day) if isinstance(day, str) else day
+        return str(format_date(known, form, locale=Locale.parse(self.language)))
+
+    def percent(self, ratio: Decimal) -> str:
+        """A part of a whole."""
+        return str(format_percent(ratio, "#,##0.#%", locale=Locale.parse(self.language)))
 
     def money(self, amount: Decimal, currency: str, country: str | None = None) -> str:
         """An amount as people of the country write it."""

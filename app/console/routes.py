@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, entrance, files, home, inbox, orders, start
+from app.console import account, audit, customers, entrance, files, home, inbox, orders, payments, products, start
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entrance.router,
@@ -14,6 +14,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     inbox.router,
     files.router,
     orders.router,
+    payments.router,
+    customers.router,
+    products.router,
     audit.router,
     start.last,
 )
