@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 
@@ -11,7 +12,8 @@ from app.console import files, talk
 from app.console.rendering import page
 from app.console.talk import Talk, Wanted
 from app.console.visits import Visit
-from core.work import open_work
+from core.work import Work, open_work
+from domain.accounts import service as accounts
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskPage
 from domain.payments.permissions import PaymentsPermission
@@ -32,21 +34,29 @@ class Parts:
         self._request, self._visit, self._wanted, self._shown = request, visit, wanted, shown
         self._queue: DeskPage | None = None
         self._talk: Talk | None = None
-        self._today: date | None = None
+        self._now: datetime | None = None
+        self._names: dict[UUID, str] = {}
 
     async def read(self) -> None:
         """Read all of it in one transaction."""
         async with open_work(self._visit.principal) as work:
-            self._today = work.now.date()
+            self._now = work.now
             self._queue = await talk.queue(work, self._wanted)
             if self._wanted.conversation_id is not None:
                 self._talk = await talk.open_talk(work, self._wanted.conversation_id, self._shown)
+            self._names = await self._called(work)
 
     async def read_talk(self) -> None:
         """Read the conversation alone."""
         assert self._wanted.conversation_id is not None, "whoever asks has one open"
         async with open_work(self._visit.principal) as work:
             self._talk = await talk.open_talk(work, self._wanted.conversation_id, self._shown)
+            self._names = await self._called(work)
+
+    async def _called(self, work: Work) -> dict[UUID, str]:
+        """How the colleagues that are seen are called."""
+        operators = {each.operator_id for each in self._queue.items if each.operator_id} if self._queue else set()
+        return await accounts.names(work, operators | (self._talk.people if self._talk else set()))
 
     def content(self) -> dict[str, Any]:
         """What the templates show."""
@@ -56,7 +66,9 @@ class Parts:
             "talk": self._talk,
             "wanted": self._wanted,
             "shown": self._shown,
-            "today": self._today,
+            "now": self._now,
+            "names": self._names,
+            "window_end": talk.window_end,
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
             "SHOWN": files.SHOWN,

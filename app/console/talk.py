@@ -9,7 +9,6 @@ from uuid import UUID
 from core.work import Work
 from domain.connections.medium import TRAITS
 from domain.conversations import desk, files
-from domain.conversations import service as conversations
 from domain.conversations.desk import Queue
 from domain.conversations.permissions import FilesPermission
 from domain.conversations.schemas import DeskEntry, DeskPage, FileView, HandoffView, NoteView, ThreadMessage
@@ -22,6 +21,9 @@ from domain.payments import service as payments
 from domain.payments.kinds import PaymentState
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, PaymentFilter, PaymentView
+from domain.stock import holds as stock_holds
+from domain.stock.kinds import HoldStatus
+from domain.stock.permissions import StockPermission
 
 ROWS: Final = 40
 MESSAGES: Final = 50
@@ -75,10 +77,21 @@ class Talk:
     """Until when free words may be sent; None where that never ends, or where it is over."""
     may_write: bool
     draft: OrderView | None
+    held_until: datetime | None
+    """Until when the goods of the draft are kept for it; None where none are."""
+
     orders: list[OrderView]
     claims: list[Claim]
     files: dict[UUID, FileView]
     """The file that came with a message, by the message."""
+
+    @property
+    def people(self) -> set[UUID]:
+        """Whoever of the staff has said or done something in it."""
+        found = {self.entry.operator_id}
+        for line in self.lines:
+            found.add(line.by if isinstance(line, Activity) else line.author_id)
+        return {each for each in found if each is not None}
 
     @property
     def failed(self) -> list[ThreadMessage]:
@@ -104,6 +117,12 @@ async def queue(work: Work, wanted: Wanted) -> DeskPage:
     return await desk.list_conversations(work, wanted.queue, wanted.search, ROWS, wanted.place)
 
 
+def window_end(entry: DeskEntry) -> datetime | None:
+    """Until when a customer may be written to in free words; None where that never ends, or never began."""
+    window: timedelta | None = TRAITS[entry.contact.medium].answer_window
+    return entry.last_inbound_at + window if window and entry.last_inbound_at else None
+
+
 async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) -> Talk:
     """One conversation with its newest lines; raises ConversationNotFound."""
     entry = await desk.get_entry(work, conversation_id)
@@ -113,25 +132,30 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
     lines: list[Said] = [*thread.items, *notes.items, *_activities(handoffs.items)]
     begins = thread.items[-1].created_at if thread.next_cursor and thread.items else None
     lines = sorted((line for line in lines if begins is None or _at(line) >= begins), key=_at)
-    conversation = await conversations.get(work, conversation_id)
-    traits = TRAITS[entry.contact.medium]
-    may_write = traits.may_write(conversation.last_inbound_at, work.now)
-    window: timedelta | None = traits.answer_window
-    ends = conversation.last_inbound_at + window if window and may_write and conversation.last_inbound_at else None
+    may_write = TRAITS[entry.contact.medium].may_write(entry.last_inbound_at, work.now)
     sees_orders, sees_money = (work.principal.may(each) for each in (OrdersPermission.READ, PaymentsPermission.READ))
     sees_files = work.principal.may(FilesPermission.READ)
+    draft = await drafts.open_draft(work, conversation_id) if sees_orders else None
     return Talk(
         entry=entry,
         lines=lines,
         has_older=thread.next_cursor is not None,
         seen=thread.items[0].id if thread.items else None,
-        window_ends=ends,
+        window_ends=window_end(entry) if may_write else None,
         may_write=may_write,
-        draft=await drafts.open_draft(work, conversation_id) if sees_orders else None,
+        draft=draft,
+        held_until=await _held_until(work, draft.id) if draft is not None else None,
         orders=await orders.history(work, entry.customer_id, limit=BESIDE) if sees_orders else [],
         claims=await _claims(work, entry.customer_id, sees_orders, sees_files) if sees_money else [],
         files=await files.of_messages(work, [each.id for each in thread.items]) if sees_files else {},
     )
+
+
+async def _held_until(work: Work, order_id: UUID) -> datetime | None:
+    if not work.principal.may(StockPermission.READ):
+        return None
+    holds = await stock_holds.holds_of(work, order_id)
+    return min((each.expires_at for each in holds if each.status == HoldStatus.ACTIVE), default=None)
 
 
 async def _claims(work: Work, customer_id: UUID, sees_orders: bool, sees_files: bool) -> list[Claim]:

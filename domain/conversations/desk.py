@@ -75,6 +75,7 @@ async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
             operator_id=row.operator_id,
             handoff=None if handoff is None else HandoffView.model_validate(handoff),
             active_at=active_at,
+            last_inbound_at=row.last_inbound_at,
             last_message=ThreadMessage.model_validate(last[row.id]) if row.id in last else None,
         )
         for row, handoff, active_at in listed

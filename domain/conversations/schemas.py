@@ -194,6 +194,7 @@ class DeskEntry(Frozen):
     operator_id: UUID | None
     handoff: HandoffView | None
     active_at: datetime
+    last_inbound_at: datetime | None
     last_message: ThreadMessage | None
 
 

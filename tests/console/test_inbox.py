@@ -15,7 +15,7 @@ from domain.accounts.roles import Role
 from domain.conversations import service as conversations
 from domain.conversations.kinds import Author, HandoffReason, MessageStatus
 from tests.console.serving import Serving, serving
-from tests.factories.chat import send
+from tests.factories.chat import asked, send
 from tests.factories.desk import Desk
 from tests.factories.staff import employ
 from tests.factories.visitors import Visitor, visit
@@ -123,6 +123,32 @@ async def test_a_reply_waits_and_can_be_taken_back_until_it_leaves(person: Visit
     assert await said(desk) == []
     assert f'id="m-{undo[1]}"' not in await person.open(at(desk))
     assert (await person.send(at(desk, f"/undo/{undo[1]}"), x_fragment="1")).status_code == 409
+
+
+async def test_a_colleague_is_called_by_name_and_it_is_told_until_when_one_may_write(
+    application: FastAPI, api: httpx.AsyncClient, person: Visitor, desk: Desk
+) -> None:
+    # Given a conversation that an operator has taken
+    await person.send(at(desk, "/take"))
+
+    # When a colleague looks at it
+    async with operator(application, api, desk) as other:
+        shown = await other.open(at(desk))
+
+    # Then they see who has it, in the row and above the thread, and how long it can be written in
+    assert 'data-mine="false"' in shown
+    assert "María Prueba atiende esta conversación" in shown
+    row = shown[shown.index(f'id="c-{desk.chat.conversation_id}"') :]
+    assert "María Prueba" in row[: row.index("</li>")]
+    assert "Se puede escribir hasta" in row[: row.index("</li>")]
+
+
+async def test_the_panel_says_until_when_goods_are_held(person: Visitor, desk: Desk) -> None:
+    assert "Reservado hasta" not in await person.open(at(desk))
+
+    await asked(desk.chat, {"HAR-1": 1})
+
+    assert "Reservado hasta" in await person.open(at(desk))
 
 
 async def test_nobody_takes_back_what_another_has_written(
