@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny
 from agent.brief import Brief
 from agent.models import StepKind
 from domain.accounts.schemas import WorkspaceView
-from domain.conversations.schemas import OpenMessage
+from domain.conversations.schemas import ConversationView, OpenMessage
 from tools.audience import AudienceKind
 
 Key = tuple[int, StepKind, int]
@@ -63,8 +63,7 @@ class TakenTurn:
 
     workspace_id: UUID
     conversation_id: UUID
-    connection_id: UUID
-    customer_id: UUID
+    conversation: ConversationView
     session_id: UUID
     turn_id: UUID
     number: int

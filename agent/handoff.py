@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agent import sessions
+from agent.audiences import registry as audiences
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
 from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
@@ -49,13 +50,23 @@ async def begin(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, cause
 
 
 async def give_up(work: Work, session: AgentSession, turn: Turn | None) -> None:
-    """Bring a person in for a turn that can be neither thought nor ended; the conversation and the lease are held."""
+    """Bring a person in for a turn that can be neither thought nor ended; the conversation and the lease are held.
+
+    An audience to which no person comes is told that it failed, and what it said is closed.
+    """
     conversation_id = session.conversation_id
+    language = choose_language((await accounts.get_workspace(work)).language)
     if turn is not None:
         turn.status, turn.finished_at, turn.outcome = TurnStatus.FINISHED, work.system_time, TurnOutcome.GIVEN_UP
+    if not audiences.of(session.audience).hands_off:
+        said = [message.id for message in await conversations.open_messages(work, conversation_id)]
+        await conversations.mark_answered(work, conversation_id, said, turn.id if turn is not None else None)
+        await conversations.queue(work, conversation_id, [Text(text=text("turn.trouble", language))])
+        sessions.forget_failures(session)
+        sessions.rest(session)
+        return
     await conversations.wait_for_person(work, conversation_id, HandoffReason.REPEATED_FAILURE)
     sessions.move(work, session, Trigger.HANDOFF_REQUESTED)
     sessions.forget_failures(session)
     sessions.rest(session)
-    language = choose_language((await accounts.get_workspace(work)).language)
     await conversations.queue(work, conversation_id, [Text(text=text("turn.handoff", language))])

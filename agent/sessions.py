@@ -26,6 +26,7 @@ from domain.conversations.content import Answer, Cart, Content, Text
 from domain.conversations.schemas import ConversationView
 from domain.conversations.states import State, Trigger
 from domain.orders import confirmation
+from tools.audience import AudienceKind
 from tools.context import Pending
 
 FINISHED_SHARE = 0.2
@@ -95,6 +96,11 @@ async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
         .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
     )
     return (await work.session.scalars(_LOCK, _of(work, conversation_id))).one()
+
+
+def talk_with(session: AgentSession, audience: AudienceKind) -> None:
+    """The session is one with this audience, which its turns ask what they do differently."""
+    session.audience = audience
 
 
 def burst_delay(content: Content) -> float:

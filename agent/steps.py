@@ -194,7 +194,8 @@ class _Call:
             raise registry.UnknownTool(tool=self._name)
         principal = await self._audience.principal(self._turn)
         # The fence is the agent's; what the tool does is done with the rights of whom it is done for.
-        async with self._journal.writing(roles.agent_for(self._turn.workspace_id, self._turn.customer_id)) as (work, held):
+        agent = roles.agent_for(self._turn.workspace_id, self._turn.conversation.party_id)
+        async with self._journal.writing(agent) as (work, held):
             context = await self._context(work.acting_for(principal), held)
             outcome = await registry.call(spec, context, self._arguments)
             apply_signals(work, held.session, context)

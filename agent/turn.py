@@ -128,8 +128,7 @@ async def _taken(
     return TakenTurn(
         workspace_id=work.workspace_id,
         conversation_id=conversation.id,
-        connection_id=conversation.connection_id,
-        customer_id=conversation.customer_id,
+        conversation=conversation,
         session_id=session.id,
         turn_id=row.id,
         number=row.number,
@@ -180,7 +179,7 @@ async def _answer(turn: TakenTurn) -> TakenTurn | None:
         else:
             async with _lease_kept(turn):
                 thought = await think(turn)
-        async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
+        async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
             return await finish(work, turn, thought)
     except Abandoned as reason:
         log.info("turn.abandoned", turn=str(turn.turn_id), reason=str(reason))

@@ -4,14 +4,14 @@ import gettext
 import io
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
@@ -127,6 +127,11 @@ def quantity(value: Decimal, unit: str, country: str | None, language: str = "es
     """A quantity with its unit; the unit of countable things is not said."""
     number = format_decimal(value.normalize(), locale=_locale(language, country), decimal_quantization=False)
     return number if unit.upper() in {"PZA", "UND", "UN", "U"} else f"{number} {unit.lower()}"
+
+
+def day(on: date, country: str | None, language: str = "es") -> str:
+    """A day of the calendar, short."""
+    return str(format_date(on, "d MMM y", locale=_locale(language, country)))
 
 
 def moment(at: datetime, timezone: str, country: str | None, language: str = "es") -> str:

@@ -19,6 +19,7 @@ from domain.catalog.schemas import VariantView
 from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart, File, Place, Text, said
 from domain.conversations.models import Handoff, Message
+from domain.conversations.schemas import CustomerConversation
 from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.models import Order
@@ -44,6 +45,8 @@ class NothingToCapture(NotFound):
 async def capture(work: Work, conversation_id: UUID, name: str) -> Capture:
     """Freeze a conversation. It only reads."""
     conversation = await conversations.get(work, conversation_id)
+    if not isinstance(conversation, CustomerConversation):
+        raise NothingToCapture(f"conversation {conversation_id} is with no customer")
     turns = (
         await work.session.scalars(
             select(Turn).where(own(Turn, work), Turn.conversation_id == conversation_id).order_by(Turn.number)

@@ -31,8 +31,9 @@ class ToolTooSlow(DomainError):
 
 
 def offered(principal: Principal) -> list[Definition]:
-    """The tools that a member of the staff may call."""
-    return registry.offered(AudienceKind.MANAGER, State.IDLE, principal)
+    """The tools that a member of the staff may call, but for those that belong to a chat."""
+    offered = registry.offered(AudienceKind.MANAGER, State.IDLE, principal)
+    return [one for one in offered if one.context is ToolContext]
 
 
 async def call(work: Work, name: str, arguments: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid
 from domain.conversations.states import OPEN, State
 from tools.audience import AudienceKind
 from tools.context import ToolContext
+from tools.managing import Preview
 from tools.outcome import ToolOutcome
 
 SHOPPING = frozenset(OPEN)
@@ -66,6 +67,12 @@ class Definition:
     """The parameters that repeat what the customer has said of themselves: a model may not make them up."""
     _function: Callable[..., Awaitable[ToolOutcome]]
     _schema: Tool[None]
+    _preview: Callable[..., Awaitable[Preview | ToolOutcome]] | None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether a member's chat proposes the change first, and does it after their own yes."""
+        return self._preview is not None
 
     def is_offered(self, audience: AudienceKind, state: State, principal: Principal) -> bool:
         """Whether it may be called for an audience, in a state of the session, with the rights of a principal.
@@ -85,13 +92,23 @@ class Definition:
         is_offered = self.is_offered(context.audience, context.state, context.work.principal)
         if not is_offered or not isinstance(context, self.context):
             raise ToolNotOffered(f"{self.name} is not offered to a {context.audience} in {context.state}.", tool=self.name)
+        async with asyncio.timeout(self.timeout):
+            return await self._function(context, **self._checked(arguments))
+
+    async def preview(self, context: ToolContext, arguments: Mapping[str, Any]) -> Preview | ToolOutcome:
+        """What a change would do now, with what it would change locked; or what has to be settled before."""
+        if self._preview is None or not self.is_offered(context.audience, context.state, context.work.principal):
+            raise ToolNotOffered(f"{self.name} is not proposed to a {context.audience} in {context.state}.", tool=self.name)
+        async with asyncio.timeout(self.timeout):
+            return await self._preview(context, **self._checked(arguments))
+
+    def _checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            values = self._schema.function_schema.validator.validate_python(dict(arguments))
+            values: dict[str, Any] = self._schema.function_schema.validator.validate_python(dict(arguments))
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
             raise InvalidArguments(f"Invalid arguments of {self.name}: {problems}.", tool=self.name) from error
-        async with asyncio.timeout(self.timeout):
-            return await self._function(context, **values)
+        return values
 
 
 DEFINED: dict[str, Definition] = {}
@@ -106,10 +123,12 @@ def tool(
     timeout: float = 10.0,
     audience: AudienceKind = AudienceKind.CUSTOMER,
     quotes: Collection[str] = (),
+    preview: Callable[..., Awaitable[Preview | ToolOutcome]] | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function a tool. Its docstring is for the model; its first parameter is the context, which no model sees.
 
-    `quotes` names the parameters that repeat what the customer has said of themselves.
+    `quotes` names the parameters that repeat what the customer has said of themselves. `preview` takes the same arguments
+    and says what the change would do: in a member's chat it is proposed with that, and done after their own yes.
     """
 
     def define(function: Function) -> Function:
@@ -129,6 +148,7 @@ def tool(
             quotes=frozenset(quotes),
             _function=function,
             _schema=shown,
+            _preview=preview,
         )
         return function
 

@@ -1,6 +1,6 @@
 """Collecting the facts of a call, and the slots that stand for them in what is said."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from core import messages
@@ -69,6 +69,19 @@ class Facts:
     def count(self, subject: str, value: int) -> str:
         """How many there are of something."""
         return self.add(FactKind.COUNT, subject, str(value))
+
+    def day(self, on: date) -> str:
+        """A day of the calendar."""
+        return self.add(FactKind.PERIOD, "day", on.isoformat(), messages.day(on, self._workspace.country, self._language))
+
+    def moment(self, subject: str, at: datetime) -> str:
+        """When something was, in the workspace's own time."""
+        shown = messages.moment(at, self._workspace.timezone, self._workspace.country, self._language)
+        return self.add(FactKind.MOMENT, subject, at.isoformat(), shown)
+
+    def label(self, name: str) -> str:
+        """What somebody has named a thing, which may hold digits."""
+        return self.add(FactKind.LABEL, name, name)
 
     def order_number(self, number: int | None) -> str:
         """The number of an order."""

@@ -80,6 +80,12 @@ class FactKind(StrEnum):
     CATEGORY = "category"
     OFFER = "offer"
 
+    # What a member of the staff is told. A figure is said with its metric, period and date, so no sentence states one alone.
+    FIGURE = "figure"
+    PERIOD = "period"
+    MOMENT = "moment"
+    LABEL = "label"
+
     # What the customer said, and how many there are of something.
     ECHO = "echo"
     BUDGET = "budget"

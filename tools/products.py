@@ -13,7 +13,7 @@ from domain.catalog.words import plain, read
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import holds
 from domain.stock import service as stock
-from tools.context import Pending
+from tools.context import Pending, ToolContext
 from tools.facts import Facts, measured_in
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.serving import CustomerContext
@@ -35,7 +35,7 @@ class Meant:
     """Some of the words fit nothing on sale: it is only the nearest there is."""
 
 
-async def meant(context: CustomerContext, phrase: str, recognised: catalog.Recognised | None = None) -> Meant:
+async def meant(context: ToolContext, phrase: str, recognised: catalog.Recognised | None = None) -> Meant:
     """The product on sale that an SKU or a phrase means; `recognised` if the catalogue was asked about it already."""
     recognised = recognised or await catalog.recognise(context.work, phrase)
     exact = await catalog.find(context.work, recognised.sku) if recognised.sku else None

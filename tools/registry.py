@@ -7,23 +7,30 @@ from core.access import Principal
 from core.errors import NotFound
 from domain.conversations.states import State
 from tools import (
+    approving,
     catalog,
     confirmation,
     customers,
     delivery,
+    desk,
     drafts,
+    figures,
     handoff,
+    inventory,
     lines,
     orders,
     payments,
+    prices,
     quoting,
     stock,
     swapping,
+    verifying,
     wishes,
 )
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import DEFINED, Definition, InvalidArguments, ToolNotOffered
+from tools.managing import ManagerContext, propose
 from tools.outcome import ToolOutcome
 from tools.serving import CustomerContext
 
@@ -40,7 +47,25 @@ __all__ = [
     "schemas",
 ]
 
-MODULES = (catalog, customers, drafts, lines, swapping, delivery, confirmation, orders, payments, stock, handoff)
+MODULES = (
+    catalog,
+    customers,
+    drafts,
+    lines,
+    swapping,
+    delivery,
+    confirmation,
+    orders,
+    payments,
+    stock,
+    handoff,
+    figures,
+    inventory,
+    desk,
+    prices,
+    verifying,
+    approving,
+)
 """The modules whose tools exist; importing them defines the tools."""
 
 
@@ -63,10 +88,13 @@ def offered(audience: AudienceKind, state: State, principal: Principal) -> list[
 async def call(definition: Definition, context: ToolContext, arguments: Mapping[str, Any]) -> ToolOutcome:
     """Run one call inside the context's transaction. Refusals that need no words of their own are raised.
 
-    What no customer wished for is not put into their order but proposed, and what they never said is not noted of them.
+    What no customer wished for is not put into their order but proposed, and what they never said is not noted of them. A
+    member's change is proposed to them first.
     """
     invented: list[str] = []
     is_offered = definition.is_offered(context.audience, context.state, context.work.principal)
+    if is_offered and isinstance(context, ManagerContext) and definition.is_proposed:
+        return await propose(context, definition.name, arguments, await definition.preview(context, arguments))
     if is_offered and isinstance(context, CustomerContext):
         question = await wishes.proposed(context, definition.name, arguments)
         if question is not None:

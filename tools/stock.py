@@ -12,6 +12,7 @@ from domain.stock.permissions import StockPermission
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Sentence, Words, tool
+from tools.managing import Preview
 from tools.outcome import Deed, FactKind, ToolOutcome
 from tools.serving import CustomerContext
 from tools.speech import say
@@ -40,7 +41,27 @@ async def reserve_stock(ctx: CustomerContext) -> ToolOutcome:
     )
 
 
-@tool(permission=StockPermission.ADJUST, writes=True, audience=AudienceKind.MANAGER)
+async def _adjustment(ctx: ToolContext, sku: str, store: str, change: float, reason: str) -> Preview:
+    """What a correction would leave, bound to what lies on the shelf."""
+    variant = await catalog.get_variant(ctx.work, sku)
+    place = await catalog.get_store(ctx.work, store)
+    level = await stock.lock_level(ctx.work, place.id, variant.variant_id)
+    facts, delta = ctx.facts, Decimal(str(change))
+    words = say(
+        ctx,
+        "adjust_proposed",
+        product=facts.name(variant.name),
+        store=facts.add(FactKind.STORE, place.code, place.name),
+        before=facts.quantity(f"{variant.name}, before", level.on_hand, variant.unit, kind=FactKind.STOCK),
+        after=facts.quantity(f"{variant.name}, after", level.on_hand + delta, variant.unit, kind=FactKind.STOCK),
+        change=facts.quantity(f"{variant.name}, change", delta, variant.unit),
+        reason=facts.label(reason),
+    )
+    state = {"variant": str(variant.variant_id), "store": str(place.id), "on_hand": str(level.on_hand), "held": str(level.held)}
+    return Preview(words, state)
+
+
+@tool(permission=StockPermission.ADJUST, writes=True, audience=AudienceKind.MANAGER, preview=_adjustment)
 async def adjust_stock(ctx: ToolContext, sku: Words, store: Words, change: Change, reason: Sentence) -> ToolOutcome:
     """Correct the stock of a product in a store by hand, with a reason. For staff only.
 

@@ -2,9 +2,10 @@
 
 from agent.audiences.base import Audience
 from agent.audiences.customer.serving import Customers
+from agent.audiences.staff.serving import Managers
 from tools.audience import AudienceKind
 
-AUDIENCES: dict[AudienceKind, Audience] = {Customers.kind: Customers()}
+AUDIENCES: dict[AudienceKind, Audience] = {Customers.kind: Customers(), Managers.kind: Managers()}
 
 
 def of(kind: AudienceKind) -> Audience:

@@ -1,18 +1,9 @@
 """The lexical model behind pydantic-ai's interface: deterministic, offline, and honest about what it did not understand."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelResponse,
-    ModelResponsePart,
-    ToolCallPart,
-    ToolReturnPart,
-    UserPromptPart,
-)
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ToolCallPart
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
@@ -24,7 +15,8 @@ from agent.lexical.pointed import spelled_out
 from agent.lexical.products import Catalogue, Lookup
 from agent.lexical.reader.goods import Shelf
 from agent.lexical.resuming import remaining, standing
-from agent.lexical.returned import TAKEN_OVER, Returned
+from agent.lexical.returned import Returned, this_run
+from agent.lexical.returned import returned as returned_of
 from agent.lexical.wanted import Call
 from agent.reply.moves import REPLY
 
@@ -64,8 +56,8 @@ class LexicalModel(Model[None]):
         """The next tool calls, or the reply."""
         # The brief stays the same through the turn, and so does what it comes to.
         plan = self._plan = self._plan or await make_plan(self._brief, self._catalogue)
-        run = _this_run(messages)
-        returned, before = _returned(run), standing(_returned(messages, taken_over=True))
+        run = this_run(messages)
+        returned, before = returned_of(run), standing(returned_of(messages, taken_over=True))
         calls = _next_calls(plan, returned, run, self._brief, before)
         if calls:
             step = sum(isinstance(message, ModelResponse) for message in run)
@@ -84,43 +76,6 @@ class LexicalModel(Model[None]):
 
 def _part(call: Call, step: int, index: int) -> ToolCallPart:
     return ToolCallPart(tool_name=call.tool, args=call.arguments, tool_call_id=f"lexical-{step}-{index}")
-
-
-def _this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
-    """The messages of this run, which stand behind the history."""
-    run_id = messages[-1].run_id if messages else None
-    if run_id is not None:
-        return [message for message in messages if message.run_id == run_id]
-    for index in range(len(messages) - 1, -1, -1):
-        message = messages[index]
-        if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
-            return messages[index:]
-    return messages
-
-
-def _returned(messages: list[ModelMessage], *, taken_over: bool = False) -> list[Returned]:
-    """What this model's own calls came to, or those of the links before it."""
-    return [
-        Returned.of(part.tool_name, _shown(part))
-        for message in messages
-        if isinstance(message, ModelRequest)
-        for part in message.parts
-        if isinstance(part, ToolReturnPart) and part.tool_call_id.startswith(TAKEN_OVER) == taken_over
-    ]
-
-
-def _shown(part: ToolReturnPart[Any]) -> dict[str, Any]:
-    """The JSON of an outcome; anything else counts as a refusal without words."""
-    content: object = part.content
-    if isinstance(content, str):
-        try:
-            content = json.loads(content)
-        except ValueError:
-            return {}
-    if isinstance(content, dict):
-        return content
-    dump = getattr(content, "model_dump", None)
-    return dump(mode="json") if callable(dump) else {}
 
 
 def _next_calls(

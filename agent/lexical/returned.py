@@ -1,7 +1,10 @@
 """What the tool calls of a run came to, as the composer reads it."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart, UserPromptPart
 
 TAKEN_OVER = "taken-over-"
 """How the ids of those calls begin that an earlier link of the chain has made in this turn."""
@@ -47,3 +50,40 @@ class Returned:
     def sends_summary(self) -> bool:
         """Whether the summary with its buttons goes out with the reply, and says all that the draft has."""
         return self.code in ("confirmation_requested", "price_changed", "consent_missing") and "token" in self.data
+
+
+def this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
+    """The messages of this run, which stand behind the history."""
+    run_id = messages[-1].run_id if messages else None
+    if run_id is not None:
+        return [message for message in messages if message.run_id == run_id]
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
+            return messages[index:]
+    return messages
+
+
+def returned(messages: list[ModelMessage], *, taken_over: bool = False) -> list[Returned]:
+    """What this model's own calls came to, or those of the links before it."""
+    return [
+        Returned.of(part.tool_name, _shown(part))
+        for message in messages
+        if isinstance(message, ModelRequest)
+        for part in message.parts
+        if isinstance(part, ToolReturnPart) and part.tool_call_id.startswith(TAKEN_OVER) == taken_over
+    ]
+
+
+def _shown(part: ToolReturnPart[Any]) -> dict[str, Any]:
+    """The JSON of an outcome; anything else counts as a refusal without words."""
+    content: object = part.content
+    if isinstance(content, str):
+        try:
+            content = json.loads(content)
+        except ValueError:
+            return {}
+    if isinstance(content, dict):
+        return content
+    dump = getattr(content, "model_dump", None)
+    return dump(mode="json") if callable(dump) else {}

@@ -22,6 +22,7 @@ from app.web.addresses import AddressLimit
 from app.web.api import (
     aliases,
     api_keys,
+    assistant,
     audit,
     auth,
     bulk,
@@ -77,6 +78,7 @@ NOUNS = (
     bulk.router,
     products.router,
     categories.router,
+    assistant.router,
     conversations.router,
     events.router,
     audit.router,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.access import Permission, covers
+from core.access import Permission, Principal, covers
 from core.work import Work
 from domain.accounts import repository
-from domain.accounts.entry import grants_of
+from domain.accounts.entry import grants_of, principal_of
 from domain.accounts.models import MembershipStatus
 
 
@@ -40,3 +40,13 @@ async def active(work: Work) -> list[Colleague]:
         for row, user in await repository.members(work)
         if row.status == MembershipStatus.ACTIVE and user.is_active
     ]
+
+
+async def principal(work: Work, user_id: UUID) -> Principal | None:
+    """What a person may do here now, for what the runtime does in their name; None if they may not come in any more."""
+    work.require_runtime()
+    found = await repository.find_member(work, user_id)
+    if found is None:
+        return None
+    row, user, custom = found
+    return principal_of(row, custom) if row.status == MembershipStatus.ACTIVE and user.is_active else None

@@ -88,15 +88,19 @@ def admitted(found: Entry) -> tuple[Person, Principal | None]:
         or not found.workspace.is_active
     ):
         return bearer, None
-    principal = Principal(
+    return bearer, principal_of(membership, found.custom_role)
+
+
+def principal_of(membership: Membership, custom: CustomRole | None) -> Principal:
+    """What an active member may do in their workspace."""
+    return Principal(
         PrincipalKind.USER,
         membership.workspace_id,
-        grants_of(membership, found.custom_role),
+        grants_of(membership, custom),
         membership.user_id,
         frozenset({membership.store_id}) if membership.store_id else None,
         membership.amount_limit,
     )
-    return bearer, principal
 
 
 async def _of_key(token: str, workspace_id: UUID | None) -> Principal:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,6 +49,21 @@ async def find_membership(work: Work, user_id: UUID) -> Membership | None:
     """A user's membership in this workspace."""
     statement = select(Membership).where(own(Membership, work), Membership.user_id == user_id)
     return (await work.session.scalars(statement)).one_or_none()
+
+
+async def find_member(work: Work, user_id: UUID) -> tuple[Membership, User, CustomRole | None] | None:
+    """A user of this workspace with their membership, and its role if that is one of the workspace's own."""
+    statement = (
+        select(Membership, User, CustomRole)
+        .join(User, User.id == Membership.user_id)
+        .outerjoin(
+            CustomRole,
+            and_(CustomRole.workspace_id == Membership.workspace_id, CustomRole.id == Membership.custom_role_id),
+        )
+        .where(own(Membership, work), Membership.user_id == user_id)
+    )
+    found = (await work.session.execute(statement)).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
 
 
 async def members(work: Work) -> list[tuple[Membership, User]]:

@@ -39,6 +39,14 @@ async def set_price(work: Work, sku: str, price: Decimal, reason: str | None = N
     return variant_view(found, await accounts.currency(work))
 
 
+async def lock_price(work: Work, sku: str) -> tuple[VariantView, int]:
+    """A variant whose price nobody else changes until the end of this work, and the version of its product."""
+    work.require(CatalogPermission.WRITE)
+    variant, product = await _locked(work, sku, None)
+    (found,) = await repository.variants(work, [variant.id])
+    return variant_view(found, await accounts.currency(work)), product.version
+
+
 async def add_price(work: Work, sku: str, command: NewPrice, seen: int | None = None) -> PriceWritten:
     """Give a variant a price, from now on or from a later moment, for good or until another one.
 

@@ -51,7 +51,8 @@ Listed = tuple[Conversation, Handoff | None, datetime]
 
 
 def _listed() -> Select[Conversation, Handoff, datetime]:
-    return select(Conversation, Handoff, ACTIVE_AT).join(Handoff, _OPEN, isouter=True)
+    listed = select(Conversation, Handoff, ACTIVE_AT).join(Handoff, _OPEN, isouter=True)
+    return listed.where(Conversation.customer_id.is_not(None))
 
 
 async def page(

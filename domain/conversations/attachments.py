@@ -48,6 +48,7 @@ async def take(work: Work, attachment_id: UUID) -> Fetch | None:
         return None
     message = await work.session.get(Message, (work.workspace_id, row.message_id))
     assert message is not None, "a foreign key holds the message"
+    assert message.connection_id is not None, "files come by a line"
     if row.attempts >= MAX_TRIES:
         await _give_up(work, row, row.error_code or "worker_lost")
         return None

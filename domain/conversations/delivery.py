@@ -86,6 +86,7 @@ async def take_next(work: Work, conversation_id: UUID, cut: Cut, template: Templ
     while (message := await deliveries.first_undecided(work, conversation.id)) is not None:
         if not await _is_ready(work, message):
             return None
+        assert conversation.contact_address_id is not None, "only what goes by a line is queued"
         contact = contact or await customers.contact(work, conversation.contact_address_id)
         may_write = TRAITS[contact.medium].may_write(conversation.last_inbound_at, work.now)
         if await _may_go(work, conversation, message, cut, template, may_write=may_write):

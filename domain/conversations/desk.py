@@ -17,6 +17,7 @@ from domain.conversations.kinds import MessageStatus
 from domain.conversations.models import ConversationNote
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import (
+    CustomerConversation,
     DeskEntry,
     DeskPage,
     HandoffPage,
@@ -62,7 +63,7 @@ def _read(place: str | None) -> tuple[datetime, UUID] | None:
 
 
 async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
-    listed = list(rows)
+    listed = [(CustomerConversation.model_validate(row), handoff, active_at) for row, handoff, active_at in rows]
     last = await sql.last_messages(work, [row.id for row, _, _ in listed])
     contacts = await customers.contacts_by_id(work, [row.contact_address_id for row, _, _ in listed])
     return [
@@ -121,6 +122,11 @@ async def get_entry(work: Work, conversation_id: UUID) -> DeskEntry:
 async def list_messages(work: Work, conversation_id: UUID, limit: int = 20, after: str | None = None) -> ThreadPage:
     """What was said in a conversation, the newest first; raises ConversationNotFound."""
     await _require(work, conversation_id)
+    return await page_of_thread(work, conversation_id, limit, after)
+
+
+async def page_of_thread(work: Work, conversation_id: UUID, limit: int, after: str | None) -> ThreadPage:
+    """A part of a thread that the caller may read."""
     try:
         before = None if after is None else int(after)
     except ValueError as error:
@@ -205,6 +211,4 @@ def _next(places: Sequence[tuple[datetime, UUID]], limit: int) -> str | None:
 
 
 async def _require(work: Work, conversation_id: UUID) -> None:
-    work.require(ConversationsPermission.READ)
-    if await repository.get(work, conversation_id) is None:
-        raise service.ConversationNotFound
+    await service.get(work, conversation_id)

@@ -26,6 +26,8 @@ from domain.conversations.kinds import (
 class Conversation(WorkspaceRow):
     """The thread between one address of a customer and one address of the shop on the same medium; it lasts.
 
+    Or the thread that a member of the staff has with the agent: it has no line, as its pages come for what is said in it.
+
     `connection_id` is the connection on which the customer wrote last, by which answers go: several may carry the
     shop's address. `voice_epoch` grows with every change of voice and fences sends and effects.
     """
@@ -37,14 +39,27 @@ class Conversation(WorkspaceRow):
         belongs_to("customers", "customer_id"),
         belongs_to("contact_addresses", "contact_address_id"),
         UniqueConstraint("workspace_id", "contact_address_id", "shop_address"),
+        Index(
+            "uq_conversations_member",
+            "workspace_id",
+            "member_id",
+            unique=True,
+            postgresql_where=text("member_id IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "num_nulls(customer_id, connection_id, contact_address_id, shop_address)"
+            " = CASE WHEN member_id IS NULL THEN 0 ELSE 4 END",
+            name="with_one",
+        ),
         CheckConstraint("(voice = 'operator') = (operator_id IS NOT NULL)", name="operator_has_name"),
         Index("ix_conversations_active", "workspace_id", text("coalesce(last_inbound_at, created_at)"), "id"),
     )
 
-    connection_id: Mapped[UUID]
-    customer_id: Mapped[UUID]
-    contact_address_id: Mapped[UUID]
-    shop_address: Mapped[str] = mapped_column(String(50))
+    connection_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
+    contact_address_id: Mapped[UUID | None]
+    shop_address: Mapped[str | None] = mapped_column(String(50))
+    member_id: Mapped[UUID | None]
     voice: Mapped[Voice] = mapped_column(one_of(Voice, 20), default=Voice.AGENT)
     voice_epoch: Mapped[int] = mapped_column(default=0)
     operator_id: Mapped[UUID | None]
@@ -87,7 +102,7 @@ class Message(WorkspaceRow):
     )
 
     conversation_id: Mapped[UUID]
-    connection_id: Mapped[UUID]
+    connection_id: Mapped[UUID | None]
     direction: Mapped[Direction] = mapped_column(one_of(Direction, 3))
     author: Mapped[Author] = mapped_column(one_of(Author, 20))
     author_id: Mapped[UUID | None]

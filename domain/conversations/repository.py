@@ -132,7 +132,26 @@ def next_position(conversation: Conversation) -> int:
     return position
 
 
-async def insert_incoming(work: Work, conversation: Conversation, connection_id: UUID, values: dict[str, Any]) -> UUID | None:
+async def own_of_member(work: Work, member_id: UUID) -> Conversation | None:
+    """The thread that a member of the staff has with the agent."""
+    return await work.session.scalar(select(Conversation).where(own(Conversation, work), Conversation.member_id == member_id))
+
+
+async def ensure_own_of_member(work: Work, member_id: UUID) -> UUID:
+    """The id of that thread, which is made when it is new."""
+    await work.session.execute(
+        insert(Conversation)
+        .values(workspace_id=work.workspace_id, id=new_id(), member_id=member_id)
+        .on_conflict_do_nothing(index_elements=["workspace_id", "member_id"], index_where=Conversation.member_id.is_not(None))
+    )
+    found = await own_of_member(work, member_id)
+    assert found is not None, "it was there, or was made just now"
+    return found.id
+
+
+async def insert_incoming(
+    work: Work, conversation: Conversation, connection_id: UUID | None, values: dict[str, Any]
+) -> UUID | None:
     """Insert an incoming message; None if the connection already has one with this provider id."""
     row = {
         "workspace_id": work.workspace_id,

@@ -141,17 +141,31 @@ class ThreadPage(Frozen):
 
 
 class ConversationView(Frozen):
-    """A conversation and who speaks in it."""
+    """A conversation and who speaks in it: with a customer, or the one that a member of the staff has with the agent."""
 
     id: UUID
     workspace_id: UUID
-    connection_id: UUID
-    customer_id: UUID
-    contact_address_id: UUID
+    customer_id: UUID | None
+    member_id: UUID | None
     voice: Voice
     voice_epoch: int
     operator_id: UUID | None
     last_inbound_at: datetime | None
+
+    @property
+    def party_id(self) -> UUID:
+        """The customer or the member with whom it is."""
+        party = self.customer_id or self.member_id
+        assert party is not None, "a check of the table holds one of them"
+        return party
+
+
+class CustomerConversation(ConversationView):
+    """A conversation with a customer, and the line by which it goes."""
+
+    connection_id: UUID
+    customer_id: UUID
+    contact_address_id: UUID
 
 
 class SentMessage(Frozen):

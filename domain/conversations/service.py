@@ -18,6 +18,7 @@ from domain.conversations.models import Conversation, Handoff, Message
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,
+    CustomerConversation,
     HandoffView,
     Incoming,
     MessageView,
@@ -52,16 +53,25 @@ class HandoffNotOpen(Conflict):
 
 
 async def _locked(work: Work, conversation_id: UUID) -> Conversation:
-    conversation = await repository.lock(work, conversation_id)
-    if conversation is None:
+    return _visible(work, await repository.lock(work, conversation_id))
+
+
+def _visible(work: Work, row: Conversation | None) -> Conversation:
+    """The row, if whoever works may know of it: what a member has asked the agent is no conversation of the others."""
+    is_runtime = work.principal.kind in (PrincipalKind.SYSTEM, PrincipalKind.AGENT)
+    if row is None or (row.member_id is not None and not is_runtime):
         raise ConversationNotFound
-    return conversation
+    return row
+
+
+def _view(row: Conversation) -> ConversationView:
+    return (ConversationView if row.customer_id is None else CustomerConversation).model_validate(row)
 
 
 async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     """Lock a conversation: the first lock of every change in it, before session, order and stock."""
     work.require_agent()
-    return ConversationView.model_validate(await _locked(work, conversation_id))
+    return _view(await _locked(work, conversation_id))
 
 
 async def written_in(work: Work, line: ConnectionSummary, incoming: Incoming) -> Conversation:
@@ -108,6 +118,7 @@ async def receive(work: Work, line: ConnectionSummary, incoming: Incoming) -> Re
         },
     )
     voice = Voice(conversation.voice)
+    assert conversation.customer_id is not None, "it was found by the customer's address"
     if message_id is not None:
         if isinstance(incoming.content, File):
             attachment_id = await repository.insert_attachment(work, conversation.id, message_id, incoming.content)
@@ -140,6 +151,7 @@ async def _queue(
 ) -> list[UUID]:
     is_staff = work.principal.kind in (PrincipalKind.USER, PrincipalKind.API_KEY)
     author = Author.OPERATOR if is_staff else Author.AGENT
+    has_line = conversation.connection_id is not None
     ids: list[UUID] = []
     for content in contents:
         row = Message(
@@ -153,7 +165,9 @@ async def _queue(
             content=content,
             position=repository.next_position(conversation),
             correlation_id=observability.correlation_id(),
-            status=MessageStatus.QUEUED,
+            # Without a line nothing is sent: whoever it is said to comes for it.
+            status=MessageStatus.QUEUED if has_line else MessageStatus.SENT,
+            sent_at=None if has_line else work.now,
             turn_id=turn_id,
             voice=conversation.voice,
             voice_epoch=conversation.voice_epoch,
@@ -161,7 +175,7 @@ async def _queue(
         )
         work.session.add(row)
         ids.append(row.id)
-    if ids:
+    if ids and has_line:
         await work.session.flush()
         due_at = work.system_time + pause if pause else None
         outbox.enqueue(work, "message.deliver", due_at=due_at, conversation_id=conversation.id)
@@ -285,8 +299,8 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
     ]
 
 
-async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
-    """Close the messages that a turn has answered."""
+async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID | None) -> None:
+    """Close the messages that a turn has answered, or that none can answer."""
     work.require_agent()
     await repository.mark_handled(work, conversation_id, "turn", turn_id, message_ids)
 
@@ -319,10 +333,7 @@ async def notify(
 async def get(work: Work, conversation_id: UUID) -> ConversationView:
     """One conversation."""
     work.require(ConversationsPermission.READ)
-    row = await repository.get(work, conversation_id)
-    if row is None:
-        raise ConversationNotFound
-    return ConversationView.model_validate(row)
+    return _view(_visible(work, await repository.get(work, conversation_id)))
 
 
 async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:

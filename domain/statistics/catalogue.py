@@ -119,7 +119,7 @@ _THREADS: Final = f"""(
         SELECT 1 FROM orders o WHERE o.workspace_id = c.workspace_id AND o.conversation_id = c.id
         AND {_PLACED} AND o.confirmed_at >= w.at AND o.confirmed_at < :until
     ) AS has_ordered
-    FROM conversations c JOIN LATERAL (
+    FROM (SELECT * FROM conversations WHERE customer_id IS NOT NULL) c JOIN LATERAL (
         SELECT min(m.received_at) AS at FROM messages m WHERE m.workspace_id = c.workspace_id
         AND m.conversation_id = c.id AND m.direction = 'in' AND m.received_at >= :since AND m.received_at < :until
     ) w ON w.at IS NOT NULL

@@ -21,6 +21,7 @@ async def measured(
     until: datetime,
     timezone: str,
     stores: tuple[UUID, ...],
+    product: UUID | None,
     limit: int,
 ) -> list[Row[Any]]:
     """The parts of a figure as (key, label, unit, value): days in their order, everything else by its value."""
@@ -30,6 +31,8 @@ async def measured(
         conditions.append(f"{metric.at} >= :since AND {metric.at} < :until")
     if stores:
         conditions.append(f"{metric.store} = ANY (:stores)")
+    if product is not None:
+        conditions.append("p.id = :product")
     by_value = f"value {'ASC' if metric.ascending else 'DESC'} NULLS LAST, label, key"
     # Nothing but words of the catalogue is put together here.
     query = f"""
@@ -43,6 +46,7 @@ async def measured(
         "until": until,
         "timezone": timezone,
         "stores": list(stores),
+        "product": product,
         "limit": limit,
     }
     named = {name: value for name, value in known.items() if f":{name}" in query}

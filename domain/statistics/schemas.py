@@ -106,6 +106,7 @@ class Filters:
     stores: tuple[UUID, ...] = ()
     grain: Grain | None = None
     limit: int = 100
+    product: UUID | None = None
 
 
 class Value(BaseModel):
@@ -154,6 +155,11 @@ class MetricView(BaseModel):
     time: str | None = Field(description="The moment by which something falls into a period; null for what stands now.")
     grains: list[Grain]
     by_store: bool = Field(description="Whether it can be limited to stores.")
+
+    @property
+    def by_product(self) -> bool:
+        """Whether it can be limited to a product."""
+        return Grain.PRODUCT in self.grains
 
 
 class ProductMovements(BaseModel):

@@ -36,18 +36,32 @@ MOST_PARTS = 2_000
 def metrics(work: Work) -> list[MetricView]:
     """What the caller can measure."""
     work.require(StatisticsPermission.READ)
-    return [
-        MetricView(
-            name=metric.name,
-            kind=metric.kind,
-            formula=metric.formula,
-            time=metric.time,
-            grains=list(metric.grains),
-            by_store=metric.store is not None,
-        )
-        for metric in METRICS
-        if work.principal.may(metric.permission)
-    ]
+    return [_view(metric) for metric in METRICS if work.principal.may(metric.permission)]
+
+
+def metric(work: Work, name: str) -> MetricView:
+    """One metric; raises MetricUnknown, and NotPermitted without the right to see what it is made of."""
+    return _view(_permitted(work, name))
+
+
+def _view(metric: Metric) -> MetricView:
+    return MetricView(
+        name=metric.name,
+        kind=metric.kind,
+        formula=metric.formula,
+        time=metric.time,
+        grains=list(metric.grains),
+        by_store=metric.store is not None,
+    )
+
+
+def _permitted(work: Work, name: str) -> Metric:
+    work.require(StatisticsPermission.READ)
+    metric = BY_NAME.get(name)
+    if metric is None:
+        raise MetricUnknown(name=name[:60], known=", ".join(BY_NAME))
+    work.require(metric.permission)
+    return metric
 
 
 async def period_of(work: Work, name: PeriodName) -> Period:
@@ -60,19 +74,17 @@ async def measure(work: Work, name: str, period: Period, filters: Filters | None
     """What a metric came to in a period; the period does not matter to what stands now.
 
     Of the stores that are asked for only those count in which the caller works. Raises MetricUnknown, GrainRefused for a
-    grain or a limit to stores that the metric does not have, and NotPermitted.
+    grain or a limit to stores or a product that the metric does not have, and NotPermitted.
     """
-    work.require(StatisticsPermission.READ)
     filters = filters or Filters()
-    metric = BY_NAME.get(name)
-    if metric is None:
-        raise MetricUnknown(name=name[:60], known=", ".join(BY_NAME))
-    work.require(metric.permission)
+    metric = _permitted(work, name)
     grain = filters.grain or metric.grain
     if grain is not None and grain not in metric.grains:
         raise GrainRefused(metric=metric.name, grain=grain, known=", ".join(metric.grains) or "-")
     if filters.stores and metric.store is None:
         raise GrainRefused(metric=metric.name, grain=Grain.STORE, known=", ".join(metric.grains) or "-")
+    if filters.product is not None and Grain.PRODUCT not in metric.grains:
+        raise GrainRefused(metric=metric.name, grain=Grain.PRODUCT, known=", ".join(metric.grains) or "-")
     workspace = await accounts.get_workspace(work)
     since, until = _bounds(period, workspace.zone)
     stores = _stores(work, filters) if metric.store is not None else ()
@@ -84,6 +96,7 @@ async def measure(work: Work, name: str, period: Period, filters: Filters | None
         until=until,
         timezone=workspace.timezone,
         stores=stores,
+        product=filters.product,
         limit=MOST_PARTS if grain in TIMES or grain is None else filters.limit,
     )
     values = [Value(key=row.key, label=row.label, unit=row.unit, value=row.value) for row in rows]

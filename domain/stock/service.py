@@ -54,6 +54,12 @@ async def levels(work: Work, variant_id: UUID) -> list[StockLevel]:
     return [StockLevel.model_validate(row) for row in await repository.items_of_variant(work, variant_id)]
 
 
+async def lock_level(work: Work, store_id: UUID, variant_id: UUID) -> StockLevel:
+    """A level that nobody else changes until the end of this work, for whoever is about to correct it."""
+    work.require(StockPermission.ADJUST)
+    return StockLevel.model_validate((await _lock(work, store_id, [variant_id]))[variant_id])
+
+
 async def list_levels(
     work: Work,
     *,

@@ -192,14 +192,14 @@ async def test_a_yes_in_the_last_second_keeps_its_goods_while_it_is_thought(cust
     await other.writes("quiero 1 harina pan")
     await other.is_answered()
     async with open_work(customer.shop.principal) as work:
-        customer_id = (await conversations.get(work, other.conversation_id)).customer_id
+        customer_id = (await conversations.get(work, other.conversation_id)).party_id
         draft = await drafts.start_draft(work, conversation_id=other.conversation_id, customer_id=customer_id)
         wanted = HoldLine(variant_id=customer.shop.variants["HAR-1"], quantity=Decimal(1))
         with pytest.raises(OutOfStock):
             await holds.hold(work, draft.id, customer.shop.store_id, [wanted], work.now + timedelta(minutes=5))
     # Then the order is placed
     thought = await think(turn)
-    async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
+    async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
         await finish(work, turn, thought)
     assert ("confirmed",) in await query("SELECT status FROM orders")
     assert await query("SELECT on_hand::int, held::int FROM stock_items ORDER BY on_hand LIMIT 1") == [(0, 0)]
@@ -255,7 +255,7 @@ async def test_a_zombie_that_wakes_in_the_middle_of_another_s_turn_does_nothing(
     # When A wakes up while B has not finished
     with pytest.raises(Abandoned):
         await think(stale)
-    async with open_work(roles.agent_for(stale.workspace_id, stale.customer_id)) as work:
+    async with open_work(roles.agent_for(stale.workspace_id, stale.conversation.party_id)) as work:
         with pytest.raises(Abandoned):
             await finish(work, stale, Thought(reply="hola"))
     # Then it has recorded, done and said nothing

@@ -121,7 +121,7 @@ async def test_words_during_thinking_are_thought_again_while_nothing_was_done(cu
     thought = await think(turn)
     # When the customer writes before it finishes
     await customer.writes("quiero 2 harina pan")
-    async with open_work(roles.agent_for(turn.workspace_id, turn.customer_id)) as work:
+    async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
         again = await finish(work, turn, thought)
     # Then it is thought again with both, and answered once
     assert again is not None

@@ -14,6 +14,7 @@ from agent.recorded import Recorded
 from core.work import open_work
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
+from domain.conversations.schemas import CustomerConversation
 from domain.conversations.states import State
 from domain.orders import drafts
 from tests.factories.chat import STREET, Chat, chat_of, reprice
@@ -178,6 +179,7 @@ async def _brief(counter: Counter, language: str, token: str | None) -> Brief:
         session.confirmation_token = token if counter.state is State.AWAITING_CONFIRMATION else None
         sessions.remember(session, counter.points)
         conversation = await conversations.get(work, counter.chat.conversation_id)
+        assert isinstance(conversation, CustomerConversation)
         draft = await drafts.open_draft(work, conversation.id)
         brief = await briefing.write(work, session, conversation, [], draft, [])
         facts = await briefing.fresh_facts(work, conversation, language)

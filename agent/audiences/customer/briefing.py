@@ -19,7 +19,7 @@ from domain.accounts.zones import DeliveryZone
 from domain.catalog import service as catalog
 from domain.catalog.schemas import StoreView
 from domain.conversations.kinds import MessageStatus
-from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
+from domain.conversations.schemas import CustomerConversation, MessageView, OpenMessage
 from domain.conversations.states import State
 from domain.customers import service as customers
 from domain.orders import amendments, drafts
@@ -157,7 +157,7 @@ async def _draft_brief(work: Work, draft: OrderView, stores: Mapping[UUID, str],
 async def write(
     work: Work,
     session: AgentSession,
-    conversation: ConversationView,
+    conversation: CustomerConversation,
     open_messages: Sequence[OpenMessage],
     draft: OrderView | None,
     thread: Sequence[MessageView],
@@ -242,7 +242,7 @@ def _undelivered(newest: Sequence[MessageView]) -> list[str]:
     ]
 
 
-async def fresh_facts(work: Work, conversation: ConversationView, language: str) -> dict[str, Fact]:
+async def fresh_facts(work: Work, conversation: CustomerConversation, language: str) -> dict[str, Fact]:
     """The session's facts as they are now; at Finish they are compared with those that the reply was thought with."""
     workspace = await accounts.get_workspace(work)
     draft = await drafts.open_draft(work, conversation.id)

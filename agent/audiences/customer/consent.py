@@ -14,7 +14,7 @@ from core.work import Work
 from domain.connections import service as connections
 from domain.conversations import service as conversations
 from domain.conversations.content import Answer, Cart, Text
-from domain.conversations.schemas import ConversationView, OpenMessage
+from domain.conversations.schemas import ConversationView, CustomerConversation, OpenMessage
 from domain.conversations.states import State, Trigger
 from domain.customers import service as customers
 from domain.orders import confirmation, drafts
@@ -76,6 +76,7 @@ async def _is_answered(work: Work, session: AgentSession, texts: list[str], turn
 
 async def _has_unread(work: Work, conversation: ConversationView) -> bool:
     """Whether the customer has written more, which the door has taken and nobody has read yet."""
+    assert isinstance(conversation, CustomerConversation), "consent is a customer's"
     contact = await customers.contact(work, conversation.contact_address_id)
     lines = await connections.beside(work, conversation.connection_id)
     return await inbound.has_open_messages(work, lines, contact.sender_keys)

@@ -19,7 +19,7 @@ from core.access import Principal
 from core.settings import get_settings
 from core.work import Work
 from domain.accounts import roles
-from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
+from domain.conversations.schemas import ConversationView, CustomerConversation, MessageView, OpenMessage
 from domain.orders import confirmation, drafts
 from tools.audience import AudienceKind
 from tools.context import ToolContext
@@ -58,7 +58,7 @@ class Customers(Audience):
     ) -> Brief:
         """The shop, the customer and their order."""
         draft = await drafts.open_draft(work, conversation.id)
-        return await briefing.write(work, session, conversation, open_messages, draft, thread)
+        return await briefing.write(work, session, _with_customer(conversation), open_messages, draft, thread)
 
     async def keep(self, work: Work, turn: TakenTurn) -> None:
         """Keep what is set aside for the order while it is thought about."""
@@ -68,7 +68,7 @@ class Customers(Audience):
 
     async def fresh_facts(self, work: Work, conversation: ConversationView, language: str) -> Mapping[str, Fact]:
         """The sums of the order and what is true of the shop."""
-        return await briefing.fresh_facts(work, conversation, language)
+        return await briefing.fresh_facts(work, _with_customer(conversation), language)
 
     def instructions(self, brief: Brief) -> str:
         """How a shop assistant serves, in this state of the order."""
@@ -81,14 +81,14 @@ class Customers(Audience):
 
     def context_of(self, turn: TakenTurn) -> ContextOf:
         """Who the customer is, what they have agreed to, and what their words of this turn wish for."""
-        wished = wishes.read(turn)
+        wished, conversation = wishes.read(turn), _with_customer(turn.conversation)
 
         async def context(given: ToolContext, held: Fence, *, is_offline: bool) -> CustomerContext:
             return CustomerContext(
                 **{one.name: getattr(given, one.name) for one in fields(given) if one.init},
                 conversation_id=turn.conversation_id,
-                customer_id=turn.customer_id,
-                connection_id=turn.connection_id,
+                customer_id=conversation.customer_id,
+                connection_id=conversation.connection_id,
                 medium=turn.frozen.brief.medium,
                 consent=await consent.read(given.work, held, turn),
                 # The offline link plans from nothing but what it has read in the customer's words.
@@ -99,4 +99,9 @@ class Customers(Audience):
 
 
 def _agent_for(turn: TakenTurn) -> Principal:
-    return roles.agent_for(turn.workspace_id, turn.customer_id)
+    return roles.agent_for(turn.workspace_id, turn.conversation.party_id)
+
+
+def _with_customer(conversation: ConversationView) -> CustomerConversation:
+    assert isinstance(conversation, CustomerConversation), "the session of a member's thread is a manager's"
+    return conversation

@@ -24,6 +24,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Template
 from domain.conversations.delivery import Outcome, Taken
 from domain.conversations.kinds import AttemptOutcome
+from domain.conversations.schemas import CustomerConversation
 
 RING_SECONDS: Final = 60.0
 """After this a long queue of one conversation goes on with the next ring, so that no job runs into its time limit."""
@@ -74,6 +75,7 @@ async def deliver_next(principal: Principal, conversation_id: UUID) -> bool:
 
 async def _line(work: Work, conversation_id: UUID) -> tuple[Channel, Template | None]:
     conversation = await conversations.lock(work, conversation_id)
+    assert isinstance(conversation, CustomerConversation), "only what goes by a line is queued"
     connection = await connections.get(work, conversation.connection_id)
     return registry.open_channel(connection), _template(connection)
 

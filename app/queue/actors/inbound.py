@@ -23,7 +23,7 @@ from domain.conversations import changes, delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Edited, Removed
 from domain.conversations.kinds import Voice
-from domain.conversations.schemas import Incoming, SentMessage
+from domain.conversations.schemas import CustomerConversation, Incoming, SentMessage
 from domain.customers import service as customers
 
 REPORT_WAITS: Final = timedelta(hours=1)
@@ -83,6 +83,8 @@ async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
     """Handle what else the customer of a conversation has written and nobody has read yet."""
     async with open_work(Principal.system(UUID(workspace_id))) as work:
         conversation = await conversations.get(work, UUID(conversation_id))
+        if not isinstance(conversation, CustomerConversation):
+            return
         contact = await customers.contact(work, conversation.contact_address_id)
         lines = await connections.beside(work, conversation.connection_id)
         waiting = await inbound.open_of(work, lines, contact.sender_keys)

@@ -16,6 +16,7 @@ from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.kinds import Voice
+from domain.conversations.schemas import CustomerConversation
 from domain.customers import service as customers
 
 AT_ONCE: Final = 8
@@ -54,7 +55,9 @@ async def _whom(workspace_id: UUID, conversation_id: UUID) -> tuple[ConnectionVi
     """The line, the customer's address and their last message; None when the agent has nothing to answer."""
     async with open_work(Principal.system(workspace_id)) as work:
         conversation = await conversations.get(work, conversation_id)
-        if conversation.voice is not Voice.AGENT or not await conversations.open_messages(work, conversation_id):
+        if not isinstance(conversation, CustomerConversation) or conversation.voice is not Voice.AGENT:
+            return None
+        if not await conversations.open_messages(work, conversation_id):
             return None
         contact = await customers.contact(work, conversation.contact_address_id)
         connection = await connections.get(work, conversation.connection_id)

@@ -1,0 +1,273 @@
+"""Reading a member's question without a model: what is asked, of when, of which store and product, split by what.
+
+Each word must find its role. A question with a word that has none is not read at all: a figure that leaves a condition out
+is a wrong one. What a name means is settled by the catalogue, in the tool.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from agent.lexical.assent import is_pure_assent
+from core.language.folding import fold
+from domain.statistics.catalogue import BY_NAME
+from domain.statistics.schemas import Grain, PeriodName
+from tools.context import Pending
+from tools.managing import APPROVAL, DECIDE
+
+_FILE = Path(__file__).with_suffix(".yaml")
+MEASURE = "metrics_query"
+
+
+class _Words(BaseModel):
+    """The file: patterns on folded words, each a regular expression between the borders of words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metrics: dict[str, list[str]]
+    questions: dict[str, list[str]]
+    periods: dict[PeriodName, list[str]]
+    months: dict[int, list[str]]
+    splits: dict[Grain, list[str]]
+    store: list[str]
+    product: list[str]
+    filler: list[str]
+    refusals: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call that a question asks for."""
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+HELP = Question("what_can_be_asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the words ask for; nothing where they were not understood."""
+
+    questions: tuple[Question, ...] = ()
+    understood: bool = True
+
+
+_LOST = Asked(understood=False)
+
+
+@lru_cache
+def _words() -> _Words:
+    return _Words.model_validate(yaml.safe_load(_FILE.read_text("utf-8")))
+
+
+@lru_cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{expression})(?!\w)")
+
+
+@lru_cache
+def _intents() -> list[tuple[str, str | None, re.Pattern[str]]]:
+    """Tool, metric and pattern of everything that can be asked."""
+    words = _words()
+    measured: Iterator[tuple[str, str | None, str]] = (
+        (MEASURE, name, one) for name, patterns in words.metrics.items() for one in patterns
+    )
+    others: Iterator[tuple[str, str | None, str]] = (
+        (name, None, one) for name, patterns in words.questions.items() for one in patterns
+    )
+    return [(tool, metric, _pattern(one)) for tool, metric, one in (*measured, *others)]
+
+
+def read(said: str, today: date, pending: Pending | None = None) -> Asked:
+    """What a message asks for, seen from a day; an open point takes what answers it."""
+    text = _plain(said)
+    reading = _Reading(text, today)
+    if reading.found is None:
+        return _answer(reading, text, pending)
+    return reading.asked()
+
+
+def _plain(said: str) -> str:
+    """Folded words without marks; a number keeps its own."""
+    return " ".join(re.sub(r"[^\w\s/.'-]|(?<!\w)[./-]|[./-](?!\w)", " ", fold(said)).replace("'", " ").split())
+
+
+def _answer(reading: "_Reading", text: str, pending: Pending | None) -> Asked:
+    """What answers an open point: a period alone, or a name."""
+    if pending is None:
+        return _LOST
+    if pending.kind == APPROVAL:
+        is_no = text in _words().refusals
+        return Asked((Question(DECIDE, {"approve": not is_no}),)) if is_no or is_pure_assent([text], "es") else _LOST
+    if reading.period and not reading.rest() and not reading.says_two_periods:
+        return Asked((Question(pending.tool, {**pending.arguments, **reading.period}),))
+    argument = {"which_store": "store", "which_product": "product", "product_of": "product"}.get(pending.kind)
+    if argument is None or not text:
+        return _LOST
+    return Asked((Question(pending.tool, {**pending.arguments, argument: text}),))
+
+
+class _Reading:
+    """A message from which each word is taken out once its role is found."""
+
+    def __init__(self, text: str, today: date) -> None:
+        self._left = f" {text} "
+        self._today = today
+        self.says_two_periods = False
+        # A split such as `by product` stands before what names a thing, and a period before a store: `en octubre`.
+        self.split = self._take_one(_words().splits)
+        self.found = self._intent()
+        self.period = self._period()
+
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        match = pattern.search(self._left)
+        if match is not None:
+            self._left = f"{self._left[: match.start()]} {self._left[match.end() :]}"
+        return match
+
+    def _take_one(self, patterns: Mapping[Any, list[str]]) -> Any:
+        for name, expressions in patterns.items():
+            for expression in expressions:
+                if self._take(_pattern(expression)):
+                    return name
+        return None
+
+    def _intent(self) -> tuple[str, str | None, re.Match[str]] | None:
+        """The longest thing that can be asked and stands there; of several of equal length the first in the text."""
+        found = [(tool, metric, match) for tool, metric, one in _intents() if (match := one.search(self._left))]
+        if not found:
+            return None
+        best = max(found, key=lambda one: (len(one[2][0]), -one[2].start()))
+        self._left = f"{self._left[: best[2].start()]} {self._left[best[2].end() :]}"
+        return best
+
+    def _period(self) -> dict[str, Any]:
+        """The one period that is said; a question of two is not read."""
+        found = [one for one in (self._days(), self._last_days(), *self._named(), *self._months()) if one]
+        self.says_two_periods = len(found) > 1
+        return found[0] if found else {}
+
+    def _named(self) -> Iterator[dict[str, Any]]:
+        for name, expressions in _words().periods.items():
+            if any(self._take(_pattern(expression)) for expression in expressions):
+                yield {"period": name.value}
+
+    def _last_days(self) -> dict[str, Any]:
+        match = self._take(_pattern(r"(?:en |in |over )?(?:los |the )?(?:ultimos|last|past) (\d{1,3}) (?:dias|days)"))
+        if match is None or not 0 < int(match[1]) <= 366:
+            return {}
+        first = self._today - timedelta(days=int(match[1]) - 1)
+        return {"since": first.isoformat(), "until": self._today.isoformat()}
+
+    def _days(self) -> dict[str, Any]:
+        """`del 3 al 10 de noviembre`, `from 3 to 10 November`, with a year or without."""
+        months = "|".join(name for names in _words().months.values() for name in names)
+        dash = r"(?:del|desde el|de|from|between)? ?(\d{1,2}) (?:al|hasta el|a|to|until|and) (?:el )?(\d{1,2}) (?:de |of )?"
+        match = self._take(_pattern(rf"{dash}({months})(?: (?:de |del )?(\d{{4}}))?"))
+        if match is None:
+            return {}
+        number = self._month_of(match[3])
+        try:
+            since, until = (date(int(match[4] or self._today.year), number, int(match[day])) for day in (1, 2))
+            if not match[4] and since > self._today:
+                since, until = since.replace(year=since.year - 1), until.replace(year=until.year - 1)
+        except ValueError:
+            return {}
+        return {"since": since.isoformat(), "until": until.isoformat()}
+
+    def _months(self) -> Iterator[dict[str, Any]]:
+        """A month, the newest that has begun where no year is said."""
+        months = "|".join(name for names in _words().months.values() for name in names)
+        pattern = _pattern(rf"(?:en |in |de |del mes de |of |for )?({months})(?: (?:de |del )?(\d{{4}}))?")
+        while match := self._take(pattern):
+            month = self._month_of(match[1])
+            year = int(match[2]) if match[2] else self._today.year - (month > self._today.month)
+            first = date(year, month, 1)
+            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            yield {"since": first.isoformat(), "until": min(last, max(self._today, first)).isoformat()}
+
+    def _month_of(self, name: str) -> int:
+        return next(number for number, names in _words().months.items() if name in names)
+
+    def asked(self) -> Asked:
+        """The call, if each word has found its role."""
+        assert self.found is not None, "read only where something was found"
+        tool, metric, match = self.found
+        named = {name: value.strip() for name, value in match.groupdict().items() if value and value.strip()}
+        store = self._name(_words().store)
+        product = named.get("product") or self._name(_words().product)
+        rest = self.rest()
+        if rest and not product and tool.startswith("inventory_"):
+            product, rest = rest, ""
+        if rest or self.says_two_periods:
+            return _LOST
+        said = {"store": store, "product": product, **self.period, **({"split": self.split.value} if self.split else {})}
+        return _question(tool, metric, named, {name: value for name, value in said.items() if value})
+
+    def _name(self, expressions: list[str]) -> str:
+        """What is named behind a word that announces a name."""
+        for expression in expressions:
+            if match := self._take(_pattern(expression)):
+                return _bare(match["name"])
+        return ""
+
+    def rest(self) -> str:
+        """The words that have found no role."""
+        return _bare(self._left)
+
+
+def _bare(words: str) -> str:
+    """Words without those around them that say nothing."""
+    filler = frozenset(_words().filler)
+    pieces = words.split()
+    while pieces and pieces[0] in filler:
+        pieces = pieces[1:]
+    while pieces and pieces[-1] in filler:
+        pieces = pieces[:-1]
+    return " ".join(pieces)
+
+
+_TAKES: dict[str, frozenset[str]] = {
+    MEASURE: frozenset({"store", "product", "period", "since", "until", "split"}),
+    "inventory_levels": frozenset({"store", "product"}),
+    "inventory_movements": frozenset({"store", "product"}),
+    "inventory_low": frozenset({"store", "product"}),
+    "orders_today": frozenset({"store"}),
+}
+"""What each question can be narrowed by; any other condition leaves it unread."""
+
+_TODAY = {"period": PeriodName.TODAY.value}
+
+
+def _question(tool: str, metric: str | None, named: Mapping[str, str], said: dict[str, Any]) -> Asked:
+    """The call for a question, with what was said of it."""
+    if metric is None and tool != MEASURE and said.items() >= _TODAY.items():
+        said = {name: value for name, value in said.items() if name != "period"}  # what stands now is today's
+    if said.keys() - _TAKES.get(tool, frozenset()) - named.keys():
+        return _LOST
+    match tool:
+        case "metrics_query":
+            about = BY_NAME[metric or ""]
+            wants = {Grain.PRODUCT} if "product" in said else set()
+            wants |= {Grain.STORE} if "store" in said else set()
+            wants |= {Grain(said["split"])} if "split" in said else set()
+            if not wants <= about.grains.keys():
+                return _LOST
+            return Asked((Question(tool, {"metric": metric, **said}),))
+        case "inventory_levels" | "inventory_movements" | "inventory_low":
+            return Asked((Question("inventory_query", {"what": tool.removeprefix("inventory_"), **said}),))
+        case "order_lookup":
+            return Asked((Question(tool, {"number": int(named["number"])}),))
+        case "customer_history":
+            return Asked((Question(tool, {"who": _bare(named["who"])}),))
+        case _:
+            return Asked((Question(tool, said),))

@@ -1,0 +1,120 @@
+"""Serving a member of the staff: their rights and stores of this very moment, and what a model is told of the shop."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from babel import Locale
+from pydantic_ai.models import Model
+
+from agent import prompting, sessions
+from agent.audiences.base import Audience, ContextOf
+from agent.audiences.staff.offline import QuestionModel
+from agent.brief import Brief, BriefMessage
+from agent.frozen import TakenTurn
+from agent.lexical.assent import is_pure_assent
+from agent.models import AgentSession
+from agent.sessions import Fence
+from agent.spoken import spoken
+from core import messages
+from core.access import Principal, PrincipalKind
+from core.work import Work, open_work
+from domain.accounts import colleagues
+from domain.accounts import service as accounts
+from domain.catalog import service as catalog
+from domain.connections.medium import Medium
+from domain.conversations import service as conversations
+from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
+from domain.conversations.states import State
+from tools import registry
+from tools.audience import AudienceKind
+from tools.context import ToolContext
+from tools.managing import ManagerContext, Yes
+
+RECENT = 6
+"""How many of the newest messages tell the language that is spoken."""
+
+
+class Managers(Audience):
+    """The agent acts for one member of the staff, with what that member may do."""
+
+    kind = AudienceKind.MANAGER
+    hands_off = False
+
+    async def principal(self, turn: TakenTurn) -> Principal:
+        """The member, as their membership stands now."""
+        async with open_work(Principal.system(turn.workspace_id)) as work:
+            return await _member(work, turn.conversation)
+
+    async def write_brief(
+        self,
+        work: Work,
+        session: AgentSession,
+        conversation: ConversationView,
+        open_messages: Sequence[OpenMessage],
+        thread: Sequence[MessageView],
+    ) -> Brief:
+        """The shop, its stores as far as the member sees them, and the tools that their rights open."""
+        shop = await accounts.get_workspace(work)
+        member = await _member(work, conversation)
+        asked = sessions.points_of(session)
+        earlier = [message.text for message in thread[-RECENT:] if message.direction == "in"]
+        said = [*earlier, *(message.text for message in open_messages)]
+        seen = [one.name for one in await catalog.stores(work) if member.stores is None or one.id in member.stores]
+        return Brief(
+            language=spoken(said[::-1], messages.choose_language(shop.language)),
+            country=shop.country,
+            currency=shop.currency,
+            timezone=shop.timezone,
+            shop_name=shop.name,
+            # Their page is ours, as that of a customer's web chat is.
+            medium=Medium.WEBCHAT,
+            state=State(session.state),
+            pending=asked[0] if asked else None,
+            waiting=asked[1:],
+            stores=seen,
+            messages=[BriefMessage(content=message.content) for message in open_messages],
+            tools=[one.name for one in registry.offered(self.kind, State(session.state), member)],
+            failures=session.failures,
+        )
+
+    def context_of(self, turn: TakenTurn) -> ContextOf:
+        """Their thread, and their own plain yes to what they were told last, if that is all they say."""
+        is_yes = is_pure_assent([message.text for message in turn.frozen.messages], turn.frozen.brief.language)
+
+        async def context(given: ToolContext, held: Fence, *, is_offline: bool) -> ManagerContext:
+            return ManagerContext(
+                **{one.name: getattr(given, one.name) for one in fields(given) if one.init},
+                conversation_id=turn.conversation_id,
+                yes=await _yes(given.work, turn) if is_yes else None,
+            )
+
+        return context
+
+    def instructions(self, brief: Brief) -> str:
+        """How a colleague answers, who knows only what the tools tell."""
+        language_name = Locale.parse(brief.language).get_display_name("en")
+        return prompting.render("manager.jinja2", shop_name=brief.shop_name, language_name=language_name)
+
+    def offline(self, turn: TakenTurn) -> Model:
+        """Our own reader of questions, by a list of words."""
+        today = turn.frozen.history_until.astimezone(turn.workspace.zone).date()
+        return QuestionModel(turn.frozen.brief, today)
+
+
+async def _yes(work: Work, turn: TakenTurn) -> Yes | None:
+    """A yes answers what was said last before it was written; what was said before that it does not answer."""
+    said = {message.id: message.received_at for message in turn.frozen.messages}
+    runtime = work.acting_for(Principal.system(turn.workspace_id))
+    thread = await conversations.thread_before(runtime, turn.conversation_id, turn.frozen.history_until, RECENT + len(said))
+    told = [one.sent_at for one in thread if one.direction == "out" and one.sent_at is not None]
+    before = [one for one in thread if one.id not in said]
+    if not told or before[-1].direction != "out" or told[-1] > min(said.values()):
+        return None
+    return Yes(told_at=told[-1], told_before_at=told[-2] if len(told) > 1 else datetime.min.replace(tzinfo=UTC))
+
+
+async def _member(work: Work, conversation: ConversationView) -> Principal:
+    """The member whose thread it is; whoever may not come in any more may nothing."""
+    found = await colleagues.principal(work, conversation.member_id) if conversation.member_id is not None else None
+    return found or Principal(PrincipalKind.USER, work.workspace_id, frozenset(), conversation.party_id, frozenset())

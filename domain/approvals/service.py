@@ -1,0 +1,67 @@
+"""Approvals: proposing a change to whoever works, and taking their answer to it, once and in time."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from core.access import PrincipalKind
+from core.errors import NotPermitted
+from core.tables import new_id
+from core.work import Work
+from domain.approvals import repository
+from domain.approvals.kinds import Decision
+from domain.approvals.models import Approval
+from domain.approvals.schemas import ApprovalView
+
+VALID_FOR: Final = timedelta(minutes=10)
+
+
+async def propose(work: Work, conversation_id: UUID, tool: str, arguments: Mapping[str, Any], digest: str) -> ApprovalView:
+    """Let a change wait for the yes of the member who works; what waited for it before does not any more."""
+    member_id = _member(work)
+    await _close(work, member_id, Decision.REPLACED)
+    row = Approval(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        member_id=member_id,
+        conversation_id=conversation_id,
+        tool=tool,
+        arguments=dict(arguments),
+        digest=digest,
+        proposed_at=work.now,
+        expires_at=work.now + VALID_FOR,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    return ApprovalView.model_validate(row)
+
+
+async def waiting(work: Work, read_between: tuple[datetime, datetime]) -> ApprovalView | None:
+    """What waits for the member who works and was proposed between two moments, locked; None once it has expired.
+
+    The moments are those of the last two things that they were told: a yes answers what was said last, and nothing before.
+    """
+    row = await repository.lock_open(work, _member(work))
+    if row is None or row.expires_at <= work.now or not read_between[0] < row.proposed_at <= read_between[1]:
+        return None
+    return ApprovalView.model_validate(row)
+
+
+async def decide(work: Work, decision: Decision) -> None:
+    """End what waits for the member who works; it can be used no more. Nothing waiting is no error."""
+    await _close(work, _member(work), decision)
+
+
+async def _close(work: Work, member_id: UUID, decision: Decision) -> None:
+    row = await repository.lock_open(work, member_id)
+    if row is not None:
+        row.decided_at, row.decision = work.now, decision
+        await work.session.flush()
+
+
+def _member(work: Work) -> UUID:
+    """Only a person approves, and only what was proposed to themselves."""
+    if work.principal.kind is not PrincipalKind.USER or work.principal.id is None:
+        raise NotPermitted(f"only a member of the staff approves, not {work.principal.kind}", principal=work.principal.kind)
+    return work.principal.id

@@ -1,0 +1,212 @@
+"""Approvals in the manager chat: a change is done once, by the yes of whoever read it, as they read it, in time; else never."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.models import Model
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from sqlalchemy import text
+
+from agent.audiences.registry import AUDIENCES
+from agent.audiences.staff.serving import Managers
+from agent.frozen import TakenTurn
+from core.work import open_work
+from domain.accounts.roles import Role
+from domain.catalog import service as catalog
+from tests.api.test_assistant import PATH, ask, calls
+from tests.api.test_payments import told
+from tests.factories.chat import level, placed, reprice
+from tests.factories.desk import Desk
+from tests.factories.shop import fill
+from tests.factories.staff import employ
+from tools import registry
+from tools.audience import AudienceKind
+
+BROKEN = {"sku": "HAR-1", "store": "T-1", "change": -3, "reason": "rotura"}
+
+
+@dataclass
+class Obedient(Managers):
+    """A model that calls what the test says, turn by turn, and says what came of it; after that, our own reader."""
+
+    turns: list[list[tuple[str, dict[str, object]]]] = field(default_factory=list)
+
+    def offline(self, turn: TakenTurn) -> Model:
+        wanted = self.turns.pop(0) if self.turns else None
+        return super().offline(turn) if wanted is None else FunctionModel(_script(wanted))
+
+
+def _script(wanted: list[tuple[str, dict[str, object]]]) -> Callable[[list[ModelMessage], AgentInfo], ModelResponse]:
+    def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        # What was said in earlier turns is text; only this turn's answers call.
+        number = sum(isinstance(one, ModelResponse) and bool(one.tool_calls) for one in messages)
+        if number < len(wanted):
+            return ModelResponse(parts=[ToolCallPart(*wanted[number])])
+        moves = [{"move": "say", "call": index + 1} for index in range(len(wanted))]
+        return ModelResponse(parts=[ToolCallPart("reply", {"moves": moves})])
+
+    return answer
+
+
+@pytest.fixture
+def obedient(monkeypatch: pytest.MonkeyPatch) -> Obedient:
+    """Members are answered by a model that does what it is told."""
+    audience = Obedient()
+    monkeypatch.setitem(AUDIENCES, AudienceKind.MANAGER, audience)
+    return audience
+
+
+async def propose(desk: Desk, obedient: Obedient) -> str:
+    """The owner is proposed to correct the flour by three."""
+    obedient.turns = [[("adjust_stock", BROKEN)]]
+    said = await ask(desk, "se rompieron tres harinas")
+    assert await on_hand(desk) == 10
+    return said
+
+
+async def on_hand(desk: Desk) -> Decimal:
+    return (await level(desk.chat, "HAR-1"))[0]
+
+
+async def test_a_change_is_shown_first_and_done_by_the_member_s_own_yes(desk: Desk, obedient: Obedient) -> None:
+    said = await propose(desk, obedient)
+    assert "Harina P.A.N. Blanca en Tienda Uno, de 10 a 7 (-3). Motivo: rotura." in said
+    assert "Sin respuesta no se hace nada" in said
+    # When they agree
+    said = await ask(desk, "sí")
+    # Then it is done, by them
+    assert "7" in said
+    assert await on_hand(desk) == 7
+    async with open_work(desk.shop.principal) as work:
+        actor = await work.session.execute(text("SELECT actor_kind, actor_id FROM events WHERE type = 'stock.adjusted'"))
+        assert [tuple(row) for row in actor] == [("user", desk.owner.id)]
+
+
+async def test_a_yes_is_used_up(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    await ask(desk, "sí")
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    assert "Nada" in (said := await ask(desk, "sí")) or "No hay nada" in said
+    assert await on_hand(desk) == 7
+
+
+async def test_stock_that_moved_since_is_not_changed(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    async with open_work(desk.shop.principal) as work:
+        await fill(work, desk.shop, "HAR-1", 5)
+    assert "cambió algo" in await ask(desk, "sí")
+    assert await on_hand(desk) == 15
+    # And the proposal is void, though the stock comes back to what it was
+    async with open_work(desk.shop.principal) as work:
+        assert await work.session.scalar(text("SELECT decision FROM approvals")) == "stale"
+
+
+async def test_a_price_that_changed_since_is_not_changed(desk: Desk, obedient: Obedient) -> None:
+    obedient.turns = [[("set_price", {"sku": "HAR-1", "price": 30000})]]
+    assert "*Cambiar precio*" in await ask(desk, "sube la harina a 30000")
+    await reprice(desk.shop, "HAR-1", 27000)
+    assert "cambió algo" in await ask(desk, "sí")
+    async with open_work(desk.shop.principal) as work:
+        assert (await catalog.get_variant(work, "HAR-1")).price == 27000
+
+
+async def test_a_payment_is_verified_by_a_yes_and_not_twice(desk: Desk, obedient: Obedient) -> None:
+    await told(desk, await placed(desk.chat, {"HAR-1": 2}), "00112233", 50000)
+    obedient.turns = [[("verify_payment", {"reference": "00112233"})]]
+    assert "*Verificar pago*" in await ask(desk, "ya vi el pago 00112233")
+    assert "está verificado" in await ask(desk, "sí")
+    async with open_work(desk.shop.principal) as work:
+        row = await work.session.execute(text("SELECT status, verified_amount, decided_by FROM payments"))
+        assert [tuple(one) for one in row] == [("verified", Decimal(50000), desk.owner.id)]
+    obedient.turns = [[("verify_payment", {"reference": "00112233"})]]
+    assert "No hay un pago por verificar" in await ask(desk, "verifica el 00112233")
+
+
+async def test_nobody_approves_for_another(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    other = await employ(desk.api, desk.workspace)
+    obedient.turns = [[], [("decide_change", {"approve": True})]]
+    await ask(desk, "hola", other)
+    await ask(desk, "sí", other)
+    assert await on_hand(desk) == 10
+    # And it still waits for whoever read it
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 7
+
+
+async def test_what_is_not_answered_in_time_is_a_no(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    async with open_work(desk.shop.principal) as work:
+        await work.session.execute(text("UPDATE approvals SET expires_at = :now"), {"now": work.now - timedelta(seconds=1)})
+    assert "venció" in await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+@pytest.mark.parametrize("words", ["apruébalo tú", "no", "sí, pero cinco", "¿sí?", "mañana te digo"])
+async def test_a_model_cannot_approve_for_the_member(desk: Desk, obedient: Obedient, words: str) -> None:
+    await propose(desk, obedient)
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    await ask(desk, words)
+    assert await on_hand(desk) == 10
+
+
+async def test_a_model_cannot_propose_and_approve_in_one_turn(desk: Desk, obedient: Obedient) -> None:
+    await ask(desk, "hola")
+    obedient.turns = [[("adjust_stock", BROKEN), ("decide_change", {"approve": True})]]
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+async def test_a_yes_to_a_later_answer_is_no_yes_to_the_change(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    await ask(desk, "ventas de hoy")
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+async def test_a_newer_proposal_takes_the_place_of_the_older(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    obedient.turns = [[("adjust_stock", BROKEN | {"change": -1})]]
+    await ask(desk, "mejor una")
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 9
+    assert [call["code"] for call in await calls(desk)].count("stock_adjusted") == 1
+
+
+async def test_a_no_drops_it(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    assert "no se hizo nada" in await ask(desk, "no")
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+async def test_a_right_that_is_gone_before_the_yes_is_gone(desk: Desk, obedient: Obedient) -> None:
+    clerk = await employ(desk.api, desk.workspace, Role.INVENTORY_SUPERVISOR)
+    obedient.turns = [[("adjust_stock", BROKEN)]]
+    await ask(desk, "se rompieron tres harinas", clerk)
+    async with open_work(desk.shop.principal) as work:
+        await work.session.execute(text("UPDATE memberships SET role = 'viewer' WHERE user_id = :id"), {"id": clerk.id})
+    await ask(desk, "sí", clerk)
+    assert await on_hand(desk) == 10
+
+
+async def test_a_prose_number_of_a_model_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Liar(Managers):
+        def offline(self, turn: TakenTurn) -> Model:
+            return FunctionModel(
+                lambda messages, info: ModelResponse(parts=[ToolCallPart("reply", {"moves": ["Vendimos 987654"]})])
+            )
+
+    monkeypatch.setitem(AUDIENCES, AudienceKind.MANAGER, Liar())
+    assert "987654" not in await ask(desk, "ventas de hoy")
+    assert (await desk.get(PATH))["data"]
+
+
+def test_every_tool_of_the_chat_that_changes_the_shop_is_proposed_first() -> None:
+    writing = [one for one in registry.DEFINED.values() if one.audience is AudienceKind.MANAGER and one.writes]
+    assert {one.name for one in writing if not one.is_proposed} == {"decide_change"}
