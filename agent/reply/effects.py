@@ -37,8 +37,8 @@ def _must_be_told(call: Recorded, calls: Sequence[Recorded]) -> bool:
         # A question without a point, such as for the next detail of the order, waits for the customer just as well.
         is_bare = not (call.asked or asking) and not any(other.has_effect for other in calls if other.call > call.call)
         return is_bare or call in [asked for asked in asking if asked.asks][:1]
-    later = [other for other in calls if other.call > call.call and other.tool == call.tool]
-    return call.writes and call.status == "refused" and not any(other.has_effect and _is_same(call, other) for other in later)
+    later = [other for other in calls if other.call > call.call and other.tool == call.tool and other.status == "ok"]
+    return call.status == "refused" and not any(not call.writes or _is_same(call, other) for other in later)
 
 
 def _is_same(refused: Recorded, done: Recorded) -> bool:

@@ -33,3 +33,14 @@ class Grounds(TurnEnd):
     def last_said(self) -> str:
         """Our newest text."""
         return self.recent[-1] if self.recent else ""
+
+    @property
+    def offered(self) -> list[str]:
+        """What was looked up in this turn and can be had, and is not in the order."""
+        looked = {name for call, found in zip(self.calls, self.lookups, strict=True) if not call.writes for name in found}
+        return [name for name, there in self.in_stock.items() if there and name in looked - self.lines.keys()]
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the customer's words put a question, whatever else they want."""
+        return any("?" in message.text for message in self.brief.messages)

@@ -1,6 +1,6 @@
 """Judging moves: which of them hold at the end of the turn, after what its calls have done and found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from agent.brief import DELIVERY, Asked
 from agent.recorded import Recorded
@@ -12,8 +12,15 @@ from tools.outcome import Deed
 ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
 """Courtesies that pass for a yes where something was asked or ordered."""
 
+_REPLIES = frozenset({"you_are_welcome", "laugh"})
+"""Of these, those that answer the customer's own courtesy where the rest has been answered."""
+
 WANTED = (Asked.AN_ANSWER, Asked.A_DEED)
 """A turn in which the customer wants something, which no courtesy gives them."""
+
+_DETAILS = frozenset({"fulfilment", "address", "store", "recipient_name", "phone"})
+_OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
+"""Questions that an order must be open for."""
 
 _SAID_BY = {"prices_are_list": "discount", "staff_verify_payments": "see_bank", "how_to_reach_person": "request_human_handoff"}
 """Statements that a refusal or an offer of the same reply says already."""
@@ -32,16 +39,16 @@ _KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
 """What a topic is when it is known: the kinds of facts, and their subject."""
 
 
-def may_assent(grounds: Grounds, told: Sequence[Recorded], *, has_stated: bool) -> bool:
-    """Whether a courtesy that sounds like a yes is borne out: by a deed where one was ordered, else by an answer."""
+def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_said: bool) -> bool:
+    """Whether a courtesy that sounds like a yes is borne out: by a deed where one was ordered, never beside a question."""
     asked = grounds.brief.asked
-    if asked is Asked.NOTHING:
+    if asked is Asked.NOTHING or (kind in _REPLIES and (has_said or told)):
         return True
+    if asked is Asked.AN_ANSWER or grounds.is_question:
+        return False
     if any(call.has_effect for call in told) or not all(grounds.in_stock.values()):
-        return all(grounds.in_stock.values())
-    answers = has_stated or any(call.status == "ok" for call in told)
-    is_talk = asked is Asked.UNCLEAR and not grounds.calls
-    return not grounds.is_open and (is_talk or (answers and asked is not Asked.A_DEED))
+        return all(grounds.in_stock.values()) and kind not in ("congratulate", "as_you_wish") and not grounds.offered
+    return (asked is Asked.UNCLEAR or (kind == "congratulate" and has_said)) and not grounds.calls and not grounds.is_open
 
 
 def holds(statement: str, grounds: Grounds, told: Sequence[Recorded]) -> bool:
@@ -55,12 +62,13 @@ def holds(statement: str, grounds: Grounds, told: Sequence[Recorded]) -> bool:
         case "confirm_by_button":
             return brief.draft is not None and brief.draft.confirmation_token is not None and has_lines
         case "payment_details_come":
-            return bool(grounds.named("method")) and not grounds.has_done(Deed.ORDER_CONFIRMED)
+            is_told = grounds.has_done(Deed.ORDER_CONFIRMED) or bool(grounds.named("instructions"))
+            return bool(grounds.named("method")) and not is_told
         case "how_to_pay":
             is_paid = brief.last_order is not None and brief.last_order.payment_status in ("claimed", "paid")
             return (has_lines or not is_paid) and not grounds.has_done(Deed.PAYMENT_CLAIMED)
         case "as_you_wish":
-            return brief.asked is not Asked.A_DEED or bool(told)
+            return may_assent(statement, grounds, told, has_said=False)
         case "draft_kept" | "not_confirmed" | "how_to_finish" | "how_to_clear":
             return has_lines
         case _:
@@ -75,6 +83,14 @@ def is_said(statement: str, grounds: Grounds, told: Sequence[Recorded], others: 
     return _SAID_BY.get(statement) in said
 
 
+def has_object(tool: str, grounds: Grounds) -> bool:
+    """Whether there is an order, or goods, that a tool can be offered for."""
+    if tool in ("add_item_to_draft", "create_order_draft"):
+        return not grounds.in_stock or any(grounds.in_stock.values())
+    of_order = tool in ("cancel_order", "get_order_status", "register_payment", "attach_receipt", "clear_draft")
+    return not of_order or grounds.has_lines or grounds.brief.last_order is not None
+
+
 def is_possible(what: str, grounds: Grounds) -> bool:
     """Whether the agent may do after all what a model says it cannot."""
     last = grounds.brief.last_order
@@ -87,32 +103,55 @@ def known(topic: moves.Topic, grounds: Grounds) -> list[str]:
     return grounds.named("due") if topic == "total" and not found else found
 
 
+def owed(order: str, grounds: Grounds) -> list[str]:
+    """What is said with where a placed order stands, as without it the order would pass for paid."""
+    return grounds.named("due", order) or grounds.named("payment_status", order)
+
+
 def of_order(grounds: Grounds) -> list[str]:
     """The facts of the open order, or else of the newest one."""
     named = [name for kind in ("quantity", "line_total") for name in grounds.named(kind)]
     return [*named, *known("total", grounds)] if grounds.has_lines else known("order_status", grounds)
 
 
-def answered(said: Sequence[moves.Move], grounds: Grounds) -> dict[moves.Move, list[int]]:
-    """The denials that calls of this turn have answered, with their numbers: the model names nothing of what they found."""
-    if any(isinstance(move, moves.Say | moves.State | moves.Suggest | moves.Compare) for move in said):
-        return {}
-    found = [call for call in grounds.calls if call.status == "ok" and call.facts and not call.has_effect]
-    denied = {move: getattr(move, "topic", getattr(move, "what", "")) for move in said}
-    denials = [
-        move
-        for move in said
-        if isinstance(move, moves.Unknown | moves.Cannot) and denied[move] in ("price", "product", "stock", "other")
-    ]
-    return {move: [call.call for call in found] for move in denials if found}
+def passed_over(subjects: Collection[str], grounds: Grounds, *, denies: bool) -> set[int]:
+    """The lookups of which a reply about these goods names nothing, or only what is sold out."""
+    if grounds.brief.asked is Asked.NOTHING and not denies:
+        return set()
+    passed, known = set(), () if denies else grounds.lines
+    for call, found in zip(grounds.calls, grounds.lookups, strict=True):
+        there, spoken = {name for name in found if grounds.in_stock.get(name)}, found & set(subjects)
+        is_lost = there.isdisjoint(spoken) if spoken and there else not spoken and found.isdisjoint(known)
+        if found and is_lost and not call.writes and call.status == "ok":
+            passed.add(call.call)
+    return passed
+
+
+def is_answered(denied: str, looked: Sequence[Recorded], *, names: bool) -> bool:
+    """Whether lookups that are told answer what a model says it cannot or does not know, while it names nothing of them."""
+    has_missed = any(call.status == "refused" for call in looked)
+    is_found = denied in ("price", "product", "other") and bool(looked) and not names
+    return is_found or (denied in ("stock", "restock") and has_missed)
 
 
 def pointless(what: str, about: Sequence[Good], grounds: Grounds, names: Iterable[str]) -> str | None:
     """Why a question has no point; None if it has one."""
-    if what in ("anything_else", "confirm", "change", "resume", "leave_it_so") and not grounds.has_lines:
+    asked, brief = grounds.brief.asked, grounds.brief
+    if what in _OF_ORDER and asked in (Asked.A_DEED, Asked.UNCLEAR) and grounds.offered:
+        return "not_added"  # what was ordered and only looked up would pass for added
+    if what in _OF_ORDER and not grounds.has_lines and (what not in _DETAILS or asked is Asked.A_DEED):
         return "nothing_to_confirm" if what == "confirm" or grounds.has_done(Deed.ORDER_CONFIRMED) else "no_order"
+    if what == "anything_else" and asked is Asked.A_DEED and not grounds.calls and not grounds.is_question:
+        return "nothing_done"
+    if what == "which_order" and brief.last_order is None:
+        return "none_placed"
+    if what in ("reference", "receipt") and not (grounds.named("due") or grounds.has_done(Deed.ORDER_CONFIRMED)):
+        return "nothing_to_pay"
     if what == "confirm" and grounds.missing:
         return "details_missing"
+    is_settled = grounds.has_done(Deed.DELIVERY_SET) or (asked is Asked.AN_ANSWER and brief.draft is not None)
+    if what in _DETAILS and is_settled and not {what, "fulfilment"} & set(grounds.missing):
+        return "known"
     if what in ("add", "quantity") and about and all(good.in_stock is False for good in about):
         return "sold_out"
     return "of_nothing" if what in ("quantity", "add", "which") and not about and not _speaks_of_goods(grounds, names) else None

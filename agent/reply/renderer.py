@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from agent.brief import Asked
 from agent.recorded import Recorded
 from agent.reply import effects, judge, moves
-from agent.reply.goods import Goods
+from agent.reply.goods import Good, Goods
 from agent.reply.grounds import Grounds
 from agent.reply.statements import family, statements
-from agent.reply.wording import Wording, flowing, with_short_names
+from agent.reply.wording import Wording, flowing
+from domain.catalog.naming import with_short_names
 from domain.conversations.states import State
 
 _CLOSING = frozenset(
@@ -21,9 +22,6 @@ _CLOSING = frozenset(
     | {"safe_travels", "rest", "cheer_team", "courage"}
 )
 """Courtesies that end a message."""
-
-_ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
-"""Courtesies that are a yes when they are all that answers a question."""
 
 _HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "how_to_clear"})
 """Statements that tell a word to write, which stand best behind the question."""
@@ -78,7 +76,7 @@ class _Renderer:
         self.used: set[str] = set()
         self.topics: dict[str, None] = {}
         self.told: list[Recorded] = []
-        self.answered: dict[moves.Move, list[int]] = {}
+        self.names_any = False
         self.understood = True
 
     def run(self) -> Rendered:
@@ -104,12 +102,15 @@ class _Renderer:
         """The calls that are told. What was guessed of a call in the same answer is said by that call instead."""
         said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, moves.Say)}
         named = {call.call for call in said.values() if call is not None}
+        goods = {fact.subject for call in said.values() if call is not None for fact in call.facts.values()}
         for move in self.moves:
             if isinstance(move, moves.State | moves.Suggest | moves.Compare):
                 names = move.facts if isinstance(move, moves.State) else move.goods
                 named |= {number for name in names if (number := _call_of(name)) in self.grounds.guessed}
-        self.answered = judge.answered(self.moves, self.grounds)
-        named |= {call for calls in self.answered.values() for call in calls}
+                goods |= {self.grounds.facts[name].subject for name in names if name in self.grounds.facts}
+        self.names_any = bool(named or goods)
+        denies = any(isinstance(move, moves.Unknown | moves.Cannot) for move in self.moves)
+        named |= judge.passed_over(goods, self.grounds, denies=denies)
         self.told = effects.told(self.grounds.calls, named)
         self._word()
         for move, call in said.items():
@@ -157,8 +158,10 @@ class _Renderer:
             self._leave_out(move, "greeted_before")
             return
         is_assent, is_due = move.kind in judge.ASSENTS, asked in judge.WANTED and not self.parts.has_substance
-        may_assent = judge.may_assent(self.grounds, self.told, has_stated=bool(self.parts.stated))
-        if (is_assent and not may_assent) or (is_due and move.kind in _CLOSING):
+        said = bool(self.parts.question if move.kind == "congratulate" else self.parts.stated)
+        may_assent = judge.may_assent(move.kind, self.grounds, self.told, has_said=said)
+        is_late = move.kind == "no_hurry" and bool(self.grounds.named("until"))
+        if (is_assent and not may_assent) or (is_due and move.kind in _CLOSING) or is_late:
             self._leave_out(move, "no_answer")
             return
         name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""
@@ -167,9 +170,13 @@ class _Renderer:
         part = self.parts.closing if is_last else self.parts.opening
         part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
 
+    def _is_answered(self, denied: str) -> bool:
+        looked = [call for call in self.told if not call.writes]
+        return judge.is_answered(denied, looked, names=self.names_any)
+
     def _cannot(self, move: moves.Cannot) -> None:
-        if move in self.answered or judge.is_possible(move.what, self.grounds):
-            self._leave_out(move, "known" if move in self.answered else "not_so")
+        if (is_known := self._is_answered(move.what)) or judge.is_possible(move.what, self.grounds):
+            self._leave_out(move, "known" if is_known else "not_so")
         else:
             self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
 
@@ -195,6 +202,8 @@ class _Renderer:
         fact = self.grounds.facts[name]
         if fact.kind in ("store", "method"):
             return self.grounds.named(fact.kind)
+        if fact.kind in ("order_number", "status"):
+            return judge.owed(fact.subject, self.grounds)
         is_there = fact.kind == "product" and self.grounds.in_stock.get(fact.subject)
         return self.grounds.named("price", fact.subject)[-1:] if is_there else []
 
@@ -207,8 +216,9 @@ class _Renderer:
         return is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
     def _unknown(self, move: moves.Unknown) -> None:
-        known = judge.known(move.topic, self.grounds)
-        if known or (move in self.answered and move.topic != "stock"):
+        known, there = judge.known(move.topic, self.grounds), self.grounds.in_stock.values()
+        is_gone = move.topic == "stock" and bool(there) and not any(there)
+        if known or is_gone or self._is_answered(move.topic):
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
             self._leave_out(move, "known")
         else:
@@ -241,6 +251,8 @@ class _Renderer:
         tools = self.grounds.brief.tools
         if not self.wording.has(key) or (tools and move.tool not in tools):
             self._leave_out(move, "not_offered")
+        elif not judge.has_object(move.tool, self.grounds):
+            self._leave_out(move, "of_nothing")
         elif any(call.tool == move.tool and call.has_effect for call in self.grounds.calls):
             self._leave_out(move, "done_already")
         elif self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1:
@@ -274,10 +286,16 @@ class _Renderer:
         return any(ends) or any(effects.sends_summary(call, self.grounds.calls) for call in self.told)
 
     def _asked(self, move: moves.Ask) -> str:
-        what, wording, grounds = move.what, self.wording, self.grounds
+        what: str = move.what
+        wording, grounds = self.wording, self.grounds
         about = [grounds.facts[name] for name in move.about if name in grounds.facts]
         goods = self.goods.of(name for name in move.about if name in grounds.facts)
         reason = judge.pointless(what, goods, grounds, self.goods.names)
+        if reason == "not_added":
+            self._leave_out(move, reason)
+            text = flowing(self.parts.in_order())
+            there = [name for name in grounds.offered if name in text] or grounds.offered
+            what, reason, goods = "which" if len(there) > 1 else "add", None, [Good(there[0])]
         is_said_enough = what == "anything_else" and bool(self.parts.done or self.parts.stated)
         if reason is None and is_said_enough and wording.was_said("ask.anything_else", grounds.last_said):
             reason = "repeated"
@@ -288,15 +306,17 @@ class _Renderer:
             return wording.say(f"ask.{better}") if better else ""
         if what == "same_address":
             address = next((fact for fact in [*about, *grounds.facts.values()] if fact.kind == "address"), None)
-            return wording.say("ask.address") if address is None else wording.say("ask.same_address", address=address.text)
+            is_told = address is not None and any(address.text in words for words in self.parts.done)
+            key = "address" if address is None else "same_address_told" if is_told else "same_address"
+            return wording.say(f"ask.{key}", address=address.text if address else "")
         if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != self._last_named():
             return wording.say(f"ask.{what}_of", product=goods[0].name)
         return wording.say(f"ask.{what}")
 
     def _last_named(self) -> str:
-        """The product that the reply has named last, which a question need not name again."""
+        """The product that the reply has named last, which a question need not name again; none after a list."""
         text = flowing(self.parts.in_order())
-        return max(self.goods.names, key=text.rfind, default="")
+        return "" if "• " in text.rpartition("\n")[2] else max(self.goods.names, key=text.rfind, default="")
 
     def _nothing_left(self) -> None:
         """What to say when no move holds: what the calls said, what is known of the order, the next detail, or a plea."""

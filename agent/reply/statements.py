@@ -55,6 +55,8 @@ def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> lis
         draft = {kind: value for kind, value in draft.items() if kind not in ("total", "fee")}
     else:
         said += [wording.say("goods.line", product=subject, **slots) for subject, slots in cart.items()]
+    if "total" in draft and grounds.offered:  # it would pass for the sum with what was just shown
+        draft["total_so_far"] = draft.pop("total")
     said += _covered("draft", draft, wording)
     for number, found in about["order"].items():
         said += _covered("order", _slots(found, wording), wording, number=number)
@@ -69,10 +71,14 @@ def _slots(facts: Iterable[Fact], wording: Wording) -> dict[str, str]:
             slots["free"] = fact.text
         elif fact.kind == "payment_status":
             slots[fact.value] = fact.text
+        elif fact.subject == "saved":
+            slots["saved"] = fact.text
         elif fact.kind == "price":
             slots["price"] = wording.price(fact)
         else:
             slots[fact.kind] = fact.text
+    if slots.get("due") == slots.get("total", ""):
+        del slots["total"]
     return slots
 
 
