@@ -103,11 +103,6 @@ def known(topic: moves.Topic, grounds: Grounds) -> list[str]:
     return grounds.named("due") if topic == "total" and not found else found
 
 
-def owed(order: str, grounds: Grounds) -> list[str]:
-    """What is said with where a placed order stands, as without it the order would pass for paid."""
-    return grounds.named("due", order) or grounds.named("payment_status", order)
-
-
 def of_order(grounds: Grounds) -> list[str]:
     """The facts of the open order, or else of the newest one."""
     named = [name for kind in ("quantity", "line_total") for name in grounds.named(kind)]

@@ -198,12 +198,12 @@ class _Renderer:
             self._leave_out(move, "not_so")
 
     def _belonging(self, name: str) -> list[str]:
-        """What is stated with a fact: the price of what is there, and all ways to pay, as one alone would pass for all."""
+        """What is stated with a fact: one way to pay would pass for all of them, an order without its debt for paid."""
         fact = self.grounds.facts[name]
         if fact.kind in ("store", "method"):
             return self.grounds.named(fact.kind)
         if fact.kind in ("order_number", "status"):
-            return judge.owed(fact.subject, self.grounds)
+            return self.grounds.named("due", fact.subject) or self.grounds.named("payment_status", fact.subject)
         is_there = fact.kind == "product" and self.grounds.in_stock.get(fact.subject)
         return self.grounds.named("price", fact.subject)[-1:] if is_there else []
 

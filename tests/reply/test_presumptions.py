@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.audiences.customer import wishes
 from agent.brief import Asked, BriefMessage
 from agent.reply.moves import LeftOut
 from domain.conversations.content import Text
@@ -79,6 +80,14 @@ def test_as_you_wish_is_no_answer_to_an_order() -> None:
     left = with_draft(asked=Asked.A_DEED).reply(move("state", "as_you_wish")).left_out
 
     assert left == (LeftOut(move="state", reason="not_so"),)
+
+
+@pytest.mark.parametrize("words", ["no", "no, así está bien", "mejor no"])
+def test_as_you_wish_answers_a_refusal(words: str) -> None:
+    turn = with_draft(messages=asking(words))
+    turn.brief = turn.brief.model_copy(update={"asked": wishes.asked(turn.brief)})
+
+    assert turn.reply(move("state", "as_you_wish")).left_out == ()
 
 
 def test_a_product_in_a_list_is_named_by_the_question_about_it() -> None:

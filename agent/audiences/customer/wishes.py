@@ -17,7 +17,8 @@ _TALK = SMALL_TALK | {ActKind.CHITCHAT}
 _ASKS = frozenset(kind for kind in ActKind if kind.startswith("ask_")) | {
     *(ActKind.STATUS, ActKind.COMPLAINT, ActKind.WANT, ActKind.HAGGLE, ActKind.WHO_ARE_YOU),
 }
-_UNREAD = frozenset({ActKind.UNKNOWN, ActKind.NOT_UNDERSTOOD, ActKind.MEDIA, ActKind.REFUSE, ActKind.CHOOSE_NONE})
+_UNREAD = frozenset({ActKind.UNKNOWN, ActKind.NOT_UNDERSTOOD, ActKind.MEDIA})
+_REFUSES = frozenset({ActKind.REFUSE, ActKind.CHOOSE_NONE})
 
 
 def asked(brief: Brief) -> Asked:
@@ -39,7 +40,7 @@ def _asked(act: Act, brief: Brief) -> Asked:
         return Asked.AN_ANSWER
     if act.kind in _UNREAD or (act.kind in _WANTS and not _orders(act)):
         return Asked.UNCLEAR
-    return Asked.NOTHING if act.kind in _TALK and act.kind is not ActKind.AFFIRM else Asked.A_DEED
+    return Asked.NOTHING if act.kind in _TALK | _REFUSES and act.kind is not ActKind.AFFIRM else Asked.A_DEED
 
 
 def _orders(act: Act) -> bool:
