@@ -335,7 +335,7 @@ class _Renderer:
             self.parts.stated.append(self.wording.say("state.confirm_by_button"))
         elif grounds.has_lines:
             self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")
-        elif not self.parts.stated:
+        elif not any(self.parts.stated):
             self.understood = False
             self.parts.opening = [self.wording.say("social.not_understood")]
             self.parts.question = self.wording.say("ask.rephrase")
