@@ -16,6 +16,8 @@ from fastapi import FastAPI
 from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
+from app.web.server import create_app
+from core.settings import get_settings
 from tests.api.walking import operations
 from tests.drain import drain
 from tests.factories.staff import PASSWORD, make_person
@@ -25,11 +27,27 @@ PRODUCTS = "Código;Nombre;Precio\nARR-1;Arroz 1 kg;2,50\nCAF-1;Café 500 g;8,75
 COUNTED = "Código;Existencia\nARR-1;40\nCAF-1;10\n"
 
 
-@pytest.fixture
-def generated(application: FastAPI, tmp_path: Path) -> Iterator[Path]:
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def documented() -> FastAPI:
+    """An application that is asked for its document and never started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/nowhere")
+        patch.setenv("REDIS_URL", "redis://127.0.0.1:9")
+        get_settings.cache_clear()
+        made = create_app(get_settings())
+        get_settings.cache_clear()
+    return made
+
+
+@pytest.fixture(scope="module")
+def generated(documented: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the client stands, made from the document of the application without a word of complaint."""
+    tmp_path = tmp_path_factory.mktemp("client")
     document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(application.openapi()), encoding="utf-8")
+    document.write_text(json.dumps(documented.openapi()), encoding="utf-8")
     config = Config.from_sources(
         ConfigFile(post_hooks=[]), MetaType.NONE, document, "utf-8", overwrite=False, output_path=tmp_path / PACKAGE
     )
@@ -82,9 +100,9 @@ class Program:
         return await self("imports_get", begun.id)
 
 
-def test_the_client_has_every_operation(application: FastAPI, generated: Path) -> None:
+def test_the_client_has_every_operation(documented: FastAPI, generated: Path) -> None:
     made = {path.stem for path in (generated / "api").glob("*/*.py")} - {"__init__"}
-    assert made == {each.id.rstrip("_") for each in operations(application)}
+    assert made == {each.id.rstrip("_") for each in operations(documented)}
 
 
 async def found(owner: Program) -> Any:

@@ -17,7 +17,7 @@ from domain.connections import service as connections
 from domain.customers import service as customers
 from domain.stock import service as stock
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 async def shop_works() -> dict[str, Principal]:
@@ -40,10 +40,10 @@ async def test_the_demo_shops_are_whole_and_made_once(database: str) -> None:
     second = await seed.seed_demo()
 
     # Then the shops are made the first time and left alone the second
-    assert sorted(first) == ["demo-store", "fluxion", "refacciones"]
+    assert sorted(first) == ["demo-store", "ferreteria", "fluxion", "refacciones"]
     assert second == []
     works = await shop_works()
-    assert len(works) == 3
+    assert len(works) == 4
 
     for shop in demo_shops():
         async with open_work(works[shop.workspace.slug]) as work:

@@ -210,3 +210,19 @@ async def test_whoever_confirms_before_there_is_a_summary_is_shown_it(said: str)
 @pytest.mark.parametrize("said", ["confirmo mi pedido", "confirmo el pedido", "confirm my order"])
 async def test_the_same_words_under_a_summary_are_a_yes(said: str) -> None:
     assert [name for name, _ in await calls(said, **SUMMARY)] == ["confirm_order"]
+
+
+ZONE = Pending(
+    kind="choose_zone",
+    tool="set_delivery_details",
+    options=[Option(sku="Chacao", name="Chacao"), Option(sku="Getafe norte", name="Getafe norte")],
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [("Chacao", "Chacao"), ("en getafe norte", "Getafe norte"), ("la 2", "Getafe norte"), ("el primero", "Chacao")],
+)
+async def test_the_zone_that_was_asked_for_is_taken_by_its_name_or_its_place(said: str, zone: str) -> None:
+    found = await calls(said, state="COLLECTING_ORDER", draft=draft(missing=[]), pending=ZONE)
+    assert found == [("set_delivery_details", {"zone": zone})]
