@@ -60,8 +60,9 @@ async def set_delivery_details(
         return ctx.ask("phone_not_usable", note="Nothing was changed.")
     if address is not None and not _is_address(address):
         return ctx.ask("address_too_short", note="Nothing was changed.")
-    if zone is not None and ctx.workspace.settings.zone(zone) is None:
-        return ask_zone(ctx, ctx.workspace.settings.delivery_zones)
+    zones_here = ctx.workspace.settings.delivery_zones
+    if zone is not None and zones_here and ctx.workspace.settings.zone(zone) is None:
+        return ask_zone(ctx, zones_here)
     chosen = await _store(ctx, store, fulfilment)
     if isinstance(chosen, ToolOutcome):
         return chosen
@@ -71,7 +72,7 @@ async def set_delivery_details(
         address=address or (place[0] if place else None),
         latitude=place[1] if place else None,
         longitude=place[2] if place else None,
-        zone=zone,
+        zone=zone if zones_here else None,
         store_id=chosen.id if chosen else None,
         recipient_name=recipient_name,
         recipient_phone=number,
