@@ -13,7 +13,7 @@ from domain.accounts.roles import Role
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason
 from tests.console.serving import Serving, serving
-from tests.factories.chat import send
+from tests.factories.chat import open_chat, send
 from tests.factories.desk import Desk
 from tests.factories.staff import PASSWORD, Employee, employ
 
@@ -148,6 +148,34 @@ async def test_the_palette_and_the_help_open_by_key_and_no_single_key_fires_whil
         await page.keyboard.type("ij?")
         await expect(page.locator("#search")).to_have_value("ij?")
         await expect(page.locator("#voice")).to_have_attribute("data-mine", "false")
+
+
+async def test_no_row_moves_or_goes_under_the_pointer(desk: Desk) -> None:
+    person = await employ(desk.api, desk.workspace, Role.OPERATOR)
+    first = await wants_a_person(desk)
+    second = await open_chat(desk.shop, desk.chat.connection_id)
+    async with open_work(second.agent) as work:
+        await conversations.wait_for_person(work, second.conversation_id, HandoffReason.CUSTOMER_ASKED, "Otro")
+    async with serving() as served, browsing(served, person) as page:
+        # Given a pointer over the second of two who wait
+        await page.goto(f"{served.http.base_url}/console/@{desk.workspace.slug}/inbox?queue=waiting")
+        rows = page.locator("#list .row")
+        await expect(rows).to_have_count(2)
+        await page.locator(f"#c-{second.conversation_id}").hover()
+        before = await page.locator(f"#c-{second.conversation_id}").bounding_box()
+
+        # When a colleague takes the first one
+        taken = await desk.post(f"/conversations/{first}/take")
+        assert taken.status_code == 200
+
+        # Then it pales, and the row under the pointer stays where it is
+        await expect(page.locator(f"#c-{first}")).to_have_class("row gone")
+        assert await page.locator(f"#c-{second.conversation_id}").bounding_box() == before
+
+        # And the list comes up to date once the pointer has left
+        await page.mouse.move(900, 400)
+        await expect(rows).to_have_count(1)
+        await expect(rows).to_have_attribute("id", f"c-{second.conversation_id}")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -20,21 +20,38 @@ function enter(list, node, where) {
 }
 
 // A list that orders itself stays as it is under the pointer: whoever is about to press gets what they see.
-function enterLater(list, node, where) {
+// `later` are what shall stand in it once the pointer has gone, by id: a node and where it goes, or nothing for one that leaves.
+function laterIn(list) {
   if (!waiting.has(list)) {
-    const kept = new Map();
-    waiting.set(list, kept);
+    const later = new Map();
+    waiting.set(list, later);
     list.addEventListener("pointerleave", () => {
       waiting.delete(list);
       list.removeAttribute("data-news");
-      for (const [each, place] of kept.values()) {
-        document.getElementById(each.id)?.remove();
-        enter(list, each, place);
+      for (const [id, coming] of later) {
+        document.getElementById(id)?.remove();
+        if (coming) enter(list, ...coming);
       }
     }, { once: true });
   }
-  waiting.get(list).set(node.id, [node, where]);
   list.setAttribute("data-news", "true");
+  return waiting.get(list);
+}
+
+function keep(list, kept) {
+  for (const [id, coming] of waiting.get(list) ?? []) {
+    if (!coming && kept.has(id)) {
+      waiting.get(list).delete(id);
+      document.getElementById(id)?.classList.remove("gone");
+    } else if (coming && !kept.has(id)) waiting.get(list).delete(id);
+  }
+  for (const each of [...list.children]) {
+    if (kept.has(each.id)) continue;
+    if (list.matches(":hover")) {
+      each.classList.add("gone");
+      laterIn(list).set(each.id, null);
+    } else each.remove();
+  }
 }
 
 function hand(node, form) {
@@ -49,8 +66,8 @@ export function place(node, isOwn = false) {
   const [where, target] = (node.dataset.place ?? "replace").split(":");
   const standing = node.id ? document.getElementById(node.id) : null;
   if (where === "keep") {
-    const kept = new Set(node.dataset.ids.split(" "));
-    for (const each of [...(document.getElementById(target)?.children ?? [])]) if (!kept.has(each.id)) each.remove();
+    const kept = document.getElementById(target);
+    if (kept) keep(kept, new Set(node.dataset.ids.split(" ")));
     return;
   }
   if (where === "hand") {
@@ -72,7 +89,7 @@ export function place(node, isOwn = false) {
       standing.className = node.className;
       if (same) return;
     }
-    enterLater(list, node, where);
+    laterIn(list).set(node.id, [node, where]);
     return;
   }
   if (where === "sorted" && standing) {
