@@ -240,10 +240,11 @@ class _Renderer:
     def _compare(self, move: moves.Compare) -> None:
         goods = self.goods.of(self._fact_names(move, move.goods))
         words = self.goods.compared(goods, self.wording)
-        if not words:
+        if words:
+            self.parts.stated.append(words)
+        else:
             self._leave_out(move, "nothing_to_compare")
             self.stated |= dict.fromkeys(name for good in goods for name in self.grounds.named("price", good.name)[-1:])
-        self.parts.stated.append(words)
 
     def _offer(self, move: moves.Offer) -> None:
         is_gone = move.tool == "list_products" and False in self.grounds.in_stock.values()

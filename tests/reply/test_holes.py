@@ -160,6 +160,8 @@ def test_comparing_says_only_what_code_can_compute() -> None:
     assert "Por kilo sale mejor Arroz Mary 5 kg" in text
     assert "US$ 1,10" in text
     assert ("compare", "nothing_to_compare") in reasons(with_order(), move("compare", "", "s1", "s2"))
+    # And where nothing else is said, something is
+    assert Turn().says(move("compare", "", "s1", "s2"))
 
 
 def test_numbers_stand_in_no_text_but_through_slots() -> None:
