@@ -101,7 +101,7 @@ async def test_a_place_on_the_map_tells_its_zone(counter: Counter) -> None:
 
 
 async def test_where_there_are_no_zones_a_zone_means_nothing(counter: Counter, chat: Chat) -> None:
-    await settle_on(chat.shop)
+    await settle_on(chat.shop, delivery_zones=[])
     await counter("add_item_to_draft", product="HAR-1", quantity=2)
     noted = await counter("set_delivery_details", address="Altamira, quinta 3", zone="Chacao")
     assert (noted.status, fact(noted, "fee")) == ("ok", "5000.00")
