@@ -7,10 +7,16 @@ from typing import Final
 from core.access import OperationsPermission, Permission, Principal
 from domain.accounts.permissions import WorkspacePermission
 from domain.catalog.permissions import CatalogPermission
+from domain.connections.permissions import ConnectionsPermission
 from domain.conversations.permissions import ConversationsPermission
 from domain.customers.permissions import CustomersPermission
+from domain.imports.permissions import ImportsPermission
 from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
+from domain.purchasing.permissions import PurchasesPermission
+from domain.returns.permissions import ReturnsPermission
+from domain.stock.permissions import StockPermission
+from domain.suppliers.permissions import SuppliersPermission
 
 
 class Group(StrEnum):
@@ -42,12 +48,52 @@ ORDERS: Final = Page("orders", "orders", OrdersPermission.READ, Group.SELL, "ord
 PAYMENTS: Final = Page("payments", "payments", PaymentsPermission.READ, Group.SELL, "payments")
 CUSTOMERS: Final = Page("customers", "customers", CustomersPermission.READ, Group.SELL, "customers")
 PRODUCTS: Final = Page("products", "products", CatalogPermission.READ, Group.SELL, "products")
+STOCK: Final = Page("stock", "stock", StockPermission.READ, Group.STOCK, "stock")
+COUNTS: Final = Page("counts", "counts", StockPermission.READ, Group.STOCK, "check")
+TRANSFERS: Final = Page("transfers", "transfers", StockPermission.READ, Group.STOCK, "switch")
+PURCHASES: Final = Page("purchases", "purchases", PurchasesPermission.READ, Group.STOCK, "note")
+RECEIPTS: Final = Page("receipts", "receipts", PurchasesPermission.READ, Group.STOCK, "down")
+SUPPLIERS: Final = Page("suppliers", "suppliers", SuppliersPermission.READ, Group.STOCK, "truck")
+RETURNS: Final = Page("returns", "returns", ReturnsPermission.READ, Group.SELL, "return")
+IMPORTS: Final = Page("imports", "imports", ImportsPermission.READ, Group.STOCK, "import")
+SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
+STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
+TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
+CONNECTIONS: Final = Page("connections", "connections", ConnectionsPermission.READ, Group.HOUSE, "plug")
+KEYS: Final = Page("keys", "keys", OperationsPermission.MANAGE, Group.HOUSE, "key")
+WEBHOOKS: Final = Page("webhooks", "webhooks", OperationsPermission.MANAGE, Group.HOUSE, "send")
+PREFERENCES: Final = Page("preferences", "preferences", WorkspacePermission.READ, Group.HOUSE, "bell")
+JOBS: Final = Page("jobs", "jobs", OperationsPermission.MANAGE, Group.HOUSE, "jobs")
 AUDIT: Final = Page("audit", "audit", OperationsPermission.MANAGE, Group.HOUSE, "history")
 
 ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUSE, "person")
 """It stands at the foot of the navigation."""
 
-PAGES: Final = (HOME, INBOX, ORDERS, PAYMENTS, CUSTOMERS, PRODUCTS, AUDIT)
+PAGES: Final = (
+    HOME,
+    INBOX,
+    ORDERS,
+    PAYMENTS,
+    CUSTOMERS,
+    PRODUCTS,
+    RETURNS,
+    STOCK,
+    COUNTS,
+    TRANSFERS,
+    PURCHASES,
+    RECEIPTS,
+    SUPPLIERS,
+    IMPORTS,
+    SETTINGS,
+    STORES,
+    TEAM,
+    CONNECTIONS,
+    KEYS,
+    WEBHOOKS,
+    PREFERENCES,
+    JOBS,
+    AUDIT,
+)
 """Every page of the navigation, in its order."""
 
 

@@ -14,12 +14,14 @@ from core.work import Work
 V = TypeVar("V", bound=BaseModel)
 
 
-async def once(request: Request, visit: Visit, answer: type[V], act: Callable[[Work], Awaitable[V]]) -> V:
-    """Do what a form asks for, or give what came of it when the same form came before.
+async def once(
+    request: Request, visit: Visit, answer: type[V], act: Callable[[Work], Awaitable[V]], *, is_secret: bool = False
+) -> V:
+    """Do what a form asks for, or give what came of it when the same form came before; a secret answer is kept sealed.
 
     Raises KeyReused for another form under the same key, and StillRunning.
     """
     fields = [pair for pair in (await request.form()).multi_items() if pair[0] != forms.FIELD]
     key = next((str(value)[:255] for name, value in fields if name == forms.KEY and value), None)
     said = [(name, value if isinstance(value, str) else value.filename) for name, value in fields]
-    return await Write(visit.principal, request, Response(), key, b"").once(answer, act, said=said)
+    return await Write(visit.principal, request, Response(), key, b"").once(answer, act, is_secret=is_secret, said=said)

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadSignature
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
+from app.console import manners
 from app.web import faults, signed
+from core import messages
 from core.db import storable
 from core.errors import DomainError
 from core.settings import Settings
@@ -73,6 +74,13 @@ async def require_token(request: Request, sign_in_id: UUID) -> None:
         raise FormExpired
 
 
+class FormWrong(DomainError):
+    """Something is wrong with a field of a form; what was written stays in it."""
+
+    code = "form_wrong"
+    http_status = 422
+
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -118,21 +126,30 @@ async def fill(
         return None, filled
 
 
-async def take(request: Request, model: type[M], *, besides: Collection[str] = (), **known: Any) -> M:
+async def take(request: Request, model: type[M], /, *, besides: Collection[str] = (), **known: Any) -> M:
     """What a form of a dialog says, as a model, with what is known without it; the fields `besides` are others' business.
 
-    Raises RequestValidationError, as the parameters of a route do: a dialog that is wrong stays open under its notice.
+    Raises FormWrong: a dialog that is wrong stays open under its notice.
     """
     values = {name: value for name, value in (await _values(request)).items() if name not in besides}
-    return judge(model, values | known)
+    return judge(request, model, values | known)
 
 
-def judge(model: type[M], values: Mapping[str, Any]) -> M:
-    """Values of a form as a model. Raises RequestValidationError."""
+def judge(request: Request, model: type[M], values: Mapping[str, Any]) -> M:
+    """Values of a form as a model; the first fault is told with the name of its field. Raises FormWrong."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors()]) from error
+        detail, language = error.errors()[0], manners.of(request).language
+        name = next((str(step) for step in reversed(detail["loc"]) if isinstance(step, str)), "")
+        label = messages.catalogue(language).get(f"console.field.{name}", name)
+        raise FormWrong(field=label, fault=faults.said(detail, language)) from error
+
+
+async def part(request: Request, model: type[M], /, **known: Any) -> M:
+    """The part of a form that a model takes, where the rest of it belongs to others. Raises FormWrong."""
+    others = (await request.form()).keys() - model.model_fields.keys()
+    return await take(request, model, besides=others | known.keys(), **known)
 
 
 async def _values(request: Request) -> dict[str, Any]:
@@ -148,6 +165,38 @@ async def _values(request: Request) -> dict[str, Any]:
 def _separated(words: Any) -> list[str]:
     """What is separated by commas."""
     return [each.strip() for each in str(words or "").split(",") if each.strip()]
+
+
+class _Seen(BaseModel):
+    version: int
+
+
+async def seen(request: Request) -> int:
+    """The version of what a form changes, as its page showed it."""
+    return (await part(request, _Seen)).version
+
+
+async def key_of(request: Request) -> str:
+    """The key under which a form happens once, for a deed whose service keeps it too."""
+    return str((await request.form()).get(KEY, ""))[:100]
+
+
+async def chosen(request: Request, name: str) -> list[str]:
+    """What is ticked of a field that may be ticked many times."""
+    return [storable(str(value)) for value in (await request.form()).getlist(name)]
+
+
+async def emptied(request: Request, *names: str) -> dict[str, Any]:
+    """Those of some fields that stand in a form and were left empty, so that what they held goes."""
+    form = await request.form()
+    return {name: None for name in names if form.get(name) == ""}
+
+
+async def rows(request: Request, *names: str) -> list[dict[str, str]]:
+    """The rows of a form whose fields stand in each of them under the same name; an empty row counts as not given."""
+    form = await request.form()
+    columns = [[storable(str(value)).strip() for value in form.getlist(name)] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False) if any(row)]
 
 
 def _listed(value: Any) -> list[Any]:

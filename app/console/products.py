@@ -199,7 +199,9 @@ async def change_bulk(
     """Change the prices and the status of the chosen products: all of them, or none where one is refused."""
     rows = list(zip(sku, was, price, version, strict=False))
     raised = [
-        forms.judge(SkuPrice, {"sku": each, "amount": new, "version": seen}) for each, old, new, seen in rows if old != new
+        forms.judge(request, SkuPrice, {"sku": each, "amount": new, "version": seen})
+        for each, old, new, seen in rows
+        if old != new
     ]
     state = filters.chosen(ProductStatus, status)
 

@@ -90,7 +90,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
-    environment.filters |= {"initials": initials, "words": said}
+    environment.filters |= {"initials": initials, "words": said, "zip": zip}
     return environment
 
 
@@ -133,6 +133,10 @@ class Speech:
     def quantity(self, value: Decimal, unit: str, country: str | None = None) -> str:
         """A quantity with its unit, as people of the country write it."""
         return messages.quantity(value, unit, country, self.language)
+
+    def number(self, value: Decimal | int, country: str | None = None) -> str:
+        """A quantity as people of the country write it, without zeros that say nothing."""
+        return messages.quantity(Decimal(value), "U", country, self.language)
 
     def for_scripts(self) -> dict[str, str]:
         """The texts that the scripts show."""

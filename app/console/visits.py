@@ -3,6 +3,7 @@
 The workspace stands in the path and nowhere else, so two of them can be open in two tabs and neither writes into the other.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -103,19 +104,25 @@ async def _enter(request: Request, slug: str | None) -> tuple[Visitor, Entered]:
     return Visitor(entered.person, manners.of(request)), entered
 
 
-async def _visitor(request: Request) -> Visitor:
-    return (await _enter(request, None))[0]
+async def _visitor(request: Request) -> AsyncIterator[Visitor]:
+    try:
+        yield (await _enter(request, None))[0]
+    finally:
+        await request.close()
 
 
-async def _visit(request: Request, needed: SecurityScopes, workspace: str, came_from: From) -> Visit:
-    visitor, entered = await _enter(request, workspace)
-    if entered.principal is None or entered.workspace is None:
-        raise WorkspaceNotFound
-    principal = replace(entered.principal, origin=came_from)
-    request.state.visit = visit = Visit(visitor, principal, entered.workspace)
-    for permission in needed.scopes:
-        principal.require(permission_named(permission))
-    return visit
+async def _visit(request: Request, needed: SecurityScopes, workspace: str, came_from: From) -> AsyncIterator[Visit]:
+    try:
+        visitor, entered = await _enter(request, workspace)
+        if entered.principal is None or entered.workspace is None:
+            raise WorkspaceNotFound
+        principal = replace(entered.principal, origin=came_from)
+        request.state.visit = visit = Visit(visitor, principal, entered.workspace)
+        for permission in needed.scopes:
+            principal.require(permission_named(permission))
+        yield visit
+    finally:
+        await request.close()  # a form may have brought files, whatever became of it
 
 
 async def again(request: Request, visit: Visit, permission: Permission) -> Visit:

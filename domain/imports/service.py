@@ -19,7 +19,7 @@ from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights
 from domain.imports._kinds import APPLY
 from domain.imports._rows import Places, Result, begun
 from domain.imports._telling import told, view_of
-from domain.imports.errors import HeadingNotLearnt, NothingToAnswer
+from domain.imports.errors import HeadingNotLearnt, ImportRunning, NothingToAnswer
 from domain.imports.kinds import ImportStatus, RowOutcome
 from domain.imports.models import Import
 from domain.imports.permissions import ImportsPermission
@@ -109,6 +109,33 @@ def _safe(filename: str) -> str:
     return "".join(c for c in name if c.isprintable() and c not in '"<>|:*?')[-255:] or "import"
 
 
+async def again(work: Work, id: UUID, answers: Answers, *, store: str | None = None, is_dry_run: bool = False) -> ImportView:
+    """Take the file of an import in once more, with what was said of it and newer answers; raises ImportRunning."""
+    work.require(ImportsPermission.WRITE)
+    row = await locked(work, id)
+    if row.status in RUNNING:
+        raise ImportRunning
+    given = Answers.model_validate(row.choices).merged(answers)
+    known = await store_of(work, row)
+    named = store or (known.code if known else None)
+    return await start(work, row.filename, row.sha256, row.size, store=named, answers=given, is_dry_run=is_dry_run)
+
+
+async def choices_of(work: Work, row: Import) -> Choices:
+    """What is known of a file beside the file: what was said about it, and what the shop has taught."""
+    given = Answers.model_validate(row.choices)
+    learnt = await repository.learnt(work)
+    return Choices(
+        file_type=given.file_type or (row.file_type if row.done else None),
+        columns=given.by_heading,
+        learnt={one.heading: Field(one.field) if one.field else None for one in learnt if one.is_field_learnt},
+        mark=given.decimal,
+        order=given.dates,
+        learnt_marks={one.heading: one.decimal_mark for one in learnt if one.decimal_mark},
+        learnt_orders={one.heading: one.date_order for one in learnt if one.date_order},
+    )
+
+
 async def take(work: Work, id: UUID) -> Job | None:
     """What there is to do on an import, None if it is over. One that many workers died of fails for good."""
     work.require_runtime()
@@ -121,17 +148,7 @@ async def take(work: Work, id: UUID) -> Job | None:
     row.attempts += 1
     row.next_try_at = work.system_time + PATIENCE
     row.started_at = row.started_at or work.now
-    given = Answers.model_validate(row.choices)
-    learnt = await repository.learnt(work)
-    choices = Choices(
-        file_type=given.file_type or (row.file_type if row.done else None),
-        columns=given.by_heading,
-        learnt={one.heading: Field(one.field) if one.field else None for one in learnt if one.is_field_learnt},
-        mark=given.decimal,
-        order=given.dates,
-        learnt_marks={one.heading: one.decimal_mark for one in learnt if one.decimal_mark},
-        learnt_orders={one.heading: one.date_order for one in learnt if one.date_order},
-    )
+    choices = await choices_of(work, row)
     rights = frozenset(str(right) for right in row.rights)
     stores = None if row.stores is None else frozenset(UUID(str(store)) for store in row.stores)
     principal = Principal(PrincipalKind(row.actor_kind), work.workspace_id, rights, row.actor_id, stores)

@@ -81,7 +81,8 @@ export function place(node, isOwn = false) {
   }
   if (standing && !isOwn && isWrittenIn(standing)) return;
   const hadFocus = Boolean(standing?.contains(document.activeElement));
-  const list = target ? document.getElementById(target) : null;
+  const above = target === "toasts" ? document.querySelector("dialog:modal .dialog-body") : null; // else it would lie behind it
+  const list = above ?? (target ? document.getElementById(target) : null);
   if (where === "sorted" && list?.matches(":hover")) {
     if (standing) {
       const same = standing.dataset.order === node.dataset.order;

@@ -43,6 +43,7 @@ export async function send(form, submitter) {
   if (form.getAttribute("aria-busy") === "true") return;
   const body = new FormData(form, submitter);
   const state = form.querySelector("[data-state]");
+  for (const each of form.closest("dialog")?.querySelectorAll(".toast:not(form)") ?? []) each.remove();
   form.setAttribute("aria-busy", "true");
   for (const each of form.querySelectorAll("button")) each.setAttribute("aria-disabled", "true");
   if (state) state.textContent = word("sending");

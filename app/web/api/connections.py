@@ -37,7 +37,8 @@ class ShownConnection(ConnectionDetails):
     webhook_url: str
 
 
-def _shown(found: ConnectionDetails, request: Request) -> ShownConnection:
+def shown(found: ConnectionDetails, request: Request) -> ShownConnection:
+    """A line as staff see it, with the address to which its provider sends."""
     settings = request.app.state.settings
     root = (settings.public_url or settings.base_url).rstrip("/")
     return ShownConnection(**found.model_dump(), webhook_url=f"{root}{registry.WEBHOOK_PATH}/{found.slug}")
@@ -62,7 +63,7 @@ async def get(caller: Reader, connection_id: UUID, request: Request, response: R
     async with open_work(caller) as work:
         found = await connections.details(work, connection_id)
     tell(response, found.version)
-    return _shown(found, request)
+    return shown(found, request)
 
 
 @router.patch("/connections/{connection_id}")
@@ -72,7 +73,7 @@ async def change(
     """Change a line, or stop using it; only what is said is changed."""
     changed = await write.once(ConnectionDetails, lambda work: connections.change(work, connection_id, body, seen))
     tell(response, changed.version)
-    return _shown(changed, request)
+    return shown(changed, request)
 
 
 @router.post("/connections/{connection_id}/rotate")
@@ -82,7 +83,7 @@ async def rotate(
     """Give a line another key, and its webhooks another proof."""
     changed = await write.once(ConnectionDetails, lambda work: connections.rotate(work, connection_id, body, seen))
     tell(response, changed.version)
-    return _shown(changed, request)
+    return shown(changed, request)
 
 
 @router.post("/connections/{connection_id}/test")
