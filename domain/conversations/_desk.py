@@ -124,10 +124,13 @@ async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUI
 async def messages_since(
     work: Work, since: datetime, limit: int, besides: Collection[UUID]
 ) -> Sequence[Row[UUID, UUID, datetime]]:
-    """Id, conversation and time of the messages that were written since, the oldest first."""
+    """Id, conversation and time of the messages that were written since, the oldest first.
+
+    What has no line is said between a member and the agent, and is nobody else's.
+    """
     statement = (
         select(Message.id, Message.conversation_id, Message.created_at)
-        .where(own(Message, work), Message.created_at >= since, Message.id.not_in(besides))
+        .where(own(Message, work), Message.created_at >= since, Message.id.not_in(besides), Message.connection_id.is_not(None))
         .order_by(Message.created_at, Message.id)
         .limit(limit)
     )
