@@ -9,6 +9,7 @@ from core.access import PrincipalKind
 from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import Work
+from domain.accounts.permissions import WorkspacePermission
 from domain.approvals import repository
 from domain.approvals.kinds import Decision
 from domain.approvals.models import Approval
@@ -19,6 +20,7 @@ VALID_FOR: Final = timedelta(minutes=10)
 
 async def propose(work: Work, conversation_id: UUID, tool: str, arguments: Mapping[str, Any], digest: str) -> ApprovalView:
     """Let a change wait for the yes of the member who works; what waited for it before does not any more."""
+    work.require(WorkspacePermission.READ)
     member_id = _member(work)
     await _close(work, member_id, Decision.REPLACED)
     row = Approval(
@@ -42,6 +44,7 @@ async def waiting(work: Work, read_between: tuple[datetime, datetime]) -> Approv
 
     The moments are those of the last two things that they were told: a yes answers what was said last, and nothing before.
     """
+    work.require(WorkspacePermission.READ)
     row = await repository.lock_open(work, _member(work))
     if row is None or row.expires_at <= work.now or not read_between[0] < row.proposed_at <= read_between[1]:
         return None
@@ -50,6 +53,7 @@ async def waiting(work: Work, read_between: tuple[datetime, datetime]) -> Approv
 
 async def decide(work: Work, decision: Decision) -> None:
     """End what waits for the member who works; it can be used no more. Nothing waiting is no error."""
+    work.require(WorkspacePermission.READ)
     await _close(work, _member(work), decision)
 
 

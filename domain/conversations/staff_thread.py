@@ -6,6 +6,7 @@ from core import observability
 from core.access import PrincipalKind
 from core.errors import DomainError
 from core.work import Work
+from domain.accounts.permissions import WorkspacePermission
 from domain.conversations import repository
 from domain.conversations.content import Text
 from domain.conversations.desk import page_of_thread
@@ -22,6 +23,7 @@ class MembersOnly(DomainError):
 
 async def write(work: Work, text: str) -> tuple[UUID, ThreadMessage]:
     """Write to the agent; the thread begins with the first message, and its id is told with it. Raises MembersOnly."""
+    work.require(WorkspacePermission.READ)
     member_id = _member(work)
     conversation = await repository.lock(work, await repository.ensure_own_of_member(work, member_id))
     assert conversation is not None, "threads are never deleted"
@@ -40,6 +42,7 @@ async def write(work: Work, text: str) -> tuple[UUID, ThreadMessage]:
 
 async def read(work: Work, limit: int = 20, after: str | None = None) -> ThreadPage:
     """What was said in one's own thread, the newest first. Raises MembersOnly."""
+    work.require(WorkspacePermission.READ)
     conversation = await repository.own_of_member(work, _member(work))
     if conversation is None:
         return ThreadPage(items=[], next_cursor=None)
