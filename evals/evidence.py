@@ -235,7 +235,7 @@ async def _payments(work: Work, place: Founded, before: Rows) -> list[PaymentFou
                     reference=payment.reference,
                     amount=payment.amount or Decimal(0),
                     status=payment.status,
-                    has_receipt=bool(await receipts.receipts_of(work, payment.id)),
+                    has_receipt=bool(await receipts.receipts_of(work, [payment.id])),
                 )
             )
     return found

@@ -143,7 +143,7 @@ async def _read(work: Work, payment_id: UUID) -> Case:
         customer=await customers.get(work, payment.customer_id) if caller.may(CustomersPermission.READ) else None,
         order=order,
         balance=await payments.balance(work, order) if order is not None else None,
-        receipts=await receipts.receipts_of(work, payment_id),
+        receipts=await receipts.receipts_of(work, [payment_id]),
         candidates=candidates,
         waiting=[each.id for each in waiting.items],
         names=await accounts.names(work, [payment.decided_by] if payment.decided_by is not None else []),

@@ -161,7 +161,7 @@ async def _held_until(work: Work, order_id: UUID) -> datetime | None:
 async def _claims(work: Work, customer_id: UUID, sees_orders: bool, sees_files: bool) -> list[Claim]:
     wanted = PaymentFilter(customer_id=customer_id, status=PaymentState.CLAIMED)
     found = (await payments.list_payments(work, wanted, limit=BESIDE)).items
-    proofs = await receipts.receipts_of(work, *(each.id for each in found)) if sees_files else []
+    proofs = await receipts.receipts_of(work, [each.id for each in found]) if sees_files else []
     shown = (
         {each.id: each for each in await files.get_all(work, [each.attachment_id for each in proofs if each.attachment_id])}
         if proofs

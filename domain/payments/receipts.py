@@ -116,7 +116,7 @@ async def unlinked(work: Work, attachment_ids: Sequence[UUID]) -> list[UUID]:
     return [attachment_id for attachment_id in attachment_ids if attachment_id not in taken]
 
 
-async def receipts_of(work: Work, *payment_ids: UUID) -> list[ReceiptView]:
+async def receipts_of(work: Work, payment_ids: Sequence[UUID]) -> list[ReceiptView]:
     """The receipts of payments, in the order in which they came."""
     work.require(PaymentsPermission.READ)
     return [ReceiptView.model_validate(row) for row in await repository.receipts(work, payment_ids)]

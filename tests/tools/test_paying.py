@@ -178,7 +178,7 @@ async def test_a_receipt_without_an_order_is_kept_and_is_the_orders_when_it_come
     assert (Deed.PAYMENT_CLAIMED, "1001") in outcome.deeds
     async with counter.chat.work() as work:
         (payment,) = await payments.list_for_order(work, (await orders.by_number(work, counter.chat.customer_id, 1001)).id)
-        assert len(await receipts.receipts_of(work, payment.id)) == 1
+        assert len(await receipts.receipts_of(work, [payment.id])) == 1
 
 
 async def test_a_payment_told_with_the_cart_open_is_kept_and_what_is_missing_is_told(counter: Counter) -> None:

@@ -85,7 +85,7 @@ async def get(caller: Reader, payment_id: UUID) -> PaymentDetail:
     """Show a payment as it was told, what was decided on it, and its receipts."""
     async with open_work(caller) as work:
         found = await payments.get(work, payment_id)
-        files = await receipts.receipts_of(work, payment_id)
+        files = await receipts.receipts_of(work, [payment_id])
     return PaymentDetail(**found.model_dump(), receipts=files)
 
 
