@@ -23,6 +23,7 @@ from domain.payments import refunds
 from domain.payments import service as payments
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Balance, PaymentView, RefundView
+from domain.returns.permissions import ReturnsPermission
 
 FOUND = 8
 """Products that a search offers for an order."""
@@ -38,6 +39,7 @@ _NEEDED: Final[dict[str, Permission]] = {
     "deliver": OrdersPermission.FULFIL,
     "pay": PaymentsPermission.CLAIM,
     "refund": PaymentsPermission.REFUND,
+    "return": ReturnsPermission.WRITE,
 }
 
 
@@ -130,5 +132,6 @@ def _verbs(caller: Principal, order: OrderView, balance: Balance | None) -> Iter
         "deliver": order.status == OrderStatus.SHIPPED or (is_confirmed and not is_brought),
         "pay": order.status in PLACED and balance is not None and balance.due > 0,
         "refund": balance is not None and balance.refundable > 0,
+        "return": order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED),
     }
     return (verb for verb, fits in fitting.items() if fits and caller.may(_NEEDED[verb]))
