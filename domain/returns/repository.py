@@ -4,23 +4,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 
 from core.paging import part
+from core.tables import Base
 from core.work import Work, own
 from domain.returns.kinds import ReturnStatus
 from domain.returns.models import CreditNote, CustomerReturn, CustomerReturnArrival, CustomerReturnLine
 
+_ORDERS = Base.metadata.tables["orders"]
+
+_VISIBLE = exists().where(_ORDERS.c.workspace_id == CustomerReturn.workspace_id, _ORDERS.c.id == CustomerReturn.order_id)
+"""A return is seen by whoever sees its order: Postgres hides orders of other stores, and returns know no store."""
+
 
 async def get(work: Work, return_id: UUID) -> CustomerReturn | None:
-    """One return."""
-    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id)
+    """One return, unless its order is one of a store in which whoever works does not."""
+    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id, _VISIBLE)
     return (await work.session.scalars(query)).one_or_none()
 
 
 async def lock(work: Work, return_id: UUID) -> CustomerReturn | None:
     """One return, locked and read afresh."""
-    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id)
+    query = select(CustomerReturn).where(own(CustomerReturn, work), CustomerReturn.id == return_id, _VISIBLE)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
 
@@ -83,7 +89,7 @@ async def page(
     limit: int,
 ) -> Sequence[CustomerReturn]:
     """Returns, newest first, before a number."""
-    query = select(CustomerReturn).where(own(CustomerReturn, work))
+    query = select(CustomerReturn).where(own(CustomerReturn, work), _VISIBLE)
     if statuses is not None:
         query = query.where(CustomerReturn.status.in_(statuses))
     if order_id is not None:
