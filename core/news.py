@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnClause, column, func, select, table
+from sqlalchemy import column, exists, func, or_, select, table
 
 from core.access import Permission
 from core.events import Event, EventPosition
@@ -18,12 +18,17 @@ from core.work import Work, own
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One kind of subject: the right to read it, the table in which it stands, and there the column of its conversation."""
+    """One kind of subject: the right to read it, the table in which it stands, and there the column of its conversation.
+
+    `parent` is a table and the column that leads to it: rows that know no store are seen by whoever sees their parent, and
+    by everybody where they have none.
+    """
 
     kind: str
     permission: Permission
     table: str
     conversation: str | None = None
+    parent: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,13 @@ async def between(work: Work, topics: Collection[Topic], after: int, until: int)
 
 async def _seen(work: Work, topic: Topic, subjects: Collection[UUID]) -> dict[UUID, UUID | None]:
     """Those of the subjects that the caller sees, each with its conversation."""
-    conversation: ColumnClause[UUID | None] = column(topic.conversation or "id")
-    rows = table(topic.table, column("workspace_id"), column("id"), conversation)
-    found = await work.session.execute(
-        select(rows.c.id, rows.c[conversation.name]).where(own(rows, work), rows.c.id.in_(subjects))
-    )
+    conversation = topic.conversation or "id"
+    names = {"workspace_id", "id", conversation} | ({topic.parent[1]} if topic.parent is not None else set())
+    rows = table(topic.table, *(column(name) for name in names))
+    query = select(rows.c.id, rows.c[conversation]).where(own(rows, work), rows.c.id.in_(subjects))
+    if topic.parent is not None:
+        parents, its_id = table(topic.parent[0], column("workspace_id"), column("id")), rows.c[topic.parent[1]]
+        is_seen = exists().where(parents.c.workspace_id == rows.c.workspace_id, parents.c.id == its_id)
+        query = query.where(or_(its_id.is_(None), is_seen))
+    found = await work.session.execute(query)
     return {subject: whose if topic.conversation else None for subject, whose in found}

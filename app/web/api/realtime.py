@@ -42,7 +42,7 @@ TOPICS: Final = (
     Topic("conversation", ConversationsPermission.READ, "conversations", "id"),
     Topic("message", ConversationsPermission.READ, "messages", "conversation_id"),
     Topic("order", OrdersPermission.READ, "orders", "conversation_id"),
-    Topic("payment", PaymentsPermission.READ, "payments", "conversation_id"),
+    Topic("payment", PaymentsPermission.READ, "payments", "conversation_id", parent=("orders", "order_id")),
     Topic("stock", StockPermission.READ, "stock_items"),
 )
 """Of what is told. Everything else is in `/events`, for those who run the house."""
