@@ -36,6 +36,39 @@ async def statuses(client: httpx.AsyncClient, times: int, path: str = ME) -> lis
     return [(await client.get(path)).status_code for _ in range(times)]
 
 
+async def dialled(application: FastAPI, address: str) -> list[dict[str, Any]]:
+    """What somebody hears who opens the live line and goes without a greeting."""
+    coming: list[dict[str, Any]] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
+    said: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(dict(message))
+
+    path = "/api/v1/realtime"
+    scope = {
+        "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [],
+        "client": (address, 1), "server": ("nexova.test", 80),
+        "scheme": "ws", "subprotocols": [], "root_path": "", "asgi": {"version": "3.0"},
+        "extensions": {"websocket.http.response": {}},
+    }  # fmt: skip
+    await application(scope, receive, send)
+    return said
+
+
+async def test_a_live_line_is_counted_before_its_greeting(application: FastAPI, settings: Settings) -> None:
+    allow(application, settings, requests_per_minute=2)
+    for _ in range(2):
+        assert (await dialled(application, "203.0.113.7"))[0]["type"] == "websocket.accept"
+    refused = (await dialled(application, "203.0.113.7"))[0]
+    assert (refused["type"], refused["status"]) == ("websocket.http.response.start", 429)
+    assert 0 < int(dict(refused["headers"])[b"retry-after"]) <= 30
+    # Another address is another's allowance
+    assert (await dialled(application, "203.0.113.8"))[0]["type"] == "websocket.accept"
+
+
 async def test_an_address_that_asks_too_often_is_told_when_to_come_back(application: FastAPI, settings: Settings) -> None:
     allow(application, settings, requests_per_minute=3)
     async with asking_from(application, "203.0.113.1") as client:

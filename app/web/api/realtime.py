@@ -15,10 +15,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.responses import Response
 
 from app.web.api.callers import WorkspaceMissing
 from app.web.api.routing import PREFIX
-from app.web.limits import Buckets, network_of
+from app.web.limits import Buckets, TooManyRequests, network_of
 from app.web.live import Live, Watcher
 from core import news, observability
 from core.access import Principal
@@ -102,6 +103,13 @@ class Place:
 @router.websocket(f"{PREFIX}/realtime")
 async def listen(socket: WebSocket) -> None:
     """Tell what happens until the reader goes, loses the right to hear it, or falls behind."""
+    try:
+        # Counted before anything is said: a line that is held open without a greeting costs as much as one that greets.
+        await _admit(socket)
+    except TooManyRequests as refused:
+        told = {"retry-after": str(refused.fields["retry_after"])}
+        await socket.send_denial_response(Response(status_code=refused.http_status, headers=told))
+        return
     await socket.accept()
     try:
         hello = await _hello(socket)
@@ -122,6 +130,13 @@ async def listen(socket: WebSocket) -> None:
             await socket.close(code)
 
 
+async def _admit(socket: WebSocket) -> None:
+    """Count a line for the address from which it comes; raises TooManyRequests."""
+    buckets: Buckets = socket.app.state.buckets
+    settings: Settings = socket.app.state.settings
+    await buckets.require("address", network_of(socket.client.host if socket.client else None), settings.requests_per_minute)
+
+
 async def _hello(socket: WebSocket) -> Hello:
     """What the headers and the query say, or else the first message. A token in an address would stand in logs: it is none."""
     scheme, _, token = socket.headers.get("authorization", "").partition(" ")
@@ -136,11 +151,9 @@ async def _hello(socket: WebSocket) -> Hello:
 
 
 async def _enter(socket: WebSocket, hello: Hello) -> Principal:
-    settings: Settings = socket.app.state.settings
-    buckets: Buckets = socket.app.state.buckets
-    who = network_of(socket.client.host if socket.client else None)
-    await buckets.require("address", who, settings.requests_per_minute)
     principal = await _principal(hello)
+    buckets: Buckets = socket.app.state.buckets
+    settings: Settings = socket.app.state.settings
     await buckets.require("user", str(principal.id), settings.api_requests_per_minute)
     return principal
 
