@@ -50,7 +50,7 @@ class NoticeStatus(StrEnum):
     UNCONFIRMED = "unconfirmed"
     FAILED = "failed"
     DROPPED = "dropped"
-    """It was read in the inbox before it was due, or the person is not reached that way any more."""
+    """It was read in the inbox before it was due, or the person is not reached that way or may not act on it any more."""
 
 
 _ATTEND: Final = "conversations:take"

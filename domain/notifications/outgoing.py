@@ -4,7 +4,7 @@ A try is committed before the other side is called. Whoever dies in between leav
 again: each person hears of each cause at most once on each way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,7 +52,12 @@ async def spread(work: Work, raised: Raised) -> None:
 def _concerns(person: Colleague, kind: NoticeKind, raised: Raised) -> bool:
     if raised.only_for is not None:
         return person.user_id == raised.only_for
-    store = raised.details.get("store_id")
+    return _may_act(person, kind, raised.details)
+
+
+def _may_act(person: Colleague, kind: NoticeKind, details: Mapping[str, object]) -> bool:
+    """Whether somebody works where it happened and may do something about it, now."""
+    store = details.get("store_id")
     works_there = person.store_id is None or store is None or str(person.store_id) == store
     named = {permission.value: permission for permission in roles.permissions()}
     return works_there and person.may(named[CONCERNED[kind]])
@@ -126,9 +131,9 @@ async def take(work: Work, notice_id: UUID) -> Parcel | None:
 
 
 async def _address(work: Work, row: Notice) -> str | None:
-    """Where the person is reached on this way today; None if they do not work here any more, or not that way."""
+    """Where the person is reached on this way today; None if they are not, or it is no concern of theirs any more."""
     person = next((each for each in await colleagues.active(work) if each.user_id == row.user_id), None)
-    if person is None:
+    if person is None or not _may_act(person, row.kind, row.details):
         return None
     own = (await repository.preferences(work, [row.user_id])).get(row.user_id)
     if row.way is Way.MAIL:

@@ -106,6 +106,28 @@ async def test_a_payment_to_verify_is_told_where_its_order_is(desk: Desk) -> Non
     assert await inbox(desk, there) == []
 
 
+async def test_whoever_lost_the_right_or_the_store_meanwhile_is_not_told(desk: Desk) -> None:
+    # Given letters on their way to an owner and two operators of the store of the order
+    async with open_work(desk.shop.principal) as work:
+        branch = await desk.shop.open_branch(work)
+    demoted = await employ(desk.api, desk.workspace, Role.OPERATOR, desk.shop.store_id)
+    moved = await employ(desk.api, desk.workspace, Role.OPERATOR, desk.shop.store_id)
+    await told(desk, await placed(desk.chat, {"HAR-1": 1}))
+    for (notification,) in await rows(desk, "SELECT id FROM notifications"):
+        await actor.send(str(desk.workspace.id), str(notification))
+    assert len(await rows(desk, "SELECT id FROM notices WHERE way = 'mail'")) == 3
+
+    # When one of them may only look now, and the other works elsewhere
+    await rows(desk, f"UPDATE memberships SET role = 'viewer' WHERE user_id = '{demoted.id}' RETURNING id")
+    await rows(desk, f"UPDATE memberships SET store_id = '{branch}' WHERE user_id = '{moved.id}' RETURNING id")
+    await deliver(desk)
+
+    # Then only the owner is told
+    assert [letter.address for letter in await mailed()] == [desk.owner.email]
+    dropped = await rows(desk, "SELECT user_id FROM notices WHERE way = 'mail' AND status = 'dropped'")
+    assert {user for (user,) in dropped} == {demoted.id, moved.id}
+
+
 async def test_the_bell_counts_what_is_unread(desk: Desk) -> None:
     operator = await employ(desk.api, desk.workspace, Role.OPERATOR)
     await ask_for_a_person(desk)
