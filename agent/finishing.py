@@ -66,9 +66,10 @@ def _filled(call: Recorded, content: Content) -> Content:
     return rewritten(content, lambda words: filled(words, texts))
 
 
-async def release(work: Work, fence: Fence, turn: TakenTurn, answer: Answer) -> None:
-    """Queue the messages, and arm the token of the summary that is among them."""
+async def release(work: Work, fence: Fence, turn: TakenTurn, answer: Answer, calls: list[Recorded]) -> None:
+    """Queue the messages, arm the token of the summary that is among them, and tell the audience what went out."""
     ids: list[UUID] = await conversations.queue(work, turn.conversation_id, answer.messages, turn_id=turn.turn_id)
     for message_id, content in zip(ids, answer.messages, strict=True):
         if token := telling.token_of(content):
             sessions.arm_confirmation(fence.session, token, message_id)
+    await audiences.of(turn.frozen.audience).spoke(work, turn, calls, dict(zip(ids, answer.messages, strict=True)))

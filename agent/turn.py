@@ -234,7 +234,7 @@ async def finish(work: Work, turn: TakenTurn, thought: Thought) -> TakenTurn | N
     cause = handoff.cause_of(fence.session, calls, MOST_FAILURES) if hands_off else None
     if cause is not None:
         answer = await handoff.begin(work, fence, turn, answer, cause)
-    await finishing.release(work, fence, turn, answer)
+    await finishing.release(work, fence, turn, answer, calls)
     await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
     if changed and cause is None:
         await changes.reopen(work, turn.conversation_id, changed, turn.turn_id)

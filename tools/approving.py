@@ -21,7 +21,7 @@ async def decide_change(ctx: ManagerContext, approve: bool) -> ToolOutcome:
         return ctx.refuse("change_dropped")
     if ctx.yes is None:
         return ctx.refuse("not_your_words", note="Do not call this again before they have agreed by themselves.")
-    waiting = await approvals.waiting(ctx.work, (ctx.yes.told_before_at, ctx.yes.told_at))
+    waiting = ctx.yes.to
     if waiting is None:
         return ctx.refuse("nothing_to_approve")
     change = DEFINED[waiting.tool]

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,9 @@ DECIDE = "decide_change"
 APPROVAL = "approval"
 """The open point of a change that waits for a yes."""
 
+PROPOSAL = "proposal"
+"""What that point says of itself: the id of the approval."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -31,10 +33,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Yes:
-    """The member's own plain yes of this turn: when they had been told the last thing before it, and when the one before."""
+    """The member's own plain yes of this turn, and the proposal in the last words that they were told before it, if any."""
 
-    told_at: datetime
-    told_before_at: datetime
+    to: ApprovalView | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,10 +50,13 @@ async def propose(ctx: ManagerContext, tool: str, arguments: Mapping[str, Any], 
     """Let a change wait for a yes instead of doing it; what the preview could not settle is said as it is."""
     if isinstance(preview, ToolOutcome):
         return preview
+    if any(point.kind == APPROVAL and point not in ctx.asked_before for point in ctx.points):
+        # One yes can answer one proposal, and a turn asks one question.
+        return ctx.refuse("one_change_at_a_time", note="Propose the next change once they have answered the first.")
     approval = await approvals.propose(ctx.work, ctx.conversation_id, tool, arguments, _digest(tool, arguments, preview))
     until = ctx.facts.until("approval", approval.expires_at)
     words = say(ctx, "change_proposed", change=preview.say, until=until)
-    return ctx.ask("change_proposed", words, about=Pending(kind=APPROVAL, tool=DECIDE))
+    return ctx.ask("change_proposed", words, about=Pending(kind=APPROVAL, tool=DECIDE, arguments={PROPOSAL: str(approval.id)}))
 
 
 def is_as_read(approval: ApprovalView, preview: Preview | ToolOutcome) -> bool:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
+from uuid import UUID
 
 from pydantic_ai.models import Model
 
@@ -10,9 +11,11 @@ from agent import prompting
 from agent.brief import Brief
 from agent.frozen import TakenTurn
 from agent.models import AgentSession
+from agent.recorded import Recorded
 from agent.sessions import Fence
 from core.access import Principal
 from core.work import Work
+from domain.conversations.content import Content
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from tools.audience import AudienceKind
 from tools.context import ToolContext
@@ -65,6 +68,11 @@ class Audience(ABC):
     async def fresh_facts(self, work: Work, conversation: ConversationView, language: str) -> Mapping[str, Fact]:
         """The facts of the brief as they are now; what a reply states of them must be among these."""
         return {}
+
+    async def spoke(  # noqa: B027 - most audiences bind nothing to what was said
+        self, work: Work, turn: TakenTurn, calls: Sequence[Recorded], sent: Mapping[UUID, Content]
+    ) -> None:
+        """The turn's messages have gone out, by their ids: bind to them what an answer of theirs may be meant for."""
 
     @abstractmethod
     def instructions(self, brief: Brief) -> str:

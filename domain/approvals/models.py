@@ -14,8 +14,8 @@ from domain.approvals.kinds import Decision
 class Approval(WorkspaceRow):
     """One change that waits for a member's yes, or waited for it.
 
-    `digest` is of the tool, its exact arguments and the state that it would change, as the member has read them. Times are
-    business time.
+    `digest` is of the tool, its exact arguments and the state that it would change, as the member has read them. `message_id`
+    is the message that told it; without one it was never told, and nobody can agree to it. Times are business time.
     """
 
     __tablename__ = "approvals"
@@ -33,6 +33,7 @@ class Approval(WorkspaceRow):
 
     member_id: Mapped[UUID]
     conversation_id: Mapped[UUID]
+    message_id: Mapped[UUID | None]
     tool: Mapped[str] = mapped_column(String(100))
     arguments: Mapped[dict[str, Any]]
     digest: Mapped[str] = mapped_column(String(64))

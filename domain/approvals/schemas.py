@@ -13,6 +13,7 @@ class ApprovalView(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: UUID
+    message_id: UUID | None
     tool: str
     arguments: dict[str, Any]
     digest: str

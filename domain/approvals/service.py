@@ -1,7 +1,7 @@
 """Approvals: proposing a change to whoever works, and taking their answer to it, once and in time."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,14 +39,20 @@ async def propose(work: Work, conversation_id: UUID, tool: str, arguments: Mappi
     return ApprovalView.model_validate(row)
 
 
-async def waiting(work: Work, read_between: tuple[datetime, datetime]) -> ApprovalView | None:
-    """What waits for the member who works and was proposed between two moments, locked; None once it has expired.
+async def was_told(work: Work, conversation_id: UUID, messages: Mapping[UUID, UUID]) -> None:
+    """The agent has spoken: each proposal that it told, with the message that told it. What it did not tell stays untold."""
+    work.require_agent()
+    row = await repository.lock_untold(work, conversation_id)
+    if row is not None:
+        row.message_id = messages.get(row.id)
+        await work.session.flush()
 
-    The moments are those of the last two things that they were told: a yes answers what was said last, and nothing before.
-    """
+
+async def waiting(work: Work) -> ApprovalView | None:
+    """What waits for the member who works, locked; None if they were not told of it or it has expired."""
     work.require(WorkspacePermission.READ)
     row = await repository.lock_open(work, _member(work))
-    if row is None or row.expires_at <= work.now or not read_between[0] < row.proposed_at <= read_between[1]:
+    if row is None or row.message_id is None or row.expires_at <= work.now:
         return None
     return ApprovalView.model_validate(row)
 

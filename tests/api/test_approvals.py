@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -14,10 +16,13 @@ from sqlalchemy import text
 from agent.audiences.registry import AUDIENCES
 from agent.audiences.staff.serving import Managers
 from agent.frozen import TakenTurn
+from agent.thinking import Thought, think
+from agent.turn import finish, take
+from core.access import Principal
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.catalog import service as catalog
-from tests.api.test_assistant import PATH, ask, calls
+from tests.api.test_assistant import PATH, ask, calls, thread_of
 from tests.api.test_payments import told
 from tests.factories.chat import level, placed, reprice
 from tests.factories.desk import Desk
@@ -34,10 +39,15 @@ class Obedient(Managers):
     """A model that calls what the test says, turn by turn, and says what came of it; after that, our own reader."""
 
     turns: list[list[tuple[str, dict[str, object]]]] = field(default_factory=list)
+    thinking: dict[tuple[UUID, int], Model] = field(default_factory=dict)
 
     def offline(self, turn: TakenTurn) -> Model:
-        wanted = self.turns.pop(0) if self.turns else None
-        return super().offline(turn) if wanted is None else FunctionModel(_script(wanted))
+        # The chain asks for its offline model anew with each request.
+        key = (turn.turn_id, turn.generation)
+        if key not in self.thinking:
+            wanted = self.turns.pop(0) if self.turns else None
+            self.thinking[key] = super().offline(turn) if wanted is None else FunctionModel(_script(wanted))
+        return self.thinking[key]
 
 
 def _script(wanted: list[tuple[str, dict[str, object]]]) -> Callable[[list[ModelMessage], AgentInfo], ModelResponse]:
@@ -66,6 +76,22 @@ async def propose(desk: Desk, obedient: Obedient) -> str:
     said = await ask(desk, "se rompieron tres harinas")
     assert await on_hand(desk) == 10
     return said
+
+
+async def taken(desk: Desk, words: str) -> TakenTurn:
+    """The owner has written, and a worker has taken the turn."""
+    await desk.post(PATH, {"text": words})
+    conversation_id = await thread_of(desk, desk.owner)
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        turn = await take(work, conversation_id)
+    assert turn is not None
+    return turn
+
+
+async def finished(turn: TakenTurn, thought: Thought) -> TakenTurn | None:
+    """The turn as it goes on once it was thought, None if it is over."""
+    async with open_work(Principal.system(turn.workspace_id)) as work:
+        return await finish(work, turn, thought)
 
 
 async def on_hand(desk: Desk) -> Decimal:
@@ -176,6 +202,75 @@ async def test_a_newer_proposal_takes_the_place_of_the_older(desk: Desk, obedien
     await ask(desk, "sí")
     assert await on_hand(desk) == 9
     assert [call["code"] for call in await calls(desk)].count("stock_adjusted") == 1
+
+
+async def test_a_turn_proposes_one_change_and_a_yes_does_the_one_that_was_shown(desk: Desk, obedient: Obedient) -> None:
+    async with open_work(desk.shop.principal) as work:
+        price = (await catalog.get_variant(work, "HAR-1")).price
+    obedient.turns = [[("adjust_stock", BROKEN), ("set_price", {"sku": "HAR-1", "price": 30000})]]
+    said = await ask(desk, "se rompieron tres harinas, y sube la harina a 30000")
+    assert "*Corregir existencias*" in said
+    assert "*Cambiar precio*" not in said
+    assert [call["code"] for call in await calls(desk)] == ["change_proposed", "one_change_at_a_time"]
+    # When they agree, what they have read is done and nothing else
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 7
+    async with open_work(desk.shop.principal) as work:
+        assert (await catalog.get_variant(work, "HAR-1")).price == price
+
+
+async def test_what_was_proposed_before_a_turn_was_thought_again_cannot_be_agreed_to(desk: Desk, obedient: Obedient) -> None:
+    # Given a turn that has proposed a change, and words that came before it was told
+    obedient.turns = [[("adjust_stock", BROKEN)]]
+    turn = await taken(desk, "se rompieron tres harinas")
+    thought = await think(turn)
+    await desk.post(PATH, {"text": "ventas de hoy"})
+    # When it is thought again, and answers something else
+    obedient.turns = [[("what_can_be_asked", {})]]
+    again = await finished(turn, thought)
+    assert again is not None
+    assert await finished(again, await think(again)) is None
+    assert "*Corregir existencias*" not in (await desk.get(PATH))["data"][0]["content"]["text"]
+    # Then no yes does what was never shown
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+async def test_what_a_lost_link_proposed_cannot_be_agreed_to(desk: Desk, obedient: Obedient) -> None:
+    # Given a link that proposes a change and is lost, and one that takes over and answers something else
+    turn = await taken(desk, "se rompieron tres harinas")
+    turn.frozen.models[:] = ["lexical", "lexical"]
+
+    def proposes_and_breaks(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        if any(isinstance(one, ModelResponse) and one.tool_calls for one in messages):
+            obedient.thinking[turn.turn_id, turn.generation] = FunctionModel(takes_over)
+            raise ModelAPIError("lexical", "gone")
+        return ModelResponse(parts=[ToolCallPart("adjust_stock", BROKEN)])
+
+    def takes_over(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        if sum(isinstance(one, ModelResponse) and bool(one.tool_calls) for one in messages) < 2:
+            return ModelResponse(parts=[ToolCallPart("what_can_be_asked", {})])
+        return ModelResponse(parts=[ToolCallPart("reply", {"moves": [{"move": "say", "call": 2}]})])
+
+    obedient.thinking[turn.turn_id, turn.generation] = FunctionModel(proposes_and_breaks)
+    assert await finished(turn, await think(turn)) is None
+    assert "change_proposed" in [call["code"] for call in await calls(desk)]
+    assert "*Corregir existencias*" not in (await desk.get(PATH))["data"][0]["content"]["text"]
+    # Then no yes does what was never shown
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
+
+
+async def test_a_burst_of_words_does_not_hide_that_something_else_was_said_since(desk: Desk, obedient: Obedient) -> None:
+    await propose(desk, obedient)
+    for _ in range(8):
+        await desk.post(PATH, {"text": "espera"})
+    await ask(desk, "ventas de hoy")
+    obedient.turns = [[("decide_change", {"approve": True})]]
+    await ask(desk, "sí")
+    assert await on_hand(desk) == 10
 
 
 async def test_a_no_drops_it(desk: Desk, obedient: Obedient) -> None:

@@ -1,8 +1,8 @@
 """Serving a member of the staff: their rights and stores of this very moment, and what a model is told of the shop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from uuid import UUID
 
 from babel import Locale
 from pydantic_ai.models import Model
@@ -14,6 +14,7 @@ from agent.brief import Brief, BriefMessage
 from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
+from agent.recorded import Recorded
 from agent.sessions import Fence
 from agent.spoken import spoken
 from core import messages
@@ -21,15 +22,17 @@ from core.access import Principal, PrincipalKind
 from core.work import Work, open_work
 from domain.accounts import colleagues
 from domain.accounts import service as accounts
+from domain.approvals import service as approvals
 from domain.catalog import service as catalog
 from domain.connections.medium import Medium
 from domain.conversations import service as conversations
+from domain.conversations.content import Content, said
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
 from tools import registry
 from tools.audience import AudienceKind
 from tools.context import ToolContext
-from tools.managing import ManagerContext, Yes
+from tools.managing import APPROVAL, PROPOSAL, ManagerContext, Yes
 
 RECENT = 6
 """How many of the newest messages tell the language that is spoken."""
@@ -59,10 +62,10 @@ class Managers(Audience):
         member = await _member(work, conversation)
         asked = sessions.points_of(session)
         earlier = [message.text for message in thread[-RECENT:] if message.direction == "in"]
-        said = [*earlier, *(message.text for message in open_messages)]
+        words = [*earlier, *(message.text for message in open_messages)]
         seen = [one.name for one in await catalog.stores(work) if member.stores is None or one.id in member.stores]
         return Brief(
-            language=spoken(said[::-1], messages.choose_language(shop.language)),
+            language=spoken(words[::-1], messages.choose_language(shop.language)),
             country=shop.country,
             currency=shop.currency,
             timezone=shop.timezone,
@@ -91,6 +94,13 @@ class Managers(Audience):
 
         return context
 
+    async def spoke(self, work: Work, turn: TakenTurn, calls: Sequence[Recorded], sent: Mapping[UUID, Content]) -> None:
+        """A proposal that the turn has told can be agreed to; one that it did not tell, never."""
+        messages: dict[UUID, UUID] = {}
+        for call in calls:
+            messages |= _told(call, sent)
+        await approvals.was_told(work, turn.conversation_id, messages)
+
     def instructions(self, brief: Brief) -> str:
         """How a colleague answers, who knows only what the tools tell."""
         language_name = Locale.parse(brief.language).get_display_name("en")
@@ -102,16 +112,23 @@ class Managers(Audience):
         return QuestionModel(turn.frozen.brief, today)
 
 
-async def _yes(work: Work, turn: TakenTurn) -> Yes | None:
-    """A yes answers what was said last before it was written; what was said before that it does not answer."""
-    said = {message.id: message.received_at for message in turn.frozen.messages}
+async def _yes(work: Work, turn: TakenTurn) -> Yes:
+    """A yes answers what was said last, if that had been said before it was written; what was said earlier it does not."""
+    waiting = await approvals.waiting(work)
+    if waiting is None or waiting.message_id is None:
+        return Yes(to=None)
     runtime = work.acting_for(Principal.system(turn.workspace_id))
-    thread = await conversations.thread_before(runtime, turn.conversation_id, turn.frozen.history_until, RECENT + len(said))
-    told = [one.sent_at for one in thread if one.direction == "out" and one.sent_at is not None]
-    before = [one for one in thread if one.id not in said]
-    if not told or before[-1].direction != "out" or told[-1] > min(said.values()):
-        return None
-    return Yes(told_at=told[-1], told_before_at=told[-2] if len(told) > 1 else datetime.min.replace(tzinfo=UTC))
+    told_at = await conversations.arrived_at(runtime, waiting.message_id)
+    written_at = min(message.received_at for message in turn.frozen.messages)
+    is_read = told_at is not None and told_at <= written_at
+    return Yes(to=waiting if is_read and await conversations.is_last_word(runtime, waiting.message_id) else None)
+
+
+def _told(call: Recorded, sent: Mapping[UUID, Content]) -> dict[UUID, UUID]:
+    """The proposals that a call left open, each with the message in which its words stand whole."""
+    proposals = [UUID(point.arguments[PROPOSAL]) for point in call.asked if point.kind == APPROVAL]
+    messages = [message_id for message_id, content in sent.items() if call.words in said(content)]
+    return dict.fromkeys(proposals, messages[-1]) if messages else {}
 
 
 async def _member(work: Work, conversation: ConversationView) -> Principal:
