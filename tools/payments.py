@@ -261,7 +261,8 @@ async def attach_receipt(ctx: CustomerContext) -> ToolOutcome:
         return ctx.refuse("no_receipt", note="No picture came in the last minutes.")
     newest = await payments.newest_claim(ctx.work, ctx.customer_id, ctx.conversation_id)
     if newest is not None:
-        await payments_receipts.link_receipts(ctx.work, newest.id, files)
+        if len(await payments_receipts.link_receipts(ctx.work, newest.id, files)) < len(files):
+            raise payments_receipts.TooManyReceipts(most=payments_receipts.MOST)
         return await _attached(ctx, facts, newest.order_id)
     found = _choose(await payments.payable(ctx.work, ctx.customer_id, ctx.conversation_id), "", None)
     order = next(iter(found), None) if isinstance(found, tuple) else found

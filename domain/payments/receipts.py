@@ -1,10 +1,10 @@
 """Receipts: files that shall prove a payment. A file that proved another one before is flagged, never refused."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from core import events
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.filetypes import sniff
 from core.work import Work
@@ -15,6 +15,8 @@ from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import Flag, ReceiptView
 
 MOST_BYTES = 10 * 1024 * 1024
+MOST = 20
+"""How many receipts one payment has at most."""
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 """The kinds of files that can be a receipt, by what their bytes are, and how a copy is named."""
@@ -24,6 +26,12 @@ class NoReceipt(Invalid):
     """The bytes are no picture or document that could prove a payment."""
 
     code = "receipt_kind_unknown"
+
+
+class TooManyReceipts(Conflict):
+    """The payment has as many receipts as it takes."""
+
+    code = "too_many_receipts"
 
 
 class ReceiptNotFound(NotFound):
@@ -43,12 +51,15 @@ def kind_of(content: bytes) -> str:
 async def upload(work: Work, payment_id: UUID, sha256: str) -> ReceiptView:
     """Tie a file that staff have, whose bytes are stored, to a payment; the same file twice is one receipt.
 
-    Raises PaymentNotFound.
+    Raises PaymentNotFound and TooManyReceipts.
     """
     work.require(PaymentsPermission.CLAIM)
     await service.get(work, payment_id)
+    room = await _room(work, payment_id, [sha256])
     row, is_new = await repository.add_upload(work, payment_id, sha256)
     if is_new:
+        if room < 1:
+            raise TooManyReceipts(most=MOST)
         events.record(work, EventType.PAYMENT_RECEIPT_LINKED, subject=payment_id, after={"receipt_id": row.id})
         await _flag_reuse(work, payment_id, sha256)
     return ReceiptView.model_validate(row)
@@ -65,11 +76,17 @@ async def digest(work: Work, payment_id: UUID, receipt_id: UUID) -> str:
 
 
 async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[UUID]) -> list[ReceiptView]:
-    """Tie files to a payment; those that are tied to one already stay where they are. The new ties are returned."""
+    """Tie files to a payment; as many as it takes. Those that are tied to one already stay where they are.
+
+    The new ties are returned.
+    """
     work.require(PaymentsPermission.CLAIM)
+    digests = {each: await files.attachment_digest(work, each) for each in attachment_ids}
+    room = await _room(work, payment_id, filter(None, digests.values()))
     linked: list[ReceiptView] = []
-    for attachment_id in dict.fromkeys(attachment_ids):
-        sha256 = await files.attachment_digest(work, attachment_id)
+    for attachment_id, sha256 in digests.items():
+        if len(linked) >= room:
+            break
         row = await repository.link_receipt(work, payment_id, attachment_id, sha256)
         if row is None:
             continue
@@ -77,6 +94,17 @@ async def link_receipts(work: Work, payment_id: UUID, attachment_ids: Sequence[U
         await _flag_reuse(work, payment_id, sha256)
         linked.append(ReceiptView.model_validate(row))
     return linked
+
+
+async def _room(work: Work, payment_id: UUID, digests: Iterable[str]) -> int:
+    """How many more receipts a payment takes; it is locked, so that of many who add at once each counts those before.
+
+    With it those that were proved with the same bytes, which will be flagged: always in one order, so that none deadlock.
+    """
+    others = [other for sha256 in digests for other in await repository.same_bytes(work, sha256, payment_id)]
+    for each in sorted({payment_id, *others}):
+        await repository.lock(work, each)
+    return MOST - len(await repository.receipts(work, [payment_id]))
 
 
 async def receipt_stored(work: Work, attachment_id: UUID, sha256: str) -> None:

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from domain.accounts.roles import Role
-from domain.payments.receipts import MOST_BYTES
-from tests.factories.chat import placed
+from domain.payments import receipts
+from domain.payments.receipts import MOST, MOST_BYTES
+from tests.factories.chat import placed, send_picture
 from tests.factories.desk import Desk
 from tests.factories.staff import Employee, employ
 from tests.factories.workspaces import make_workspace
@@ -51,6 +52,27 @@ async def test_the_same_file_for_two_payments_is_flagged_on_both(desk: Desk) -> 
     await upload(desk, one, PICTURE)
     await upload(desk, other, PICTURE)
     assert [(await desk.get(f"/payments/{each}"))["flags"] for each in (one, other)] == [["receipt_reused"]] * 2
+
+
+async def test_a_payment_has_so_many_receipts_and_no_more(desk: Desk) -> None:
+    # Given a payment with all the receipts but one that it takes
+    paid = await payment(desk)
+    for number in range(MOST - 1):
+        assert (await upload(desk, paid, PICTURE + bytes([number]))).status_code == 201
+
+    # When three come at once, then one is taken, and one that is there already is no further one
+    answers = await asyncio.gather(*(upload(desk, paid, PICTURE + bytes([number])) for number in (100, 101, 102)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert (refused.json()["code"], str(MOST) in refused.json()["detail"]) == ("too_many_receipts", True)
+    assert (await upload(desk, paid, PICTURE + bytes([0]))).status_code == 201
+    assert len((await desk.get(f"/payments/{paid}"))["receipts"]) == MOST
+
+    # And of what comes in the chat nothing is tied to it
+    sent = await send_picture(desk.chat, "ab" * 32)
+    async with desk.chat.work() as work:
+        assert await receipts.link_receipts(work, UUID(paid), [sent]) == []
+        assert await receipts.unlinked(work, [sent]) == [sent]
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,17 @@ async def test_a_picture_after_the_claim_is_tied_to_it(counter: Counter) -> None
     assert (await counter("attach_receipt")).code == "receipt_attached"
 
 
+async def test_a_picture_too_many_is_refused_and_not_said_to_be_kept(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "MOST", 1)
+    await confirmed(counter)
+    await counter("register_payment", method="transferencia", reference="0012345678")
+    await send_picture(counter.chat)
+    assert (await counter("attach_receipt")).code == "receipt_attached"
+    await send_picture(counter.chat)
+    with pytest.raises(receipts.TooManyReceipts):
+        await counter("attach_receipt")
+
+
 async def test_a_picture_alone_is_a_claim_that_staff_look_at(counter: Counter) -> None:
     await confirmed(counter)
     await send_picture(counter.chat)
