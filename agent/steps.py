@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_ai import RunContext
@@ -193,8 +193,8 @@ class _Call:
         if spec is None:
             raise registry.UnknownTool(tool=self._name)
         principal = await self._audience.principal(self._turn)
-        # The fence is the agent's; what the tool does is done with the rights of whom it is done for.
-        agent = roles.agent_for(self._turn.workspace_id, self._turn.conversation.party_id)
+        # The fence is the agent's; what the tool does is done with the rights, and in the stores, of whom it is done for.
+        agent = replace(roles.agent_for(self._turn.workspace_id, self._turn.conversation.party_id), stores=principal.stores)
         async with self._journal.writing(agent) as (work, held):
             context = await self._context(work.acting_for(principal), held)
             outcome = await registry.call(spec, context, self._arguments)

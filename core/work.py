@@ -50,8 +50,9 @@ class Work:
         return self.principal.workspace_id
 
     def acting_for(self, principal: Principal) -> "Work":
-        """The same transaction with the rights of somebody else of the workspace."""
+        """The same transaction with the rights of somebody else of the workspace; its stores stay those it was opened for."""
         assert principal.workspace_id == self.workspace_id, "a transaction sees one workspace"
+        assert principal.stores in (None, self.principal.stores), "a transaction sees the stores it was opened for"
         return replace(self, principal=principal)
 
     def then(self, call: Callable[[], None]) -> None:
@@ -136,7 +137,8 @@ async def open_work(principal: Principal) -> AsyncIterator[Work]:
 
     Raises CommitOutcomeUnknown when the connection fails during the commit.
     """
-    stores = ",".join(map(str, sorted(principal.stores or ())))
+    # Nobody's stores are no store, and not all of them.
+    stores = "" if principal.stores is None else ",".join(map(str, sorted(principal.stores or {UUID(int=0)})))
     async with _transaction(db.APP_ROLE, str(principal.workspace_id), stores) as (session, now, system_time):
         work = Work(session, principal, now, system_time)
         yield work

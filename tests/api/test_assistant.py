@@ -130,6 +130,21 @@ async def test_a_member_sees_the_figures_of_their_rights_and_stores_alone(desk: 
     assert "Costo" not in await ask(desk, "costo de la IA de hoy", supervisor)
 
 
+@pytest.mark.parametrize("words", ["pedido {number}", "pedidos de hoy", "pagos por verificar", "¿cuánta harina pan queda?"])
+async def test_a_member_of_one_store_hears_of_no_other_store(desk: Desk, words: str) -> None:
+    # Given an order with a payment in the first store, whose shelves are full, and a manager who is kept to the second
+    order = await placed(desk.chat, {"HAR-1": 2})
+    await told(desk, order)
+    async with open_work(desk.shop.principal) as work:
+        branch = await desk.shop.open_branch(work)
+    supervisor = await employ(desk.api, desk.workspace, Role.INVENTORY_SUPERVISOR, branch)
+    said = await ask(desk, words.format(number=order.number), supervisor)
+    # Then neither the order, the payment nor the shelves are told
+    assert "50.000" not in said
+    assert "Tienda Uno" not in said
+    assert not re.search(r"Ana|pago móvil", said)
+
+
 async def test_a_member_who_left_is_told_nothing(desk: Desk) -> None:
     await placed(desk.chat, {"HAR-1": 2})
     viewer = await employ(desk.api, desk.workspace, Role.VIEWER)

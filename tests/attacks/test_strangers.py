@@ -20,11 +20,16 @@ from core.inbound import InboundEvent
 from core.settings import get_settings
 from core.tables import GLOBAL_TABLES, new_id
 from core.work import open_work
+from domain.accounts import service as accounts
+from domain.accounts.models import Membership
+from domain.accounts.roles import Role
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.models import Attachment, Notification
 from domain.imports import service as imports
 from domain.imports.schemas import Answers
+from domain.notifications.kinds import NoticeKind, NoticeStatus, Way
+from domain.notifications.models import Notice
 from domain.subscriptions import service as subscriptions
 from domain.subscriptions.schemas import NewSubscription
 from migrations.models import metadata
@@ -144,9 +149,24 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         )
         work.session.add_all([*events, attachment])
         await conversations.notify(work, "test", dedupe_key="test")
+        await accounts.add_member(work, f"{new_id().hex}@shop.test", "María", Role.OWNER)
         await work.session.flush()
+        member = await work.session.scalar(select(Membership.user_id))
         notification = await work.session.scalar(select(Notification.id).where(Notification.dedupe_key == "test"))
-    assert notification is not None
+        assert notification is not None
+        assert member is not None
+        notice = Notice(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            notification_id=notification,
+            user_id=member,
+            way=Way.MAIL,
+            kind=NoticeKind.OTHER,
+            details={},
+            status=NoticeStatus.PENDING,
+            due_at=work.system_time,
+        )
+        work.session.add(notice)
     return {
         "inbound.ingest": ("event_id", events[0].id),
         "inbound.reports": ("connection_id", theirs.connection_id),
@@ -154,6 +174,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "message.deliver": ("conversation_id", theirs.conversation_id),
         "media.process": ("attachment_id", attachment.id),
         "notification.send": ("notification_id", notification),
+        "notice.send": ("notice_id", notice.id),
         "import.apply": ("import_id", brought.id),
         "subscription.deliver": ("subscription_id", told.id),
     }
