@@ -22,7 +22,7 @@ class BlobMissing(NotFound):
 
 
 class BlobStore(Protocol):
-    """Where bytes live. The disk is built in; an S3 store implements the same three calls."""
+    """Where bytes live. The disk is built in; an S3 store implements the same calls."""
 
     async def put(self, content: bytes) -> str:
         """Store bytes and return their key, the SHA-256 in hex."""
@@ -30,6 +30,10 @@ class BlobStore(Protocol):
 
     async def get(self, key: str) -> bytes:
         """The bytes under a key; raises BlobMissing."""
+        ...
+
+    async def head(self, key: str, size: int) -> bytes:
+        """The first bytes under a key, at most so many; raises BlobMissing."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -74,6 +78,17 @@ class DiskBlobs:
         """The bytes under a key; raises BlobMissing."""
         try:
             return await asyncio.to_thread(self._path(key).read_bytes)
+        except FileNotFoundError as error:
+            raise BlobMissing(key) from error
+
+    def _begin(self, key: str, size: int) -> bytes:
+        with self._path(key).open("rb") as file:
+            return file.read(size)
+
+    async def head(self, key: str, size: int) -> bytes:
+        """The first bytes under a key, at most so many; raises BlobMissing."""
+        try:
+            return await asyncio.to_thread(self._begin, key, size)
         except FileNotFoundError as error:
             raise BlobMissing(key) from error
 

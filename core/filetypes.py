@@ -16,6 +16,9 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"ftyp", 4, "video/mp4"),
     (b"PK\x03\x04", 0, "application/zip"),
 )
+SIGNED = max(offset + len(magic) for magic, offset, _ in _SIGNATURES)
+"""How many of its first bytes tell what a file is."""
+
 _TRUSTED_HEADERS = frozenset({"text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "audio/aac"})
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 

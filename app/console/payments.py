@@ -15,7 +15,7 @@ from app.console.rendering import page
 from app.console.visits import Visit, may
 from app.web.api.lists import Paged
 from core.blobs import BlobMissing, open_blobs
-from core.filetypes import sniff
+from core.filetypes import SIGNED, sniff
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import service as accounts
@@ -118,13 +118,13 @@ class Case:
 
 
 async def _kinds(found: list[ReceiptView]) -> dict[UUID, str]:
-    """What the bytes of receipts are; those that have not arrived are left out."""
+    """What the first bytes of receipts say that they are; those that have not arrived are left out."""
     blobs = open_blobs(get_settings())
     kinds: dict[UUID, str] = {}
     for each in found:
         with suppress(BlobMissing):
             if each.sha256 is not None:
-                kinds[each.id] = sniff(await blobs.get(each.sha256), None)
+                kinds[each.id] = sniff(await blobs.head(each.sha256, SIGNED), None)
     return kinds
 
 

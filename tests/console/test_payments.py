@@ -7,7 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from core.blobs import open_blobs
+from core.blobs import BlobMissing, open_blobs
+from core.filetypes import SIGNED, sniff
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.roles import Role
@@ -97,6 +98,16 @@ async def test_another_amount_than_was_told_is_what_counts(person: Visitor, desk
     for amount in ("0", "-1", "abc", "1e9999", "NaN"):
         answer = await person.send(f"payments/{payment.id}/verify", {"amount": amount})
         assert answer.status_code == 422, amount
+
+
+async def test_the_first_bytes_of_a_file_tell_its_kind(desk: Desk) -> None:
+    blobs = open_blobs(get_settings())
+    key = await blobs.put(PICTURE + bytes(1000))
+    begun = await blobs.head(key, SIGNED)
+    assert (begun, sniff(begun, None)) == ((PICTURE + bytes(1000))[:SIGNED], "image/png")
+    assert sniff((b"RIFF" + bytes(4) + b"WEBPVP8 ")[:SIGNED], None) == "image/webp"
+    with pytest.raises(BlobMissing):
+        await blobs.head("0" * 64, SIGNED)
 
 
 async def test_a_receipt_stands_beside_its_order_as_a_picture_or_to_be_kept_and_is_never_run(
