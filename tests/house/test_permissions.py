@@ -29,7 +29,11 @@ ACROSS_WORKSPACES = {
 }
 """What is asked of the whole installation, without a work: a new one is named here, and looks at no shop's own things."""
 
-PAGE_BY_PAGE = {"domain.exports.files.write_workbook", "domain.imports.looking.failed_headings"}
+PAGE_BY_PAGE = {
+    "domain.exports.files.write_workbook",
+    "domain.imports.looking.failed_headings",
+    "domain.imports.recognising.recognised",
+}
 """What goes through many works of one principal; each page asks for its permission in a work of its own."""
 
 OF_ONESELF = {"browsers", "entry", "mails", "people", "registration", "second_factor", "sign_ins", "signing"}
