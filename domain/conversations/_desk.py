@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
+from core.errors import CursorRefused
 from core.paging import part
 from core.work import Work, own
 from domain.conversations.kinds import MessageStatus, Voice
 from domain.conversations.models import Conversation, ConversationNote, Handoff, Message
+from domain.conversations.schemas import ThreadMessage, ThreadPage
 
 ACTIVE_AT = func.coalesce(Conversation.last_inbound_at, Conversation.created_at)
 """When something last happened in a conversation from the customer's side."""
@@ -135,3 +137,17 @@ async def messages_since(
         .limit(limit)
     )
     return (await work.session.execute(statement)).all()
+
+
+async def page_of_thread(work: Work, conversation_id: UUID, limit: int, after: str | None) -> ThreadPage:
+    """A part of a thread, the newest message first; raises CursorRefused."""
+    try:
+        before = None if after is None else int(after)
+    except ValueError as error:
+        raise CursorRefused from error
+    rows = await thread(work, conversation_id, before, limit + 1)
+    shown = rows[:limit]
+    return ThreadPage(
+        items=[ThreadMessage.model_validate(row) for row in shown],
+        next_cursor=str(shown[-1].position) if len(rows) > limit else None,
+    )

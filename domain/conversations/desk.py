@@ -122,21 +122,7 @@ async def get_entry(work: Work, conversation_id: UUID) -> DeskEntry:
 async def list_messages(work: Work, conversation_id: UUID, limit: int = 20, after: str | None = None) -> ThreadPage:
     """What was said in a conversation, the newest first; raises ConversationNotFound."""
     await _require(work, conversation_id)
-    return await page_of_thread(work, conversation_id, limit, after)
-
-
-async def page_of_thread(work: Work, conversation_id: UUID, limit: int, after: str | None) -> ThreadPage:
-    """A part of a thread that the caller may read."""
-    try:
-        before = None if after is None else int(after)
-    except ValueError as error:
-        raise CursorRefused from error
-    rows = await sql.thread(work, conversation_id, before, limit + 1)
-    shown = rows[:limit]
-    return ThreadPage(
-        items=[ThreadMessage.model_validate(row) for row in shown],
-        next_cursor=str(shown[-1].position) if len(rows) > limit else None,
-    )
+    return await sql.page_of_thread(work, conversation_id, limit, after)
 
 
 async def reply(

@@ -7,9 +7,8 @@ from core.access import PrincipalKind
 from core.errors import DomainError
 from core.work import Work
 from domain.accounts.permissions import WorkspacePermission
-from domain.conversations import repository
+from domain.conversations import _desk, repository
 from domain.conversations.content import Text
-from domain.conversations.desk import page_of_thread
 from domain.conversations.kinds import Author
 from domain.conversations.schemas import ThreadMessage, ThreadPage
 
@@ -46,7 +45,7 @@ async def read(work: Work, limit: int = 20, after: str | None = None) -> ThreadP
     conversation = await repository.own_of_member(work, _member(work))
     if conversation is None:
         return ThreadPage(items=[], next_cursor=None)
-    return await page_of_thread(work, conversation.id, limit, after)
+    return await _desk.page_of_thread(work, conversation.id, limit, after)
 
 
 def _member(work: Work) -> UUID:

@@ -123,6 +123,7 @@ async def again(work: Work, id: UUID, answers: Answers, *, store: str | None = N
 
 async def choices_of(work: Work, row: Import) -> Choices:
     """What is known of a file beside the file: what was said about it, and what the shop has taught."""
+    work.require(ImportsPermission.READ)
     given = Answers.model_validate(row.choices)
     learnt = await repository.learnt(work)
     return Choices(

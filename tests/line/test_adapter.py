@@ -263,7 +263,7 @@ async def test_signs_of_life_never_fail(answer: Any, adapter: InfobipWhatsApp, i
         (httpx.Response(429), "http_429", True),
         (httpx.Response(503), "http_503", True),
         (httpx.Response(200, content=b""), "empty", True),
-        (httpx.Response(302, headers={"Location": "https://localhost/x"}), "foreign_redirect", False),
+        (httpx.Response(302, headers={"Location": "http://localhost/x"}), "foreign_redirect", False),
         (httpx.ConnectError("no"), "unreachable", True),
         (httpx.ReadTimeout("late"), "unreachable", True),
     ],
