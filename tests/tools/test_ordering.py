@@ -262,8 +262,9 @@ def test_a_customer_never_sees_adjust_stock() -> None:
         assert "adjust_stock" not in {one.name for one in registry.offered(audience, state, everything)}
     staff = roles.staff(workspace, new_id(), Role.INVENTORY_SUPERVISOR)
     writing = {one.name for one in registry.offered(AudienceKind.MANAGER, State.IDLE, staff) if one.is_proposed}
-    assert writing == {"adjust_stock", "set_price", "verify_payment"}
-    assert registry.offered(AudienceKind.MANAGER, State.IDLE, roles.staff(workspace, new_id(), Role.VIEWER)) == []
+    assert writing == {"adjust_stock", "set_price"}
+    viewer = roles.staff(workspace, new_id(), Role.VIEWER)
+    assert [one.name for one in registry.offered(AudienceKind.MANAGER, State.IDLE, viewer) if one.is_proposed] == []
 
 
 async def test_calling_it_anyway_is_refused(counter: Counter) -> None:
