@@ -334,11 +334,3 @@ def add_turn(work: Work, session: AgentSession, conversation: ConversationView, 
     )
     work.session.add(row)
     return row
-
-
-async def turns_of(work: Work, conversation_id: UUID, limit: int) -> Sequence[Turn]:
-    """The newest turns of a conversation, newest first."""
-    query = (
-        select(Turn).where(own(Turn, work), Turn.conversation_id == conversation_id).order_by(Turn.number.desc()).limit(limit)
-    )
-    return (await work.session.scalars(query)).all()

@@ -73,7 +73,9 @@ async def payments_to_verify(ctx: ToolContext) -> ToolOutcome:
         amount = say(ctx, "amount_not_said")
         if one.amount is not None:
             amount = facts.money(FactKind.AMOUNT, str(one.id), one.amount, one.currency)
-        number = say(ctx, "no_order") if order is None else say(ctx, "of_order", number=facts.order_number(order.number))
+        number = (
+            say(ctx, "no_order") if order is None else say(ctx, "payment_of_order", number=facts.order_number(order.number))
+        )
         reference = facts.add(FactKind.REFERENCE, str(one.id), one.reference) if one.reference else "-"
         at, method = facts.moment("claimed", one.claimed_at), facts.label(method_of(ctx, one.method))
         rows.append(say(ctx, "payment_row", amount=amount, method=method, reference=reference, order=number, at=at))

@@ -36,7 +36,7 @@ async def _verification(ctx: ToolContext, reference: str) -> Preview | ToolOutco
     facts, number = ctx.facts, say(ctx, "no_order")
     if one.order_id is not None:
         order = await orders.get(ctx.work, one.order_id)
-        number = say(ctx, "of_order", number=facts.order_number(order.number))
+        number = say(ctx, "payment_of_order", number=facts.order_number(order.number))
     words = say(
         ctx,
         "verify_proposed",

@@ -1,12 +1,8 @@
 """The lexical model behind pydantic-ai's interface: deterministic, offline, and honest about what it did not understand."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ToolCallPart
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.usage import RequestUsage
 
 from agent.brief import Brief
 from agent.lexical.compose import compose, leaves_open
@@ -18,14 +14,13 @@ from agent.lexical.resuming import remaining, standing
 from agent.lexical.returned import Returned, this_run
 from agent.lexical.returned import returned as returned_of
 from agent.lexical.wanted import Call
-from agent.reply.moves import REPLY
+from agent.offline import OfflineModel, calling, replying
 
-NAME = "lexical"
 _MOST_STEPS = 4
 """Model answers with calls in one turn; then it speaks, whatever is left."""
 
 
-class LexicalModel(Model[None]):
+class LexicalModel(OfflineModel):
     """Understands an order by grammar and catalogue look-up.
 
     It reads the brief, not the prompt; the messages of the run only tell which calls have returned, and with what.
@@ -36,16 +31,6 @@ class LexicalModel(Model[None]):
         self._brief = spelled_out(brief)
         self._catalogue = Catalogue(lookup, shelf)
         self._plan: Plan | None = None
-
-    @property
-    def model_name(self) -> str:
-        """The model's name in a chain."""
-        return NAME
-
-    @property
-    def system(self) -> str:
-        """The provider: ourselves."""
-        return NAME
 
     async def request(
         self,
@@ -61,21 +46,10 @@ class LexicalModel(Model[None]):
         calls = _next_calls(plan, returned, run, self._brief, before)
         if calls:
             step = sum(isinstance(message, ModelResponse) for message in run)
-            return self._response([_part(call, step, index) for index, call in enumerate(calls)])
+            return calling([(call.tool, call.arguments) for call in calls], step)
         told = [*before, *returned]
         reply = compose(self._brief, plan if plan.understood or not told else Plan(acts=[]), returned)
-        understood = plan.understood or bool(told)
-        part = ToolCallPart(tool_name=REPLY, args=reply.arguments(), tool_call_id="lexical-reply")
-        return self._response([part], None if understood else {"understood": False})
-
-    def _response(self, parts: Sequence[ModelResponsePart], details: dict[str, Any] | None = None) -> ModelResponse:
-        return ModelResponse(
-            parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME, provider_details=details
-        )
-
-
-def _part(call: Call, step: int, index: int) -> ToolCallPart:
-    return ToolCallPart(tool_name=call.tool, args=call.arguments, tool_call_id=f"lexical-{step}-{index}")
+        return replying(reply, understood=plan.understood or bool(told))
 
 
 def _next_calls(

@@ -93,11 +93,6 @@ class Filled:
     refusal: str | None = None
     """Why the whole was refused, in words."""
 
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the form has to be shown again."""
-        return bool(self.faults) or self.refusal is not None
-
 
 async def fill(
     request: Request,

@@ -81,6 +81,8 @@ async def live(request: Request, visit: Reader, asked: Asked, talk_id: UUID | No
     every part can be put in place twice. So nothing is missed, whatever process answers and however long one was away.
     """
     wanted = replace(asked[0], conversation_id=talk_id)
+    line: Live = request.app.state.live
+    line.admit(visit.person.user_id)  # while the answer can still be a refusal
     return StreamingResponse(
         _follow(request, visit, wanted, after), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
     )
@@ -93,7 +95,7 @@ def _event(name: str, digest: str, data: str = "") -> str:
 
 async def _follow(request: Request, visit: Visit, wanted: Wanted, digest: str) -> AsyncIterator[str]:
     line: Live = request.app.state.live
-    with line.watching(visit.workspace.id) as watcher:
+    with line.watching(visit.workspace.id, visit.person.user_id) as watcher:
         while True:
             try:
                 parts = Parts(request, await visits.again(request, visit, ConversationsPermission.READ), wanted)

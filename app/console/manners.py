@@ -8,13 +8,11 @@ from fastapi import Request
 from core import messages
 
 COOKIE: Final = "nexova_manners"
-LANGUAGES: Final = ("es", "en")
-"""What the console is offered in."""
-
-SCHEMES: Final = ("auto", "light", "dark")
-
-Language = Literal["es", "en"]
+Language = Literal["es", "en", "pt"]
 Scheme = Literal["auto", "light", "dark"]
+
+LANGUAGES: Final[dict[Language, str]] = {"es": "Español", "en": "English", "pt": "Português"}
+"""What the console is offered in, each by its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Manners:
 
 def of(request: Request) -> Manners:
     """What the device has kept, or else what the browser asks for."""
-    language, _, scheme = request.cookies.get(COOKIE, "").partition(".")
-    if language not in LANGUAGES:
-        language = messages.choose_language(request.headers.get("accept-language"))
-    return Manners("en" if language == "en" else "es", "light" if scheme == "light" else "dark" if scheme == "dark" else "auto")
+    kept, _, scheme = request.cookies.get(COOKIE, "").partition(".")
+    wanted = kept if kept in LANGUAGES else messages.choose_language(request.headers.get("accept-language"))
+    language = next(one for one in LANGUAGES if one == wanted)
+    return Manners(language, "light" if scheme == "light" else "dark" if scheme == "dark" else "auto")

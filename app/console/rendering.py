@@ -150,6 +150,7 @@ def _content(request: Request, by: Visit | Visitor | None, own: Mapping[str, Any
     return {
         "say": Speech(chosen.language),
         "manners": chosen,
+        "languages": manners.LANGUAGES,
         "visit": visit,
         "visitor": visit.visitor if visit else by,
         "address": request.url.path,

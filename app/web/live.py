@@ -6,14 +6,21 @@ and everybody is woken when the line to Postgres was down.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from app.web.limits import TooManyRequests
 from core import notices
 
 CHANNEL: Final = "nexova_live"
+
+MOST_OF_ONE: Final = 20
+"""So many pages and sockets one person or key may keep open in a process: each is woken by every change, and reads anew."""
+
+RETRY_SECONDS: Final = 10
 
 
 @dataclass(eq=False, slots=True)
@@ -54,15 +61,29 @@ class Live:
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._watchers: dict[UUID, set[Watcher]] = {}
+        self._open: Counter[UUID] = Counter()
+
+    def admit(self, caller_id: UUID) -> None:
+        """Raise TooManyRequests if the caller keeps as many lines open as one may."""
+        if self._open[caller_id] >= MOST_OF_ONE:
+            raise TooManyRequests(retry_after=RETRY_SECONDS)
 
     @contextlib.contextmanager
-    def watching(self, workspace_id: UUID, *, events: bool = False) -> Iterator[Watcher]:
-        """Be woken by conversations of a workspace that change, from now on, and by its events if they are wanted."""
+    def watching(self, workspace_id: UUID, caller_id: UUID, *, events: bool = False) -> Iterator[Watcher]:
+        """Be woken by conversations of a workspace that change, from now on, and by its events if they are wanted.
+
+        Raises TooManyRequests if the caller keeps as many lines open as one may.
+        """
+        self.admit(caller_id)
         watcher = Watcher(events)
+        self._open[caller_id] += 1
         self._watchers.setdefault(workspace_id, set()).add(watcher)
         try:
             yield watcher
         finally:
+            self._open[caller_id] -= 1
+            if not self._open[caller_id]:
+                del self._open[caller_id]
             self._watchers[workspace_id].discard(watcher)
             if not self._watchers[workspace_id]:
                 del self._watchers[workspace_id]

@@ -12,7 +12,7 @@ class PurchaseOrderNotFound(NotFound):
 class ReceiptNotFound(NotFound):
     """No such receipt of goods."""
 
-    code = "receipt_not_found"
+    code = "goods_receipt_not_found"
 
 
 class PurchaseOrderNotReady(Conflict):

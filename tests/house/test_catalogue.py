@@ -1,6 +1,7 @@
 """The message catalogue: whatever a person may read exists in every language, with the same slots."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def slots(wordings: tuple[str, ...]) -> list[set[str]]:
 
 
 AREAS = sorted(path.name for path in (LOCALE_FOLDER / LANGUAGES[0]).glob("*.po"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_key_stands_in_one_area(language: str) -> None:
+    # Two texts under one key, and the area that is read last wins without a word
+    keys = [key for area in AREAS for key in texts(LOCALE_FOLDER / language / area)]
+
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])

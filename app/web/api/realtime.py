@@ -115,7 +115,7 @@ async def listen(socket: WebSocket) -> None:
         hello = await _hello(socket)
         principal = await _enter(socket, hello)
         live: Live = socket.app.state.live
-        with live.watching(principal.workspace_id, events=True) as watcher:
+        with live.watching(principal.workspace_id, principal.id or principal.workspace_id, events=True) as watcher:
             code = await _until_gone(socket, _tell(hello, principal, watcher))
     except TimeoutError:
         code = SILENT
