@@ -116,7 +116,7 @@ async def _told(principal: Principal, id: UUID) -> tuple[ImportResult, list[RowV
         changed = [
             row
             for outcome in (RowOutcome.INSERTED, RowOutcome.UPDATED)
-            for row in await looking.list_rows(work, id, limit=_SHOWN, outcome=outcome)
+            for row in (await looking.list_rows(work, id, limit=_SHOWN, outcome=outcome)).items
         ]
         return await looking.result(work, id), changed
 
@@ -201,7 +201,7 @@ def list_imports(workspace: InWorkspace = None, as_json: AsJson = False) -> None
     """List what was imported, newest first."""
 
     async def of(work: Work, ref: WorkspaceRef) -> list[Any]:
-        return list(await looking.list_imports(work))
+        return (await looking.list_imports(work)).items
 
     show(session.run(lambda: session.in_each(workspace, of)), as_json=as_json, empty="Nothing was imported yet.")
 

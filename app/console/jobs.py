@@ -10,9 +10,8 @@ from app.console import deeds
 from app.console.catalogue import JOBS
 from app.console.rendering import page
 from app.console.visits import Visit, may
-from app.queue import deadletters
+from app.queue import deadletters, waiting
 from app.queue.deadletters import DeadLetter, QueueAway
-from app.web.api import jobs as by_api
 from app.web.api.lists import Paged
 from core.work import Work, open_work
 
@@ -36,7 +35,8 @@ async def show(request: Request, visit: Manager, paging: Paged) -> Response:
     except QueueAway:
         found = None
     shown = (found or [])[: paging.limit]
-    jobs = (await by_api.list_(visit.principal)).data
+    async with open_work(visit.principal) as work:
+        jobs = await waiting.of_jobs(work)
     return page(
         request,
         "jobs.html",

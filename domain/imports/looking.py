@@ -14,7 +14,7 @@ from domain.imports._telling import result_of, view_of
 from domain.imports.errors import ImportNotFound
 from domain.imports.kinds import ImportStatus, RowOutcome, UndoOutcome
 from domain.imports.permissions import ImportsPermission
-from domain.imports.schemas import HeadingView, ImportResult, ImportView, RowView, UndoView
+from domain.imports.schemas import HeadingView, ImportPage, ImportResult, ImportView, RowPage, RowView, UndoView
 
 MOST_IMPORTS = 100
 MOST_ROWS = 500
@@ -29,12 +29,14 @@ async def get(work: Work, id: UUID) -> ImportView:
     return view_of(row, await store_of(work, row))
 
 
-async def list_imports(work: Work, *, before: UUID | None = None, limit: int = 20) -> list[ImportView]:
+async def list_imports(work: Work, *, before: UUID | None = None, limit: int = 20) -> ImportPage:
     """Imports, newest first, behind one."""
     work.require(ImportsPermission.READ)
-    rows = await repository.newest(work, before, max(1, min(limit, MOST_IMPORTS)))
+    limit = max(1, min(limit, MOST_IMPORTS))
+    rows = await repository.newest(work, before, limit + 1)
     stores = {store.id: store for store in await catalog.stores(work)}
-    return [view_of(row, stores.get(row.store_id) if row.store_id else None) for row in rows]
+    shown = [view_of(row, stores.get(row.store_id) if row.store_id else None) for row in rows[:limit]]
+    return ImportPage(items=shown, next_cursor=str(shown[-1].id) if len(rows) > limit else None)
 
 
 async def result(work: Work, id: UUID, *, language: str | None = None, most_errors: int = MOST_ROWS) -> ImportResult:
@@ -63,13 +65,13 @@ async def learnt_headings(work: Work) -> list[HeadingView]:
     ]
 
 
-async def list_rows(
-    work: Work, id: UUID, *, after: int = 0, limit: int = 100, outcome: RowOutcome | None = None
-) -> list[RowView]:
+async def list_rows(work: Work, id: UUID, *, after: int = 0, limit: int = 100, outcome: RowOutcome | None = None) -> RowPage:
     """What came of the rows behind a number: the difference that a dry run shows, and what an undo did."""
     work.require(ImportsPermission.READ)
-    rows = await repository.rows_of(work, id, after=after, limit=max(1, min(limit, MOST_ROWS)), outcome=outcome)
-    return [RowView.model_validate(row, from_attributes=True) for row in rows]
+    limit = max(1, min(limit, MOST_ROWS))
+    rows = await repository.rows_of(work, id, after=after, limit=limit + 1, outcome=outcome)
+    shown = [RowView.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    return RowPage(items=shown, next_cursor=str(shown[-1].number) if len(rows) > limit else None)
 
 
 async def failed_rows(principal: Principal, id: UUID) -> AsyncIterator[list[tuple[dict[str, str], str]]]:

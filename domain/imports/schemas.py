@@ -110,6 +110,20 @@ class RowView(BaseModel):
     undo: UndoOutcome | None
 
 
+class ImportPage(BaseModel):
+    """A part of the list of imports."""
+
+    items: list[ImportView]
+    next_cursor: str | None = None
+
+
+class RowPage(BaseModel):
+    """A part of the rows of an import."""
+
+    items: list[RowView]
+    next_cursor: str | None = None
+
+
 class UndoView(BaseModel):
     """What came of undoing an import, row by row in sums."""
 

@@ -135,3 +135,20 @@ async def test_a_list_goes_out_as_a_workbook_and_leaves_no_file(api: httpx.Async
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].values)
     assert [row[0] for row in rows] == ["code", "ACE-1", "HAR-1", "QUE-1"]
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_last_page_that_is_full_has_none_behind_it(api: httpx.AsyncClient) -> None:
+    # Given a file of two rows
+    workspace = await make_workspace()
+    await open_shop(workspace.id)
+    owner = await employ(api, workspace)
+    content = "Código;Nombre;Precio\nB1;Uno;1,50\nB2;Dos;2,50\n"
+    begun = await api.post("/api/v1/imports", files={"file": ("x.csv", content.encode())}, headers=owner.headers)
+    await drain()
+
+    # Then a page that just holds what there is says that there is no more, and a smaller one that there is
+    for path, whole in (("/api/v1/imports", 1), (f"/api/v1/imports/{begun.json()['id']}/rows", 2)):
+        found = (await api.get(path, params={"limit": whole}, headers=owner.headers)).json()
+        assert (len(found["data"]), found["has_more"], found["next_cursor"]) == (whole, False, None)
+    part = (await api.get(f"/api/v1/imports/{begun.json()['id']}/rows", params={"limit": 1}, headers=owner.headers)).json()
+    assert (len(part["data"]), part["has_more"]) == (1, True)

@@ -70,7 +70,7 @@ async def test_a_file_that_is_sent_twice_under_one_key_is_one_import(owner: Visi
     paths = {await upload(owner, LIST, key="same") for _ in range(3)}
 
     async with open_work(desk.shop.principal) as work:
-        assert len(await looking.list_imports(work)) == len(paths) == 1
+        assert len((await looking.list_imports(work)).items) == len(paths) == 1
 
 
 async def test_columns_are_shown_and_changed_and_the_file_tried_again(owner: Visitor) -> None:

@@ -232,9 +232,9 @@ async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_d
         stream = events(served, address, position)
 
         # Then the page is told
-        await until(stream, "mientras tanto")
+        assert await until(stream, "mientras tanto") != position
         await writes(desk, "y ahora")
-        await until(stream, "y ahora")
+        assert await until(stream, "y ahora") != position
 
 
 @pytest.mark.slow

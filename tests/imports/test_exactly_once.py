@@ -78,7 +78,7 @@ async def test_a_worker_killed_at_any_chunk_is_followed_by_one_that_goes_on(
         (level,) = await stock.levels(work, shop.variants["HAR-1"])
         assert level.on_hand == ROWS
         assert await stock.reconcile(work) == []
-        assert [row.number for row in await looking.list_rows(work, begun.id, limit=500)] == list(range(1, ROWS + 1))
+        assert [row.number for row in (await looking.list_rows(work, begun.id, limit=500)).items] == list(range(1, ROWS + 1))
 
 
 async def test_two_workers_on_one_import_change_nothing_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

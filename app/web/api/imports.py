@@ -135,7 +135,7 @@ async def list_(caller: Reader, paging: Paged) -> Page[ImportView]:
     async with open_work(caller) as work:
         before = UUID(paging.place) if paging.place else None
         found = await looking.list_imports(work, before=before, limit=paging.limit)
-    return paging.page(found, str(found[-1].id) if len(found) == paging.limit else None)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.get("/imports/{id}")
@@ -152,7 +152,7 @@ async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutc
     """List what came of the rows, with the values before and after."""
     async with open_work(caller) as work:
         found = await looking.list_rows(work, id, after=int(paging.place or 0), limit=paging.limit, outcome=outcome)
-    return paging.page(found, str(found[-1].number) if len(found) == paging.limit else None)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.get(
