@@ -194,6 +194,11 @@ async def rows(request: Request, *names: str) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False) if any(row)]
 
 
+async def goods_said(request: Request, *names: str) -> list[dict[str, str]]:
+    """The rows of products of which something is said: one whose first field is empty or zero is none of them."""
+    return [row for row in await rows(request, "variant_id", *names) if row[names[0]] not in ("", "0")]
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 

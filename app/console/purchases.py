@@ -146,8 +146,8 @@ async def close(request: Request, visit: Writer, order_id: UUID) -> Response:
 @router.post("/{order_id}/receive")
 async def receive(request: Request, visit: Receiver, order_id: UUID) -> Response:
     """Take in goods of the order, at the cost of their invoice."""
-    typed = await forms.rows(request, "variant_id", "quantity", "rejected", "pack_cost")
-    came = [{name: value for name, value in row.items() if value} for row in typed if row["quantity"] not in ("", "0")]
+    typed = await forms.goods_said(request, "quantity", "rejected", "pack_cost")
+    came = [{name: value for name, value in row.items() if value} for row in typed]
     command = await forms.part(request, NewReceipt, lines=came, key=await forms.key_of(request))
     made = await deeds.once(request, visit, GoodsReceiptView, lambda work: receiving.receive(work, order_id, command))
     return RedirectResponse(visit.at(f"receipts/{made.id}?said=received"), 303)

@@ -77,7 +77,7 @@ async def show_receipt(
 @router.post("/{receipt_id}/returns")
 async def return_goods(request: Request, visit: Receiver, receipt_id: UUID) -> Response:
     """Send goods of a receipt back to their supplier."""
-    lines = [row for row in await forms.rows(request, "variant_id", "quantity") if row["quantity"] not in ("", "0")]
+    lines = await forms.goods_said(request, "quantity")
     command = await forms.part(request, NewSupplierReturn, lines=lines, key=await forms.key_of(request))
     await deeds.once(request, visit, SupplierReturnView, lambda work: returning.return_goods(work, receipt_id, command))
     return RedirectResponse(visit.at(f"receipts/{receipt_id}?said=returned"), 303)

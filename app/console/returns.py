@@ -28,11 +28,6 @@ Writer = Annotated[Visit, may(ReturnsPermission.WRITE)]
 Refunder = Annotated[Visit, may(ReturnsPermission.REFUND)]
 
 
-async def _lines(request: Request, *names: str) -> list[dict[str, str]]:
-    """The rows of a form of which something is said: a product with nothing beside it is none of them."""
-    return [row for row in await forms.rows(request, "variant_id", *names) if row[names[0]] not in ("", "0")]
-
-
 @router.get("")
 async def show(request: Request, visit: Reader, paging: Paged, status: filters.Word = "") -> Response:
     """Show returns, newest first."""
@@ -64,7 +59,7 @@ async def show_new(request: Request, visit: Writer, order_id: UUID) -> Response:
 @router.post("/of/{order_id}")
 async def begin(request: Request, visit: Writer, order_id: UUID) -> Response:
     """Open a return of goods that have left the shop."""
-    command = await forms.part(request, NewReturn, order_id=order_id, lines=await _lines(request, "quantity"))
+    command = await forms.part(request, NewReturn, order_id=order_id, lines=await forms.goods_said(request, "quantity"))
     made = await deeds.once(request, visit, ReturnView, lambda work: returns.request(work, command))
     return RedirectResponse(visit.at(f"returns/{made.id}"), 303)
 
@@ -101,7 +96,9 @@ async def show_return(
 @router.post("/{return_id}/receive")
 async def receive(request: Request, visit: Writer, return_id: UUID) -> Response:
     """Take goods in; only what is resellable is put on the shelf."""
-    lines = [{**row, "resellable": row["resellable"] or "0"} for row in await _lines(request, "received", "resellable")]
+    lines = [
+        {**row, "resellable": row["resellable"] or "0"} for row in await forms.goods_said(request, "received", "resellable")
+    ]
     command = await forms.part(request, Arrival, lines=lines, key=await forms.key_of(request))
     await deeds.once(request, visit, ReturnView, lambda work: returns.receive(work, return_id, command))
     return RedirectResponse(visit.at(f"returns/{return_id}?said=received"), 303)
@@ -110,7 +107,7 @@ async def receive(request: Request, visit: Writer, return_id: UUID) -> Response:
 @router.post("/{return_id}/refund")
 async def refund(request: Request, visit: Refunder, return_id: UUID) -> Response:
     """Give money for goods that came."""
-    lines = await _lines(request, "quantity")
+    lines = await forms.goods_said(request, "quantity")
     command = await forms.part(request, MoneyBack, lines=lines, key=await forms.key_of(request))
     await deeds.once(request, visit, ReturnView, lambda work: crediting.refund(work, return_id, command))
     return RedirectResponse(visit.at(f"returns/{return_id}?said=refunded"), 303)

@@ -100,7 +100,7 @@ async def approve(request: Request, visit: Adjuster, transfer_id: UUID) -> Respo
 @router.post("/{transfer_id}/send")
 async def send(request: Request, visit: Sender, transfer_id: UUID) -> Response:
     """Send the goods of a transfer; they leave their store now."""
-    given = [row for row in await forms.rows(request, "variant_id", "quantity") if row["quantity"] not in ("", "0")]
+    given = await forms.goods_said(request, "quantity")
     said = await forms.part(request, Send, lines=given)
     await deeds.once(request, visit, TransferView, lambda work: transfers.send_transfer(work, transfer_id, said.lines))
     return RedirectResponse(visit.at(f"transfers/{transfer_id}?said=sent"), 303)
@@ -109,7 +109,7 @@ async def send(request: Request, visit: Sender, transfer_id: UUID) -> Response:
 @router.post("/{transfer_id}/settle")
 async def settle(request: Request, visit: Sender, transfer_id: UUID) -> Response:
     """Say what became of goods on their way: they arrived, came back, or are lost."""
-    given = [row for row in await forms.rows(request, "variant_id", "quantity") if row["quantity"] not in ("", "0")]
+    given = await forms.goods_said(request, "quantity")
     step = await forms.part(request, TransferStep, lines=given, key=await forms.key_of(request))
     await deeds.once(request, visit, TransferView, lambda work: transfers.settle_transfer(work, transfer_id, step))
     return RedirectResponse(visit.at(f"transfers/{transfer_id}?said=settled"), 303)
