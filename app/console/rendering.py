@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -21,7 +22,8 @@ from markupsafe import Markup
 from app.console import catalogue, forms, manners
 from app.console.manners import Manners
 from app.console.visits import LAST_WORKSPACE, Visit, Visitor
-from core import messages
+from core import charts, messages
+from core.charts import Chart, Frame
 from core.tables import new_id
 from domain.conversations.content import said
 
@@ -92,6 +94,21 @@ def _environment() -> Environment:
     environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
     environment.filters |= {"initials": initials, "words": said, "zip": zip}
     return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart as a page shows it: for a wide screen, for a phone, and its numbers for a table."""
+
+    chart: Chart
+    wide: Markup
+    narrow: Markup
+
+
+def drawn(chart: Chart, draw: Callable[[Chart, Frame], str] = charts.line) -> Drawn:
+    """Draw a chart by one of the drawers of `core.charts`; what a stranger has named is escaped there."""
+    wide, narrow = (Markup(draw(chart, frame)) for frame in (charts.WIDE, charts.NARROW))  # noqa: S704 # nosec B704 - drawn by us
+    return Drawn(chart, wide, narrow)
 
 
 class Speech:
