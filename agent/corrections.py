@@ -18,6 +18,7 @@ from domain.accounts import service as accounts
 from domain.conversations import changes
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
+from domain.conversations.kinds import NoticeKind
 from domain.conversations.schemas import OpenMessage
 from domain.conversations.states import Trigger
 from domain.orders import drafts, fulfilment, restoring
@@ -142,7 +143,7 @@ class _Correction:
         for message in self._changed:
             await conversations.notify(
                 self._work,
-                "changed_after_the_deed",
+                NoticeKind.CHANGED_AFTER_THE_DEED,
                 dedupe_key=f"changed_after_the_deed:{message.id}:{message.edited_at or message.deleted_at}",
                 conversation_id=self._conversation_id,
                 subject_id=message.id,

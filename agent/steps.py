@@ -196,8 +196,11 @@ class _Call:
         # The fence is the agent's; what the tool does is done with the rights, and in the stores, of whom it is done for.
         agent = replace(roles.agent_for(self._turn.workspace_id, self._turn.conversation.party_id), stores=principal.stores)
         async with self._journal.writing(agent) as (work, held):
-            context = await self._context(work.acting_for(principal), held)
+            theirs = work.acting_for(principal)
+            context = await self._context(theirs, held)
             outcome = await registry.call(spec, context, self._arguments)
+            if outcome.status == "refused":
+                self._audience.refused(theirs, self._name, outcome.code)
             apply_signals(work, held.session, context)
             record = self._record(outcome, StepOutcome.VALUE, context)
             if await self._store(work, record) is not record:
@@ -251,8 +254,14 @@ class _Call:
     async def _settle(self, kind: StepOutcome, refusal: DomainError | None) -> Recorded:
         """Record a failed call in a second fenced transaction, unless its first one did commit after all."""
         outcome = self._failed(refusal)
-        async with self._journal.writing(Principal.system(self._turn.workspace_id)) as (work, _):
-            return await self._store(work, self._record(outcome, kind, None))
+        principal = await self._audience.principal(self._turn)
+        runtime = replace(Principal.system(self._turn.workspace_id), stores=principal.stores)
+        async with self._journal.writing(runtime) as (work, _):
+            record = self._record(outcome, kind, None)
+            stored = await self._store(work, record)
+            if stored is record:
+                self._audience.refused(work.acting_for(principal), self._name, outcome.code)
+            return stored
 
     async def _after_unknown_commit(self) -> Recorded:
         """Read what became of a commit whose answer was lost; run the call again only if it did not happen."""

@@ -15,6 +15,11 @@ class Permission(StrEnum):
 
     allows: str
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether it lets somebody look, and change nothing."""
+        return self.value.endswith(":read")
+
     def __new__(cls, name: str, allows: str = "") -> "Permission":
         """A member by its name, and what it allows; a look-up names the permission only."""
         member = str.__new__(cls, name)
@@ -27,6 +32,12 @@ class AmountBeyondLimit(NotPermitted):
     """The amount is larger than what this principal decides on."""
 
     code = "amount_beyond_limit"
+
+
+class OutsideHours(NotPermitted):
+    """The principal works while the shop is open, and it is closed."""
+
+    code = "outside_hours"
 
 
 class OperationsPermission(Permission):
@@ -48,6 +59,14 @@ class PrincipalKind(StrEnum):
     API_KEY = "api_key"
 
 
+class Duty(StrEnum):
+    """When somebody changes anything: at any time, or while the shop is open, and whether it is now."""
+
+    ANY_TIME = "any_time"
+    ON = "on"
+    OFF = "off"
+
+
 def covers(granted: Collection[str], permission: Permission) -> bool:
     """Whether names and wildcards allow a permission: `orders:read`, `orders:*`, `*:read` or `*`."""
     resource, _, action = permission.partition(":")
@@ -60,8 +79,8 @@ class Principal:
 
     `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system. `stores`
     are those that it works in, None for all; Postgres hides what belongs to others. `amount_limit` is the largest amount
-    of money on which it decides, in the workspace's currency, None for any. `origin` is from where a person or program
-    asks; it stands in the events of what they do.
+    of money on which it decides, in the workspace's currency, None for any. Whoever is off duty only looks.
+    `origin` is from where a person or program asks; it stands in the events of what they do.
     """
 
     kind: PrincipalKind
@@ -70,6 +89,7 @@ class Principal:
     id: UUID | None = None
     stores: frozenset[UUID] | None = None
     amount_limit: Decimal | None = None
+    duty: Duty = Duty.ANY_TIME
     origin: Origin | None = None
 
     @classmethod
@@ -78,12 +98,17 @@ class Principal:
         return cls(PrincipalKind.SYSTEM, workspace_id, frozenset({"*"}))
 
     def may(self, permission: Permission) -> bool:
-        """Whether the principal holds the permission, by its name or by a wildcard."""
-        return covers(self.permissions, permission)
+        """Whether the principal holds the permission, by its name or by a wildcard, and may use it now."""
+        return covers(self.permissions, permission) and not self._rests(permission)
+
+    def _rests(self, permission: Permission) -> bool:
+        return self.duty is Duty.OFF and not permission.is_reading
 
     def require(self, permission: Permission) -> None:
-        """Raise NotPermitted unless the principal holds the permission."""
+        """Raise NotPermitted unless the principal holds the permission, and OutsideHours while it rests."""
         if not self.may(permission):
+            if covers(self.permissions, permission):
+                raise OutsideHours(f"{self.kind} is off duty", permission=permission)
             raise NotPermitted(f"{self.kind} lacks {permission}", permission=permission)
 
     def require_amount(self, amount: Decimal) -> None:

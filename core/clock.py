@@ -3,7 +3,7 @@
 Leases, retries and due times never use it; they use `Work.system_time`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import CheckConstraint
@@ -38,3 +38,8 @@ async def shift_by(session: AsyncSession, delta: timedelta) -> None:
 def process_now() -> datetime:
     """The time of this process, for logs and for pages that show it; never for a decision."""
     return datetime.now(UTC)
+
+
+def is_within(at: time, begins: time, ends: time) -> bool:
+    """Whether a time of day lies in a span; one such as 22:00 to 07:00 goes over midnight."""
+    return begins <= at < ends if begins <= ends else at >= begins or at < ends

@@ -101,6 +101,7 @@ class EventType(StrEnum):
     IMPORT_COMPLETED = "import.completed"
     IMPORT_FAILED = "import.failed"
     IMPORT_UNDONE = "import.undone"
+    IMPORT_HEADING_FORGOTTEN = "import_heading.forgotten"
 
     CUSTOMER_CREATED = "customer.created"
     CUSTOMER_CHANGED = "customer.changed", 2

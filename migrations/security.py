@@ -170,12 +170,24 @@ def let_retention_forget() -> None:
     """Make the role and let it forget."""
     create_roles(RETENTION)
     for table, (columns, may, which) in FORGOTTEN.items():
-        op.execute(f"GRANT SELECT ({columns}), {may} ON {table} TO {RETENTION}")
-        _policy(table, f"{table}_retention_reads", "SELECT", RETENTION, "true")
-        _policy(table, f"{table}_retention", may.split()[0], RETENTION, which.format(now="clock_timestamp()"))
+        forget_too(table, columns, may, which)
     for table, columns in LOOKED_AT_BY_RETENTION.items():
         op.execute(f"GRANT SELECT ({columns}) ON {table} TO {RETENTION}")
         _policy(table, f"{table}_retention_reads", "SELECT", RETENTION, "true")
+
+
+def forget_too(table: str, columns: str, may: str, which: str) -> None:
+    """Let the retention role forget rows of a table that came after it, as an entry of `FORGOTTEN` says."""
+    op.execute(f"GRANT SELECT ({columns}), {may} ON {table} TO {RETENTION}")
+    _policy(table, f"{table}_retention_reads", "SELECT", RETENTION, "true")
+    _policy(table, f"{table}_retention", may.split()[0], RETENTION, which.format(now="clock_timestamp()"))
+
+
+def forget_no_more(table: str) -> None:
+    """Take it from the role again."""
+    for name in (f"{table}_retention_reads", f"{table}_retention"):
+        op.execute(f"DROP POLICY {name} ON {table}")
+    op.execute(f"REVOKE ALL ON {table} FROM {RETENTION}")
 
 
 def take_from_retention() -> None:

@@ -62,9 +62,9 @@ async def call(work: Work, name: str, arguments: Mapping[str, Any], language: st
     return {"id": call_id, "tool": name, **_told(outcome)}
 
 
-def refused(work: Work, name: str, error: DomainError) -> None:
+def refused(work: Work, name: str, code: str) -> None:
     """Write down that a call was refused and changed nothing."""
-    events.record(work, EventType.TOOL_REFUSED, subject=new_id(), after={"tool": name[:100], "code": error.code})
+    events.record(work, EventType.TOOL_REFUSED, subject=new_id(), after={"tool": name[:100], "code": code})
 
 
 def _told(outcome: ToolOutcome) -> dict[str, Any]:

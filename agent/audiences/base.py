@@ -74,6 +74,9 @@ class Audience(ABC):
     ) -> None:
         """The turn's messages have gone out, by their ids: bind to them what an answer of theirs may be meant for."""
 
+    def refused(self, work: Work, tool: str, code: str) -> None:  # noqa: B027 - the journal is enough for most
+        """A call was refused and changed nothing; the work is of whom it was made for."""
+
     @abstractmethod
     def instructions(self, brief: Brief) -> str:
         """The instructions of a turn; what differs from turn to turn belongs into `prompt`."""

@@ -10,8 +10,9 @@ from app.console.catalogue import PREFERENCES
 from app.console.rendering import page
 from app.console.visits import Visit, may
 from core.work import open_work
+from domain.conversations.kinds import NoticeKind
 from domain.notifications import service as notifications
-from domain.notifications.kinds import NoticeKind, Way
+from domain.notifications.kinds import Way
 from domain.notifications.schemas import ChangePreferences, Preferences
 
 router = APIRouter(prefix="/console/@{workspace}/preferences")

@@ -1,4 +1,4 @@
-"""The team: who works here, as what, in which store, and on how much money they decide."""
+"""The team: who works here, as what, in which stores, when, and on how much money they decide."""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,16 +36,20 @@ async def show(
 @router.post("")
 async def invite(request: Request, visit: Manager) -> Response:
     """Invite a person by mail, or once more."""
-    command = await forms.part(request, InviteMember, language=visit.manners.language)
+    stores = await forms.chosen(request, "store_ids") or None
+    command = await forms.part(request, InviteMember, language=visit.manners.language, store_ids=stores)
     await deeds.once(request, visit, MemberView, lambda work: members.invite(work, command))
     return RedirectResponse(visit.at("team?said=invited"), 303)
 
 
 @router.post("/{user_id}")
 async def change(request: Request, visit: Manager, user_id: UUID) -> Response:
-    """Give a person another role, store or limit, suspend them, or bring them back."""
-    emptied = await forms.emptied(request, "store_id", "amount_limit")
-    command = await forms.part(request, ChangeMember, **emptied)
+    """Give a person another role or other limits, suspend them, or bring them back."""
+    known = await forms.emptied(request, "amount_limit")
+    if "role" in await request.form():  # the dialog of all that is theirs, not of one deed
+        known["store_ids"] = await forms.chosen(request, "store_ids") or None
+        known["only_open_hours"] = bool(await forms.chosen(request, "only_open_hours"))
+    command = await forms.part(request, ChangeMember, **known)
     seen = await forms.seen(request)
     await deeds.once(request, visit, MemberView, lambda work: members.change_member(work, user_id, command, seen))
     return RedirectResponse(visit.at("team?said=changed"), 303)

@@ -71,8 +71,8 @@ async def _seed(work: Work, shop: DemoShop) -> int:
         stores[store.code] = await places.create_store(work, store.as_command())
     await _seed_catalogue(work, shop)
     for user in shop.users:
-        store_id = stores[user.store].id if user.store else None
-        await accounts.add_member(work, user.email, user.name, user.role, store_id)
+        store_ids = [stores[user.store].id] if user.store else None
+        await accounts.add_member(work, user.email, user.name, user.role, store_ids)
     for customer in shop.customers:
         await customers.create(work, NewCustomer.model_validate(customer.model_dump()))
     await _seed_suppliers(work, shop)

@@ -1,6 +1,6 @@
 """What may be given away: nobody hands on a right that is not their own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from core.access import covers
@@ -30,8 +30,8 @@ def require_own(work: Work, granted: frozenset[str]) -> None:
             raise BeyondOwnRights(permission=permission.value)
 
 
-def require_own_store(work: Work, store_id: UUID | None) -> None:
-    """Raise BeyondOwnStores if a store, or all of them for None, is more than whoever acts works in."""
-    stores = work.principal.stores
-    if stores is not None and store_id not in stores:
+def require_own_stores(work: Work, store_ids: Collection[UUID] | None) -> None:
+    """Raise BeyondOwnStores if some stores, or all of them for None, are more than whoever acts works in."""
+    own = work.principal.stores
+    if own is not None and (store_ids is None or not own.issuperset(store_ids)):
         raise BeyondOwnStores

@@ -36,6 +36,11 @@ async def list_keys(work: Work) -> list[ApiKeyView]:
     return [ApiKeyView.model_validate(_fields(row)) for row in await repository.api_keys(work)]
 
 
+def _only(store_id: UUID | None) -> list[UUID] | None:
+    """The stores of a key: one, or None for all."""
+    return None if store_id is None else [store_id]
+
+
 async def _maker(work: Work) -> UUID | None:
     """The person behind a new key; what a key makes is its own maker's."""
     if work.principal.kind is PrincipalKind.USER:
@@ -50,7 +55,7 @@ async def create_key(work: Work, command: NewApiKey) -> MintedKey:
     work.require(OperationsPermission.MANAGE)
     rights.require_known(command.permissions)
     rights.require_own(work, frozenset(command.permissions))
-    rights.require_own_store(work, command.store_id)
+    rights.require_own_stores(work, _only(command.store_id))
     if work.principal.amount_limit is not None:  # a key has no limit, so whoever has one gives none away
         raise AmountBeyondLimit(limit=work.principal.amount_limit)
     secret = tokens.mint(f"{KEY_PREFIX}_{work.workspace_id.hex}")
@@ -79,7 +84,7 @@ async def revoke_key(work: Work, key_id: UUID, reason: str) -> ApiKeyView:
     row = await work.session.get(ApiKey, (work.workspace_id, key_id), with_for_update={"key_share": True})
     if row is None:
         raise ApiKeyNotFound
-    rights.require_own_store(work, row.store_id)
+    rights.require_own_stores(work, _only(row.store_id))
     if row.revoked_at is None:
         row.revoked_at = work.system_time
         events.record(work, EventType.API_KEY_REVOKED, subject=row.id, before={"name": row.name}, reason=reason)

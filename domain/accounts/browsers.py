@@ -56,6 +56,6 @@ async def enter(secret: str, slug: str | None) -> Entered:
         if found.sign_in.last_used_at < work.time - TOUCHED_AFTER:
             found.sign_in.last_used_at = work.time
             found.sign_in.expires_at = work.time + timedelta(days=get_settings().refresh_token_days)
-        person, principal = admitted(found)
+        person, principal = admitted(found, work.time)
         row = None if principal is None else found.workspace
         return Entered(person, principal, None if row is None else view_of(row))

@@ -6,18 +6,18 @@ from uuid import UUID
 from core.access import Permission, Principal, covers
 from core.work import Work
 from domain.accounts import repository
-from domain.accounts.entry import grants_of, principal_of
+from domain.accounts.entry import grants_of, principal_of, stores_of
 from domain.accounts.models import MembershipStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """An active person of the staff, with the store in which they work, None for all."""
+    """An active person of the staff, with the stores in which they work, None for all."""
 
     user_id: UUID
     email: str
     name: str
-    store_id: UUID | None
+    stores: frozenset[UUID] | None
     grants: frozenset[str]
 
     def may(self, permission: Permission) -> bool:
@@ -34,7 +34,7 @@ async def active(work: Work) -> list[Colleague]:
             user_id=user.id,
             email=user.email,
             name=user.name,
-            store_id=row.store_id,
+            stores=stores_of(row),
             grants=grants_of(row, custom.get(row.custom_role_id) if row.custom_role_id else None),
         )
         for row, user in await repository.members(work)
@@ -49,4 +49,8 @@ async def principal(work: Work, user_id: UUID) -> Principal | None:
     if found is None:
         return None
     row, user, custom = found
-    return principal_of(row, custom) if row.status == MembershipStatus.ACTIVE and user.is_active else None
+    if row.status != MembershipStatus.ACTIVE or not user.is_active:
+        return None
+    workspace = await repository.find_workspace(work)
+    assert workspace is not None, "a member belongs to one"
+    return principal_of(row, custom, workspace, work.system_time)

@@ -33,7 +33,7 @@ async def list_roles(work: Work) -> list[RoleView]:
 async def create_role(work: Work, command: NewRole) -> RoleView:
     """Make a role; raises RoleExists, PermissionUnknown and BeyondOwnRights."""
     work.require(OperationsPermission.MANAGE)
-    rights.require_own_store(work, None)
+    rights.require_own_stores(work, None)
     if command.name in {role.value for role in Role}:
         raise RoleExists
     rights.require_known(command.permissions)
@@ -85,7 +85,7 @@ async def _locked(work: Work, role_id: UUID, seen: int) -> CustomRole:
     row = await work.session.get(CustomRole, (work.workspace_id, role_id), with_for_update={"key_share": True})
     if row is None:
         raise RoleNotFound
-    rights.require_own_store(work, None)
+    rights.require_own_stores(work, None)
     rights.require_own(work, frozenset(map(str, row.permissions)))  # nobody lowers whoever stands above them
     if row.version != seen:
         raise VersionConflict

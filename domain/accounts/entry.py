@@ -2,18 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from core.access import Principal, PrincipalKind
+from core.access import Duty, Principal, PrincipalKind
 from core.work import open_identity_work, open_work
 from domain.accounts import _identity_repository as identity_repository
 from domain.accounts import _tokens as tokens
 from domain.accounts import repository, roles, signing
 from domain.accounts._identity_repository import Entry
 from domain.accounts.errors import NotSignedIn, WorkspaceNotFound, WrongTokenType
-from domain.accounts.models import CustomRole, Membership, MembershipStatus
+from domain.accounts.models import CustomRole, Membership, MembershipStatus, Workspace
 from domain.accounts.permissions import WorkspacePermission
 from domain.accounts.roles import GRANTS, Role
+from domain.accounts.schemas import WorkspaceSettings
 from domain.accounts.sign_ins import REFRESH_PREFIX
 
 KEY_PREFIX = "nxk"
@@ -72,10 +75,10 @@ async def _enter(token: str, workspace_id: UUID | None) -> tuple[Person, Princip
         now = work.time
     if found is None or not claims.are_good_at(now):
         raise NotSignedIn
-    return admitted(found)
+    return admitted(found, now)
 
 
-def admitted(found: Entry) -> tuple[Person, Principal | None]:
+def admitted(found: Entry, now: datetime) -> tuple[Person, Principal | None]:
     """A person, and what they may do in the workspace that was named; raises NotSignedIn once the sign-in has ended."""
     if not found.user.is_active or found.sign_in.ended_at is not None:
         raise NotSignedIn
@@ -88,18 +91,32 @@ def admitted(found: Entry) -> tuple[Person, Principal | None]:
         or not found.workspace.is_active
     ):
         return bearer, None
-    return bearer, principal_of(membership, found.custom_role)
+    return bearer, principal_of(membership, found.custom_role, found.workspace, now)
 
 
-def principal_of(membership: Membership, custom: CustomRole | None) -> Principal:
-    """What an active member may do in their workspace."""
+def stores_of(membership: Membership) -> frozenset[UUID] | None:
+    """The stores that a member works in, None for all."""
+    return None if membership.store_ids is None else frozenset(membership.store_ids)
+
+
+def _duty_of(membership: Membership | None, workspace: Workspace, now: datetime) -> Duty:
+    """Whether a member changes anything at this moment."""
+    if membership is None or not membership.only_open_hours:
+        return Duty.ANY_TIME
+    hours = WorkspaceSettings.model_validate(workspace.settings)
+    return Duty.ON if hours.is_open_at(now.astimezone(ZoneInfo(workspace.timezone)).time()) else Duty.OFF
+
+
+def principal_of(membership: Membership, custom: CustomRole | None, workspace: Workspace, now: datetime) -> Principal:
+    """What an active member may do in their workspace, by the real clock: a right is not moved by the sandbox."""
     return Principal(
         PrincipalKind.USER,
         membership.workspace_id,
         grants_of(membership, custom),
         membership.user_id,
-        frozenset({membership.store_id}) if membership.store_id else None,
+        stores_of(membership),
         membership.amount_limit,
+        _duty_of(membership, workspace, now),
     )
 
 
@@ -112,20 +129,25 @@ async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
     async with open_work(Principal.system(owner)) as work:
         found = await repository.use_api_key(work, tokens.digest(token))
         workspace = await repository.find_workspace(work)
+        now = work.system_time
     if found is None or workspace is None:
         raise NotSignedIn
     if not workspace.is_active or workspace_id not in (None, owner):
         raise WorkspaceNotFound
     key, maker = found.key, found.maker
     granted = _EVERYBODY | frozenset(map(str, key.permissions))
-    stores = {store for store in (key.store_id, maker.store_id if maker is not None else None) if store is not None}
-    if len(stores) > 1:
-        raise NotSignedIn  # its maker works in another store by now
+    stores = None if key.store_id is None else frozenset({key.store_id})
+    theirs = stores_of(maker) if maker is not None else None
+    if theirs is not None:
+        stores = theirs if stores is None else stores & theirs
+    if stores is not None and not stores:
+        raise NotSignedIn  # its maker works in other stores by now
     return Principal(
         PrincipalKind.API_KEY,
         owner,
         granted if maker is None else roles.common(granted, grants_of(maker, found.custom_role)),
         key.id,
-        frozenset(stores) or None,
+        stores,
         maker.amount_limit if maker is not None else None,
+        _duty_of(maker, workspace, now),
     )

@@ -107,6 +107,13 @@ class BeyondOwnRights(DomainError):
     http_status = 403
 
 
+class BeyondOwnHours(DomainError):
+    """Whoever works only while the shop is open lets nobody work at other hours."""
+
+    code = "beyond_own_hours"
+    http_status = 403
+
+
 class BeyondOwnStores(DomainError):
     """Whoever works in some stores gives and changes nothing that holds in others."""
 

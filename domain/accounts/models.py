@@ -3,11 +3,24 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from core.tables import MONEY, Base, WorkspaceRow, belongs_to, new_id, of_workspace, one_of
 from domain.accounts.kinds import IdentityEventType, MailKind, MailStatus, TokenPurpose
@@ -61,13 +74,27 @@ class MembershipStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+class MembershipStore(WorkspaceRow):
+    """A store in which somebody works; who has none of these rows works in all."""
+
+    __tablename__ = "membership_stores"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        belongs_to("stores", "store_id"),
+        UniqueConstraint("workspace_id", "membership_id", "store_id"),
+    )
+
+    membership_id: Mapped[UUID]
+    store_id: Mapped[UUID]
+
+
 class Membership(WorkspaceRow):
-    """A user's role in a workspace, bound to one store where the role is."""
+    """A user's role in a workspace, with what limits them beside it: stores, amounts of money, the shop's hours."""
 
     __tablename__ = "memberships"
     __table_args__ = (
         of_workspace(),
-        belongs_to("stores", "store_id"),
         belongs_to("custom_roles", "custom_role_id"),
         UniqueConstraint("workspace_id", "user_id"),
         Index("ix_memberships_user", "user_id"),
@@ -77,14 +104,29 @@ class Membership(WorkspaceRow):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     role: Mapped[Role] = mapped_column(one_of(Role, 30))
     status: Mapped[MembershipStatus] = mapped_column(one_of(MembershipStatus, 20), default=MembershipStatus.ACTIVE)
-    store_id: Mapped[UUID | None]
     custom_role_id: Mapped[UUID | None]
     """The workspace's own role that stands in for `role`, which is then `viewer`."""
     amount_limit: Mapped[Decimal | None] = mapped_column(MONEY)
     """The largest payment that the person verifies or gives back, None for any."""
+    only_open_hours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the person only looks while the shop is closed."""
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     invitation_digest: Mapped[str | None] = mapped_column(String(64))
     invitation_expires_at: Mapped[datetime | None]
+
+    if TYPE_CHECKING:
+        store_ids: Mapped[list[UUID] | None]
+        """The stores that the person works in, in the order of their ids, None for all; read with the row."""
+
+
+_THEIRS: Final = (MembershipStore.workspace_id == Membership.workspace_id) & (MembershipStore.membership_id == Membership.id)
+Membership.store_ids = column_property(
+    select(func.array_agg(aggregate_order_by(MembershipStore.store_id, MembershipStore.store_id), type_=ARRAY(Uuid)))
+    .where(_THEIRS)
+    .correlate_except(MembershipStore)
+    .scalar_subquery(),
+    expire_on_flush=False,  # `put_in_stores` refreshes it, and nothing else changes it
+)
 
 
 class Credential(Base):

@@ -57,7 +57,7 @@ async def profile(user_id: UUID) -> ProfileView:
                 name=workspace.name,
                 role=role_of(membership, custom),
                 permissions=_held(grants_of(membership, custom)),
-                store_id=membership.store_id,
+                store_ids=membership.store_ids,
             )
             for membership, workspace, custom in belongings
         ],

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import new_id
 from core.work import Work, own
-from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, MembershipStatus, User, Workspace
+from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, MembershipStatus, MembershipStore, User, Workspace
 from domain.accounts.roles import Role
 
 
@@ -122,6 +122,16 @@ async def lock_membership(work: Work, user_id: UUID) -> Membership | None:
     """A user's membership in this workspace, locked against other writers."""
     statement = select(Membership).where(own(Membership, work), Membership.user_id == user_id).with_for_update(key_share=True)
     return (await work.session.scalars(statement)).one_or_none()
+
+
+async def put_in_stores(work: Work, row: Membership, store_ids: Collection[UUID] | None) -> None:
+    """Let a member work in these stores only, or in all for None; the row knows of it."""
+    theirs = (own(MembershipStore, work), MembershipStore.membership_id == row.id)
+    await work.session.execute(delete(MembershipStore).where(*theirs))
+    for store_id in sorted(store_ids or ()):
+        work.session.add(MembershipStore(workspace_id=work.workspace_id, membership_id=row.id, store_id=store_id))
+    await work.session.flush()
+    await work.session.refresh(row, ["store_ids"])
 
 
 async def invited(work: Work, digest: str) -> Membership | None:

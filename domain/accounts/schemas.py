@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.numbers import is_currency
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from core.clock import is_within
 from core.language.folding import fold
 from core.messages import LANGUAGES
 from domain.accounts.roles import Role
@@ -96,6 +97,10 @@ class WorkspaceSettings(BaseModel):
             raise ValueError("delivery zones need different names")
         return zones
 
+    def is_open_at(self, at: time) -> bool:
+        """Whether the shop is open at a time of its day; one that names no hours is open always."""
+        return self.opens_at is None or self.closes_at is None or is_within(at, self.opens_at, self.closes_at)
+
     def zone(self, name: str) -> DeliveryZone | None:
         """The zone that is called so, however it is written."""
         return next((zone for zone in self.delivery_zones if fold(zone.name) == fold(name.strip())), None)
@@ -157,6 +162,10 @@ class WorkspaceView(BaseModel):
         """The workspace's time zone."""
         return ZoneInfo(self.timezone)
 
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether the shop is open."""
+        return self.settings.is_open_at(moment.astimezone(self.zone).time())
+
     def payment_method(self, code: str) -> PaymentMethod | None:
         """The accepted way of paying with this code."""
         return next((method for method in self.settings.payment_methods if method.code == code), None)
@@ -183,7 +192,7 @@ class MembershipView(BaseModel):
     name: str
     role: Role
     status: Literal["active", "invited", "suspended"]
-    store_id: UUID | None
+    store_ids: list[UUID] | None
 
 
 class Command(BaseModel):
@@ -226,19 +235,24 @@ class RoleView(BaseModel):
     version: int
 
 
+Stores = Annotated[frozenset[UUID], Field(min_length=1, max_length=100)] | None
+
+STORES: frozenset[UUID] | None = Field(None, description="The stores that the person works in, null for all.")
+ONLY_OPEN_HOURS = "Whether the person only looks while the shop is closed."
 AMOUNT_LIMIT: Decimal | None = Field(
     None, description="The largest payment that the person verifies or gives back, null for any."
 )
 
 
 class InviteMember(Command):
-    """Whom to invite, and as what; `store_id` limits them to one store."""
+    """Whom to invite, as what, and within which limits."""
 
     email: Email
     role: str = Field(max_length=30)
     name: str | None = Field(None, max_length=255)
-    store_id: UUID | None = None
+    store_ids: Stores = STORES
     amount_limit: Money | None = AMOUNT_LIMIT
+    only_open_hours: bool = Field(False, description=ONLY_OPEN_HOURS)
     language: Literal["es", "en", "pt"] = "es"
 
 
@@ -253,12 +267,13 @@ class RevokeKey(Command):
 
 
 class ChangeMember(Command):
-    """A partial change of a member; a store of null lets them work in all. Whoever is suspended is so for a reason."""
+    """A partial change of a member; stores of null let them work in all. Whoever is suspended is so for a reason."""
 
     role: str | None = Field(None, max_length=30)
     status: Literal["active", "suspended"] | None = None
-    store_id: UUID | None = None
+    store_ids: Stores = STORES
     amount_limit: Money | None = AMOUNT_LIMIT
+    only_open_hours: bool | None = Field(None, description=ONLY_OPEN_HOURS)
     reason: Reason | None = None
 
     @model_validator(mode="after")
@@ -278,8 +293,9 @@ class MemberView(BaseModel):
     name: str
     role: str
     status: Literal["active", "invited", "suspended"]
-    store_id: UUID | None
+    store_ids: list[UUID] | None
     amount_limit: Decimal | None
+    only_open_hours: bool
     version: int
 
 
@@ -356,7 +372,7 @@ class Belonging(BaseModel):
     name: str
     role: str
     permissions: list[str]
-    store_id: UUID | None = Field(description="The one store that the person works in, null for all.")
+    store_ids: list[UUID] | None = Field(description="The stores that the person works in, null for all.")
 
 
 class ProfileView(BaseModel):

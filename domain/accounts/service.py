@@ -49,7 +49,7 @@ def _member_view(row: Membership, user: User) -> MembershipView:
             "name": user.name,
             "role": row.role,
             "status": row.status,
-            "store_id": row.store_id,
+            "store_ids": row.store_ids,
         }
     )
 
@@ -121,7 +121,7 @@ async def update_settings(work: Work, settings: WorkspaceSettings, seen: int) ->
 async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> WorkspaceView:
     """Rename a workspace or replace its settings; raises VersionConflict when it was changed since it was seen."""
     work.require(OperationsPermission.MANAGE)
-    rights.require_own_store(work, None)
+    rights.require_own_stores(work, None)
     row = await _locked(work, seen)
     before = {"name": row.name, "settings": row.settings}
     row.name = command.name or row.name
@@ -137,7 +137,7 @@ async def change_workspace(work: Work, command: ChangeWorkspace, seen: int) -> W
 async def delete_workspace(work: Work, seen: int, reason: str) -> None:
     """Give a workspace up: nobody enters it any more, and nothing in it is lost before its grace is over."""
     work.require(OperationsPermission.MANAGE)
-    rights.require_own_store(work, None)
+    rights.require_own_stores(work, None)
     row = await _locked(work, seen)
     row.is_active, row.deleted_at, row.version = False, work.system_time, row.version + 1
     events.record(work, EventType.WORKSPACE_DELETED, subject=row.id, reason=reason)
@@ -165,21 +165,23 @@ async def _locked(work: Work, seen: int) -> Workspace:
     return row
 
 
-async def add_member(work: Work, email: str, name: str, role: Role, store_id: UUID | None = None) -> MembershipView:
-    """Give a person a role in this workspace, making the user where nobody has the address."""
+async def add_member(
+    work: Work, email: str, name: str, role: Role, store_ids: Collection[UUID] | None = None
+) -> MembershipView:
+    """Give a person a role in this workspace, in some stores or all, making the user where nobody has the address."""
     work.require(OperationsPermission.MANAGE)
     user_id = await repository.ensure_user(work, email.strip().lower(), name)
     row = await repository.find_membership(work, user_id)
     if row is None:
-        row = Membership(
-            workspace_id=work.workspace_id, user_id=user_id, role=role, status=MembershipStatus.ACTIVE, store_id=store_id
-        )
+        row = Membership(workspace_id=work.workspace_id, user_id=user_id, role=role, status=MembershipStatus.ACTIVE)
         work.session.add(row)
         await work.session.flush()
+        await repository.put_in_stores(work, row, store_ids)
         events.record(work, EventType.MEMBERSHIP_CREATED, subject=row.id, after={"role": role.value})
-    elif (row.role, row.store_id) != (role, store_id):
-        before = {"role": row.role, "store_id": row.store_id}
-        row.role, row.store_id = role, store_id
+    elif (row.role, row.store_ids) != (role, None if store_ids is None else sorted(store_ids)):
+        before = {"role": row.role, "store_ids": row.store_ids}
+        row.role = role
+        await repository.put_in_stores(work, row, store_ids)
         events.record(work, EventType.MEMBERSHIP_CHANGED, subject=row.id, before=before, after={"role": role.value})
     return next(view for view in await list_members(work) if view.user_id == user_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import outbox
 from core.work import Work, own
 from domain.conversations import service
-from domain.conversations.kinds import AttachmentStatus
+from domain.conversations.kinds import AttachmentStatus, NoticeKind
 from domain.conversations.models import Attachment, Message
 
 LEASE: Final = timedelta(seconds=60)
@@ -85,7 +85,7 @@ async def _give_up(work: Work, row: Attachment, reason: str) -> None:
     row.status, row.error_code = AttachmentStatus.FAILED, reason[:100]
     await service.notify(
         work,
-        "attachment_failed",
+        NoticeKind.ATTACHMENT_FAILED,
         dedupe_key=f"attachment_failed:{row.id}",
         conversation_id=row.conversation_id,
         subject_id=row.id,

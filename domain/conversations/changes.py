@@ -13,7 +13,7 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository, service
 from domain.conversations.content import Edited, Removed, dump
-from domain.conversations.kinds import Voice
+from domain.conversations.kinds import NoticeKind, Voice
 from domain.conversations.models import Conversation, Message
 from domain.conversations.schemas import Changed, Incoming
 
@@ -85,7 +85,7 @@ async def _elsewhere(work: Work, conversation: Conversation, row: Message, incom
         outcome = "deleted" if isinstance(incoming.content, Removed) else "edited"
         await service.notify(
             work,
-            f"customer_{outcome}",
+            NoticeKind(f"customer_{outcome}"),
             dedupe_key=f"customer_{outcome}:{row.id}:{incoming.received_at.isoformat()}",
             conversation_id=conversation.id,
             subject_id=row.id,
@@ -118,7 +118,7 @@ async def _answered(work: Work, conversation: Conversation, row: Message, outcom
     else:
         await service.notify(
             work,
-            f"customer_{outcome}",
+            NoticeKind(f"customer_{outcome}"),
             dedupe_key=f"customer_{outcome}:{row.id}:{len(row.revisions)}",
             conversation_id=conversation.id,
             subject_id=row.id,

@@ -18,7 +18,7 @@ from domain.connections.medium import TRAITS
 from domain.conversations import _deliveries as deliveries
 from domain.conversations import repository, service
 from domain.conversations.content import Content, Template
-from domain.conversations.kinds import AttemptOutcome, MessageStatus
+from domain.conversations.kinds import AttemptOutcome, MessageStatus, NoticeKind
 from domain.conversations.models import Conversation, Message
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import SENDABLE, advanced
@@ -266,7 +266,7 @@ async def _refuse(work: Work, message: Message, status: MessageStatus, error_cod
 async def _tell_staff(work: Work, message: Message) -> None:
     await service.notify(
         work,
-        f"message_{message.status}",
+        NoticeKind(f"message_{message.status}"),
         dedupe_key=f"message_{message.status}:{message.id}",
         conversation_id=message.conversation_id,
         subject_id=message.id,

@@ -73,6 +73,33 @@ class MessageStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class NoticeKind(StrEnum):
+    """What staff are told."""
+
+    HANDOFF_REQUESTED = "handoff_requested"
+    CUSTOMER_WROTE = "customer_wrote"
+    CUSTOMER_EDITED = "customer_edited"
+    CUSTOMER_DELETED = "customer_deleted"
+    CHANGED_AFTER_THE_DEED = "changed_after_the_deed"
+    MESSAGE_FAILED = "message_failed"
+    MESSAGE_REJECTED = "message_rejected"
+    MESSAGE_UNCONFIRMED = "message_unconfirmed"
+    ATTACHMENT_FAILED = "attachment_failed"
+    PAYMENT_CLAIMED = "payment_claimed"
+    PAYMENT_REFERENCE_REUSED = "payment_reference_reused"
+    ORDER_AMENDED = "order_amended"
+    ORDER_EXPIRED = "order_expired"
+    STOCK_LOW = "stock_low"
+    SUBSCRIPTION_CLOSED = "subscription_closed"
+    OTHER = "other"
+    """What this release has no words for."""
+
+    @classmethod
+    def of(cls, name: str) -> "NoticeKind":
+        """The kind of this name, `other` for one that is not known."""
+        return cls(name) if name in set(cls) else cls.OTHER
+
+
 class NoticeDetails(TypedDict, total=False):
     """What a notification says besides its kind and subject; every kind has its own part of it."""
 

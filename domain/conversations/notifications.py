@@ -6,12 +6,10 @@ from uuid import UUID
 from core import observability
 from core.work import Work
 from domain.conversations import repository
-from domain.conversations.kinds import NoticeDetails, Voice
+from domain.conversations.kinds import NoticeDetails, NoticeKind, Voice
 from domain.conversations.models import Notification
 
 log = observability.log(__name__)
-
-FROM_CUSTOMER = "customer_wrote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Raised:
     """What staff shall be told. `only_for` is the one person whom it concerns, None for all who can do something."""
 
     id: UUID
-    kind: str
+    kind: NoticeKind
     conversation_id: UUID | None
     subject_id: UUID | None
     details: NoticeDetails
@@ -39,7 +37,7 @@ async def publish(work: Work, notification_id: UUID) -> Raised | None:
     log.info("notification.published", kind=row.kind, conversation=str(row.conversation_id or ""))
     return Raised(
         id=row.id,
-        kind=row.kind,
+        kind=NoticeKind.of(row.kind),
         conversation_id=row.conversation_id,
         subject_id=row.subject_id,
         details=row.payload,
@@ -49,7 +47,7 @@ async def publish(work: Work, notification_id: UUID) -> Raised | None:
 
 async def _attending(work: Work, row: Notification) -> UUID | None:
     """Who attends the conversation in which a customer wrote: nobody else is called for it."""
-    if row.kind != FROM_CUSTOMER or row.conversation_id is None:
+    if row.kind != NoticeKind.CUSTOMER_WROTE or row.conversation_id is None:
         return None
     conversation = await repository.get(work, row.conversation_id)
     attended = conversation is not None and conversation.voice == Voice.OPERATOR

@@ -13,7 +13,7 @@ from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import repository
 from domain.conversations.content import Content, File, Reaction
-from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, NoticeDetails, Voice
+from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, NoticeDetails, NoticeKind, Voice
 from domain.conversations.models import Conversation, Handoff, Message
 from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
 from domain.conversations.schemas import (
@@ -124,7 +124,9 @@ async def receive(work: Work, line: ConnectionSummary, incoming: Incoming) -> Re
             attachment_id = await repository.insert_attachment(work, conversation.id, message_id, incoming.content)
             outbox.enqueue(work, "media.process", attachment_id=attachment_id)
         if answerable and voice is not Voice.AGENT:
-            await notify(work, "customer_wrote", dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id)
+            await notify(
+                work, NoticeKind.CUSTOMER_WROTE, dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id
+            )
     return Received(
         conversation_id=conversation.id,
         customer_id=conversation.customer_id,
@@ -226,7 +228,7 @@ async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReas
     events.record(work, EventType.HANDOFF_REQUESTED, subject=row.id, reason=reason)
     await notify(
         work,
-        "handoff_requested",
+        NoticeKind.HANDOFF_REQUESTED,
         dedupe_key=f"handoff_requested:{row.id}",
         conversation_id=conversation.id,
         subject_id=row.id,
@@ -307,7 +309,7 @@ async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence
 
 async def notify(
     work: Work,
-    kind: str,
+    kind: NoticeKind,
     *,
     dedupe_key: str,
     conversation_id: UUID | None = None,

@@ -104,7 +104,7 @@ async def learn(work: Work, heading: str, **values: Any) -> None:
     await work.session.execute(statement.on_conflict_do_update(index_elements=["workspace_id", "heading"], set_=values))
 
 
-async def forget(work: Work, heading: str) -> bool:
-    """Forget a heading; whether anything was known of it."""
+async def forget(work: Work, heading: str) -> LearntHeading | None:
+    """Forget a heading: what was known of it, None for nothing."""
     statement = delete(LearntHeading).where(own(LearntHeading, work), LearntHeading.heading == heading)
-    return (await work.session.execute(statement.returning(LearntHeading.id))).first() is not None
+    return (await work.session.scalars(statement.returning(LearntHeading))).one_or_none()

@@ -309,8 +309,11 @@ async def answer(
 async def forget(work: Work, heading: str) -> None:
     """Forget what was learnt of a heading; raises HeadingNotLearnt."""
     work.require(ImportsPermission.WRITE)
-    if not await repository.forget(work, key_of(heading)):
-        raise HeadingNotLearnt(heading=heading)
+    row = await repository.forget(work, key_of(heading))
+    if row is None:
+        raise HeadingNotLearnt(heading=heading[:100])
+    before = {"heading": row.heading, "field": row.field, "decimal": row.decimal_mark, "dates": row.date_order}
+    events.record(work, EventType.IMPORT_HEADING_FORGOTTEN, subject=row.id, before=before)
 
 
 async def _learn_fields(work: Work, answers: Answers) -> None:

@@ -1,10 +1,11 @@
-"""What is due in notifications: notices that are to be sent, and those whose sender died."""
+"""What is due in notifications: notices to be sent, those whose sender died, and for how long they are kept."""
 
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from core.jobs import Job, Sweep
+from core.jobs import Job, Retention, Sweep
 
 JOBS: Final = (Job("notice.send", "notification-send", 60),)
 
@@ -20,5 +21,38 @@ SWEEPS: Final = (
             ORDER BY due_at LIMIT :limit
             """
         ),
+    ),
+)
+
+
+def _forget(table: str, which: str) -> TextClause:
+    return text(
+        f"DELETE FROM {table} WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM {table} AS old"  # noqa: S608 - constants
+        f" WHERE created_at < clock_timestamp() - :kept AND {which} LIMIT :limit)"
+    )
+
+
+_WAITS: Final = "status IN ('pending', 'sending')"
+_UNREAD: Final = "way = 'inbox' AND read_at IS NULL"
+
+RETENTIONS: Final = (
+    Retention(
+        "notices",
+        timedelta(days=90),
+        "somebody was told",
+        _forget("notices", f"NOT ({_WAITS}) AND NOT ({_UNREAD})"),
+        "what has not gone out yet",
+    ),
+    Retention("notices that nobody has read", timedelta(days=365), "somebody was told", _forget("notices", _UNREAD)),
+    Retention(
+        "notifications, which notices are made of",
+        timedelta(days=90),
+        "it was raised",
+        _forget(
+            "notifications",
+            "coalesce(sent_at::text, parked_reason) IS NOT NULL AND NOT EXISTS (SELECT FROM notices AS told"
+            " WHERE told.workspace_id = old.workspace_id AND told.notification_id = old.id)",
+        ),
+        "one of which somebody may still hear",
     ),
 )

@@ -1,35 +1,15 @@
-"""The closed sets of notifications: what staff are told, on which ways, and who wants to know."""
+"""The closed sets of notifications: on which ways staff are told what, and who wants to know."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-
-class NoticeKind(StrEnum):
-    """What staff are told."""
-
-    HANDOFF_REQUESTED = "handoff_requested"
-    CUSTOMER_WROTE = "customer_wrote"
-    CUSTOMER_EDITED = "customer_edited"
-    CUSTOMER_DELETED = "customer_deleted"
-    CHANGED_AFTER_THE_DEED = "changed_after_the_deed"
-    MESSAGE_FAILED = "message_failed"
-    MESSAGE_REJECTED = "message_rejected"
-    MESSAGE_UNCONFIRMED = "message_unconfirmed"
-    ATTACHMENT_FAILED = "attachment_failed"
-    PAYMENT_CLAIMED = "payment_claimed"
-    PAYMENT_REFERENCE_REUSED = "payment_reference_reused"
-    ORDER_AMENDED = "order_amended"
-    ORDER_EXPIRED = "order_expired"
-    STOCK_LOW = "stock_low"
-    SUBSCRIPTION_CLOSED = "subscription_closed"
-    OTHER = "other"
-    """What this release has no words for."""
-
-    @classmethod
-    def of(cls, name: str) -> "NoticeKind":
-        """The kind of this name, `other` for one that is not known."""
-        return cls(name) if name in set(cls) else cls.OTHER
+from core.access import OperationsPermission, Permission
+from domain.conversations.kinds import NoticeKind
+from domain.conversations.permissions import ConversationsPermission
+from domain.orders.permissions import OrdersPermission
+from domain.payments.permissions import PaymentsPermission
+from domain.stock.permissions import StockPermission
 
 
 class Way(StrEnum):
@@ -53,24 +33,22 @@ class NoticeStatus(StrEnum):
     """It was read in the inbox before it was due, or the person is not reached that way or may not act on it any more."""
 
 
-_ATTEND: Final = "conversations:take"
-
-CONCERNED: Final[Mapping[NoticeKind, str]] = {
-    NoticeKind.HANDOFF_REQUESTED: _ATTEND,
-    NoticeKind.CUSTOMER_WROTE: _ATTEND,
-    NoticeKind.CUSTOMER_EDITED: _ATTEND,
-    NoticeKind.CUSTOMER_DELETED: _ATTEND,
-    NoticeKind.CHANGED_AFTER_THE_DEED: _ATTEND,
-    NoticeKind.MESSAGE_FAILED: _ATTEND,
-    NoticeKind.MESSAGE_REJECTED: _ATTEND,
-    NoticeKind.MESSAGE_UNCONFIRMED: _ATTEND,
-    NoticeKind.ATTACHMENT_FAILED: _ATTEND,
-    NoticeKind.PAYMENT_CLAIMED: "payments:verify",
-    NoticeKind.PAYMENT_REFERENCE_REUSED: "payments:verify",
-    NoticeKind.ORDER_AMENDED: "orders:fulfil",
-    NoticeKind.ORDER_EXPIRED: "orders:fulfil",
-    NoticeKind.STOCK_LOW: "stock:adjust",
-    NoticeKind.SUBSCRIPTION_CLOSED: "operations:manage",
-    NoticeKind.OTHER: "operations:manage",
+CONCERNED: Final[Mapping[NoticeKind, Permission]] = {
+    NoticeKind.HANDOFF_REQUESTED: ConversationsPermission.TAKE,
+    NoticeKind.CUSTOMER_WROTE: ConversationsPermission.TAKE,
+    NoticeKind.CUSTOMER_EDITED: ConversationsPermission.TAKE,
+    NoticeKind.CUSTOMER_DELETED: ConversationsPermission.TAKE,
+    NoticeKind.CHANGED_AFTER_THE_DEED: ConversationsPermission.TAKE,
+    NoticeKind.MESSAGE_FAILED: ConversationsPermission.TAKE,
+    NoticeKind.MESSAGE_REJECTED: ConversationsPermission.TAKE,
+    NoticeKind.MESSAGE_UNCONFIRMED: ConversationsPermission.TAKE,
+    NoticeKind.ATTACHMENT_FAILED: ConversationsPermission.TAKE,
+    NoticeKind.PAYMENT_CLAIMED: PaymentsPermission.VERIFY,
+    NoticeKind.PAYMENT_REFERENCE_REUSED: PaymentsPermission.VERIFY,
+    NoticeKind.ORDER_AMENDED: OrdersPermission.FULFIL,
+    NoticeKind.ORDER_EXPIRED: OrdersPermission.FULFIL,
+    NoticeKind.STOCK_LOW: StockPermission.ADJUST,
+    NoticeKind.SUBSCRIPTION_CLOSED: OperationsPermission.MANAGE,
+    NoticeKind.OTHER: OperationsPermission.MANAGE,
 }
 """Who wants to know: those who hold the right to do something about it."""

@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
-from domain.notifications.kinds import NoticeKind, NoticeStatus, Way
+from domain.conversations.kinds import NoticeKind
+from domain.notifications.kinds import NoticeStatus, Way
 
 
 class Notice(WorkspaceRow):

@@ -10,16 +10,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from core import observability, outbox, vault
+from core.clock import is_within
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work
-from domain.accounts import colleagues, roles
+from domain.accounts import colleagues
 from domain.accounts import service as accounts
 from domain.accounts.colleagues import Colleague
 from domain.accounts.schemas import WorkspaceView
+from domain.conversations.kinds import NoticeKind
 from domain.conversations.notifications import Raised
 from domain.notifications import repository, service
-from domain.notifications.kinds import CONCERNED, NoticeKind, NoticeStatus, Way
+from domain.notifications.kinds import CONCERNED, NoticeStatus, Way
 from domain.notifications.models import Notice, NotificationPreferences
 from domain.notifications.schemas import STATUS_AFTER, Parcel, Preferences, Result
 
@@ -33,7 +35,7 @@ log = observability.log(__name__)
 async def spread(work: Work, raised: Raised) -> None:
     """Make the notices of a notification: for everybody whom it concerns, on the ways that each has chosen."""
     work.require_runtime()
-    kind = NoticeKind.of(raised.kind)
+    kind = raised.kind
     people = [each for each in await colleagues.active(work) if _concerns(each, kind, raised)]
     if not people:
         log.warning("notification.for_nobody", kind=raised.kind)
@@ -58,9 +60,8 @@ def _concerns(person: Colleague, kind: NoticeKind, raised: Raised) -> bool:
 def _may_act(person: Colleague, kind: NoticeKind, details: Mapping[str, object]) -> bool:
     """Whether somebody works where it happened and may do something about it, now."""
     store = details.get("store_id")
-    works_there = person.store_id is None or store is None or str(person.store_id) == store
-    named = {permission.value: permission for permission in roles.permissions()}
-    return works_there and person.may(named[CONCERNED[kind]])
+    works_there = person.stores is None or store is None or store in {str(each) for each in person.stores}
+    return works_there and person.may(CONCERNED[kind])
 
 
 def _rows(
@@ -100,8 +101,7 @@ def quiet_for(wanted: Preferences, now: datetime, workspace: WorkspaceView) -> t
     here = now.astimezone(workspace.zone)
     at = here.time().replace(tzinfo=None)
     begins, ends = wanted.quiet_from, wanted.quiet_to
-    is_quiet = begins <= at < ends if begins <= ends else at >= begins or at < ends
-    if not is_quiet:
+    if not is_within(at, begins, ends):
         return timedelta(0)
     day = here.date() if at < ends else here.date() + timedelta(days=1)
     # Between two moments, not two clock readings: a night in which the clocks change has another length.

@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.work import Work, own
-from domain.notifications.kinds import NoticeKind, Way
+from domain.conversations.kinds import NoticeKind
+from domain.notifications.kinds import Way
 from domain.notifications.models import Notice, NotificationPreferences
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, UrlConstraints, model_validator
 
-from domain.notifications.kinds import NoticeKind, NoticeStatus, Way
+from domain.conversations.kinds import NoticeKind
+from domain.notifications.kinds import NoticeStatus, Way
 
 Kinds = Annotated[tuple[NoticeKind | Literal["*"], ...], Field(max_length=len(NoticeKind) + 1)]
 

@@ -13,8 +13,8 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
 from domain.accounts.permissions import WorkspacePermission
+from domain.conversations.kinds import NoticeKind
 from domain.notifications import repository
-from domain.notifications.kinds import NoticeKind
 from domain.notifications.models import Notice, NotificationPreferences
 from domain.notifications.schemas import ChangePreferences, NoticePage, NoticeView, Preferences, Ways
 

@@ -16,6 +16,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import OrderChanges, WorkspaceSettings
 from domain.conversations import service as conversations
+from domain.conversations.kinds import NoticeKind
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound, OrderOfChat
@@ -216,7 +217,7 @@ async def apply(work: Work, amendment: Order, lines: Sequence[OrderLine], settin
     events.record(work, EventType.ORDER_AMENDED, subject=placed.id, before=_summary(before), after=_summary(after))
     await conversations.notify(
         work,
-        "order_amended",
+        NoticeKind.ORDER_AMENDED,
         dedupe_key=f"order_amended:{amendment.id}",
         conversation_id=amendment.conversation_id,
         subject_id=placed.id,

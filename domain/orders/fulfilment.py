@@ -12,7 +12,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
-from domain.conversations.kinds import Voice
+from domain.conversations.kinds import NoticeKind, Voice
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
@@ -128,7 +128,7 @@ async def cancel_unpaid(work: Work, order_id: UUID) -> bool:
     await _undo(work, order, "not paid in time")
     await conversations.notify(
         work,
-        "order_expired",
+        NoticeKind.ORDER_EXPIRED,
         dedupe_key=f"order_expired:{order.id}",
         conversation_id=order.conversation_id,
         subject_id=order.id,

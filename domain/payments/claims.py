@@ -12,7 +12,7 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.conversations import service as conversations
-from domain.conversations.kinds import NoticeDetails
+from domain.conversations.kinds import NoticeDetails, NoticeKind
 from domain.orders import fulfilment
 from domain.orders import service as orders
 from domain.orders.errors import OrderNotFound, PaymentMethodUnknown
@@ -99,11 +99,11 @@ async def claim(work: Work, command: ClaimPayment) -> ClaimResult:
     values["flags"] = [*_amount_flags(command.amount, due), *await _reference_flags(work, order.id, values)]
     payment = await _store(work, told_before, values)
     if payment is None:
-        await _tell_staff(work, "payment_reference_reused", order, f"payment_reference_reused:{order.id}:{reference}")
+        await _tell_staff(work, NoticeKind.PAYMENT_REFERENCE_REUSED, order, f"payment_reference_reused:{order.id}:{reference}")
         return ClaimResult(payment=None, order=order, refusal="reference_used", due=due)
     events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after={"amount": amount, "flags": values["flags"]})
     order = await fulfilment.record_payment(work, order.id, PaymentStatus.CLAIMED)
-    await _tell_staff(work, "payment_claimed", order, f"payment_claimed:{payment.id}", subject_id=payment.id)
+    await _tell_staff(work, NoticeKind.PAYMENT_CLAIMED, order, f"payment_claimed:{payment.id}", subject_id=payment.id)
     return ClaimResult(payment=view_of(payment), order=order, due=due, difference=_difference(command.amount, due))
 
 
@@ -169,12 +169,12 @@ async def claim_ahead(work: Work, command: ClaimPayment, conversation_id: UUID, 
     payment = await _store(work, told_before, values)
     if payment is None:
         subject = f"payment_reference_reused:{command.customer_id}:{reference}"
-        await _notify(work, "payment_reference_reused", subject, conversation_id, command.customer_id, {})
+        await _notify(work, NoticeKind.PAYMENT_REFERENCE_REUSED, subject, conversation_id, command.customer_id, {})
         return ClaimResult(payment=None, order=None, refusal="reference_used")
     after = {"amount": amount, "order": None, "named": named, "flags": flags}
     events.record(work, EventType.PAYMENT_CLAIMED, subject=payment.id, after=after)
     payload: NoticeDetails = {"named": named} if named is not None else {}
-    await _notify(work, "payment_claimed", f"payment_claimed:{payment.id}", conversation_id, payment.id, payload)
+    await _notify(work, NoticeKind.PAYMENT_CLAIMED, f"payment_claimed:{payment.id}", conversation_id, payment.id, payload)
     return ClaimResult(payment=view_of(payment), order=None)
 
 
@@ -333,7 +333,9 @@ async def _reference_flags(work: Work, order_id: UUID | None, values: dict[str, 
     return flags
 
 
-async def _tell_staff(work: Work, kind: str, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None) -> None:
+async def _tell_staff(
+    work: Work, kind: NoticeKind, order: OrderView, dedupe_key: str, *, subject_id: UUID | None = None
+) -> None:
     payload: NoticeDetails = {"order_id": str(order.id), "number": order.number}
     if order.store_id is not None:
         payload["store_id"] = str(order.store_id)
@@ -341,7 +343,7 @@ async def _tell_staff(work: Work, kind: str, order: OrderView, dedupe_key: str, 
 
 
 async def _notify(
-    work: Work, kind: str, dedupe_key: str, conversation_id: UUID | None, subject_id: UUID, payload: NoticeDetails
+    work: Work, kind: NoticeKind, dedupe_key: str, conversation_id: UUID | None, subject_id: UUID, payload: NoticeDetails
 ) -> None:
     await conversations.notify(
         work,

@@ -13,6 +13,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.conversations import service as conversations
+from domain.conversations.kinds import NoticeKind
 from domain.stock import repository
 from domain.stock.schemas import StockLevel
 from domain.stock.service import severity
@@ -48,7 +49,7 @@ async def settle(work: Work, item_id: UUID) -> bool:
     events.record(work, EventType.STOCK_LOW, subject=item.id, after=after)
     await conversations.notify(
         work,
-        "stock_low",
+        NoticeKind.STOCK_LOW,
         dedupe_key=f"stock_low:{item.id}:{work.now.isoformat()}",
         subject_id=item.id,
         payload={

@@ -14,6 +14,7 @@ from core.event_types import EventType
 from core.events import EventView
 from core.work import Work
 from domain.conversations import service as conversations
+from domain.conversations.kinds import NoticeKind
 from domain.subscriptions import repository, service
 from domain.subscriptions.kinds import DeliveryStatus, SubscriptionStatus
 from domain.subscriptions.models import Delivery, Subscription
@@ -109,4 +110,4 @@ async def _close(work: Work, row: Subscription, answer: Answer) -> None:
     after = {"url": row.url, "status": answer.status, "error": answer.error}
     events.record(work, EventType.SUBSCRIPTION_CLOSED, subject=row.id, after=after)
     key = f"subscription_closed:{row.id}:{row.version}"
-    await conversations.notify(work, "subscription_closed", dedupe_key=key, subject_id=row.id)
+    await conversations.notify(work, NoticeKind.SUBSCRIPTION_CLOSED, dedupe_key=key, subject_id=row.id)

@@ -20,6 +20,7 @@ from agent.thinking import Thought, think
 from agent.turn import finish, take
 from core.access import Principal
 from core.work import open_work
+from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.catalog import service as catalog
 from tests.api.test_assistant import PATH, ask, calls, thread_of
@@ -27,7 +28,7 @@ from tests.api.test_payments import told
 from tests.factories.chat import level, placed, reprice
 from tests.factories.desk import Desk
 from tests.factories.shop import fill
-from tests.factories.staff import employ
+from tests.factories.staff import Employee, employ
 from tools import registry
 from tools.audience import AudienceKind
 
@@ -78,10 +79,10 @@ async def propose(desk: Desk, obedient: Obedient) -> str:
     return said
 
 
-async def taken(desk: Desk, words: str) -> TakenTurn:
-    """The owner has written, and a worker has taken the turn."""
-    await desk.post(PATH, {"text": words})
-    conversation_id = await thread_of(desk, desk.owner)
+async def taken(desk: Desk, words: str, by: Employee | None = None) -> TakenTurn:
+    """The owner, or another member, has written, and a worker has taken the turn."""
+    await desk.post(PATH, {"text": words}, by)
+    conversation_id = await thread_of(desk, by or desk.owner)
     async with open_work(Principal.system(desk.workspace.id)) as work:
         turn = await take(work, conversation_id)
     assert turn is not None
@@ -110,6 +111,31 @@ async def test_a_change_is_shown_first_and_done_by_the_member_s_own_yes(desk: De
     async with open_work(desk.shop.principal) as work:
         actor = await work.session.execute(text("SELECT actor_kind, actor_id FROM events WHERE type = 'stock.adjusted'"))
         assert [tuple(row) for row in actor] == [("user", desk.owner.id)]
+
+
+async def test_what_is_refused_to_a_member_stands_in_the_trail(desk: Desk, obedient: Obedient) -> None:
+    # Given a member who loses the right while the turn is thought, and an owner whose model names what there is not
+    member = await employ(desk.api, desk.workspace, Role.MANAGER)
+    obedient.turns = [
+        [("adjust_stock", BROKEN)],
+        [("adjust_stock", BROKEN | {"sku": "NO-1"})],
+        [("decide_change", {"approve": True})],
+    ]
+    turn = await taken(desk, "se rompieron tres harinas", member)
+    async with open_work(desk.shop.principal) as work:
+        await accounts.add_member(work, member.email, "Ana", Role.VIEWER)
+    await finished(turn, await think(turn))
+    await ask(desk, "se rompieron tres harinas")
+    await ask(desk, "sí")
+    # Then each refusal is an event of the member for whom it was tried, as if they had called the tool themselves
+    refused = (await desk.get("/audit", type="tool.refused"))["data"]
+    told = {(each["actor_id"], each["actor_kind"], each["after"]["tool"], each["after"]["code"]) for each in refused}
+    assert told == {
+        (str(member.id), "user", "adjust_stock", "tool_not_offered"),
+        (str(desk.owner.id), "user", "adjust_stock", "product_not_found"),
+        (str(desk.owner.id), "user", "decide_change", "nothing_to_approve"),
+    }
+    assert len(refused) == 3
 
 
 async def test_a_yes_is_used_up(desk: Desk, obedient: Obedient) -> None:

@@ -37,12 +37,13 @@ async def test_whoever_works_in_one_store_gives_nothing_that_holds_in_others(api
     role = await api.post(f"{home}/roles", headers=owner.headers, json={"name": "cashier", "permissions": ["orders:*"]})
     tried: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", "/members", {"email": "a@shop.test", "role": "viewer"}),
-        ("POST", "/members", {"email": "a@shop.test", "role": "viewer", "store_id": str(branch)}),
+        ("POST", "/members", {"email": "a@shop.test", "role": "viewer", "store_ids": [str(branch)]}),
         ("POST", "/api-keys", {"name": "k", "permissions": ["stock:read"]}),
         ("POST", "/api-keys", {"name": "k", "permissions": ["stock:read"], "store_id": str(branch)}),
         ("POST", f"/api-keys/{whole.json()['id']}/revoke", {"reason": "x"}),
-        ("PATCH", f"/members/{limited.id}", {"store_id": None}),
-        ("PATCH", f"/members/{limited.id}", {"store_id": str(branch)}),
+        ("PATCH", f"/members/{limited.id}", {"store_ids": None}),
+        ("PATCH", f"/members/{limited.id}", {"store_ids": [str(branch)]}),
+        ("PATCH", f"/members/{limited.id}", {"store_ids": [str(branch), str(shop.store_id)]}),
         ("PATCH", f"/members/{owner.id}", {"status": "suspended", "reason": "x"}),
         ("POST", "/roles", {"name": "boss", "permissions": ["*"]}),
         ("PATCH", f"/roles/{role.json()['id']}", {"permissions": ["*"]}),
@@ -53,7 +54,7 @@ async def test_whoever_works_in_one_store_gives_nothing_that_holds_in_others(api
     for method, path, body in tried:
         answer = await api.request(method, home + path, headers=limited.headers | {"if-match": '"v1"'}, json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "beyond_own_stores"), (method, path, body)
-    inside = {"email": "b@shop.test", "role": "viewer", "store_id": str(shop.store_id)}
+    inside = {"email": "b@shop.test", "role": "viewer", "store_ids": [str(shop.store_id)]}
     assert (await api.post(f"{home}/members", headers=limited.headers, json=inside)).status_code == 201
 
 
@@ -135,7 +136,7 @@ async def test_things_of_another_shop_are_to_be_found_nowhere(api: httpx.AsyncCl
     home = f"/workspaces/{shop.workspace_id}"
     line = {"variant_id": flour, "quantity": "1"}
     tried: list[tuple[str, str, dict[str, Any] | None]] = [
-        ("POST", f"{home}/members", {"email": "a@shop.test", "role": "viewer", "store_id": theirs}),
+        ("POST", f"{home}/members", {"email": "a@shop.test", "role": "viewer", "store_ids": [theirs]}),
         ("POST", f"{home}/api-keys", {"name": "k", "permissions": ["*"], "store_id": theirs}),
         ("GET", f"/suppliers/{supplier}", None),
         ("GET", f"/purchase-orders/{order.id}", None),

@@ -74,6 +74,25 @@ async def test_a_question_is_answered_and_the_answer_is_learnt(api: httpx.AsyncC
     next_one = (await api.get(f"/api/v1/imports/{begun.json()['id']}", headers=owner.headers)).json()
     assert (next_one["status"], next_one["unchanged"]) == ("completed", 1)
 
+    # What was learnt is seen, and forgotten however the heading is written; then the next file asks again
+    headings = "/api/v1/imports/headings"
+    learnt = (await api.get(headings, headers=owner.headers)).json()
+    assert learnt["data"] == [{"heading": "precio", "field": None, "decimal": "point", "dates": None}]
+    viewer = await employ(api, workspace, Role.VIEWER)
+    assert (await api.get(headings, headers=viewer.headers)).status_code == 200
+    assert (await api.delete(f"{headings}/PRECIO", headers=viewer.headers)).status_code == 403
+    key = owner.headers | {"idempotency-key": "k"}
+    assert [(await api.delete(f"{headings}/PRECIO", headers=key)).status_code for _ in range(2)] == [204, 204]
+    for unknown in ("Precio", "precio/caja"):
+        refused = await api.delete(f"{headings}/{unknown}", headers=owner.headers)
+        assert (refused.status_code, refused.json()["code"]) == (404, "heading_not_learnt")
+    trail = (await api.get("/api/v1/audit?type=import_heading.forgotten", headers=owner.headers)).json()["data"]
+    assert [each["before"]["heading"] for each in trail] == ["precio"]
+    begun = await api.post("/api/v1/imports", files={"file": ("z.csv", UNCLEAR.encode())}, headers=owner.headers)
+    await drain()
+    again = (await api.get(f"/api/v1/imports/{begun.json()['id']}", headers=owner.headers)).json()
+    assert again["status"] == "needs_answers"
+
 
 @pytest.mark.parametrize(
     ("form", "code", "status"),

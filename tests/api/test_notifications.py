@@ -19,7 +19,7 @@ from core.work import open_work
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations import service as conversations
-from domain.conversations.kinds import HandoffReason
+from domain.conversations.kinds import HandoffReason, NoticeKind
 from domain.notifications import outgoing
 from domain.notifications.schemas import Preferences
 from tests.api.test_payments import told
@@ -119,7 +119,8 @@ async def test_whoever_lost_the_right_or_the_store_meanwhile_is_not_told(desk: D
 
     # When one of them may only look now, and the other works elsewhere
     await rows(desk, f"UPDATE memberships SET role = 'viewer' WHERE user_id = '{demoted.id}' RETURNING id")
-    await rows(desk, f"UPDATE memberships SET store_id = '{branch}' WHERE user_id = '{moved.id}' RETURNING id")
+    where = f"WHERE membership_id = (SELECT id FROM memberships WHERE user_id = '{moved.id}') RETURNING id"
+    assert len(await rows(desk, f"UPDATE membership_stores SET store_id = '{branch}' {where}")) == 1
     await deliver(desk)
 
     # Then only the owner is told
@@ -235,7 +236,7 @@ async def test_a_customer_s_next_words_call_only_whoever_attends_them(desk: Desk
     operator = await employ(desk.api, desk.workspace, Role.OPERATOR)
     assert (await desk.post(f"/conversations/{desk.chat.conversation_id}/take", by=operator)).status_code == 200
     async with open_work(desk.shop.principal) as work:
-        await conversations.notify(work, "customer_wrote", dedupe_key="x", conversation_id=desk.chat.conversation_id)
+        await conversations.notify(work, NoticeKind.CUSTOMER_WROTE, dedupe_key="x", conversation_id=desk.chat.conversation_id)
     await deliver(desk)
     assert (await inbox(desk), await inbox(desk, operator)) == ([], ["customer_wrote"])
 

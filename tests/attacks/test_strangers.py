@@ -25,10 +25,11 @@ from domain.accounts.models import Membership
 from domain.accounts.roles import Role
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
+from domain.conversations.kinds import NoticeKind
 from domain.conversations.models import Attachment, Notification
 from domain.imports import service as imports
 from domain.imports.schemas import Answers
-from domain.notifications.kinds import NoticeKind, NoticeStatus, Way
+from domain.notifications.kinds import NoticeStatus, Way
 from domain.notifications.models import Notice
 from domain.subscriptions import service as subscriptions
 from domain.subscriptions.schemas import NewSubscription
@@ -148,7 +149,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
             next_try_at=work.system_time,
         )
         work.session.add_all([*events, attachment])
-        await conversations.notify(work, "test", dedupe_key="test")
+        await conversations.notify(work, NoticeKind.OTHER, dedupe_key="test")
         await accounts.add_member(work, f"{new_id().hex}@shop.test", "María", Role.OWNER)
         await work.session.flush()
         member = await work.session.scalar(select(Membership.user_id))

@@ -14,7 +14,8 @@ from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import service as catalog
-from domain.notifications.kinds import NoticeKind, Way
+from domain.conversations.kinds import NoticeKind
+from domain.notifications.kinds import Way
 from domain.subscriptions import service as subscriptions
 from tests.factories.desk import Desk
 from tests.factories.visitors import OWN, Visitor, visit
@@ -98,18 +99,26 @@ async def test_a_store_is_opened_changed_and_not_closed_while_goods_lie_in_it(ow
 
 async def test_somebody_is_invited_limited_and_suspended(owner: Visitor, desk: Desk) -> None:
     email = f"{uuid4().hex[:10]}@shop.test"
-    invited = {"email": email, "name": ATTACK, "role": "operator", "store_id": str(desk.shop.store_id), "key": "1"}
+    invited = {"email": email, "name": ATTACK, "role": "operator", "store_ids": str(desk.shop.store_id), "key": "1"}
     assert [(await owner.send("team", invited)).status_code for _ in range(2)] == [303, 303]
     async with open_work(desk.shop.principal) as work:
         person = next(each for each in await members.list_members(work) if each.email == email)
     assert is_harmless(await owner.open("team"))
 
     path = f"team/{person.user_id}"
-    fields = {"role": "manager", "store_id": "", "amount_limit": "100", "version": str(person.version), "key": "2"}
+    assert person.store_ids == [desk.shop.store_id]
+    fields = {"role": "manager", "only_open_hours": "true", "amount_limit": "100", "version": str(person.version), "key": "2"}
     assert (await owner.send(path, fields)).status_code == 303
     async with open_work(desk.shop.principal) as work:
         changed = await members.get_member(work, person.user_id)
-    assert (changed.role, changed.store_id, str(changed.amount_limit)) == ("manager", None, "100.00")
+    assert (changed.role, changed.store_ids, str(changed.amount_limit)) == ("manager", None, "100.00")
+    assert changed.only_open_hours
+
+    # Suspending somebody leaves their limits as they are
+    suspended = {"status": "suspended", "reason": "x", "version": str(changed.version), "key": "3"}
+    assert (await owner.send(path, suspended)).status_code == 303
+    async with open_work(desk.shop.principal) as work:
+        assert (await members.get_member(work, person.user_id)).only_open_hours
 
 
 async def test_a_key_is_shown_once_and_revoked(owner: Visitor, desk: Desk) -> None:

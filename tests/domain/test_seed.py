@@ -111,7 +111,9 @@ async def test_the_named_people_products_and_prices_are_there(database: str) -> 
         stores = {store.id: store for store in await catalog.stores(work)}
         places = {(store.name, store.city, store.state, store.zone) for store in stores.values()}
         assert ("Mercado Bella Vista", "Maracaibo", "Zulia", "Norte") in places
-        bound = defaultdict(str, {m.email: stores[m.store_id].code for m in await accounts.list_members(work) if m.store_id})
+        bound = defaultdict(
+            str, {m.email: stores[m.store_ids[0]].code for m in await accounts.list_members(work) if m.store_ids}
+        )
         assert bound["gerente@supermercadochacao.com"] == "store_caracas_chacao"
         assert bound["supervisor@abastosvalencia.com"] == "store_valencia_centro"
     async with open_work(works["refacciones"]) as work:

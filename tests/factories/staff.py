@@ -51,5 +51,5 @@ async def employ(
     """A person with a role in a workspace."""
     person = await make_person(api, email)
     async with open_work(Principal.system(workspace.id)) as work:
-        await accounts.add_member(work, person.email, "María Prueba", role, store_id)
+        await accounts.add_member(work, person.email, "María Prueba", role, None if store_id is None else [store_id])
     return Employee(person.id, person.email, person.access_token, person.refresh_token, workspace.id)

@@ -54,7 +54,7 @@ async def test_every_workspace_table_has_a_policy_on_its_workspace(schema: async
 
 async def test_every_table_of_a_store_is_limited_to_the_stores_of_whoever_works(schema: asyncpg.Connection) -> None:
     rows = await schema.fetch("SELECT tablename FROM pg_policies WHERE schemaname = 'public' AND permissive = 'RESTRICTIVE'")
-    of_people = {"memberships", "api_keys"}
+    of_people = {"membership_stores", "api_keys"}
     columns = [(table.name, column.name) for table in metadata.tables.values() for column in table.columns]
     with_store = {table for table, column in columns if column.endswith("store_id")} - of_people
     assert {row["tablename"] for row in rows} == with_store
@@ -136,7 +136,7 @@ async def test_only_the_identity_role_sees_who_people_are(workspace: WorkspaceVi
 
 
 async def test_the_identity_role_sees_nothing_that_a_shop_does(workspace: WorkspaceView) -> None:
-    shown = {"workspaces", "memberships", "custom_roles", "users"} | IDENTITY_TABLES
+    shown = {"workspaces", "memberships", "membership_stores", "custom_roles", "users"} | IDENTITY_TABLES
     for table in set(metadata.tables) - shown - {"runtime_clock"}:
         with pytest.raises(DBAPIError, match="permission denied"):
             async with open_identity_work() as work:

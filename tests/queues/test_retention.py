@@ -4,29 +4,36 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.retention import page
 from app.queue import retention
+from app.queue.actors import notifications
 from app.queue.jobs import FILE_HOLDERS, RETENTIONS
 from core import db, events
 from core.access import Principal
 from core.blobs import DiskBlobs
 from core.event_types import EventType
+from core.origin import Origin
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import open_retention_work, open_work
+from domain.accounts import browsers, people, sign_ins
+from domain.accounts import service as accounts
+from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations import service as conversations
-from domain.conversations.kinds import HandoffReason
+from domain.conversations.kinds import HandoffReason, NoticeKind
 from migrations.models import metadata
 from migrations.security import FORGOTTEN
 from tests.factories.chat import chat_of, placed
 from tests.factories.shop import fill, open_shop
+from tests.factories.staff import PASSWORD
 from tests.factories.threads import Thread, opened
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +63,11 @@ async def forget(*tables: str) -> int:
     chosen = [one for one in RETENTIONS if one.table.startswith(tables)]
     assert chosen
     return sum([await retention.forget(one) for one in chosen])
+
+
+async def rows(workspace: WorkspaceView, query: str) -> list[Row[Any]]:
+    async with open_work(Principal.system(workspace.id)) as work:
+        return list(await work.session.execute(text(query)))
 
 
 async def stream(workspace: WorkspaceView) -> list[tuple[int, str, int]]:
@@ -116,13 +128,55 @@ async def ask_for_people(thread: Thread) -> None:
         await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
 
-@pytest.mark.parametrize("table", sorted(set(FORGOTTEN) - {"event_positions"}))
-async def test_postgres_itself_lets_nobody_forget_too_early(workspace: WorkspaceView, table: str) -> None:
+async def test_postgres_itself_lets_nobody_forget_too_early(workspace: WorkspaceView) -> None:
     await happen(workspace, (EventType.STORE_CHANGED, new_id()))
-    async with open_retention_work() as session:
-        change = "UPDATE attachments SET error_code = 'x'" if table == "attachments" else f"DELETE FROM {table}"
-        result = await session.execute(text(f"{change} WHERE true"))
-        assert result.rowcount == 0  # type: ignore[attr-defined]  # a CursorResult
+    async with open_work(Principal.system(workspace.id)) as work:
+        await conversations.notify(work, NoticeKind.OTHER, dedupe_key="x")
+    query = "SELECT tablename, cmd FROM pg_policies WHERE roles = ARRAY['nexova_retention'::name] AND cmd <> 'SELECT'"
+    async with db.session() as session:
+        forgotten: dict[str, str] = {row[0]: row[1] for row in await session.execute(text(query))}
+    assert set(FORGOTTEN) | {"notices", "notifications"} <= set(forgotten)
+    for table in sorted(set(forgotten) - {"event_positions"}):
+        async with open_retention_work() as session:
+            change = "UPDATE attachments SET error_code = 'x'" if forgotten[table] == "UPDATE" else f"DELETE FROM {table}"
+            result = await session.execute(text(f"{change} WHERE true"))
+            assert result.rowcount == 0, table  # type: ignore[attr-defined]  # a CursorResult
+
+
+async def test_notices_are_forgotten_when_they_are_old_and_were_read(workspace: WorkspaceView) -> None:
+    # Given a person who was told three times, and has read the first
+    async with open_work(Principal.system(workspace.id)) as work:
+        await accounts.add_member(work, f"{new_id().hex}@shop.test", "Ana", Role.OWNER)
+        for cause in ("read", "unread", "waits"):
+            await conversations.notify(work, NoticeKind.OTHER, dedupe_key=cause)
+    for (notification,) in await rows(workspace, "SELECT id FROM notifications WHERE dedupe_key <> 'waits'"):
+        await notifications.send(str(workspace.id), str(notification))
+    inbox = "FROM notices WHERE way = 'inbox' AND notification_id = (SELECT id FROM notifications WHERE dedupe_key = 'read')"
+    await rows(workspace, f"UPDATE notices SET read_at = created_at WHERE id = (SELECT id {inbox}) RETURNING id")
+
+    # When three months have gone by, then what is read goes, with what it was made of
+    for table in ("notices", "notifications"):
+        await age(table, 91)
+    assert await forget("notices", "notifications") == 2
+    kept = await rows(workspace, "SELECT dedupe_key FROM notifications ORDER BY 1")
+    assert [key for (key,) in kept] == ["unread", "waits"]
+
+    # And after a year what nobody has read, but never what nobody was told
+    for table in ("notices", "notifications"):
+        await age(table, 300)
+    await forget("notices")
+    await forget("notifications")
+    assert [key for (key,) in await rows(workspace, "SELECT dedupe_key FROM notifications")] == ["waits"]
+
+
+async def test_a_sign_in_of_a_browser_is_forgotten_like_any_other(workspace: WorkspaceView) -> None:
+    email = f"{new_id().hex}@shop.test"
+    await people.create_account(email, "Ana", PASSWORD)
+    await browsers.keep(await sign_ins.sign_in(email, PASSWORD, Origin.of(None, None)))
+    await as_owner("UPDATE sign_ins SET expires_at = clock_timestamp() - make_interval(days => 29)")
+    assert await forget("sign_ins") == 0
+    await as_owner("UPDATE sign_ins SET expires_at = clock_timestamp() - make_interval(days => 31)")
+    assert await forget("sign_ins") == 1
 
 
 @pytest.mark.parametrize("table", ["messages", "payments", "orders", "customers", "stock_movements", "credentials"])

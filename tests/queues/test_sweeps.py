@@ -24,6 +24,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import service as conversations
 from domain.conversations.content import File, Text
+from domain.conversations.kinds import NoticeKind
 from domain.conversations.models import Attachment, Message, Notification
 from domain.conversations.schemas import Incoming, Received, Sender
 from tests.factories.webhooks import post, result, stored_events, webhook
@@ -148,7 +149,7 @@ async def test_waiting_messages_files_and_notices_are_found(workspace: Workspace
     received = await arrive(workspace, connection, media=True)
     async with open_work(Principal.system(workspace.id)) as work:
         await conversations.queue(work, received.conversation_id, [Text(text="uno"), Text(text="dos")])
-        await conversations.notify(work, "test", dedupe_key="test")
+        await conversations.notify(work, NoticeKind.OTHER, dedupe_key="test")
     assert await found() == set()
 
     await change(workspace, Message, next_try_at=AGO)
@@ -161,7 +162,7 @@ async def test_waiting_messages_files_and_notices_are_found(workspace: Workspace
 
 async def test_a_notice_is_published_once(workspace: WorkspaceView) -> None:
     async with open_work(Principal.system(workspace.id)) as work:
-        await conversations.notify(work, "test", dedupe_key="test")
+        await conversations.notify(work, NoticeKind.OTHER, dedupe_key="test")
     await change(workspace, Notification, next_try_at=AGO)
     [(_, notice)] = await found()
     for _ in range(2):

@@ -29,7 +29,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Content, said
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
-from tools import registry
+from tools import by_staff, registry
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.managing import APPROVAL, PROPOSAL, ManagerContext, Yes
@@ -100,6 +100,10 @@ class Managers(Audience):
         for call in calls:
             messages |= _told(call, sent)
         await approvals.was_told(work, turn.conversation_id, messages)
+
+    def refused(self, work: Work, tool: str, code: str) -> None:
+        """What somebody of the staff tried stands in the trail, as if they had called the tool themselves."""
+        by_staff.refused(work, tool, code)
 
     def instructions(self, brief: Brief) -> str:
         """How a colleague answers, who knows only what the tools tell."""

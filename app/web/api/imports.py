@@ -24,7 +24,7 @@ from domain.imports import looking, undoing
 from domain.imports import service as imports
 from domain.imports.kinds import RowOutcome
 from domain.imports.permissions import ImportsPermission
-from domain.imports.schemas import Answers, ImportResult, ImportView, RowView, UndoView
+from domain.imports.schemas import Answers, HeadingView, ImportResult, ImportView, RowView, UndoView
 from domain.imports.sheets.opening import MOST_BYTES
 from domain.imports.sheets.refusals import FileTooLarge
 from domain.imports.sheets.writing import CsvFile
@@ -136,6 +136,19 @@ async def list_(caller: Reader, paging: Paged) -> Page[ImportView]:
         before = UUID(paging.place) if paging.place else None
         found = await looking.list_imports(work, before=before, limit=paging.limit)
     return paging.page(found.items, found.next_cursor)
+
+
+@router.get("/imports/headings")
+async def list_headings(caller: Reader) -> Page[HeadingView]:
+    """List what the shop has taught of headings, as they are compared: folded and without filler words."""
+    async with open_work(caller) as work:
+        return Page(data=await looking.learnt_headings(work), has_more=False, next_cursor=None)
+
+
+@router.delete("/imports/headings/{heading:path}", status_code=204)
+async def forget_heading(write: Writer, heading: Annotated[str, Path(max_length=200)]) -> None:
+    """Forget what was learnt of a heading, however it is written; the next file with it is read as if it were new."""
+    await write.run(lambda work: imports.forget(work, heading))
 
 
 @router.get("/imports/{id}")

@@ -14,8 +14,8 @@ from app.web.api.writes import Write, may_write
 from core.access import Principal
 from core.work import Work, open_work
 from domain.accounts.permissions import WorkspacePermission
+from domain.conversations.kinds import NoticeKind
 from domain.notifications import service as notifications
-from domain.notifications.kinds import NoticeKind
 from domain.notifications.schemas import ChangePreferences, NoticeView, Preferences
 
 router = noun("notifications")

@@ -117,5 +117,5 @@ async def call(
         return await write.once(ToolResult, act)
     except DomainError as error:
         async with open_work(write.caller) as work:
-            room.refused(work, name, error)
+            room.refused(work, name, error.code)
         raise
