@@ -15,6 +15,8 @@ import httpx
 from channels.base import Channel
 from channels.breaker import Breaker
 from channels.infobip.adapter import InfobipWhatsApp
+from channels.web.adapter import WebChat
+from core.blobs import open_blobs
 from core.errors import DomainError
 from core.outside import OutsideOnly
 from core.settings import Settings, get_settings
@@ -85,7 +87,7 @@ async def close() -> None:
 
 
 class ProviderAbsent(DomainError):
-    """Nothing here speaks with the connection's provider: no adapter, or no account whose address is known."""
+    """Nothing here speaks with the connection's provider: no account is known by its address."""
 
     code: ClassVar[str] = "provider_absent"
     http_status: ClassVar[int] = 503
@@ -131,15 +133,17 @@ def _whatsapp(connection: ConnectionView, http: httpx.AsyncClient, settings: Set
     return InfobipWhatsApp(connection, http, breaker, base_url=address, notify_url=_notify_url(connection, settings))
 
 
+def _webchat(connection: ConnectionView, http: httpx.AsyncClient, settings: Settings) -> Channel:
+    return WebChat(open_blobs(settings))
+
+
 _ADAPTERS: Final[Mapping[Provider, Callable[[ConnectionView, httpx.AsyncClient, Settings], Channel]]] = {
     Provider.INFOBIP: _whatsapp,
     Provider.SANDBOX: _whatsapp,
+    Provider.WEB: _webchat,
 }
 
 
 def open_channel(connection: ConnectionView, http: httpx.AsyncClient | None = None) -> Channel:
     """The channel of a connection; raises ProviderAbsent."""
-    adapter = _ADAPTERS.get(connection.provider)
-    if adapter is None:
-        raise ProviderAbsent(slug=connection.slug, provider=connection.provider)
-    return adapter(connection, http or http_client(), get_settings())
+    return _ADAPTERS[connection.provider](connection, http or http_client(), get_settings())

@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import routes as console
@@ -58,6 +57,10 @@ from app.web.api import (
     settings as settings_api,
 )
 from app.web.bodies import BodyLimit
+from app.web.chat import door as chat_door
+from app.web.chat import files as chat_files
+from app.web.chat import origins, stream
+from app.web.chat.visits import OpenStreams
 from app.web.limits import Buckets
 from app.web.live import Live
 from app.web.requests import RequestFrame
@@ -109,13 +112,14 @@ LARGER_BODIES = {
     registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1,
     **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024),
     "/api/v1/payments/*/receipts": receipts.MOST_BYTES,
+    f"{origins.PREFIX}/*/files": chat_door.MOST_BYTES,
 }
 """Paths that take more than the settings allow, or have a limit of their own."""
 
 LONGER_REQUESTS = {**dict.fromkeys(aliases.UPLOADS, 120.0), "/api/v1/exports": 300.0}
 """Seconds of the paths that may take more than the settings allow."""
 
-UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox", "/console/assets")
+UNCOUNTED = ("/health", "/metrics", registry.WEBHOOK_PATH, "/sandbox", "/console/assets", f"{origins.PREFIX}/-/")
 """Paths that are not counted by the address of the caller: those of the house, files of pages, and the door, which counts by
 the line."""
 
@@ -217,9 +221,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi = lambda: routing.document(app)  # type: ignore[method-assign]  # FastAPI names this as the way to extend it
     app.state.settings = settings
     app.state.door = webhooks.Door()
+    app.state.chat_streams = OpenStreams()
     app.include_router(health.router, include_in_schema=False)
     app.include_router(webhooks.router, include_in_schema=False)
     app.include_router(problems.router, include_in_schema=False)
+    for router in (chat_files.router, chat_door.router, stream.router):
+        app.include_router(router, include_in_schema=False)
     for router in NOUNS:
         app.include_router(router)
     for router in console.ROUTERS:
@@ -236,10 +243,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one is met first.
     app.add_middleware(BodyLimit, limit=settings.request_body_limit, larger=LARGER_BODIES)
     app.add_middleware(TimeLimit, seconds=settings.request_seconds, longer=LONGER_REQUESTS)
+    app.add_middleware(origins.ChatOrigins)
     app.add_middleware(AddressLimit, exempt=UNCOUNTED)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     app.add_middleware(
-        CORSMiddleware,
+        origins.OtherOrigins,
         allow_origins=settings.cors_origins,
         allow_credentials=True,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],

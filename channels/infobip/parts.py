@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Final, assert_never
 
 from channels.base import Unsendable
+from channels.formatting import to_whatsapp
 from channels.infobip.cleaning import clean_text
-from channels.infobip.formatting import to_whatsapp
 from core import messages
 from domain.connections.medium import TRAITS as MEDIUMS
 from domain.connections.medium import Medium

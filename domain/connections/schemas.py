@@ -1,9 +1,9 @@
 """What the rest of the house sees of connections."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from domain.connections.medium import CARRIED, TRAITS, Medium, Provider, Traits
 
@@ -43,12 +43,23 @@ class WebhookAuthentication(BaseModel):
 
 
 class Credentials(BaseModel):
-    """The secrets of a connection, opened."""
+    """The secrets of a connection, opened.
+
+    Of a web chat `api_key` is what the shop's server signs identities with, and `former_key` the one before, which is still
+    taken while the shop changes over.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     api_key: SecretStr
     webhook: WebhookAuthentication
+    former_key: SecretStr | None = None
+
+
+Origin = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^https?://[^\s/*?#@]+$", max_length=200)
+]
+"""Where a page is from, as browsers say it: scheme, host and port, without a path."""
 
 
 class ConnectionSettings(BaseModel):
@@ -65,6 +76,21 @@ class ConnectionSettings(BaseModel):
     template_language: str = "es"
     catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
     store: str | None = Field(None, description="Code of the store that this sender sells from; else the workspace's default.")
+    code_template: str | None = Field(
+        None, description="Approved template with one place, by which a customer gets the code that proves their telephone."
+    )
+    origins: Annotated[tuple[Origin, ...], Field(max_length=20)] = Field(
+        (), description="Of a web chat: the origins of the pages on which it may stand."
+    )
+    greeting: str | None = Field(None, max_length=300, description="Of a web chat: what it says before anybody has written.")
+    consent: str | None = Field(
+        None,
+        max_length=600,
+        description="Of a web chat: what a visitor agrees to before they write; without it nothing is asked.",
+    )
+    consent_url: str | None = Field(
+        None, max_length=500, pattern=r"^https?://[^\s]+$", description="Of a web chat: the page that tells more of it."
+    )
 
 
 class ConnectionSummary(BaseModel):
@@ -163,3 +189,32 @@ def revealed(model: BaseModel) -> dict[str, Any]:
 
     content: dict[str, Any] = plain(model)
     return content
+
+
+class NewWebChat(BaseModel):
+    """A web chat to be opened on pages of the shop."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,98}$")
+    name: str = Field(min_length=1, max_length=255)
+    origins: Annotated[tuple[Origin, ...], Field(max_length=20)] = ()
+    greeting: str | None = Field(None, max_length=300)
+    consent: str | None = Field(None, max_length=600)
+    consent_url: str | None = Field(None, max_length=500, pattern=r"^https?://[^\s]+$")
+    store: str | None = Field(None, max_length=50)
+
+
+class RenewSecret(BaseModel):
+    """Another secret for signing identities; `keep_former` lets the one before count until the next renewal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_former: bool = Field(True, description="False where the secret has leaked: what it signed counts no more.")
+
+
+class WebChatSecret(BaseModel):
+    """A web chat and the secret with which the shop's server signs identities, which is shown this once."""
+
+    connection: ConnectionDetails
+    identity_secret: str

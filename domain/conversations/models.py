@@ -73,7 +73,8 @@ class Message(WorkspaceRow):
     Incoming ones are open until `handled_at` is set, with who or what handled them (`turn`, `operator`, or a reason
     for no answer). An edit or a deletion of what was answered opens it again, and `handled_ref` still tells the turn that
     answered; `revisions` keep the contents as they were ({`content`, `until`}). Outgoing ones are sent in the
-    order of `position`.
+    order of `position`. `change_number` grows with every change that a reader of the thread sees; as whoever changes a
+    message holds the lock of its conversation, the numbers of one conversation come in the order of commits.
     """
 
     __tablename__ = "messages"
@@ -108,6 +109,7 @@ class Message(WorkspaceRow):
     author_id: Mapped[UUID | None]
     content: Mapped[Content] = mapped_column(ContentColumn)
     position: Mapped[int] = mapped_column(BigInteger)
+    change_number: Mapped[int | None] = mapped_column(BigInteger, server_default=text("nextval('message_changes')"))
     provider_message_id: Mapped[str | None] = mapped_column(String(300))
     reply_to: Mapped[str | None] = mapped_column(String(300))
     correlation_id: Mapped[str | None] = mapped_column(String(64))

@@ -140,6 +140,19 @@ class ThreadPage(Frozen):
     next_cursor: str | None
 
 
+class VisitorPage(Frozen):
+    """What a visitor's page has not seen yet, the oldest first.
+
+    `number` is that of the last change, from which the page goes on; `is_answering` is whether the agent owes an answer.
+    """
+
+    items: list[MessageView]
+    number: int
+    has_earlier: bool
+    is_answering: bool
+    voice: Voice
+
+
 class ConversationView(Frozen):
     """A conversation and who speaks in it: with a customer, or the one that a member of the staff has with the agent."""
 

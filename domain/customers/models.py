@@ -129,3 +129,24 @@ class CustomerAddress(WorkspaceRow):
     phone: Mapped[str | None] = mapped_column(String(40))
     is_default: Mapped[bool] = mapped_column(default=False)
     last_used_at: Mapped[datetime]
+
+
+class NumberProof(WorkspaceRow):
+    """A code that was sent to a telephone at the wish of whoever writes at an address, so that they prove that it is theirs.
+
+    `digest` is that of the code; a code is good for one proof, for a while, and for so many wrong tries.
+    """
+
+    __tablename__ = "number_proofs"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("contact_addresses", "contact_address_id"),
+        Index("ix_number_proofs_contact", "workspace_id", "contact_address_id", "created_at"),
+    )
+
+    contact_address_id: Mapped[UUID]
+    phone: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    proven_at: Mapped[datetime | None]

@@ -70,6 +70,14 @@ async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | 
     return await work.session.get(ContactAddress, (work.workspace_id, contact_address_id))
 
 
+async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactAddress | None:
+    """The address on a medium with a user id, not locked."""
+    query = select(ContactAddress).where(
+        own(ContactAddress, work), ContactAddress.medium == medium, ContactAddress.user_id == user_id
+    )
+    return await work.session.scalar(query)
+
+
 async def lock_contacts(work: Work, medium: Medium, user_id: str | None, key: str | None) -> list[ContactAddress]:
     """The addresses on the medium that have this user id or this key, locked in id order."""
     values = {"workspace": work.workspace_id, "medium": medium, "user": user_id, "key": key}

@@ -160,6 +160,13 @@ async def contact(work: Work, contact_address_id: UUID) -> ContactView:
     return _contact_view(row)
 
 
+async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactView | None:
+    """The address on a medium of whoever has this user id there, None before they have written."""
+    work.require(CustomersPermission.READ)
+    row = await repository.contact_of_user(work, medium, user_id)
+    return None if row is None else _contact_view(row)
+
+
 async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     """The addresses of a customer on the mediums, last seen first."""
     work.require(CustomersPermission.READ)

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from channels.base import MediaUnavailable, SendOutcome, Unsendable
 from channels.breaker import FIRST_REST, LONGEST_REST, PROBE_SECONDS, Breaker
+from channels.formatting import to_whatsapp
 from channels.infobip.adapter import InfobipWhatsApp
-from channels.infobip.formatting import to_whatsapp
 from channels.infobip.media import may_have_key
 from channels.infobip.parts import TRAITS, parts, split_text, units
 from channels.infobip.requests import request_of

@@ -1,0 +1,1 @@
+"""The web chat of shops' own pages: its script, and the door by which visitors write and read."""

@@ -1,0 +1,1 @@
+"""The web chat: its door, its stream, its page in a real browser."""
