@@ -55,6 +55,10 @@ class Work:
         assert principal.stores in (None, self.principal.stores), "a transaction sees the stores it was opened for"
         return replace(self, principal=principal)
 
+    def at(self, moment: datetime) -> "Work":
+        """The same transaction as if it were another moment of business time: for what is entered with the date it had."""
+        return replace(self, now=moment)
+
     def then(self, call: Callable[[], None]) -> None:
         """Call something as soon as this work has committed; it is lost if the process dies before."""
         self._then.append(call)

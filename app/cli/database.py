@@ -9,19 +9,25 @@ from app.cli.terminal import fail
 from app.demo import seed as seeding
 from app.demo.schemas import demo_shops
 from app.processes import runtime
-from core.settings import Environment, Settings
+from core.settings import Environment, Settings, get_settings
 from domain.accounts import service as accounts
 from migrations.upgrade import upgrade
+from sandbox.infobip.history import remember
+
+
+async def _seed_with_life() -> list[str]:
+    """Make the missing demo shops; their customers have written only where the sandbox has their phones."""
+    return await seeding.seed_demo(remember if get_settings().sandbox_enabled else None)
 
 
 async def _seed_unless_in_use() -> list[str]:
     """Make the missing demo shops, unless somebody has put workspaces of their own here.
 
-    Some may be missing because a first start was cut off between two shops.
+    Some, or what has happened in them, may be missing because a first start was cut off.
     """
     existing = {ref.slug for ref in await accounts.list_workspaces()}
     demo = {shop.workspace.slug for shop in demo_shops()}
-    return await seeding.seed_demo() if existing < demo else []
+    return await _seed_with_life() if existing <= demo else []
 
 
 def migrate(
@@ -42,7 +48,7 @@ def migrate(
 def seed() -> None:
     """Put the demo shops into the database; those that are there already stay as they are."""
     _refuse_in_production(runtime.attach())
-    _say_made(session.run(seeding.seed_demo))
+    _say_made(session.run(_seed_with_life))
 
 
 def _refuse_in_production(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.accounts.roles import Role
 from domain.accounts.schemas import CreateWorkspace
 from domain.catalog.schemas import NewProduct, NewStore, NewVariant
+from domain.conversations.kinds import HandoffReason
 
 Season = Literal["heat", "cold"]
 
@@ -85,6 +86,56 @@ class DemoCategory(Strict):
     products: tuple[DemoProduct, ...]
 
 
+class DemoPerson(Strict):
+    """Somebody who has bought in the last weeks, and writes by WhatsApp."""
+
+    name: str
+    phone: str
+    address: str
+
+
+class DemoLine(Strict):
+    """One message of a conversation: a customer's, or the agent's."""
+
+    customer: str | None = None
+    agent: str | None = None
+
+
+class DemoPayment(Strict):
+    """What a customer says to have paid; without an amount, all that the order comes to."""
+
+    method: str
+    reference: str
+    bank: str | None = None
+    amount: Decimal | None = None
+
+
+class DemoTalk(Strict):
+    """A conversation that began so many minutes ago.
+
+    With `wants` it waits for a person, and with `replied` one has taken it; one whose last message is a customer's and that
+    waits for nobody is answered by the agent once the house is up.
+    """
+
+    by: str
+    minutes: int
+    said: tuple[DemoLine, ...]
+    buys: dict[str, Decimal] = Field(default_factory=dict)
+    is_brought: bool = True
+    pays: DemoPayment | None = None
+    wants: HandoffReason | None = None
+    about: str | None = None
+    replied: str | None = None
+
+
+class DemoLife(Strict):
+    """What goes on in a shop: who buys, why orders are cancelled, and the conversations of today."""
+
+    people: tuple[DemoPerson, ...]
+    excuses: tuple[str, ...]
+    talks: tuple[DemoTalk, ...]
+
+
 class DemoShop(Strict):
     """A demo workspace."""
 
@@ -96,6 +147,7 @@ class DemoShop(Strict):
     customers: tuple[DemoCustomer, ...]
     expansions: tuple[tuple[str, str], ...]
     sold_out: dict[str, frozenset[str]]
+    life: DemoLife | None = None
     categories: tuple[DemoCategory, ...]
 
     @cached_property

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from app.demo import life
 from app.demo.people import DEMO_PASSWORD
 from app.demo.schemas import DemoCategory, DemoProduct, DemoShop, cost_of, demo_shops
 from app.demo.simulation import DAYS, Line, Shelf, simulate
@@ -38,8 +39,11 @@ _log = log(__name__)
 _SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
 
 
-async def seed_demo() -> list[str]:
-    """Make the demo shops that are missing; the slugs of those that were made."""
+async def seed_demo(remember: life.Remember | None = None) -> list[str]:
+    """Make the demo shops that are missing; the slugs of those that were made.
+
+    Where there are phones that `remember` what was said, the shops have had some weeks of orders and conversations.
+    """
     existing = {workspace.slug for workspace in await accounts.list_workspaces()}
     made = []
     for shop in demo_shops():
@@ -51,6 +55,11 @@ async def seed_demo() -> list[str]:
             continue  # another process was faster; its shop is whole
         _log.info("demo.seeded", workspace=shop.workspace.slug, movements=movements)
         made.append(shop.workspace.slug)
+    if remember is not None:
+        ids = {workspace.slug: workspace.id for workspace in await accounts.list_workspaces()}
+        for shop in demo_shops():
+            if await life.liven(shop, ids[shop.workspace.slug], remember):
+                _log.info("demo.livened", workspace=shop.workspace.slug)
     return made
 
 

@@ -1,0 +1,102 @@
+"""Pictures of every page of the console, as the owner of a demo shop sees them in a running house.
+
+    python -m tests.console.gallery FOLDER [--address http://127.0.0.1:8000] [--shop fluxion] [--only home inbox]
+
+Each page in Spanish and English, light and dark, on a desk and on a phone: they are to be looked at.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from app.console import catalogue
+from app.demo.people import DEMO_PASSWORD
+from app.demo.schemas import demo_shops
+from domain.accounts.roles import Role
+
+CHROMIUM = "/usr/bin/chromium"
+LANGUAGES = ("es", "en")
+SCHEMES = ("light", "dark")
+SIZES = {1280: 800, 390: 844}
+
+DETAILS = {
+    "inbox": "a.row-link, .row a",
+    "orders": "main table a.strong",
+    "payments": "main table a.strong",
+    "customers": "main table a.strong",
+    "products": "main table a.strong",
+    "stock": "main table a.strong",
+    "purchases": "main table a.strong",
+    "suppliers": "main table a.strong",
+}
+"""Lists whose first entry is opened as well, by what leads to it."""
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this machine."""
+    async with async_playwright() as playwright:
+        yield await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
+        )
+
+
+async def signed_in(window: Browser, address: str, shop: str, language: str, scheme: str, width: int) -> Page:
+    """A page of the shop's owner."""
+    plan = next(each for each in demo_shops() if each.workspace.slug == shop)
+    owner = next(each for each in plan.users if each.role is Role.OWNER)
+    context = await window.new_context(
+        viewport={"width": width, "height": SIZES[width]},
+        locale=language,
+        color_scheme="dark" if scheme == "dark" else "light",
+        bypass_csp=True,
+    )
+    page = await context.new_page()
+    await page.goto(f"{address}/console/login")
+    await page.fill("input[name=email]", owner.email)
+    await page.fill("input[name=password]", DEMO_PASSWORD)
+    await page.press("input[name=password]", "Enter")
+    await page.wait_for_url("**/console/**", wait_until="load")
+    return page
+
+
+async def shots(page: Page, folder: Path, address: str, shop: str, only: list[str]) -> None:
+    """One picture of each page, and of the first entry of the lists that have them."""
+    for each in (*catalogue.PAGES, catalogue.ACCOUNT):
+        if only and each.key not in only:
+            continue
+        await page.goto(f"{address}/console/@{shop}/{each.path}")
+        await page.screenshot(path=folder / f"{each.key}.png", full_page=True)
+        entry = page.locator(DETAILS[each.key]).first if each.key in DETAILS else None
+        if entry is not None and await entry.count():
+            href = await entry.get_attribute("href")
+            await page.goto(f"{address}{href}" if (href or "").startswith("/") else page.url)
+            await page.screenshot(path=folder / f"{each.key}-one.png", full_page=True)
+
+
+async def main(folder: Path, address: str, shop: str, only: list[str], quick: bool) -> None:
+    """Take them all."""
+    combinations = [("es", "light", 1280), ("en", "dark", 390)] if quick else list(product(LANGUAGES, SCHEMES, SIZES))
+    async with browser() as window:
+        for language, scheme, width in combinations:
+            into = folder / f"{language}-{scheme}-{width}"
+            into.mkdir(parents=True, exist_ok=True)
+            page = await signed_in(window, address, shop, language, scheme, width)
+            await shots(page, into, address, shop, only)
+            await page.context.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--address", default="http://127.0.0.1:8000")
+    parser.add_argument("--shop", default="fluxion")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--quick", action="store_true", help="Spanish, light and wide; English, dark and narrow.")
+    asked = parser.parse_args()
+    asyncio.run(main(asked.folder, asked.address, asked.shop, asked.only, asked.quick))
