@@ -151,6 +151,14 @@ class EventType(StrEnum):
     CUSTOMER_RETURN_CANCELLED = "customer_return.cancelled"
     CREDIT_NOTE_ISSUED = "credit_note.issued"
 
+    SITE_CREATED = "site.created"
+    SITE_CHANGED = "site.changed"
+    MACHINE_CREATED = "machine.created"
+    MACHINE_CHANGED = "machine.changed"
+    MACHINE_NOTED = "machine.noted"
+    SENSOR_CREATED = "sensor.created"
+    SENSOR_CHANGED = "sensor.changed"
+
     SESSION_MOVED = "session.moved"
     MESSAGE_EDITED = "message.edited"
     MESSAGE_DELETED = "message.deleted"

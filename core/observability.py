@@ -32,6 +32,7 @@ QUEUE_DEPTH = Gauge("nexova_queue_depth", "Messages waiting in a queue", ["queue
 OUTBOX_AGE = Gauge("nexova_outbox_oldest_seconds", "Age of the oldest due outbox row")
 OUTBOX_PENDING = Gauge("nexova_outbox_pending", "Due outbox rows not yet published")
 INBOUND_EVENTS = Counter("nexova_inbound_events_total", "Webhook results stored", ["kind", "result"])
+READINGS = Counter("nexova_readings_total", "Readings of machines that came in", ["verdict"])
 TURNS = Counter("nexova_turns_total", "Turns finished", ["outcome", "model"])
 TURN_SECONDS = Histogram("nexova_turn_seconds", "Duration of turns", buckets=LATENCY_BUCKETS)
 TOOL_CALLS = Counter("nexova_tool_calls_total", "Tool calls", ["tool", "outcome"])

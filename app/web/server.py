@@ -32,7 +32,9 @@ from app.web.api import (
     events,
     exports,
     imports,
+    ingest,
     jobs,
+    machines,
     members,
     notifications,
     orders,
@@ -106,6 +108,8 @@ NOUNS = (
     notifications.router,
     aliases.router,
     realtime.router,
+    machines.router,
+    ingest.router,
 )
 
 LARGER_BODIES = {
@@ -113,6 +117,7 @@ LARGER_BODIES = {
     **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024),
     "/api/v1/payments/*/receipts": receipts.MOST_BYTES,
     f"{origins.PREFIX}/*/files": chat_door.MOST_BYTES,
+    "/api/v1/ingest/": ingest.MOST_BYTES,
 }
 """Paths that take more than the settings allow, or have a limit of their own."""
 

@@ -44,6 +44,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "conversations:*",
             "handoff:*",
             "notifications:raise",
+            "machines:*",
         }
     ),
     Role.INVENTORY_SUPERVISOR: frozenset(
@@ -56,6 +57,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "suppliers:write",
             "purchases:*",
             "notifications:raise",
+            "machines:operate",
         }
     ),
     Role.OPERATOR: frozenset(

@@ -1,0 +1,111 @@
+"""What devices send: readings, and what they have made of them. Sending again does no harm: each is stored once."""
+
+import json
+import zlib
+from typing import Annotated, Any, Final
+
+from fastapi import Request
+
+from app.web.api.callers import may
+from app.web.api.routing import noun
+from app.web.bodies import BodyTooLarge
+from core.access import Principal
+from core.work import open_work
+from domain.machines import intake
+from domain.machines.errors import BodyUnreadable
+from domain.machines.permissions import MachinesPermission
+from domain.machines.schemas import IntakeView
+
+router = noun("ingest")
+
+Device = Annotated[Principal, may(MachinesPermission.INGEST)]
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_UNPACKED: Final = 32 * 1024 * 1024
+LINES: Final = "application/x-ndjson"
+
+_READING: Final = {
+    "type": "object",
+    "required": ["machine", "at"],
+    "properties": {
+        "machine": {"type": "string", "description": "The code of the machine."},
+        "at": {"description": "ISO 8601 with an offset, or milliseconds since 1970.", "type": ["string", "number"]},
+        "sensor": {"type": "string"},
+        "value": {"type": "number"},
+        "unit": {"type": "string", "description": "Where it is not the sensor's own, in which it is stored."},
+        "values": {"type": "object", "description": "Several sensors at that moment, instead of `sensor` and `value`."},
+    },
+}
+_WINDOW: Final = {
+    "type": "object",
+    "required": ["machine", "sensor", "starts_at", "seconds", "values"],
+    "properties": {
+        "machine": {"type": "string"},
+        "sensor": {"type": "string"},
+        "starts_at": {"type": ["string", "number"]},
+        "seconds": {"type": "integer", "minimum": 1, "maximum": 86_400},
+        "values": {"type": "object", "description": "mean, rms, slope, peaks, kurtosis, crest_factor, low, high, sma, count."},
+    },
+}
+
+
+def _body(item: dict[str, Any]) -> dict[str, Any]:
+    """The document of a body: one, a list of them, or a line for each, perhaps compressed with gzip."""
+    forms = {"oneOf": [item, {"type": "array", "items": item}]}
+    content = {"application/json": {"schema": forms}, LINES: {"schema": {"type": "string"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/ingest/raw", openapi_extra=_body(_READING))
+async def raw(device: Device, request: Request) -> IntakeView:
+    """Take readings: one, a list, or a line of JSON for each, perhaps compressed; at most ten thousand.
+
+    Each has its own verdict; with the answer all are stored, were there already, or are in quarantine.
+    """
+    items = await _items(request)
+    async with open_work(device) as work:
+        return await intake.take(work, items)
+
+
+@router.post("/ingest/features", openapi_extra=_body(_WINDOW))
+async def features(device: Device, request: Request) -> IntakeView:
+    """Take what devices have made of the readings of their windows, in the same forms."""
+    items = await _items(request)
+    async with open_work(device) as work:
+        return await intake.take_features(work, items)
+
+
+async def _items(request: Request) -> list[object]:
+    """What the body holds; a line that is no JSON is an item that will be found broken. Raises BodyUnreadable, BodyTooLarge."""
+    body = await request.body()
+    if request.headers.get("content-encoding", "").strip().lower() == "gzip":
+        body = _unpacked(body)
+    is_lines = request.headers.get("content-type", "").partition(";")[0].strip().lower() == LINES
+    if is_lines:
+        return [_line(line) for line in body.split(b"\n") if line.strip()]
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BodyUnreadable from error
+    return said if isinstance(said, list) else [said]
+
+
+def _line(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line.decode(errors="replace")
+
+
+def _unpacked(body: bytes) -> bytes:
+    """A body without its compression; one that grows beyond all bounds is refused before it has."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacking.decompress(body, MOST_UNPACKED)
+    except zlib.error as error:
+        raise BodyUnreadable from error
+    if unpacking.unconsumed_tail:
+        raise BodyTooLarge
+    if not unpacking.eof:
+        raise BodyUnreadable
+    return unpacked

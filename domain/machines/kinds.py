@@ -1,0 +1,106 @@
+"""The closed sets of machines: states, events, what sensors measure, and what becomes of a reading."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class MachineState(StrEnum):
+    """What a machine is doing."""
+
+    RUNNING = "running"
+    IDLE = "idle"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    MAINTENANCE = "maintenance"
+
+
+class MachineEventKind(StrEnum):
+    """What happened to a machine, or was done to it."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    MAINTENANCE_BEGUN = "maintenance_begun"
+    MAINTENANCE_ENDED = "maintenance_ended"
+    PART_REPLACED = "part_replaced"
+    INSPECTED = "inspected"
+    NOTED = "noted"
+
+
+STATE_AFTER: Final = {
+    MachineEventKind.STARTED: MachineState.RUNNING,
+    MachineEventKind.STOPPED: MachineState.IDLE,
+    MachineEventKind.DEGRADED: MachineState.DEGRADED,
+    MachineEventKind.FAILED: MachineState.FAILED,
+    MachineEventKind.MAINTENANCE_BEGUN: MachineState.MAINTENANCE,
+    MachineEventKind.MAINTENANCE_ENDED: MachineState.IDLE,
+}
+"""The state to which an event leads; the others leave it as it is."""
+
+
+class ToolGrade(StrEnum):
+    """How much strain the tool of a mill bears: light, medium or heavy duty."""
+
+    LIGHT = "L"
+    MEDIUM = "M"
+    HEAVY = "H"
+
+
+class SensorRole(StrEnum):
+    """What a sensor is to the rules of physics; `other` is judged by its limits and its baseline alone."""
+
+    AIR_TEMPERATURE = "air_temperature"
+    PROCESS_TEMPERATURE = "process_temperature"
+    SPEED = "speed"
+    TORQUE = "torque"
+    TOOL_WEAR = "tool_wear"
+    OTHER = "other"
+
+
+ROLE_UNITS: Final = {
+    SensorRole.AIR_TEMPERATURE: "kelvin",
+    SensorRole.PROCESS_TEMPERATURE: "kelvin",
+    SensorRole.SPEED: "rpm",
+    SensorRole.TORQUE: "N*m",
+    SensorRole.TOOL_WEAR: "min",
+}
+"""The unit in which the rules take a role; a sensor of it measures something that converts."""
+
+
+class Verdict(StrEnum):
+    """What became of a reading that came in."""
+
+    STORED = "stored"
+    LATE = "late"
+    """Stored, though newer ones of its sensor were there: it changes the history, and never what stands now."""
+    EARLY = "early"
+    """Stored, though it is of a few moments ahead of our clock."""
+    DUPLICATE = "duplicate"
+    """The same reading is there already."""
+    CONFLICT = "conflict"
+    """Another value of the same sensor and moment is there already."""
+    OUT_OF_RANGE = "out_of_range"
+    NOT_A_NUMBER = "not_a_number"
+    CLOCK_SKEWED = "clock_skewed"
+    """It says to be of a time that has not come."""
+    TOO_OLD = "too_old"
+    UNKNOWN_MACHINE = "unknown_machine"
+    UNKNOWN_SENSOR = "unknown_sensor"
+    UNIT_MISMATCH = "unit_mismatch"
+    MALFORMED = "malformed"
+
+
+KEPT: Final = frozenset({Verdict.STORED, Verdict.LATE, Verdict.EARLY})
+"""Verdicts of readings that are in the history from now on."""
+
+SETTLED: Final = KEPT | {Verdict.DUPLICATE}
+"""Verdicts after which nothing is left to do; all others are quarantined."""
+
+
+class RollupLevel(StrEnum):
+    """Over how long readings are added up; days are those of the workspace's time zone."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
