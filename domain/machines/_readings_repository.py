@@ -36,7 +36,11 @@ async def known(work: Work, machines: Collection[str]) -> tuple[set[str], dict[t
         .where(own(Machine, work), Machine.code == any_(literal(list(machines), ARRAY(String))), Machine.is_active)
     )
     rows = (await work.session.execute(query)).all()
-    sensors = {(row[0], row[1]): Known(*row[2:]) for row in rows if row[2] is not None}
+    sensors = {
+        (machine, code): Known(sensor_id, unit, low, high)
+        for machine, code, sensor_id, unit, low, high in rows
+        if code  # a machine without sensors has a row of nothing
+    }
     return {row[0] for row in rows}, sensors
 
 
@@ -123,7 +127,7 @@ async def stored(work: Work, keys: Collection[tuple[UUID, datetime]]) -> dict[tu
 
 async def add_features(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, datetime, int]]:
     """Store features that are not there yet."""
-    kept = {}
+    kept: dict[tuple[UUID, datetime, int], Mapping[str, Any]] = {}
     for row in rows:
         kept.setdefault((row["sensor_id"], row["starts_at"], row["seconds"]), row)
     before = await _features(work, kept)
