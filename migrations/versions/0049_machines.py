@@ -5,7 +5,7 @@ Readings are divided by month. A month's part lies in a schema of its own, in wh
 and within bounds: no month that lies far from today, and none that is to be kept.
 
 Revision ID: 0049_machines
-Revises: 0044_approvals_told
+Revises: 0061_notices_forgotten
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import security
 
 revision = "0049_machines"
-down_revision = "0044_approvals_told"
+down_revision = "0061_notices_forgotten"
 branch_labels = None
 depends_on = None
 
@@ -23,6 +23,15 @@ TABLES = (
     "sites", "machines", "machine_events", "sensors", "sensor_status", "sensor_features",
     "readings", "reading_rollups", "quarantined_readings",
 )  # fmt: skip
+
+FORGOTTEN = {
+    "reading_rollups": (
+        "workspace_id, sensor_id, level, starts_at",
+        "starts_at < {now} - CASE level WHEN 'minute' THEN interval '180 days' WHEN 'hour' THEN interval '1095 days' END",
+    ),
+    "sensor_features": ("workspace_id, sensor_id, seconds, starts_at", "starts_at < {now} - interval '400 days'"),
+    "quarantined_readings": ("workspace_id, id, received_at", "received_at < {now} - interval '30 days'"),
+}
 
 KEEP_MONTH = """
     CREATE FUNCTION keep_reading_month(day date) RETURNS void
@@ -272,6 +281,8 @@ def upgrade() -> None:
     for table in TABLES:
         columns = [column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)]
         security.secure(table, columns)
+    for table, (columns, which) in FORGOTTEN.items():
+        security.forget_too(table, columns, "DELETE", which)
 
 
 def downgrade() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from core import db, events
 from core.access import Principal
 from core.errors import NotPermitted
+from core.jobs import Retention
 from core.work import open_retention_work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.machines import intake, series
@@ -279,3 +280,27 @@ async def test_nobody_makes_a_month_far_away_or_forgets_one(plant: Plant) -> Non
     with pytest.raises(DBAPIError, match="permission denied"):
         async with open_work(plant.principal) as work:
             await work.session.execute(text(f"SELECT count(*) FROM machine_readings.readings_{START:%Y_%m}"))
+
+
+@pytest.mark.parametrize("retention", [one for one in RETENTIONS if one.table != "readings"], ids=lambda one: one.table)
+async def test_what_is_younger_than_it_is_to_be_kept_stays_whoever_asks(plant: Plant, retention: Retention) -> None:
+    # Given sums, windows and a quarantine, some of them of years ago
+    window = {"machine": "MILL-3", "sensor": "vibration", "starts_at": START.isoformat(), "seconds": 60, "values": {"rms": 2.5}}
+    await plant.send(reading(0, 70.0), "broken")
+    async with open_work(plant.device) as work:
+        await intake.take_features(work, [window])
+    old = "clock_timestamp() - interval '4 years'"
+    async with open_work(plant.principal) as work:
+        for copied in (
+            f"INSERT INTO reading_rollups SELECT workspace_id, sensor_id, level, {old}, 1, 1, 1, 1 FROM reading_rollups",
+            "INSERT INTO sensor_features"
+            f" SELECT workspace_id, sensor_id, seconds, {old}, features, received_at FROM sensor_features",
+            "INSERT INTO quarantined_readings (workspace_id, id, reason, said, digest, received_at)"
+            f" SELECT workspace_id, gen_random_uuid(), reason, said, 'x', {old} FROM quarantined_readings",
+        ):
+            await work.session.execute(text(copied))
+    # When somebody asks to forget everything
+    async with open_retention_work() as session:
+        gone = await session.execute(retention.statement(), {"kept": timedelta(0), "limit": 500})
+    # Then the old row goes, and no other
+    assert gone.rowcount == 1  # type: ignore[attr-defined]  # a DELETE returns a CursorResult
