@@ -5,7 +5,7 @@ Readings are divided by month. A month's part lies in a schema of its own, in wh
 and within bounds: no month that lies far from today, and none that is to be kept.
 
 Revision ID: 0049_machines
-Revises: 0061_notices_forgotten
+Revises: 0047_web_chat
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import security
 
 revision = "0049_machines"
-down_revision = "0061_notices_forgotten"
+down_revision = "0047_web_chat"
 branch_labels = None
 depends_on = None
 
@@ -281,8 +281,8 @@ def upgrade() -> None:
     for table in TABLES:
         columns = [column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)]
         security.secure(table, columns)
-    for table, (columns, which) in FORGOTTEN.items():
-        security.forget_too(table, columns, "DELETE", which)
+    for table, (seen, which) in FORGOTTEN.items():
+        security.forget_too(table, seen, "DELETE", which)
 
 
 def downgrade() -> None:
