@@ -49,6 +49,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "mails": ("id", "status", "next_try_at", "claimed_until"),
     "notices": ("workspace_id", "id", "status", "due_at", "lease_until"),
     "event_positions": ("workspace_id", "position"),
+    "routines": ("workspace_id", "id", "name", "due_at", "lease_until", "position"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
     "subscription_deliveries": (
         "workspace_id", "id", "subscription_id", "subject_id", "position", "is_by_hand",

@@ -118,36 +118,58 @@ def history(rows: Iterable[Row]) -> History:
     store_of_row, store_names = numbered([row.store for row in kept])
     product_of_row, product_names = numbered([row.product for row in kept])
     pairs, series = np.unique(store_of_row * len(product_names) + product_of_row, return_inverse=True)
-    series = series.reshape(-1)
-    days = np.array([row.day - first for row in kept])
-    shape = (len(pairs), last - first + 1)
+    stores, products = (pairs // len(product_names)).astype(np.intp), (pairs % len(product_names)).astype(np.intp)
+    cells = Cells(
+        series=series.reshape(-1).astype(np.intp),
+        day=np.array([row.day - first for row in kept], dtype=np.intp),
+        quantity=np.array([row.quantity for row in kept]),
+        shut=np.array([row.open is False for row in kept]),
+        promo=np.array([np.nan if row.promo is None else row.promo for row in kept]),
+        price=np.array([np.nan if row.price is None else row.price for row in kept]),
+    )
+    return History(
+        assemble(cells, stores, date.fromordinal(first), last - first + 1), stores, products, store_names, product_names
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What N rows say, each of one series and one day of the calendar; NaN where a row does not say."""
+
+    series: NDArray[np.intp]
+    day: NDArray[np.intp]
+    """Counted from the first day of the calendar."""
+    quantity: Floats
+    shut: Flags
+    promo: Floats
+    price: Floats
+
+
+def assemble(cells: Cells, stores: NDArray[np.intp], first_day: date, days: int) -> Panel:
+    """The panel of S series over a calendar of `days`, given the store (S,) of each; rows of a series and day are added up."""
+    shape = (len(stores), days)
     quantity = np.zeros(shape)
-    np.add.at(quantity, (series, days), [row.quantity for row in kept])
-    stores, products = pairs // len(product_names), pairs % len(product_names)
-    listed = np.zeros(shape, dtype=bool)
-    listed[series, days] = True
+    np.add.at(quantity, (cells.series, cells.day), cells.quantity)
     quantity = np.maximum(quantity, 0.0)
-    sells = _open(kept, series, days, shape, stores)
-    panel = Panel(
-        first_day=date.fromordinal(first),
+    listed = np.zeros(shape, dtype=bool)
+    listed[cells.series, cells.day] = True
+    sells = _open(cells, shape, stores)
+    return Panel(
+        first_day=first_day,
         quantity=quantity,
         observed=_observed(quantity, listed, sells, stores),
         open=sells,
-        promo=_promo(kept, series, days, shape),
-        price=_price(kept, series, days, shape),
+        promo=_promo(cells, shape),
+        price=_price(cells, shape),
     )
-    return History(panel, stores.astype(np.intp), products.astype(np.intp), store_names, product_names)
 
 
-def _open(
-    rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int], stores: NDArray[np.intp]
-) -> Flags:
+def _open(cells: Cells, shape: tuple[int, int], stores: NDArray[np.intp]) -> Flags:
     """A store is closed on the days on which the file says so for any of its products."""
     sells = np.ones(shape, dtype=bool)
-    shut = np.array([row.open is False for row in rows])
-    if shut.any():
+    if cells.shut.any():
         closed = np.zeros((int(stores.max()) + 1, shape[1]), dtype=bool)
-        closed[stores[series[shut]], days[shut]] = True
+        closed[stores[cells.series[cells.shut]], cells.day[cells.shut]] = True
         sells &= ~closed[stores]
     return sells
 
@@ -168,21 +190,21 @@ def _observed(quantity: Floats, listed: Flags, sells: Flags, stores: NDArray[np.
     return begun & sells & ~unrecorded
 
 
-def _promo(rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int]) -> Floats | None:
-    if all(row.promo is None for row in rows):
+def _promo(cells: Cells, shape: tuple[int, int]) -> Floats | None:
+    if np.isnan(cells.promo).all():
         return None
     promo = np.zeros(shape)
-    np.maximum.at(promo, (series, days), [row.promo or 0.0 for row in rows])
+    np.maximum.at(promo, (cells.series, cells.day), np.nan_to_num(cells.promo))
     return promo
 
 
-def _price(rows: list[Row], series: NDArray[np.intp], days: NDArray[np.int_], shape: tuple[int, int]) -> Floats | None:
+def _price(cells: Cells, shape: tuple[int, int]) -> Floats | None:
     """Relative to the series' median price; a day without a row keeps the price of the day before."""
-    told = np.array([row.price is not None and row.price > 0 for row in rows])
+    told = cells.price > 0
     if not told.any():
         return None
     price = np.full(shape, np.nan)
-    price[series[told], days[told]] = [row.price for row, has in zip(rows, told, strict=True) if has]
+    price[cells.series[told], cells.day[told]] = cells.price[told]
     known = ~np.isnan(price)
     latest = np.maximum.accumulate(np.where(known, np.arange(shape[1]), 0), axis=1)
     filled = np.take_along_axis(price, latest, axis=1)

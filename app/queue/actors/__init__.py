@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, subscriptions, turns
+from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, routines, subscriptions, turns
+from domain.routines.kinds import RoutineName
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
@@ -16,5 +17,6 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "mail.send": mails.send,
     "import.apply": imports.apply,
     "subscription.deliver": subscriptions.deliver,
+    **dict.fromkeys(RoutineName, routines.run),
 }
 """Each takes `workspace_id`, where it has one, and its other ids as strings, may run twice, and keeps its tries on its row."""

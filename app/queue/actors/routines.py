@@ -1,0 +1,48 @@
+"""Routines: takes one that is due, does what it is there for, and says how it went."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from core import db, observability
+from core.access import Principal
+from core.work import open_work
+from domain.demand import projecting
+from domain.routines import service as routines
+from domain.routines.kinds import RoutineName
+from domain.routines.schemas import Taken
+
+log = observability.log(__name__)
+
+
+async def project_demand(principal: Principal, taken: Taken) -> int | None:
+    """Make the days of demand anew that have changed."""
+    async with open_work(principal) as work:
+        done = await projecting.project(work, taken.position)
+    log.info("demand.projected", position=done.position, days=done.days)
+    return done.position
+
+
+DEEDS: Final[Mapping[RoutineName, Callable[[Principal, Taken], Awaitable[int | None]]]] = {
+    RoutineName.DEMAND_PROJECT: project_demand,
+}
+"""What each routine does; it tells up to where it has read the stream of events, if it follows it."""
+
+
+async def run(workspace_id: str, routine_id: str) -> None:
+    """Run a routine, unless it is not due any more; whatever goes wrong is told by its row, and tried again."""
+    principal = Principal.system(UUID(workspace_id))
+    async with open_work(principal) as work:
+        taken = await routines.take(work, UUID(routine_id))
+    if taken is None:
+        return
+    position, error = None, None
+    try:
+        position = await DEEDS[taken.name](principal, taken)
+    except Exception as failure:
+        if db.is_outage(failure):
+            raise
+        log.exception("routine.failed", routine=taken.name.value)
+        error = type(failure).__name__
+    async with open_work(principal) as work:
+        await routines.finish(work, taken, position=position, error=error)

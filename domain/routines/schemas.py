@@ -1,0 +1,34 @@
+"""What other rooms see of routines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.routines.kinds import RoutineName
+
+
+class RoutineView(BaseModel):
+    """A routine and how it went; `failures` are those in a row, `seconds` those of the last run that came to an end."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    name: RoutineName
+    due_at: datetime
+    is_running: bool
+    runs: int
+    failures: int
+    ended_at: datetime | None
+    seconds: float | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A routine that whoever took it runs now: from which position of the stream on, and up to when it is theirs."""
+
+    id: UUID
+    name: RoutineName
+    position: int | None
+    lease_until: datetime
