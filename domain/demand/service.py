@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from core.errors import Invalid
 from core.work import Work
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound
@@ -14,12 +15,23 @@ from domain.demand.models import DemandDay
 from domain.demand.permissions import DemandPermission
 from domain.demand.schemas import DemandDayView, DemandSeries
 
+LONGEST_DAYS = 5 * 366
 _NOTHING = Decimal(0)
 
 
+class DemandPeriodRefused(Invalid):
+    """The period ends before it begins, or is longer than five years."""
+
+    code = "demand_period_refused"
+
+
 async def series(work: Work, store_id: UUID, variant_id: UUID, first: date, last: date) -> DemandSeries:
-    """Every day of a variant in a store between two days; raises StoreNotFound and ProductNotFound."""
+    """Every day of a variant in a store between two days; raises DemandPeriodRefused, StoreNotFound and
+    ProductNotFound.
+    """
     work.require(DemandPermission.READ)
+    if last < first or (last - first).days >= LONGEST_DAYS:
+        raise DemandPeriodRefused(first=first, last=last)
     store = await catalog.get_store_by_id(work, store_id)
     variant = (await catalog.variants(work, [variant_id])).get(variant_id)
     if variant is None:

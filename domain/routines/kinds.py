@@ -21,3 +21,4 @@ class RoutineName(StrEnum):
         return member
 
     DEMAND_PROJECT = "demand.project", timedelta(minutes=2), 600, True
+    FORECAST_TRAIN = "forecast.train", timedelta(days=1), 1_800

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -12,10 +13,14 @@ from core.work import Work, own
 from domain.routines.kinds import RoutineName
 from domain.routines.models import Routine
 
+FIRST_AFTER: Final = timedelta(minutes=1)
+"""What a new workspace is filled with at once is better read once than row by row."""
+
 
 async def add(work: Work, names: Collection[RoutineName]) -> list[str]:
-    """Add routines that are due now; the names of those that were not there."""
-    common = {"workspace_id": work.workspace_id, "due_at": work.system_time, "runs": 0, "failures": 0}
+    """Add routines that are due for the first time in a moment; the names of those that were not there."""
+    first = work.system_time + FIRST_AFTER
+    common = {"workspace_id": work.workspace_id, "due_at": first, "runs": 0, "failures": 0}
     rows = [{**common, "id": new_id(), "name": name.value} for name in names]
     return await bulk.add_rows(work, Routine, rows, known_by=("workspace_id", "name"))
 

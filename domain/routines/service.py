@@ -25,13 +25,14 @@ _FIRST_PAUSE: Final = timedelta(seconds=30)
 
 
 async def ensure(work: Work, workspace_id: UUID) -> bool:
-    """Give a workspace the routines that it lacks, due now; whether it lacked any."""
+    """Give a workspace the routines that it lacks, due in a moment; whether it lacked any."""
     work.require_runtime()
     return bool(await repository.add(work, list(RoutineName)))
 
 
 async def hasten(work: Work, names: Collection[RoutineName], within: timedelta = AT_ONCE) -> None:
     """Have routines run within a time, unless they are due before; a run that is under way is followed by another."""
+    work.require_runtime()
     await repository.bring_nearer(work, names, within)
 
 
@@ -87,5 +88,6 @@ def _is_running(row: Routine, now: datetime) -> bool:
 
 async def position(work: Work, name: RoutineName) -> int:
     """How far a routine has read the stream of events: the version of what it has made of it; 0 if nothing yet."""
+    work.require_runtime()
     row = await repository.find(work, name)
     return (row.position or 0) if row is not None else 0

@@ -1,4 +1,4 @@
-"""What was wanted day by day, and what a workspace does again and again.
+"""What was wanted day by day, what will be, and what a workspace does again and again.
 
 Revision ID: 0048_demand
 Revises: 0044_approvals_told
@@ -6,6 +6,7 @@ Revises: 0044_approvals_told
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from migrations import security
 
@@ -14,7 +15,8 @@ down_revision = "0044_approvals_told"
 branch_labels = None
 depends_on = None
 
-ROUTINES = ("demand.project",)
+LEVELS = ("variant_store", "variant", "category", "store", "total")
+ROUTINES = ("demand.project", "forecast.train")
 
 
 def upgrade() -> None:
@@ -31,13 +33,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("error", sa.String(length=100), nullable=True),
-        sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        *_of_workspace("routines"),
         sa.CheckConstraint("position >= 0 AND runs >= 0 AND failures >= 0", name=op.f("ck_routines_counts_up")),
         sa.CheckConstraint(f"name IN ({listed})", name=op.f("ck_routines_name_known")),
-        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_routines_workspace_id")),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_routines")),
         sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_routines_workspace_id_name")),
     )
     days = op.create_table(
@@ -70,9 +68,84 @@ def upgrade() -> None:
     for table in (routines, days):
         security.secure(table.name, table.columns.keys())
     security.limit_to_stores("demand_days")
+    _forecasts()
+
+
+def _forecasts() -> None:
+    """The runs and the forecasts. What is added up over all stores is hidden from those who work in some."""
+    runs = op.create_table(
+        "forecast_runs",
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("horizon", sa.Integer(), nullable=False),
+        sa.Column("series", sa.Integer(), nullable=False),
+        sa.Column("chosen", postgresql.JSONB(), nullable=False),
+        sa.Column("accuracy", postgresql.JSONB(), nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        *_of_workspace("forecast_runs"),
+        sa.CheckConstraint("horizon > 0 AND series >= 0", name=op.f("ck_forecast_runs_counts_up")),
+    )
+    op.create_index("ix_forecast_runs_newest", "forecast_runs", ["workspace_id", "created_at"])
+    listed = ", ".join(f"'{level}'" for level in LEVELS)
+    made = op.create_table(
+        "forecasts",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("store_id", sa.Uuid(), nullable=True),
+        sa.Column("variant_id", sa.Uuid(), nullable=True),
+        sa.Column("category_id", sa.Uuid(), nullable=True),
+        sa.Column("demand_class", sa.String(length=20), nullable=False),
+        sa.Column("model", sa.String(length=40), nullable=False),
+        sa.Column("mean", postgresql.JSONB(), nullable=False),
+        sa.Column("day_width", sa.Float(), nullable=False),
+        sa.Column("sum_widths", postgresql.JSONB(), nullable=False),
+        sa.Column("expected", sa.Float(), nullable=False),
+        sa.Column("came", sa.Float(), nullable=False),
+        sa.Column("surprise", sa.Float(), nullable=False),
+        *_of_workspace("forecasts"),
+        sa.CheckConstraint(f"level IN ({listed})", name=op.f("ck_forecasts_level_known")),
+        *(
+            sa.ForeignKeyConstraint(
+                ["workspace_id", column],
+                [f"{table}.workspace_id", f"{table}.id"],
+                name=op.f(f"fk_forecasts_workspace_id_{column}"),
+                ondelete=ondelete,
+            )
+            for column, table, ondelete in (
+                ("run_id", "forecast_runs", "CASCADE"),
+                ("store_id", "stores", None),
+                ("variant_id", "product_variants", "CASCADE"),
+                ("category_id", "categories", "CASCADE"),
+            )
+        ),
+        sa.UniqueConstraint(
+            "workspace_id", "level", "store_id", "variant_id", "category_id",
+            name="uq_forecasts_series", postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index("ix_forecasts_variant", "forecasts", ["workspace_id", "variant_id"])
+    for table in (runs, made):
+        security.secure(table.name, table.columns.keys())
+    security.limit_to_stores("forecasts")
+    op.execute(
+        "CREATE POLICY forecasts_of_all_stores ON forecasts AS RESTRICTIVE FOR ALL TO nexova_app"
+        " USING (store_id IS NOT NULL OR nullif(current_setting('app.store_ids', true), '') IS NULL)"
+    )
+
+
+def _of_workspace(table: str) -> tuple[sa.Column[object] | sa.Constraint, ...]:
+    return (
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f(f"fk_{table}_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f(f"pk_{table}")),
+    )
 
 
 def downgrade() -> None:
-    """Drop both; they are made of other tables."""
+    """Drop all; they are made of other tables."""
+    op.drop_table("forecasts")
+    op.drop_table("forecast_runs")
     op.drop_table("demand_days")
     op.drop_table("routines")

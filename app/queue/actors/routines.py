@@ -1,6 +1,7 @@
 """Routines: takes one that is due, does what it is there for, and says how it went."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,9 +9,13 @@ from core import db, observability
 from core.access import Principal
 from core.work import open_work
 from domain.demand import projecting
+from domain.forecasts import training
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
 from domain.routines.schemas import Taken
+
+AFTER_SALES: Final = timedelta(hours=1)
+"""How soon sales change the forecasts: what is sold within an hour is learnt from at once."""
 
 log = observability.log(__name__)
 
@@ -19,12 +24,20 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
     """Make the days of demand anew that have changed."""
     async with open_work(principal) as work:
         done = await projecting.project(work, taken.position)
+        if done.has_sold:
+            await routines.hasten(work, [RoutineName.FORECAST_TRAIN], AFTER_SALES)
     log.info("demand.projected", position=done.position, days=done.days)
     return done.position
 
 
+async def train_forecasts(principal: Principal, taken: Taken) -> None:
+    """Make all forecasts anew."""
+    log.info("forecast.trained", series=await training.train(principal))
+
+
 DEEDS: Final[Mapping[RoutineName, Callable[[Principal, Taken], Awaitable[int | None]]]] = {
     RoutineName.DEMAND_PROJECT: project_demand,
+    RoutineName.FORECAST_TRAIN: train_forecasts,
 }
 """What each routine does; it tells up to where it has read the stream of events, if it follows it."""
 

@@ -1,4 +1,4 @@
-"""Jobs: what the workers run and what of it waits, and the dead letters that were given up."""
+"""Jobs: what the workers run and what of it waits, what comes again and again, and the dead letters that were given up."""
 
 from typing import Annotated
 
@@ -13,6 +13,8 @@ from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import OperationsPermission, Principal
 from core.work import open_work
+from domain.routines import service as routines
+from domain.routines.schemas import RoutineView
 
 router = noun("jobs")
 
@@ -47,3 +49,10 @@ async def retry(write: Writer, letter_id: Letter) -> DeadLetter:
 async def discard(write: Writer, letter_id: Letter) -> None:
     """Give something up for good."""
     await write.run(lambda work: deadletters.discard_of(work, letter_id))
+
+
+@router.get("/routines")
+async def list_routines(caller: Reader) -> Page[RoutineView]:
+    """List what the workspace does again and again by itself, when each is next due and how it went."""
+    async with open_work(caller) as work:
+        return Page(data=await routines.listing(work), has_more=False, next_cursor=None)
