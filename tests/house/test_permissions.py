@@ -31,6 +31,7 @@ ACROSS_WORKSPACES = {
 
 PAGE_BY_PAGE = {
     "domain.exports.files.write_workbook",
+    "domain.forecasts.training.train",
     "domain.imports.looking.failed_headings",
     "domain.imports.recognising.recognised",
 }
