@@ -1,6 +1,6 @@
 """Refusals about forecasts."""
 
-from core.errors import Conflict, DomainError, Invalid, NotPermitted
+from core.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 
 
 class ForecastNotReady(DomainError):
@@ -32,3 +32,9 @@ class StoresOnly(NotPermitted):
     """What is added up over all stores is for those who work in all of them."""
 
     code = "stores_only"
+
+
+class RunNotFound(NotFound):
+    """No forecasts were made yet."""
+
+    code = "forecast_run_not_found"

@@ -15,7 +15,7 @@ from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound
 from domain.forecasts import repository
-from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead, SalesNotImported, StoresOnly
+from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead, RunNotFound, SalesNotImported, StoresOnly
 from domain.forecasts.intervals import Curve, Number, added
 from domain.forecasts.kinds import Level
 from domain.forecasts.models import Forecast, ForecastRun
@@ -169,9 +169,11 @@ async def listing(
     after: UUID | None = None,
     limit: int = 20,
 ) -> tuple[list[ForecastView], UUID | None]:
-    """The forecasts of a level for the days from today on, and the place of the next page. Raises ForecastNotReady."""
+    """The forecasts of a level for the days from today on, none before the first run, and the place of the next page."""
     work.require(ForecastsPermission.READ)
-    run = await _run(work)
+    run = await repository.newest_run(work)
+    if run is None:
+        return [], None
     today = await _today(work)
     if work.principal.stores is not None and level not in (Level.VARIANT_STORE, Level.STORE):
         raise StoresOnly(level=level)
@@ -199,9 +201,11 @@ def _view(row: Forecast, today: date, begin: int, days: int) -> ForecastView:
 
 
 async def newest(work: Work) -> RunView:
-    """The run whose forecasts stand, with what such forecasts were worth; raises ForecastNotReady."""
+    """The run whose forecasts stand, with what such forecasts were worth; raises RunNotFound."""
     work.require(ForecastsPermission.READ)
-    run = await _run(work)
+    run = await repository.newest_run(work)
+    if run is None:
+        raise RunNotFound
     return RunView(
         id=run.id,
         made_at=run.created_at,
