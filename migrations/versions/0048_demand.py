@@ -1,7 +1,7 @@
 """What was wanted day by day, what will be, and what a workspace does again and again.
 
 Revision ID: 0048_demand
-Revises: 0061_notices_forgotten
+Revises: 0049_machines
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import security
 
 revision = "0048_demand"
-down_revision = "0061_notices_forgotten"
+down_revision = "0049_machines"
 branch_labels = None
 depends_on = None
 
