@@ -190,6 +190,11 @@ def arm_confirmation(session: AgentSession, token: str, message_id: UUID) -> Non
     session.confirmation_token, session.confirmation_message_id = token, message_id
 
 
+def wait_for_answer(session: AgentSession, until: datetime) -> None:
+    """Silence ends nothing before: the shop has asked something."""
+    session.timeout_at = until
+
+
 def void_confirmation(session: AgentSession) -> None:
     """No summary is out any more that a yes could be meant for."""
     session.confirmation_token = session.confirmation_message_id = None
@@ -287,6 +292,10 @@ async def expire(work: Work, conversation_id: UUID) -> bool:
     if session.state in (State.HANDOFF, State.EXECUTING) or await open_turn(work, conversation_id) is not None:
         return False
     if await conversations.open_messages(work, conversation_id):
+        return False
+    proposed = await confirmation.waits_until(work, conversation_id)
+    if proposed is not None and proposed > work.now:
+        session.timeout_at = proposed  # the shop waits for an answer for as long as it has said
         return False
     session.timeout_at = None
     session.lease_until = None

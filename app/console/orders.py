@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from agent import proposing
 from app.console import deeds, filters, forms, order_sheet
 from app.console.catalogue import ORDERS
 from app.console.rendering import page
@@ -22,7 +23,16 @@ from domain.orders import amendments, by_staff
 from domain.orders import service as orders
 from domain.orders.kinds import OPEN, PLACED, Fulfilment, OrderStatus, PaymentStatus
 from domain.orders.permissions import OrdersPermission
-from domain.orders.schemas import CancelOrder, NewOrder, OrderFilter, OrderInput, OrderView, ShipOrder, ShownOrder
+from domain.orders.schemas import (
+    CancelOrder,
+    NewOrder,
+    OrderFilter,
+    OrderInput,
+    OrderView,
+    ProposeChange,
+    ShipOrder,
+    ShownOrder,
+)
 from domain.payments import by_staff as payments_by_staff
 from domain.payments import placing, refunds
 from domain.payments.permissions import PaymentsPermission
@@ -191,6 +201,20 @@ async def change_details(request: Request, visit: Drafter, order_id: UUID, seen:
 async def confirm(request: Request, visit: Confirmer, order_id: UUID) -> Response:
     """Place what staff put together."""
     return await _done(request, visit, lambda work: placing.confirm(work, order_id))
+
+
+@router.post("/{order_id}/propose")
+async def propose(
+    request: Request,
+    visit: Confirmer,
+    order_id: UUID,
+    sku: Annotated[list[str], Form(max_length=101)],
+    quantity: Annotated[list[str], Form(max_length=101)],
+) -> Response:
+    """Put a change of a placed order to its customer in the chat; the order is shown with what waits for an answer."""
+    lines = [{"sku": each, "quantity": said or 0} for each, said in zip(sku, quantity, strict=False) if each]
+    command = await forms.take(request, ProposeChange, besides=("sku", "quantity"), lines=lines)
+    return await _done(request, visit, lambda work: proposing.propose(work, order_id, command))
 
 
 @router.post("/{order_id}/amend")

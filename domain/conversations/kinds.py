@@ -89,6 +89,7 @@ class NoticeKind(StrEnum):
     PAYMENT_REFERENCE_REUSED = "payment_reference_reused"
     ORDER_AMENDED = "order_amended"
     ORDER_EXPIRED = "order_expired"
+    CHANGE_NOT_AGREED = "change_not_agreed"
     STOCK_LOW = "stock_low"
     SUBSCRIPTION_CLOSED = "subscription_closed"
     OTHER = "other"

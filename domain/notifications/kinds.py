@@ -47,6 +47,7 @@ CONCERNED: Final[Mapping[NoticeKind, Permission]] = {
     NoticeKind.PAYMENT_REFERENCE_REUSED: PaymentsPermission.VERIFY,
     NoticeKind.ORDER_AMENDED: OrdersPermission.FULFIL,
     NoticeKind.ORDER_EXPIRED: OrdersPermission.FULFIL,
+    NoticeKind.CHANGE_NOT_AGREED: OrdersPermission.FULFIL,
     NoticeKind.STOCK_LOW: StockPermission.ADJUST,
     NoticeKind.SUBSCRIPTION_CLOSED: OperationsPermission.MANAGE,
     NoticeKind.OTHER: OperationsPermission.MANAGE,

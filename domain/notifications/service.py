@@ -24,6 +24,7 @@ NUMBERED = frozenset(
         NoticeKind.PAYMENT_REFERENCE_REUSED,
         NoticeKind.ORDER_AMENDED,
         NoticeKind.ORDER_EXPIRED,
+        NoticeKind.CHANGE_NOT_AGREED,
     }
 )
 """Kinds that name the order's number where they know it."""

@@ -6,6 +6,7 @@ placed order, amendment, levels of stock.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import OrderChanges, WorkspaceSettings
 from domain.conversations import service as conversations
-from domain.conversations.kinds import NoticeKind
+from domain.conversations.kinds import NoticeDetails, NoticeKind
 from domain.orders import _status as status
 from domain.orders import deadlines, drafts, repository
 from domain.orders.errors import DraftInTheWay, OrderNotChangeable, OrderNotFound, OrderOfChat
@@ -51,9 +52,11 @@ def may_change(order: Order | OrderView, settings: WorkspaceSettings) -> bool:
     return settings.order_changes is not OrderChanges.NEVER
 
 
-def is_still_for(amendment: Order, placed: Order, settings: WorkspaceSettings) -> bool:
+def is_still_for(amendment: Order, placed: Order, settings: WorkspaceSettings, now: datetime) -> bool:
     """Whether the order is the one that the amendment was begun with, and may still be changed."""
-    if amendment.conversation_id is None:
+    if amendment.answer_by is not None and amendment.answer_by < now:
+        return False
+    if amendment.conversation_id is None or amendment.answer_by is not None:
         # Staff decide on their own what they change with the customer, until the goods have left.
         return _is_of(amendment, placed) and placed.status == OrderStatus.CONFIRMED
     return _is_of(amendment, placed) and may_change(placed, settings)
@@ -77,6 +80,27 @@ async def amend(work: Work, conversation_id: UUID, customer_id: UUID, order_id: 
         if _is_of(draft, placed):
             return await drafts.view(work, draft)
         await _clear_the_way(work, draft, settings)
+    return await _begin(work, conversation_id, placed)
+
+
+async def begin_proposal(work: Work, conversation_id: UUID, order_id: UUID) -> OrderView:
+    """An amendment that the shop begins in the order's conversation; it takes the place of an earlier proposal.
+
+    Raises OrderNotFound, OrderNotChangeable, and DraftInTheWay if the customer is putting something together.
+    """
+    work.require(OrdersPermission.DRAFT)
+    placed = await repository.lock(work, order_id)
+    draft = await repository.lock_draft(work, conversation_id)
+    if placed is None or placed.number is None or placed.conversation_id != conversation_id:
+        raise OrderNotFound
+    if placed.status != OrderStatus.CONFIRMED:
+        raise OrderNotChangeable(number=placed.number, status=placed.status)
+    if draft is not None:
+        if draft.answer_by is not None:
+            draft.answer_by = None  # replaced, not refused
+            await drop(work, draft, "the shop proposes another change")
+        else:
+            await _clear_the_way(work, draft, (await accounts.get_workspace(work)).settings)
     return await _begin(work, conversation_id, placed)
 
 
@@ -117,7 +141,7 @@ async def _clear_the_way(work: Work, draft: Order, settings: WorkspaceSettings) 
             raise DraftInTheWay
     else:
         amended = await repository.get(work, draft.amends_order_id)
-        if amended is not None and is_still_for(draft, amended, settings):
+        if amended is not None and is_still_for(draft, amended, settings, work.now):
             raise DraftInTheWay
     await drop(work, draft, "a placed order is changed")
 
@@ -168,6 +192,26 @@ async def drop(work: Work, amendment: Order, reason: str) -> None:
     await drafts.void_confirmation(work, amendment, reason=reason)
     status.cancelled(work, amendment, reason)
     await work.session.flush()
+    await tell_of_refusal(work, amendment)
+
+
+async def tell_of_refusal(work: Work, amendment: Order) -> None:
+    """Staff hear that what they have proposed was not accepted; of anything else that was dropped they need not hear."""
+    work.require(OrdersPermission.READ)
+    if amendment.answer_by is None:
+        return
+    placed = await meant_by(work, amendment)
+    payload: NoticeDetails = {"order_id": str(placed.id), "number": placed.number}
+    if placed.store_id is not None:
+        payload["store_id"] = str(placed.store_id)
+    await conversations.notify(
+        work,
+        NoticeKind.CHANGE_NOT_AGREED,
+        dedupe_key=f"change_not_agreed:{amendment.id}",
+        conversation_id=amendment.conversation_id,
+        subject_id=placed.id,
+        payload=payload,
+    )
 
 
 async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], settings: WorkspaceSettings) -> bool:
@@ -177,7 +221,7 @@ async def hold_still(work: Work, order: Order, lines: Sequence[OrderLine], setti
         return True
     placed = await repository.get(work, order.amends_order_id)
     assert placed is not None, "a foreign key says so"
-    if not is_still_for(order, placed, settings):
+    if not is_still_for(order, placed, settings, work.now):
         await drop(work, order, "the order can be changed no more")
         return False
     before = (await repository.lines(work, [placed.id])).get(placed.id, [])

@@ -3,6 +3,7 @@
 Every verb may be repeated and changes nothing then. The conversation is locked before its order, as a turn locks them.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -42,6 +43,7 @@ from domain.orders.schemas import (
     OrderInput,
     OrderView,
     ShipOrder,
+    WantedLine,
 )
 
 _WHERETO = ("fulfilment", "address", "zone", "store_id", "recipient_name", "recipient_phone", "notes")
@@ -82,16 +84,22 @@ async def change(work: Work, order_id: UUID, command: OrderInput, seen: int) -> 
     return await _apply(work, order_id, command)
 
 
+async def quantities(work: Work, lines: Sequence[WantedLine]) -> dict[UUID, Decimal]:
+    """How much of which products is wanted; raises NotForSale for what the shop does not have."""
+    work.require(OrdersPermission.DRAFT)
+    wanted: dict[UUID, Decimal] = {}
+    for line in lines:
+        variant = await catalog.find(work, line.sku)
+        if variant is None:
+            raise NotForSale(sku=line.sku)
+        wanted[variant.variant_id] = line.quantity
+    return wanted
+
+
 async def _apply(work: Work, order_id: UUID, command: OrderInput) -> OrderView:
     draft = ByStaff(order_id)
     if command.lines or not command.model_fields_set:
-        quantities: dict[UUID, Decimal] = {}
-        for line in command.lines:
-            variant = await catalog.find(work, line.sku)
-            if variant is None:
-                raise NotForSale(sku=line.sku)
-            quantities[variant.variant_id] = line.quantity
-        await drafts.change_items(work, draft, quantities)
+        await drafts.change_items(work, draft, await quantities(work, command.lines))
     given = command.model_dump(include=set(_WHERETO), exclude_none=True)
     if given:
         await drafts.set_delivery(work, draft, Delivery(**given))
@@ -113,10 +121,10 @@ async def confirm(work: Work, order_id: UUID) -> OrderView:
     result = await confirmation.confirm_by_staff(work, order_id)
     if result.refusal is None and isinstance(result, ConfirmationResult):
         return result.order
-    raise _refused(result)
+    raise refusal(result)
 
 
-def _refused(result: ConfirmationRequest | ConfirmationResult) -> DomainError:
+def refusal(result: ConfirmationRequest | ConfirmationResult) -> DomainError:
     """What stands in the way of an order, as an error."""
     changes = ", ".join(f"{each.sku} {each.old:f} → {each.new:f}" for each in result.price_changes if each.new is not None)
     match result.refusal:

@@ -47,7 +47,7 @@ async def request_confirmation(work: Work, draft: Draft) -> ConfirmationRequest:
     if refusal is not None:
         await _back_to_draft(work, order, "the draft is not ready")
         return refusal.model_copy(update={"order": drafts.view_of(order, lines)})
-    held_until = work.now + timedelta(minutes=settings.hold_minutes)
+    held_until = order.answer_by or work.now + timedelta(minutes=settings.hold_minutes)
     shortages = await _hold(work, order, lines, settings, held_until)
     if shortages:
         await _back_to_draft(work, order, "out of stock")
@@ -75,7 +75,7 @@ async def _refusal(
     agreed: pricing.Agreed | None,
 ) -> ConfirmationRequest | None:
     draft = drafts.view_of(order, lines)
-    if agreed is not None and not amendments.is_still_for(order, agreed.order, settings):
+    if agreed is not None and not amendments.is_still_for(order, agreed.order, settings, work.now):
         return ConfirmationRequest(order=draft, refusal="not_changeable")
     missing = await drafts.missing_details(work, draft)
     gone = tuple(change for change in changes if change.new is None)
@@ -270,6 +270,13 @@ async def extend_holds(work: Work, conversation_id: UUID, until: datetime) -> No
     order = await repository.draft_of(work, conversation_id)
     if order is not None:
         await holds.extend_holds(work, order.id, until)
+
+
+async def waits_until(work: Work, conversation_id: UUID) -> datetime | None:
+    """Until when a change that the shop has proposed waits for its answer, None if none does."""
+    work.require(OrdersPermission.READ)
+    order = await repository.draft_of(work, conversation_id)
+    return order.answer_by if order is not None else None
 
 
 async def release_for_timeout(work: Work, conversation_id: UUID) -> bool:

@@ -373,11 +373,15 @@ async def _changed(
     *,
     reason: str,
 ) -> None:
-    """The content changed: its prices, new sums, and whatever was asked to be confirmed is void."""
+    """The content changed: its prices, new sums, and whatever was asked to be confirmed is void.
+
+    What was proposed by the shop and is changed is a proposal no more.
+    """
     agreed = agreed or await pricing.agreed(work, order)
     await pricing.reprice(work, order, lines, agreed, current)
     pricing.add_up(order, lines, (await accounts.get_workspace(work)).settings, agreed)
     order.version += 1
+    order.answer_by = None
     await void_confirmation(work, order, reason=reason)
     await work.session.flush()
 

@@ -75,6 +75,12 @@ class OrderNotChangeable(Conflict):
     code = "order_not_changeable"
 
 
+class OrderNotOfChat(Conflict):
+    """The order was placed in no conversation: there is nobody to ask in it."""
+
+    code = "order_not_of_chat"
+
+
 class DraftInTheWay(Conflict):
     """Another order is being put together in this conversation, which has to be placed or given up first."""
 

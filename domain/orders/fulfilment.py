@@ -14,7 +14,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.kinds import NoticeKind, Voice
 from domain.orders import _status as status
-from domain.orders import deadlines, drafts, repository
+from domain.orders import amendments, deadlines, drafts, repository
 from domain.orders.errors import OrderHasPayment, OrderNotCancellable, OrderNotFound, OrderNotReady
 from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
 from domain.orders.models import Order
@@ -56,6 +56,7 @@ async def discard_draft(work: Work, order_id: UUID, reason: str | None = None) -
     await drafts.void_confirmation(work, order, reason=reason or "the draft was given up")
     status.cancelled(work, order, reason)
     await work.session.flush()
+    await amendments.tell_of_refusal(work, order)
     return await drafts.view(work, order)
 
 

@@ -54,6 +54,7 @@ class Order(WorkspaceRow):
         CheckConstraint("status <> 'awaiting_confirmation' OR confirmation_token IS NOT NULL", name="awaiting_has_token"),
         CheckConstraint("(amends_order_id IS NULL) = (amends_version IS NULL)", name="amendment_has_version"),
         CheckConstraint("amends_order_id IS NULL OR number IS NULL", name="amendment_has_no_number"),
+        CheckConstraint("answer_by IS NULL OR amends_order_id IS NOT NULL", name="proposal_is_amendment"),
         CheckConstraint("status <> 'applied' OR amends_order_id IS NOT NULL", name="applied_is_amendment"),
     )
 
@@ -84,6 +85,8 @@ class Order(WorkspaceRow):
     packed_at: Mapped[datetime | None]
     amends_order_id: Mapped[UUID | None]
     amends_version: Mapped[int | None]
+    answer_by: Mapped[datetime | None]
+    """Of an amendment that the shop proposes: until when its customer may accept it."""
 
 
 class OrderLine(WorkspaceRow):

@@ -61,6 +61,7 @@ class ShownOrder(_View):
     cancel_deadline: datetime | None
     packed_at: datetime | None
     amends_order_id: UUID | None
+    answer_by: datetime | None = Field(description="Of a change that the shop proposes: until when its customer may accept it.")
     created_at: datetime
     lines: tuple[OrderLineView, ...] = ()
 
@@ -79,6 +80,11 @@ class OrderView(ShownOrder):
     def address_text(self) -> str | None:
         """The address as the customer gave it."""
         return str(self.address["text"]) if self.address and self.address.get("text") else None
+
+    @property
+    def quantities(self) -> dict[UUID, Decimal]:
+        """How much of each product it has."""
+        return {line.variant_id: line.quantity for line in self.lines}
 
     def line(self, variant_id: UUID) -> OrderLineView | None:
         """The line of a product."""
@@ -176,6 +182,14 @@ class NewOrder(OrderInput):
     """An order that staff put together for a customer."""
 
     customer_id: UUID
+
+
+class ProposeChange(_Command):
+    """What the shop would change of a placed order: how much of products it shall have; zero takes one out."""
+
+    lines: tuple[WantedLine, ...] = Field(min_length=1, max_length=100)
+    message: str | None = Field(None, min_length=1, max_length=300, description="What the customer is told before it.")
+    answer_within_minutes: int = Field(120, ge=5, le=2880, description="The stock is held and the proposal stands so long.")
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]

@@ -43,9 +43,12 @@ class Customers(Audience):
         conversation: ConversationView,
         open_messages: Sequence[OpenMessage],
     ) -> None:
-        """A summary that nobody can answer any more is void, and the order has today's prices."""
+        """A summary that nobody can answer any more is void, and so is a proposal in vain; the order has today's prices."""
         await consent.void_summary(work, session, conversation, open_messages)
-        if await drafts.open_draft(work, conversation.id) is not None:
+        draft = await drafts.open_draft(work, conversation.id)
+        if draft is not None and draft.answer_by is not None and draft.answer_by < work.now:
+            await confirmation.release_for_timeout(work, conversation.id)
+        elif draft is not None:
             await drafts.refresh_prices(work, conversation.id)
 
     async def write_brief(

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import AwareDatetime, Field
 
+from agent import proposing
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
@@ -25,6 +26,7 @@ from domain.orders.schemas import (
     OrderInput,
     OrderSort,
     OrderView,
+    ProposeChange,
     ShipOrder,
     ShownOrder,
 )
@@ -132,6 +134,16 @@ async def amend(write: Drafter, order_id: UUID, response: Response) -> ShownOrde
 
     async def act(work: Work) -> ShownOrder:
         return _shown(await amendments.amend_by_staff(work, order_id))
+
+    return _told(response, await write.once(ShownOrder, act))
+
+
+@router.post("/orders/{order_id}/propose", status_code=201)
+async def propose(write: Confirmer, order_id: UUID, body: ProposeChange, response: Response) -> ShownOrder:
+    """Put a change of a placed order to its customer in the chat, with buttons: it applies if they accept it in time."""
+
+    async def act(work: Work) -> ShownOrder:
+        return _shown(await proposing.propose(work, order_id, body))
 
     return _told(response, await write.once(ShownOrder, act))
 
