@@ -12,6 +12,8 @@ from core.errors import CursorRefused
 
 DEFAULT: Final = 20
 MOST: Final = 100
+_NOT_WHICH: Final = frozenset({"limit", "cursor", "fields", "expand"})
+"""What says how much is shown of a list, and not what stands in it."""
 
 T = TypeVar("T")
 
@@ -50,7 +52,7 @@ async def _paging(
     limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT,
     cursor: Annotated[str | None, Query(max_length=2_000)] = None,
 ) -> Paging:
-    filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in {"limit", "cursor"})
+    filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in _NOT_WHICH)
     scope = f"cursor {request.url.path} {filters}"
     try:
         place = None if cursor is None else str(signed.serializer(scope).loads(cursor))

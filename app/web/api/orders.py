@@ -1,5 +1,6 @@
 """Orders: what was ordered, where each order stands, and what the shop does with it."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,12 +9,17 @@ from pydantic import AwareDatetime, Field
 
 from agent import proposing
 from app.web.api.callers import may
+from app.web.api.fields import expanding
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
 from core.access import Principal
 from core.work import Work, open_work
+from domain.catalog import service as catalog
+from domain.catalog.schemas import StoreView
+from domain.customers import service as customers
+from domain.customers.schemas import CustomerView
 from domain.orders import amendments, by_staff
 from domain.orders import service as orders
 from domain.orders.kinds import Fulfilment, OrderStatus, PaymentStatus
@@ -38,13 +44,21 @@ from domain.payments.schemas import Balance, PaymentView
 router = noun("orders")
 
 Reader = Annotated[Principal, may(OrdersPermission.READ)]
+Expand = Annotated[frozenset[str], expanding("customer", "store")]
 Drafter = Annotated[Write, may_write(OrdersPermission.DRAFT)]
 Confirmer = Annotated[Write, may_write(OrdersPermission.CONFIRM)]
 Canceller = Annotated[Write, may_write(OrdersPermission.CANCEL)]
 Fulfiller = Annotated[Write, may_write(OrdersPermission.FULFIL)]
 
 
-class OrderDetail(ShownOrder):
+class ListedOrder(ShownOrder):
+    """An order, with whose it is and from where it is served where that was asked for."""
+
+    customer: CustomerView | None = Field(None, description="With `expand=customer`.")
+    store: StoreView | None = Field(None, description="With `expand=store`; null while it has none.")
+
+
+class OrderDetail(ListedOrder):
     """An order with what it went through and, for those who may see it, what was paid of it."""
 
     history: OrderHistory
@@ -65,7 +79,8 @@ async def list_(
     since: Annotated[AwareDatetime | None, Query(description="Made at this moment or after it.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Made before this moment.")] = None,
     sort: OrderSort = OrderSort.NEWEST,
-) -> Page[ShownOrder]:
+    expand: Expand = frozenset(),
+) -> Page[ListedOrder]:
     """List orders, drafts among them, the newest first."""
     wanted = OrderFilter(
         statuses=tuple(status or ()),
@@ -79,7 +94,22 @@ async def list_(
     )
     async with open_work(caller) as work:
         found = await orders.list_orders(work, wanted, sort=sort, place=paging.place, limit=paging.limit)
-    return paging.page(map(_shown, found.items), found.next_cursor)
+        shown = await _expanded(work, found.items, expand)
+    return paging.page(shown, found.next_cursor)
+
+
+async def _expanded(work: Work, found: Sequence[OrderView], expand: frozenset[str]) -> list[ListedOrder]:
+    """Orders with what is wanted of what their ids stand for: one query for each kind."""
+    people = await customers.by_ids(work, {each.customer_id for each in found}) if "customer" in expand else {}
+    stores = {each.id: each for each in await catalog.all_stores(work)} if "store" in expand else {}
+    return [
+        ListedOrder(
+            **_shown(each).model_dump(),
+            customer=people.get(each.customer_id),
+            store=stores.get(each.store_id) if each.store_id is not None else None,
+        )
+        for each in found
+    ]
 
 
 @router.post("/orders", status_code=201)
@@ -93,13 +123,13 @@ async def create(write: Drafter, body: NewOrder, response: Response) -> ShownOrd
 
 
 @router.get("/orders/{order_id}")
-async def get(caller: Reader, order_id: UUID, response: Response) -> OrderDetail:
+async def get(caller: Reader, order_id: UUID, response: Response, expand: Expand = frozenset()) -> OrderDetail:
     """Show an order with its lines, what it went through, and its payments."""
     async with open_work(caller) as work:
         order = await orders.get(work, order_id)
         sees_payments = caller.may(PaymentsPermission.READ)
         detail = OrderDetail(
-            **_shown(order).model_dump(),
+            **(await _expanded(work, [order], expand))[0].model_dump(),
             history=await orders.whole_history(work, order_id),
             payments=await payments.list_for_order(work, order_id) if sees_payments else None,
             balance=await payments.balance(work, order) if sees_payments else None,

@@ -1,12 +1,15 @@
 """Payments: what customers say to have paid, what staff have found to be true, and what was given back."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from pydantic import Field
 
 from app.web.api.callers import may
+from app.web.api.fields import expanding
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
@@ -14,7 +17,9 @@ from core.access import Principal
 from core.blobs import open_blobs
 from core.filetypes import sniff
 from core.settings import get_settings
-from core.work import open_work
+from core.work import Work, open_work
+from domain.customers import service as customers
+from domain.customers.schemas import CustomerView
 from domain.payments import by_staff, receipts, refunds
 from domain.payments import service as payments
 from domain.payments.kinds import PaymentState
@@ -34,6 +39,7 @@ from domain.payments.schemas import (
 router = noun("payments")
 
 Reader = Annotated[Principal, may(PaymentsPermission.READ)]
+Expand = Annotated[frozenset[str], expanding("customer")]
 Enterer = Annotated[Write, may_write(PaymentsPermission.CLAIM)]
 Verifier = Annotated[Write, may_write(PaymentsPermission.VERIFY)]
 Refunder = Annotated[Write, may_write(PaymentsPermission.REFUND)]
@@ -46,7 +52,13 @@ class Sort(StrEnum):
     OLDEST = "claimed_at"
 
 
-class PaymentDetail(PaymentView):
+class ListedPayment(PaymentView):
+    """A payment, with whose it is where that was asked for."""
+
+    customer: CustomerView | None = Field(None, description="With `expand=customer`.")
+
+
+class PaymentDetail(ListedPayment):
     """A payment with the files that shall prove it."""
 
     receipts: list[ReceiptView]
@@ -63,7 +75,8 @@ async def list_(
     reference: Annotated[str | None, Query(max_length=100, description="However it is written.")] = None,
     without_order: Annotated[bool, Query(description="Only those that belong to no order yet.")] = False,
     sort: Sort = Sort.NEWEST,
-) -> Page[PaymentView]:
+    expand: Expand = frozenset(),
+) -> Page[ListedPayment]:
     """List payments, the newest first."""
     wanted = PaymentFilter(
         status=status,
@@ -77,16 +90,24 @@ async def list_(
         found = await payments.list_payments(
             work, wanted, oldest_first=sort is Sort.OLDEST, place=paging.place, limit=paging.limit
         )
-    return paging.page(found.items, found.next_cursor)
+        shown = await _expanded(work, found.items, expand)
+    return paging.page(shown, found.next_cursor)
+
+
+async def _expanded(work: Work, found: Sequence[PaymentView], expand: frozenset[str]) -> list[ListedPayment]:
+    """Payments with what is wanted of what their ids stand for."""
+    people = await customers.by_ids(work, {each.customer_id for each in found}) if "customer" in expand else {}
+    return [ListedPayment(**each.model_dump(), customer=people.get(each.customer_id)) for each in found]
 
 
 @router.get("/payments/{payment_id}")
-async def get(caller: Reader, payment_id: UUID) -> PaymentDetail:
+async def get(caller: Reader, payment_id: UUID, expand: Expand = frozenset()) -> PaymentDetail:
     """Show a payment as it was told, what was decided on it, and its receipts."""
     async with open_work(caller) as work:
         found = await payments.get(work, payment_id)
         files = await receipts.receipts_of(work, [payment_id])
-    return PaymentDetail(**found.model_dump(), receipts=files)
+        (shown,) = await _expanded(work, [found], expand)
+    return PaymentDetail(**shown.model_dump(), receipts=files)
 
 
 @router.post("/payments/{payment_id}/verify")

@@ -1,5 +1,6 @@
 """Purchases: orders to suppliers, what arrives of them, and what goes back."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -7,12 +8,13 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.web.api.callers import may
+from app.web.api.fields import expanding
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
 from core.access import Principal
-from core.work import open_work
+from core.work import Work, open_work
 from domain.purchasing import ordering, receiving, returning
 from domain.purchasing import service as purchasing
 from domain.purchasing.kinds import PurchaseStatus
@@ -26,10 +28,13 @@ from domain.purchasing.schemas import (
     PurchaseOrderView,
     SupplierReturnView,
 )
+from domain.suppliers import service as suppliers
+from domain.suppliers.schemas import SupplierView
 
 router = noun("purchases")
 
 Reader = Annotated[Principal, may(PurchasesPermission.READ)]
+Expand = Annotated[frozenset[str], expanding("supplier")]
 Writer = Annotated[Write, may_write(PurchasesPermission.WRITE)]
 Receiver = Annotated[Write, may_write(PurchasesPermission.RECEIVE)]
 
@@ -63,6 +68,18 @@ class Reason(_Body):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class ShownPurchase(PurchaseOrderView):
+    """A purchase order, with of whom it is ordered where that was asked for."""
+
+    supplier: SupplierView | None = Field(None, description="With `expand=supplier`.")
+
+
+async def _expanded(work: Work, found: Sequence[PurchaseOrderView], expand: frozenset[str]) -> list[ShownPurchase]:
+    """Purchase orders with what is wanted of what their ids stand for."""
+    known = await suppliers.views(work, {each.supplier_id for each in found}) if "supplier" in expand else {}
+    return [ShownPurchase(**each.model_dump(), supplier=known.get(each.supplier_id)) for each in found]
+
+
 def _before(place: str | None) -> int | None:
     return int(place) if place else None
 
@@ -78,7 +95,8 @@ async def list_orders(
     status: Annotated[list[PurchaseStatus] | None, Query(max_length=5)] = None,
     supplier_id: UUID | None = None,
     store_id: UUID | None = None,
-) -> Page[PurchaseOrderView]:
+    expand: Expand = frozenset(),
+) -> Page[ShownPurchase]:
     """List purchase orders, newest first."""
     async with open_work(caller) as work:
         found = await purchasing.list_orders(
@@ -89,7 +107,8 @@ async def list_orders(
             before=_before(paging.place),
             limit=paging.limit,
         )
-    return paging.page(found.items, _after(found.next_cursor))
+        shown = await _expanded(work, found.items, expand)
+    return paging.page(shown, _after(found.next_cursor))
 
 
 @router.post("/purchase-orders")
@@ -101,10 +120,10 @@ async def open_draft(write: Writer, body: OpenDraft, response: Response) -> Purc
 
 
 @router.get("/purchase-orders/{order_id}")
-async def get_order(caller: Reader, order_id: UUID, response: Response) -> PurchaseOrderView:
+async def get_order(caller: Reader, order_id: UUID, response: Response, expand: Expand = frozenset()) -> ShownPurchase:
     """Show a purchase order."""
     async with open_work(caller) as work:
-        found = await purchasing.get(work, order_id)
+        (found,) = await _expanded(work, [await purchasing.get(work, order_id)], expand)
     tell(response, found.version)
     return found
 

@@ -1,5 +1,6 @@
 """Returns of customers, and the credit notes for them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -7,11 +8,14 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.web.api.callers import may
+from app.web.api.fields import expanding
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import Principal
-from core.work import open_work
+from core.work import Work, open_work
+from domain.customers import service as customers
+from domain.customers.schemas import CustomerView
 from domain.returns import crediting
 from domain.returns import service as returns
 from domain.returns.kinds import ReturnStatus
@@ -21,8 +25,15 @@ from domain.returns.schemas import Arrival, Exchange, MoneyBack, NewReturn, Retu
 router = noun("returns")
 
 Reader = Annotated[Principal, may(ReturnsPermission.READ)]
+Expand = Annotated[frozenset[str], expanding("customer")]
 Writer = Annotated[Write, may_write(ReturnsPermission.WRITE)]
 Refunder = Annotated[Write, may_write(ReturnsPermission.REFUND)]
+
+
+class ShownReturn(ReturnView):
+    """A return, with whose it is where that was asked for."""
+
+    customer: CustomerView | None = Field(None, description="With `expand=customer`.")
 
 
 class End(BaseModel):
@@ -40,14 +51,22 @@ async def list_(
     status: Annotated[list[ReturnStatus] | None, Query(max_length=4)] = None,
     order_id: UUID | None = None,
     customer_id: UUID | None = None,
-) -> Page[ReturnView]:
+    expand: Expand = frozenset(),
+) -> Page[ShownReturn]:
     """List returns, newest first."""
     before = int(paging.place) if paging.place else None
     async with open_work(caller) as work:
         found = await returns.list_returns(
             work, statuses=status, order_id=order_id, customer_id=customer_id, before=before, limit=paging.limit
         )
-    return paging.page(found.items, None if found.next_cursor is None else str(found.next_cursor))
+        shown = await _expanded(work, found.items, expand)
+    return paging.page(shown, None if found.next_cursor is None else str(found.next_cursor))
+
+
+async def _expanded(work: Work, found: Sequence[ReturnView], expand: frozenset[str]) -> list[ShownReturn]:
+    """Returns with what is wanted of what their ids stand for."""
+    people = await customers.by_ids(work, {each.customer_id for each in found}) if "customer" in expand else {}
+    return [ShownReturn(**each.model_dump(), customer=people.get(each.customer_id)) for each in found]
 
 
 @router.post("/returns", status_code=201)
@@ -57,10 +76,11 @@ async def request(write: Writer, body: NewReturn) -> ReturnView:
 
 
 @router.get("/returns/{return_id}")
-async def get(caller: Reader, return_id: UUID) -> ReturnView:
+async def get(caller: Reader, return_id: UUID, expand: Expand = frozenset()) -> ShownReturn:
     """Show a return in its four numbers, with its credit notes."""
     async with open_work(caller) as work:
-        return await returns.get(work, return_id)
+        (shown,) = await _expanded(work, [await returns.get(work, return_id)], expand)
+    return shown
 
 
 @router.post("/returns/{return_id}/receive")

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
+from app.web.api.fields import ShownRoute
 from app.web.problems import MEDIA_TYPE, Problem
 from core.errors import Invalid
 
@@ -99,6 +100,7 @@ def noun(name: str, prefix: str = PREFIX) -> APIRouter:
         tags=[name],
         responses=PROBLEMS,
         dependencies=[Depends(_has_no_null), Depends(_knows_all)],
+        route_class=ShownRoute,
         generate_unique_id_function=lambda route: f"{name}_{route.name}",
     )
 
