@@ -6,9 +6,9 @@ from uuid import UUID
 from agent import sessions, telling
 from agent.audiences import registry as audiences
 from agent.frozen import TakenTurn
+from agent.grounds import Grounds
 from agent.models import TurnOutcome
 from agent.recorded import Recorded
-from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import render
 from agent.sessions import Fence

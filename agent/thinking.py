@@ -14,10 +14,10 @@ from agent import history, prompting, telling
 from agent.audiences import registry as audiences
 from agent.chain import ChainModel, LinkLost
 from agent.frozen import TakenTurn
+from agent.grounds import Grounds
 from agent.journal import Journal
 from agent.loops import Circling, TurnEnded
 from agent.models import TurnOutcome
-from agent.reply.grounds import Grounds
 from agent.reply.moves import REPLY, Reply, as_reply
 from agent.reply.renderer import render
 from agent.steps import JournalModel, JournalToolset, Surroundings

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.grounds import ITEM
 from agent.recorded import Recorded
 from agent.reply.wording import Wording
 from agent.telling import questions, released, token_of
-from agent.turn_end import ITEM
 
 _EMPTIED = frozenset({"draft_cleared", "draft_discarded"})
 _SET_ANEW = frozenset({"item_changed", "item_removed", "item_swapped"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agent.reply.grounds import Grounds
+from agent.grounds import Grounds
 from agent.reply.moves import Why
 from agent.reply.statements import GOODS
 from agent.reply.wording import Wording

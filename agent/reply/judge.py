@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from agent.brief import DELIVERY, Asked
+from agent.grounds import Grounds
 from agent.recorded import Recorded
 from agent.reply import moves
 from agent.reply.goods import Good
-from agent.reply.grounds import Grounds
 from tools.outcome import Deed
 
 ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.brief import Asked
+from agent.grounds import Grounds
 from agent.recorded import Recorded
 from agent.reply import effects, judge, moves
 from agent.reply.goods import Good, Goods
-from agent.reply.grounds import Grounds
 from agent.reply.statements import family, statements
 from agent.reply.wording import Wording, flowing
 from domain.catalog.naming import with_short_names

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from agent.brief import DELIVERY
-from agent.reply.grounds import Grounds
+from agent.grounds import Grounds
 from agent.reply.wording import Wording
 from core.messages import catalogue
 from tools.outcome import Fact

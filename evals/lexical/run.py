@@ -23,6 +23,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
+from agent.grounds import Grounds
 from agent.journal import recorded
 from agent.lexical.listening import hear
 from agent.lexical.model import LexicalModel
@@ -30,7 +31,6 @@ from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods
 from agent.models import StepOutcome
 from agent.recorded import Recorded
-from agent.reply.grounds import Grounds
 from agent.reply.moves import REPLY, Reply
 from agent.reply.renderer import render
 from core.language.folding import fold

@@ -15,7 +15,7 @@ import yaml
 
 from agent.audiences.customer import wishes
 from agent.brief import BriefMessage
-from agent.reply.grounds import Grounds
+from agent.grounds import Grounds
 from agent.reply.moves import VOCABULARY, Reply
 from agent.reply.renderer import Rendered, render
 from core.messages import LANGUAGES

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.brief import Asked
-from agent.reply.grounds import Grounds
+from agent.grounds import Grounds
 from agent.reply.judge import ASSENTS
 from agent.reply.moves import VOCABULARY, Reply
 from agent.reply.renderer import render

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from agent.brief import Brief, BriefDraft, BriefLine, LastOrder
+from agent.grounds import Grounds
 from agent.journal import recorded
 from agent.models import StepOutcome
 from agent.recorded import Recorded
-from agent.reply.grounds import Grounds
 from agent.reply.moves import Reply
 from agent.reply.renderer import Rendered, render
 from core import messages
