@@ -9,7 +9,7 @@ from domain.connections.medium import Medium
 from domain.conversations.content import Cart, Content, File, Stored, Text, said
 from domain.conversations.states import State
 from tools.context import Pending
-from tools.outcome import Fact
+from tools.outcome import Deed, Fact
 
 DELIVERY = "delivery"
 """The subject of what a delivery costs in this shop, whatever the order."""
@@ -142,8 +142,14 @@ class Brief(Frozen):
     messages: list[BriefMessage] = Field(default_factory=list)
     asked: Asked = Asked.NOTHING
     """A courtesy is no answer where something is asked, and no receipt where something is ordered."""
+    ordered: list[Deed] = Field(default_factory=list)
+    """The deeds that the words plainly order; the reply says which of them nobody has tried."""
+    goods: list[str] = Field(default_factory=list)
+    """The customer's words for each of the goods that are plainly ordered, folded."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """Facts of the session that a reply may use as `{s1}`, `{s2}`…"""
+    was_attended: bool = False
+    """Whether a person of the shop has seen to the customer and given the conversation back."""
     notes: list[str] = Field(default_factory=list)
     """Remarks of the runtime for the model, in English."""
     tools: list[str] = Field(default_factory=list)

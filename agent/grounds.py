@@ -10,6 +10,7 @@ from agent.brief import Brief
 from agent.frozen import TakenTurn
 from agent.recorded import Recorded
 from domain.conversations.states import Trigger
+from tools.audience import AudienceKind
 from tools.outcome import Deed, Fact, FactKind
 
 _DRAFT = frozenset({"draft", "hold"})
@@ -40,12 +41,14 @@ class Grounds:
     seed: str = ""
     recent: tuple[str, ...] = ()
     guessed: frozenset[int] = frozenset()
+    audience: AudienceKind = AudienceKind.CUSTOMER
 
     @classmethod
     def of(cls, turn: TakenTurn, calls: list[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
         """The grounds of a turn that was taken."""
         ours = [words for direction, words in turn.memory.thread if direction == "out"]
-        return cls(turn.frozen.brief, calls, str(len(turn.memory.thread)), tuple(ours[-MOST_RECENT:]), guessed)
+        seed, recent = str(len(turn.memory.thread)), tuple(ours[-MOST_RECENT:])
+        return cls(turn.frozen.brief, calls, seed, recent, guessed, turn.frozen.audience)
 
     @property
     def last_said(self) -> str:
@@ -82,6 +85,13 @@ class Grounds:
     def has_done(self, *deeds: Deed) -> bool:
         """Whether a call of this turn has done one of these."""
         return any(deed in deeds for call in self.calls if call.has_effect for deed, _ in call.deeds)
+
+    @property
+    def owes(self) -> bool:
+        """Whether there is a placed order of which a payment is still to be told."""
+        last, done = self.brief.last_order, self.has_done(Deed.ORDER_CONFIRMED)
+        is_due = last is not None and last.payment_status in ("unpaid", "partly_paid") and last.status != "cancelled"
+        return (is_due or done) and not self.has_done(Deed.PAYMENT_CLAIMED, Deed.ORDER_CANCELLED)
 
     @property
     def is_open(self) -> bool:

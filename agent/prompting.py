@@ -35,6 +35,9 @@ from domain.conversations.content import (
 _Sent = Buttons | Choices | File | Template | Cart | Place | ContactCard | Answer | Reaction | Unsupported
 """What is something else than words."""
 
+_UNSHOWN = {"messages", "tools", "shop_name", "medium", "ordered", "goods", "was_attended"}
+"""What a model is told by other parts of the prompt, and what only the renderer needs."""
+
 PROMPTS = Path(__file__).parent.parent / "prompts"
 
 
@@ -127,7 +130,7 @@ def system_prompt(brief: Brief) -> str:
 
 def turn_prompt(brief: Brief, done: list[str]) -> str:
     """What a turn is about: the brief, what was done before in this conversation, and the customer's words."""
-    shown = brief.model_dump(mode="json", exclude={"messages", "tools", "shop_name", "medium"}, exclude_none=True)
+    shown = brief.model_dump(mode="json", exclude=_UNSHOWN, exclude_none=True)
     return render(
         "parts/turn.jinja2",
         brief_json=fenced(json.dumps(shown, ensure_ascii=False, separators=(",", ":"))),

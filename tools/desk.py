@@ -57,7 +57,7 @@ async def order_lookup(ctx: ToolContext, number: int) -> ToolOutcome:
         + ctx.facts.money(FactKind.LINE_TOTAL, line.name, line.total, order.currency)
         for line in order.lines
     ]
-    return ctx.done("order_shown", "\n".join([_order(ctx, order), *lines]))
+    return _listed(ctx, "order_shown", [_order(ctx, order), *lines], is_all=True)
 
 
 @tool(permission=PaymentsPermission.READ, audience=AudienceKind.MANAGER)

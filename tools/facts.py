@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core import messages
 from domain.accounts.schemas import WorkspaceView
-from tools.outcome import Fact, FactKind
+from tools.outcome import Fact, FactKind, Measured
 
 CENT = Decimal("0.01")
 COUNTED = frozenset({"PZA", "UND", "UN", "U"})
@@ -31,10 +31,11 @@ class Facts:
         *,
         currency: str | None = None,
         unit: str | None = None,
+        measured: Measured | None = None,
     ) -> str:
-        """A fact whose text is given, or is its value."""
+        """A fact whose text is given, or is its value; a figure is `measured`."""
         shown = value if text is None else text
-        fact = Fact(kind=kind, subject=subject, value=value, currency=currency, unit=unit, text=shown)
+        fact = Fact(kind=kind, subject=subject, value=value, currency=currency, unit=unit, measured=measured, text=shown)
         if fact not in self.items:
             self.items.append(fact)
         return slot(self.items.index(fact))

@@ -13,7 +13,7 @@ from tools.audience import AudienceKind
 from tools.context import Pending, ToolContext
 from tools.definition import Words, tool
 from tools.naming import Named, named
-from tools.outcome import FactKind, ToolOutcome
+from tools.outcome import FactKind, Measured, ToolOutcome
 from tools.speech import listed, say
 
 MOST_ROWS = 10
@@ -106,13 +106,14 @@ async def _told(ctx: ToolContext, title: str, figure: Figure, meant: Named) -> s
     scope += [ctx.facts.label(name) for name in await _stores(ctx, figure)]
     scope += [ctx.facts.name(meant.goods.product_name)] if meant.goods is not None else []
     of = f" ({', '.join(scope)})" if scope else ""
+    measured = Measured(metric=title, scope=ctx.facts.read(", ".join(scope)), as_of=figure.as_of)
     as_of = ctx.facts.moment("as_of", figure.as_of)
     most = MOST_DAYS if figure.grain in TIMES else MOST_ROWS
     if not figure.values:
         return say(ctx, "figure_of_nothing", metric=title, scope=of, as_of=as_of)
     if figure.grain is None:
-        return say(ctx, "figure", metric=title, scope=of, value=_values(ctx, figure), as_of=as_of)
-    rows = [f"• {_label(ctx, figure, value)}: {_value(ctx, figure, value)}" for value in figure.values[:most]]
+        return say(ctx, "figure", metric=title, scope=of, value=_values(ctx, figure, measured), as_of=as_of)
+    rows = [_row(ctx, figure, value, measured) for value in figure.values[:most]]
     if len(figure.values) > most:
         rows.append(say(ctx, "figure_has_more"))
     return say(ctx, "figure_table", metric=title, scope=of, rows="\n".join(rows), as_of=as_of)
@@ -129,9 +130,15 @@ async def _stores(ctx: ToolContext, figure: Figure) -> list[str]:
     return [names[id] for id in figure.stores or () if id in names]
 
 
-def _values(ctx: ToolContext, figure: Figure) -> str:
+def _values(ctx: ToolContext, figure: Figure, measured: Measured) -> str:
     """The one number, or one in each currency."""
-    return listed(ctx, [_value(ctx, figure, value) for value in figure.values])
+    return listed(ctx, [_value(ctx, figure, value, measured) for value in figure.values])
+
+
+def _row(ctx: ToolContext, figure: Figure, value: Value, measured: Measured) -> str:
+    label = _label(ctx, figure, value)
+    named = measured.model_copy(update={"row": ctx.facts.read(label)})
+    return f"• {label}: {_value(ctx, figure, value, named)}"
 
 
 def _label(ctx: ToolContext, figure: Figure, value: Value) -> str:
@@ -141,7 +148,7 @@ def _label(ctx: ToolContext, figure: Figure, value: Value) -> str:
     return ctx.facts.label(name) if name else say(ctx, "figure_of_none")
 
 
-def _value(ctx: ToolContext, figure: Figure, value: Value) -> str:
+def _value(ctx: ToolContext, figure: Figure, value: Value, measured: Measured) -> str:
     """One number as people read it; where there is nothing to take an average of, that is said."""
     if value.value is None:
         return say(ctx, "figure_without_data")
@@ -160,4 +167,4 @@ def _value(ctx: ToolContext, figure: Figure, value: Value) -> str:
             shown = counted(number, "UN", country, ctx.language)
     subject = f"{figure.metric} {value.key or ''}".strip()
     currency = value.unit if figure.kind is Kind.MONEY else None
-    return ctx.facts.add(FactKind.FIGURE, subject, str(number), shown, currency=currency, unit=value.unit)
+    return ctx.facts.add(FactKind.FIGURE, subject, str(number), shown, currency=currency, unit=value.unit, measured=measured)

@@ -1,5 +1,6 @@
 """What a tool call comes to: an honest sentence, the facts it rests on, and what the model may do next."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Self
 
@@ -80,7 +81,7 @@ class FactKind(StrEnum):
     CATEGORY = "category"
     OFFER = "offer"
 
-    # What a member of the staff is told. A figure is said with its metric, period and date, so no sentence states one alone.
+    # What a member of the staff is told.
     FIGURE = "figure"
     PERIOD = "period"
     MOMENT = "moment"
@@ -100,6 +101,20 @@ MONEY = frozenset({*_OF_GOODS, *_OF_ORDERS, *_OF_PAYMENTS})
 """Kinds whose value is an amount of money, which is none without its currency."""
 
 
+class Measured(BaseModel):
+    """Of what and of when a figure is, in the words of its reader: without them it is only a number.
+
+    `scope` is its period and what it is narrowed to, `row` which of a table's it is, `as_of` the moment of its data.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    metric: str
+    scope: str = ""
+    row: str = ""
+    as_of: datetime
+
+
 class Fact(BaseModel):
     """One value that code read or computed, and what it is a value of.
 
@@ -114,12 +129,15 @@ class Fact(BaseModel):
     value: str
     currency: str | None = None
     unit: str | None = None
+    measured: Measured | None = None
     text: str
 
     @model_validator(mode="after")
-    def _money_has_a_currency(self) -> Self:
+    def _is_whole(self) -> Self:
         if self.kind in MONEY and self.currency is None:
             raise ValueError(f"{self.kind} is money and names no currency")
+        if self.kind is FactKind.FIGURE and self.measured is None:
+            raise ValueError("a figure says of what and of when it is")
         return self
 
 

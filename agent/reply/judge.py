@@ -7,6 +7,8 @@ from agent.grounds import Grounds
 from agent.recorded import Recorded
 from agent.reply import moves
 from agent.reply.goods import Good
+from agent.reply.undone import PAYING, SERVES, undone
+from tools.audience import AudienceKind
 from tools.outcome import Deed
 
 ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
@@ -19,11 +21,17 @@ WANTED = (Asked.AN_ANSWER, Asked.A_DEED)
 """A turn in which the customer wants something, which no courtesy gives them."""
 
 _DETAILS = frozenset({"fulfilment", "address", "store", "recipient_name", "phone"})
-_OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
+OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
 """Questions that an order must be open for."""
 
 _SAID_BY = {"prices_are_list": "discount", "staff_verify_payments": "see_bank", "how_to_reach_person": "request_human_handoff"}
 """Statements that a refusal or an offer of the same reply says already."""
+
+_RECEIVED = frozenset({Deed.ORDER_CONFIRMED, Deed.DELIVERY_SET, Deed.PAYMENT_CLAIMED, Deed.RECEIPT_ATTACHED})
+"""What a customer is thanked for."""
+
+_FOR_STAFF = frozenset({"greet", "how_are_you", "thanks", "you_are_welcome", "bye", "software", "not_understood"})
+"""Courtesies among colleagues."""
 
 _KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
     "delivery_fee": (("fee", DELIVERY), ("offer", DELIVERY)),
@@ -42,6 +50,10 @@ _KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
 def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_said: bool) -> bool:
     """Whether a courtesy that sounds like a yes is borne out: by a deed where one was ordered, never beside a question."""
     asked = grounds.brief.asked
+    if undone(grounds):
+        return False
+    if kind == "thanks" and asked is not Asked.NOTHING:  # it would be a receipt
+        return grounds.has_done(*_RECEIVED)
     if asked is Asked.NOTHING or (kind in _REPLIES and (has_said or told)):
         return True
     if asked is Asked.AN_ANSWER or grounds.is_question:
@@ -65,11 +77,12 @@ def holds(statement: str, grounds: Grounds, told: Sequence[Recorded]) -> bool:
             is_told = grounds.has_done(Deed.ORDER_CONFIRMED) or bool(grounds.named("instructions"))
             return bool(grounds.named("method")) and not is_told
         case "how_to_pay":
-            is_paid = brief.last_order is not None and brief.last_order.payment_status in ("claimed", "paid")
-            return (has_lines or not is_paid) and not grounds.has_done(Deed.PAYMENT_CLAIMED)
+            return (has_lines or grounds.owes) and not grounds.has_done(Deed.PAYMENT_CLAIMED)
         case "as_you_wish":
             return may_assent(statement, grounds, told, has_said=False)
-        case "draft_kept" | "not_confirmed" | "how_to_finish" | "how_to_clear":
+        case "draft_kept":
+            return has_lines and not any(call.changes_items for call in grounds.calls)
+        case "not_confirmed" | "how_to_finish" | "how_to_clear":
             return has_lines
         case _:
             return True
@@ -87,13 +100,28 @@ def has_object(tool: str, grounds: Grounds) -> bool:
     """Whether there is an order, or goods, that a tool can be offered for."""
     if tool in ("add_item_to_draft", "create_order_draft"):
         return not grounds.in_stock or any(grounds.in_stock.values())
-    of_order = tool in ("cancel_order", "get_order_status", "register_payment", "attach_receipt", "clear_draft")
-    return not of_order or grounds.has_lines or grounds.brief.last_order is not None
+    if tool in PAYING:
+        return grounds.owes
+    if tool in ("request_confirmation", "clear_draft", "change_item_in_draft"):
+        return grounds.has_lines
+    return tool not in ("cancel_order", "get_order_status") or grounds.has_lines or grounds.brief.last_order is not None
+
+
+def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
+    """Whether a move is for who reads it: a colleague is told what a call said, figures and courtesies."""
+    if grounds.audience is AudienceKind.CUSTOMER:
+        return True
+    if isinstance(move, moves.State):
+        figures = [name for name in move.facts if (fact := grounds.facts.get(name)) and fact.measured is not None]
+        return move.what is None and len(figures) == len(move.facts)
+    return isinstance(move, moves.Say) or (isinstance(move, moves.Social) and move.kind in _FOR_STAFF)
 
 
 def is_possible(what: str, grounds: Grounds) -> bool:
     """Whether the agent may do after all what a model says it cannot."""
-    last = grounds.brief.last_order
+    last, tools = grounds.brief.last_order, set(grounds.brief.tools)
+    if what == "other" and any(tools & SERVES[deed] for deed in undone(grounds)):
+        return True
     return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and last is not None and last.can_change)
 
 
@@ -132,16 +160,20 @@ def is_answered(denied: str, looked: Sequence[Recorded], *, names: bool) -> bool
 def pointless(what: str, about: Sequence[Good], grounds: Grounds, names: Iterable[str]) -> str | None:
     """Why a question has no point; None if it has one."""
     asked, brief = grounds.brief.asked, grounds.brief
-    if what in _OF_ORDER and asked in (Asked.A_DEED, Asked.UNCLEAR) and grounds.offered:
+    if what in OF_ORDER and asked in (Asked.A_DEED, Asked.UNCLEAR) and grounds.offered:
         return "not_added"  # what was ordered and only looked up would pass for added
-    if what in _OF_ORDER and not grounds.has_lines and (what not in _DETAILS or asked is Asked.A_DEED):
+    if what in OF_ORDER and not grounds.has_lines and (what not in _DETAILS or asked is Asked.A_DEED):
         return "nothing_to_confirm" if what == "confirm" or grounds.has_done(Deed.ORDER_CONFIRMED) else "no_order"
     if what == "anything_else" and asked is Asked.A_DEED and not grounds.calls and not grounds.is_question:
         return "nothing_done"
     if what == "which_order" and brief.last_order is None:
         return "none_placed"
-    if what in ("reference", "receipt") and not (grounds.named("due") or grounds.has_done(Deed.ORDER_CONFIRMED)):
+    if what in ("reference", "receipt", "payment_method") and not (
+        grounds.owes or (what == "payment_method" and grounds.has_lines)
+    ):
         return "nothing_to_pay"
+    if what == "solved" and not brief.was_attended:
+        return "not_attended"
     if what == "confirm" and grounds.missing:
         return "details_missing"
     is_settled = grounds.has_done(Deed.DELIVERY_SET) or (asked is Asked.AN_ANSWER and brief.draft is not None)

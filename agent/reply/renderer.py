@@ -13,9 +13,11 @@ from agent.recorded import Recorded
 from agent.reply import effects, judge, moves
 from agent.reply.goods import Good, Goods
 from agent.reply.statements import family, statements
+from agent.reply.undone import SERVES, missed, undone
 from agent.reply.wording import Wording, flowing
 from domain.catalog.naming import with_short_names
 from domain.conversations.states import State
+from tools.outcome import Deed
 
 _CLOSING = frozenset(
     {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
@@ -67,7 +69,7 @@ class _Parts:
 class _Renderer:
     def __init__(self, reply: moves.Reply, grounds: Grounds) -> None:
         self.grounds = grounds
-        self.moves = reply.moves
+        self.moves = list(reply.moves)
         self.left_out = list(reply.left_out)
         self.wording = Wording(grounds.brief.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
@@ -80,11 +82,16 @@ class _Renderer:
         self.understood = True
 
     def run(self) -> Rendered:
+        for move in [move for move in self.moves if not judge.is_theirs(move, self.grounds)]:
+            self._leave_out(move, "not_for_staff")
+            self.moves.remove(move)
         self._tell()
         for move in self.moves:
             self._one(move)
         self._state()
         self._end()
+        if self.parts.has_substance:
+            self._tell_undone()
         for move in self.moves:
             if isinstance(move, moves.Social):
                 self._social(move)
@@ -153,9 +160,12 @@ class _Renderer:
 
     def _social(self, move: moves.Social) -> None:
         key, asked = f"social.{move.kind}", self.grounds.brief.asked
-        repeated = self.wording.was_said(key, self.grounds.last_said)
-        if move.kind == "greet" and self.grounds.recent and (self.grounds.brief.state != State.IDLE or repeated):
+        brief, repeated = self.grounds.brief, self.wording.was_said(key, self.grounds.last_said)
+        if move.kind == "greet" and self.grounds.recent and (brief.state != State.IDLE or repeated):
             self._leave_out(move, "greeted_before")
+            return
+        if move.kind == "welcome_back" and brief.last_order is None and not self.grounds.recent:
+            self._leave_out(move, "not_so")
             return
         is_assent, is_due = move.kind in judge.ASSENTS, asked in judge.WANTED and not self.parts.has_substance
         said = bool(self.parts.question if move.kind == "congratulate" else self.parts.stated)
@@ -166,7 +176,9 @@ class _Renderer:
             return
         name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""
         is_answered = asked is not Asked.NOTHING and bool(self.parts.done or self.parts.stated)
-        is_last = move.kind in _CLOSING or (is_assent and is_answered)
+        # Thanks for a detail stand before the next question, and behind an order that is complete.
+        is_early = move.kind == "thanks" and (bool(self.parts.question) or self._asks_already())
+        is_last = not is_early and (move.kind in _CLOSING or (is_assent and is_answered))
         part = self.parts.closing if is_last else self.parts.opening
         part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
 
@@ -281,13 +293,28 @@ class _Renderer:
             words = "" if self.parts.question else self._asked(move)
             if words:
                 self.parts.question = words
+        if self.parts.question and not any(self.parts.in_order()[:-1]) and self.grounds.brief.asked is Asked.UNCLEAR:
+            self._show_order()
+
+    def _tell_undone(self) -> None:
+        """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
+        asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
+        offered = {move.tool for move in self.moves if isinstance(move, moves.Offer)}
+        is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER)
+        if self._asks_already() or is_seen_to or any(isinstance(move, moves.Cannot) for move in self.moves):
+            return
+        for deed in undone(self.grounds):
+            goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
+            if offered.isdisjoint(SERVES[deed]) and not goes_on:
+                self.parts.done.append(self.wording.say(f"undone.{deed}"))
+        self.parts.done += [self.wording.say("undone.goods", words=words) for words in missed(self.grounds)]
 
     def _asks_already(self) -> bool:
         ends = (call.asks or call.tool == "request_human_handoff" or "?" in call.words for call in self.told)
         return any(ends) or any(effects.sends_summary(call, self.grounds.calls) for call in self.told)
 
     def _asked(self, move: moves.Ask) -> str:
-        what: str = move.what
+        what: str = "anything_else" if move.what == "items" and self.grounds.has_lines else move.what
         wording, grounds = self.wording, self.grounds
         about = [grounds.facts[name] for name in move.about if name in grounds.facts]
         goods = self.goods.of(name for name in move.about if name in grounds.facts)
@@ -306,13 +333,20 @@ class _Renderer:
             better = {"no_order": "items", "of_nothing": "items", "details_missing": "".join(grounds.missing[:1])}.get(reason)
             return wording.say(f"ask.{better}") if better else ""
         if what == "same_address":
-            address = next((fact for fact in [*about, *grounds.facts.values()] if fact.kind == "address"), None)
+            known = [fact for fact in [*about, *grounds.facts.values()] if (fact.kind, fact.subject) == ("address", "saved")]
+            address = next(iter(known), None)
             is_told = address is not None and any(address.text in words for words in self.parts.done)
             key = "address" if address is None else "same_address_told" if is_told else "same_address"
             return wording.say(f"ask.{key}", address=address.text if address else "")
         if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != self._last_named():
             return wording.say(f"ask.{what}_of", product=goods[0].name)
         return wording.say(f"ask.{what}")
+
+    def _show_order(self) -> None:
+        """State how the open order stands, or else the newest one, in place of what was stated."""
+        self.stated = dict.fromkeys(judge.of_order(self.grounds))
+        self.parts.stated = []
+        self._state()
 
     def _last_named(self) -> str:
         """The product that the reply has named last, which a question need not name again; none after a list."""
@@ -327,14 +361,15 @@ class _Renderer:
         if any(self.parts.done) or self.parts.question:
             return
         # Where something was ordered and nothing done, another model of the chain may still do it.
-        self.understood = asked is not Asked.A_DEED
+        self.understood = asked in (Asked.NOTHING, Asked.AN_ANSWER)
         if asked is Asked.AN_ANSWER:
-            self.stated = dict.fromkeys(judge.of_order(grounds))
-            self.parts.stated = []
-            self._state()
+            self._show_order()
+        self._tell_undone()
         if judge.holds("confirm_by_button", grounds, self.told):
             self.parts.stated.append(self.wording.say("state.confirm_by_button"))
         elif grounds.has_lines:
+            if asked is Asked.UNCLEAR:
+                self.parts.opening = [self.wording.say("social.not_understood")]
             self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")
         elif not any(self.parts.stated):
             self.understood = False

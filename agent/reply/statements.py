@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from agent.brief import DELIVERY
+from agent.brief import DELIVERY, Brief
 from agent.grounds import Grounds
 from agent.reply.wording import Wording
-from core.messages import catalogue
-from tools.outcome import Fact
+from core.messages import catalogue, moment
+from tools.outcome import Fact, Measured
 
-Family = Literal["goods", "draft", "order", "shop"]
+Family = Literal["figure", "goods", "draft", "order", "shop"]
 
 GOODS = frozenset({"product", "price", "old_price", "stock", "step", "quantity", "line_total"})
 _SHOP = frozenset({"store", "hours", "method", "instructions", "minimum", "offer"})
@@ -30,6 +30,8 @@ _OPEN = frozenset({"draft", "hold", "saved", "delivery"})
 
 def family(fact: Fact) -> Family | None:
     """What a fact is about; None if nothing can be stated of it, such as what the customer called a product."""
+    if fact.measured is not None:
+        return "figure"
     if fact.kind in GOODS:
         return "goods"
     if fact.kind in _SHOP or (fact.kind == "fee" and fact.subject == DELIVERY):
@@ -45,7 +47,7 @@ def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> lis
     for fact in facts:
         of = family(fact)
         if of is not None:
-            about[of]["" if of in ("shop", "draft") else fact.subject].append(fact)
+            about[of]["" if of in ("figure", "shop", "draft") else fact.subject].append(fact)
     goods = {subject: _slots(found, wording) for subject, found in about["goods"].items()}
     cart = {subject: slots for subject, slots in goods.items() if "quantity" in slots and "line_total" in slots}
     draft = _slots(about["draft"][""], wording)
@@ -60,7 +62,24 @@ def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> lis
     said += _covered("draft", draft, wording)
     for number, found in about["order"].items():
         said += _covered("order", _slots(found, wording), wording, number=number)
-    return [*said, *_shop(about["shop"][""], wording)]
+    return [*said, *_shop(about["shop"][""], wording), *_figures(about["figure"][""], grounds.brief, wording)]
+
+
+def _figures(facts: Iterable[Fact], brief: Brief, wording: Wording) -> Iterator[str]:
+    """Figures, each with its metric, its period and filters, and the moment of its data; the rows of one table together."""
+    tables: dict[Measured, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        assert fact.measured is not None, "only these are of the family"
+        tables[fact.measured.model_copy(update={"row": ""})].append(fact)
+    for of, rows in tables.items():
+        scope = f" ({of.scope})" if of.scope else ""
+        as_of = moment(of.as_of, brief.timezone, brief.country, wording.language)
+        named = [(fact.measured.row, fact.text) for fact in rows if fact.measured is not None]
+        said = {"metric": of.metric, "scope": scope, "as_of": as_of}
+        if lines := [wording.say("figure.row", row=row, value=value) for row, value in named if row]:
+            yield wording.say("figure.table", rows="\n".join(lines), **said)
+        else:
+            yield wording.say("figure.one", value=wording.listed([value for _, value in named]), **said)
 
 
 def _slots(facts: Iterable[Fact], wording: Wording) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.audiences.customer import wishes
+from agent.audiences.asked import heard
 from agent.brief import BriefMessage
 from agent.reply.renderer import Rendered
 from domain.conversations.content import Text
@@ -107,7 +107,7 @@ def rendered(step: Step, earlier: Sequence[str]) -> Rendered:
     """The reply of a step, after what the shop has said before."""
     turn = step.turn
     turn.brief = turn.brief.model_copy(update={"messages": [BriefMessage(content=Text(text=step.said))]})
-    turn.brief = turn.brief.model_copy(update={"asked": wishes.asked(turn.brief)})
+    turn.brief = heard(turn.brief)
     turn.recent, turn.seed = tuple(earlier), step.said
     return turn.reply(*(move(each) for each in step.moves.split("; ")))
 

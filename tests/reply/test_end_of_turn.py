@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.audiences.customer.wishes import asked
+from agent.audiences.asked import heard
 from agent.brief import Asked, BriefDraft, BriefLine, BriefMessage
 from agent.reply.moves import LeftOut
 from domain.conversations.content import Text
@@ -21,8 +21,8 @@ def reasons(turn: Turn, *moves: dict[str, Any]) -> list[tuple[str, str]]:
     return [(left.move, left.reason) for left in turn.reply(*moves).left_out]
 
 
-def heard(text: str, language: str = "es", **brief: Any) -> Asked:
-    return asked(Turn(language, messages=[BriefMessage(content=Text(text=text))], **brief).brief)
+def asked(text: str, language: str = "es", **brief: Any) -> Asked:
+    return heard(Turn(language, messages=[BriefMessage(content=Text(text=text))], **brief).brief).asked
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def heard(text: str, language: str = "es", **brief: Any) -> Asked:
     ],
 )
 def test_what_the_customer_wants_is_known_before_a_model_is_asked(text: str, wanted: Asked) -> None:
-    assert heard(text) is wanted
+    assert asked(text) is wanted
 
 
 def test_a_bare_yes_is_an_order_only_where_something_is_open() -> None:
-    assert heard("ok") is Asked.NOTHING
-    assert asked(with_draft(messages=[BriefMessage(content=Text(text="ok"))]).brief) is Asked.A_DEED
+    assert asked("ok") is Asked.NOTHING
+    assert heard(with_draft(messages=[BriefMessage(content=Text(text="ok"))]).brief).asked is Asked.A_DEED
 
 
 @pytest.mark.parametrize("kind", ["glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.audiences.customer import wishes
+from agent.audiences.asked import heard
 from agent.brief import Asked, BriefMessage
 from agent.reply.moves import LeftOut
 from domain.conversations.content import Text
@@ -85,7 +85,7 @@ def test_as_you_wish_is_no_answer_to_an_order() -> None:
 @pytest.mark.parametrize("words", ["no", "no, así está bien", "mejor no"])
 def test_as_you_wish_answers_a_refusal(words: str) -> None:
     turn = with_draft(messages=asking(words))
-    turn.brief = turn.brief.model_copy(update={"asked": wishes.asked(turn.brief)})
+    turn.brief = heard(turn.brief)
 
     assert turn.reply(move("state", "as_you_wish")).left_out == ()
 

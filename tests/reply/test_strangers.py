@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from agent.audiences.customer import wishes
+from agent.audiences.asked import heard
 from agent.brief import BriefMessage
 from agent.grounds import Grounds
 from agent.reply.moves import VOCABULARY, Reply
@@ -61,7 +61,7 @@ def move(written: Any) -> Any:
 def rendered(scene: Scene, said: str, moves: list[Any]) -> Rendered:
     """The reply to what the customer says."""
     brief = scene.brief.model_copy(update={"messages": [BriefMessage(content=Text(text=said))]})
-    brief = brief.model_copy(update={"asked": wishes.asked(brief)})
+    brief = heard(brief)
     reply = Reply.model_validate({"moves": [move(written) for written in moves]})
     return render(reply, Grounds(brief, scene.calls, said))
 

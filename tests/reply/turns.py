@@ -15,6 +15,8 @@ from core import messages
 from domain.conversations.content import Content
 from domain.conversations.states import Trigger
 from tests.factories.contents import buttons
+from tools import registry
+from tools.audience import AudienceKind
 from tools.context import Pending
 from tools.context import Signal as Happened
 from tools.outcome import Deed, Fact, FactKind, Option, ToolOutcome
@@ -58,6 +60,7 @@ class Turn:
         self.recent: tuple[str, ...] = ()
         self.guessed: frozenset[int] = frozenset()
         self.seed = "turn"
+        self.audience = AudienceKind.CUSTOMER
 
     def call(
         self,
@@ -75,7 +78,6 @@ class Turn:
         pending: Pending | None = None,
     ) -> "Turn":
         values = {"status": status, "code": code, "say": say, "facts": facts or [], "deeds": deeds or [], "data": data or {}}
-        writes = tool not in ("list_products", "get_order_status", "get_customer_context", "send_catalog")
         self.calls.append(
             recorded(
                 len(self.calls) + 1,
@@ -83,7 +85,7 @@ class Turn:
                 arguments or {},
                 ToolOutcome.model_validate(values),
                 kind=StepOutcome.VALUE,
-                writes=writes,
+                writes=registry.DEFINED[tool].writes,
                 signals=[Happened(name=name) for name in signals],
                 staged=list(staged or []),
                 asked=[pending] if pending is not None else [],
@@ -220,7 +222,7 @@ class Turn:
         return self.call("get_order_status", "order_status", say, facts, deeds=[(Deed.ORDER_STATUS, "1042")])
 
     def reply(self, *moves: dict[str, Any]) -> Rendered:
-        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed)
+        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed, self.audience)
         return render(Reply.model_validate({"moves": list(moves)}), grounds)
 
     def says(self, *moves: dict[str, Any]) -> str:

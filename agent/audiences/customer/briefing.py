@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from agent import sessions
-from agent.audiences.customer import pointing, wishes
+from agent.audiences.asked import heard
+from agent.audiences.customer import pointing
 from agent.brief import DELIVERY, Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.models import AgentSession
 from agent.spoken import spoken
@@ -202,11 +203,12 @@ async def write(
         payment_methods=[method.name for method in workspace.settings.payment_methods],
         messages=said,
         facts=facts_of(workspace, draft, last, places, language),
+        was_attended=bool(session.handoff_note),
         notes=[*_notes(session), *_undelivered(thread[-RECENT:])],
         tools=[spec.name for spec in registry.offered(AudienceKind.CUSTOMER, State(session.state), principal)],
         failures=session.failures,
     )
-    return brief.model_copy(update={"asked": wishes.asked(brief)})
+    return heard(brief)
 
 
 def _questions(session: AgentSession, said: Sequence[BriefMessage]) -> list[Pending]:

@@ -8,9 +8,10 @@ from babel import Locale
 from pydantic_ai.models import Model
 
 from agent import prompting, sessions
+from agent.audiences.asked import heard
 from agent.audiences.base import Audience, ContextOf
 from agent.audiences.staff.offline import QuestionModel
-from agent.brief import Brief, BriefMessage
+from agent.brief import Asked, Brief, BriefMessage
 from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
@@ -64,7 +65,7 @@ class Managers(Audience):
         earlier = [message.text for message in thread[-RECENT:] if message.direction == "in"]
         words = [*earlier, *(message.text for message in open_messages)]
         seen = [one.name for one in await catalog.stores(work) if member.stores is None or one.id in member.stores]
-        return Brief(
+        brief = Brief(
             language=spoken(words[::-1], messages.choose_language(shop.language)),
             country=shop.country,
             currency=shop.currency,
@@ -80,6 +81,8 @@ class Managers(Audience):
             tools=[one.name for one in registry.offered(self.kind, State(session.state), member)],
             failures=session.failures,
         )
+        is_talk = heard(brief).asked is Asked.NOTHING
+        return brief if is_talk else brief.model_copy(update={"asked": Asked.AN_ANSWER})
 
     def context_of(self, turn: TakenTurn) -> ContextOf:
         """Their thread, and their own plain yes to what they were told last, if that is all they say."""
