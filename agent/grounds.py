@@ -9,6 +9,7 @@ from typing import Any
 from agent.brief import Brief
 from agent.frozen import TakenTurn
 from agent.recorded import Recorded
+from core.language.folding import fold
 from domain.conversations.states import Trigger
 from tools.audience import AudienceKind
 from tools.outcome import Deed, Fact, FactKind
@@ -22,6 +23,23 @@ _OWED = frozenset({FactKind.PAYMENT_STATUS, FactKind.DUE, FactKind.BALANCE, Fact
 ITEM = frozenset({Deed.ITEM_ADDED, Deed.ITEM_CHANGED, Deed.ITEM_REMOVED})
 _WHOLE = frozenset({Deed.DRAFT_CREATED, Deed.DRAFT_CLEARED, Deed.ORDER_CONFIRMED})
 """Deeds after which nothing of the order is as it was."""
+
+_ITEMS = frozenset({"add_item_to_draft", "change_item_in_draft", "swap_item_in_draft", "update_draft", "create_order_draft"})
+PAYING = frozenset({"register_payment", "attach_receipt"})
+
+SERVES: dict[Deed, frozenset[str]] = {
+    Deed.ITEM_ADDED: _ITEMS | {"list_products", "get_customer_context"},
+    Deed.ITEM_REMOVED: _ITEMS | {"clear_draft"},
+    Deed.DRAFT_CLEARED: _ITEMS | {"clear_draft", "cancel_order"},
+    Deed.DRAFT_CREATED: _ITEMS | {"get_customer_context"},
+    Deed.ORDER_CANCELLED: frozenset({"cancel_order", "clear_draft"}),
+    Deed.DELIVERY_SET: frozenset({"set_delivery_details"}),
+    Deed.CONFIRMATION_REQUESTED: frozenset({"request_confirmation", "confirm_order"}),
+    Deed.PAYMENT_CLAIMED: PAYING,
+    Deed.RECEIPT_ATTACHED: PAYING,
+    Deed.HANDOFF_REQUESTED: frozenset({"request_human_handoff"}),
+}
+"""The tools that try a deed, whatever comes of it."""
 
 MOST_RECENT = 6
 """Texts of ours that a new one does not repeat the wording of."""
@@ -93,6 +111,23 @@ class Grounds:
         is_due = last is not None and last.payment_status in ("unpaid", "partly_paid") and last.status != "cancelled"
         return (is_due or done) and not self.has_done(Deed.PAYMENT_CLAIMED, Deed.ORDER_CANCELLED)
 
+    @cached_property
+    def undone(self) -> list[Deed]:
+        """The deeds that the customer's words order and no call has tried."""
+        called = {call.tool for call in self.calls}
+        # A number may be that of a house: where anything was done, goods that are passed over are told by name (`missed`).
+        past = {Deed.ITEM_ADDED: bool(called), Deed.CONFIRMATION_REQUESTED: not self.has_lines}
+        return [deed for deed in self.brief.ordered if called.isdisjoint(SERVES[deed]) and not past.get(deed)]
+
+    @property
+    def missed(self) -> list[str]:
+        """The goods of an order of several that no call speaks of, where it is plain which they are."""
+        calls = [call for call in self.calls if call.tool in SERVES[Deed.ITEM_ADDED]]
+        served = {fact.subject for call in calls for fact in call.facts.values() if fact.kind is FactKind.PRODUCT}
+        told = fold(" ".join(str([call.arguments, call.words, call.data, *call.facts.values()]) for call in calls))
+        left = [phrase for phrase in self.brief.goods if not any(word in told for word in _telling(phrase))]
+        return left if calls and len(left) == len(self.brief.goods) - max(len(served), len(calls)) else []
+
     @property
     def is_open(self) -> bool:
         """Whether an order has goods or a question waits, so that a yes would be understood as one to it."""
@@ -156,6 +191,11 @@ class Grounds:
             return self.calls[0]
         found = next((call for call in self.calls if call.call == number), None)
         return found if found is None or found.repeats is None else self.call(found.repeats)
+
+
+def _telling(phrase: str) -> list[str]:
+    """The words of a phrase, without the ends by which one and many differ."""
+    return [word[:5] for word in phrase.split() if len(word) > 2 and word.isalpha()] or [phrase]
 
 
 def _differs(fact: Fact, new: Fact) -> bool:

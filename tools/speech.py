@@ -19,9 +19,13 @@ def listed(context: ToolContext, items: list[str]) -> str:
 
 
 def flowing(parts: Sequence[str]) -> str:
-    """Sentences follow one another; what has lines of its own stands apart."""
+    """Sentences follow one another in a paragraph; what has lines of its own or no full stop stands apart."""
     reply = ""
-    for part in parts:
-        gap = "" if not reply else "\n\n" if "\n" in part or "\n" in reply else " "
-        reply += gap + part
+    for part in dict.fromkeys(part for part in parts if part):
+        if not reply:
+            reply = part
+        elif "\n" in part or "\n" in reply.rsplit("\n\n", 1)[-1] or reply[-1].isalnum():
+            reply += "\n\n" + part
+        else:
+            reply += " " + part
     return reply

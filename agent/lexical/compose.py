@@ -11,29 +11,29 @@ from domain.conversations import states
 _ASKS_ITSELF = frozenset({"request_confirmation", "confirm_order", "request_human_handoff", "cancel_order", "clear_draft"})
 _NEEDED = frozenset({"update_draft", "set_delivery_details"})
 _PERSON = State(what="how_to_reach_person")
-_LOST = (Social(kind="not_understood"), Ask(what="rephrase"))
+_LOST = (Social(what="not_understood"), Ask(what="rephrase"))
 
 _ANSWERS: dict[str, tuple[Move, ...]] = {
-    "greet": (Social(kind="greet"),),
-    "how_are_you": (Social(kind="how_are_you"),),
-    "sorry": (Social(kind="apology"),),
-    "not_caught": (Social(kind="not_understood"),),
-    "thanks": (Social(kind="you_are_welcome"),),
-    "bye": (Social(kind="bye"),),
-    "who_are_you": (Social(kind="software"), _PERSON),
-    "delivery_time": (Unknown(topic="delivery_time"), _PERSON),
+    "greet": (Social(what="greet"),),
+    "how_are_you": (Social(what="how_are_you"),),
+    "sorry": (Social(what="apology"),),
+    "not_caught": (Social(what="not_understood"),),
+    "thanks": (Social(what="you_are_welcome"),),
+    "bye": (Social(what="bye"),),
+    "who_are_you": (Social(what="software"), _PERSON),
+    "delivery_time": (Unknown(what="delivery_time"), _PERSON),
     "media": (State(what="text_only"), _PERSON),
     "what_to_change": (Ask(what="change"),),
     "of_what": (Ask(what="of_what"),),
     "nothing_yet": (State(what="draft_empty"), Ask(what="items")),
     "not_yet": (State(what="not_confirmed"), Ask(what="change")),
-    "as_you_wish": (State(what="as_you_wish"), Social(kind="here_for_you")),
+    "as_you_wish": (State(what="as_you_wish"), Social(what="here_for_you")),
     "yes_to_what": (Ask(what="items"),),
     "rephrase": _LOST,
     "rephrase_or_person": (*_LOST, _PERSON),
     "haggle": (Cannot(what="discount"), _PERSON),
     "chitchat": (State(what="orders_only"), Ask(what="items")),
-    "at_your_service": (Social(kind="here_for_you"),),
+    "at_your_service": (Social(what="here_for_you"),),
     "draft_kept": (State(what="draft_kept"), State(what="how_to_clear")),
     "not_confirmed": (State(what="not_confirmed"),),
     "ask_a_person": (_PERSON,),
@@ -74,7 +74,7 @@ def _stated(brief: Brief, key: str) -> list[Move]:
     facts, after = _STATED[key](brief)
     if facts:
         return [State(facts=facts), *(State(what=statement) for statement in after)]
-    return [Unknown(topic="hours"), _PERSON] if key == "hours" else [_PERSON]
+    return [Unknown(what="hours"), _PERSON] if key == "hours" else [_PERSON]
 
 
 def _total(brief: Brief) -> tuple[tuple[str, ...], tuple[Statement, ...]]:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from agent.brief import DELIVERY, Asked
-from agent.grounds import Grounds
+from agent.grounds import PAYING, SERVES, Grounds
 from agent.recorded import Recorded
 from agent.reply import moves
 from agent.reply.goods import Good
-from agent.reply.undone import PAYING, SERVES, undone
+from domain.conversations.states import State
 from tools.audience import AudienceKind
 from tools.outcome import Deed
 
@@ -17,12 +17,27 @@ ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy
 _REPLIES = frozenset({"you_are_welcome", "laugh"})
 """Of these, those that answer the customer's own courtesy where the rest has been answered."""
 
+CLOSING = frozenset(
+    {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
+    | {"safe_travels", "rest", "cheer_team", "courage"}
+)
+"""Courtesies that end a message."""
+
+PARTING = frozenset({"bye", "rest"})
+"""Courtesies after which nothing is asked that is not open."""
+
+ONCE = frozenset({"greet", "thanks", "sympathy", "apology", "glad"})
+"""Courtesies that are not said in two replies running."""
+
 WANTED = (Asked.AN_ANSWER, Asked.A_DEED)
 """A turn in which the customer wants something, which no courtesy gives them."""
 
 _DETAILS = frozenset({"fulfilment", "address", "store", "recipient_name", "phone"})
 OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
 """Questions that an order must be open for."""
+
+ANYTHING = frozenset({"items", "anything_else", "rephrase"})
+"""Questions about nothing that is open."""
 
 _SAID_BY = {"prices_are_list": "discount", "staff_verify_payments": "see_bank", "how_to_reach_person": "request_human_handoff"}
 """Statements that a refusal or an offer of the same reply says already."""
@@ -47,10 +62,23 @@ _KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
 """What a topic is when it is known: the kinds of facts, and their subject."""
 
 
+def unfit(kind: moves.Kind, beside: Collection[moves.Kind], grounds: Grounds, *, has_substance: bool) -> str | None:
+    """Why a courtesy is out of place beside the rest of the reply; None if it is not."""
+    brief = grounds.brief
+    if kind == "greet" and grounds.recent and brief.state != State.IDLE:
+        return "greeted_before"
+    if kind == "welcome_back" and brief.last_order is None and not grounds.recent:
+        return "not_so"
+    if kind == "not_understood" and not PARTING.isdisjoint(beside):
+        return "parting"
+    is_due = kind in CLOSING and brief.asked in WANTED and not has_substance
+    return "no_answer" if is_due or (kind == "no_hurry" and grounds.named("until")) else None
+
+
 def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_said: bool) -> bool:
     """Whether a courtesy that sounds like a yes is borne out: by a deed where one was ordered, never beside a question."""
     asked = grounds.brief.asked
-    if undone(grounds):
+    if grounds.undone:
         return False
     if kind == "thanks" and asked is not Asked.NOTHING:  # it would be a receipt
         return grounds.has_done(*_RECEIVED)
@@ -92,19 +120,24 @@ def is_said(statement: str, grounds: Grounds, told: Sequence[Recorded], others: 
     """Whether another move of the reply says a statement as well, or the call that emptied the order."""
     if statement == "draft_empty" and not grounds.has_lines and any(call.changes_items for call in told):
         return True
-    said = {move.what if isinstance(move, moves.Cannot) else getattr(move, "tool", "") for move in others}
-    return _SAID_BY.get(statement) in said
+    is_asked = any(call.asks or "?" in call.words for call in told)
+    said = {move.what for move in others if isinstance(move, moves.Cannot | moves.Offer)}
+    return (statement == "draft_empty" and is_asked) or _SAID_BY.get(statement) in said
 
 
-def has_object(tool: str, grounds: Grounds) -> bool:
-    """Whether there is an order, or goods, that a tool can be offered for."""
+def unoffered(tool: str, grounds: Grounds) -> str | None:
+    """Why a tool is not to be offered: the state has it not, there is nothing to use it on, or it was just used."""
+    if grounds.brief.tools and tool not in grounds.brief.tools:
+        return "not_offered"
+    is_of_nothing = tool in ("cancel_order", "get_order_status") and grounds.brief.last_order is None and not grounds.has_lines
     if tool in ("add_item_to_draft", "create_order_draft"):
-        return not grounds.in_stock or any(grounds.in_stock.values())
-    if tool in PAYING:
-        return grounds.owes
-    if tool in ("request_confirmation", "clear_draft", "change_item_in_draft"):
-        return grounds.has_lines
-    return tool not in ("cancel_order", "get_order_status") or grounds.has_lines or grounds.brief.last_order is not None
+        is_of_nothing = bool(grounds.in_stock) and not any(grounds.in_stock.values())
+    elif tool in PAYING:
+        is_of_nothing = not grounds.owes
+    elif tool in ("request_confirmation", "clear_draft", "change_item_in_draft"):
+        is_of_nothing = not grounds.has_lines
+    is_done = any(call.tool == tool and call.has_effect for call in grounds.calls)
+    return "of_nothing" if is_of_nothing else "done_already" if is_done else None
 
 
 def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
@@ -114,13 +147,13 @@ def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
     if isinstance(move, moves.State):
         figures = [name for name in move.facts if (fact := grounds.facts.get(name)) and fact.measured is not None]
         return move.what is None and len(figures) == len(move.facts)
-    return isinstance(move, moves.Say) or (isinstance(move, moves.Social) and move.kind in _FOR_STAFF)
+    return isinstance(move, moves.Say) or (isinstance(move, moves.Social) and move.what in _FOR_STAFF)
 
 
 def is_possible(what: str, grounds: Grounds) -> bool:
     """Whether the agent may do after all what a model says it cannot."""
     last, tools = grounds.brief.last_order, set(grounds.brief.tools)
-    if what == "other" and any(tools & SERVES[deed] for deed in undone(grounds)):
+    if what == "other" and any(tools & SERVES[deed] for deed in grounds.undone):
         return True
     return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and last is not None and last.can_change)
 

@@ -66,7 +66,7 @@ VOCABULARY = {
 
 
 class _Move(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Say(_Move):
@@ -88,44 +88,44 @@ class Suggest(_Move):
     """Goods to consider, each named by one of its facts, and why."""
 
     move: Literal["suggest"] = "suggest"
-    goods: tuple[str, ...] = Field(alias="facts", min_length=1)
-    why: Why = Field("none", alias="what")
+    facts: tuple[str, ...] = Field(min_length=1)
+    what: Why = "none"
 
 
 class Compare(_Move):
     """Goods side by side: the differences that code can compute."""
 
     move: Literal["compare"] = "compare"
-    goods: tuple[str, ...] = Field(alias="facts", min_length=2)
+    facts: tuple[str, ...] = Field(min_length=2)
 
 
 class Ask(_Move):
-    """The one question that a reply ends with; `about` names a fact."""
+    """The one question that a reply ends with; the facts are what it is about."""
 
     move: Literal["ask"] = "ask"
     what: Question
-    about: tuple[str, ...] = Field((), alias="facts")
+    facts: tuple[str, ...] = ()
 
 
 class Offer(_Move):
-    """A tool that the customer may want."""
+    """A tool that the customer may want, by its name."""
 
     move: Literal["offer"] = "offer"
-    tool: str = Field(alias="what", min_length=1)
+    what: str = Field(min_length=1)
 
 
 class Social(_Move):
     """A courtesy."""
 
     move: Literal["social"] = "social"
-    kind: Kind = Field(alias="what")
+    what: Kind
 
 
 class Unknown(_Move):
     """What the shop's systems do not tell."""
 
     move: Literal["unknown"] = "unknown"
-    topic: Topic = Field(alias="what")
+    what: Topic
 
 
 class Cannot(_Move):
@@ -221,13 +221,11 @@ class Reply(BaseModel):
 
     def arguments(self) -> dict[str, Any]:
         """The reply as a model would write it."""
-        moves = [(move.move, move.model_dump(mode="json", by_alias=True, exclude_defaults=True)) for move in self.moves]
+        moves = [(move.move, move.model_dump(mode="json", exclude_defaults=True)) for move in self.moves]
         return {"moves": [{"move": name, **fields} for name, fields in moves]}
 
 
 def as_reply(text: str) -> Reply:
     """An answer that came as text: the moves if it spells them. Prose is left out, as nobody could tell what it claims."""
     words = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if words[:1] in ("{", "["):
-        return Reply.model_validate({"moves": words})
-    return Reply.model_validate({"moves": [text]})
+    return Reply.model_validate({"moves": words if words[:1] in ("{", "[") else [text]})

@@ -4,26 +4,25 @@ Courtesies first, then what was done, what is stated, suggested and compared, an
 hold is left out with its reason; an effect that no move names is told all the same; and there is always something to say.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass, field
 
+from agent import telling
 from agent.brief import Asked
-from agent.grounds import Grounds
+from agent.grounds import SERVES, Grounds
 from agent.recorded import Recorded
-from agent.reply import effects, judge, moves
+from agent.reply import judge, moves
+from agent.reply.effects import worded
 from agent.reply.goods import Good, Goods
 from agent.reply.statements import family, statements
-from agent.reply.undone import SERVES, missed, undone
-from agent.reply.wording import Wording, flowing
+from agent.reply.wording import Wording
 from domain.catalog.naming import with_short_names
-from domain.conversations.states import State
 from tools.outcome import Deed
+from tools.speech import flowing
 
-_CLOSING = frozenset(
-    {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
-    | {"safe_travels", "rest", "cheer_team", "courage"}
-)
-"""Courtesies that end a message."""
+_GREETINGS = frozenset({"greet", "welcome_back"})
+_SAD = frozenset({"sympathy", "apology", "condolences", "get_well"})
+"""Courtesies beside which a greeting is not cheerful."""
 
 _HINTS = frozenset({"how_to_reach_person", "how_to_finish", "how_to_see_list", "how_to_clear"})
 """Statements that tell a word to write, which stand best behind the question."""
@@ -69,7 +68,7 @@ class _Parts:
 class _Renderer:
     def __init__(self, reply: moves.Reply, grounds: Grounds) -> None:
         self.grounds = grounds
-        self.moves = list(reply.moves)
+        self.moves = [move for move in reply.moves if judge.is_theirs(move, grounds)]
         self.left_out = list(reply.left_out)
         self.wording = Wording(grounds.brief.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
@@ -77,66 +76,67 @@ class _Renderer:
         self.stated: dict[str, None] = {}
         self.used: set[str] = set()
         self.topics: dict[str, None] = {}
+        self.suggested: dict[moves.Why, list[Good]] = defaultdict(list)
         self.told: list[Recorded] = []
         self.names_any = False
         self.understood = True
+        for move in reply.moves:
+            if move not in self.moves:
+                self._leave_out(move, "not_for_staff")
 
     def run(self) -> Rendered:
-        for move in [move for move in self.moves if not judge.is_theirs(move, self.grounds)]:
-            self._leave_out(move, "not_for_staff")
-            self.moves.remove(move)
+        socials = [move for move in self.moves if isinstance(move, moves.Social)]
+        is_parting = any(move.what in judge.PARTING for move in socials)
         self._tell()
         for move in self.moves:
             self._one(move)
         self._state()
-        self._end()
+        self._end(is_parting=is_parting)
         if self.parts.has_substance:
             self._tell_undone()
-        for move in self.moves:
-            if isinstance(move, moves.Social):
-                self._social(move)
+        for move in sorted(socials, key=lambda move: move.what not in _GREETINGS):
+            self._social(move, {other.what for other in socials})
         asked = self.grounds.brief.asked
         lost = any(isinstance(move, moves.Say | moves.State | moves.Suggest | moves.Compare) for move in self.moves)
         if not self.parts.has_substance:
             if lost or asked in judge.WANTED or not any(self.parts.in_order()):
                 self._nothing_left()
-            elif asked is Asked.UNCLEAR and any(getattr(move, "kind", "") in judge.ASSENTS for move in self.moves):
+            elif asked is Asked.UNCLEAR and not is_parting and any(move.what in judge.ASSENTS for move in socials):
                 self.parts.question = self.wording.say("ask.items")
         text = with_short_names(flowing(self.parts.in_order()), self.goods.names, self.grounds.recent)
         return Rendered(text, frozenset(self.stated) | self.used, tuple(self.left_out), self.understood)
 
     def _tell(self) -> None:
         """The calls that are told. What was guessed of a call in the same answer is said by that call instead."""
+        facts = self.grounds.facts
         said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, moves.Say)}
         named = {call.call for call in said.values() if call is not None}
         goods = {fact.subject for call in said.values() if call is not None for fact in call.facts.values()}
         for move in self.moves:
             if isinstance(move, moves.State | moves.Suggest | moves.Compare):
-                names = move.facts if isinstance(move, moves.State) else move.goods
-                named |= {number for name in names if (number := _call_of(name)) in self.grounds.guessed}
-                goods |= {self.grounds.facts[name].subject for name in names if name in self.grounds.facts}
+                named |= {number for name in move.facts if (number := _call_of(name)) in self.grounds.guessed}
+                goods |= {facts[name].subject for name in move.facts if name in facts}
         self.names_any = bool(named or goods)
         denies = any(isinstance(move, moves.Unknown | moves.Cannot) for move in self.moves)
-        named |= judge.passed_over(goods, self.grounds, denies=denies)
-        self.told = effects.told(self.grounds.calls, named)
-        self._word()
+        self._word(named | judge.passed_over(goods, self.grounds, denies=denies))
         for move, call in said.items():
             if call not in self.told:
                 self._leave_out(move, "unknown_call" if call is None else "no_longer_so")
 
-    def _word(self) -> None:
+    def _word(self, named: set[int]) -> None:
         """The words of the calls that are told; a tool's question stands where the reply's own would."""
+        self.told = telling.told(self.grounds.calls, named)
         asked = [call for call in self.told if call.asks and not call.has_effect]
-        told = effects.worded([call for call in self.told if call not in asked], self.wording)
+        told = worded([call for call in self.told if call not in asked], self.wording)
         self.parts.done = [words for words in told if words]
         self.parts.question = " ".join(call.words for call in asked)
 
-    def _fact_names(self, move: moves.State | moves.Suggest | moves.Compare, names: Iterable[str]) -> list[str]:
+    def _fact_names(self, move: moves.State | moves.Suggest | moves.Compare) -> list[str]:
         """The names that are facts; those of a call that was guessed are said by it."""
-        for name in names:
+        for name in move.facts:
             if name not in self.grounds.facts and not any(name in call.facts for call in self.told):
                 self._leave_out(move, "unknown_fact")
-        known = [name for name in names if name in self.grounds.facts and _call_of(name) not in self.grounds.guessed]
+        known = [name for name in move.facts if name in self.grounds.facts and _call_of(name) not in self.grounds.guessed]
         self.used |= set(known)
         return known
 
@@ -158,29 +158,28 @@ class _Renderer:
             case moves.Offer():
                 self._offer(move)
 
-    def _social(self, move: moves.Social) -> None:
-        key, asked = f"social.{move.kind}", self.grounds.brief.asked
-        brief, repeated = self.grounds.brief, self.wording.was_said(key, self.grounds.last_said)
-        if move.kind == "greet" and self.grounds.recent and (brief.state != State.IDLE or repeated):
-            self._leave_out(move, "greeted_before")
+    def _social(self, move: moves.Social, beside: set[moves.Kind]) -> None:
+        key, parts = f"social.{move.what}", self.parts
+        reason = judge.unfit(move.what, beside, self.grounds, has_substance=parts.has_substance)
+        is_assent, has_said = move.what in judge.ASSENTS, bool(parts.question if move.what == "congratulate" else parts.stated)
+        if reason is None and is_assent and not judge.may_assent(move.what, self.grounds, self.told, has_said=has_said):
+            reason = "no_answer"
+        if reason is None and move.what in judge.ONCE and self.wording.was_said(key, self.grounds.last_said):
+            reason = "repeated"
+        if reason is not None:
+            self._leave_out(move, reason)
             return
-        if move.kind == "welcome_back" and brief.last_order is None and not self.grounds.recent:
-            self._leave_out(move, "not_so")
-            return
-        is_assent, is_due = move.kind in judge.ASSENTS, asked in judge.WANTED and not self.parts.has_substance
-        said = bool(self.parts.question if move.kind == "congratulate" else self.parts.stated)
-        may_assent = judge.may_assent(move.kind, self.grounds, self.told, has_said=said)
-        is_late = move.kind == "no_hurry" and bool(self.grounds.named("until"))
-        if (is_assent and not may_assent) or (is_due and move.kind in _CLOSING) or is_late:
-            self._leave_out(move, "no_answer")
-            return
-        name = _first_name(self.grounds.brief.customer_name) if move.kind in ("greet", "welcome_back") else ""
-        is_answered = asked is not Asked.NOTHING and bool(self.parts.done or self.parts.stated)
+        name = _first_name(self.grounds.brief.customer_name)
+        if move.what in _GREETINGS:
+            key = "social.greet_quietly" if beside & _SAD else "social.greet_named" if name else key
+        elif move.what == "thanks" and self.grounds.has_done(Deed.ORDER_CONFIRMED):
+            key = "social.thanks_order"
+        is_answered = self.grounds.brief.asked is not Asked.NOTHING and bool(parts.done or parts.stated)
         # Thanks for a detail stand before the next question, and behind an order that is complete.
-        is_early = move.kind == "thanks" and (bool(self.parts.question) or self._asks_already())
-        is_last = not is_early and (move.kind in _CLOSING or (is_assent and is_answered))
-        part = self.parts.closing if is_last else self.parts.opening
-        part.append(self.wording.say("social.greet_named", name=name) if name else self.wording.say(key))
+        is_last = move.what in judge.CLOSING or (is_assent and is_answered)
+        is_early = move.what == "thanks" and (bool(parts.question) or self._asks_already())
+        part = parts.closing if is_last and not is_early else parts.opening
+        part.append(self.wording.say(key, name=name))
 
     def _is_answered(self, denied: str) -> bool:
         looked = [call for call in self.told if not call.writes]
@@ -194,20 +193,20 @@ class _Renderer:
 
     def _take(self, move: moves.State) -> None:
         """Note what is stated; all facts of a reply go into sentences together."""
-        for name in self._fact_names(move, move.facts):
+        for name in self._fact_names(move):
             if family(self.grounds.facts[name]) is None:
                 self._leave_out(move, "not_a_statement")
             elif not self._is_told(name):
                 self.stated |= dict.fromkeys([name, *self._belonging(name)])
         if move.what is None:
             return
-        if judge.is_said(move.what, self.grounds, self.told, self.moves):
+        if not judge.holds(move.what, self.grounds, self.told):
+            self._leave_out(move, "not_so")
+        elif judge.is_said(move.what, self.grounds, self.told, self.moves):
             self._leave_out(move, "said_already")
-        elif judge.holds(move.what, self.grounds, self.told):
+        else:
             part = self.parts.hints if move.what in _HINTS else self.parts.stated
             part.append(self.wording.say(f"state.{move.what}"))
-        else:
-            self._leave_out(move, "not_so")
 
     def _belonging(self, name: str) -> list[str]:
         """What is stated with a fact: one way to pay would pass for all of them, an order without its debt for paid."""
@@ -222,102 +221,84 @@ class _Renderer:
     def _is_told(self, name: str) -> bool:
         """Whether the words of a call that is told hold the fact, or its summary does."""
         fact = self.grounds.facts[name]
-        if any(effects.sends_summary(call, self.grounds.calls) for call in self.told) and family(fact) == "draft":
+        if any(telling.sends_summary(call, self.grounds.calls) for call in self.told) and family(fact) == "draft":
             return True
         is_new_total = fact.kind == "total" and any(fact.text in words for words in self.parts.done)
         return is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
     def _unknown(self, move: moves.Unknown) -> None:
-        known, there = judge.known(move.topic, self.grounds), self.grounds.in_stock.values()
-        is_gone = move.topic == "stock" and bool(there) and not any(there)
-        if known or is_gone or self._is_answered(move.topic):
+        known, there = judge.known(move.what, self.grounds), self.grounds.in_stock.values()
+        is_gone = move.what == "stock" and bool(there) and not any(there)
+        if known or is_gone or self._is_answered(move.what):
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
             self._leave_out(move, "known")
         else:
-            self.topics[self.wording.say(f"topic.{move.topic}")] = None
+            self.topics[self.wording.say(f"topic.{move.what}")] = None
 
     def _suggest(self, move: moves.Suggest) -> None:
-        names = self._fact_names(move, move.goods)
+        names = self._fact_names(move)
         goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
-        best = self.goods.rivals(there)[: len(there)] if there and move.why == "cheapest" else []
+        best = self.goods.rivals(there)[: len(there)] if there and move.what == "cheapest" else []
         if best and not self.goods.is_so(there, "cheapest") and self.goods.is_so(best, "cheapest"):
             self._leave_out(move, "not_so")
             there = best
         if there:
-            self.parts.stated.append(self.goods.suggested(there, move.why, self.wording))
+            self.suggested[move.what] += there
         elif names:
             self._leave_out(move, "sold_out" if goods else "no_price")
 
     def _compare(self, move: moves.Compare) -> None:
-        goods = self.goods.of(self._fact_names(move, move.goods))
-        words = self.goods.compared(goods, self.wording)
-        if words:
+        goods = self.goods.of(self._fact_names(move))
+        if words := self.goods.compared(goods, self.wording):
             self.parts.stated.append(words)
         else:
             self._leave_out(move, "nothing_to_compare")
             self.stated |= dict.fromkeys(name for good in goods for name in self.grounds.named("price", good.name)[-1:])
 
     def _offer(self, move: moves.Offer) -> None:
-        is_gone = move.tool == "list_products" and False in self.grounds.in_stock.values()
-        key = "offer.other_options" if is_gone else f"offer.{move.tool}"
-        tools = self.grounds.brief.tools
-        if not self.wording.has(key) or (tools and move.tool not in tools):
+        is_gone = move.what == "list_products" and False in self.grounds.in_stock.values()
+        key = "offer.other_options" if is_gone else f"offer.{move.what}"
+        is_repeated = self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1
+        if not self.wording.has(key):
             self._leave_out(move, "not_offered")
-        elif not judge.has_object(move.tool, self.grounds):
-            self._leave_out(move, "of_nothing")
-        elif any(call.tool == move.tool and call.has_effect for call in self.grounds.calls):
-            self._leave_out(move, "done_already")
-        elif self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1:
-            self._leave_out(move, "repeated")
+        elif (reason := judge.unoffered(move.what, self.grounds)) or is_repeated:
+            self._leave_out(move, reason or "repeated")
         else:
             self.parts.offers.append(self.wording.say(key))
 
     def _state(self) -> None:
         facts = [self.grounds.facts[name] for name in self.stated]
-        sentences = statements(facts, self.grounds, self.wording)
-        self.parts.stated = [*sentences, *self.parts.stated]
+        suggested = [self.goods.suggested(goods, why, self.wording) for why, goods in self.suggested.items()]
+        self.parts.stated = [*statements(facts, self.grounds, self.wording), *suggested, *self.parts.stated]
         if self.topics:
             topics = self.wording.listed(list(self.topics), "nor")
             self.parts.stated.append(self.wording.say("unknown", topic=topics))
 
-    def _end(self) -> None:
+    def _end(self, *, is_parting: bool) -> None:
         """The one question that the reply ends with, unless something is being asked already."""
-        asks = [move for move in self.moves if isinstance(move, moves.Ask)]
-        if self._asks_already():
+        is_asked, asked = self._asks_already(), self.grounds.brief.asked
+        if is_asked:
             self.parts.offers = self.parts.hints = []
-            for move in asks:
+        for move in (move for move in self.moves if isinstance(move, moves.Ask)):
+            if is_asked:
                 self._leave_out(move, "asked_already")
-            return
-        for move in asks:
-            words = "" if self.parts.question else self._asked(move)
-            if words:
-                self.parts.question = words
-        if self.parts.question and not any(self.parts.in_order()[:-1]) and self.grounds.brief.asked is Asked.UNCLEAR:
+            elif is_parting and asked not in judge.WANTED and move.what in judge.ANYTHING:
+                self._leave_out(move, "parting")
+            elif not self.parts.question:
+                self.parts.question = self._asked(move)
+        is_alone = not is_asked and bool(self.parts.question) and not any(self.parts.in_order()[:-1])
+        if is_alone and asked is Asked.UNCLEAR:  # words that nobody read may have been about the order
             self._show_order()
-
-    def _tell_undone(self) -> None:
-        """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
-        asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
-        offered = {move.tool for move in self.moves if isinstance(move, moves.Offer)}
-        is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER)
-        if self._asks_already() or is_seen_to or any(isinstance(move, moves.Cannot) for move in self.moves):
-            return
-        for deed in undone(self.grounds):
-            goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
-            if offered.isdisjoint(SERVES[deed]) and not goes_on:
-                self.parts.done.append(self.wording.say(f"undone.{deed}"))
-        self.parts.done += [self.wording.say("undone.goods", words=words) for words in missed(self.grounds)]
 
     def _asks_already(self) -> bool:
         ends = (call.asks or call.tool == "request_human_handoff" or "?" in call.words for call in self.told)
-        return any(ends) or any(effects.sends_summary(call, self.grounds.calls) for call in self.told)
+        return any(ends) or any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
 
     def _asked(self, move: moves.Ask) -> str:
         what: str = "anything_else" if move.what == "items" and self.grounds.has_lines else move.what
         wording, grounds = self.wording, self.grounds
-        about = [grounds.facts[name] for name in move.about if name in grounds.facts]
-        goods = self.goods.of(name for name in move.about if name in grounds.facts)
+        goods = self.goods.of(name for name in move.facts if name in grounds.facts)
         reason = judge.pointless(what, goods, grounds, self.goods.names)
         if reason == "not_added":
             self._leave_out(move, reason)
@@ -333,14 +314,31 @@ class _Renderer:
             better = {"no_order": "items", "of_nothing": "items", "details_missing": "".join(grounds.missing[:1])}.get(reason)
             return wording.say(f"ask.{better}") if better else ""
         if what == "same_address":
-            known = [fact for fact in [*about, *grounds.facts.values()] if (fact.kind, fact.subject) == ("address", "saved")]
-            address = next(iter(known), None)
-            is_told = address is not None and any(address.text in words for words in self.parts.done)
-            key = "address" if address is None else "same_address_told" if is_told else "same_address"
-            return wording.say(f"ask.{key}", address=address.text if address else "")
+            saved = [grounds.facts[name].text for name in grounds.named("address", "saved")]
+            is_told = any(saved[0] in words for words in self.parts.done) if saved else False
+            key = "address" if not saved else "same_address_told" if is_told else "same_address"
+            return wording.say(f"ask.{key}", address="".join(saved[:1]))
         if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != self._last_named():
             return wording.say(f"ask.{what}_of", product=goods[0].name)
         return wording.say(f"ask.{what}")
+
+    def _last_named(self) -> str:
+        """The product that the reply has named last, which a question need not name again; none after a list."""
+        text = flowing(self.parts.in_order())
+        return "" if "• " in text.rpartition("\n")[2] else max(self.goods.names, key=text.rfind, default="")
+
+    def _tell_undone(self) -> None:
+        """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
+        asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
+        offered = {move.what for move in self.moves if isinstance(move, moves.Offer)}
+        is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER)
+        if self._asks_already() or is_seen_to or any(isinstance(move, moves.Cannot) for move in self.moves):
+            return
+        for deed in self.grounds.undone:
+            goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
+            if offered.isdisjoint(SERVES[deed]) and not goes_on:
+                self.parts.done.append(self.wording.say(f"undone.{deed}"))
+        self.parts.done += [self.wording.say("undone.goods", words=words) for words in self.grounds.missed]
 
     def _show_order(self) -> None:
         """State how the open order stands, or else the newest one, in place of what was stated."""
@@ -348,16 +346,10 @@ class _Renderer:
         self.parts.stated = []
         self._state()
 
-    def _last_named(self) -> str:
-        """The product that the reply has named last, which a question need not name again; none after a list."""
-        text = flowing(self.parts.in_order())
-        return "" if "• " in text.rpartition("\n")[2] else max(self.goods.names, key=text.rfind, default="")
-
     def _nothing_left(self) -> None:
         """What to say when no move holds: what the calls said, what is known of the order, the next detail, or a plea."""
         grounds, asked = self.grounds, self.grounds.brief.asked
-        self.told = effects.told(grounds.calls, {call.call for call in grounds.calls})
-        self._word()
+        self._word({call.call for call in grounds.calls})
         if any(self.parts.done) or self.parts.question:
             return
         # Where something was ordered and nothing done, another model of the chain may still do it.

@@ -142,7 +142,7 @@ def _goods(goods: Mapping[str, Mapping[str, str]], grounds: Grounds, wording: Wo
 
 
 def _cart(cart: Mapping[str, Mapping[str, str]], draft: Mapping[str, str], wording: Wording) -> str:
-    lines = [wording.say("cart.line", product=subject, **slots) for subject, slots in cart.items()]
+    lines = [wording.line(slots["quantity"], name, slots["line_total"]) for name, slots in cart.items()]
     lines += [wording.say("cart.fee", fee=draft["fee"])] if "fee" in draft else []
     lines += [wording.say("cart.total", total=draft["total"])] if "total" in draft else []
     return "\n".join([wording.say("cart.head"), *lines])

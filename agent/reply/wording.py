@@ -40,6 +40,11 @@ class Wording:
         unit = self.say(f"unit.{fact.unit}") if self.has(f"unit.{fact.unit}") else fact.unit
         return self.say("price_per_unit", price=fact.text, unit=unit)
 
+    def line(self, quantity: str, product: str, line_total: str) -> str:
+        """A line of an order: so many of what is counted, so much of what is measured."""
+        key = "cart.line" if quantity.isdecimal() else "cart.line_measured"
+        return self.say(key, quantity=quantity, product=product, line_total=line_total)
+
     def was_said(self, key: str, text: str) -> bool:
         """Whether a text holds any wording of a key."""
         return any(_said(variant, (text,)) for variant in variants(f"reply.{key}", self.language))
@@ -55,16 +60,3 @@ def _said(template: str, texts: Sequence[str]) -> bool:
     """Whether a wording is recognised in one of the texts: by its longest piece between the slots."""
     piece = max(_SLOT.split(template), key=len).strip()
     return len(piece) >= _TELLING and any(piece in text for text in texts)
-
-
-def flowing(parts: Sequence[str]) -> str:
-    """Sentences follow one another in a paragraph; what has lines of its own or no full stop stands apart."""
-    reply = ""
-    for part in dict.fromkeys(part for part in parts if part):
-        if not reply:
-            reply = part
-        elif "\n" in part or "\n" in reply.rsplit("\n\n", 1)[-1] or reply[-1].isalnum():
-            reply += "\n\n" + part
-        else:
-            reply += " " + part
-    return reply

@@ -146,7 +146,7 @@ async def test_it_runs_under_a_pydantic_ai_agent_with_several_lines_in_one_call(
     # Then
     assert {sku: int(quantity) for sku, quantity in shop.cart.items()} == {"ARR": 2, "AZU": 3}
     assert Say(call=1) in result.output.moves
-    assert Social(kind="greet") in result.output.moves
+    assert Social(what="greet") in result.output.moves
     assert result.usage.requests == 2
 
 

@@ -180,7 +180,7 @@ def test_every_word_that_a_model_may_choose_has_a_text() -> None:
 def test_every_offer_of_the_catalogue_is_a_tool() -> None:
     offers = {key.split(".")[2] for key in catalogue("es") if key.startswith("reply.offer.")} - {"other_options"}
     assert offers <= registry.DEFINED.keys()
-    assert Offer(tool="list_products").tool in offers
+    assert Offer(what="list_products").what in offers
 
 
 def test_an_address_of_before_is_only_proposed_where_it_is_known() -> None:

@@ -31,7 +31,7 @@ def test_bad_moves_are_left_out_with_a_reason_and_the_others_stay() -> None:
         }
     )
 
-    assert reply.moves == [Social(kind="greet"), Say(call=2)]
+    assert reply.moves == [Social(what="greet"), Say(call=2)]
     assert [(move.move, move.reason) for move in reply.left_out] == [
         ("social", "bad_fields"),
         ("?", "unknown_move"),
@@ -56,7 +56,7 @@ def test_bad_moves_are_left_out_with_a_reason_and_the_others_stay() -> None:
     ],
 )
 def test_the_wrappings_that_models_use_are_opened(answer: Any) -> None:
-    assert read(answer) == Reply(moves=[Social(kind="greet")])
+    assert read(answer) == Reply(moves=[Social(what="greet")])
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_slips_within_a_move_are_forgiven() -> None:
 
     assert reply.moves == [
         State(facts=("s1", "s2")),
-        Suggest(goods=("f1.1",), why="cheapest"),
+        Suggest(facts=("f1.1",), what="cheapest"),
         Say(call=3),
-        Ask(what="quantity", about=("f1.0",)),
+        Ask(what="quantity", facts=("f1.0",)),
     ]
     assert reply.left_out == []
 
@@ -97,7 +97,7 @@ def test_a_reply_without_end_is_cut() -> None:
 def test_an_answer_in_text_says_nothing_unless_it_spells_moves() -> None:
     assert as_reply("¡Qué calor! ").moves == []
     assert [(left.move, left.reason) for left in as_reply("Tu pedido está confirmado.").left_out] == [("?", "prose")]
-    assert as_reply('[{"move": "social", "what": "greet"}]').moves == [Social(kind="greet")]
+    assert as_reply('[{"move": "social", "what": "greet"}]').moves == [Social(what="greet")]
     assert as_reply('```json\n{"moves": [{"move": "say", "call": 1}]}\n```').moves == [Say(call=1)]
     assert as_reply("{broken").moves == []
 
@@ -117,7 +117,7 @@ def test_a_reply_survives_the_way_through_a_call() -> None:
     moves: list[Move] = [
         Say(call=1),
         State(facts=("s1",)),
-        Suggest(goods=("f1.0",), why="goes_with"),
+        Suggest(facts=("f1.0",), what="goes_with"),
         Ask(what="items"),
     ]
     reply = Reply(moves=moves)

@@ -6,8 +6,8 @@ import pytest
 
 from agent.audiences.asked import DEEDS, heard
 from agent.brief import Asked, BriefMessage
+from agent.grounds import SERVES
 from agent.reply.moves import LeftOut
-from agent.reply.undone import SERVES
 from core.messages import LANGUAGES, variants
 from domain.conversations.content import Text
 from tests.reply.test_renderer import move

@@ -35,7 +35,7 @@ class QuestionModel(OfflineModel):
             return calling([(question.tool, question.arguments) for question in self._calls()], 0)
         moves: list[Move] = [Say(call=outcome.number) for outcome in told]
         if not self._asked.understood:
-            moves.insert(0, Social(kind="not_understood"))
+            moves.insert(0, Social(what="not_understood"))
         return replying(Reply(moves=moves), understood=self._asked.understood)
 
     def _calls(self) -> Sequence[Question]:
