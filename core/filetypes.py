@@ -19,6 +19,17 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
 SIGNED = max(offset + len(magic) for magic, offset, _ in _SIGNATURES)
 """How many of its first bytes tell what a file is."""
 
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""Kinds of pictures that every browser shows."""
+
+_ENDINGS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "application/pdf": ".pdf",
+}
+
 _TRUSTED_HEADERS = frozenset({"text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "audio/aac"})
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 
@@ -30,3 +41,8 @@ def sniff(content: bytes, header: str | None) -> str:
         if content[offset : offset + len(magic)] == magic:
             return named if kind == "application/zip" and named.startswith(_OFFICE) else kind
     return named if named in _TRUSTED_HEADERS else "application/octet-stream"
+
+
+def ending(kind: str) -> str:
+    """How the name of a copy ends, `.bin` where a kind has no ending that everybody knows."""
+    return _ENDINGS.get(kind, ".bin")

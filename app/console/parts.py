@@ -8,10 +8,11 @@ from uuid import UUID
 
 from fastapi import Request
 
-from app.console import files, talk
+from app.console import talk
 from app.console.rendering import page
 from app.console.talk import Talk, Wanted
 from app.console.visits import Visit
+from app.web.files import SHOWN
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.conversations.permissions import ConversationsPermission
@@ -71,7 +72,7 @@ class Parts:
             "window_end": talk.window_end,
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
-            "SHOWN": files.SHOWN,
+            "SHOWN": SHOWN,
             "may_verify": principal.may(PaymentsPermission.VERIFY),
         }
 

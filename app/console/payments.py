@@ -10,12 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.console import deeds, filters, forms
 from app.console.catalogue import PAYMENTS
-from app.console.files import HEADERS
 from app.console.rendering import page
 from app.console.visits import Visit, may
+from app.web import files
 from app.web.api.lists import Paged
 from core.blobs import BlobMissing, open_blobs
-from core.filetypes import SIGNED, sniff
+from core.filetypes import PICTURES, SIGNED, sniff
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import service as accounts
@@ -44,9 +44,6 @@ router = APIRouter(prefix="/console/@{workspace}/payments")
 
 Reader = Annotated[Visit, may(PaymentsPermission.READ)]
 Verifier = Annotated[Visit, may(PaymentsPermission.VERIFY)]
-
-PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-"""What a page shows of receipts; anything else is a download."""
 
 WAITING: Final = 50
 """How many of those that wait the way through them knows; the oldest first."""
@@ -181,17 +178,11 @@ async def open_(
 
 
 @router.get("/{payment_id}/receipts/{receipt_id}")
-async def show_receipt(visit: Reader, payment_id: UUID, receipt_id: UUID) -> Response:
+async def show_receipt(request: Request, visit: Reader, payment_id: UUID, receipt_id: UUID) -> Response:
     """Give the bytes of a receipt: a picture to be seen, anything else to be kept, and nothing of it is ever run."""
     async with open_work(visit.principal) as work:
         key = await receipts.digest(work, payment_id, receipt_id)
-    content = await open_blobs(get_settings()).get(key)
-    kind = sniff(content, None)
-    if kind in PICTURES:
-        return Response(content, media_type=kind, headers=HEADERS | {"content-disposition": "inline"})
-    name = f"receipt-{receipt_id}.{receipts.EXTENSIONS.get(kind, 'bin')}"
-    kept = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="application/octet-stream", headers=HEADERS | kept)
+    return await files.give(request, key, f"receipt-{receipt_id}", shown=PICTURES)
 
 
 def _onward(visit: Visit, payment_id: UUID, onward: str, told: str) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from app.console import refusals
 from app.web.faults import said as fault_said
 from core import messages, observability
 from core.errors import DomainError, Invalid, NotFound
@@ -34,6 +33,16 @@ async def explain(request: Request, code: str) -> PlainTextResponse:
     if said is None:
         raise NotFound
     return PlainTextResponse(f"{code}\n\n{said}\n")
+
+
+class Pages(Protocol):
+    """Whoever tells people of errors in pages, for requests of their own."""
+
+    def is_ours(self, request: Request) -> bool:
+        """Whether an error of this request is told in a page."""
+
+    def render(self, request: Request, error: DomainError, status: int) -> Response:
+        """The page."""
 
 
 class Malformed(Invalid):
@@ -85,8 +94,9 @@ def render(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An expected error as people and programs read it: as a problem, and in the console as a page."""
-    if refusals.is_ours(request):
-        return refusals.render(request, error, status or error.http_status)
+    pages: Pages | None = getattr(request.app.state, "pages", None)
+    if pages is not None and pages.is_ours(request):
+        return pages.render(request, error, status or error.http_status)
     language = messages.choose_language(request.headers.get("accept-language"))
     try:
         said = messages.refusal(error, language)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.console import refusals
 from app.console import routes as console
 from app.processes import pulse, reloading
 from app.web import health, mailbox, problems, webhooks
@@ -227,6 +228,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.openapi = lambda: routing.document(app)  # type: ignore[method-assign]  # FastAPI names this as the way to extend it
     app.state.settings = settings
+    app.state.pages = refusals
     app.state.door = webhooks.Door()
     app.state.chat_streams = OpenStreams()
     app.include_router(health.router, include_in_schema=False)

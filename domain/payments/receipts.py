@@ -6,7 +6,7 @@ from uuid import UUID
 from core import events
 from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
-from core.filetypes import sniff
+from core.filetypes import ending, sniff
 from core.work import Work
 from domain.conversations import files
 from domain.payments import repository, service
@@ -18,8 +18,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST = 20
 """How many receipts one payment has at most."""
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
-"""The kinds of files that can be a receipt, by what their bytes are, and how a copy is named."""
+KINDS = ("image/jpeg", "image/png", "image/webp", "application/pdf")
+"""The kinds of files that can be a receipt, by what their bytes are."""
 
 
 class NoReceipt(Invalid):
@@ -43,8 +43,8 @@ class ReceiptNotFound(NotFound):
 def kind_of(content: bytes) -> str:
     """The kind of a receipt by its bytes; raises NoReceipt."""
     kind = sniff(content, None)
-    if kind not in EXTENSIONS:
-        raise NoReceipt(kinds=", ".join(sorted(EXTENSIONS.values())))
+    if kind not in KINDS:
+        raise NoReceipt(kinds=", ".join(sorted(ending(kind).removeprefix(".") for kind in KINDS)))
     return kind
 
 

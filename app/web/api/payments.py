@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import Field
 
+from app.web import files
 from app.web.api.callers import may
 from app.web.api.fields import expanding
 from app.web.api.lists import Page, Paged
@@ -15,7 +16,6 @@ from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import Principal
 from core.blobs import open_blobs
-from core.filetypes import sniff
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.customers import service as customers
@@ -153,17 +153,11 @@ async def add_receipt(write: Enterer, request: Request, payment_id: UUID) -> Rec
     response_model=None,
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def get_receipt(caller: Reader, payment_id: UUID, receipt_id: UUID) -> Response:
+async def get_receipt(caller: Reader, request: Request, payment_id: UUID, receipt_id: UUID) -> Response:
     """Give the bytes of a receipt, to be kept and never to be shown as a page of ours."""
     async with open_work(caller) as work:
         key = await receipts.digest(work, payment_id, receipt_id)
-    content = await open_blobs(get_settings()).get(key)
-    extension = receipts.EXTENSIONS.get(sniff(content, None), "bin")
-    headers = {
-        "content-disposition": f'attachment; filename="receipt-{receipt_id}.{extension}"',
-        "x-content-type-options": "nosniff",
-    }
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return await files.give(request, key, f"receipt-{receipt_id}", shown=frozenset())
 
 
 @router.get("/orders/{order_id}/payments")
