@@ -1,6 +1,8 @@
 """One tool call as the journal of a turn keeps it, and what a turn has changed by its calls."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -90,3 +92,22 @@ async def effects_of(work: Work, turn: Turn) -> list[Recorded]:
         .order_by(JournalEntry.generation, JournalEntry.step, JournalEntry.ordinal)
     )
     return [Recorded.model_validate(payload) for payload in (await work.session.scalars(query)).all()]
+
+
+async def of_turns(work: Work, turns: Collection[UUID]) -> dict[UUID, list[Recorded]]:
+    """The calls of turns as they were thought last, by turn, in order."""
+    query = (
+        select(JournalEntry.turn_id, JournalEntry.payload)
+        .join(Turn, (Turn.workspace_id == JournalEntry.workspace_id) & (Turn.id == JournalEntry.turn_id))
+        .where(
+            own(JournalEntry, work),
+            JournalEntry.turn_id.in_(turns),
+            JournalEntry.kind == StepKind.TOOL,
+            JournalEntry.generation == Turn.generation,
+        )
+        .order_by(JournalEntry.step, JournalEntry.ordinal)
+    )
+    found: dict[UUID, list[Recorded]] = {}
+    for turn_id, payload in await work.session.execute(query) if turns else ():
+        found.setdefault(turn_id, []).append(Recorded.model_validate(payload))
+    return found

@@ -134,6 +134,11 @@ def day(on: date, country: str | None, language: str = "es") -> str:
     return str(format_date(on, "d MMM y", locale=_locale(language, country)))
 
 
+def day_as(on: date, form: str, language: str = "es") -> str:
+    """A day of the calendar in a form of the locale data, such as `d MMM`."""
+    return str(format_date(on, form, locale=_locale(language, None)))
+
+
 def moment(at: datetime, timezone: str, country: str | None, language: str = "es") -> str:
     """A date and time in the workspace's time zone, short."""
     return str(format_datetime(at, "d MMM HH:mm", tzinfo=ZoneInfo(timezone), locale=_locale(language, country)))

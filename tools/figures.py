@@ -1,7 +1,6 @@
 """Figures for members of the staff: a metric of the catalogue, said with its period, its filters and the date of its data."""
 
 from datetime import date
-from decimal import Decimal
 
 from core import messages
 from domain.catalog import service as catalog
@@ -12,6 +11,7 @@ from domain.statistics.schemas import Figure, Filters, Grain, Kind, MetricView, 
 from tools.audience import AudienceKind
 from tools.context import Pending, ToolContext
 from tools.definition import Words, tool
+from tools.drawing import written
 from tools.naming import Named, named
 from tools.outcome import FactKind, Measured, ToolOutcome
 from tools.speech import listed, say
@@ -152,19 +152,8 @@ def _value(ctx: ToolContext, figure: Figure, value: Value, measured: Measured) -
     """One number as people read it; where there is nothing to take an average of, that is said."""
     if value.value is None:
         return say(ctx, "figure_without_data")
-    country, number = ctx.workspace.country, value.value
-    counted = messages.quantity
-    match figure.kind:
-        case Kind.MONEY:
-            shown = messages.money(number, value.unit, country, ctx.language)
-        case Kind.QUANTITY:
-            shown = counted(number, value.unit, country, ctx.language)
-        case Kind.RATIO:
-            shown = f"{counted(number * 100, 'UN', country, ctx.language)} %"
-        case Kind.DURATION:
-            shown = f"{counted((number / 60).quantize(Decimal('0.1')), 'UN', country, ctx.language)} min"
-        case Kind.COUNT:
-            shown = counted(number, "UN", country, ctx.language)
+    shown = written(figure.kind, value.value, value.unit, ctx.workspace, ctx.language)
     subject = f"{figure.metric} {value.key or ''}".strip()
     currency = value.unit if figure.kind is Kind.MONEY else None
-    return ctx.facts.add(FactKind.FIGURE, subject, str(number), shown, currency=currency, unit=value.unit, measured=measured)
+    told = str(value.value)
+    return ctx.facts.add(FactKind.FIGURE, subject, told, shown, currency=currency, unit=value.unit, measured=measured)

@@ -15,6 +15,7 @@ from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
 from domain.purchasing.permissions import PurchasesPermission
 from domain.returns.permissions import ReturnsPermission
+from domain.statistics.permissions import StatisticsPermission
 from domain.stock.permissions import StockPermission
 from domain.suppliers.permissions import SuppliersPermission
 
@@ -44,6 +45,7 @@ class Page:
 
 HOME: Final = Page("home", "home", WorkspacePermission.READ, Group.SERVE, "home")
 INBOX: Final = Page("inbox", "inbox", ConversationsPermission.READ, Group.SERVE, "inbox")
+ASSISTANT: Final = Page("assistant", "assistant", WorkspacePermission.READ, Group.SERVE, "robot")
 ORDERS: Final = Page("orders", "orders", OrdersPermission.READ, Group.SELL, "orders")
 PAYMENTS: Final = Page("payments", "payments", PaymentsPermission.READ, Group.SELL, "payments")
 CUSTOMERS: Final = Page("customers", "customers", CustomersPermission.READ, Group.SELL, "customers")
@@ -56,6 +58,7 @@ RECEIPTS: Final = Page("receipts", "receipts", PurchasesPermission.READ, Group.S
 SUPPLIERS: Final = Page("suppliers", "suppliers", SuppliersPermission.READ, Group.STOCK, "truck")
 RETURNS: Final = Page("returns", "returns", ReturnsPermission.READ, Group.SELL, "return")
 IMPORTS: Final = Page("imports", "imports", ImportsPermission.READ, Group.STOCK, "import")
+METRICS: Final = Page("metrics", "metrics", StatisticsPermission.READ, Group.HOUSE, "chart")
 SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
 TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
@@ -72,6 +75,7 @@ ACCOUNT: Final = Page("account", "account", WorkspacePermission.READ, Group.HOUS
 PAGES: Final = (
     HOME,
     INBOX,
+    ASSISTANT,
     ORDERS,
     PAYMENTS,
     CUSTOMERS,
@@ -84,6 +88,7 @@ PAGES: Final = (
     RECEIPTS,
     SUPPLIERS,
     IMPORTS,
+    METRICS,
     SETTINGS,
     STORES,
     TEAM,

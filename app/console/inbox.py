@@ -1,7 +1,5 @@
 """The inbox: who waits for a person, the conversation that is open, and what is done in it."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,19 +7,17 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from agent import takeover
 from agent.takeover import Takeover
-from app.console import deeds, talk, visits
+from app.console import deeds, streams, talk
 from app.console.catalogue import INBOX
-from app.console.parts import Parts
+from app.console.parts import Made, Parts
 from app.console.refusals import FRAGMENT, said
 from app.console.rendering import page
 from app.console.talk import Wanted
 from app.console.visits import Visit, may
-from app.web.live import Live
-from core.errors import DomainError
 from core.work import open_work
 from domain.conversations import desk
 from domain.conversations.content import said as words_of
@@ -41,9 +37,6 @@ Writer = Annotated[Visit, may(ConversationsPermission.REPLY)]
 Verifier = Annotated[Visit, may(PaymentsPermission.VERIFY)]
 
 UNDO: Final = timedelta(seconds=5)
-QUIET_SECONDS: Final = 15.0
-"""A stream says at least this often that it lives, and looks whether its reader may still read."""
-SHORTEST_PAUSE_SECONDS: Final = 0.2
 
 
 async def _wanted(
@@ -75,41 +68,15 @@ async def show(request: Request, visit: Reader, asked: Asked) -> Response:
 
 @router.get("/live")
 async def live(request: Request, visit: Reader, asked: Asked, talk_id: UUID | None = None, after: str = "") -> Response:
-    """Follow a queue and the conversation that is open: parts of the page as they change.
-
-    The stream knows nothing of what the page shows but its digest: it sends what stands whenever that is another, and
-    every part can be put in place twice. So nothing is missed, whatever process answers and however long one was away.
-    """
+    """Follow a queue and the conversation that is open: parts of the page as they change."""
     wanted = replace(asked[0], conversation_id=talk_id)
-    line: Live = request.app.state.live
-    line.admit(visit.person.user_id)  # while the answer can still be a refusal
-    return StreamingResponse(
-        _follow(request, visit, wanted, after), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-    )
 
+    async def make(now: Visit) -> Made:
+        parts = Parts(request, now, wanted)
+        await parts.read()
+        return parts.render()
 
-def _event(name: str, digest: str, data: str = "") -> str:
-    lines = "".join(f"data: {line}\n" for line in data.splitlines()) or "data:\n"
-    return f"event: {name}\nid: {digest}\n{lines}\n"
-
-
-async def _follow(request: Request, visit: Visit, wanted: Wanted, digest: str) -> AsyncIterator[str]:
-    line: Live = request.app.state.live
-    with line.watching(visit.workspace.id, visit.person.user_id) as watcher:
-        while True:
-            try:
-                parts = Parts(request, await visits.again(request, visit, ConversationsPermission.READ), wanted)
-                await parts.read()
-            except DomainError:
-                yield _event("reload", "")
-                return
-            made = parts.render()
-            if made.digest != digest:
-                digest = made.digest
-                yield _event("patch", digest, made.html)
-            yield _event("position", digest)
-            await asyncio.sleep(SHORTEST_PAUSE_SECONDS)
-            await watcher.changed(QUIET_SECONDS)
+    return streams.follow(request, visit, ConversationsPermission.READ, after, make)
 
 
 @router.get("/{conversation_id}")

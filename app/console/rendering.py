@@ -17,7 +17,7 @@ from babel.numbers import format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.console import catalogue, forms, manners
 from app.console.manners import Manners
@@ -46,6 +46,7 @@ HEADERS: Final = {
 }
 
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)">(.*?)</symbol>', re.DOTALL)
+_MARKED = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _SCRIPT_AREA: Final = "console.script."
 
 
@@ -67,6 +68,11 @@ def icon(name: str, label: str = "") -> Markup:
     """A drawing; without a label it is decoration."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>').format(told, Markup(_drawings()[name]))  # noqa: S704 # nosec B704 - our own file
+
+
+def marked(words: str) -> Markup:
+    """Words with what is *marked* in them as a phone shows it; nothing else of them is looked at."""
+    return Markup(_MARKED.sub(r"<b>\1</b>", str(escape(words))))  # noqa: S704 # nosec B704 - escaped before
 
 
 def asset(name: str) -> str:
@@ -92,7 +98,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
-    environment.filters |= {"initials": initials, "words": said, "zip": zip}
+    environment.filters |= {"initials": initials, "words": said, "marked": marked, "zip": zip}
     return environment
 
 
@@ -120,6 +126,10 @@ class Speech:
     def __call__(self, key: str, count: int | None = None, **fields: object) -> str:
         """The text `console.<key>`."""
         return messages.text(f"console.{key}", self.language, count=count, **fields)
+
+    def text(self, key: str) -> str:
+        """A text of the catalogue that is not the console's own."""
+        return messages.text(key, self.language)
 
     def knows(self, key: str) -> bool:
         """Whether there is a text `console.<key>`."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.console import (
     account,
+    assistant,
     audit,
     connections,
     counts,
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     home.router,
     inbox.router,
+    assistant.router,
     files.router,
     orders.router,
     payments.router,
@@ -53,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     suppliers.router,
     returns.router,
     imports.router,
+    assistant.catalogue,
     settings.router,
     stores.router,
     team.router,

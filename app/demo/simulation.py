@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.demo.schemas import Season
 from core.messages import text
+from domain.stock.importing import POS
 from domain.stock.kinds import MovementType
 from domain.stock.schemas import LedgerLine, Limits, Place
 
@@ -187,7 +188,7 @@ class Simulation:
         if day in self._promotions:
             price = (price * _PROMOTION).quantize(_CENT)
         if sold > 0:
-            yield self._move(stock, MovementType.SALE, -sold, (day, time(20)), "pos", unit_price=price)
+            yield self._move(stock, MovementType.SALE, -sold, (day, time(20)), POS, unit_price=price)
         if sold > 2 and not stock.shelf.is_sold_out and self._random.random() < 0.01:
             yield self._move(
                 stock, MovementType.RETURN, Decimal(1), (day, time(20, 30)), "pos-return", reason=_reason("customer_return")

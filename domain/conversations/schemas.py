@@ -115,7 +115,10 @@ class MessageView(Worded):
 
 
 class ThreadMessage(Frozen):
-    """One message as staff read it. `error_code` says why one of the shop's did not arrive."""
+    """One message as staff read it.
+
+    `error_code` says why one of the shop's did not arrive, `turn_id` in which turn the agent said it.
+    """
 
     id: UUID
     direction: Direction
@@ -124,6 +127,7 @@ class ThreadMessage(Frozen):
     content: Stored
     status: MessageStatus
     error_code: str | None
+    turn_id: UUID | None
     created_at: datetime
     received_at: datetime | None
     sent_at: datetime | None

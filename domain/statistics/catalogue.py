@@ -14,6 +14,7 @@ from domain.customers.permissions import CustomersPermission
 from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
 from domain.statistics.schemas import Grain, Kind
+from domain.stock.importing import POS
 from domain.stock.permissions import StockPermission
 
 _PLACED: Final = "o.status IN ('confirmed', 'shipped', 'delivered')"
@@ -25,8 +26,11 @@ _SOLD: Final = f"""(
     SELECT s.workspace_id, s.store_id, s.variant_id, s.sold_at, s.quantity, coalesce(s.total, s.quantity * s.unit_price),
            w.currency
     FROM sale_lines s JOIN workspaces w ON w.id = s.workspace_id
+    UNION ALL
+    SELECT m.workspace_id, m.store_id, m.variant_id, m.occurred_at, -m.delta, round(-m.delta * m.unit_price, 2), w.currency
+    FROM stock_movements m JOIN workspaces w ON w.id = m.workspace_id WHERE m.type = 'sale' AND m.source = '{POS}'
 )"""  # noqa: S608 - only words of this file
-"""What was sold, line by line: here, and elsewhere as files have told."""
+"""What was sold, line by line: by orders, elsewhere as files have told, and at a till whose ledger was taken over."""
 
 _GOODS: Final = """
     JOIN product_variants v ON v.workspace_id = t.workspace_id AND v.id = t.variant_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from core import events
 from core.errors import Conflict
@@ -12,6 +13,9 @@ from domain.stock import repository
 from domain.stock.models import StockItem
 from domain.stock.permissions import StockPermission
 from domain.stock.schemas import LedgerLine, Limits, Place, cents
+
+POS: Final = "pos"
+"""The source of what a till has sold, in a ledger that was taken over."""
 
 
 class LedgerNotEmpty(Conflict):

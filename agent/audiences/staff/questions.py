@@ -162,7 +162,7 @@ class _Reading:
                 yield {"period": name.value}
 
     def _last_days(self) -> dict[str, Any]:
-        match = self._take(_pattern(r"(?:en |in |over )?(?:los |the )?(?:ultimos|last|past) (\d{1,3}) (?:dias|days)"))
+        match = self._take(_pattern(r"(?:en |in |over )?(?:los |the |dos )?(?:ultimos|last|past) (\d{1,3}) (?:dias|days)"))
         if match is None or not 0 < int(match[1]) <= 366:
             return {}
         first = self._today - timedelta(days=int(match[1]) - 1)
