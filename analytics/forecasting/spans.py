@@ -1,7 +1,6 @@
 """Bands for sums over some of the days ahead, and how far what came lately lay from what had been expected of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from analytics.forecasting.panel import Floats
 
 _Z_80 = 1.2816
 LATELY = 7
-"""Days that are looked back on for what nobody expected."""
+"""Days that are looked back on for what nobody expected, four weeks after they were forecast."""
 
 
 def sum_widths(pairs: list[Pair], classes: NDArray[np.int_], spans: Sequence[int]) -> Floats:
@@ -21,25 +20,11 @@ def sum_widths(pairs: list[Pair], classes: NDArray[np.int_], spans: Sequence[int
     return stacked
 
 
-@dataclass(frozen=True, slots=True)
-class Surprise:
-    """Of S series: units expected of the last days four weeks before they were over, what came, and their distance."""
+def surprises(expected: Floats, came: Floats, widths: Floats) -> Floats:
+    """(S,) how far what came lies from what was expected, in standard deviations of such forecasts, above 0 where more came.
 
-    expected: Floats
-    came: Floats
-    score: Floats
-    """In standard deviations of such forecasts, above 0 where more came; 0 where nothing was forecast then."""
-
-
-def surprises(pairs: list[Pair], classes: NDArray[np.int_], days: int = LATELY) -> Surprise:
-    """How the last `days` of the newest of the past forecasts compare with what came.
-
-    The spread is that of the forecasts before, so that what is odd does not excuse itself; with a single one, its own.
+    `widths` is half the 80 % band for an expected sum of 1, as `sum_widths`; where nothing was expected nothing is odd.
     """
-    if not pairs:
-        nothing = np.zeros(len(classes))
-        return Surprise(nothing, nothing, nothing)
-    said, came = (part[:, -days:].sum(1) for part in pairs[0])
-    earlier = [(old[:, -days:], then[:, -days:]) for old, then in (pairs[1:] or pairs)]
-    spread = Band.learn(earlier, classes).total * np.sqrt(said + 0.1) / _Z_80
-    return Surprise(said, came, (came - said) / np.maximum(spread, 1e-9))
+    spread = widths * np.sqrt(expected + 0.1) / _Z_80
+    scores: Floats = np.where(expected > 0, (came - expected) / np.maximum(spread, 1e-9), 0.0)
+    return scores

@@ -13,9 +13,9 @@ from analytics.replenishment.levels import OrderUpTo
 from analytics.replenishment.simulate import Shelf, UpTo, simulate
 
 _YEAR = 364
-_WARM_UP = 84
+WARM_UP = 84
 """Days of history before the first simulated day, to forecast from."""
-_TRAILING = 182
+TRAILING = 182
 """Days over which a service level is judged by what it would have come to."""
 SERVICES = np.array([0.05, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.965, 0.975, 0.985, 0.99, 0.995, 0.998])
 """Cycle service levels that are played side by side."""
@@ -47,7 +47,7 @@ def backtest(panel: Panel, *, target: float, lead: int, review: int) -> Replenis
     would have met the target over the past half year. Raises `BadHistory` if the history is too short.
     """
     span = lead + review
-    first = _WARM_UP + span
+    first = WARM_UP + span
     tested = min(_YEAR, (panel.days - first) // 2)
     if tested < 4 * span:
         raise BadHistory("history_too_short", days=panel.days, needed=first + 8 * span)
@@ -60,7 +60,7 @@ def backtest(panel: Panel, *, target: float, lead: int, review: int) -> Replenis
     rule = OrderUpTo(panel.lengthened(span), span)
     levels = {day: rule.levels(day, SERVICES) for day in range(first, panel.days, review)}
     played = run(lambda day: levels[day])
-    ours = run(lambda day: _at_target(played, levels[day], target, slice(max(first, day - _TRAILING), day)))
+    ours = run(lambda day: _at_target(played, levels[day], target, slice(max(first, day - TRAILING), day)))
     rules = {name: run(rule) for name, rule in _textbook(demand, span, target).items()}
     return ReplenishmentBacktest(
         ours=_served(ours, window),
@@ -81,10 +81,14 @@ def _at_target(played: Shelf, levels: Floats, target: float, judged: slice) -> F
         middle: Floats = levels[len(levels) // 2]
         return middle
     rates: NDArray[np.float64] = np.maximum.accumulate(played.fill_rate(judged))
-    at = float(np.interp(target, rates, np.arange(len(rates))))
-    low = int(at)
-    high = min(low + 1, len(rates) - 1)
-    share = at - low
+    return between(levels, float(np.interp(target, rates, np.arange(len(rates)))))
+
+
+def between(levels: Floats, place: float) -> Floats:
+    """(S,) whole units between the two of (Q, S) levels around a place, in proportion."""
+    low = int(place)
+    high = min(low + 1, len(levels) - 1)
+    share = place - low
     mixed: Floats = np.round(levels[low] * (1 - share) + levels[high] * share)
     return mixed
 

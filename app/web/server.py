@@ -20,6 +20,7 @@ from app.processes import pulse, reloading
 from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
 from app.web.api import (
+    alerts,
     aliases,
     api_keys,
     assistant,
@@ -101,6 +102,7 @@ NOUNS = (
     purchases.router,
     statistics.router,
     predictions.router,
+    alerts.router,
     stock.router,
     stock_documents.router,
     returns.router,

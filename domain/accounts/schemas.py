@@ -14,6 +14,7 @@ from core.clock import is_within
 from core.language.folding import fold
 from core.messages import LANGUAGES
 from domain.accounts.roles import Role
+from domain.accounts.thresholds import Thresholds
 from domain.accounts.zones import DeliveryZone, Money
 
 
@@ -53,7 +54,7 @@ class OrderChanges(StrEnum):
     UNTIL_PACKED = "until_packed"
 
 
-class WorkspaceSettings(BaseModel):
+class WorkspaceSettings(Thresholds):
     """What a shop settles for itself; every field has a default that works."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -92,6 +92,9 @@ class NoticeKind(StrEnum):
     CHANGE_NOT_AGREED = "change_not_agreed"
     STOCK_LOW = "stock_low"
     SUBSCRIPTION_CLOSED = "subscription_closed"
+    ALERTS_RAISED = "alerts_raised"
+    ALERTS_WAITING = "alerts_waiting"
+    ALERTS_ESCALATED = "alerts_escalated"
     OTHER = "other"
     """What this release has no words for."""
 
@@ -118,3 +121,5 @@ class NoticeDetails(TypedDict, total=False):
     store: str
     product: str
     available: str
+    count: int
+    critical: int

@@ -20,7 +20,7 @@ from analytics.forecasting.classes import DemandClass, classify
 from analytics.forecasting.forecast import Band, Forecast, Pair, forecast
 from analytics.forecasting.history import History
 from analytics.forecasting.panel import Floats, Panel
-from analytics.forecasting.spans import sum_widths, surprises
+from analytics.forecasting.spans import LATELY, sum_widths, surprises
 from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
@@ -52,6 +52,10 @@ class _Sum:
     said: Floats
     came: Floats
     lately: Floats
+    expected: float
+    """Units said of the last days on which the shelf had something to sell, by the newest of the past forecasts."""
+    sold: float
+    """Units that came on these days."""
     models: set[str] = field(default_factory=set)
 
     def add(self, other: "_Sum") -> None:
@@ -61,6 +65,7 @@ class _Sum:
         self.mean = self.mean + other.mean
         self.said, self.came = self.said[:past] + other.said[:past], self.came[:past] + other.came[:past]
         self.lately = self.lately[-days:] + other.lately[-days:]
+        self.expected, self.sold = self.expected + other.expected, self.sold + other.sold
         self.models |= other.models
 
 
@@ -94,7 +99,7 @@ async def train(principal: Principal) -> int:
                 if level in sums:
                     sums[level].add(one)
                 else:
-                    sums[level] = _Sum(one.mean, one.said, one.came, one.lately, set(one.models))
+                    sums[level] = replace(one, models=set(one.models))
     run = ForecastRun(
         workspace_id=principal.workspace_id,
         id=new_id(),
@@ -135,6 +140,7 @@ def _forecast(batch: Batch, category_of: dict[UUID, UUID | None]) -> Forecast:
 def _series(batch: Batch, said: Forecast, category_of: dict[UUID, UUID | None]) -> Iterator[tuple[Key, _Sum]]:
     classes = classify(batch.panel)
     shape = (len(said.past), HORIZON)
+    evident = batch.panel.observed[:, -LATELY:]
     for at, place in enumerate(batch.places):
         yield (
             (Level.VARIANT_STORE, place.store_id, place.variant_id, category_of.get(place.variant_id)),
@@ -143,6 +149,8 @@ def _series(batch: Batch, said: Forecast, category_of: dict[UUID, UUID | None]) 
                 said=np.array([old[at] for old, _ in said.past]).reshape(shape),
                 came=np.array([came[at] for _, came in said.past]).reshape(shape),
                 lately=batch.panel.quantity[at, -_CLASS_DAYS:],
+                expected=float(said.past[0][0][at, -LATELY:][evident[at]].sum()) if said.past else 0.0,
+                sold=float(said.past[0][1][at, -LATELY:][evident[at]].sum()) if said.past else 0.0,
                 models={said.chosen[DemandClass(int(classes[at])).name.lower()]},
             ),
         )
@@ -175,7 +183,9 @@ def _rows_of(run: ForecastRun, keys: list[Key], parts: list[_Sum]) -> list[dict[
         (np.stack([one.said[back] for one in parts]), np.stack([one.came[back] for one in parts])) for back in range(count)
     ]
     classes = _classes(run.first_day, parts)
-    days, spans, odd = Band.learn(pairs, classes).day, sum_widths(pairs, classes, SPANS), surprises(pairs, classes)
+    days, spans = Band.learn(pairs, classes).day, sum_widths(pairs, classes, SPANS)
+    expected, sold = np.array([one.expected for one in parts]), np.array([one.sold for one in parts])
+    odd = surprises(expected, sold, spans[:, SPANS.index(LATELY)])
     return [
         {
             "workspace_id": run.workspace_id,
@@ -190,9 +200,9 @@ def _rows_of(run: ForecastRun, keys: list[Key], parts: list[_Sum]) -> list[dict[
             "mean": [round(float(value), 4) for value in parts[at].mean],
             "day_width": round(float(days[at]), 4),
             "sum_widths": [round(float(value), 4) for value in spans[at]],
-            "expected": round(float(odd.expected[at]), 3),
-            "came": round(float(odd.came[at]), 3),
-            "surprise": round(float(odd.score[at]), 2),
+            "expected": round(float(expected[at]), 3),
+            "came": round(float(sold[at]), 3),
+            "surprise": round(float(odd[at]), 2),
         }
         for at, (level, store_id, variant_id, category_id) in enumerate(keys)
     ]

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.access import OperationsPermission, Permission
+from domain.alerts.permissions import AlertsPermission
 from domain.conversations.kinds import NoticeKind
 from domain.conversations.permissions import ConversationsPermission
 from domain.orders.permissions import OrdersPermission
@@ -50,6 +51,9 @@ CONCERNED: Final[Mapping[NoticeKind, Permission]] = {
     NoticeKind.CHANGE_NOT_AGREED: OrdersPermission.FULFIL,
     NoticeKind.STOCK_LOW: StockPermission.ADJUST,
     NoticeKind.SUBSCRIPTION_CLOSED: OperationsPermission.MANAGE,
+    NoticeKind.ALERTS_RAISED: AlertsPermission.HANDLE,
+    NoticeKind.ALERTS_WAITING: AlertsPermission.HANDLE,
+    NoticeKind.ALERTS_ESCALATED: OperationsPermission.MANAGE,
     NoticeKind.OTHER: OperationsPermission.MANAGE,
 }
 """Who wants to know: those who hold the right to do something about it."""

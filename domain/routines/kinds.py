@@ -21,4 +21,5 @@ class RoutineName(StrEnum):
         return member
 
     DEMAND_PROJECT = "demand.project", timedelta(minutes=2), 600, True
+    ALERTS_WATCH = "alerts.watch", timedelta(minutes=10), 300
     FORECAST_TRAIN = "forecast.train", timedelta(days=1), 1_800

@@ -8,6 +8,7 @@ from uuid import UUID
 from core import db, observability
 from core.access import Principal
 from core.work import open_work
+from domain.alerts import watching
 from domain.demand import projecting
 from domain.forecasts import training
 from domain.routines import service as routines
@@ -25,18 +26,31 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
     async with open_work(principal) as work:
         done = await projecting.project(work, taken.position)
         if done.has_sold:
-            await routines.hasten(work, [RoutineName.FORECAST_TRAIN], AFTER_SALES)
+            is_first = taken.position is None
+            await routines.hasten(work, [RoutineName.FORECAST_TRAIN], routines.AT_ONCE if is_first else AFTER_SALES)
+        if done.is_low:
+            await routines.hasten(work, [RoutineName.ALERTS_WATCH])
     log.info("demand.projected", position=done.position, days=done.days)
     return done.position
 
 
 async def train_forecasts(principal: Principal, taken: Taken) -> None:
-    """Make all forecasts anew."""
+    """Make all forecasts anew, and look at once whether they tell of trouble."""
     log.info("forecast.trained", series=await training.train(principal))
+    async with open_work(principal) as work:
+        await routines.hasten(work, [RoutineName.ALERTS_WATCH])
+
+
+async def watch_alerts(principal: Principal, taken: Taken) -> None:
+    """Look for everything that somebody should look at."""
+    async with open_work(principal) as work:
+        done = await watching.watch(work)
+    log.info("alerts.watched", raised=done.raised, resolved=done.resolved, escalated=done.escalated)
 
 
 DEEDS: Final[Mapping[RoutineName, Callable[[Principal, Taken], Awaitable[int | None]]]] = {
     RoutineName.DEMAND_PROJECT: project_demand,
+    RoutineName.ALERTS_WATCH: watch_alerts,
     RoutineName.FORECAST_TRAIN: train_forecasts,
 }
 """What each routine does; it tells up to where it has read the stream of events, if it follows it."""
