@@ -1,19 +1,17 @@
 """What somebody should look at.
 
 Revision ID: 0053_alerts
-Revises: 0048_demand
+Revises: 0062_proposals
 """
-
-import re
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations import security
+from migrations import closed_sets, security
 
 revision = "0053_alerts"
-down_revision = "0048_demand"
+down_revision = "0062_proposals"
 branch_labels = None
 depends_on = None
 
@@ -29,16 +27,6 @@ NOTICES = ("alerts_raised", "alerts_waiting", "alerts_escalated")
 def _known(table: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=op.f(f"ck_{table}_{column}_known"))
-
-
-def _let(table: str, column: str, more: tuple[str, ...], without: tuple[str, ...] = ()) -> None:
-    """Let a column of a closed set hold more words, or no longer some, beside those that it holds."""
-    name = f"ck_{table}_{column}_known"
-    rule = op.get_bind().scalar(sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :n"), {"n": name})
-    words = [word for word in (*re.findall(r"'([^']*)'::", str(rule)), *more) if word not in without]
-    listed = ", ".join(f"'{word}'" for word in dict.fromkeys(words))
-    op.drop_constraint(op.f(name), table, type_="check")
-    op.create_check_constraint(op.f(name), table, f"{column} IN ({listed})")
 
 
 def upgrade() -> None:
@@ -88,15 +76,12 @@ def upgrade() -> None:
     op.create_index("ix_alerts_status", "alerts", ["workspace_id", "status", "id"])
     security.secure("alerts", made.columns.keys())
     security.limit_to_stores("alerts")
-    _let("routines", "name", ("alerts.watch",))
-    _let("notices", "kind", NOTICES)
+    closed_sets.know("routines", "name", "alerts.watch")
+    closed_sets.know("notices", "kind", *NOTICES)
 
 
 def downgrade() -> None:
     """Forget what was found; it is found again."""
-    op.execute("DELETE FROM routines WHERE name = 'alerts.watch'")
-    listed = ", ".join(f"'{kind}'" for kind in NOTICES)
-    op.execute(f"DELETE FROM notices WHERE kind IN ({listed})")
-    _let("routines", "name", (), ("alerts.watch",))
-    _let("notices", "kind", (), NOTICES)
+    closed_sets.know_no_more("routines", "name", "alerts.watch")
+    closed_sets.know_no_more("notices", "kind", *NOTICES)
     op.drop_table("alerts")
