@@ -38,6 +38,30 @@ def test_every_route_of_the_api_stands_in_the_document(application: FastAPI) -> 
     assert served <= documented
 
 
+WITHOUT_KEY = {
+    # Who one is belongs to no workspace in which a key could be kept: what is proved there is proved once by its own token
+    # or link, or comes to the same however often it is done.
+    "auth_": "identity",
+    # It looks whether a line answers, and writes nothing.
+    "connections_test": "a look",
+    # A reading is one by its sensor and its time, however often it is sent.
+    "ingest_": "idempotent by itself",
+}
+
+
+def test_every_write_may_be_repeated_under_a_key(application: FastAPI) -> None:
+    keyed: set[str] = set()
+    others: set[str] = set()
+    for path, methods in application.openapi()["paths"].items():
+        for method, each in methods.items():
+            if method == "get":
+                continue
+            has_key = "idempotency-key" in {parameter["name"] for parameter in each.get("parameters", [])}
+            (keyed if has_key else others).add(f"{each['operationId']} {path}")
+    assert [each for each in others if not each.startswith(tuple(WITHOUT_KEY))] == []
+    assert len(keyed) > 100
+
+
 async def test_no_route_answers_without_a_token_or_with_a_false_one(application: FastAPI, api: httpx.AsyncClient) -> None:
     for each in operations(application):
         if each.id in OPEN:
