@@ -1,5 +1,6 @@
 """Takeovers: how an operator takes a conversation from the agent and gives it back."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -7,8 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from agent import sessions
 from agent.recorded import effects_of
 from core.work import Work
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
-from domain.conversations.kinds import MessageStatus
+from domain.conversations.kinds import HandoffOutcome, MessageStatus
 from domain.conversations.schemas import HandoffView
 from domain.conversations.states import State, Trigger
 from domain.orders import drafts
@@ -30,8 +32,17 @@ async def take(work: Work, conversation_id: UUID) -> Takeover:
 
     The operator is told what that turn has done already, what is just being sent, and what was cut off.
     """
+    return await _come(work, conversation_id, handoffs.take)
+
+
+async def reopen(work: Work, conversation_id: UUID) -> Takeover:
+    """An operator takes up again what was given back or settled, with all that a takeover tells."""
+    return await _come(work, conversation_id, handoffs.reopen)
+
+
+async def _come(work: Work, conversation_id: UUID, come: Callable[[Work, UUID], Awaitable[HandoffView]]) -> Takeover:
     unsent = await conversations.unsettled(work, conversation_id)
-    taken = await conversations.take(work, conversation_id)
+    taken = await come(work, conversation_id)
     turn = await sessions.open_turn(work, conversation_id)
     calls = await effects_of(work, turn) if turn is not None else []
     session = await sessions.find_or_create(work, conversation_id)
@@ -47,9 +58,11 @@ async def take(work: Work, conversation_id: UUID) -> Takeover:
     )
 
 
-async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
+async def release(
+    work: Work, conversation_id: UUID, note: str | None = None, outcome: HandoffOutcome = HandoffOutcome.RELEASED
+) -> HandoffView:
     """Give the conversation back to the agent, which is told what was agreed; the draft's open points are asked again."""
-    released = await conversations.release(work, conversation_id, note)
+    released = await handoffs.release(work, conversation_id, note, outcome)
     session = await sessions.find_or_create(work, conversation_id)
     if session.state == State.HANDOFF:
         sessions.move(work, session, Trigger.HANDOFF_RELEASED)

@@ -18,10 +18,12 @@ from agent.journal import calls_of, entries_of, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
 from agent.sessions import Fence
+from agent.spoken import spoken
 from agent.thinking import Thought, think
 from core import db, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
+from core.messages import choose_language
 from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import roles
@@ -103,6 +105,10 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         if not open_messages:
             sessions.rest(session)
             return None
+        if (cause := await _left_to_people(work, session, conversation, open_messages)) is not None:
+            fallback = choose_language((await accounts.get_workspace(work)).language)
+            await handoff.leave(work, session, cause, spoken([message.text for message in open_messages], fallback))
+            return None
         await _audience(session).prepare(work, session, conversation, open_messages)
         frozen, thread = await _freeze(work, session, conversation, open_messages)
         row = sessions.add_turn(work, session, conversation, frozen)
@@ -142,6 +148,12 @@ async def _taken(
         memory=await history.recall(work, conversation.id, frozen, thread),
         recorded=await entries_of(work, row) if row.attempts > 1 else {},
     )
+
+
+async def _left_to_people(
+    work: Work, session: AgentSession, conversation: ConversationView, open_messages: list[OpenMessage]
+) -> handoff.Cause | None:
+    return await handoff.by_rule(work, conversation, open_messages) if _audience(session).hands_off else None
 
 
 def _audience(session: AgentSession) -> Audience:

@@ -3,8 +3,8 @@
 from datetime import datetime, time
 
 from domain.conversations import desk
-from domain.conversations.desk import Queue
 from domain.conversations.permissions import ConversationsPermission
+from domain.conversations.schemas import DeskFilter, Queue
 from domain.customers import service as customers
 from domain.customers.permissions import CustomersPermission
 from domain.orders import service as orders
@@ -85,7 +85,7 @@ async def payments_to_verify(ctx: ToolContext) -> ToolOutcome:
 @tool(permission=ConversationsPermission.READ, audience=AudienceKind.MANAGER)
 async def waiting_handoffs(ctx: ToolContext) -> ToolOutcome:
     """List the conversations that wait for a person, the longest waiting first."""
-    found = await desk.list_conversations(ctx.work, Queue.WAITING, limit=MOST_ROWS)
+    found = await desk.list_conversations(ctx.work, DeskFilter(queue=Queue.WAITING), limit=MOST_ROWS)
     if not found.items:
         return ctx.done("nobody_waits", say(ctx, "nobody_waits", as_of=ctx.facts.moment("as_of", ctx.work.now)))
     rows = [

@@ -49,8 +49,8 @@ def capture(
 
 
 def _not_here() -> tuple[type[Exception], ...]:
-    service = importlib.import_module("domain.conversations.service")
-    return (service.ConversationNotFound, _room("capturing").NothingToCapture)
+    errors = importlib.import_module("domain.conversations.errors")
+    return (errors.ConversationNotFound, _room("capturing").NothingToCapture)
 
 
 def replay(

@@ -14,8 +14,8 @@ from app.console.visits import Visit, may
 from core.access import Principal
 from core.work import Work, open_work
 from domain.conversations import desk
-from domain.conversations.desk import Queue
 from domain.conversations.permissions import ConversationsPermission
+from domain.conversations.schemas import DeskFilter, Queue
 from domain.statistics import service as statistics
 from domain.statistics.permissions import StatisticsPermission
 from domain.statistics.schemas import Figure, Filters, Grain, PeriodName, Value
@@ -88,5 +88,5 @@ async def show(request: Request, visit: Annotated[Visit, may(HOME.permission)]) 
         if visit.principal.may(StatisticsPermission.READ):
             tiles, week = await _tiles(work), await _week(work)
         if visit.principal.may(ConversationsPermission.READ):
-            waiting = (await desk.list_conversations(work, Queue.WAITING, limit=SHOWN)).items
+            waiting = (await desk.list_conversations(work, DeskFilter(queue=Queue.WAITING), limit=SHOWN)).items
     return page(request, "home.html", visit, current=HOME, waiting=waiting, tiles=tiles, week=week, today=today)

@@ -3,31 +3,32 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from agent import takeover
 from agent.takeover import Takeover
-from app.console import deeds, streams, talk
+from app.console import deeds, filters, streams, talk
 from app.console.catalogue import INBOX
-from app.console.parts import Made, Parts
-from app.console.refusals import FRAGMENT, said
+from app.console.parts import Made, Parts, answer
+from app.console.refusals import said
 from app.console.rendering import page
 from app.console.talk import Wanted
 from app.console.visits import Visit, may
 from core.work import open_work
 from domain.conversations import desk
+from domain.conversations import notes as noting
 from domain.conversations.content import said as words_of
-from domain.conversations.desk import Queue
+from domain.conversations.errors import MessagesUnseen
 from domain.conversations.permissions import ConversationsPermission
-from domain.conversations.schemas import HandoffView, NoteView, ThreadMessage
-from domain.conversations.service import MessagesUnseen
+from domain.conversations.schemas import DeskFilter, HandoffView, NoteView, Queue, ThreadMessage
 from domain.payments import by_staff
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import PaymentView, RejectPayment, VerifyPayment
+from domain.teams import service as teams
 
 router = APIRouter(prefix="/console/@{workspace}/inbox")
 
@@ -40,13 +41,24 @@ UNDO: Final = timedelta(seconds=5)
 
 
 async def _wanted(
-    queue: Queue = Queue.ALL,
-    search: Annotated[str, Query(max_length=100)] = "",
+    queue: filters.Word = "",
+    search: filters.Words = "",
+    team_id: filters.Word = "",
+    operator_id: filters.Word = "",
+    tag: filters.Word = "",
+    is_late: bool = False,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     shown: Annotated[int, Query(ge=10, le=200)] = talk.MESSAGES,
 ) -> tuple[Wanted, int]:
-    wanted = Wanted(queue, search.strip() if len(search.strip()) > 1 else None, cursor)
-    return wanted, shown
+    asked = DeskFilter(
+        queue=filters.chosen(Queue, queue) or Queue.ALL,
+        search=search.strip() if len(search.strip()) > 1 else None,
+        team_id=filters.identified(team_id),
+        operator_id=filters.identified(operator_id),
+        tag=tag[:40] or None,
+        is_late=is_late,
+    )
+    return Wanted(asked, cursor), shown
 
 
 Asked = Annotated[tuple[Wanted, int], Depends(_wanted)]
@@ -55,9 +67,8 @@ Asked = Annotated[tuple[Wanted, int], Depends(_wanted)]
 async def _show(request: Request, visit: Visit, asked: tuple[Wanted, int], conversation_id: UUID | None) -> Response:
     wanted, shown = asked
     parts = Parts(request, visit, replace(wanted, conversation_id=conversation_id), shown)
-    await parts.read()
-    query = [pair for pair in (("queue", wanted.queue.value), ("search", wanted.search or "")) if pair[1]]
-    return page(request, "inbox.html", visit, current=INBOX, query=query, **parts.content())
+    await parts.read(whole=True)
+    return page(request, "inbox.html", visit, current=INBOX, query=wanted.query, **parts.content())
 
 
 @router.get("")
@@ -72,6 +83,9 @@ async def live(request: Request, visit: Reader, asked: Asked, talk_id: UUID | No
     wanted = replace(asked[0], conversation_id=talk_id)
 
     async def make(now: Visit) -> Made:
+        # Whoever follows the inbox is at the desk.
+        async with open_work(now.principal) as work:
+            await teams.be_present(work)
         parts = Parts(request, now, wanted)
         await parts.read()
         return parts.render()
@@ -85,21 +99,11 @@ async def open_(request: Request, visit: Reader, asked: Asked, conversation_id: 
     return await _show(request, visit, asked, conversation_id)
 
 
-async def _answer(request: Request, visit: Visit, conversation_id: UUID, *, status: int = 200, **content: Any) -> Response:
-    """What has changed in a conversation, as fragments, or the page again where no script has asked."""
-    if FRAGMENT not in request.headers and status < 400:
-        return RedirectResponse(visit.at(f"inbox/{conversation_id}"), 303)
-    parts = Parts(request, visit, Wanted(Queue.ALL, None, conversation_id=conversation_id))
-    await parts.read_talk()
-    told = {"taken": None, "unseen": None, "sent": None, "taken_back": None, "gone": None, "noted": False} | content
-    return page(request, "_inbox_answer.html", visit, status=status, **{**parts.content(), **told})
-
-
 @router.post("/{conversation_id}/take")
 async def take(request: Request, visit: Taker, conversation_id: UUID) -> Response:
     """Take a conversation; what the agent has done and not said is told."""
     taken = await deeds.once(request, visit, Takeover, lambda work: takeover.take(work, conversation_id))
-    return await _answer(request, visit, conversation_id, taken=taken)
+    return await answer(request, visit, conversation_id, taken=taken)
 
 
 @router.post("/{conversation_id}/release")
@@ -108,7 +112,7 @@ async def release(
 ) -> Response:
     """Give a conversation back to the agent, with what was agreed."""
     await deeds.once(request, visit, HandoffView, lambda work: takeover.release(work, conversation_id, note.strip() or None))
-    return await _answer(request, visit, conversation_id)
+    return await answer(request, visit, conversation_id)
 
 
 @router.post("/{conversation_id}/reply")
@@ -125,8 +129,8 @@ async def reply(
     except MessagesUnseen as error:
         # The draft stays as it is; what was not seen stands above it now.
         told = said(error, visit.manners.language)
-        return await _answer(request, visit, conversation_id, status=409, unseen=told)
-    return await _answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
+        return await answer(request, visit, conversation_id, status=409, unseen=told)
+    return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
 
 
 @router.post("/{conversation_id}/undo/{message_id}")
@@ -134,7 +138,7 @@ async def undo(request: Request, visit: Writer, conversation_id: UUID, message_i
     """Take back a reply that has not left; its words are given back."""
     async with open_work(visit.principal) as work:
         content = await desk.take_back(work, conversation_id, message_id)
-    return await _answer(request, visit, conversation_id, taken_back=words_of(content), gone=message_id)
+    return await answer(request, visit, conversation_id, taken_back=words_of(content), gone=message_id)
 
 
 @router.post("/{conversation_id}/notes")
@@ -142,8 +146,8 @@ async def note(
     request: Request, visit: Writer, conversation_id: UUID, text: Annotated[str, Form(min_length=1, max_length=4000)]
 ) -> Response:
     """Note something that the customer never sees."""
-    await deeds.once(request, visit, NoteView, lambda work: desk.add_note(work, conversation_id, text))
-    return await _answer(request, visit, conversation_id, noted=True)
+    await deeds.once(request, visit, NoteView, lambda work: noting.add_note(work, conversation_id, text))
+    return await answer(request, visit, conversation_id, noted=True)
 
 
 @router.post("/{conversation_id}/payments/{payment_id}/verify")
@@ -157,7 +161,7 @@ async def verify(
     """Say that the money was seen, and how much if that is not what was told; the customer is told."""
     command = VerifyPayment(amount=amount)
     await deeds.once(request, visit, PaymentView, lambda work: by_staff.verify(work, payment_id, command))
-    return await _answer(request, visit, conversation_id)
+    return await answer(request, visit, conversation_id)
 
 
 @router.post("/{conversation_id}/payments/{payment_id}/reject")
@@ -171,4 +175,4 @@ async def reject(
     """Say that the money was not seen, and why."""
     command = RejectPayment(reason=reason)
     await deeds.once(request, visit, PaymentView, lambda work: by_staff.reject(work, payment_id, command))
-    return await _answer(request, visit, conversation_id)
+    return await answer(request, visit, conversation_id)

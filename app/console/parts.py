@@ -7,16 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
 
 from app.console import talk
+from app.console.at_hand import AtHand, at_hand
+from app.console.refusals import FRAGMENT
 from app.console.rendering import page
 from app.console.talk import Talk, Wanted
 from app.console.visits import Visit
 from app.web.files import SHOWN
 from core.work import Work, open_work
 from domain.accounts import service as accounts
+from domain.conversations.desk import EVERYTHING
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskPage
+from domain.customers.permissions import CustomersPermission
 from domain.payments.permissions import PaymentsPermission
 
 
@@ -37,15 +42,18 @@ class Parts:
         self._talk: Talk | None = None
         self._now: datetime | None = None
         self._names: dict[UUID, str] = {}
+        self._at_hand: AtHand | None = None
 
-    async def read(self) -> None:
-        """Read all of it in one transaction."""
+    async def read(self, *, whole: bool = False) -> None:
+        """Read all of it in one transaction; the `whole` page has at hand what does not live in it, too."""
         async with open_work(self._visit.principal) as work:
             self._now = work.now
             self._queue = await talk.queue(work, self._wanted)
             if self._wanted.conversation_id is not None:
                 self._talk = await talk.open_talk(work, self._wanted.conversation_id, self._shown)
             self._names = await self._called(work)
+            if whole:
+                self._at_hand = await at_hand(work, self._talk)
 
     async def read_talk(self) -> None:
         """Read the conversation alone."""
@@ -70,6 +78,8 @@ class Parts:
             "now": self._now,
             "names": self._names,
             "window_end": talk.window_end,
+            "at_hand": self._at_hand,
+            "may_see_numbers": principal.may(CustomersPermission.REVEAL),
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
             "SHOWN": SHOWN,
@@ -81,3 +91,13 @@ class Parts:
         answer = page(self._request, "_inbox_parts.html", self._visit, **self.content())
         made = bytes(answer.body).decode()
         return Made(made, hashlib.sha256(made.encode()).hexdigest()[:16])
+
+
+async def answer(request: Request, visit: Visit, conversation_id: UUID, *, status: int = 200, **content: Any) -> Response:
+    """What has changed in a conversation, as fragments, or the page again where no script has asked."""
+    if FRAGMENT not in request.headers and status < 400:
+        return RedirectResponse(visit.at(f"inbox/{conversation_id}"), 303)
+    parts = Parts(request, visit, Wanted(EVERYTHING, conversation_id=conversation_id))
+    await parts.read_talk()
+    nothing = dict.fromkeys(("taken", "unseen", "sent", "taken_back", "gone", "noted", "planned", "number"))
+    return page(request, "_inbox_answer.html", visit, status=status, **{**parts.content(), **nothing, **content})

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -21,11 +21,13 @@ from markupsafe import Markup, escape
 
 from app.console import catalogue, forms, manners
 from app.console.manners import Manners
+from app.console.talk import Wanted
 from app.console.visits import LAST_WORKSPACE, Visit, Visitor
 from core import charts, messages
 from core.charts import Chart, Frame
 from core.tables import new_id
 from domain.conversations.content import said
+from domain.desk.schemas import ViewOfDesk
 
 _FOLDER: Final = Path(__file__).parent
 ASSETS: Final = _FOLDER / "assets"
@@ -88,6 +90,10 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
 
 
+def _view_query(view: ViewOfDesk) -> str:
+    return Wanted(view.filters).address
+
+
 @lru_cache
 def _environment() -> Environment:
     environment = Environment(
@@ -98,7 +104,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"icon": icon, "asset": asset, "FORM_TOKEN": forms.FIELD, "new_key": new_id}
-    environment.filters |= {"initials": initials, "words": said, "marked": marked, "zip": zip}
+    environment.filters |= {
+        "initials": initials,
+        "words": said,
+        "marked": marked,
+        "zip": zip,
+        "view_query": _view_query,
+    }
     return environment
 
 
@@ -160,6 +172,10 @@ class Speech:
     def quantity(self, value: Decimal, unit: str, country: str | None = None) -> str:
         """A quantity with its unit, as people of the country write it."""
         return messages.quantity(value, unit, country, self.language)
+
+    def span(self, seconds: int) -> str:
+        """A length of time, in its largest unit."""
+        return str(format_timedelta(timedelta(seconds=seconds), granularity="minute", locale=Locale.parse(self.language)))
 
     def number(self, value: Decimal | int, country: str | None = None) -> str:
         """A quantity as people of the country write it, without zeros that say nothing."""

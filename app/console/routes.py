@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.console import (
     account,
     assistant,
+    attending,
     audit,
     connections,
     counts,
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     start.router,
     account.router,
     home.router,
+    attending.router,
     inbox.router,
     assistant.router,
     files.router,

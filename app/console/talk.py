@@ -1,17 +1,31 @@
 """What the inbox shows: a queue, and one conversation as a person reads it, with what belongs beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
+from app.console import filters
+from app.web.meant import customers_meant
 from core.work import Work
 from domain.connections.medium import TRAITS
 from domain.conversations import desk, files
-from domain.conversations.desk import Queue
+from domain.conversations import notes as noting
 from domain.conversations.permissions import FilesPermission
-from domain.conversations.schemas import DeskEntry, DeskPage, FileView, HandoffView, NoteView, ThreadMessage
+from domain.conversations.schemas import (
+    DeskEntry,
+    DeskFilter,
+    DeskPage,
+    FileView,
+    HandoffStep,
+    HandoffView,
+    NoteView,
+    ThreadMessage,
+)
+from domain.desk import planned
+from domain.desk.schemas import PlannedReplyView
 from domain.orders import drafts
 from domain.orders import service as orders
 from domain.orders.permissions import OrdersPermission
@@ -24,6 +38,8 @@ from domain.payments.schemas import Balance, PaymentFilter, PaymentView
 from domain.stock import holds as stock_holds
 from domain.stock.kinds import HoldStatus
 from domain.stock.permissions import StockPermission
+from domain.teams import service as teams
+from domain.teams.permissions import DeskPermission
 
 ROWS: Final = 40
 MESSAGES: Final = 50
@@ -32,23 +48,30 @@ BESIDE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which queue is shown, and which conversation of it."""
+    """Which conversations are shown, and which of them is open."""
 
-    queue: Queue
-    search: str | None
+    filter: DeskFilter
     place: str | None = None
     conversation_id: UUID | None = None
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The filters as pairs of an address."""
+        asked = self.filter.model_dump(mode="json", exclude_defaults=True, exclude={"customer_ids"})
+        return [("queue", self.filter.queue.value), *filters.query({name: asked[name] for name in asked if name != "queue"})]
+
+    @property
+    def address(self) -> str:
+        """The filters as they stand in an address."""
+        return urlencode(self.query)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Something that happened between the messages: a hand-off was asked for, taken or given back."""
+    """Something that happened between the messages: a hand-off was asked for, taken, passed on, settled, and so on."""
 
-    id: str
-    at: datetime
-    kind: str
+    step: HandoffStep
     handoff: HandoffView
-    by: UUID | None = None
 
 
 Said = ThreadMessage | NoteView | Activity
@@ -85,12 +108,19 @@ class Talk:
     files: dict[UUID, FileView]
     """The file that came with a message, by the message."""
 
+    history: list[HandoffView]
+    """The stretches with people, the newest first."""
+    planned: Sequence[PlannedReplyView]
+    teams: dict[UUID, str]
+
     @property
     def people(self) -> set[UUID]:
         """Whoever of the staff has said or done something in it."""
-        found = {self.entry.operator_id}
+        handoff = self.entry.handoff
+        found = {self.entry.operator_id, handoff.offered_to if handoff is not None else None}
+        found |= {each.author_id for each in self.planned} | {each.taken_by for each in self.history}
         for line in self.lines:
-            found.add(line.by if isinstance(line, Activity) else line.author_id)
+            found |= {line.step.by, line.step.operator_id} if isinstance(line, Activity) else {line.author_id}
         return {each for each in found if each is not None}
 
     @property
@@ -100,21 +130,18 @@ class Talk:
 
 
 def _at(line: Said) -> datetime:
-    return line.at if isinstance(line, Activity) else line.created_at
+    return line.step.at if isinstance(line, Activity) else line.created_at
 
 
-def _activities(handoffs: Iterable[HandoffView]) -> Iterable[Activity]:
-    for each in handoffs:
-        yield Activity(f"{each.id}-asked", each.requested_at, "asked", each)
-        if each.taken_at is not None:
-            yield Activity(f"{each.id}-taken", each.taken_at, "taken", each, each.taken_by)
-        if each.released_at is not None:
-            yield Activity(f"{each.id}-released", each.released_at, "released", each, each.released_by)
+async def _activities(work: Work, handoffs: Sequence[HandoffView]) -> list[Activity]:
+    by_id = {each.id: each for each in handoffs}
+    return [Activity(step, by_id[step.handoff_id]) for step in await desk.list_steps(work, list(by_id))]
 
 
 async def queue(work: Work, wanted: Wanted) -> DeskPage:
     """The queue that is shown."""
-    return await desk.list_conversations(work, wanted.queue, wanted.search, ROWS, wanted.place)
+    meant = await customers_meant(work, wanted.filter.search)
+    return await desk.list_conversations(work, wanted.filter.model_copy(update={"customer_ids": meant}), ROWS, wanted.place)
 
 
 def window_end(entry: DeskEntry) -> datetime | None:
@@ -127,9 +154,9 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
     """One conversation with its newest lines; raises ConversationNotFound."""
     entry = await desk.get_entry(work, conversation_id)
     thread = await desk.list_messages(work, conversation_id, shown)
-    notes = await desk.list_notes(work, conversation_id, shown)
+    notes = await noting.list_notes(work, conversation_id, shown)
     handoffs = await desk.list_handoffs(work, conversation_id, shown)
-    lines: list[Said] = [*thread.items, *notes.items, *_activities(handoffs.items)]
+    lines: list[Said] = [*thread.items, *notes.items, *await _activities(work, handoffs.items)]
     begins = thread.items[-1].created_at if thread.next_cursor and thread.items else None
     lines = sorted((line for line in lines if begins is None or _at(line) >= begins), key=_at)
     may_write = TRAITS[entry.contact.medium].may_write(entry.last_inbound_at, work.now)
@@ -148,6 +175,9 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
         orders=await orders.history(work, entry.customer_id, limit=BESIDE) if sees_orders else [],
         claims=await _claims(work, entry.customer_id, sees_orders, sees_files) if sees_money else [],
         files=await files.of_messages(work, [each.id for each in thread.items]) if sees_files else {},
+        history=handoffs.items,
+        planned=await planned.waiting(work, conversation_id),
+        teams={each.id: each.name for each in await teams.list_teams(work)} if work.principal.may(DeskPermission.READ) else {},
     )
 
 

@@ -103,8 +103,8 @@ def _duty_of(membership: Membership | None, workspace: Workspace, now: datetime)
     """Whether a member changes anything at this moment."""
     if membership is None or not membership.only_open_hours:
         return Duty.ANY_TIME
-    hours = WorkspaceSettings.model_validate(workspace.settings)
-    return Duty.ON if hours.is_open_at(now.astimezone(ZoneInfo(workspace.timezone)).time()) else Duty.OFF
+    hours = WorkspaceSettings.model_validate(workspace.settings).hours_in(ZoneInfo(workspace.timezone))
+    return Duty.ON if hours.is_open(now) else Duty.OFF
 
 
 def principal_of(membership: Membership, custom: CustomRole | None, workspace: Workspace, now: datetime) -> Principal:

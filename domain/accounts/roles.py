@@ -43,6 +43,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "payments:*",
             "conversations:*",
             "handoff:*",
+            "desk:*",
             "notifications:raise",
             "machines:*",
         }
@@ -65,6 +66,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "*:read",
             "conversations:*",
             "customers:write",
+            "customers:reveal",
             "orders:draft",
             "orders:confirm",
             "orders:cancel",

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.numbers import is_currency
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from core.clock import is_within
+from core.hours import Hours
 from core.language.folding import fold
 from core.messages import LANGUAGES
+from domain.accounts.attending import DeskSettings
 from domain.accounts.roles import Role
 from domain.accounts.thresholds import Thresholds
 from domain.accounts.zones import DeliveryZone, Money
@@ -71,6 +72,9 @@ class WorkspaceSettings(Thresholds):
     default_store: str | None = Field(None, max_length=50)
     opens_at: time | None = None
     closes_at: time | None = None
+    open_days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = Field((0, 1, 2, 3, 4, 5, 6), min_length=1, max_length=7)
+    """Weekdays, Monday being 0."""
+    desk: DeskSettings = DeskSettings()
     hold_minutes: int = Field(30, ge=1, le=1440)
     order_changes: OrderChanges = OrderChanges.UNTIL_PAID
     cash_on_delivery: bool = True
@@ -98,9 +102,9 @@ class WorkspaceSettings(Thresholds):
             raise ValueError("delivery zones need different names")
         return zones
 
-    def is_open_at(self, at: time) -> bool:
-        """Whether the shop is open at a time of its day; one that names no hours is open always."""
-        return self.opens_at is None or self.closes_at is None or is_within(at, self.opens_at, self.closes_at)
+    def hours_in(self, zone: ZoneInfo) -> Hours:
+        """When the shop is open, on the clock of its zone; one that names no hours is open always."""
+        return Hours(zone, self.opens_at, self.closes_at, self.open_days)
 
     def zone(self, name: str) -> DeliveryZone | None:
         """The zone that is called so, however it is written."""
@@ -163,9 +167,10 @@ class WorkspaceView(BaseModel):
         """The workspace's time zone."""
         return ZoneInfo(self.timezone)
 
-    def is_open_at(self, moment: datetime) -> bool:
-        """Whether the shop is open."""
-        return self.settings.is_open_at(moment.astimezone(self.zone).time())
+    @property
+    def hours(self) -> Hours:
+        """When the shop is open."""
+        return self.settings.hours_in(self.zone)
 
     def payment_method(self, code: str) -> PaymentMethod | None:
         """The accepted way of paying with this code."""

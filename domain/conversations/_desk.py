@@ -4,14 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, not_, or_, select
 
 from core.errors import CursorRefused
+from core.event_types import EventType
+from core.events import Event, EventPosition
 from core.paging import part
 from core.work import Work, own
+from domain.conversations import _words as words
 from domain.conversations.kinds import MessageStatus, Voice
 from domain.conversations.models import Conversation, ConversationNote, Handoff, Message
-from domain.conversations.schemas import ThreadMessage, ThreadPage
+from domain.conversations.schemas import DeskFilter, ThreadMessage, ThreadPage
 
 ACTIVE_AT = func.coalesce(Conversation.last_inbound_at, Conversation.created_at)
 """When something last happened in a conversation from the customer's side."""
@@ -23,9 +26,13 @@ _OPEN = and_(
 )
 
 
+_RESTS = func.coalesce(Handoff.is_snoozed, false())
+
+
 def of_operator(operator_id: UUID | None) -> ColumnElement[bool]:
-    """Conversations that one operator has."""
-    return and_(Conversation.voice == Voice.OPERATOR, Conversation.operator_id == operator_id)
+    """Conversations that one operator has, or is offered, and that do not rest."""
+    has = and_(Conversation.voice == Voice.OPERATOR, Conversation.operator_id == operator_id)
+    return and_(or_(has, Handoff.offered_to == operator_id), not_(_RESTS))
 
 
 def of_nobody() -> ColumnElement[bool]:
@@ -34,18 +41,40 @@ def of_nobody() -> ColumnElement[bool]:
 
 
 def waiting() -> ColumnElement[bool]:
-    """Conversations in which nobody speaks until a person comes."""
-    return Conversation.voice == Voice.WAITING
+    """Conversations in which nobody speaks until a person comes, and that do not rest."""
+    return and_(Conversation.voice == Voice.WAITING, not_(_RESTS))
 
 
-def about(words: str, customer_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Conversations of some customers, or in which words were written."""
-    written = exists().where(
-        Message.workspace_id == Conversation.workspace_id,
-        Message.conversation_id == Conversation.id,
-        Message.content["text"].astext.icontains(words, autoescape=True),
-    )
-    return or_(Conversation.customer_id.in_(customer_ids), written)
+def resting() -> ColumnElement[bool]:
+    """Conversations that rest until a time, or until the customer writes."""
+    return Handoff.is_snoozed.is_(True)
+
+
+def late() -> ColumnElement[bool]:
+    """Conversations in which a clock has struck and the customer still waits."""
+    struck = or_(Handoff.response_breached_at.is_not(None), Handoff.resolution_breached_at.is_not(None))
+    return and_(Handoff.waits_since.is_not(None), struck)
+
+
+def narrowed(wanted: DeskFilter) -> list[ColumnElement[bool]]:
+    """What the filters beside the queue leave."""
+    conditions = []
+    if wanted.team_id is not None:
+        conditions.append(Handoff.team_id == wanted.team_id)
+    if wanted.operator_id is not None:
+        conditions.append(Conversation.operator_id == wanted.operator_id)
+    if wanted.tag is not None:
+        conditions.append(Conversation.tags.contains([wanted.tag]))
+    if wanted.is_late:
+        conditions.append(late())
+    return conditions
+
+
+def about(work: Work, search: str, customer_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Conversations of some customers, or in which all the words were written."""
+    written = words.written(work, search)
+    of_customers = Conversation.customer_id.in_(customer_ids)
+    return or_(of_customers, and_(*written)) if written else of_customers
 
 
 Listed = tuple[Conversation, Handoff | None, datetime]
@@ -119,6 +148,53 @@ async def notes(
 async def handoffs(work: Work, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Handoff]:
     """The stretches of a conversation with people, the newest first."""
     query = select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
+    by = [Handoff.requested_at, Handoff.id]
+    return (await work.session.scalars(part(query, by, after, limit, falls=True))).all()
+
+
+_STEPS = tuple(type.value for type in EventType if type.subject_kind == EventType.HANDOFF_TAKEN.subject_kind)
+
+
+async def steps(work: Work, handoff_ids: Collection[UUID]) -> Sequence[Event]:
+    """What happened to some hand-offs, in its order, as the stream of events has it."""
+    query = (
+        select(Event)
+        .join(EventPosition, and_(EventPosition.workspace_id == Event.workspace_id, EventPosition.event_id == Event.id))
+        .where(
+            own(EventPosition, work),
+            EventPosition.subject_kind == EventType.HANDOFF_TAKEN.subject_kind,
+            EventPosition.subject_id.in_(handoff_ids),
+            Event.type.in_(_STEPS),
+        )
+        .order_by(EventPosition.position)
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def known_tags(work: Work, limit: int) -> list[str]:
+    """The tags that conversations have, the most used first."""
+    tag = func.unnest(Conversation.tags).label("tag")
+    named = select(tag).where(own(Conversation, work)).subquery()
+    query = select(named.c.tag).group_by(named.c.tag).order_by(func.count().desc(), named.c.tag).limit(limit)
+    return list(await work.session.scalars(query))
+
+
+async def all_handoffs(
+    work: Work,
+    is_open: bool | None,
+    team_id: UUID | None,
+    taken_by: UUID | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Handoff]:
+    """The stretches of all conversations with people, the newest first; what is not said does not matter."""
+    query = select(Handoff).where(own(Handoff, work))
+    if is_open is not None:
+        query = query.where(Handoff.released_at.is_(None) if is_open else Handoff.released_at.is_not(None))
+    if team_id is not None:
+        query = query.where(Handoff.team_id == team_id)
+    if taken_by is not None:
+        query = query.where(Handoff.taken_by == taken_by)
     by = [Handoff.requested_at, Handoff.id]
     return (await work.session.scalars(part(query, by, after, limit, falls=True))).all()
 

@@ -11,6 +11,7 @@ from core import events, observability
 from core.event_types import EventType
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
+from domain.conversations import _words as words
 from domain.conversations import repository, service
 from domain.conversations.content import Edited, Removed, dump
 from domain.conversations.kinds import NoticeKind, Voice
@@ -41,6 +42,7 @@ async def change(work: Work, line: ConnectionSummary, incoming: Incoming) -> Cha
         return Changed(conversation_id=conversation.id, message_id=None, outcome="repeated")
     _remember(row, incoming)
     row.content, row.edited_at = said.now, incoming.received_at
+    await words.keep(work, conversation.id, said.now)
     return await _answered(work, conversation, row, "edited")
 
 

@@ -1,71 +1,44 @@
-"""The desk of the operators: which conversations want somebody, what was said in them, and what staff note beside it."""
+"""The desk of the operators: which conversations want somebody, what was said in them, and what became of them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from core import events
-from core.errors import Conflict, CursorRefused
+from core.access import PrincipalKind
 from core.event_types import EventType
-from core.tables import new_id
+from core.events import Event
 from core.work import Work
 from domain.conversations import _desk as sql
-from domain.conversations import repository, service
+from domain.conversations import clocks, numbers, repository, service
+from domain.conversations._places import next_place, place, read_place
 from domain.conversations.content import Content, Text
+from domain.conversations.errors import ConversationNotFound, TooLate
 from domain.conversations.kinds import MessageStatus
-from domain.conversations.models import ConversationNote
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import (
     CustomerConversation,
     DeskEntry,
+    DeskFilter,
     DeskPage,
     HandoffPage,
+    HandoffStep,
     HandoffView,
     NewMessage,
-    NotePage,
-    NoteView,
+    Queue,
     ThreadMessage,
     ThreadPage,
 )
 from domain.customers import service as customers
 
 MOST_FOUND_BY_NAME = 200
-
-
-class TooLate(Conflict):
-    """The reply is on its way already, or it is not the caller's."""
-
-    code = "too_late"
-
-
-class Queue(StrEnum):
-    """Which conversations are wanted."""
-
-    ALL = "all"
-    MINE = "mine"
-    UNASSIGNED = "unassigned"
-    WAITING = "waiting"
-
-
-def _place(at: datetime, row_id: UUID) -> str:
-    return f"{at.isoformat()} {row_id}"
-
-
-def _read(place: str | None) -> tuple[datetime, UUID] | None:
-    if place is None:
-        return None
-    at, _, row_id = place.rpartition(" ")
-    try:
-        return datetime.fromisoformat(at), UUID(row_id)
-    except ValueError as error:
-        raise CursorRefused from error
+EVERYTHING = DeskFilter()
 
 
 async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
     listed = [(CustomerConversation.model_validate(row), handoff, active_at) for row, handoff, active_at in rows]
     last = await sql.last_messages(work, [row.id for row, _, _ in listed])
-    contacts = await customers.contacts_by_id(work, [row.contact_address_id for row, _, _ in listed])
+    contacts = await numbers.masked_contacts(work, [row.contact_address_id for row, _, _ in listed])
     return [
         DeskEntry(
             id=row.id,
@@ -75,6 +48,7 @@ async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
             voice=row.voice,
             operator_id=row.operator_id,
             handoff=None if handoff is None else HandoffView.model_validate(handoff),
+            tags=row.tags,
             active_at=active_at,
             last_inbound_at=row.last_inbound_at,
             last_message=ThreadMessage.model_validate(last[row.id]) if row.id in last else None,
@@ -84,29 +58,29 @@ async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
 
 
 async def list_conversations(
-    work: Work, queue: Queue = Queue.ALL, search: str | None = None, limit: int = 20, after: str | None = None
+    work: Work, wanted: DeskFilter = EVERYTHING, limit: int = 20, after: str | None = None
 ) -> DeskPage:
-    """Conversations of a queue, the last active first; of those that wait, the longest waiting first.
-
-    `search` is part of a customer's name, number or e-mail, or of words that were written.
-    """
+    """Conversations of a queue, the last active first; of those that wait, the longest waiting first."""
     work.require(ConversationsPermission.READ)
     conditions = {
         Queue.ALL: [],
         Queue.MINE: [sql.of_operator(work.principal.id)],
         Queue.UNASSIGNED: [sql.of_nobody()],
         Queue.WAITING: [sql.waiting()],
-    }[queue]
-    if search:
-        found = await customers.list_customers(work, search, limit=MOST_FOUND_BY_NAME)
-        conditions = [*conditions, sql.about(search, [customer.id for customer in found.items])]
-    waiting = queue is Queue.WAITING
-    rows = await sql.page(work, conditions, _read(after), limit + 1, oldest=waiting)
+        Queue.SNOOZED: [sql.resting()],
+    }[wanted.queue]
+    conditions = [*conditions, *sql.narrowed(wanted)]
+    if wanted.search:
+        found = await customers.list_customers(work, wanted.search, limit=MOST_FOUND_BY_NAME)
+        meant = [*(customer.id for customer in found.items), *wanted.customer_ids]
+        conditions.append(sql.about(work, wanted.search, meant))
+    waiting = wanted.queue is Queue.WAITING
+    rows = await sql.page(work, conditions, read_place(after), limit + 1, oldest=waiting)
     shown = rows[:limit]
     next_cursor = None
     if len(rows) > limit:
         row, handoff, active_at = shown[-1]
-        next_cursor = _place(handoff.requested_at if waiting and handoff is not None else active_at, row.id)
+        next_cursor = place(handoff.requested_at if waiting and handoff is not None else active_at, row.id)
     return DeskPage(items=await _entries(work, shown), next_cursor=next_cursor)
 
 
@@ -115,7 +89,7 @@ async def get_entry(work: Work, conversation_id: UUID) -> DeskEntry:
     work.require(ConversationsPermission.READ)
     row = await sql.one(work, conversation_id)
     if row is None:
-        raise service.ConversationNotFound
+        raise ConversationNotFound
     return (await _entries(work, [row]))[0]
 
 
@@ -137,8 +111,9 @@ async def reply(
 async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Content:
     """Take back one's own reply that has not left yet; what it said is returned. Raises ConversationNotFound and TooLate."""
     work.require(ConversationsPermission.REPLY)
-    if await repository.lock(work, conversation_id) is None:
-        raise service.ConversationNotFound
+    conversation = await repository.lock(work, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
     row = await repository.message(work, message_id)
     if row is None or row.conversation_id != conversation_id or row.author_id != work.principal.id:
         raise TooLate
@@ -146,6 +121,7 @@ async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Cont
         raise TooLate
     row.status = MessageStatus.CANCELLED
     await work.session.flush()
+    await clocks.taken_back(work, conversation, row)
     return row.content
 
 
@@ -155,45 +131,74 @@ async def messages_since(work: Work, since: datetime, limit: int, besides: Colle
     return [NewMessage.model_validate(row) for row in await sql.messages_since(work, since, limit, besides)]
 
 
-async def add_note(work: Work, conversation_id: UUID, text: str) -> NoteView:
-    """Note something on a conversation that the customer never sees; raises ConversationNotFound."""
-    work.require(ConversationsPermission.REPLY)
-    await _require(work, conversation_id)
-    row = ConversationNote(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        conversation_id=conversation_id,
-        author_id=work.principal.id,
-        text=text,
-    )
-    work.session.add(row)
-    await work.session.flush()
-    events.record(work, EventType.CONVERSATION_NOTED, subject=conversation_id, after={"note_id": str(row.id)})
-    return NoteView.model_validate(row)
-
-
-async def list_notes(work: Work, conversation_id: UUID, limit: int = 20, after: str | None = None) -> NotePage:
-    """What staff have noted on a conversation, the newest first; raises ConversationNotFound."""
-    await _require(work, conversation_id)
-    rows = await sql.notes(work, conversation_id, _read(after), limit + 1)
-    return NotePage(
-        items=[NoteView.model_validate(row) for row in rows[:limit]],
-        next_cursor=_next([(row.created_at, row.id) for row in rows], limit),
-    )
-
-
 async def list_handoffs(work: Work, conversation_id: UUID, limit: int = 20, after: str | None = None) -> HandoffPage:
     """The stretches of a conversation with people, the newest first; raises ConversationNotFound."""
     await _require(work, conversation_id)
-    rows = await sql.handoffs(work, conversation_id, _read(after), limit + 1)
+    rows = await sql.handoffs(work, conversation_id, read_place(after), limit + 1)
     return HandoffPage(
         items=[HandoffView.model_validate(row) for row in rows[:limit]],
-        next_cursor=_next([(row.requested_at, row.id) for row in rows], limit),
+        next_cursor=next_place([(row.requested_at, row.id) for row in rows], limit),
     )
 
 
-def _next(places: Sequence[tuple[datetime, UUID]], limit: int) -> str | None:
-    return _place(*places[limit - 1]) if len(places) > limit else None
+async def list_all_handoffs(
+    work: Work,
+    is_open: bool | None = None,
+    team_id: UUID | None = None,
+    taken_by: UUID | None = None,
+    limit: int = 20,
+    after: str | None = None,
+) -> HandoffPage:
+    """The stretches with people of all conversations, the newest first."""
+    work.require(ConversationsPermission.READ)
+    rows = await sql.all_handoffs(work, is_open, team_id, taken_by, read_place(after), limit + 1)
+    return HandoffPage(
+        items=[HandoffView.model_validate(row) for row in rows[:limit]],
+        next_cursor=next_place([(row.requested_at, row.id) for row in rows], limit),
+    )
+
+
+async def list_steps(work: Work, handoff_ids: Collection[UUID]) -> list[HandoffStep]:
+    """What happened to some hand-offs, in its order, as far as events are kept."""
+    work.require(ConversationsPermission.READ)
+    return [_step(event) for event in await sql.steps(work, handoff_ids)]
+
+
+def _step(event: Event) -> HandoffStep:
+    after = event.after or {}
+    return HandoffStep(
+        id=event.id,
+        handoff_id=event.subject_id,
+        at=event.created_at,
+        kind=event.type.partition(".")[2],
+        by=event.actor_id if event.actor_kind == PrincipalKind.USER else None,
+        operator_id=after.get("operator_id"),
+        team_id=after.get("team_id"),
+        until=after.get("until"),
+        reason=event.reason,
+    )
+
+
+async def tag(work: Work, conversation_id: UUID, tags: Collection[str]) -> DeskEntry:
+    """Give a conversation these tags in the place of those that it had; raises ConversationNotFound."""
+    work.require(ConversationsPermission.REPLY)
+    row = await repository.lock(work, conversation_id)
+    if row is None or row.member_id is not None:
+        raise ConversationNotFound
+    wanted = sorted(set(tags))
+    if wanted != row.tags:
+        before, row.tags = row.tags, wanted
+        await work.session.flush()
+        events.record(
+            work, EventType.CONVERSATION_TAGGED, subject=conversation_id, before={"tags": before}, after={"tags": wanted}
+        )
+    return await get_entry(work, conversation_id)
+
+
+async def known_tags(work: Work, limit: int = 100) -> list[str]:
+    """The tags that conversations have, the most used first."""
+    work.require(ConversationsPermission.READ)
+    return await sql.known_tags(work, limit)
 
 
 async def _require(work: Work, conversation_id: UUID) -> None:

@@ -5,14 +5,16 @@ from typing import Final
 
 from sqlalchemy import text
 
+from core.clock import BUSINESS_NOW
 from core.jobs import Deadline, FileHolder, Job, OpenCase, Retention, Sweep
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
-from domain.conversations import delivery
+from domain.conversations import delivery, overdue
 
 JOBS: Final = (
     Job("message.deliver", "message-deliver", 120),
     Job("media.process", "media-process", 120),
     Job("notification.send", "notification-send", 60),
+    Job("handoff.assign", "handoff-assign", 60),
 )
 
 SWEEPS: Final = (
@@ -36,6 +38,17 @@ SWEEPS: Final = (
             SELECT workspace_id, id, next_try_at AS since FROM attachments
             WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
             ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        "handoff.assign",
+        "workspace_id",
+        text(
+            """
+            SELECT workspace_id, workspace_id AS id, min(assign_at) AS since FROM handoffs
+            WHERE released_at IS NULL AND assign_at < clock_timestamp() - interval '1 second'
+            GROUP BY workspace_id ORDER BY since LIMIT :limit
             """
         ),
     ),
@@ -72,6 +85,16 @@ DEADLINES: Final = (
             """
         ),
         delivery.settle,
+    ),
+    Deadline(
+        "handoff_due",
+        text(
+            f"""
+            SELECT workspace_id, id FROM handoffs
+            WHERE released_at IS NULL AND due_at < {BUSINESS_NOW} ORDER BY due_at LIMIT :limit
+            """  # noqa: S608 - a constant
+        ),
+        overdue.settle,
     ),
 )
 

@@ -30,6 +30,17 @@ class HandoffReason(StrEnum):
     TOOL_REQUEST = "tool_request"
     OPERATOR_TOOK = "operator_took"
     CANNOT_ANSWER = "cannot_answer"
+    RULE_VIP = "rule_vip"
+    """The workspace has people attend customers of this kind."""
+    RULE_AMOUNT = "rule_amount"
+    RULE_TOPIC = "rule_topic"
+
+
+class HandoffOutcome(StrEnum):
+    """How a stretch with people ended: the agent goes on, or the matter is settled."""
+
+    RELEASED = "released"
+    RESOLVED = "resolved"
 
 
 class Voice(StrEnum):
@@ -77,6 +88,12 @@ class NoticeKind(StrEnum):
     """What staff are told."""
 
     HANDOFF_REQUESTED = "handoff_requested"
+    HANDOFF_OFFERED = "handoff_offered"
+    HANDOFF_RETURNED = "handoff_returned"
+    HANDOFF_BREACHED = "handoff_breached"
+    SNOOZE_OVER = "snooze_over"
+    MENTIONED = "mentioned"
+    REPLY_HELD = "reply_held"
     CUSTOMER_WROTE = "customer_wrote"
     CUSTOMER_EDITED = "customer_edited"
     CUSTOMER_DELETED = "customer_deleted"
@@ -123,3 +140,6 @@ class NoticeDetails(TypedDict, total=False):
     available: str
     count: int
     critical: int
+    member_id: str
+    """The one person whom it concerns; without it, all who can do something about it."""
+    clock: str

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.tables import WorkspaceRow, belongs_to, of_workspace, one_of
+from core.tables import OfWorkspace, WorkspaceRow, belongs_to, of_workspace, one_of
 from domain.conversations.columns import ContentColumn
 from domain.conversations.content import Content
 from domain.conversations.kinds import (
@@ -16,6 +16,7 @@ from domain.conversations.kinds import (
     AttemptOutcome,
     Author,
     Direction,
+    HandoffOutcome,
     HandoffReason,
     MessageStatus,
     NoticeDetails,
@@ -64,6 +65,7 @@ class Conversation(WorkspaceRow):
     voice_epoch: Mapped[int] = mapped_column(default=0)
     operator_id: Mapped[UUID | None]
     last_inbound_at: Mapped[datetime | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default="{}")
     next_position: Mapped[int] = mapped_column(BigInteger, default=1)
 
 
@@ -193,6 +195,7 @@ class Handoff(WorkspaceRow):
     __table_args__ = (
         of_workspace(),
         belongs_to("conversations", "conversation_id"),
+        belongs_to("teams", "team_id"),
         Index(
             "uq_handoffs_open",
             "workspace_id",
@@ -200,17 +203,66 @@ class Handoff(WorkspaceRow):
             unique=True,
             postgresql_where=text("released_at IS NULL"),
         ),
+        Index("ix_handoffs_due", "due_at", postgresql_where=text("released_at IS NULL")),
+        Index("ix_handoffs_thread", "workspace_id", "conversation_id", "requested_at"),
     )
 
     conversation_id: Mapped[UUID]
     reason: Mapped[HandoffReason] = mapped_column(one_of(HandoffReason, 40))
     detail: Mapped[str | None] = mapped_column(String(1000))
     requested_at: Mapped[datetime]
+    topic: Mapped[str | None] = mapped_column(String(40))
+    team_id: Mapped[UUID | None]
     taken_by: Mapped[UUID | None]
     taken_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     released_by: Mapped[UUID | None]
+    outcome: Mapped[HandoffOutcome | None] = mapped_column(one_of(HandoffOutcome, 20))
     note: Mapped[str | None] = mapped_column(String(1000))
+
+    # Who is to take it, and when somebody is looked for (Postgres time)
+    offered_to: Mapped[UUID | None]
+    offered_at: Mapped[datetime | None]
+    assign_at: Mapped[datetime | None]
+
+    # The time that it took; `since` is when it last came to somebody, or back to those that wait
+    since: Mapped[datetime]
+    waited_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    handled_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    # The clocks (`domain.conversations.clocks`)
+    waits_since: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    waited_before: Mapped[datetime | None]
+    spent_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    first_response_at: Mapped[datetime | None]
+    response_due_at: Mapped[datetime | None]
+    resolution_due_at: Mapped[datetime | None]
+    answer_due_at: Mapped[datetime | None]
+    response_breached_at: Mapped[datetime | None]
+    resolution_breached_at: Mapped[datetime | None]
+    breaches: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    is_snoozed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    snoozed_until: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(
+        Computed(
+            "least(CASE WHEN response_breached_at IS NULL THEN response_due_at END,"
+            " CASE WHEN resolution_breached_at IS NULL THEN resolution_due_at END,"
+            " answer_due_at, CASE WHEN is_snoozed THEN snoozed_until END)",
+            persisted=True,
+        )
+    )
+
+
+class ConversationWord(OfWorkspace):
+    """That a word was written in a conversation; whoever searches finds it by its beginning."""
+
+    __tablename__ = "conversation_words"
+    __table_args__ = (of_workspace(), belongs_to("conversations", "conversation_id"))
+
+    word: Mapped[str] = mapped_column(String(40, collation="C"), primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class ConversationNote(WorkspaceRow):

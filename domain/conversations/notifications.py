@@ -46,7 +46,9 @@ async def publish(work: Work, notification_id: UUID) -> Raised | None:
 
 
 async def _attending(work: Work, row: Notification) -> UUID | None:
-    """Who attends the conversation in which a customer wrote: nobody else is called for it."""
+    """The one person whom it concerns, as whoever attends the conversation in which a customer wrote; else None."""
+    if (member := row.payload.get("member_id")) is not None:
+        return UUID(member)
     if row.kind != NoticeKind.CUSTOMER_WROTE or row.conversation_id is None:
         return None
     conversation = await repository.get(work, row.conversation_id)

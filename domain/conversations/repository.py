@@ -12,7 +12,7 @@ from core.tables import new_id
 from core.work import Work, own
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations.content import File
-from domain.conversations.kinds import AttachmentStatus, Author, Direction, MessageStatus
+from domain.conversations.kinds import AttachmentStatus, Author, Direction, HandoffReason, MessageStatus
 from domain.conversations.models import Attachment, Conversation, Handoff, Message, Notification
 from domain.conversations.status import UNDECIDED
 from domain.customers.schemas import ContactView
@@ -340,7 +340,45 @@ async def open_handoff(work: Work, conversation_id: UUID) -> Handoff | None:
         Handoff.conversation_id == conversation_id,
         Handoff.released_at.is_(None),
     )
-    return await work.session.scalar(query)
+    return await work.session.scalar(query.execution_options(populate_existing=True))
+
+
+async def handoff(work: Work, handoff_id: UUID) -> Handoff | None:
+    """One hand-off, not locked: whoever changes it locks its conversation and reads it again."""
+    return await work.session.get(Handoff, (work.workspace_id, handoff_id))
+
+
+async def last_handoff(work: Work, conversation_id: UUID) -> Handoff | None:
+    """The newest hand-off of a conversation."""
+    query = select(Handoff).where(own(Handoff, work), Handoff.conversation_id == conversation_id)
+    return (await work.session.scalars(query.order_by(Handoff.requested_at.desc(), Handoff.id.desc()).limit(1))).first()
+
+
+async def released_since(work: Work, conversation_id: UUID, since: datetime) -> set[tuple[HandoffReason, str | None]]:
+    """The reasons and topics of the hand-offs of a conversation that ended since a moment."""
+    query = select(Handoff.reason, Handoff.topic).where(
+        own(Handoff, work), Handoff.conversation_id == conversation_id, Handoff.released_at >= since
+    )
+    return {(reason, topic) for reason, topic in await work.session.execute(query)}
+
+
+async def is_answered(work: Work, conversation_id: UUID, but: UUID) -> bool:
+    """Whether a person has answered what the customer wrote last, with another message than one."""
+    last = select(func.coalesce(func.max(Message.position), 0)).where(
+        own(Message, work), Message.conversation_id == conversation_id, Message.direction == Direction.IN
+    )
+    query = select(
+        exists().where(
+            own(Message, work),
+            Message.conversation_id == conversation_id,
+            Message.author == Author.OPERATOR,
+            Message.direction == Direction.OUT,
+            Message.status != MessageStatus.CANCELLED,
+            Message.position > last.scalar_subquery(),
+            Message.id != but,
+        )
+    )
+    return bool(await work.session.scalar(query))
 
 
 async def open_handoffs(work: Work) -> Sequence[Handoff]:

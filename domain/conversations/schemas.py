@@ -1,13 +1,14 @@
 """What the rest of the house sees of conversations."""
 
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.conversations.content import Content, Stored, said
-from domain.conversations.kinds import AttachmentStatus, Author, Direction, MessageStatus, Voice
+from domain.conversations.kinds import AttachmentStatus, Author, Direction, HandoffOutcome, MessageStatus, Voice
 from domain.customers.schemas import ContactView
 
 
@@ -183,6 +184,7 @@ class CustomerConversation(ConversationView):
     connection_id: UUID
     customer_id: UUID
     contact_address_id: UUID
+    tags: tuple[str, ...]
 
 
 class SentMessage(Frozen):
@@ -193,18 +195,108 @@ class SentMessage(Frozen):
 
 
 class HandoffView(Frozen):
-    """One stretch with people."""
+    """One stretch with people.
+
+    `since` is when it last came to somebody, or back to those that wait; the seconds are those before it. The customer waits
+    since `waits_since`, and is awaited where that is null; what is due is due in business hours.
+    """
 
     id: UUID
     conversation_id: UUID
     reason: str
     detail: str | None
+    topic: str | None
+    team_id: UUID | None
     requested_at: datetime
+    offered_to: UUID | None
+    offered_at: datetime | None
     taken_by: UUID | None
     taken_at: datetime | None
     released_at: datetime | None
     released_by: UUID | None
+    outcome: HandoffOutcome | None
     note: str | None
+    since: datetime
+    waited_seconds: int
+    handled_seconds: int
+    waits_since: datetime | None
+    first_response_at: datetime | None
+    response_due_at: datetime | None
+    resolution_due_at: datetime | None
+    response_breached_at: datetime | None
+    resolution_breached_at: datetime | None
+    breaches: int
+    is_snoozed: bool
+    snoozed_until: datetime | None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When something is due next, over or not."""
+        return min((each for each in (self.response_due_at, self.resolution_due_at) if each is not None), default=None)
+
+    @property
+    def is_breached(self) -> bool:
+        """Whether the clock that runs has struck."""
+        struck = self.response_breached_at is not None or self.resolution_breached_at is not None
+        return struck and self.waits_since is not None
+
+
+class Queue(StrEnum):
+    """Which conversations are wanted."""
+
+    ALL = "all"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+
+
+class DeskFilter(BaseModel):
+    """Which conversations are wanted, and of them those of a team, of a person, with a tag, or those that are late.
+
+    `search` is part of a customer's name, number or e-mail, or words that were written, of which the last may be a beginning.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: Queue = Queue.ALL
+    search: str | None = Field(None, min_length=2, max_length=100)
+    team_id: UUID | None = None
+    operator_id: UUID | None = None
+    tag: str | None = Field(None, max_length=40)
+    is_late: bool = False
+    customer_ids: tuple[UUID, ...] = ()
+    """Customers who are meant by the search as well, as those of an order with this number."""
+
+
+class Transfer(BaseModel):
+    """To whom a conversation goes: a colleague, or a team, with what they should know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operator_id: UUID | None = None
+    team_id: UUID | None = None
+    note: str | None = Field(None, max_length=500)
+
+    @model_validator(mode="after")
+    def _to_somebody(self) -> Self:
+        if (self.operator_id is None) == (self.team_id is None):
+            raise ValueError("it goes to a person or to a team")
+        return self
+
+
+class HandoffStep(Frozen):
+    """Something that happened to a hand-off: by whom, to whom, and why."""
+
+    id: UUID
+    handoff_id: UUID
+    at: datetime
+    kind: str = Field(description="As the event is called: `requested`, `offered`, `taken`, `transferred`, `returned`, …")
+    by: UUID | None
+    operator_id: UUID | None
+    team_id: UUID | None
+    until: datetime | None
+    reason: str | None
 
 
 class HandoffPage(Frozen):
@@ -224,9 +316,17 @@ class DeskEntry(Frozen):
     voice: Voice
     operator_id: UUID | None
     handoff: HandoffView | None
+    tags: tuple[str, ...]
     active_at: datetime
     last_inbound_at: datetime | None
     last_message: ThreadMessage | None
+
+
+class ShownNumber(Frozen):
+    """A customer's whole number, or the address by which they write."""
+
+    conversation_id: UUID
+    number: str
 
 
 class DeskPage(Frozen):

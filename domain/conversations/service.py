@@ -6,16 +6,18 @@ from uuid import UUID
 
 from core import events, observability, outbox
 from core.access import PrincipalKind
-from core.errors import Conflict, NotFound
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
-from domain.conversations import repository
+from domain.conversations import _rows as rows
+from domain.conversations import _words as words
+from domain.conversations import clocks, repository
 from domain.conversations.content import Content, File, Reaction
-from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, NoticeDetails, NoticeKind, Voice
-from domain.conversations.models import Conversation, Handoff, Message
-from domain.conversations.permissions import ConversationsPermission, HandoffPermission, NotificationsPermission
+from domain.conversations.errors import MessagesUnseen, NotYourConversation
+from domain.conversations.kinds import Author, Direction, MessageStatus, NoticeDetails, NoticeKind, Voice
+from domain.conversations.models import Conversation, Message
+from domain.conversations.permissions import ConversationsPermission, NotificationsPermission
 from domain.conversations.schemas import (
     ConversationView,
     CustomerConversation,
@@ -28,42 +30,6 @@ from domain.conversations.schemas import (
 from domain.customers import service as customers
 
 
-class ConversationNotFound(NotFound):
-    """No conversation of this workspace has this id."""
-
-    code = "conversation_not_found"
-
-
-class NotYourConversation(Conflict):
-    """Another operator has this conversation, or nobody has taken it."""
-
-    code = "not_your_conversation"
-
-
-class MessagesUnseen(Conflict):
-    """Others have written since the message that the writer saw last, or the conversation has no such message."""
-
-    code = "messages_unseen"
-
-
-class HandoffNotOpen(Conflict):
-    """The conversation is with the agent."""
-
-    code = "handoff_not_open"
-
-
-async def _locked(work: Work, conversation_id: UUID) -> Conversation:
-    return _visible(work, await repository.lock(work, conversation_id))
-
-
-def _visible(work: Work, row: Conversation | None) -> Conversation:
-    """The row, if whoever works may know of it: what a member has asked the agent is no conversation of the others."""
-    is_runtime = work.principal.kind in (PrincipalKind.SYSTEM, PrincipalKind.AGENT)
-    if row is None or (row.member_id is not None and not is_runtime):
-        raise ConversationNotFound
-    return row
-
-
 def _view(row: Conversation) -> ConversationView:
     return (ConversationView if row.customer_id is None else CustomerConversation).model_validate(row)
 
@@ -71,7 +37,7 @@ def _view(row: Conversation) -> ConversationView:
 async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     """Lock a conversation: the first lock of every change in it, before session, order and stock."""
     work.require_agent()
-    return _view(await _locked(work, conversation_id))
+    return _view(await rows.locked(work, conversation_id))
 
 
 async def written_in(work: Work, line: ConnectionSummary, incoming: Incoming) -> Conversation:
@@ -120,10 +86,12 @@ async def receive(work: Work, line: ConnectionSummary, incoming: Incoming) -> Re
     voice = Voice(conversation.voice)
     assert conversation.customer_id is not None, "it was found by the customer's address"
     if message_id is not None:
+        await words.keep(work, conversation.id, incoming.content)
         if isinstance(incoming.content, File):
             attachment_id = await repository.insert_attachment(work, conversation.id, message_id, incoming.content)
             outbox.enqueue(work, "media.process", attachment_id=attachment_id)
         if answerable and voice is not Voice.AGENT:
+            await clocks.customer_wrote(work, conversation)
             await notify(
                 work, NoticeKind.CUSTOMER_WROTE, dedupe_key=f"customer_wrote:{message_id}", conversation_id=conversation.id
             )
@@ -140,7 +108,7 @@ async def receive(work: Work, line: ConnectionSummary, incoming: Incoming) -> Re
 async def queue(work: Work, conversation_id: UUID, contents: Sequence[Content], *, turn_id: UUID | None = None) -> list[UUID]:
     """Queue what the agent says to the customer, in order, under the conversation's present voice; its texts are final."""
     work.require_agent()
-    return await _queue(work, await _locked(work, conversation_id), contents, turn_id=turn_id)
+    return await _queue(work, await rows.locked(work, conversation_id), contents, turn_id=turn_id)
 
 
 async def _queue(
@@ -179,6 +147,7 @@ async def _queue(
         ids.append(row.id)
     if ids and has_line:
         await work.session.flush()
+        await words.keep(work, conversation.id, *contents)
         due_at = work.system_time + pause if pause else None
         outbox.enqueue(work, "message.deliver", due_at=due_at, conversation_id=conversation.id)
     return ids
@@ -193,7 +162,7 @@ async def reply(
     `desk.take_back` leaves nothing to be explained. Raises NotYourConversation, and MessagesUnseen if others wrote since.
     """
     work.require(ConversationsPermission.REPLY)
-    conversation = await _locked(work, conversation_id)
+    conversation = await rows.locked(work, conversation_id)
     if conversation.voice != Voice.OPERATOR or conversation.operator_id != work.principal.id:
         raise NotYourConversation
     missed = await repository.count_unseen(work, conversation_id, seen)
@@ -201,86 +170,10 @@ async def reply(
         raise MessagesUnseen(count=missed)
     ids = await _queue(work, conversation, [content], pause=undo_within)
     await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
+    await clocks.answered(work, conversation)
     for message_id in ids:
         events.record(work, EventType.MESSAGE_WRITTEN, subject=message_id, after={"conversation_id": str(conversation_id)})
     return ids
-
-
-async def wait_for_person(work: Work, conversation_id: UUID, reason: HandoffReason, detail: str | None = None) -> None:
-    """Leave the agent's voice: nobody speaks until a person comes. What the agent has said may still go out."""
-    work.require(HandoffPermission.REQUEST)
-    conversation = await _locked(work, conversation_id)
-    if conversation.voice != Voice.AGENT:
-        return
-    conversation.voice = Voice.WAITING
-    conversation.voice_epoch += 1
-    await repository.move_unsent_to_epoch(work, conversation, Author.AGENT)
-    row = Handoff(
-        workspace_id=work.workspace_id,
-        id=new_id(),
-        conversation_id=conversation.id,
-        reason=reason,
-        detail=detail,
-        requested_at=work.now,
-    )
-    work.session.add(row)
-    await work.session.flush()
-    events.record(work, EventType.HANDOFF_REQUESTED, subject=row.id, reason=reason)
-    await notify(
-        work,
-        NoticeKind.HANDOFF_REQUESTED,
-        dedupe_key=f"handoff_requested:{row.id}",
-        conversation_id=conversation.id,
-        subject_id=row.id,
-        payload={"reason": reason},
-    )
-
-
-async def take(work: Work, conversation_id: UUID) -> HandoffView:
-    """An operator takes the conversation: unsent words of the agent are cancelled, the voice is theirs."""
-    work.require(ConversationsPermission.TAKE)
-    conversation = await _locked(work, conversation_id)
-    if conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id:
-        raise NotYourConversation
-    handoff = await repository.open_handoff(work, conversation.id)
-    if handoff is None:
-        handoff = Handoff(
-            workspace_id=work.workspace_id,
-            id=new_id(),
-            conversation_id=conversation.id,
-            reason=HandoffReason.OPERATOR_TOOK,
-            requested_at=work.now,
-        )
-        work.session.add(handoff)
-    if conversation.voice != Voice.OPERATOR:
-        conversation.voice = Voice.OPERATOR
-        conversation.operator_id = work.principal.id
-        conversation.voice_epoch += 1
-        handoff.taken_by, handoff.taken_at = work.principal.id, work.now
-        cancelled = await repository.cancel_unsent(work, conversation.id)
-        await work.session.flush()
-        events.record(work, EventType.HANDOFF_TAKEN, subject=handoff.id, after={"cancelled_messages": cancelled})
-    return HandoffView.model_validate(handoff)
-
-
-async def release(work: Work, conversation_id: UUID, note: str | None = None) -> HandoffView:
-    """Give the conversation back to the agent, with a note of what was agreed. What the operator has said still goes out."""
-    work.require(ConversationsPermission.TAKE)
-    conversation = await _locked(work, conversation_id)
-    handoff = await repository.open_handoff(work, conversation.id)
-    if handoff is None or conversation.voice == Voice.AGENT:
-        raise HandoffNotOpen
-    taken = conversation.voice == Voice.OPERATOR
-    conversation.voice = Voice.AGENT
-    conversation.operator_id = None
-    conversation.voice_epoch += 1
-    handoff.released_at, handoff.released_by, handoff.note = work.now, work.principal.id, note
-    if taken:
-        await repository.mark_handled(work, conversation.id, "operator", work.principal.id)
-    await work.session.flush()
-    await repository.move_unsent_to_epoch(work, conversation, Author.OPERATOR)
-    events.record(work, EventType.HANDOFF_RELEASED, subject=handoff.id, reason=note)
-    return HandoffView.model_validate(handoff)
 
 
 async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
@@ -335,7 +228,7 @@ async def notify(
 async def get(work: Work, conversation_id: UUID) -> ConversationView:
     """One conversation."""
     work.require(ConversationsPermission.READ)
-    return _view(_visible(work, await repository.get(work, conversation_id)))
+    return _view(rows.visible(work, await repository.get(work, conversation_id)))
 
 
 async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:
@@ -361,7 +254,7 @@ async def quoted(work: Work, conversation_id: UUID, reference: str) -> MessageVi
 async def unsettled(work: Work, conversation_id: UUID) -> list[MessageView]:
     """What the agent has said that is not sent yet, or of which it is not known, in order. Locks the conversation."""
     work.require(ConversationsPermission.TAKE)
-    await _locked(work, conversation_id)
+    await rows.locked(work, conversation_id)
     return [MessageView.model_validate(row) for row in await repository.unsettled(work, conversation_id)]
 
 

@@ -10,3 +10,4 @@ class CustomersPermission(Permission):
     WRITE = "customers:write", "Add and change customers and their addresses."
     MERGE = "customers:merge", "Make two customers one, and undo it."
     CREDIT = "customers:credit", "Set how much may go out to a customer unpaid."
+    REVEAL = "customers:reveal", "See a customer's whole number at the desk; each time is kept in the audit."

@@ -36,6 +36,12 @@ class NoticeStatus(StrEnum):
 
 CONCERNED: Final[Mapping[NoticeKind, Permission]] = {
     NoticeKind.HANDOFF_REQUESTED: ConversationsPermission.TAKE,
+    NoticeKind.HANDOFF_OFFERED: ConversationsPermission.TAKE,
+    NoticeKind.HANDOFF_RETURNED: ConversationsPermission.TAKE,
+    NoticeKind.HANDOFF_BREACHED: ConversationsPermission.TAKE,
+    NoticeKind.SNOOZE_OVER: ConversationsPermission.TAKE,
+    NoticeKind.MENTIONED: ConversationsPermission.READ,
+    NoticeKind.REPLY_HELD: ConversationsPermission.TAKE,
     NoticeKind.CUSTOMER_WROTE: ConversationsPermission.TAKE,
     NoticeKind.CUSTOMER_EDITED: ConversationsPermission.TAKE,
     NoticeKind.CUSTOMER_DELETED: ConversationsPermission.TAKE,

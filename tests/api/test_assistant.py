@@ -11,6 +11,7 @@ from agent.turn import run_turn
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.roles import Role
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason
 from tests.api.test_payments import told
@@ -111,7 +112,7 @@ async def test_payments_and_customers_who_wait_are_listed(desk: Desk) -> None:
     order = await placed(desk.chat, {"HAR-1": 2})
     await told(desk, order)
     async with open_work(desk.shop.principal) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
     assert re.search(r"\*Pagos por verificar\*:\n• .*pedido \d+", await ask(desk, "pagos por verificar"))
     assert re.search(r"\*Esperan a una persona\*:\n• .+, desde", await ask(desk, "¿quién espera?"))
 

@@ -13,7 +13,7 @@ from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.conversations import service as conversations
+from domain.conversations import handoffs
 from domain.conversations.content import Text
 from domain.conversations.kinds import Author, Direction, HandoffReason, MessageStatus, Voice
 from domain.conversations.models import Conversation, Message
@@ -73,7 +73,7 @@ async def test_each_queue_shows_its_conversations_and_the_longest_waiting_comes_
         await chat.writes(f"mensaje número {number}")
     for chat in (chats[1], chats[0]):
         async with open_work(shop.principal) as work:
-            await conversations.wait_for_person(work, chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+            await handoffs.wait_for_person(work, chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
     ids = [str(chat.conversation_id) for chat in chats]
     # Then every list is read to its end, each conversation once, in its order
     assert await everything(api, olga, "/api/v1/conversations") == ids[::-1]
@@ -90,8 +90,88 @@ async def test_each_queue_shows_its_conversations_and_the_longest_waiting_comes_
     assert await everything(api, olga, "/api/v1/conversations?search=100%25") == []
     shown = (await api.get(of(chats[1].conversation_id), headers=olga.headers)).json()
     assert (shown["voice"], shown["operator_id"], shown["handoff"]["reason"]) == ("operator", str(olga.id), "customer_asked")
-    assert shown["contact"]["phone"] == "+584145550101"
+    assert shown["contact"]["phone"] == "+58…01"
     assert shown["last_message"]["content"]["text"] == "mensaje número 1"
+
+
+async def test_a_number_is_masked_and_shown_to_whoever_may_see_it_and_that_is_kept(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace) as thread:
+        owner, olga = await employ(api, workspace), await employ(api, workspace, Role.OPERATOR)
+        viewer = await employ(api, workspace, Role.VIEWER)
+        path = of(thread.conversation_id)
+        listed = (await api.get("/api/v1/conversations", headers=viewer.headers)).text
+        assert "4141112233" not in listed
+        refused = await api.post(f"{path}/number", headers=viewer.headers)
+        assert refused.status_code == 403
+        shown = await api.post(f"{path}/number", headers=olga.headers)
+        assert (shown.status_code, shown.json()["number"]) == (200, "+584141112233")
+        seen = await api.get("/api/v1/audit?type=conversation.number_shown", headers=owner.headers)
+        assert [(each["actor_id"], each["subject_id"]) for each in seen.json()["data"]] == [
+            (str(olga.id), str(thread.conversation_id))
+        ]
+
+
+async def test_people_pass_a_conversation_on_let_it_rest_settle_it_and_open_it_again(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    async with opened(workspace, *[accepted()] * 4) as thread:
+        olga, pedro = await employ(api, workspace, Role.OPERATOR), await employ(api, workspace, Role.OPERATOR)
+        manager, path = await employ(api, workspace, Role.MANAGER), of(thread.conversation_id)
+
+        async def ask(verb: str, body: object = None, by: Employee = olga, status: int = 200) -> httpx.Response:
+            answer = await api.post(path + verb, headers=by.headers, json=body)
+            assert answer.status_code == status, answer.text
+            return answer
+
+        await ask("/take")
+        team = await api.post("/api/v1/teams", headers=manager.headers, json={"name": "Pagos", "topics": ["pago"]})
+        assert team.status_code == 201
+        again = await api.post("/api/v1/teams", headers=manager.headers, json={"name": "Pagos"})
+        assert (again.status_code, again.json()["code"]) == (409, "team_exists")
+        assert (await api.post("/api/v1/teams", headers=olga.headers, json={"name": "Otro"})).status_code == 403
+        both = await ask("/transfer", {"operator_id": str(pedro.id), "team_id": team.json()["id"]}, status=422)
+        assert both.json()["code"] == "malformed"
+        given = await ask("/transfer", {"operator_id": str(pedro.id), "note": "Es suyo"})
+        assert given.json()["offered_to"] == str(pedro.id)
+        await ask("/take", by=pedro)
+        assert (await ask("/snooze", {"until": None}, by=olga, status=409)).json()["code"] == "not_your_conversation"
+        assert (await ask("/snooze", {}, by=pedro)).json()["is_snoozed"] is True
+        rests = await api.get("/api/v1/conversations?queue=snoozed", headers=olga.headers)
+        assert [each["id"] for each in rests.json()["data"]] == [str(thread.conversation_id)]
+        assert (await ask("/wake", by=pedro)).json()["is_snoozed"] is False
+        settled = (await ask("/resolve", {"note": "Listo"}, by=pedro)).json()
+        assert (settled["outcome"], settled["note"]) == ("resolved", "Listo")
+        assert (await ask("/reopen", by=olga)).json()["handoff"]["id"] == settled["id"]
+        # And the history says how long it took, and who did what
+        history = (await api.get("/api/v1/handoffs?is_open=true", headers=manager.headers)).json()["data"]
+        assert [(each["id"], each["taken_by"]) for each in history] == [(settled["id"], str(olga.id))]
+        steps = (await api.get(f"/api/v1/handoffs/{settled['id']}/steps", headers=manager.headers)).json()["data"]
+        kinds = ["taken", "transferred", "offered", "taken", "snoozed", "woken", "resolved", "reopened"]
+        assert [each["kind"] for each in steps] == kinds
+        tagged = await api.put(f"{path}/tags", headers=olga.headers, json={"tags": ["Reclamo", "urgente", "reclamo"]})
+        assert tagged.json()["tags"] == ["reclamo", "urgente"]
+        found = await api.get("/api/v1/conversations?tag=urgente", headers=olga.headers)
+        assert [each["id"] for each in found.json()["data"]] == [str(thread.conversation_id)]
+
+
+async def test_who_is_at_the_desk_is_known_by_who_has_said_so(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    manager, olga = await employ(api, workspace, Role.MANAGER), await employ(api, workspace, Role.OPERATOR)
+    await employ(api, workspace, Role.VIEWER)
+
+    async def online() -> dict[str, bool]:
+        seats = (await api.get("/api/v1/seats", headers=manager.headers)).json()["data"]
+        return {each["user_id"]: each["is_online"] for each in seats}
+
+    assert await online() == {str(manager.id): False, str(olga.id): False}
+    assert (await api.put("/api/v1/presence", headers=olga.headers, json={"is_away": False})).status_code == 204
+    assert await online() == {str(manager.id): False, str(olga.id): True}
+    assert (await api.put("/api/v1/presence", headers=olga.headers, json={"is_away": True})).status_code == 204
+    assert not any((await online()).values())
+    changed = await api.patch(f"/api/v1/seats/{olga.id}", headers=manager.headers, json={"skills": ["Facturas"], "capacity": 2})
+    assert (changed.json()["skills"], changed.json()["capacity"]) == (["facturas"], 2)
+    nobody = await api.patch(f"/api/v1/seats/{uuid4()}", headers=manager.headers, json={"capacity": 2})
+    assert (nobody.status_code, nobody.json()["code"]) == (400, "nobody_there")
 
 
 async def test_a_thread_is_read_backwards_page_by_page(api: httpx.AsyncClient) -> None:

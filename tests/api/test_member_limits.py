@@ -1,10 +1,9 @@
 """What limits a member beside their role: the stores that they work in, and the hours of the shop."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
-import pytest
 
 from core import clock
 from core.work import open_identity_work, open_work
@@ -130,19 +129,3 @@ async def test_whoever_is_bound_to_the_hours_frees_nobody_of_them(desk: Desk) ->
     assert [(each.status_code, each.json()["code"]) for each in tried] == [(403, "beyond_own_hours")] * 2
     bound = {"email": "a@shop.test", "role": "viewer", "only_open_hours": True}
     assert (await desk.api.post(members, headers=admin.headers, json=bound)).status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("opens", "closes", "at", "is_open"),
-    [
-        ("08:00", "20:00", "08:00", True),
-        ("08:00", "20:00", "20:00", False),
-        ("20:00", "04:00", "23:30", True),
-        ("20:00", "04:00", "03:59", True),
-        ("20:00", "04:00", "12:00", False),
-        (None, "04:00", "12:00", True),
-    ],
-)
-def test_hours_may_go_over_midnight(opens: str | None, closes: str, at: str, is_open: bool) -> None:
-    hours = WorkspaceSettings.model_validate({"opens_at": opens, "closes_at": closes})
-    assert hours.is_open_at(time.fromisoformat(at)) is is_open

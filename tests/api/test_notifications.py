@@ -18,6 +18,7 @@ from core.settings import Settings, get_settings
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason, NoticeKind
 from domain.notifications import outgoing
@@ -59,7 +60,7 @@ async def mailed() -> list[Shown]:
 
 async def ask_for_a_person(desk: Desk) -> None:
     async with open_work(desk.shop.principal) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
 
 async def inbox(desk: Desk, by: Employee | None = None, **query: Any) -> list[str]:

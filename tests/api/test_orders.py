@@ -12,7 +12,7 @@ from core.access import Principal
 from core.messages import text as words
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.conversations import service as conversations
+from domain.conversations import handoffs
 from domain.stock import service as stock
 from domain.stock.schemas import HoldLine
 from tests.factories.chat import count, level, placed, reprice, settle_on
@@ -124,7 +124,7 @@ async def test_a_customer_is_told_that_their_order_left_or_was_cancelled_unless_
         await desk.post(f"/orders/{second.id}/cancel", {"reason": "sin reparto hoy"})
     assert await desk.heard() == [words("order.shipped", "es", number=1001), words("order.cancelled", "es", number=1002)]
     async with open_work(desk.chat.staff) as work:
-        await conversations.take(work, desk.chat.conversation_id)
+        await handoffs.take(work, desk.chat.conversation_id)
     await desk.post(f"/orders/{third.id}/cancel", {"reason": "sin reparto hoy"})
     assert await desk.heard() == []
     shown = await desk.get(f"/orders/{third.id}")

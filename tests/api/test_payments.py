@@ -10,7 +10,7 @@ from sqlalchemy import text
 from core.messages import text as words
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.conversations import service as conversations
+from domain.conversations import handoffs
 from domain.orders.schemas import OrderView
 from domain.payments import claims, receipts
 from domain.payments.schemas import ClaimPayment, PaymentView
@@ -101,7 +101,7 @@ async def test_a_refused_payment_is_told_without_its_reason_and_decided_once(des
 async def test_whom_a_person_attends_is_told_by_that_person(desk: Desk) -> None:
     payment = await told(desk, await placed(desk.chat, {"HAR-1": 1}))
     async with open_work(desk.chat.staff) as work:
-        await conversations.take(work, desk.chat.conversation_id)
+        await handoffs.take(work, desk.chat.conversation_id)
     assert (await desk.post(f"/payments/{payment.id}/verify")).status_code == 200
     assert await desk.heard() == []
 

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from core.work import open_work
 from domain.accounts.roles import Role
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason
 from domain.stock import service as stock
@@ -101,7 +102,7 @@ async def test_each_hears_what_they_may_and_a_foreign_shop_hears_nothing(desk: D
         # When a customer writes and wants a person, an order is made, and goods come to the first store
         await writes(desk, "secreto")
         async with open_work(desk.chat.agent) as work:
-            await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "secreto")
+            await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "secreto")
         order = await desk.order()
         async with open_work(desk.shop.principal) as work:
             await fill(work, desk.shop, "HAR-1", 20)

@@ -13,7 +13,7 @@ from core.messages import text as words
 from core.tables import new_id
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.conversations import service as conversations
+from domain.conversations import handoffs
 from domain.conversations.kinds import HandoffReason
 from domain.sales import service as sales
 from domain.sales.service import NewSaleLine
@@ -170,7 +170,7 @@ async def test_what_cannot_be_measured_is_refused(desk: Desk, query: dict[str, s
 
 async def test_people_and_models_are_counted(desk: Desk) -> None:
     async with open_work(desk.shop.principal) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
         await work.session.execute(
             text(
                 "INSERT INTO turns (workspace_id, id, conversation_id, number, generation, status, voice_epoch, attempts,"

@@ -10,7 +10,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.conversations import service as conversations
+from domain.conversations import handoffs
 from domain.conversations.kinds import HandoffReason
 from tests.console.serving import Serving, serving
 from tests.factories.chat import open_chat, send
@@ -57,7 +57,7 @@ async def customer_says(desk: Desk, words: str) -> None:
 
 async def wants_a_person(desk: Desk) -> UUID:
     async with open_work(desk.chat.agent) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Un reclamo")
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Un reclamo")
     return desk.chat.conversation_id
 
 
@@ -89,7 +89,7 @@ async def test_a_hand_off_from_the_first_cry_to_the_note_for_the_agent(desk: Des
         # Then it goes back to the agent with a note
         await page.keyboard.press("Escape")
         await page.goto(f"{served.http.base_url}/console/@{desk.workspace.slug}/inbox/{desk.chat.conversation_id}")
-        await page.keyboard.press("e")
+        await page.keyboard.press("b")
         await page.get_by_label("¿Qué acordaron?").fill("Cambio el martes")
         await page.get_by_role("button", name="Devolver", exact=True).click()
         await expect(page.locator("#voice")).to_have_class("voice agent")
@@ -155,7 +155,7 @@ async def test_no_row_moves_or_goes_under_the_pointer(desk: Desk) -> None:
     first = await wants_a_person(desk)
     second = await open_chat(desk.shop, desk.chat.connection_id)
     async with open_work(second.agent) as work:
-        await conversations.wait_for_person(work, second.conversation_id, HandoffReason.CUSTOMER_ASKED, "Otro")
+        await handoffs.wait_for_person(work, second.conversation_id, HandoffReason.CUSTOMER_ASKED, "Otro")
     async with serving() as served, browsing(served, person) as page:
         # Given a pointer over the second of two who wait
         await page.goto(f"{served.http.base_url}/console/@{desk.workspace.slug}/inbox?queue=waiting")

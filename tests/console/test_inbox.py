@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from core.work import open_work
 from domain.accounts.roles import Role
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import Author, HandoffReason, MessageStatus
 from tests.console.serving import Serving, serving
@@ -60,7 +61,7 @@ def seen(shown: str) -> str:
 async def test_an_operator_takes_replies_and_gives_back_with_a_note(person: Visitor, desk: Desk) -> None:
     # Given a customer who has asked for a person
     async with open_work(desk.chat.agent) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Por un reclamo")
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Por un reclamo")
     shown = await person.open("inbox?queue=waiting")
     assert f"c-{desk.chat.conversation_id}" in shown
     assert "Por un reclamo" in await person.open(at(desk))
@@ -169,7 +170,7 @@ async def test_nobody_takes_back_what_another_has_written(
 async def test_what_a_customer_writes_is_text_everywhere(person: Visitor, desk: Desk) -> None:
     await writes(desk, ATTACK)
     async with open_work(desk.chat.agent) as work:
-        await conversations.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, ATTACK)
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, ATTACK)
     await person.send(at(desk, "/notes"), {"text": ATTACK, "key": "n"})
     for path in ("inbox", "home", at(desk), "inbox?search=%3Cimg"):
         shown = await person.open(path)

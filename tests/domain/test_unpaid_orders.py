@@ -8,6 +8,7 @@ import pytest
 from core.messages import text
 from core.tables import new_id
 from core.work import open_work
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.orders import confirmation, drafts, fulfilment
 from domain.orders import service as orders
@@ -51,7 +52,7 @@ async def test_an_unpaid_order_is_cancelled_after_its_deadline_its_goods_come_ba
 async def test_an_unpaid_order_of_a_customer_with_a_person_is_cancelled_and_left_to_the_person_to_tell(chat: Chat) -> None:
     order = await placed(chat, {"HAR-1": 2})
     async with open_work(chat.staff) as work:
-        await conversations.take(work, chat.conversation_id)
+        await handoffs.take(work, chat.conversation_id)
     await later(timedelta(hours=49))
     async with open_work(chat.shop.principal) as work:
         assert await fulfilment.cancel_unpaid(work, order.id)

@@ -13,7 +13,7 @@ from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections import service as connections
-from domain.conversations import attachments
+from domain.conversations import attachments, handoffs
 from domain.conversations import service as conversations
 from domain.conversations.content import File
 from domain.conversations.kinds import HandoffReason
@@ -136,7 +136,7 @@ async def test_presence_shows_typing_and_a_read_mark_while_there_is_something_to
 async def test_presence_says_nothing_when_a_person_has_the_conversation(workspace: WorkspaceView) -> None:
     async with opened(workspace) as thread:
         async with open_work(thread.principal) as work:
-            await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
+            await handoffs.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
         await presence.show(thread.principal.workspace_id, thread.conversation_id)
 

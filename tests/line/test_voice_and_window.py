@@ -11,6 +11,7 @@ from domain.accounts import roles
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.models import Connection
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.content import Text
 from domain.conversations.kinds import HandoffReason
@@ -24,7 +25,7 @@ async def test_the_agents_words_are_cut_off_when_an_operator_takes_the_conversat
         await thread.queue("del agente")
         operator = roles.staff(workspace.id, new_id(), Role.OPERATOR)
         async with open_work(operator) as work:
-            await conversations.take(work, thread.conversation_id)
+            await handoffs.take(work, thread.conversation_id)
             seen = (await conversations.thread(work, thread.conversation_id))[-1].id
             await conversations.reply(work, thread.conversation_id, Text(text="de una persona"), seen=seen)
 
@@ -51,7 +52,7 @@ async def test_the_farewell_of_the_agent_goes_out_while_nobody_has_taken_over(wo
     async with opened(workspace, accepted()) as thread:
         await thread.queue("Te paso con una persona.")
         async with open_work(thread.principal) as work:
-            await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
+            await handoffs.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
         await thread.deliver()
 

@@ -27,6 +27,7 @@ from domain.accounts import browsers, people, sign_ins
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.accounts.schemas import WorkspaceView
+from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import HandoffReason, NoticeKind
 from migrations.models import metadata
@@ -125,7 +126,7 @@ async def test_what_happened_to_an_order_is_kept_while_it_is_on_its_way(
 
 async def ask_for_people(thread: Thread) -> None:
     async with open_work(thread.principal) as work:
-        await conversations.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
+        await handoffs.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
 
 async def test_postgres_itself_lets_nobody_forget_too_early(workspace: WorkspaceView) -> None:

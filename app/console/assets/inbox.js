@@ -27,6 +27,7 @@ export function watchInbox() {
     else see(form);
   });
   document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-sees]")) event.target.elements.seen.value = messages().at(-1)?.dataset.message ?? "";
     if (event.target.id !== "composer") return;
     const isUnseen = !document.getElementById("composer-news").hidden;
     see(event.target);

@@ -1,5 +1,6 @@
 // Begins what every page has.
 
+import { watchCanned } from "./canned.js";
 import { watchDialogs } from "./dialogs.js";
 import { restoreDrafts, watchDrafts } from "./drafts.js";
 import { watchEntrance } from "./entrance.js";
@@ -22,5 +23,6 @@ watchKeys();
 watchPalette();
 watchEntrance();
 watchInbox();
+watchCanned();
 watchLive();
 document.addEventListener("placed", (event) => restoreDrafts(event.target));

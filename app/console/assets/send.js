@@ -8,11 +8,11 @@ import { placeAll } from "./place.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
 
-async function deliver(form, body) {
+async function deliver(form, to, body) {
   const state = form.querySelector("[data-state]");
   for (let wait = 300; ; wait = Math.min(wait * 2, 4000)) {
     try {
-      const answer = await ask(form.dataset.action ?? form.action, { method: "POST", body });
+      const answer = await ask(to, { method: "POST", body });
       if (answer.status < 500) return answer;
     } catch {
       // no answer: the same again, under the same key
@@ -48,7 +48,8 @@ export async function send(form, submitter) {
   for (const each of form.querySelectorAll("button")) each.setAttribute("aria-disabled", "true");
   if (state) state.textContent = word("sending");
   try {
-    await settle(form, await deliver(form, body));
+    const to = submitter?.hasAttribute("formaction") ? submitter.formAction : form.dataset.action ?? form.action;
+    await settle(form, await deliver(form, to, body));
   } catch {
     toast(word("failed"), "bad");
   } finally {

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, imports, inbound, mails, media, notifications, routines, subscriptions, turns
+from app.queue.actors import deliveries, handoffs, imports, inbound, mails, media, notifications, routines, subscriptions, turns
 from domain.routines.kinds import RoutineName
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
@@ -12,6 +12,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "conversation.turn": turns.run,
     "message.deliver": deliveries.deliver,
     "media.process": media.process,
+    "handoff.assign": handoffs.assign,
     "notification.send": notifications.send,
     "notice.send": notifications.carry,
     "mail.send": mails.send,
