@@ -26,7 +26,7 @@ from domain.catalog.schemas import VariantView
 from domain.connections import service as connections
 from domain.connections.medium import Medium
 from domain.connections.schemas import ConnectionSummary
-from domain.conversations import delivery, desk
+from domain.conversations import delivery, desk, handoffs
 from domain.conversations import service as conversations
 from domain.conversations.content import Content, Text
 from domain.conversations.schemas import Incoming, Received, Sender, SentMessage
@@ -228,7 +228,7 @@ async def _talk(work: Work, shop: _Shop, talk: DemoTalk) -> None:
     if talk.buys:
         await _bought(now, shop, talk, person, received)
     if talk.wants is not None:
-        await conversations.wait_for_person(now, conversation_id, talk.wants, talk.about)
+        await handoffs.wait_for_person(now, conversation_id, talk.wants, talk.about)
     if talk.replied is not None:
         by = now.at(now.now + timedelta(minutes=2)).acting_for(shop.operator)
         await takeover.take(by, conversation_id)

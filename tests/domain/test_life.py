@@ -11,7 +11,7 @@ from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.conversations import desk
-from domain.conversations.desk import Queue
+from domain.conversations.schemas import DeskFilter, Queue
 from domain.orders import service as orders
 from domain.orders.kinds import OrderStatus
 from domain.payments import service as payments
@@ -57,13 +57,13 @@ async def test_a_demo_shop_has_a_life_of_its_own_once(database: str, plan: DemoS
 
         # And today people wait for staff, payments for their verification, as the file says
         talks = plan.life.talks
-        waiting = (await desk.list_conversations(work, Queue.WAITING, limit=50)).items
+        waiting = (await desk.list_conversations(work, DeskFilter(queue=Queue.WAITING), limit=50)).items
         assert {each.contact.name for each in waiting} == {each.by for each in talks if each.wants and not each.replied}
         claimed = (await payments.list_payments(work, PaymentFilter(status=PaymentState.CLAIMED), limit=50)).items
         assert len(claimed) == sum(each.pays is not None for each in talks)
 
         # And nothing of it goes out any more: phones have all that was said, and their windows are open
-        for entry in (await desk.list_conversations(work, Queue.ALL, limit=50)).items:
+        for entry in (await desk.list_conversations(work, DeskFilter(queue=Queue.ALL), limit=50)).items:
             thread = await desk.list_messages(work, entry.id, limit=50)
             assert {each.status for each in thread.items if each.direction == "out"} <= {"read"}
             phone = await store.find_phone(work, entry.connection_id, entry.contact.address)
