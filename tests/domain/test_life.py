@@ -12,6 +12,7 @@ from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.conversations import desk
 from domain.conversations.schemas import DeskFilter, Queue
+from domain.customers import service as customers
 from domain.orders import service as orders
 from domain.orders.kinds import OrderStatus
 from domain.payments import service as payments
@@ -66,7 +67,8 @@ async def test_a_demo_shop_has_a_life_of_its_own_once(database: str, plan: DemoS
         for entry in (await desk.list_conversations(work, DeskFilter(queue=Queue.ALL), limit=50)).items:
             thread = await desk.list_messages(work, entry.id, limit=50)
             assert {each.status for each in thread.items if each.direction == "out"} <= {"read"}
-            phone = await store.find_phone(work, entry.connection_id, entry.contact.address)
+            written = (await customers.contact(work, entry.contact.contact_address_id)).address
+            phone = await store.find_phone(work, entry.connection_id, written)
             assert phone is not None
             assert phone.last_inbound_at is not None
             assert phone.last_n == len(thread.items)
