@@ -1,7 +1,7 @@
 """The desk: teams and seats, who is offered a hand-off, its clocks and its snooze; tags and words of conversations.
 
 Revision ID: 0045_desk
-Revises: 0062_proposals
+Revises: 0053_alerts
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import closed_sets, security
 
 revision = "0045_desk"
-down_revision = "0062_proposals"
+down_revision = "0053_alerts"
 branch_labels = None
 depends_on = None
 
