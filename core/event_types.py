@@ -160,6 +160,10 @@ class EventType(StrEnum):
     MACHINE_CREATED = "machine.created"
     MACHINE_CHANGED = "machine.changed"
     MACHINE_NOTED = "machine.noted"
+    MACHINE_BASELINE_OFFERED = "machine.baseline_offered"
+    MACHINE_BASELINE_PROMOTED = "machine.baseline_promoted"
+    MACHINE_CONDITION_RAISED = "machine_condition.raised"
+    MACHINE_CONDITION_RESOLVED = "machine_condition.resolved"
     SENSOR_CREATED = "sensor.created"
     SENSOR_CHANGED = "sensor.changed"
 

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from analytics.machines.rolling import Flags, Floats, rolling_mean
 
 LEAST_NORMAL = 100
-_WINDOW = 20
+WINDOW = 20
 """Rows that are averaged: what lasts for less is noise."""
 _BLOCKS = 5
 _KEPT = 0.9
 """Share of the variance that the components explain; the rest is Q's."""
 _QUANTILE = 0.97
-_RELEASE = 0.8
+RELEASE = 0.8
 """An alarm ends below this share of its limit, so that it does not flutter."""
-_LAGS = np.array([1, 2, 3, 4, 5, 6.5, 8, 10]) * _WINDOW
+_LAGS = np.array([1, 2, 3, 4, 5, 6.5, 8, 10]) * WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +54,46 @@ class _Components:
         return np.column_stack([(along**2 / self.variances).sum(1), (off**2).sum(1) / self.rest])
 
 
-def alarms(signals: Floats, normal: int) -> Flags:
-    """(T,) whether each row of the signals (T, K) is anomalous; the first `normal` rows are taken to be sound.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How far each row of signals has left what was normal."""
+
+    scores: Floats
+    """(T,) the larger of T² and Q, each in units of its limit; 0 for the rows that were taken to be sound."""
+    strayed: Floats
+    """(K,) by how many spreads of its sound rows each signal has strayed over the last rows; 0 for one that stood still."""
+
+
+def judge(signals: Floats, normal: int, away: int = 0) -> Judged:
+    """Judge the rows of signals (T, K) of which the first `normal` are taken to be sound.
+
+    Between these and the others lie `away` rows that nobody has.
 
     A row is judged by itself and those before it. Where a reading is missing (NaN) the last one stands in.
     """
-    scaled = _scaled(_filled(signals), normal)
-    steps = rolling_mean(np.diff(scaled, axis=0, prepend=scaled[:1]) ** 2, _WINDOW)
-    unrest = _scaled(np.log(np.sqrt(steps) + 0.05), normal)
-    rows = np.column_stack([rolling_mean(scaled, _WINDOW), unrest])
-    if not rows.shape[1]:
-        return np.zeros(len(signals), dtype=bool)
-    sound = rows[_WINDOW:normal]
-    model = _Components.learn(sound)
-    moved = (rows - model.centre) / _doubt(sound, np.maximum(np.arange(len(rows)) - normal, 0))
-    score = (model.distances(moved) / _limits(sound)).max(1)
-    alarm = np.zeros(len(rows), dtype=bool)
-    for row in range(normal, len(rows)):
-        alarm[row] = score[row] > (_RELEASE if alarm[row - 1] else 1.0)
+    filled = _filled(signals)
+    scaled, varied = _scaled(filled, normal)
+    smooth = rolling_mean(scaled, WINDOW)
+    strayed = np.zeros(signals.shape[1])
+    strayed[varied] = smooth[-1]
+    steps = rolling_mean(np.diff(scaled, axis=0, prepend=scaled[:1]) ** 2, WINDOW)
+    unrest, _ = _scaled(np.log(np.sqrt(steps) + 0.05), normal)
+    rows = np.column_stack([smooth, unrest])
+    scores = np.zeros(len(signals))
+    if rows.shape[1]:
+        sound = rows[WINDOW:normal]
+        model = _Components.learn(sound)
+        moved = (rows - model.centre) / _doubt(sound, np.maximum(np.arange(len(rows)) - normal + away, 0))
+        scores[normal:] = (model.distances(moved) / _limits(sound)).max(1)[normal:]
+    return Judged(scores, strayed)
+
+
+def alarms(signals: Floats, normal: int) -> Flags:
+    """(T,) whether each row of the signals (T, K) is anomalous; the first `normal` rows are taken to be sound."""
+    score = judge(signals, normal).scores
+    alarm = np.zeros(len(score), dtype=bool)
+    for row in range(normal, len(score)):
+        alarm[row] = score[row] > (RELEASE if alarm[row - 1] else 1.0)
     return alarm
 
 
@@ -116,13 +138,13 @@ def _limits(rows: Floats) -> Floats:
     return limits
 
 
-def _scaled(values: Floats, normal: int) -> Floats:
-    """(T, K') in units of the normal rows' spread; columns that stand still there are left out."""
+def _scaled(values: Floats, normal: int) -> tuple[Floats, Flags]:
+    """(T, K') in units of the normal rows' spread, without columns that stand still there; and (K,) which ones vary."""
     known = values[:normal]
     spread = known.std(0)
     varied = spread > 1e-9 * np.maximum(np.abs(known).max(0), 1.0)
     scaled: Floats = (values[:, varied] - known[:, varied].mean(0)) / spread[varied]
-    return scaled
+    return scaled, varied
 
 
 def _filled(values: Floats) -> Floats:

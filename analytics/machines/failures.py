@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 
 from analytics.machines.metrics import precision_recall_f1
 from analytics.machines.rolling import Flags, Floats
+from analytics.machines.rules import OVERSTRAIN, Readings, by_rule, heat_dissipation, overstrain, power
 
-QUALITIES = ("L", "M", "H")
-_OVERSTRAIN = np.array([11_000.0, 12_000.0, 13_000.0])
-"""Minutes times newton metres that a tool of each quality bears."""
-_COOLING_K, _COOLING_RPM = 8.6, 1380.0
-_POWER_W = (3500.0, 9000.0)
 _ROUNDS = 150
 _INNER_FOLDS = 3
 _PARAMETERS: dict[str, object] = {
@@ -34,55 +30,6 @@ _PARAMETERS: dict[str, object] = {
     "num_threads": 1,
     "verbose": -1,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """N readings, each of a piece of its own."""
-
-    quality: NDArray[np.intp]
-    """(N,) the place in `QUALITIES`."""
-    air: Floats
-    """(N,) K"""
-    process: Floats
-    """(N,) K"""
-    speed: Floats
-    """(N,) revolutions a minute"""
-    torque: Floats
-    """(N,) N·m"""
-    wear: Floats
-    """(N,) minutes"""
-
-    @property
-    def power(self) -> Floats:
-        """(N,) W, what torque and speed come to."""
-        return np.asarray(self.torque * self.speed * 2 * np.pi / 60, dtype=float)
-
-    def take(self, rows: NDArray[np.intp]) -> "Readings":
-        """Some of the readings."""
-        return Readings(
-            self.quality[rows], self.air[rows], self.process[rows], self.speed[rows], self.torque[rows], self.wear[rows]
-        )
-
-
-def heat_dissipation(of: Readings) -> Flags:
-    """(N,) hardly warmer than the air and too slow to be cooled."""
-    return np.asarray((of.process - of.air < _COOLING_K) & (of.speed < _COOLING_RPM))
-
-
-def power(of: Readings) -> Flags:
-    """(N,) less power than the process needs, or more than it bears."""
-    return np.asarray((of.power < _POWER_W[0]) | (of.power > _POWER_W[1]))
-
-
-def overstrain(of: Readings) -> Flags:
-    """(N,) a worn tool under too much torque for its quality."""
-    return np.asarray(of.wear * of.torque > _OVERSTRAIN[of.quality])
-
-
-def by_rule(of: Readings) -> Flags:
-    """(N,) any of the documented limits is broken."""
-    return np.asarray(heat_dissipation(of) | power(of) | overstrain(of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +73,7 @@ def _probability(model: lightgbm.Booster, of: Readings) -> Floats:
 
 
 def _inputs(of: Readings) -> Floats:
-    strain = of.wear * of.torque / _OVERSTRAIN[of.quality]
+    strain = of.wear * of.torque / OVERSTRAIN[of.quality]
     broken = [rule(of).astype(float) for rule in (heat_dissipation, power, overstrain)]
     return np.column_stack(
         [of.quality, of.air, of.process, of.process - of.air, of.speed, of.torque, of.power, of.wear, strain, *broken]

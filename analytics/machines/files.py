@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from analytics.data import BadData, Table, read_table
-from analytics.machines.failures import QUALITIES, Readings
 from analytics.machines.remaining_life import Run
 from analytics.machines.rolling import Flags, Floats
+from analytics.machines.rules import QUALITIES, Readings
 
 _MEASURED = ("air temperature", "process temperature", "rotational speed", "torque", "tool wear")
 _FAILED = "machine failure"

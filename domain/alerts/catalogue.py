@@ -150,6 +150,16 @@ _PAYMENT_WAITING: Final = """
       AND m.created_at < :now - make_interval(mins => :payment_minutes)
 """
 
+_MACHINE_UNWELL: Final = """
+    SELECT m.id AS subject_id, NULL::uuid AS store_id, NULL::uuid AS variant_id,
+           CASE WHEN bool_or(c.severity = 'critical') THEN 'critical' ELSE 'warning' END AS severity,
+           jsonb_build_object('machine', m.code, 'name', m.name, 'causes', jsonb_agg(c.key ORDER BY c.key),
+               'since', min(c.began_at)) AS evidence
+    FROM machine_conditions c JOIN machines m ON m.workspace_id = c.workspace_id AND m.id = c.machine_id AND m.is_active
+    WHERE c.workspace_id = :workspace AND c.raised_at IS NOT NULL AND c.resolved_at IS NULL
+    GROUP BY m.id, m.code, m.name
+"""
+
 CAUSES: Final[Mapping[AlertKind, str]] = {
     AlertKind.STOCK_OUT: _STOCK_OUT,
     AlertKind.STOCK_LOW: _STOCK_LOW,
@@ -161,5 +171,6 @@ CAUSES: Final[Mapping[AlertKind, str]] = {
     AlertKind.HOLD_EXPIRING: _HOLD_EXPIRING,
     AlertKind.PRICE_BELOW_COST: _PRICE_BELOW_COST,
     AlertKind.PAYMENT_WAITING: _PAYMENT_WAITING,
+    AlertKind.MACHINE_UNWELL: _MACHINE_UNWELL,
 }
 """What finds each kind."""

@@ -67,3 +67,15 @@ class BodyUnreadable(Invalid):
     """The body is no JSON, no lines of JSON, or not compressed as it says."""
 
     code = "readings_unreadable"
+
+
+class BaselineNotFound(NotFound):
+    """The machine has no such baseline."""
+
+    code = "baseline_not_found"
+
+
+class BaselineTooShort(Invalid):
+    """In the span too little was measured to tell what is normal."""
+
+    code = "baseline_too_short"

@@ -1,11 +1,37 @@
-"""For how long readings are kept."""
+"""Judging machines, and for how long readings are kept."""
 
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from core.jobs import Retention
+from core.jobs import Job, Retention, Sweep
+
+JOBS: Final = (Job("machine.judge", "machine-judge", 60),)
+
+# No bell is rung for a reading: a machine is judged when it has said something since, at most twice a minute, and every five
+# minutes in any case, as silence says something too.
+SWEEPS: Final = (
+    Sweep(
+        "machine.judge",
+        "machine_id",
+        text(
+            """
+            SELECT machine.workspace_id, machine.id, machine.judged_at AS since FROM machines AS machine
+            WHERE machine.is_active
+              AND (machine.judged_at IS NULL OR machine.judged_at < clock_timestamp() - interval '30 seconds')
+              AND EXISTS (
+                SELECT FROM sensors AS sensor JOIN sensor_status AS status
+                    ON status.workspace_id = sensor.workspace_id AND status.sensor_id = sensor.id
+                WHERE sensor.workspace_id = machine.workspace_id AND sensor.machine_id = machine.id
+                  AND (machine.judged_at IS NULL OR status.received_at > machine.judged_at
+                       OR machine.judged_at < clock_timestamp() - interval '5 minutes')
+              )
+            ORDER BY machine.judged_at NULLS FIRST LIMIT :limit
+            """
+        ),
+    ),
+)
 
 
 def _rollups(level: str) -> TextClause:

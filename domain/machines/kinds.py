@@ -104,3 +104,58 @@ class RollupLevel(StrEnum):
     MINUTE = "minute"
     HOUR = "hour"
     DAY = "day"
+
+
+class RiskLevel(StrEnum):
+    """How a machine is, by all that is known of it."""
+
+    UNKNOWN = "unknown"
+    """Too little is known to say anything: nothing is made up."""
+    LOW = "low"
+    ELEVATED = "elevated"
+    HIGH = "high"
+
+
+class Way(StrEnum):
+    """The ways by which a machine is judged, each of which needs something."""
+
+    LIMITS = "limits"
+    """The limits of its sensors."""
+    RULES = "rules"
+    """The documented rules of physics of a mill: sensors of five roles, and the grade of its tool."""
+    ANOMALY = "anomaly"
+    """What it did while all was well: a baseline that a person has chosen."""
+
+
+class Cause(StrEnum):
+    """Why a machine is not well."""
+
+    ABOVE_ALARM = "above_alarm"
+    BELOW_ALARM = "below_alarm"
+    ABOVE_WARNING = "above_warning"
+    BELOW_WARNING = "below_warning"
+    HEAT_DISSIPATION = "heat_dissipation"
+    POWER = "power"
+    OVERSTRAIN = "overstrain"
+    ANOMALY = "anomaly"
+    SILENT = "silent"
+    """A sensor has stopped saying anything: nobody knows how the machine is."""
+
+
+class BaselineStatus(StrEnum):
+    """Where a baseline is: offered, in use because a person said so, or replaced."""
+
+    CANDIDATE = "candidate"
+    PROMOTED = "promoted"
+    RETIRED = "retired"
+
+
+class Severity(StrEnum):
+    """How bad a cause is."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+CRITICAL: Final = frozenset({Cause.ABOVE_ALARM, Cause.BELOW_ALARM, Cause.HEAT_DISSIPATION, Cause.POWER, Cause.OVERSTRAIN})
+"""Causes that make a risk high; the others raise it."""

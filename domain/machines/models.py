@@ -4,12 +4,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, Float, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import PrincipalKind
 from core.tables import OfWorkspace, WorkspaceRow, belongs_to, of_workspace, one_of
-from domain.machines.kinds import MachineEventKind, MachineState, RollupLevel, SensorRole, ToolGrade, Verdict
+from domain.machines.kinds import (
+    BaselineStatus,
+    Cause,
+    MachineEventKind,
+    MachineState,
+    RiskLevel,
+    RollupLevel,
+    SensorRole,
+    Severity,
+    ToolGrade,
+    Verdict,
+)
 
 
 class Site(WorkspaceRow):
@@ -187,3 +198,90 @@ class QuarantinedReading(WorkspaceRow):
     said: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class MachineBaseline(WorkspaceRow):
+    """A span in which a machine was well, with which it is compared; one at most is in use, because a person said so."""
+
+    __tablename__ = "machine_baselines"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("machines", "machine_id"),
+        UniqueConstraint("workspace_id", "machine_id", "number"),
+        Index(
+            "uq_machine_baselines_promoted",
+            "workspace_id",
+            "machine_id",
+            unique=True,
+            postgresql_where=text("status = 'promoted'"),
+        ),
+        CheckConstraint("since < until", name="span_is_ordered"),
+    )
+
+    machine_id: Mapped[UUID]
+    number: Mapped[int]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    status: Mapped[BaselineStatus] = mapped_column(one_of(BaselineStatus, 20))
+    figures: Mapped[dict[str, Any]]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+
+
+class MachinePrediction(WorkspaceRow):
+    """How a machine was judged from `since` on, until the next one: one row for as long as nothing changes.
+
+    `data_until` is the newest reading that was known when it was judged last, at `judged_at`.
+    """
+
+    __tablename__ = "machine_predictions"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("machines", "machine_id"),
+        Index("ix_machine_predictions_since", "workspace_id", "machine_id", "since", "id"),
+    )
+
+    machine_id: Mapped[UUID]
+    since: Mapped[datetime]
+    judged_at: Mapped[datetime]
+    level: Mapped[RiskLevel] = mapped_column(one_of(RiskLevel, 20))
+    score: Mapped[float] = mapped_column(Float)
+    confidence: Mapped[float] = mapped_column(Float)
+    ways: Mapped[list[Any]]
+    reasons: Mapped[list[Any]]
+    baseline_id: Mapped[UUID | None]
+    data_until: Mapped[datetime | None]
+    tool_due_at: Mapped[datetime | None]
+
+
+class MachineCondition(WorkspaceRow):
+    """A cause that holds: one open row for each machine and cause, however often it is seen.
+
+    `raised_at` is since when it counts, as it has held for a while; of what counts `domain.alerts` tells people.
+    """
+
+    __tablename__ = "machine_conditions"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("machines", "machine_id"),
+        Index(
+            "uq_machine_conditions_open",
+            "workspace_id",
+            "machine_id",
+            "key",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index("ix_machine_conditions_seen", "workspace_id", "resolved_at", "id"),
+    )
+
+    machine_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(100))
+    cause: Mapped[Cause] = mapped_column(one_of(Cause, 30))
+    severity: Mapped[Severity] = mapped_column(one_of(Severity, 20))
+    began_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    seen: Mapped[int]
+    evidence: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]

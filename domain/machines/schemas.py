@@ -9,7 +9,20 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from domain.machines.errors import LimitsDisordered
-from domain.machines.kinds import MachineEventKind, MachineState, RollupLevel, SensorRole, ToolGrade, Verdict
+from domain.machines.kinds import (
+    CRITICAL,
+    BaselineStatus,
+    Cause,
+    MachineEventKind,
+    MachineState,
+    RiskLevel,
+    RollupLevel,
+    SensorRole,
+    Severity,
+    ToolGrade,
+    Verdict,
+    Way,
+)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 MachineCode = Annotated[
@@ -276,3 +289,107 @@ class ReleaseView(View):
 
     released: int
     left: int
+
+
+class Reason(View):
+    """Why a machine is not well, with what a person can check it by.
+
+    `value` and `limit` are in `unit`. Of an anomaly the value is the distance from the baseline in units of its limit, and
+    `strayed` are the sensors that have moved furthest, in spreads of what they did when all was well.
+    """
+
+    cause: Cause
+    sensor: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    strayed: Mapping[str, float] = {}
+    since: datetime
+
+    @property
+    def key(self) -> str:
+        """What makes two reasons the same: the cause, and the sensor where it is one's."""
+        return f"{self.cause.value}:{self.sensor}" if self.sensor else self.cause.value
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return Severity.CRITICAL if self.cause in CRITICAL else Severity.WARNING
+
+
+class RiskView(View):
+    """How a machine is, since when, and why.
+
+    `score` orders machines, from 0 to 1: a warning is 0.5, an alarm 1, an anomaly half of its distance. It is no probability:
+    without a history of failures there is none. `confidence` is the share of what should have been measured lately that was.
+    `ways` are those by which it could be judged. A tool's change is a date and no prediction.
+    """
+
+    machine_id: UUID
+    level: RiskLevel
+    score: float
+    confidence: float
+    ways: tuple[Way, ...]
+    reasons: tuple[Reason, ...]
+    since: datetime | None
+    judged_at: datetime | None
+    data_until: datetime | None
+    baseline: int | None
+    tool_due_at: datetime | None
+
+
+class PredictionPage(View):
+    """How a machine was judged, the newest first, and where the next page starts."""
+
+    items: tuple[RiskView, ...]
+    next_cursor: UUID | None
+
+
+class BaselineView(View):
+    """A span with which a machine is compared, and what was measured in it."""
+
+    id: UUID
+    machine_id: UUID
+    number: int
+    since: datetime
+    until: datetime
+    status: BaselineStatus
+    figures: Mapping[str, float]
+    decided_at: datetime | None
+    decided_by: UUID | None
+    created_at: datetime
+
+
+class NewBaseline(_Command):
+    """A span in which the machine was well; it is offered, and used once somebody says so."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _a_span_has_a_length(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError("a span ends after it has begun")
+        return self
+
+
+class ConditionView(View):
+    """A cause that holds, or held; it counts once it has held for a while."""
+
+    id: UUID
+    machine_id: UUID
+    cause: Cause
+    severity: Severity
+    began_at: datetime
+    last_seen_at: datetime
+    seen: int
+    evidence: Reason
+    raised_at: datetime | None
+    resolved_at: datetime | None
+
+
+class ConditionPage(View):
+    """A page of conditions, the newest first, and where the next one starts."""
+
+    items: tuple[ConditionView, ...]
+    next_cursor: UUID | None

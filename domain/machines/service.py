@@ -272,14 +272,18 @@ async def signals(work: Work, machine_id: UUID) -> list[Signal]:
     return [_signal(SensorView.model_validate(row), known.get(row.id), work.system_time) for row in rows]
 
 
+def is_silent(sampling_seconds: float, status: SensorStatus | None, now: datetime) -> bool:
+    """Whether a sensor should have said something since it said something last."""
+    patience = timedelta(seconds=max(60.0, SILENT_AFTER * sampling_seconds))
+    return status is None or status.last_at is None or now - status.last_at > patience
+
+
 def _signal(sensor: SensorView, status: SensorStatus | None, now: datetime) -> Signal:
-    patience = timedelta(seconds=max(60.0, SILENT_AFTER * sensor.sampling_seconds))
-    last_at = status.last_at if status else None
     return Signal(
         sensor=sensor,
-        last_at=last_at,
+        last_at=status.last_at if status else None,
         last_value=status.last_value if status else None,
-        is_silent=last_at is None or now - last_at > patience,
+        is_silent=is_silent(sensor.sampling_seconds, status, now),
         stored=status.stored if status else 0,
         late=status.late if status else 0,
         duplicates=status.duplicates if status else 0,

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.machines.failures import QUALITIES, Readings, by_rule
 from analytics.machines.remaining_life import Run
 from analytics.machines.rolling import Flags, Floats
+from analytics.machines.rules import QUALITIES, Readings, by_rule
 
 AI4I = (
     "UID",

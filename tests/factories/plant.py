@@ -1,7 +1,8 @@
 """A plant for tests: one site, a mill with three sensors, and readings of it."""
 
+import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,3 +62,17 @@ async def open_plant(workspace_id: UUID, code: str = "MILL-3", sensors: tuple[Ne
         machine = await machines.create_machine(work, NewMachine(site_id=site.id, code=code, name="Molino tres", kind="molino"))
         made = {each.code: (await machines.create_sensor(work, machine.id, each)).id for each in sensors}
     return Plant(workspace_id, site.id, machine.id, made)
+
+
+async def run_hours(plant: Plant, hours: float, until: datetime, **signals: float) -> None:
+    """Send readings of every minute of some hours: the value of each sensor with a little noise of its own."""
+    chance = random.Random(1)
+    minutes = int(hours * 60)
+    for start in range(0, minutes, 500):
+        items = []
+        for minute in range(start, min(start + 500, minutes)):
+            at = (until - timedelta(minutes=minutes - minute)).isoformat()
+            items.append(
+                {"machine": "MILL-3", "at": at, "values": {code: v + chance.gauss(0, 1) for code, v in signals.items()}}
+            )
+        await plant.send(*items)

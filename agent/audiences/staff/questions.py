@@ -110,7 +110,9 @@ def _answer(reading: "_Reading", text: str, pending: Pending | None) -> Asked:
         return Asked((Question(DECIDE, {"approve": not is_no}),)) if is_no or is_pure_assent([text], "es") else _LOST
     if reading.period and not reading.rest() and not reading.says_two_periods:
         return Asked((Question(pending.tool, {**pending.arguments, **reading.period}),))
-    argument = {"which_store": "store", "which_product": "product", "product_of": "product"}.get(pending.kind)
+    argument = {"which_store": "store", "which_product": "product", "product_of": "product", "which_machine": "machine"}.get(
+        pending.kind
+    )
     if argument is None or not text:
         return _LOST
     return Asked((Question(pending.tool, {**pending.arguments, argument: text}),))
@@ -267,6 +269,8 @@ def _question(tool: str, metric: str | None, named: Mapping[str, str], said: dic
             return Asked((Question("inventory_query", {"what": tool.removeprefix("inventory_"), **said}),))
         case "order_lookup":
             return Asked((Question(tool, {"number": int(named["number"])}),))
+        case "machine_risk_lookup":
+            return Asked((Question(tool, {name: value.upper() for name, value in named.items()}),))
         case "customer_history":
             return Asked((Question(tool, {"who": _bare(named["who"])}),))
         case _:

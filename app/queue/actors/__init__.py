@@ -3,7 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from app.queue.actors import deliveries, handoffs, imports, inbound, mails, media, notifications, routines, subscriptions, turns
+from app.queue.actors import (
+    deliveries,
+    handoffs,
+    imports,
+    inbound,
+    machines,
+    mails,
+    media,
+    notifications,
+    routines,
+    subscriptions,
+    turns,
+)
 from domain.routines.kinds import RoutineName
 
 RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
@@ -16,6 +28,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "notification.send": notifications.send,
     "notice.send": notifications.carry,
     "mail.send": mails.send,
+    "machine.judge": machines.judge,
     "import.apply": imports.apply,
     "subscription.deliver": subscriptions.deliver,
     **dict.fromkeys(RoutineName, routines.run),

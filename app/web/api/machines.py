@@ -13,22 +13,26 @@ from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
 from core.access import Principal
 from core.work import open_work
-from domain.machines import intake, series
+from domain.machines import intake, risk, series
 from domain.machines import service as machines
 from domain.machines.kinds import MachineState, RollupLevel, Verdict
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import (
+    BaselineView,
     ChangeMachine,
     ChangeSensor,
     ChangeSite,
+    ConditionView,
     MachineEventView,
     MachineView,
+    NewBaseline,
     NewMachine,
     NewMachineEvent,
     NewSensor,
     NewSite,
     QuarantineView,
     ReleaseView,
+    RiskView,
     SensorView,
     Series,
     Signal,
@@ -185,6 +189,52 @@ async def get_series(
     """Show what a sensor said in a span; where it said nothing, a point of no readings stands."""
     async with open_work(caller) as work:
         return await series.read(work, machine_id, sensor_id, since, until, level)
+
+
+@router.get("/machines/{machine_id}/risk")
+async def get_risk(caller: Reader, machine_id: UUID) -> RiskView:
+    """Show how a machine is, since when, and why."""
+    async with open_work(caller) as work:
+        return await risk.of_machine(work, machine_id)
+
+
+@router.get("/machines/{machine_id}/predictions")
+async def list_predictions(caller: Reader, machine_id: UUID, paging: Paged) -> Page[RiskView]:
+    """List how a machine was judged, the newest first; each holds until the next."""
+    before = UUID(paging.place) if paging.place else None
+    async with open_work(caller) as work:
+        found = await risk.predictions(work, machine_id, before=before, limit=paging.limit)
+    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+
+
+@router.get("/machines/{machine_id}/baselines")
+async def list_baselines(caller: Reader, machine_id: UUID) -> Page[BaselineView]:
+    """List the spans with which a machine was or may be compared, the newest first."""
+    async with open_work(caller) as work:
+        return Page(data=await risk.baselines(work, machine_id), has_more=False, next_cursor=None)
+
+
+@router.post("/machines/{machine_id}/baselines", status_code=201)
+async def offer_baseline(write: Writer, machine_id: UUID, body: NewBaseline) -> BaselineView:
+    """Offer a span in which a machine was well."""
+    return await write.once(BaselineView, lambda work: risk.offer_baseline(work, machine_id, body))
+
+
+@router.post("/machines/{machine_id}/baselines/{baseline_id}/promote")
+async def promote_baseline(write: Writer, machine_id: UUID, baseline_id: UUID) -> BaselineView:
+    """Compare a machine with a span from now on, and with no other."""
+    return await write.once(BaselineView, lambda work: risk.promote_baseline(work, machine_id, baseline_id))
+
+
+@router.get("/machine-conditions")
+async def list_conditions(
+    caller: Reader, paging: Paged, machine_id: UUID | None = None, is_open: bool | None = None
+) -> Page[ConditionView]:
+    """List what holds of machines or held for a while, the newest first; alerts tell people of it."""
+    before = UUID(paging.place) if paging.place else None
+    async with open_work(caller) as work:
+        found = await risk.conditions(work, machine_id=machine_id, is_open=is_open, before=before, limit=paging.limit)
+    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
 
 
 @router.get("/quarantine")

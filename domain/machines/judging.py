@@ -1,0 +1,316 @@
+"""Judging a machine by what is known of it now: the limits of its sensors, rules of physics, and its own good days.
+
+It runs in workers only, as it computes. What cannot be judged is left out and said: `ways`, `confidence`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+
+from analytics.machines import anomalies, rules
+from core.tables import new_id
+from core.work import Work
+from domain.machines import _holding as holding
+from domain.machines import _readings_repository as readings
+from domain.machines import _risk_repository as repository
+from domain.machines import _units as units
+from domain.machines import repository as plant
+from domain.machines import risk, service
+from domain.machines.kinds import (
+    ROLE_UNITS,
+    Cause,
+    MachineState,
+    RiskLevel,
+    RollupLevel,
+    SensorRole,
+    Severity,
+    ToolGrade,
+    Way,
+)
+from domain.machines.models import Machine, MachineBaseline, MachinePrediction, ReadingRollup, Sensor, SensorStatus
+from domain.machines.schemas import Reason
+
+RECENT: Final = timedelta(minutes=60)
+NOW: Final = timedelta(minutes=5)
+"""A value is the mean of so long, so that one odd reading is none."""
+
+COVERED: Final = timedelta(minutes=10)
+DEAD_BAND: Final = 0.02
+"""A limit that was broken holds until the value is back by so much of it."""
+
+TOOL_MINUTES: Final = 200.0
+"""After so many minutes a tool is to be changed; between here and 240 it fails by lot (AI4I 2020)."""
+
+_AT_WORK: Final = (MachineState.RUNNING, MachineState.DEGRADED)
+_LONGEST_AWAY: Final = 3
+"""A baseline counts as at most so many times its own length ago: a machine that drifts is not excused for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a machine: its sensors, what they said last, and their last hour by the minute."""
+
+    machine: Machine
+    sensors: Sequence[Sensor]
+    fresh: Sequence[Sensor]
+    statuses: Mapping[UUID, SensorStatus]
+    recent: Mapping[UUID, Sequence[ReadingRollup]]
+    prior: Mapping[str, Reason]
+    now: datetime
+
+    def value(self, sensor: Sensor) -> float | None:
+        """The mean of a sensor over its last minutes."""
+        rows = self.recent.get(sensor.id, ())
+        last = [row for row in rows if row.starts_at > rows[-1].starts_at - NOW]
+        return sum(row.total for row in last) / sum(row.count for row in last) if last else None
+
+    def reason(
+        self,
+        cause: Cause,
+        sensor: str | None = None,
+        value: float | None = None,
+        limit: float | None = None,
+        unit: str | None = None,
+        strayed: Mapping[str, float] | None = None,
+    ) -> Reason:
+        """A reason, which holds since it was first seen."""
+        made = Reason(cause=cause, sensor=sensor, value=value, limit=limit, unit=unit, strayed=strayed or {}, since=self.now)
+        before = self.prior.get(made.key)
+        return made.model_copy(update={"since": before.since}) if before is not None else made
+
+
+async def judge(work: Work, machine_id: UUID) -> None:
+    """Judge a machine, keep what came of it, and bring what holds to that."""
+    work.require_runtime()
+    machine = await plant.machine(work, machine_id, locked=True)
+    if machine is None or not machine.is_active:
+        return
+    before = (await repository.latest(work, [machine_id])).get(machine_id)
+    known = await _known(work, machine, before)
+    baseline = await repository.promoted(work, machine_id)
+    ways: list[Way] = []
+    reasons = [*_silences(known)]
+    if known.fresh:
+        ways.append(Way.LIMITS)
+        reasons += _beyond_limits(known)
+    for way, found in ((Way.RULES, _by_rules(known)), (Way.ANOMALY, await _anomaly(work, known, baseline))):
+        if found is not None:
+            ways.append(way)
+            reasons += found
+    used = baseline.id if baseline is not None and Way.ANOMALY in ways else None
+    _keep(work, known, before, ways, reasons, used, await _tool_due(work, known))
+    machine.judged_at = known.now
+    seen = {sensor.code for sensor in known.fresh}
+    await holding.settle(work, machine, reasons, lambda one: _could_be_judged(one, seen, ways))
+
+
+def _could_be_judged(reason: Reason, seen: set[str], ways: Sequence[Way]) -> bool:
+    if reason.cause is Cause.SILENT:
+        return True
+    if reason.sensor is not None:
+        return reason.sensor in seen
+    return (Way.ANOMALY if reason.cause is Cause.ANOMALY else Way.RULES) in ways
+
+
+async def _known(work: Work, machine: Machine, before: MachinePrediction | None) -> _Known:
+    now = work.system_time
+    sensors = [row for row in await plant.sensors(work, [machine.id]) if row.is_active]
+    statuses = await plant.statuses(work, [row.id for row in sensors])
+    fresh = [row for row in sensors if not service.is_silent(row.sampling_seconds, statuses.get(row.id), now)]
+    recent: dict[UUID, list[ReadingRollup]] = {}
+    ids = [row.id for row in sensors]
+    for row in await readings.rollups(work, ids, RollupLevel.MINUTE, now - RECENT, now + service.AHEAD):
+        recent.setdefault(row.sensor_id, []).append(row)
+    prior = [Reason.model_validate(one) for one in before.reasons] if before is not None else []
+    return _Known(machine, sensors, fresh, statuses, recent, {one.key: one for one in prior}, now)
+
+
+def _silences(known: _Known) -> Iterator[Reason]:
+    """Sensors that have stopped saying anything; one reason where all have."""
+    silent = [row for row in known.sensors if row not in known.fresh and row.id in known.statuses]
+    if silent and not known.fresh:
+        yield known.reason(Cause.SILENT)
+    else:
+        for row in silent:
+            yield known.reason(Cause.SILENT, row.code)
+
+
+def _beyond_limits(known: _Known) -> Iterator[Reason]:
+    for sensor in known.fresh:
+        value = known.value(sensor)
+        if value is None:
+            continue
+        for cause, limit, sign in (
+            (Cause.ABOVE_ALARM, sensor.alarm_high, 1),
+            (Cause.BELOW_ALARM, sensor.alarm_low, -1),
+            (Cause.ABOVE_WARNING, sensor.warn_high, 1),
+            (Cause.BELOW_WARNING, sensor.warn_low, -1),
+        ):
+            if limit is None:
+                continue
+            held = f"{cause.value}:{sensor.code}" in known.prior
+            if sign * (value - limit) > (-DEAD_BAND * abs(limit) if held else 0.0):
+                yield known.reason(cause, sensor.code, value, limit, sensor.unit)
+                break  # an alarm says all that a warning would
+
+
+def _by_rules(known: _Known) -> list[Reason] | None:
+    """What the rules of a mill say; None where they do not apply, as it stands still or something is not measured."""
+    measured = {}
+    for sensor in known.fresh:
+        value = known.value(sensor)
+        if sensor.role in ROLE_UNITS and value is not None:
+            measured[sensor.role] = units.convert(value, sensor.unit, ROLE_UNITS[sensor.role])
+    grade = known.machine.tool_grade
+    if measured.keys() != ROLE_UNITS.keys() or grade is None or known.machine.state not in _AT_WORK:
+        return None
+    place = rules.QUALITIES.index(ToolGrade(grade).value)
+    one = rules.Readings(
+        np.array([place]),
+        *(
+            np.array([measured[role]])
+            for role in (
+                SensorRole.AIR_TEMPERATURE,
+                SensorRole.PROCESS_TEMPERATURE,
+                SensorRole.SPEED,
+                SensorRole.TORQUE,
+                SensorRole.TOOL_WEAR,
+            )
+        ),
+    )
+    found = []
+    if rules.heat_dissipation(one)[0]:
+        found.append(known.reason(Cause.HEAT_DISSIPATION, None, float((one.process - one.air)[0]), rules.COOLING_K, "K"))
+    if rules.power(one)[0]:
+        power, (low, high) = float(one.power[0]), rules.POWER_W
+        found.append(known.reason(Cause.POWER, None, power, low if power < low else high, "W"))
+    if rules.overstrain(one)[0]:
+        strain = float((one.wear * one.torque)[0])
+        found.append(known.reason(Cause.OVERSTRAIN, None, strain, float(rules.OVERSTRAIN[place]), "min·N·m"))
+    return found
+
+
+async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) -> list[Reason] | None:
+    """How far the last hour lies from the baseline; None without one, or where too little is measured."""
+    if baseline is None:
+        return None
+    ids = [sensor.id for sensor in known.fresh]
+    sound = await readings.rollups(work, ids, RollupLevel.MINUTE, baseline.since, baseline.until)
+    good, columns = _table(sound, ids)
+    columns = [each for each in columns if known.recent.get(each)]
+    if not columns:
+        return None
+    good, _ = _table([row for row in sound if row.sensor_id in set(columns)], columns)
+    good = good[-risk.MOST_ROWS :]
+    last, _ = _table([row for each in columns for row in known.recent[each]], columns)
+    if len(good) < anomalies.LEAST_NORMAL or len(last) < anomalies.WINDOW:
+        return None
+    away = min(int((known.now - baseline.until) / timedelta(minutes=1)), _LONGEST_AWAY * len(good))
+    judged = anomalies.judge(np.vstack([good, last]), len(good), max(away, 0))
+    score = float(judged.scores[-1])
+    held = Cause.ANOMALY.value in known.prior
+    if score <= (anomalies.RELEASE if held else 1.0):
+        return []
+    codes = {sensor.id: sensor.code for sensor in known.sensors}
+    strayed = {codes[each]: round(float(far), 2) for each, far in zip(columns, judged.strayed, strict=True)}
+    return [known.reason(Cause.ANOMALY, None, score, 1.0, None, strayed)]
+
+
+def _table(
+    rows: Sequence[ReadingRollup], ids: Sequence[UUID]
+) -> tuple["np.ndarray[tuple[int, int], np.dtype[np.float64]]", list[UUID]]:
+    """Means by minute (T, K) of sensors, NaN where one said nothing, and the sensors that said anything at all."""
+    minutes = {at: place for place, at in enumerate(sorted({row.starts_at for row in rows}))}
+    columns = {each: place for place, each in enumerate(ids)}
+    table = np.full((len(minutes), len(ids)), np.nan)
+    for row in rows:
+        table[minutes[row.starts_at], columns[row.sensor_id]] = row.total / row.count
+    return table, [each for each in ids if np.isfinite(table[:, columns[each]]).any()]
+
+
+async def _tool_due(work: Work, known: _Known) -> datetime | None:
+    """When the tool has worn so far that it is to be changed, if it goes on as in its last hours."""
+    sensor = next((row for row in known.fresh if row.role is SensorRole.TOOL_WEAR), None)
+    worn = known.value(sensor) if sensor is not None else None
+    if sensor is None or worn is None:
+        return None
+    hours = await readings.rollups(work, [sensor.id], RollupLevel.HOUR, known.now - timedelta(hours=48), known.now)
+    wear = [(row.starts_at, units.convert(row.total / row.count, sensor.unit, "min")) for row in hours]
+    since = next((place for place in range(len(wear) - 1, 0, -1) if wear[place][1] < wear[place - 1][1]), 0)
+    span = wear[since:]
+    if len(span) > 3:
+        span = span[1:-1]  # hours of which a part is missing have a mean that lies elsewhere
+    if len(span) < 2 or span[-1][1] <= span[0][1]:
+        return None
+    rate = (span[-1][1] - span[0][1]) / ((span[-1][0] - span[0][0]) / timedelta(hours=1))
+    left = TOOL_MINUTES - units.convert(worn, sensor.unit, "min")
+    return known.now + timedelta(hours=min(max(left / rate, 0.0), 24 * 365))
+
+
+def _keep(
+    work: Work,
+    known: _Known,
+    before: MachinePrediction | None,
+    ways: Sequence[Way],
+    reasons: Sequence[Reason],
+    baseline_id: UUID | None,
+    tool_due_at: datetime | None,
+) -> None:
+    """Keep what came of it: in the row of before where that says the same."""
+    level = _level(known, reasons)
+    is_same = (
+        before is not None
+        and (before.level, before.ways, before.baseline_id) == (level, [way.value for way in ways], baseline_id)
+        and known.prior.keys() == {one.key for one in reasons}
+    )
+    if is_same:
+        assert before is not None, "the same as what was before"
+        row = before
+    else:
+        row = MachinePrediction(workspace_id=work.workspace_id, id=new_id(), machine_id=known.machine.id, since=known.now)
+        work.session.add(row)
+    heard = [status.last_at for status in known.statuses.values() if status.last_at is not None]
+    row.level, row.ways, row.baseline_id = level, [way.value for way in ways], baseline_id
+    row.judged_at, row.data_until, row.tool_due_at = known.now, max(heard, default=None), tool_due_at
+    row.score, row.confidence = _score(reasons), _confidence(known)
+    row.reasons = [one.model_dump(mode="json") for one in reasons]
+
+
+def _level(known: _Known, reasons: Sequence[Reason]) -> RiskLevel:
+    if not known.fresh:
+        return RiskLevel.UNKNOWN
+    telling = [one for one in reasons if one.cause is not Cause.SILENT]
+    if any(one.severity is Severity.CRITICAL for one in telling):
+        return RiskLevel.HIGH
+    return RiskLevel.ELEVATED if telling else RiskLevel.LOW
+
+
+def _score(reasons: Sequence[Reason]) -> float:
+    """0 to 1, to order machines by."""
+    weights = [
+        1.0 if one.severity is Severity.CRITICAL else min((one.value or 0.0) / 2, 1.0) if one.cause is Cause.ANOMALY else 0.5
+        for one in reasons
+        if one.cause is not Cause.SILENT
+    ]
+    return max(weights, default=0.0)
+
+
+def _confidence(known: _Known) -> float:
+    """0 to 1: the share of what should have been measured in the last minutes that was."""
+    if not known.sensors:
+        return 0.0
+    shares = []
+    for sensor in known.sensors:
+        if sensor not in known.fresh:
+            shares.append(0.0)
+        elif sensor.sampling_seconds > COVERED.total_seconds() / 10:
+            shares.append(1.0)
+        else:
+            rows = known.recent.get(sensor.id, ())
+            count = sum(row.count for row in rows if row.starts_at > known.now - COVERED)
+            shares.append(min(count * sensor.sampling_seconds / (0.9 * COVERED.total_seconds()), 1.0))
+    return round(sum(shares) / len(shares), 2)
