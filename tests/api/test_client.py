@@ -27,6 +27,9 @@ PRODUCTS = "Código;Nombre;Precio\nARR-1;Arroz 1 kg;2,50\nCAF-1;Café 500 g;8,75
 COUNTED = "Código;Existencia\nARR-1;40\nCAF-1;10\n"
 
 
+BYTES = {"application/x-ndjson": "application/octet-stream"}
+"""What the generator does not know is bytes to it."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -49,7 +52,12 @@ def generated(documented: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> 
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(documented.openapi()), encoding="utf-8")
     config = Config.from_sources(
-        ConfigFile(post_hooks=[]), MetaType.NONE, document, "utf-8", overwrite=False, output_path=tmp_path / PACKAGE
+        ConfigFile(post_hooks=[], content_type_overrides=BYTES),
+        MetaType.NONE,
+        document,
+        "utf-8",
+        overwrite=False,
+        output_path=tmp_path / PACKAGE,
     )
     assert [(each.header, each.detail) for each in generate(config=config)] == []
     sys.path.insert(0, str(tmp_path))

@@ -117,5 +117,10 @@ def document(app: FastAPI) -> dict[str, Any]:
             if name.endswith(("-Input", "-Output")):
                 # One of our models in its two forms: a generated client needs two names for them.
                 schemas[name]["title"] = name.replace("-", "")
+            elif "__" in name:
+                # Two nouns have a model of this name: each is titled with its noun.
+                *path, model = name.split("__")
+                noun = next(step for step in reversed(path) if step not in ("schemas", "models"))
+                schemas[name]["title"] = f"{noun.title().replace('_', '')}{model}"
         app.openapi_schema = made
     return app.openapi_schema
