@@ -95,6 +95,8 @@ class EventType(StrEnum):
     PURCHASE_ORDER_CANCELLED = "purchase_order.cancelled"
     GOODS_RECEIPT_BOOKED = "goods_receipt.booked"
     SUPPLIER_RETURN_SENT = "supplier_return.sent"
+    REPLENISHMENT_PLANNED = "replenishment.planned"
+    REPLENISHMENT_DECIDED = "replenishment.decided"
     ALERT_RAISED = "alert.raised"
     ALERT_CHANGED = "alert.changed"
     ALERT_ESCALATED = "alert.escalated"

@@ -42,7 +42,7 @@ def abc(worth: Floats, a: float = 0.8, b: float = 0.95) -> list[Abc]:
     """
     parts = shares(worth)
     order = np.argsort(-parts, kind="stable")
-    before = np.concatenate([[0.0], np.cumsum(parts[order])[:-1]])
+    before = np.cumsum(parts[order]) - parts[order]
     found = [Abc.C] * len(parts)
     last: tuple[float, Abc] | None = None
     for at, ahead in zip(order.tolist(), before.tolist(), strict=True):
@@ -56,11 +56,14 @@ def abc(worth: Floats, a: float = 0.8, b: float = 0.95) -> list[Abc]:
 
 
 def xyz(quantity: Floats) -> list[Xyz]:
-    """The class of each of (S, T) daily series by the variation of their whole weeks; without sales, Z."""
+    """The class of each of (S, T) daily series by the variation of their whole weeks since the first sale; without any, Z."""
     weeks = quantity.shape[1] // _WEEK
     if weeks < 2:
         return [Xyz.Z] * len(quantity)
     sums = quantity[:, -weeks * _WEEK :].reshape(len(quantity), weeks, _WEEK).sum(2)
-    mean = sums.mean(1)
-    variation = np.where(mean > 0, sums.std(1) / np.maximum(mean, 1e-9), np.inf)
+    begun = np.maximum.accumulate(sums > 0, axis=1)
+    count = np.maximum(begun.sum(1), 1)
+    mean = sums.sum(1) / count
+    spread = np.sqrt((((sums - mean[:, None]) ** 2) * begun).sum(1) / count)
+    variation = np.where(mean > 0, spread / np.maximum(mean, 1e-9), np.inf)
     return [Xyz.X if value <= _EVEN else Xyz.Y if value <= _UNEVEN else Xyz.Z for value in variation.tolist()]

@@ -23,3 +23,4 @@ class RoutineName(StrEnum):
     DEMAND_PROJECT = "demand.project", timedelta(minutes=2), 600, True
     ALERTS_WATCH = "alerts.watch", timedelta(minutes=10), 300
     FORECAST_TRAIN = "forecast.train", timedelta(days=1), 1_800
+    REPLENISHMENT_PLAN = "replenishment.plan", timedelta(days=1), 1_800

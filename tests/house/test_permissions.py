@@ -32,6 +32,7 @@ ACROSS_WORKSPACES = {
 PAGE_BY_PAGE = {
     "domain.exports.files.write_workbook",
     "domain.forecasts.training.train",
+    "domain.replenishment.planning.replenish",
     "domain.imports.looking.failed_headings",
     "domain.imports.recognising.recognised",
 }

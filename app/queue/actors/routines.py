@@ -11,6 +11,7 @@ from core.work import open_work
 from domain.alerts import watching
 from domain.demand import projecting
 from domain.forecasts import training
+from domain.replenishment import planning
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
 from domain.routines.schemas import Taken
@@ -29,7 +30,7 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
             is_first = taken.position is None
             await routines.hasten(work, [RoutineName.FORECAST_TRAIN], routines.AT_ONCE if is_first else AFTER_SALES)
         if done.is_low:
-            await routines.hasten(work, [RoutineName.ALERTS_WATCH])
+            await routines.hasten(work, [RoutineName.ALERTS_WATCH, RoutineName.REPLENISHMENT_PLAN])
     log.info("demand.projected", position=done.position, days=done.days)
     return done.position
 
@@ -38,7 +39,13 @@ async def train_forecasts(principal: Principal, taken: Taken) -> None:
     """Make all forecasts anew, and look at once whether they tell of trouble."""
     log.info("forecast.trained", series=await training.train(principal))
     async with open_work(principal) as work:
-        await routines.hasten(work, [RoutineName.ALERTS_WATCH])
+        await routines.hasten(work, [RoutineName.ALERTS_WATCH, RoutineName.REPLENISHMENT_PLAN])
+
+
+async def plan_replenishment(principal: Principal, taken: Taken) -> None:
+    """Plan what to order and to move."""
+    done = await planning.replenish(principal)
+    log.info("replenishment.planned", proposals=done.proposals, orders=done.orders, sent=done.sent)
 
 
 async def watch_alerts(principal: Principal, taken: Taken) -> None:
@@ -52,6 +59,7 @@ DEEDS: Final[Mapping[RoutineName, Callable[[Principal, Taken], Awaitable[int | N
     RoutineName.DEMAND_PROJECT: project_demand,
     RoutineName.ALERTS_WATCH: watch_alerts,
     RoutineName.FORECAST_TRAIN: train_forecasts,
+    RoutineName.REPLENISHMENT_PLAN: plan_replenishment,
 }
 """What each routine does; it tells up to where it has read the stream of events, if it follows it."""
 

@@ -1,0 +1,15 @@
+"""Refusals about proposals."""
+
+from core.errors import Conflict, NotFound
+
+
+class ProposalNotFound(NotFound):
+    """No such proposal."""
+
+    code = "proposal_not_found"
+
+
+class ProposalDecided(Conflict):
+    """The proposal was placed, rejected, or is not needed any more."""
+
+    code = "proposal_decided"
