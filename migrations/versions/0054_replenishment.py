@@ -1,7 +1,7 @@
 """What to order and when, and the classes of products.
 
 Revision ID: 0054_replenishment
-Revises: 0050_desk_prepared
+Revises: 0051_machine_risk
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import closed_sets, security
 
 revision = "0054_replenishment"
-down_revision = "0050_desk_prepared"
+down_revision = "0051_machine_risk"
 branch_labels = None
 depends_on = None
 
