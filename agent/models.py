@@ -136,6 +136,7 @@ class Turn(WorkspaceRow):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[TurnOutcome | None] = mapped_column(one_of(TurnOutcome, 60))
     detail: Mapped[str | None] = mapped_column(String(1000))
+    """The moves of the reply that did not hold, each with its reason."""
     model_name: Mapped[str | None] = mapped_column(String(200))
     prompt_hash: Mapped[str | None] = mapped_column(String(64))
     model_requests: Mapped[int] = mapped_column(default=0)

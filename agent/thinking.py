@@ -34,11 +34,12 @@ log = observability.log("agent.thinking")
 class Thought:
     """What came of thinking: a reply in words, or the reason why there is none.
 
-    `stated` names the facts that the reply states.
+    `stated` names the facts that the reply states, `left_out` the moves that did not hold, each with its reason.
     """
 
     reply: str | None
     stated: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
     failure: TurnOutcome | None = None
     understood: bool = True
     model_name: str | None = None
@@ -77,6 +78,7 @@ async def think(turn: TakenTurn) -> Thought:
     return Thought(
         reply=thinking.reply,
         stated=thinking.stated,
+        left_out=thinking.left_out,
         failure=thinking.failure,
         understood=thinking.failure is None and thinking.understood,
         model_name=last.model_name,
@@ -95,6 +97,7 @@ class _Thinking:
         self.usage = RunUsage()
         self.reply: str | None = None
         self.stated = frozenset[str]()
+        self.left_out: tuple[str, ...] = ()
         self.understood = True
         self.failure: TurnOutcome | None = None
         self._turn = turn
@@ -165,9 +168,9 @@ class _Thinking:
             observability.MOVES.labels(model=model, move=move.move, outcome="said").inc()
         for left_out in rendered.left_out:
             observability.MOVES.labels(model=model, move=left_out.move, outcome=left_out.reason).inc()
-        if rendered.left_out:
-            reasons = [f"{move.move}: {move.reason}" for move in rendered.left_out]
-            log.info("reply.left_out", turn=str(self._turn.turn_id), model=model, moves=reasons)
+        self.left_out = tuple(f"{move.move}: {move.reason}" for move in rendered.left_out)
+        if self.left_out:
+            log.info("reply.left_out", turn=str(self._turn.turn_id), model=model, moves=self.left_out)
         if not rendered.understood and not self._chain.is_last:
             raise UnexpectedModelBehavior("no move of the answer holds")
         details = self.last.provider_details or {}

@@ -304,3 +304,4 @@ def _account(turn: Turn, thought: Thought) -> None:
     turn.input_tokens, turn.output_tokens = thought.usage.input_tokens, thought.usage.output_tokens
     turn.cost_usd = thought.cost or Decimal(0)
     turn.latency_ms = thought.latency_ms
+    turn.detail = "; ".join(thought.left_out)[:1000] or None

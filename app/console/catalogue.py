@@ -63,6 +63,11 @@ SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.H
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
 TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
 CONNECTIONS: Final = Page("connections", "connections", ConnectionsPermission.READ, Group.HOUSE, "plug")
+ROLES: Final = Page("roles", "roles", OperationsPermission.MANAGE, Group.HOUSE, "lock")
+ZONES: Final = Page("zones", "zones", WorkspacePermission.READ, Group.HOUSE, "pin")
+MODELS: Final = Page("models", "models", OperationsPermission.MANAGE, Group.HOUSE, "robot")
+TRACES: Final = Page("traces", "traces", OperationsPermission.MANAGE, Group.HOUSE, "search")
+ONBOARDING: Final = Page("onboarding", "onboarding", OperationsPermission.MANAGE, Group.HOUSE, "check")
 KEYS: Final = Page("keys", "keys", OperationsPermission.MANAGE, Group.HOUSE, "key")
 WEBHOOKS: Final = Page("webhooks", "webhooks", OperationsPermission.MANAGE, Group.HOUSE, "send")
 PREFERENCES: Final = Page("preferences", "preferences", WorkspacePermission.READ, Group.HOUSE, "bell")
@@ -89,13 +94,18 @@ PAGES: Final = (
     SUPPLIERS,
     IMPORTS,
     METRICS,
+    ONBOARDING,
     SETTINGS,
+    ZONES,
     STORES,
     TEAM,
+    ROLES,
     CONNECTIONS,
     KEYS,
     WEBHOOKS,
     PREFERENCES,
+    MODELS,
+    TRACES,
     JOBS,
     AUDIT,
 )

@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.console import catalogue
-from app.console.catalogue import HOME
+from app.console import catalogue, onboarding
+from app.console.catalogue import HOME, ONBOARDING
+from app.console.onboarding import Step
 from app.console.rendering import page
 from app.console.visits import Visit, may
 from core.access import Principal
@@ -83,10 +84,15 @@ async def show(request: Request, visit: Annotated[Visit, may(HOME.permission)]) 
     """Show the day."""
     tiles: list[Tile] = []
     waiting, week = None, None
+    missing: list[Step] = []
     async with open_work(visit.principal) as work:
         today = work.now.astimezone(visit.workspace.zone).date()
         if visit.principal.may(StatisticsPermission.READ):
             tiles, week = await _tiles(work), await _week(work)
         if visit.principal.may(ConversationsPermission.READ):
             waiting = (await desk.list_conversations(work, DeskFilter(queue=Queue.WAITING), limit=SHOWN)).items
-    return page(request, "home.html", visit, current=HOME, waiting=waiting, tiles=tiles, week=week, today=today)
+        if visit.principal.may(ONBOARDING.permission):
+            missing = [step for step in await onboarding.steps(work) if step.is_needed and not step.is_done]
+    return page(
+        request, "home.html", visit, current=HOME, waiting=waiting, tiles=tiles, week=week, today=today, missing=missing
+    )

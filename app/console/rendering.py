@@ -169,6 +169,10 @@ class Speech:
         """An amount as people of the country write it."""
         return messages.money(amount, currency, country, self.language)
 
+    def dollars(self, amount: Decimal) -> str:
+        """What a model has cost, to a hundredth of a cent."""
+        return messages.money(amount.quantize(Decimal("0.0001")), "USD", None, self.language) if amount else "–"
+
     def quantity(self, value: Decimal, unit: str, country: str | None = None) -> str:
         """A quantity with its unit, as people of the country write it."""
         return messages.quantity(value, unit, country, self.language)

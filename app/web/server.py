@@ -58,6 +58,7 @@ from app.web.api import (
     suppliers,
     teams,
     tools,
+    turns,
     variants,
     workspaces,
 )
@@ -85,6 +86,7 @@ NOUNS = (
     workspaces.router,
     members.router,
     roles.router,
+    turns.router,
     api_keys.router,
     bulk.router,
     products.router,

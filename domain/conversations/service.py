@@ -231,6 +231,12 @@ async def get(work: Work, conversation_id: UUID) -> ConversationView:
     return _view(rows.visible(work, await repository.get(work, conversation_id)))
 
 
+async def said_in(work: Work, turn_id: UUID) -> list[MessageView]:
+    """What the agent said in a turn, in order."""
+    work.require(ConversationsPermission.READ)
+    return [MessageView.model_validate(row) for row in await repository.of_turn(work, turn_id)]
+
+
 async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:
     """The newest messages of a conversation, oldest first."""
     work.require(ConversationsPermission.READ)
