@@ -12,18 +12,35 @@ from app.console.rendering import page
 from app.console.visits import Visit, may
 from app.web.api import connections as by_api
 from core.work import open_work
+from domain.catalog import service as catalog
 from domain.connections import service as connections
+from domain.connections import webchat
 from domain.connections.permissions import ConnectionsPermission
-from domain.connections.schemas import ChangeConnection, ConnectionDetails, LineCheck
+from domain.connections.schemas import (
+    ChangeConnection,
+    ConnectionDetails,
+    ConnectionSettings,
+    LineCheck,
+    NewWebChat,
+    RenewSecret,
+    WebChatSecret,
+)
 
 router = APIRouter(prefix="/console/@{workspace}/connections")
 
 Writer = Annotated[Visit, may(ConnectionsPermission.WRITE)]
 
 
-async def _show(request: Request, visit: Visit, checked: tuple[UUID, LineCheck] | None = None, said: str = "") -> Response:
+async def _show(
+    request: Request,
+    visit: Visit,
+    checked: tuple[UUID, LineCheck] | None = None,
+    said: str = "",
+    secret: WebChatSecret | None = None,
+) -> Response:
     async with open_work(visit.principal) as work:
         lines = [await connections.details(work, line.id) for line in await connections.all_of_workspace(work)]
+        stores = await catalog.stores(work)
     return page(
         request,
         "connections.html",
@@ -32,6 +49,8 @@ async def _show(request: Request, visit: Visit, checked: tuple[UUID, LineCheck] 
         lines=[by_api.shown(line, request) for line in lines],
         checked=checked,
         said=said,
+        secret=secret,
+        stores=stores,
         may_write=visit.principal.may(ConnectionsPermission.WRITE),
     )
 
@@ -42,6 +61,45 @@ async def show(
 ) -> Response:
     """Show the lines, without their secrets."""
     return await _show(request, visit, said=said)
+
+
+async def _origins(request: Request) -> tuple[str, ...]:
+    """The origins that a form names, one on each line."""
+    return tuple(str((await request.form()).get("origins", "")).split())
+
+
+@router.post("/web-chats")
+async def open_web_chat(request: Request, visit: Writer) -> Response:
+    """Open a web chat on the shop's pages; its secret is in this answer and in no other."""
+    command = await forms.part(request, NewWebChat, origins=await _origins(request))
+    made = await deeds.once(request, visit, WebChatSecret, lambda work: webchat.open_on_page(work, command), is_secret=True)
+    return await _show(request, visit, secret=made)
+
+
+@router.post("/{connection_id}/web-chat")
+async def change_web_chat(request: Request, visit: Writer, connection_id: UUID) -> Response:
+    """Choose on which pages a web chat stands, and what it says before anybody writes."""
+    emptied = await forms.emptied(request, "greeting", "consent", "consent_url")
+    chosen = await forms.part(request, ConnectionSettings, origins=await _origins(request), **emptied)
+    seen = await forms.seen(request)
+    command = ChangeConnection(settings=chosen)
+    await deeds.once(request, visit, ConnectionDetails, lambda work: connections.change(work, connection_id, command, seen))
+    return RedirectResponse(visit.at("connections?said=saved"), 303)
+
+
+@router.post("/{connection_id}/identity-secret")
+async def renew_secret(request: Request, visit: Writer, connection_id: UUID) -> Response:
+    """Sign identities with another secret, which is in this answer and in no other."""
+    keep_former = (await forms.part(request, RenewSecret)).keep_former
+    seen = await forms.seen(request)
+    made = await deeds.once(
+        request,
+        visit,
+        WebChatSecret,
+        lambda work: webchat.renew_secret(work, connection_id, seen, keep_former=keep_former),
+        is_secret=True,
+    )
+    return await _show(request, visit, secret=made)
 
 
 @router.post("/{connection_id}/test")

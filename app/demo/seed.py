@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.demo import life
 from app.demo.people import DEMO_PASSWORD
 from app.demo.schemas import DemoCategory, DemoProduct, DemoShop, cost_of, demo_shops
+from app.demo.shopfront import ensure_chat
 from app.demo.simulation import DAYS, Line, Shelf, simulate
 from core.access import Principal
 from core.observability import log
@@ -44,10 +45,12 @@ async def seed_demo(remember: life.Remember | None = None) -> list[str]:
 
     Where there are phones that `remember` what was said, the shops have had some weeks of orders and conversations.
     """
-    existing = {workspace.slug for workspace in await accounts.list_workspaces()}
+    existing = {workspace.slug: workspace.id for workspace in await accounts.list_workspaces()}
     made = []
     for shop in demo_shops():
-        if shop.workspace.slug in existing:
+        if (made_before := existing.get(shop.workspace.slug)) is not None:
+            async with open_work(Principal.system(made_before)) as work:
+                await ensure_chat(work, shop)
             continue
         try:
             movements = await make(shop)
@@ -86,6 +89,7 @@ async def _seed(work: Work, shop: DemoShop) -> int:
         await customers.create(work, NewCustomer.model_validate(customer.model_dump()))
     await _seed_suppliers(work, shop)
     await _seed_connections(work, shop)
+    await ensure_chat(work, shop)
     return await _seed_stock(work, shop, workspace, stores)
 
 

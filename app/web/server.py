@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import refusals
 from app.console import routes as console
+from app.demo import shopfront
 from app.processes import pulse, reloading
 from app.web import health, mailbox, problems, webhooks
 from app.web.addresses import AddressLimit
@@ -77,7 +78,7 @@ from app.web.timeouts import TimeLimit
 from channels import registry
 from core import db, observability
 from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotFound, NotPermitted
-from core.settings import Settings, get_settings
+from core.settings import Environment, Settings, get_settings
 from domain.accounts import signing
 from domain.payments import receipts
 
@@ -250,6 +251,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     for router in console.ROUTERS:
         app.include_router(router, include_in_schema=False)
+    if settings.environment is not Environment.PRODUCTION:
+        app.include_router(shopfront.router, include_in_schema=False)
     if settings.mailbox_enabled:
         app.include_router(mailbox.router, include_in_schema=False)
     if settings.sandbox_enabled:

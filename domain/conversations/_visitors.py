@@ -39,6 +39,21 @@ async def between(work: Work, contact_address_id: UUID, shop_address: str) -> UU
     return await work.session.scalar(_BETWEEN, values)
 
 
+async def last_of_contact(work: Work, contact_address_id: UUID, connection_ids: Sequence[UUID]) -> Conversation | None:
+    """The conversation of an address on some lines in which the customer wrote last, not locked."""
+    query = (
+        select(Conversation)
+        .where(
+            own(Conversation, work),
+            Conversation.contact_address_id == contact_address_id,
+            Conversation.connection_id.in_(connection_ids),
+        )
+        .order_by(Conversation.last_inbound_at.desc().nulls_last())
+        .limit(1)
+    )
+    return await work.session.scalar(query)
+
+
 async def changed(work: Work, conversation: Conversation, after: int, limit: int) -> Sequence[Message]:
     """The shown messages that have changed since, the newest first."""
     query = (

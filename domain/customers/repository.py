@@ -1,6 +1,7 @@
 """All SQL of customers."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from core.paging import part
 from core.tables import new_id
 from core.work import Work, own
 from domain.connections.medium import Medium
-from domain.customers.models import ContactAddress, Customer, CustomerAddress, CustomerMerge
+from domain.customers.models import ContactAddress, Customer, CustomerAddress, CustomerMerge, NumberProof
 from domain.customers.schemas import NumberView
 
 FEWEST_DIGITS: Final = 4
@@ -74,6 +75,37 @@ async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactAd
     """The address on a medium with a user id, not locked."""
     query = select(ContactAddress).where(
         own(ContactAddress, work), ContactAddress.medium == medium, ContactAddress.user_id == user_id
+    )
+    return await work.session.scalar(query)
+
+
+async def contact_of_key(work: Work, medium: Medium, key: str) -> ContactAddress | None:
+    """The address on a medium under which a number is found, not locked."""
+    query = select(ContactAddress).where(
+        own(ContactAddress, work), ContactAddress.medium == medium, ContactAddress.address_key == key
+    )
+    return await work.session.scalar(query)
+
+
+async def count_proofs(work: Work, contact_address_id: UUID, phone: str, since: datetime) -> int:
+    """How many codes were asked for since, at an address or for a telephone."""
+    query = select(func.count()).where(
+        own(NumberProof, work),
+        or_(NumberProof.contact_address_id == contact_address_id, NumberProof.phone == phone),
+        NumberProof.created_at >= since,
+    )
+    return await work.session.scalar(query) or 0
+
+
+async def lock_last_proof(work: Work, contact_address_id: UUID) -> NumberProof | None:
+    """The last code that was asked for at an address, locked."""
+    query = (
+        select(NumberProof)
+        .where(own(NumberProof, work), NumberProof.contact_address_id == contact_address_id)
+        .order_by(NumberProof.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return await work.session.scalar(query)
 

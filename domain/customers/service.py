@@ -167,6 +167,13 @@ async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactVi
     return None if row is None else _contact_view(row)
 
 
+async def contact_of_number(work: Work, medium: Medium, number: str) -> ContactView | None:
+    """The address on a medium of whoever writes from a telephone (E.164), None if nobody does."""
+    work.require(CustomersPermission.READ)
+    row = await repository.contact_of_key(work, medium, phones.address_key(number))
+    return None if row is None else _contact_view(row)
+
+
 async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     """The addresses of a customer on the mediums, last seen first."""
     work.require(CustomersPermission.READ)

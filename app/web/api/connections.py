@@ -10,10 +10,13 @@ from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
+from app.web.chat.origins import PREFIX as CHAT
 from channels import registry
 from core.access import Principal
 from core.work import open_work
 from domain.connections import service as connections
+from domain.connections import webchat
+from domain.connections.medium import Provider
 from domain.connections.permissions import ConnectionsPermission
 from domain.connections.schemas import (
     ChangeConnection,
@@ -22,6 +25,9 @@ from domain.connections.schemas import (
     Credentials,
     LineCheck,
     NewConnection,
+    NewWebChat,
+    RenewSecret,
+    WebChatSecret,
 )
 
 router = noun("connections")
@@ -32,16 +38,20 @@ Writer = Annotated[Write, may_write(ConnectionsPermission.WRITE)]
 
 
 class ShownConnection(ConnectionDetails):
-    """A connection, and the address to which its provider sends."""
+    """A connection, and the address to which its provider sends; of a web chat, that of the script for the shop's pages."""
 
     webhook_url: str
+    script_url: str | None = None
 
 
 def shown(found: ConnectionDetails, request: Request) -> ShownConnection:
     """A line as staff see it, with the address to which its provider sends."""
     settings = request.app.state.settings
     root = (settings.public_url or settings.base_url).rstrip("/")
-    return ShownConnection(**found.model_dump(), webhook_url=f"{root}{registry.WEBHOOK_PATH}/{found.slug}")
+    script_url = f"{root}{CHAT}/{found.slug}.js" if found.provider is Provider.WEB else None
+    return ShownConnection(
+        **found.model_dump(), webhook_url=f"{root}{registry.WEBHOOK_PATH}/{found.slug}", script_url=script_url
+    )
 
 
 @router.get("/connections")
@@ -55,6 +65,26 @@ async def list_(caller: Reader) -> Page[ConnectionSummary]:
 async def create(write: Writer, body: NewConnection) -> ConnectionSummary:
     """Add a line. Its secrets are sealed, and no answer shows them."""
     return await write.once(ConnectionSummary, lambda work: connections.create(work, body))
+
+
+@router.post("/connections/web-chats", status_code=201)
+async def open_web_chat(write: Writer, body: NewWebChat) -> WebChatSecret:
+    """Open a web chat on the shop's pages. The secret with which the shop's server signs identities is shown this once."""
+    return await write.once(WebChatSecret, lambda work: webchat.open_on_page(work, body), is_secret=True)
+
+
+@router.post("/connections/{connection_id}/identity-secret")
+async def renew_secret(
+    write: Writer, seen: SeenVersion, connection_id: UUID, body: RenewSecret, response: Response
+) -> WebChatSecret:
+    """Give a web chat another secret for identities, which is shown this once; the one before may count on for a while."""
+    renewed = await write.once(
+        WebChatSecret,
+        lambda work: webchat.renew_secret(work, connection_id, seen, keep_former=body.keep_former),
+        is_secret=True,
+    )
+    tell(response, renewed.connection.version)
+    return renewed
 
 
 @router.get("/connections/{connection_id}")

@@ -71,3 +71,15 @@ class Seen(Said):
 
     shown: int = Field(ge=0, le=2**62)
     read: int = Field(ge=0, le=2**62)
+
+
+class Phone(Said):
+    """The telephone from which a visitor writes to the shop elsewhere."""
+
+    phone: str = Field(min_length=5, max_length=40)
+
+
+class Code(Said):
+    """The code that came to it."""
+
+    code: str = Field(pattern=r"^\s*[0-9]{6}\s*$", repr=False)

@@ -13,7 +13,7 @@ from itsdangerous import BadSignature
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.web import signed
+from app.web import files, signed
 from app.web.chat import bodies, sessions, visits
 from app.web.chat.origins import PREFIX
 from app.web.chat.shown import ShownPage, shown
@@ -23,10 +23,10 @@ from channels.web.wire import BLOB, Written, event_of
 from core import messages, observability
 from core.blobs import BlobMissing, open_blobs
 from core.errors import CommitOutcomeUnknown, DomainError, Invalid
-from core.filetypes import sniff
+from core.filetypes import PICTURES, sniff
 from core.settings import Settings
 from core.work import Work, open_work
-from domain.conversations import visitor_thread
+from domain.conversations import joining, visitor_thread
 from domain.conversations.content import About, Answer, CatalogueProduct, File, MediaKind, Place, Text
 
 router = APIRouter(prefix=PREFIX)
@@ -44,10 +44,6 @@ TAKEN: Final[dict[str, MediaKind]] = {
 
 _WORDS: Final = "webchat.page."
 _UPLOAD: Final = "webchat upload"
-_FILE_HEADERS: Final = {
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "cache-control": "private, max-age=86400",
-}
 
 
 class UploadRefused(Invalid):
@@ -55,6 +51,13 @@ class UploadRefused(Invalid):
 
     code = "upload_refused"
     http_status = 415
+
+
+class CodeWrong(Invalid):
+    """The code proves nothing: it is another one, too old, or was tried too often."""
+
+    code = "code_wrong"
+    http_status = 422
 
 
 class Begun(BaseModel):
@@ -72,6 +75,7 @@ class Begun(BaseModel):
     consent: str | None
     consent_url: str | None
     must_agree: bool
+    can_join: bool
     language: str
     words: dict[str, str]
     thread: ShownPage
@@ -121,10 +125,16 @@ async def begin(request: Request, named: Named, body: bodies.Begin) -> Begun:
         consent=chosen.consent,
         consent_url=chosen.consent_url,
         must_agree=visitor.agreed != sessions.asked_for(chosen),
+        can_join=await _can_join(visit),
         language=language,
         words=words,
         thread=await thread_of(visit, None),
     )
+
+
+async def _can_join(visit: Visit) -> bool:
+    async with open_work(visit.principal) as work:
+        return await joining.is_offered(work)
 
 
 async def thread_of(visit: Visit, after: int | None) -> ShownPage:
@@ -242,9 +252,7 @@ async def file(request: Request, visit: Visited, message_id: UUID) -> Response:
         url = None if conversation_id is None else await visitor_thread.file_of(work, conversation_id, message_id)
     if url is None or not url.startswith(BLOB):
         raise BlobMissing
-    settings: Settings = request.app.state.settings
-    content = await open_blobs(settings).get(url.removeprefix(BLOB))
-    return Response(content, media_type=sniff(content, None), headers=_FILE_HEADERS)
+    return await files.give(request, url.removeprefix(BLOB), str(message_id), shown=PICTURES)
 
 
 @router.post("/{slug}/seen", status_code=204)
@@ -255,3 +263,24 @@ async def seen(request: Request, visit: Visited, body: bodies.Seen) -> None:
         conversation_id = await visitor_thread.find(work, visit.line, visit.visitor.id)
         if conversation_id is not None:
             await visitor_thread.report(work, conversation_id, shown=body.shown, read=body.read)
+
+
+@router.post("/{slug}/phone", status_code=204)
+async def send_code(request: Request, visit: Visited, body: bodies.Phone) -> None:
+    """Have a code sent to a telephone; the answer is the same whether or not a customer has it."""
+    await visits.require_counted(request, "phone", str(visit.key), visits.CODES_PER_MINUTE)
+    await visits.require_counted(request, "phones", visit.network, visits.CODES_OF_NETWORK)
+    async with open_work(visit.principal) as work:
+        await joining.send_code(work, visit.line, visit.visitor.id, body.phone)
+
+
+@router.post("/{slug}/phone/code", status_code=204)
+async def join(request: Request, visit: Visited, body: bodies.Code) -> None:
+    """Be the customer whose telephone the code proves; raises CodeWrong."""
+    await visits.require_counted(request, "code", str(visit.key), visits.GUESSES_PER_MINUTE)
+    await visits.require_counted(request, "codes", visit.network, visits.CODES_OF_NETWORK)
+    async with open_work(visit.principal) as work:
+        # A wrong code is counted in this transaction, so it is told after its commit.
+        is_joined = await joining.join(work, visit.line, visit.visitor.id, body.code.strip())
+    if not is_joined:
+        raise CodeWrong

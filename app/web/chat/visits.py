@@ -31,6 +31,10 @@ WRITES_OF_NETWORK: Final = 300
 FILES_PER_MINUTE: Final = 10
 READS_PER_MINUTE: Final = 240
 
+CODES_PER_MINUTE: Final = 3
+GUESSES_PER_MINUTE: Final = 6
+CODES_OF_NETWORK: Final = 20
+
 STREAMS: Final = 3_000
 """Lines that a process keeps open to visitors; beyond it pages ask now and then instead."""
 
@@ -91,6 +95,12 @@ async def count(request: Request, policy: str, who: str, per_minute: int) -> Non
     """Count a request of somebody; raises TooManyRequests."""
     buckets: Buckets = request.app.state.buckets
     await buckets.require(f"chat-{policy}", who, per_minute)
+
+
+async def require_counted(request: Request, policy: str, who: str, per_minute: int) -> None:
+    """Count a guess of somebody; raises TooManyRequests, and SignInUnavailable while nothing can be counted."""
+    buckets: Buckets = request.app.state.buckets
+    await buckets.require_counted(f"chat-{policy}", who, per_minute)
 
 
 @dataclass(slots=True)

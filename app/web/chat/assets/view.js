@@ -49,6 +49,7 @@ export class View {
     this.panel = make("section", { class: "panel", role: "dialog", "aria-label": chat.begun.title, hidden: true },
       make("header", {}, make("span", { class: "face", "aria-hidden": "true" }, [...chat.begun.title][0] ?? "·"),
         make("span", { class: "who" }, make("b", {}, chat.begun.title), this.status),
+        make("button", { type: "button", class: "tool", hidden: !chat.begun.can_join, "aria-label": word("join"), title: word("join"), onclick: (event) => this.join(event.currentTarget) }, icon("link")),
         make("button", { type: "button", class: "tool", "aria-label": word("close"), title: word("close"), onclick: () => chat.close() }, icon("close"))),
       this.more, this.log, this.notice, this.consent, this.composer);
     this.panel.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); chat.close(); } });
@@ -118,6 +119,17 @@ export class View {
     this.consent.replaceChildren(
       make("p", {}, begun.consent, " ", link),
       make("button", { type: "button", onclick: () => this.chat.agree().then(() => this.text.focus(), () => this.connected(false)) }, this.word("agree")));
+  }
+
+  async join(button) {
+    if (this.panel.querySelector(".join")) return;
+    this.joining = button;
+    (await import("./join.js")).join(this);
+  }
+
+  joined(form) {
+    form.remove();
+    this.joining.focus();
   }
 
   connected(is) {
