@@ -12,12 +12,20 @@ from app.processes import runtime
 from core.settings import Environment, Settings, get_settings
 from domain.accounts import service as accounts
 from migrations.upgrade import upgrade
+from sandbox.devices import plant
 from sandbox.infobip.history import remember
+
+PLANT_OF = "demo-store"
+"""The demo shop that has machines too."""
 
 
 async def _seed_with_life() -> list[str]:
     """Make the missing demo shops; their customers have written only where the sandbox has their phones."""
-    return await seeding.seed_demo(remember if get_settings().sandbox_enabled else None)
+    made = await seeding.seed_demo(remember if get_settings().sandbox_enabled else None)
+    for ref in await accounts.list_workspaces():
+        if ref.slug == PLANT_OF:
+            await plant.equip(ref.id)
+    return made
 
 
 async def _seed_unless_in_use() -> list[str]:

@@ -257,6 +257,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(mailbox.router, include_in_schema=False)
     if settings.sandbox_enabled:
         app.include_router(importlib.import_module("sandbox.infobip").router(settings), include_in_schema=False)
+        app.include_router(importlib.import_module("sandbox.devices.sending").router(settings))
     app.add_exception_handler(DomainError, problems.domain_error)
     app.add_exception_handler(HTTPException, problems.http_error)
     app.add_exception_handler(RequestValidationError, problems.malformed)

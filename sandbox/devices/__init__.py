@@ -1,0 +1,1 @@
+"""Machines for people without any: what their sensors would say, sent as a device sends it."""

@@ -1,0 +1,62 @@
+"""A plant of the three machines in a workspace: registered, with a day behind them, and the mill on its way to trouble."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from core.access import Principal
+from core.work import Work, open_work
+from domain.machines import intake, risk
+from domain.machines import service as machines
+from domain.machines.kinds import MachineEventKind
+from domain.machines.schemas import NewBaseline, NewMachine, NewMachineEvent, NewSite
+from sandbox.devices.signals import DEVICES, Device, Mode, readings, values
+
+SITES: Final = {
+    "TRUCK-21": ("Mina El Callao", 7.346, -61.824),
+    "MILL-3": ("Planta de molienda", 8.297, -62.712),
+    "BOILER-7": ("Planta de molienda", 8.297, -62.712),
+}
+HOURS: Final = 26
+"""How much history there is; all but the last two hours of it are what is normal."""
+
+MODES: Final = {"MILL-3": Mode.DRIFT}
+"""Who is not well in the demo."""
+
+DRIFTS_FOR: Final = timedelta(hours=2)
+_STEP: Final = timedelta(minutes=1)
+
+
+async def equip(workspace_id: UUID) -> bool:
+    """Put the plant into a workspace that has no machines; whether it did."""
+    async with open_work(Principal.system(workspace_id)) as work:
+        if (await machines.list_machines(work, limit=1)).items:
+            return False
+        sites: dict[str, UUID] = {}
+        for device in DEVICES:
+            name, latitude, longitude = SITES[device.code]
+            if name not in sites:
+                site = await machines.create_site(work, NewSite(name=name, latitude=latitude, longitude=longitude))
+                sites[name] = site.id
+            await _install(work, device, sites[name])
+    return True
+
+
+async def _install(work: Work, device: Device, site_id: UUID) -> None:
+    command = NewMachine(site_id=site_id, code=device.code, name=device.name, kind=device.kind, tool_grade=device.tool_grade)
+    machine = await machines.create_machine(work, command)
+    for signal in device.signals:
+        await machines.create_sensor(work, machine.id, signal.sensor)
+    begun = work.system_time.replace(second=work.system_time.second // 15 * 15, microsecond=0)
+    await machines.note_event(work, machine.id, NewMachineEvent(kind=MachineEventKind.STARTED))
+    moments = [begun - _STEP * minute for minute in range(HOURS * 60 - 1, -1, -1)]
+    turned = (begun - DRIFTS_FOR).timestamp()
+    for start in range(0, len(moments), 1_000):
+        items = []
+        for at in (moment.timestamp() for moment in moments[start : start + 1_000]):
+            mode = MODES.get(device.code, Mode.NORMAL) if at > turned else Mode.NORMAL
+            items.append(readings(device, at, values(device, at, mode=mode, since=turned)))
+        await intake.take(work, items)
+    good = NewBaseline(since=moments[0], until=begun - DRIFTS_FOR)
+    offered = await risk.offer_baseline(work, machine.id, good)
+    await risk.promote_baseline(work, machine.id, offered.id)

@@ -1,0 +1,62 @@
+"""The plant of the demo: what its machines say is the same for whoever asks, and a plant is made once."""
+
+import pytest
+
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.machines import judging, risk
+from domain.machines import service as machines
+from domain.machines.kinds import Cause, RiskLevel
+from sandbox.devices import plant
+from sandbox.devices.signals import BY_CODE, DEVICES, Fault, Mode, values
+from tests.factories.plant import Plant
+
+AT = 1_796_000_000.0
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda one: one.code)
+def test_what_a_machine_says_follows_from_the_seed_and_the_moment(device: plant.Device) -> None:
+    said = values(device, AT, seed=3)
+    assert said == values(device, AT, seed=3)
+    assert said != values(device, AT, seed=4)
+    assert said.keys() == {one.sensor.code for one in device.signals}
+    # And a machine that is well breaks no limit for a week
+    for hour in range(7 * 24):
+        for one in device.signals:
+            value, limits = values(device, AT + hour * 3600)[one.sensor.code], one.sensor.limits
+            assert limits.low is None or value >= limits.low
+            assert limits.warn_high is None or value < limits.warn_high
+
+
+def test_what_is_wrong_is_seen_in_its_own_sensor() -> None:
+    mill, boiler = BY_CODE["MILL-3"], BY_CODE["BOILER-7"]
+    later = AT + 11 * 3600
+    well = values(mill, later)
+    drifting, failing = (values(mill, later, mode=mode, since=AT) for mode in (Mode.DRIFT, Mode.FAILURE))
+    assert drifting["temperature"] - well["temperature"] == pytest.approx(16.5)
+    assert failing["vibration"] - well["vibration"] > 5
+    assert values(mill, AT + 13 * 3600, mode=Mode.FAILURE, since=AT)["speed"] == 0.0
+    excess = values(boiler, later, faults=frozenset({Fault.CO2_EXCESS}))
+    assert excess["co2"] - values(boiler, later)["co2"] == pytest.approx(186.0)
+    spiked = [values(mill, AT + n, faults=frozenset({Fault.VIBRATION_SPIKE}))["vibration"] for n in range(500)]
+    assert 2 <= sum(value > 10 for value in spiked) <= 30
+
+
+@pytest.mark.slow
+async def test_the_plant_of_the_demo_has_one_machine_that_is_not_well(workspace: WorkspaceView) -> None:
+    assert await plant.equip(workspace.id)
+    assert not await plant.equip(workspace.id)
+    principal = Plant(workspace.id, workspace.id, workspace.id, {}).principal
+    levels = {}
+    async with open_work(principal) as work:
+        for machine in (await machines.list_machines(work)).items:
+            await judging.judge(work, machine.id)
+            levels[machine.code] = await risk.of_machine(work, machine.id)
+    assert {code: view.level for code, view in levels.items()} == {
+        "TRUCK-21": RiskLevel.LOW,
+        "MILL-3": RiskLevel.ELEVATED,
+        "BOILER-7": RiskLevel.LOW,
+    }
+    (reason,) = levels["MILL-3"].reasons
+    assert (reason.cause, max(reason.strayed, key=lambda name: abs(reason.strayed[name]))) == (Cause.ANOMALY, "temperature")
+    assert levels["MILL-3"].tool_due_at is not None
