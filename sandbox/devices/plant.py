@@ -17,14 +17,14 @@ SITES: Final = {
     "MILL-3": ("Planta de molienda", 8.297, -62.712),
     "BOILER-7": ("Planta de molienda", 8.297, -62.712),
 }
-HOURS: Final = 26
-"""How much history there is; all but the last two hours of it are what is normal."""
+HOURS: Final = 32
+"""How much history there is; what lies before the mill began to drift is normal."""
 
 MODES: Final = {"MILL-3": Mode.DRIFT}
 """Who is not well in the demo."""
 
-DRIFTS_FOR: Final = timedelta(hours=2)
-_STEP: Final = timedelta(minutes=1)
+DRIFTS_FOR: Final = timedelta(hours=8)
+_STEP: Final = timedelta(minutes=2)
 
 
 async def equip(workspace_id: UUID) -> bool:
@@ -49,7 +49,7 @@ async def _install(work: Work, device: Device, site_id: UUID) -> None:
         await machines.create_sensor(work, machine.id, signal.sensor)
     begun = work.system_time.replace(second=work.system_time.second // 15 * 15, microsecond=0)
     await machines.note_event(work, machine.id, NewMachineEvent(kind=MachineEventKind.STARTED))
-    moments = [begun - _STEP * minute for minute in range(HOURS * 60 - 1, -1, -1)]
+    moments = [begun - _STEP * number for number in range(HOURS * 30 - 1, -1, -1)]
     turned = (begun - DRIFTS_FOR).timestamp()
     for start in range(0, len(moments), 1_000):
         items = []

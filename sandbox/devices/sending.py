@@ -37,7 +37,9 @@ async def mint(workspace_id: UUID) -> str:
     """A key with which devices may send for a day, and do nothing else."""
     async with open_work(Principal.system(workspace_id)) as work:
         lasts = work.system_time + KEY_LASTS
-        made = await api_keys.create_key(work, NewApiKey(name="Simulador", permissions=frozenset({"machines:ingest"}), expires_at=lasts))
+        made = await api_keys.create_key(
+            work, NewApiKey(name="Simulador", permissions=frozenset({"machines:ingest"}), expires_at=lasts)
+        )
     return made.key
 
 

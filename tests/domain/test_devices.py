@@ -4,18 +4,18 @@ import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.machines import judging, risk
+from domain.machines import judging, risk, words
 from domain.machines import service as machines
 from domain.machines.kinds import Cause, RiskLevel
 from sandbox.devices import plant
-from sandbox.devices.signals import BY_CODE, DEVICES, Fault, Mode, values
+from sandbox.devices.signals import BY_CODE, DEVICES, Device, Fault, Mode, values
 from tests.factories.plant import Plant
 
 AT = 1_796_000_000.0
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=lambda one: one.code)
-def test_what_a_machine_says_follows_from_the_seed_and_the_moment(device: plant.Device) -> None:
+def test_what_a_machine_says_follows_from_the_seed_and_the_moment(device: Device) -> None:
     said = values(device, AT, seed=3)
     assert said == values(device, AT, seed=3)
     assert said != values(device, AT, seed=4)
@@ -57,6 +57,6 @@ async def test_the_plant_of_the_demo_has_one_machine_that_is_not_well(workspace:
         "MILL-3": RiskLevel.ELEVATED,
         "BOILER-7": RiskLevel.LOW,
     }
-    (reason,) = levels["MILL-3"].reasons
-    assert (reason.cause, max(reason.strayed, key=lambda name: abs(reason.strayed[name]))) == (Cause.ANOMALY, "temperature")
+    (reason,) = (one for one in levels["MILL-3"].reasons if one.cause is Cause.ANOMALY)
+    assert words.furthest(reason)[0] == "temperature"
     assert levels["MILL-3"].tool_due_at is not None
