@@ -145,7 +145,7 @@ class Brief(Frozen):
     ordered: list[Deed] = Field(default_factory=list)
     """The deeds that the words plainly order; the reply says which of them nobody has tried."""
     goods: list[str] = Field(default_factory=list)
-    """The customer's words for each of the goods that are plainly ordered, folded."""
+    """The customer's words for each of the goods that are plainly ordered."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """Facts of the session that a reply may use as `{s1}`, `{s2}`…"""
     was_attended: bool = False
@@ -156,6 +156,12 @@ class Brief(Frozen):
     """The names of the tools offered in this state."""
     failures: int = 0
     """Turns in a row that failed or were not understood; from the second on the model offers a person."""
+
+    @property
+    def first_name(self) -> str:
+        """The customer's first name, where what they are called is one."""
+        first = (self.customer_name or "").split()[:1]
+        return first[0].capitalize() if first and first[0].isalpha() else ""
 
     @property
     def points(self) -> list[Pending]:

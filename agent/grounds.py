@@ -185,6 +185,11 @@ class Grounds:
         """The names of the facts of a kind."""
         return [name for name, fact in self.facts.items() if fact.kind == kind and subject in (None, fact.subject)]
 
+    def call_of(self, name: str) -> int:
+        """The number of the call that a fact of this name is of, whether there is one or not; 0 for one of the session."""
+        number = name[1:].partition(".")[0] if name.startswith("f") else ""
+        return int(number) if number.isdecimal() else 0
+
     def call(self, number: int) -> Recorded | None:
         """The call with this number, or the one that it repeats; without a number, the only one there is."""
         if not number and len(self.calls) == 1:
@@ -195,7 +200,7 @@ class Grounds:
 
 def _telling(phrase: str) -> list[str]:
     """The words of a phrase, without the ends by which one and many differ."""
-    return [word[:5] for word in phrase.split() if len(word) > 2 and word.isalpha()] or [phrase]
+    return [word[:5] for word in fold(phrase).split() if len(word) > 2 and word.isalpha()] or [fold(phrase)]
 
 
 def _differs(fact: Fact, new: Fact) -> bool:

@@ -1,5 +1,6 @@
 """What the words of a turn ask of the shop, as the grammar hears them before any model is asked."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from agent.brief import Asked, Brief
@@ -11,6 +12,8 @@ from tools.outcome import Deed
 
 WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
 """Acts by which goods are wanted."""
+
+_WORD = re.compile(r"[\w'’-]+")
 
 _TALK = SMALL_TALK | {ActKind.CHITCHAT}
 _ASKS = frozenset(kind for kind in ActKind if kind.startswith("ask_")) | {
@@ -41,7 +44,8 @@ def heard(brief: Brief) -> Brief:
     asked = max(levels, key=list(Asked).index, default=Asked.NOTHING)
     # `¿ya está confirmado?`, `how do I cancel?`: a question orders nothing, but for the goods beside it.
     ordered = [deed for deed in _ordered(acts, brief) if not is_question or deed is Deed.ITEM_ADDED]
-    goods = [act.phrase for act in acts if act.kind in WANTS and act.phrase and _counts(act)]
+    texts = [message.text for message in brief.messages]
+    goods = [_as_written(act.phrase, texts) for act in acts if act.kind in WANTS and act.phrase and _counts(act)]
     return brief.model_copy(update={"asked": asked, "ordered": list(dict.fromkeys(ordered)), "goods": goods})
 
 
@@ -70,6 +74,17 @@ def _counts(act: Act) -> bool:
     """Whether so many are said in so many words: one may be an article, and a verb may want anything."""
     is_many = act.quantity is not None and not act.is_single and (act.is_wished or act.quantity != 1)
     return is_many or _is_counted(act.phrase)
+
+
+def _as_written(phrase: str, texts: Sequence[str]) -> str:
+    """A folded phrase as the customer has written it, if its words stand together in a text."""
+    for text in texts:
+        words = _WORD.findall(text)
+        for start in range(len(words)):
+            written = words[start : start + len(phrase.split())]
+            if fold(" ".join(written)) == phrase:
+                return " ".join(written)
+    return phrase
 
 
 def _ordered(acts: Sequence[Act], brief: Brief) -> Iterator[Deed]:

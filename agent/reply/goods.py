@@ -45,14 +45,13 @@ class Goods:
 
     def __init__(self, grounds: Grounds) -> None:
         self._grounds = grounds
-        self._found: dict[str, Good] = {}
         given = [*grounds.facts.values(), *grounds.brief.facts.values()]
         self.names = list(dict.fromkeys(fact.subject for fact in given if fact.kind in GOODS))
-        for fact in grounds.facts.values():
-            if fact.kind in GOODS:
-                known = self._found.get(fact.subject, Good(fact.subject))
-                price = fact if fact.kind == "price" else known.price
-                self._found[fact.subject] = Good(fact.subject, price, grounds.in_stock.get(fact.subject))
+        prices = {fact.subject: fact for fact in grounds.facts.values() if fact.kind == "price"}
+        spoken_of = {fact.subject for fact in grounds.facts.values() if fact.kind in GOODS}
+        self._found = {
+            name: Good(name, prices.get(name), grounds.in_stock.get(name)) for name in self.names if name in spoken_of
+        }
 
     def of(self, names: Iterable[str]) -> list[Good]:
         """The products that these facts are about, each once."""
@@ -90,10 +89,9 @@ class Goods:
 
         The difference to what nobody can have would speak of it as if it were there.
         """
-        if any(good.in_stock is False for good in goods):
-            return ""
         priced = sorted((good for good in goods if good.price is not None), key=lambda good: good.amount)
-        if len(priced) < 2 or len({good.price.currency for good in priced if good.price}) > 1:
+        currencies = {good.price.currency for good in priced if good.price}
+        if len(priced) < 2 or len(currencies) > 1 or any(good.in_stock is False for good in goods):
             return ""
         return " ".join([*self._by_price(priced, wording), *self._by_size(priced, wording)])
 

@@ -36,6 +36,7 @@ _DETAILS = frozenset({"fulfilment", "address", "store", "recipient_name", "phone
 OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
 """Questions that an order must be open for."""
 
+_OF_PAYMENT = frozenset({"reference", "receipt", "payment_method"})
 ANYTHING = frozenset({"items", "anything_else", "rephrase"})
 """Questions about nothing that is open."""
 
@@ -78,7 +79,7 @@ def unfit(kind: moves.Kind, beside: Collection[moves.Kind], grounds: Grounds, *,
 def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_said: bool) -> bool:
     """Whether a courtesy that sounds like a yes is borne out: by a deed where one was ordered, never beside a question."""
     asked = grounds.brief.asked
-    if grounds.undone:
+    if grounds.undone or grounds.missed:
         return False
     if kind == "thanks" and asked is not Asked.NOTHING:  # it would be a receipt
         return grounds.has_done(*_RECEIVED)
@@ -93,51 +94,41 @@ def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_sai
 
 def holds(statement: str, grounds: Grounds, told: Sequence[Recorded]) -> bool:
     """Whether a statement without facts is so."""
-    has_lines, brief = grounds.has_lines, grounds.brief
-    match statement:
-        case "draft_empty":
-            # After an order was placed, "your order" is that one.
-            is_its_own = brief.draft is not None or brief.last_order is None
-            return not has_lines and is_its_own and not grounds.has_done(Deed.ORDER_CONFIRMED)
-        case "confirm_by_button":
-            return brief.draft is not None and brief.draft.confirmation_token is not None and has_lines
-        case "payment_details_come":
-            is_told = grounds.has_done(Deed.ORDER_CONFIRMED) or bool(grounds.named("instructions"))
-            return bool(grounds.named("method")) and not is_told
-        case "how_to_pay":
-            return (has_lines or grounds.owes) and not grounds.has_done(Deed.PAYMENT_CLAIMED)
-        case "as_you_wish":
-            return may_assent(statement, grounds, told, has_said=False)
-        case "draft_kept":
-            return has_lines and not any(call.changes_items for call in grounds.calls)
-        case "not_confirmed" | "how_to_finish" | "how_to_clear":
-            return has_lines
-        case _:
-            return True
+    has_lines, brief, is_placed = grounds.has_lines, grounds.brief, grounds.has_done(Deed.ORDER_CONFIRMED)
+    is_summarised = brief.draft is not None and brief.draft.confirmation_token is not None
+    so = {
+        # After an order was placed, "your order" is that one.
+        "draft_empty": not has_lines and not is_placed and (brief.draft is not None or brief.last_order is None),
+        "confirm_by_button": is_summarised and has_lines,
+        "payment_details_come": bool(grounds.named("method")) and not is_placed and not grounds.named("instructions"),
+        "how_to_pay": (has_lines or grounds.owes) and not grounds.has_done(Deed.PAYMENT_CLAIMED),
+        "as_you_wish": may_assent("as_you_wish", grounds, told, has_said=False),
+        "draft_kept": has_lines and not any(call.changes_items for call in grounds.calls),
+        **dict.fromkeys(("not_confirmed", "how_to_finish", "how_to_clear"), has_lines),
+    }
+    return so.get(statement, True)
 
 
 def is_said(statement: str, grounds: Grounds, told: Sequence[Recorded], others: Iterable[moves.Move]) -> bool:
-    """Whether another move of the reply says a statement as well, or the call that emptied the order."""
-    if statement == "draft_empty" and not grounds.has_lines and any(call.changes_items for call in told):
-        return True
-    is_asked = any(call.asks or "?" in call.words for call in told)
+    """Whether another move of the reply says a statement as well, or a call that asks or emptied the order."""
+    tells = any(call.asks or "?" in call.words or (call.changes_items and not grounds.has_lines) for call in told)
     said = {move.what for move in others if isinstance(move, moves.Cannot | moves.Offer)}
-    return (statement == "draft_empty" and is_asked) or _SAID_BY.get(statement) in said
+    return (statement == "draft_empty" and tells) or _SAID_BY.get(statement) in said
 
 
 def unoffered(tool: str, grounds: Grounds) -> str | None:
     """Why a tool is not to be offered: the state has it not, there is nothing to use it on, or it was just used."""
     if grounds.brief.tools and tool not in grounds.brief.tools:
         return "not_offered"
-    is_of_nothing = tool in ("cancel_order", "get_order_status") and grounds.brief.last_order is None and not grounds.has_lines
-    if tool in ("add_item_to_draft", "create_order_draft"):
-        is_of_nothing = bool(grounds.in_stock) and not any(grounds.in_stock.values())
-    elif tool in PAYING:
-        is_of_nothing = not grounds.owes
-    elif tool in ("request_confirmation", "clear_draft", "change_item_in_draft"):
-        is_of_nothing = not grounds.has_lines
+    has_order = grounds.has_lines or grounds.brief.last_order is not None
+    has_object = {
+        **dict.fromkeys(("cancel_order", "get_order_status"), has_order),
+        **dict.fromkeys(("request_confirmation", "clear_draft", "change_item_in_draft"), grounds.has_lines),
+        **dict.fromkeys(("add_item_to_draft", "create_order_draft"), not grounds.in_stock or any(grounds.in_stock.values())),
+        **dict.fromkeys(PAYING, grounds.owes),
+    }
     is_done = any(call.tool == tool and call.has_effect for call in grounds.calls)
-    return "of_nothing" if is_of_nothing else "done_already" if is_done else None
+    return "of_nothing" if not has_object.get(tool, True) else "done_already" if is_done else None
 
 
 def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
@@ -183,38 +174,35 @@ def passed_over(subjects: Collection[str], grounds: Grounds, *, denies: bool) ->
     return passed
 
 
-def is_answered(denied: str, looked: Sequence[Recorded], *, names: bool) -> bool:
+def is_answered(denied: str, told: Sequence[Recorded], *, names: bool) -> bool:
     """Whether lookups that are told answer what a model says it cannot or does not know, while it names nothing of them."""
-    has_missed = any(call.status == "refused" for call in looked)
-    is_found = denied in ("price", "product", "other") and bool(looked) and not names
-    return is_found or (denied in ("stock", "restock") and has_missed)
+    looked = [call for call in told if not call.writes]
+    is_missed = denied in ("stock", "restock") and any(call.status == "refused" for call in looked)
+    return is_missed or (denied in ("price", "product", "other") and bool(looked) and not names)
 
 
 def pointless(what: str, about: Sequence[Good], grounds: Grounds, names: Iterable[str]) -> str | None:
     """Why a question has no point; None if it has one."""
-    asked, brief = grounds.brief.asked, grounds.brief
-    if what in OF_ORDER and asked in (Asked.A_DEED, Asked.UNCLEAR) and grounds.offered:
-        return "not_added"  # what was ordered and only looked up would pass for added
-    if what in OF_ORDER and not grounds.has_lines and (what not in _DETAILS or asked is Asked.A_DEED):
-        return "nothing_to_confirm" if what == "confirm" or grounds.has_done(Deed.ORDER_CONFIRMED) else "no_order"
-    if what == "anything_else" and asked is Asked.A_DEED and not grounds.calls and not grounds.is_question:
-        return "nothing_done"
-    if what == "which_order" and brief.last_order is None:
-        return "none_placed"
-    if what in ("reference", "receipt", "payment_method") and not (
-        grounds.owes or (what == "payment_method" and grounds.has_lines)
-    ):
-        return "nothing_to_pay"
-    if what == "solved" and not brief.was_attended:
-        return "not_attended"
-    if what == "confirm" and grounds.missing:
-        return "details_missing"
-    is_settled = grounds.has_done(Deed.DELIVERY_SET) or (asked is Asked.AN_ANSWER and brief.draft is not None)
-    if what in _DETAILS and is_settled and not {what, "fulfilment"} & set(grounds.missing):
-        return "known"
-    if what in ("add", "quantity") and about and all(good.in_stock is False for good in about):
-        return "sold_out"
-    return "of_nothing" if what in ("quantity", "add", "which") and not about and not _speaks_of_goods(grounds, names) else None
+    brief, is_deed = grounds.brief, grounds.brief.asked is Asked.A_DEED
+    is_unsure, has_lines = is_deed or brief.asked is Asked.UNCLEAR, grounds.has_lines
+    lacks_order = what in OF_ORDER and not has_lines and (what not in _DETAILS or is_deed)
+    is_settled = grounds.has_done(Deed.DELIVERY_SET) or (brief.asked is Asked.AN_ANSWER and brief.draft is not None)
+    reasons = {
+        # What was ordered and only looked up would pass for added.
+        "not_added": what in OF_ORDER and is_unsure and bool(grounds.offered),
+        "nothing_to_confirm": lacks_order and (what == "confirm" or grounds.has_done(Deed.ORDER_CONFIRMED)),
+        "no_order": lacks_order,
+        "nothing_done": what == "anything_else" and is_deed and not grounds.calls and not grounds.is_question,
+        "not_done": what in ("confirm", "leave_it_so") and bool({*grounds.undone} - {Deed.CONFIRMATION_REQUESTED}),
+        "none_placed": what == "which_order" and brief.last_order is None,
+        "nothing_to_pay": what in _OF_PAYMENT and not grounds.owes and not (what == "payment_method" and has_lines),
+        "not_attended": what == "solved" and not brief.was_attended,
+        "details_missing": what == "confirm" and bool(grounds.missing),
+        "known": what in _DETAILS and is_settled and not {what, "fulfilment"} & {*grounds.missing},
+        "sold_out": what in ("add", "quantity") and bool(about) and all(good.in_stock is False for good in about),
+        "of_nothing": what in ("quantity", "add", "which") and not about and not _speaks_of_goods(grounds, names),
+    }
+    return next((reason for reason, is_so in reasons.items() if is_so), None)
 
 
 def _speaks_of_goods(grounds: Grounds, names: Iterable[str]) -> bool:

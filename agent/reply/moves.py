@@ -1,5 +1,6 @@
 """What a model answers: a short list of typed moves, each read by itself, so that a bad one costs nothing but itself."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
@@ -162,11 +163,8 @@ class LeftOut(BaseModel):
 def _unpacked(value: Any) -> Iterator[Any]:
     """The moves in whatever a model wrapped them: a JSON text, a single move, a reply within the reply."""
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(value)
-        except (ValueError, RecursionError):
-            yield value
-            return
     if isinstance(value, dict) and "moves" in value:
         yield from _unpacked(value["moves"])
     elif isinstance(value, list | tuple):
@@ -215,9 +213,8 @@ class Reply(BaseModel):
         """The moves that are well-formed, and the reasons for the others."""
         read = [_read(item) for item in _unpacked(value)]
         moves = [move for move in read if not isinstance(move, LeftOut)]
-        left_out = [move for move in read if isinstance(move, LeftOut)]
-        left_out += [LeftOut(move=move.move, reason="too_many") for move in moves[MOST_MOVES:]]
-        return {"moves": moves[:MOST_MOVES], "left_out": left_out}
+        too_many = [LeftOut(move=move.move, reason="too_many") for move in moves[MOST_MOVES:]]
+        return {"moves": moves[:MOST_MOVES], "left_out": [*(move for move in read if isinstance(move, LeftOut)), *too_many]}
 
     def arguments(self) -> dict[str, Any]:
         """The reply as a model would write it."""

@@ -12,9 +12,8 @@ from agent.brief import Asked
 from agent.grounds import SERVES, Grounds
 from agent.recorded import Recorded
 from agent.reply import judge, moves
-from agent.reply.effects import worded
 from agent.reply.goods import Good, Goods
-from agent.reply.statements import family, statements
+from agent.reply.statements import family, statements, worded
 from agent.reply.wording import Wording
 from domain.catalog.naming import with_short_names
 from tools.outcome import Deed
@@ -56,8 +55,7 @@ class _Parts:
     hints: list[str] = field(default_factory=list)
 
     def in_order(self) -> list[str]:
-        said = [*self.opening, *self.done, *self.stated, *self.closing, *self.offers]
-        return [*said, self.question, *self.hints]
+        return [*self.opening, *self.done, *self.stated, *self.closing, *self.offers, self.question, *self.hints]
 
     @property
     def has_substance(self) -> bool:
@@ -69,7 +67,8 @@ class _Renderer:
     def __init__(self, reply: moves.Reply, grounds: Grounds) -> None:
         self.grounds = grounds
         self.moves = [move for move in reply.moves if judge.is_theirs(move, grounds)]
-        self.left_out = list(reply.left_out)
+        others = [move for move in reply.moves if move not in self.moves]
+        self.left_out = [*reply.left_out, *(moves.LeftOut(move=move.move, reason="not_for_staff") for move in others)]
         self.wording = Wording(grounds.brief.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
         self.parts = _Parts()
@@ -80,9 +79,6 @@ class _Renderer:
         self.told: list[Recorded] = []
         self.names_any = False
         self.understood = True
-        for move in reply.moves:
-            if move not in self.moves:
-                self._leave_out(move, "not_for_staff")
 
     def run(self) -> Rendered:
         socials = [move for move in self.moves if isinstance(move, moves.Social)]
@@ -108,14 +104,13 @@ class _Renderer:
 
     def _tell(self) -> None:
         """The calls that are told. What was guessed of a call in the same answer is said by that call instead."""
-        facts = self.grounds.facts
         said = {move: self.grounds.call(move.call) for move in self.moves if isinstance(move, moves.Say)}
         named = {call.call for call in said.values() if call is not None}
         goods = {fact.subject for call in said.values() if call is not None for fact in call.facts.values()}
         for move in self.moves:
             if isinstance(move, moves.State | moves.Suggest | moves.Compare):
-                named |= {number for name in move.facts if (number := _call_of(name)) in self.grounds.guessed}
-                goods |= {facts[name].subject for name in move.facts if name in facts}
+                named |= {number for name in move.facts if (number := self.grounds.call_of(name)) in self.grounds.guessed}
+                goods |= {self.grounds.facts[name].subject for name in move.facts if name in self.grounds.facts}
         self.names_any = bool(named or goods)
         denies = any(isinstance(move, moves.Unknown | moves.Cannot) for move in self.moves)
         self._word(named | judge.passed_over(goods, self.grounds, denies=denies))
@@ -136,7 +131,9 @@ class _Renderer:
         for name in move.facts:
             if name not in self.grounds.facts and not any(name in call.facts for call in self.told):
                 self._leave_out(move, "unknown_fact")
-        known = [name for name in move.facts if name in self.grounds.facts and _call_of(name) not in self.grounds.guessed]
+        known = [
+            name for name in move.facts if name in self.grounds.facts and self.grounds.call_of(name) not in self.grounds.guessed
+        ]
         self.used |= set(known)
         return known
 
@@ -169,7 +166,7 @@ class _Renderer:
         if reason is not None:
             self._leave_out(move, reason)
             return
-        name = _first_name(self.grounds.brief.customer_name)
+        name = self.grounds.brief.first_name
         if move.what in _GREETINGS:
             key = "social.greet_quietly" if beside & _SAD else "social.greet_named" if name else key
         elif move.what == "thanks" and self.grounds.has_done(Deed.ORDER_CONFIRMED):
@@ -181,12 +178,10 @@ class _Renderer:
         part = parts.closing if is_last and not is_early else parts.opening
         part.append(self.wording.say(key, name=name))
 
-    def _is_answered(self, denied: str) -> bool:
-        looked = [call for call in self.told if not call.writes]
-        return judge.is_answered(denied, looked, names=self.names_any)
-
     def _cannot(self, move: moves.Cannot) -> None:
-        if (is_known := self._is_answered(move.what)) or judge.is_possible(move.what, self.grounds):
+        if (is_known := judge.is_answered(move.what, self.told, names=self.names_any)) or judge.is_possible(
+            move.what, self.grounds
+        ):
             self._leave_out(move, "known" if is_known else "not_so")
         else:
             self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
@@ -221,15 +216,14 @@ class _Renderer:
     def _is_told(self, name: str) -> bool:
         """Whether the words of a call that is told hold the fact, or its summary does."""
         fact = self.grounds.facts[name]
-        if any(telling.sends_summary(call, self.grounds.calls) for call in self.told) and family(fact) == "draft":
-            return True
+        is_summed_up = family(fact) == "draft" and any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
         is_new_total = fact.kind == "total" and any(fact.text in words for words in self.parts.done)
-        return is_new_total or any("{" + name + "}" in call.say for call in self.told)
+        return is_summed_up or is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
     def _unknown(self, move: moves.Unknown) -> None:
         known, there = judge.known(move.what, self.grounds), self.grounds.in_stock.values()
         is_gone = move.what == "stock" and bool(there) and not any(there)
-        if known or is_gone or self._is_answered(move.what):
+        if known or is_gone or judge.is_answered(move.what, self.told, names=self.names_any):
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
             self._leave_out(move, "known")
         else:
@@ -259,11 +253,11 @@ class _Renderer:
     def _offer(self, move: moves.Offer) -> None:
         is_gone = move.what == "list_products" and False in self.grounds.in_stock.values()
         key = "offer.other_options" if is_gone else f"offer.{move.what}"
-        is_repeated = self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1
-        if not self.wording.has(key):
-            self._leave_out(move, "not_offered")
-        elif (reason := judge.unoffered(move.what, self.grounds)) or is_repeated:
-            self._leave_out(move, reason or "repeated")
+        reason = judge.unoffered(move.what, self.grounds) if self.wording.has(key) else "not_offered"
+        if reason is None and self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1:
+            reason = "repeated"
+        if reason is not None:
+            self._leave_out(move, reason)
         else:
             self.parts.offers.append(self.wording.say(key))
 
@@ -287,9 +281,8 @@ class _Renderer:
                 self._leave_out(move, "parting")
             elif not self.parts.question:
                 self.parts.question = self._asked(move)
-        is_alone = not is_asked and bool(self.parts.question) and not any(self.parts.in_order()[:-1])
-        if is_alone and asked is Asked.UNCLEAR:  # words that nobody read may have been about the order
-            self._show_order()
+        if asked is Asked.UNCLEAR and not is_asked and self.parts.question and not any(self.parts.in_order()[:-1]):
+            self._show_order()  # words that nobody read may have been about it
 
     def _asks_already(self) -> bool:
         ends = (call.asks or call.tool == "request_human_handoff" or "?" in call.words for call in self.told)
@@ -360,21 +353,9 @@ class _Renderer:
         if judge.holds("confirm_by_button", grounds, self.told):
             self.parts.stated.append(self.wording.say("state.confirm_by_button"))
         elif grounds.has_lines:
-            if asked is Asked.UNCLEAR:
-                self.parts.opening = [self.wording.say("social.not_understood")]
             self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")
         elif not any(self.parts.stated):
             self.understood = False
-            self.parts.opening = [self.wording.say("social.not_understood")]
             self.parts.question = self.wording.say("ask.rephrase")
-
-
-def _call_of(name: str) -> int:
-    """The number of the call that a fact is of; 0 for a fact of the session."""
-    number = name[1:].partition(".")[0] if name.startswith("f") else ""
-    return int(number) if number.isdecimal() else 0
-
-
-def _first_name(name: str | None) -> str:
-    first = (name or "").split()[:1]
-    return first[0].capitalize() if first and first[0].isalpha() else ""
+        if self.parts.question and (asked is Asked.UNCLEAR or not grounds.has_lines):
+            self.parts.opening = [self.wording.say("social.not_understood")]

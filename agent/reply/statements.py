@@ -1,17 +1,19 @@
-"""Facts in sentences: the kinds of the facts about one subject choose the sentence from the catalogue.
+"""Calls and facts in sentences: tools have their own, and the kinds of the facts about one subject choose theirs.
 
 A text `reply.order.due+order_number` says both kinds of an order's facts. What no text says together is said by as few
 texts as there are; each kind has one of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
 from agent.brief import DELIVERY, Brief
 from agent.grounds import Grounds
+from agent.recorded import Recorded
 from agent.reply.wording import Wording
+from agent.telling import SET_ANEW
 from core.messages import catalogue, moment
 from tools.outcome import Fact, Measured
 
@@ -26,6 +28,9 @@ _ORDER = frozenset(
 )
 _OPEN = frozenset({"draft", "hold", "saved", "delivery"})
 """Subjects of an order that has no number yet."""
+
+
+_LINE = frozenset({"item_added", *SET_ANEW})
 
 
 def family(fact: Fact) -> Family | None:
@@ -67,19 +72,16 @@ def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> lis
 
 def _figures(facts: Iterable[Fact], brief: Brief, wording: Wording) -> Iterator[str]:
     """Figures, each with its metric, its period and filters, and the moment of its data; the rows of one table together."""
-    tables: dict[Measured, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        assert fact.measured is not None, "only these are of the family"
-        tables[fact.measured.model_copy(update={"row": ""})].append(fact)
+    tables: dict[Measured, list[tuple[str, str]]] = defaultdict(list)
+    for of, text in ((fact.measured, fact.text) for fact in facts if fact.measured is not None):
+        tables[of.model_copy(update={"row": ""})].append((of.row, text))
     for of, rows in tables.items():
-        scope = f" ({of.scope})" if of.scope else ""
         as_of = moment(of.as_of, brief.timezone, brief.country, wording.language)
-        named = [(fact.measured.row, fact.text) for fact in rows if fact.measured is not None]
-        said = {"metric": of.metric, "scope": scope, "as_of": as_of}
-        if lines := [wording.say("figure.row", row=row, value=value) for row, value in named if row]:
+        said = {"metric": of.metric, "scope": f" ({of.scope})" if of.scope else "", "as_of": as_of}
+        if lines := [wording.say("figure.row", row=row, value=value) for row, value in rows if row]:
             yield wording.say("figure.table", rows="\n".join(lines), **said)
         else:
-            yield wording.say("figure.one", value=wording.listed([value for _, value in named]), **said)
+            yield wording.say("figure.one", value=wording.listed([value for _, value in rows]), **said)
 
 
 def _slots(facts: Iterable[Fact], wording: Wording) -> dict[str, str]:
@@ -165,3 +167,39 @@ def _shop(facts: list[Fact], wording: Wording) -> Iterator[str]:
         yield "\n".join([wording.say("shop_list.ways_to_pay"), *lines])
     elif methods:
         yield wording.say("shop.method", method=wording.listed(list(methods.values())))
+
+
+def worded(calls: Sequence[Recorded], wording: Wording) -> Iterator[str]:
+    """The sentences of these calls: several additions as one list with the new sum, nothing twice."""
+    items = [call for call in calls if call.code in _LINE]
+    # Where a line had some before, its sum is not that of what was added: the tool's own words tell both.
+    added = [call for call in items if call.code == "item_added" and call.data.get("added") == call.data.get("quantity")]
+    total = _new_total(items)
+    if len(added) > 1:
+        lines = [wording.line(*(_fact(call, kind) for kind in ("quantity", "product", "line_total"))) for call in added]
+        lines += [wording.say("cart.total", total=total)] if total and items[-1] in added else []
+        yield "\n".join([wording.say("added"), *lines])
+    others = [call for call in items if len(added) < 2 or call not in added]
+    yield " ".join(call.words for call in others)
+    if total and not (len(added) > 1 and items[-1] in added):
+        yield wording.say("draft.total", total=total)
+    missing = [_fact(call, "echo") for call in calls if call.code == "product_not_found"]
+    if are_named := len(missing) > 1 and all(missing):
+        yield wording.say(
+            "not_found", goods=wording.listed([wording.say("quoted", words=name) for name in dict.fromkeys(missing)], "nor")
+        )
+    for call in calls:
+        if call not in items and not (are_named and call.code == "product_not_found"):
+            yield call.words
+
+
+def _fact(call: Recorded, kind: str, subject: str | None = None) -> str:
+    return next((fact.text for fact in call.facts.values() if fact.kind == kind and subject in (None, fact.subject)), "")
+
+
+def _new_total(items: Sequence[Recorded]) -> str:
+    """The sum of the order after its last change, where it says more than the one line does."""
+    lines = items[-1].data.get("draft", {}).get("lines", []) if items else []
+    if not lines or (len(items) == 1 and len(lines) < 2):
+        return ""
+    return _fact(items[-1], "total", "draft")

@@ -53,6 +53,12 @@ def _good_threads() -> dict[str, list[Step]]:
                 "social greet; state f1.0; offer list_products",
             ),
             Step("cuándo llega?", Turn(), "unknown restock; offer request_human_handoff"),
+            Step(
+                "y a cómo el aceite y el arroz?",
+                Turn().searched(ACEITE).searched(ARROZ),
+                "suggest f1.0; suggest f2.0; ask which",
+            ),
+            Step("me vendes un pasaje a mérida?", Turn().not_found("pasaje").not_found("mérida"), "say 1; say 2; ask describe"),
             Step("no, dame arroz, el más barato", Turn().searched(LARGE, ARROZ), "suggest cheapest f1.2; ask quantity f1.2"),
             Step("cuál rinde más?", Turn().searched(ARROZ, LARGE), "compare f1.0 f1.2; ask which f1.0 f1.2"),
             Step("el grande", Turn().added(LARGE, 1, "5.50"), "say 1; ask anything_else"),
@@ -83,6 +89,8 @@ def _other_threads() -> dict[str, list[Step]]:
             Step("cuál es más barato?", Turn().searched(ARROZ, LARGE), "suggest cheapest f1.2"),
             Step("cómo va mi pedido?", with_order(), "social thanks; state draft_empty"),
             Step("quita la harina", with_draft().removed(HARINA, "5.50"), "state s8 s1; ask anything_else"),
+            Step("quita el aceite y cancela todo", with_draft(), "state as_you_wish; ask confirm"),
+            Step("dame dos harinas y tres cafés", Turn().added(HARINA, 2, "2.40"), "social glad; ask anything_else"),
         ],
         "Em português": [
             Step(

@@ -92,6 +92,22 @@ def test_goods_that_no_call_speaks_of_are_named_in_the_customers_words() -> None
     assert "anotado" not in both.says(move("say", call=1))
 
 
+def test_an_order_that_was_to_change_is_not_asked_to_be_confirmed() -> None:
+    rendered = hearing(with_draft(), "quita la harina").reply(move("ask", "confirm"))
+
+    assert LeftOut(move="ask", reason="not_done") in rendered.left_out
+    assert "onfirm" not in rendered.text
+
+
+def test_goods_that_were_passed_over_stand_as_the_customer_wrote_them_and_beside_no_joy() -> None:
+    turn = hearing(Turn().added(HARINA, 2, "2.40"), "dame dos harinas y tres cafés")
+
+    rendered = turn.reply(move("social", "glad"))
+
+    assert "«cafés»" in rendered.text
+    assert LeftOut(move="social", reason="no_answer") in rendered.left_out
+
+
 def test_goods_by_another_name_are_not_said_to_be_missing() -> None:
     turn = hearing(Turn().added(ACEITE, 2, "7.00"), "dame dos litros de grasa")
 
