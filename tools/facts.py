@@ -33,7 +33,9 @@ class Facts:
         unit: str | None = None,
         measured: Measured | None = None,
     ) -> str:
-        """A fact whose text is given, or is its value; a figure is `measured`."""
+        """A fact whose text is given, or is its value; a figure says of what and of when it is."""
+        if kind is FactKind.FIGURE and measured is None:  # what was stored before they did can still be read
+            raise ValueError("a figure says of what and of when it is")
         shown = value if text is None else text
         fact = Fact(kind=kind, subject=subject, value=value, currency=currency, unit=unit, measured=measured, text=shown)
         if fact not in self.items:

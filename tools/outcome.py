@@ -133,11 +133,9 @@ class Fact(BaseModel):
     text: str
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _money_has_a_currency(self) -> Self:
         if self.kind in MONEY and self.currency is None:
             raise ValueError(f"{self.kind} is money and names no currency")
-        if self.kind is FactKind.FIGURE and self.measured is None:
-            raise ValueError("a figure says of what and of when it is")
         return self
 
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from agent.reply.moves import LeftOut
+from tests.factories.workspaces import make_workspace
 from tests.reply.test_renderer import move
 from tests.reply.turns import HARINA, Turn, with_order
 from tools.audience import AudienceKind
+from tools.facts import Facts
 from tools.outcome import Fact, FactKind, Measured
 
 AS_OF = datetime(2026, 11, 30, 15, 4, tzinfo=UTC)
@@ -42,9 +43,18 @@ def test_rows_of_one_table_stand_under_one_head_and_other_periods_under_their_ow
     )
 
 
-def test_a_figure_without_metric_and_date_is_none() -> None:
-    with pytest.raises(ValidationError, match="of what and of when"):
-        Fact(kind=FactKind.FIGURE, subject="sales", value="12", text="12")
+@pytest.mark.usefixtures("database")
+async def test_a_figure_without_metric_and_date_is_not_made() -> None:
+    facts = Facts(await make_workspace(), "es", AS_OF)
+
+    with pytest.raises(ValueError, match="of what and of when"):
+        facts.add(FactKind.FIGURE, "sales", "12")
+
+
+def test_a_figure_that_was_stored_without_them_is_read_and_not_stated() -> None:
+    old = Fact(kind=FactKind.FIGURE, subject="sales", value="12", text="12")
+
+    assert LeftOut(move="state", reason="not_for_staff") in told(old).reply(move("state", "", "f1.0")).left_out
 
 
 @pytest.mark.parametrize(
