@@ -159,6 +159,20 @@ def _own(wanted: tuple[UUID, ...] | None, own: frozenset[UUID]) -> tuple[UUID, .
     return tuple(own if wanted is None else own & set(wanted))
 
 
+async def best(
+    work: Work, first: date, last: date, *, store_ids: tuple[UUID, ...] | None = None, limit: int = 10
+) -> list[ForecastView]:
+    """The products of which most will be sold between two days, in some stores or in all; raises ForecastNotReady."""
+    work.require(ForecastsPermission.READ)
+    run = await _run(work)
+    stores = store_ids if work.principal.stores is None else _own(store_ids, work.principal.stores)
+    level = Level.VARIANT if stores is None else Level.VARIANT_STORE
+    rows = await repository.find(work, level, store_ids=stores)
+    days = (last - first).days + 1
+    views = [_view(row, first, (first - run.first_day).days, days) for row in rows]
+    return sorted(views, key=lambda one: (-one.total.value, str(one.variant_id), str(one.store_id)))[:limit]
+
+
 async def listing(
     work: Work,
     level: Level,

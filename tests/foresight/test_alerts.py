@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from core.clock import shift_by
+from core.messages import LANGUAGES
+from core.messages import text as words
 from core.tables import new_id
 from core.work import Work, open_work
 from domain.alerts import service as alerts
@@ -200,3 +202,9 @@ async def test_alerts_of_other_stores_are_not_seen(shop: Shop, run: Run) -> None
         found, _ = await alerts.list_alerts(work)
         assert [one.store_id for one in found] == [branch]
         assert (await alerts.standing(work)).critical == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_kind_has_its_words(kind: AlertKind, language: str) -> None:
+    assert words(f"alert.{kind}", language)

@@ -20,10 +20,12 @@ from core.language.folding import fold
 from domain.statistics.catalogue import BY_NAME
 from domain.statistics.schemas import Grain, PeriodName
 from tools.context import Pending
+from tools.foretelling import Ahead
 from tools.managing import APPROVAL, DECIDE
 
 _FILE = Path(__file__).with_suffix(".yaml")
 MEASURE = "metrics_query"
+FORETELL = "forecast_query"
 
 
 class _Words(BaseModel):
@@ -34,6 +36,7 @@ class _Words(BaseModel):
     metrics: dict[str, list[str]]
     questions: dict[str, list[str]]
     periods: dict[PeriodName, list[str]]
+    ahead: dict[Ahead, list[str]]
     months: dict[int, list[str]]
     splits: dict[Grain, list[str]]
     store: list[str]
@@ -154,7 +157,9 @@ class _Reading:
 
     def _period(self) -> dict[str, Any]:
         """The one period that is said; a question of two is not read."""
-        found = [one for one in (self._days(), self._last_days(), *self._named(), *self._months()) if one]
+        ahead = [one for one in (self._next_days(), *self._ahead()) if one]
+        self.is_ahead = bool(ahead)
+        found = [*ahead, *(one for one in (self._days(), self._last_days(), *self._named(), *self._months()) if one)]
         self.says_two_periods = len(found) > 1
         return found[0] if found else {}
 
@@ -162,6 +167,19 @@ class _Reading:
         for name, expressions in _words().periods.items():
             if any(self._take(_pattern(expression)) for expression in expressions):
                 yield {"period": name.value}
+
+    def _ahead(self) -> Iterator[dict[str, Any]]:
+        for name, expressions in _words().ahead.items():
+            if any(self._take(_pattern(expression)) for expression in expressions):
+                yield {"period": name.value}
+
+    def _next_days(self) -> dict[str, Any]:
+        match = self._take(
+            _pattern(r"(?:en |in |over |for |de |para )?(?:los |the |os )?(?:proximos|next|coming) (\d{1,3}) (?:dias|days)")
+        )
+        if match is None or not 0 < int(match[1]) <= 366:
+            return {}
+        return {"since": self._today.isoformat(), "until": (self._today + timedelta(days=int(match[1]) - 1)).isoformat()}
 
     def _last_days(self) -> dict[str, Any]:
         match = self._take(_pattern(r"(?:en |in |over )?(?:los |the |dos )?(?:ultimos|last|past) (\d{1,3}) (?:dias|days)"))
@@ -210,7 +228,7 @@ class _Reading:
         rest = self.rest()
         if rest and not product and tool.startswith("inventory_"):
             product, rest = rest, ""
-        if rest or self.says_two_periods:
+        if rest or self.says_two_periods or (self.is_ahead and tool != FORETELL):
             return _LOST
         said = {"store": store, "product": product, **self.period, **({"split": self.split.value} if self.split else {})}
         return _question(tool, metric, named, {name: value for name, value in said.items() if value})
@@ -244,6 +262,9 @@ _TAKES: dict[str, frozenset[str]] = {
     "inventory_movements": frozenset({"store", "product"}),
     "inventory_low": frozenset({"store", "product"}),
     "orders_today": frozenset({"store"}),
+    FORETELL: frozenset({"store", "product", "period", "since", "until"}),
+    "replenishment_query": frozenset({"store", "product"}),
+    "alerts_query": frozenset({"store"}),
 }
 """What each question can be narrowed by; any other condition leaves it unread."""
 
@@ -252,11 +273,13 @@ _TODAY = {"period": PeriodName.TODAY.value}
 
 def _question(tool: str, metric: str | None, named: Mapping[str, str], said: dict[str, Any]) -> Asked:
     """The call for a question, with what was said of it."""
-    if metric is None and tool != MEASURE and said.items() >= _TODAY.items():
+    if metric is None and tool not in (MEASURE, FORETELL) and said.items() >= _TODAY.items():
         said = {name: value for name, value in said.items() if name != "period"}  # what stands now is today's
     if said.keys() - _TAKES.get(tool, frozenset()) - named.keys():
         return _LOST
     match tool:
+        case "forecast_query" if "period" in said and said["period"] not in set(Ahead):
+            return _LOST
         case "metrics_query":
             about = BY_NAME[metric or ""]
             wants = {Grain.PRODUCT} if "product" in said else set()

@@ -1,0 +1,137 @@
+"""What members are told of the days ahead: numbers with interval, period and date of data, or that there are none."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.queue.actors import routines as runner
+from core.access import Principal
+from core.tables import new_id
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.conversations.states import State
+from domain.routines import service as routines
+from domain.routines.kinds import RoutineName
+from domain.routines.schemas import Taken
+from domain.stock import service as stock
+from domain.suppliers import service as suppliers
+from domain.suppliers.schemas import NewSupplier, SupplierProductInput
+from tests.factories.sales import sold
+from tests.factories.shop import Shop, fill, open_shop
+from tools.audience import AudienceKind
+from tools.context import ToolContext
+from tools.foretelling import Ahead, alerts_query, forecast_query, replenishment_query
+from tools.outcome import FactKind, ToolOutcome
+
+
+@pytest.fixture
+async def shop(workspace: WorkspaceView) -> Shop:
+    """Flour that sells five a day and runs low, from a mill; everything was looked at."""
+    shop = await open_shop(workspace.id)
+    async with open_work(shop.principal) as work:
+        await sold(work, shop, {"HAR-1": [5.0, 4.0, 6.0] * 40, "ACE-1": [1.0] * 120})
+        mill = await suppliers.create(work, NewSupplier(name="Molinos", lead_time_days=7))
+        product = SupplierProductInput(variant_id=shop.variants["HAR-1"], pack_size=Decimal(12), pack_cost=Decimal(100))
+        await suppliers.set_product(work, mill.id, product)
+        await fill(work, shop, "HAR-1", 3)
+        await stock.set_limits(work, shop.store_id, shop.variants["HAR-1"], Decimal(10), None)
+        await routines.ensure(work, work.workspace_id)
+        await routines.hasten(work, list(RoutineName))
+    return shop
+
+
+async def learn(shop: Shop) -> None:
+    for name in (
+        RoutineName.DEMAND_PROJECT, RoutineName.FORECAST_TRAIN, RoutineName.REPLENISHMENT_PLAN, RoutineName.ALERTS_WATCH,
+    ):  # fmt: skip
+        await runner.DEEDS[name](Principal.system(shop.workspace_id), taken(name))
+
+
+def taken(name: RoutineName) -> Taken:
+    return Taken(new_id(), name, None, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def ask(
+    shop: Shop, workspace: WorkspaceView, tool: Any, language: str = "es", **arguments: Any
+) -> tuple[str, ToolOutcome]:
+    async with open_work(shop.principal) as work:
+        context = ToolContext(
+            audience=AudienceKind.MANAGER, work=work, workspace=workspace, state=State.IDLE, language=language
+        )
+        outcome = await tool(context, **arguments)
+    assert not re.search(r"\d", re.sub(r"\{\d+\}", "", outcome.say)), outcome.say
+    words = outcome.say
+    for index, fact in enumerate(outcome.facts):
+        words = words.replace(f"{{{index}}}", fact.text)
+    assert "{" not in words, words
+    return words, outcome
+
+
+async def test_a_forecast_has_its_interval_level_period_and_the_date_of_its_data(shop: Shop, workspace: WorkspaceView) -> None:
+    assert (await ask(shop, workspace, forecast_query, product="harina pan"))[1].code == "forecast_not_ready"
+    await learn(shop)
+    for language, words in (
+        ("es", ("cuatro de cada cinco", "por producto", "hasta el")),
+        ("en", ("four of five", "by product", "up to")),
+        ("pt", ("quatro de cada cinco", "por produto", "até")),
+    ):
+        told, outcome = await ask(shop, workspace, forecast_query, language, product="harina pan")
+        assert all(each in told for each in words), told
+        figures = [fact for fact in outcome.facts if fact.kind is FactKind.FIGURE]
+        low, value, high = (Decimal(fact.value) for fact in figures[:3])
+        assert low < Decimal(35) < high
+        assert value == pytest.approx(Decimal(35), abs=2)
+        assert all(fact.measured is not None and "Harina" in fact.measured.scope for fact in figures)
+
+
+async def test_without_a_product_those_that_sell_most_are_told(shop: Shop, workspace: WorkspaceView) -> None:
+    await learn(shop)
+    told, outcome = await ask(shop, workspace, forecast_query, period=Ahead.NEXT_7_DAYS)
+    assert outcome.code == "forecast_best"
+    assert told.index("Harina") < told.index("Aceite")
+
+
+async def test_what_cannot_be_forecast_is_said_to_be_so(shop: Shop, workspace: WorkspaceView) -> None:
+    await learn(shop)
+    for arguments, code in (
+        ({"product": "queso blanco duro"}, "demand_unknown"),
+        ({"product": "harina pan", "until": date(2020, 1, 1), "since": date(2020, 1, 1)}, "forecast_not_ahead"),
+        ({"since": date(2020, 1, 1), "until": date(2020, 1, 2)}, "forecast_not_ahead"),
+    ):
+        assert (await ask(shop, workspace, forecast_query, **arguments))[1].code == code
+
+
+async def test_what_to_order_is_told_with_its_reasons(shop: Shop, workspace: WorkspaceView) -> None:
+    assert (await ask(shop, workspace, replenishment_query))[1].code == "replenishment_none"
+    await learn(shop)
+    for language in ("es", "en", "pt"):
+        told, outcome = await ask(shop, workspace, replenishment_query, language)
+        assert outcome.code == "replenishment_told"
+        assert all(each in told for each in ("Harina P.A.N. Blanca", "Molinos", "Tienda Uno")), told
+    assert (await ask(shop, workspace, replenishment_query, product="aceite mazeite"))[1].code == "replenishment_none"
+
+
+async def test_alerts_are_told_in_every_language(shop: Shop, workspace: WorkspaceView) -> None:
+    assert (await ask(shop, workspace, alerts_query))[1].code == "alerts_none"
+    await learn(shop)
+    for language in ("es", "en", "pt"):
+        told, _ = await ask(shop, workspace, alerts_query, language)
+        assert "Harina P.A.N. Blanca" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        (Ahead.TODAY, (11, 30), (11, 30)),
+        (Ahead.THIS_WEEK, (11, 30), (12, 6)),
+        (Ahead.NEXT_WEEK, (12, 7), (12, 13)),
+        (Ahead.THIS_MONTH, (11, 30), (11, 30)),
+        (Ahead.NEXT_MONTH, (12, 1), (12, 31)),
+        (Ahead.NEXT_7_DAYS, (11, 30), (12, 6)),
+    ],
+)
+def test_periods_ahead_are_what_people_mean(name: Ahead, first: tuple[int, int], last: tuple[int, int]) -> None:
+    assert name.days(date(2026, 11, 30)) == (date(2026, *first), date(2026, *last))
