@@ -11,6 +11,7 @@ from domain.connections.permissions import ConnectionsPermission
 from domain.conversations.permissions import ConversationsPermission
 from domain.customers.permissions import CustomersPermission
 from domain.imports.permissions import ImportsPermission
+from domain.machines.permissions import MachinesPermission
 from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
 from domain.purchasing.permissions import PurchasesPermission
@@ -26,6 +27,7 @@ class Group(StrEnum):
     SERVE = "serve"
     SELL = "sell"
     STOCK = "stock"
+    PLANT = "plant"
     HOUSE = "house"
 
 
@@ -59,6 +61,7 @@ SUPPLIERS: Final = Page("suppliers", "suppliers", SuppliersPermission.READ, Grou
 RETURNS: Final = Page("returns", "returns", ReturnsPermission.READ, Group.SELL, "return")
 IMPORTS: Final = Page("imports", "imports", ImportsPermission.READ, Group.STOCK, "import")
 METRICS: Final = Page("metrics", "metrics", StatisticsPermission.READ, Group.HOUSE, "chart")
+MACHINES: Final = Page("machines", "machines", MachinesPermission.READ, Group.PLANT, "device")
 SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
 TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
@@ -95,6 +98,7 @@ PAGES: Final = (
     IMPORTS,
     METRICS,
     ONBOARDING,
+    MACHINES,
     SETTINGS,
     ZONES,
     STORES,

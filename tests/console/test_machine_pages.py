@@ -1,0 +1,62 @@
+"""The pages of machines: the plant with how each is and why, and a machine with its signals, chart and history."""
+
+import httpx
+from fastapi import FastAPI
+
+from core.work import open_work
+from domain.accounts.roles import Role
+from domain.machines import judging
+from domain.machines import service as machines
+from domain.machines.schemas import ChangeSensor, Limits
+from tests.factories.plant import open_plant, run_hours
+from tests.factories.visitors import visit
+from tests.factories.workspaces import make_workspace
+
+
+async def test_the_plant_and_a_machine_say_what_is_wrong_and_why(application: FastAPI, api: httpx.AsyncClient) -> None:
+    # Given a machine that is too hot
+    workspace = await make_workspace()
+    plant = await open_plant(workspace.id)
+    async with open_work(plant.principal) as work:
+        command = ChangeSensor(limits=Limits(warn_high=60, alarm_high=80))
+        await machines.change_sensor(work, plant.machine_id, plant.sensors["temperature"], command, 1)
+        now = work.system_time
+    await run_hours(plant, 2, now, temperature=95.0, vibration=2.0, power=50.0)
+    async with open_work(plant.principal) as work:
+        await judging.judge(work, plant.machine_id)
+    visitor, _ = await visit(application, api, workspace, Role.MANAGER)
+    # Then the plant says so
+    shown = await visitor.open("machines")
+    for part in ("MILL-3", "Alto", "temperature está en", "80 °C"):
+        assert part in shown
+    # And the machine's page, with its chart and the limits in it
+    shown = await visitor.open(f"machines/{plant.machine_id}?sensor=temperature&hours=1")
+    for part in ("temperature está en", "<svg", "Alarma por encima de", "data-polls=", "Lecturas completas: 100"):
+        assert part in shown, part
+    # And the part that is asked for again has a node for each sensor, and no page around it
+    signals = await visitor.open(f"machines/{plant.machine_id}/signals")
+    assert signals.count('data-place="end:signals"') == 3
+    assert "<html" not in signals
+
+
+async def test_a_plant_is_made_by_forms(application: FastAPI, api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    visitor, _ = await visit(application, api, workspace, Role.MANAGER)
+    assert "Aún no hay máquinas" in await visitor.open("machines")
+    assert (
+        await visitor.send("machines/sites", {"name": "Norte", "latitude": "10.5", "longitude": "-66.9"})
+    ).status_code == 303
+    async with open_work((await open_plant(workspace.id, code="TRUCK-21")).principal) as work:
+        (site, _) = await machines.list_sites(work)
+    made = await visitor.send("machines", {"code": "mill-9", "name": "Molino", "site_id": str(site.id)})
+    assert made.status_code == 303
+    at = made.headers["location"].rpartition("/")[2]
+    sensor = {"code": "t", "name": "T", "unit": "°C", "sampling_seconds": "60", "warn_high": "90"}
+    assert (await visitor.send(f"machines/{at}/sensors", sensor)).status_code == 303
+    assert (await visitor.send(f"machines/{at}/sensors", sensor | {"code": "u", "unit": "nada"})).status_code == 400
+    assert (await visitor.send(f"machines/{at}/events", {"kind": "started", "note": "turno"})).status_code == 303
+    assert (await visitor.send(f"machines/{at}/baselines", {"hours": "24"})).status_code == 400
+    assert (await visitor.send(f"machines/{at}/baselines", {"hours": "x"})).status_code == 422
+    shown = await visitor.open(f"machines/{at}")
+    for part in ("En marcha", "turno", "sin lecturas"):
+        assert part in shown, part
