@@ -1,5 +1,6 @@
 """What one turn has collected of its order so far, and the answers to the open question."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from agent.lexical.products import Catalogue
 from agent.lexical.wanted import Call, Wanted
 from domain.catalog.search import Verdict
 from domain.conversations.states import State
+from tools.context import Pending
 
 _ARGUMENTS = {
     "choose_store": "store",
@@ -71,13 +73,19 @@ class Choosing:
         """What is proposed is not wanted, nor what was asked about; a yes or no to nothing is just taken in."""
         self.answered_pending = True
         open_now = [point for point in self.brief.points if point.is_question]
-        declined = [point for point in open_now if point.is_proposal] or open_now[:1]
-        subjects = [
-            next(iter(sorted(point.skus)), "") or point.words or str(point.arguments.get("product", "")) for point in declined
-        ]
-        self.dropped += [subject for subject in subjects if subject]
-        if not self.dropped:
+        self.drop([point for point in open_now if point.is_proposal] or open_now[:1])
+        if not open_now:
             self.talk.append("as_you_wish")
+
+    def drop(self, points: Sequence[Pending]) -> None:
+        """Close points; of what the order has already, it keeps as much as it has."""
+        for point in points:
+            sku = next(iter(sorted(point.skus)), "")
+            held = next((line for line in self.lines if line.sku in point.skus), None)
+            if held is not None:
+                self.wanted.append(Wanted(held.sku, held.quantity, None, held.name, is_total=True))
+            elif subject := sku or point.words or str(point.arguments.get("product", "")):
+                self.dropped.append(subject)
 
     def _push(self, tool: str, arguments: dict[str, Any]) -> None:
         product = str(arguments.get("product", ""))

@@ -25,6 +25,7 @@ class Ordering(Choosing):
         if ordered is not None:
             self.wanted, self.open_points = ordered.wanted, ordered.open_points
             self.answered_pending = ordered.is_answer
+            self.drop(ordered.declined)
         count = len(self.wanted)
         for act in acts:
             await self._take(act)

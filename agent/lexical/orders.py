@@ -16,10 +16,11 @@ from agent.lexical.reading import order_text
 from agent.lexical.wanted import Wanted, number
 from agent.lexical.wants import read_want
 from core.language.folding import fold
+from tools.context import Pending
 
 _READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE})
 _BESIDE = SMALL_TALK | {ActKind.UNKNOWN, ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY, ActKind.FINISH}
-_BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE}
+_BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE, ActKind.REFUSE}
 _LONGEST_WORDS = 200
 _MOST_SHOWN = 5
 _FARTHEST = 5
@@ -32,6 +33,8 @@ class Ordered:
 
     wanted: list[Wanted]
     open_points: list[dict[str, Any]]
+    declined: Sequence[Pending] = ()
+    """The open questions about which nothing is wanted."""
     is_answer: bool = False
     """Whether an open question is answered by it."""
 
@@ -53,7 +56,7 @@ async def read_order(brief: Brief, acts: Sequence[Act], shelf: Shelf) -> Ordered
     if not _orders(reading, kinds, brief):
         return None
     wanted = [_wanted(change, goods.by_sku[change.sku]) for change in reading.changes]
-    return Ordered(wanted, [_point(question) for question in reading.questions], reading.answers)
+    return Ordered(wanted, [_point(question) for question in reading.questions], reading.declined, reading.answers)
 
 
 def _goods_of(text: str) -> str:

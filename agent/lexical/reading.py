@@ -273,6 +273,9 @@ def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vo
         later = goods_said(" " * after + rest[after:] if kind in (ActKind.CANCEL, ActKind.CLEAR) else rest)
         before = _named_before(rest, sentence, words) if kind is ActKind.HAGGLE else []
         corrected = [act for act in later if kind is ActKind.HAGGLE and act.kind is ActKind.SET]
+        if taken := [act for act in later if act.kind is ActKind.REMOVE and act.phrase]:
+            # `quita el bistec, está muy caro`
+            return taken
         asked = [act for act in later if act.is_wished]
         return before or [act for act in (*corrected, *asked) if act.phrase and act.quantity is not None]
     if kind in _QUESTIONS and words.matches("ask_price", rest):

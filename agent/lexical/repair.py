@@ -9,6 +9,7 @@ from agent.lexical.products import Catalogue
 from agent.lexical.slips import is_slip
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
+from core.language.words import LANGUAGES, words_of
 from domain.conversations.content import Text
 from domain.conversations.states import State
 
@@ -25,7 +26,9 @@ def _known() -> frozenset[str]:
     words = vocabulary()
     patterns = [*words.patterns.values(), *(pattern for _, pattern in words.methods)]
     written = {word for pattern in patterns for word in re.findall("[a-zñ]{4,}", pattern.pattern)}
-    lists = (words.numbers, words.multiples, words.units, words.containers, words.fillers, words.ordinals, words.assent)
+    lists = (words.containers, words.fillers, words.ordinals, words.assent)
+    numbers = words_of(LANGUAGES)
+    written |= numbers.numbers.keys() | numbers.parts.keys() | numbers.dozens.keys() | numbers.units.keys()
     return frozenset(written.union(*lists, words.ordinary, words.size_words, words.articles, words.spellings, words.keywords))
 
 

@@ -1,11 +1,13 @@
 """Stage 7, how much: the customer's amount in what the product is sold by, or None where that is to be asked."""
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from agent.lexical.reader.goods import Mention, Product, comes_in_pairs
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 from core.language.words import MEASURES
 from domain.catalog.search import similarity
 from domain.catalog.words import Size, read
@@ -133,6 +135,10 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
         return value / 2 if product.is_pair or comes_in_pairs(product.name, container) else value
     if container and quantity.dozen is not None:
         return value / quantity.dozen if quantity.dozen in packs else value
+    if (pack := _holding(container or (mention.words if mention is not None else ""), product)) is not None:
+        # `12 rollos` of what comes in packages of four; `8 unidades` of eight may be one or eight.
+        is_either = container in _WHOLE
+        return (None if is_either else value / pack) if value % pack == 0 else (value if is_either else None)
     is_held = _names(container, in_name | {product.unit}) or (mention is not None and _names_holder(mention.words, product))
     if packs and not is_held and _is_held_by_tray(product):
         # `30 huevos` where the carton of thirty is sold.
@@ -144,6 +150,12 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
     if container and not is_held and (container in vocabulary().bulk or _is_odd_tray(container, product)):
         return None
     return value
+
+
+def _holding(said: str, product: Product) -> Decimal | None:
+    """How many of what a word says a package holds, as its name has it: `4 rollos` of `Papel 4 rollos`."""
+    held = [Decimal(many) for many, what in re.findall(r"\b(\d+) ([a-z]+)", fold(product.name)) if _stem(what) == _stem(said)]
+    return held[0] if said and len(held) == 1 and held[0] > 1 else None
 
 
 def _is_odd_tray(container: str, product: Product) -> bool:

@@ -37,6 +37,9 @@ _INFINITIVE = re.compile(r"[a-z]+[aei]r(?:me|te|le|les|nos|l[oa]s?)?")
 """What a verb of wishing wishes to do: `quiero regalar`, `me faltó pedirte`."""
 _CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
 """An imperative with `me`: something is to be done for whoever writes."""
+_ONE = frozenset({"one", "ones"})
+_POINTERS = frozenset({"the", "that", "this", "which"})
+_NEUTER = frozenset({"lo", "o"})
 _IFS = frozenset({"si", "if"})
 _POSSESSIVES = frozenset({"mi", "mis", "tu", "tus", "su", "sus", "my", "your"})
 _LATEST_DAY = 31
@@ -99,7 +102,7 @@ class Finder:
 
     def _open(self, at: int) -> Iterator[Arc]:
         """Numbers, prices and names."""
-        for end, quantity in self.measures[at]:
+        for end, quantity in () if self._is_pronoun(at) else self.measures[at]:
             unsure = 0.3 if quantity.unit == "money?" else 0.5 if quantity.is_joined else 0.0
             yield Arc(at, end, Role.QUANTITY, 0.1 + unsure, quantity=quantity)
         yield from self._sizes(at)
@@ -107,6 +110,16 @@ class Finder:
             yield Arc(at, end, Role.PRICE, 0.2, price=price)
         for end, mention in self.namer.at(at):
             yield Arc(at, end, Role.PRODUCT, _cost(mention), mention=mention)
+
+    def _is_pronoun(self, at: int) -> bool:
+        """`the one with the hood`, `the regular one`, `lo otro`: stands for a thing and counts none."""
+        before, text, behind = self.reader.text(at - 1), self.tokens[at].text, self.reader.text(at + 1)
+        if text in ANOTHER or text not in _ONE:
+            return before in _NEUTER and text in ANOTHER
+        if before in _POINTERS:
+            return True
+        is_described = self.reader.text(at - 2) in _POINTERS and before not in self.known.conjunctions
+        return is_described and not (behind.isalpha() and not self._is_idle(behind))
 
     def _sizes(self, at: int) -> Iterator[Arc]:
         """`de medio kilo` behind a product, `12 pulgadas`, `talle 40`: how large or heavy one is."""
@@ -131,6 +144,9 @@ class Finder:
         token = self.tokens[at]
         if token.kind in ("mark", "newline"):
             yield Arc(at, at + 1, Role.MARK, 0.0)
+            return
+        if self._is_pronoun(at):
+            yield Arc(at, at + 1, Role.FILLER, 0.1)
             return
         if token.kind in ("time", "phone"):
             yield Arc(at, at + 1, Role.TIME, 0.0)
@@ -169,12 +185,17 @@ class Finder:
         """The stretches of closed words that begin here."""
         return [*self.spans.get(at, ()), *((end, role, 0.1) for end, role in phrases_at(self.tokens, at))]
 
+    def _is_idle(self, text: str) -> bool:
+        """Whether a word only joins, describes or holds."""
+        known = self.known
+        idle = (known.fillers, known.articles, known.prepositions, known.conjunctions, known.size_words, known.containers)
+        return any(text in words for words in idle)
+
     def _happens(self, at: int) -> bool:
         """Whether a word is none that joins, counts, describes or names something on sale."""
-        text, known, words = self.tokens[at].text, self.known, self.reader.words
-        idle = known.fillers | known.articles | known.prepositions | known.conjunctions | known.size_words | known.containers
+        text, words = self.tokens[at].text, self.reader.words
         is_counting = any(text in table for table in (words.numbers, words.units, words.dozens, words.parts))
-        return self.tokens[at].kind == "word" and text not in idle and not is_counting and not self.goods.matches(text)
+        return self.tokens[at].kind == "word" and not self._is_idle(text) and not is_counting and not self.goods.matches(text)
 
     def _operates(self, at: int) -> bool:
         """Whether a stretch begins here that changes an order: `que sean`, `en vez de` are more than their little words."""
@@ -212,6 +233,7 @@ class Finder:
         if number is None:
             return
         yield from self._days(at, number)
+        yield from self._whereabouts(at, number[1])
         if YEAR.fullmatch(text(at)):
             yield Arc(at, at + 1, Role.TIME, 0.3)
         if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
@@ -220,6 +242,20 @@ class Finder:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
         if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
             yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
+
+    def _whereabouts(self, at: int, end: int) -> Iterator[Arc]:
+        """`pabellón pa 6`, `calle 2 casa 17`: for how many people, and where."""
+        before = self.reader.text(at - 1)
+        if before in closed_phrases().purpose and self._ends_noun(end):
+            yield Arc(at, end, Role.PEOPLE, 0.0)
+        if self.known.matches("address", f"{before} {self.tokens[at].text}") and not self.goods.matches(before):
+            yield Arc(at, end, Role.TIME, 0.0)
+
+    def _ends_noun(self, at: int) -> bool:
+        """Whether nothing stands at a place that the number before it could count."""
+        text = self.reader.text(at)
+        is_counted = text in self.reader.words.units or text in self.known.containers or text in self.reader.words.dozens
+        return at >= self.places or self.tokens[at].kind != "word" or (self._is_idle(text) and not is_counted)
 
     def _days(self, at: int, number: tuple[Decimal, int]) -> Iterator[Arc]:
         """`el sábado 14`, `mi hija que tiene 17`: a day, and how old somebody is."""
@@ -282,7 +318,8 @@ class Finder:
             or token.text in self.known.containers
         ):
             return Arc(at, at + 1, Role.UNKNOWN, 6.0)
-        return Arc(at, at + 1, Role.UNKNOWN, 3.5 if self.goods.is_heard(token.text) else 2.0)
+        is_known = self.goods.is_heard(token.text) or self.goods.stands_for(token.text)
+        return Arc(at, at + 1, Role.UNKNOWN, 3.5 if is_known else 2.0)
 
 
 _FIGURED = 1.5

@@ -24,7 +24,7 @@ OPERATORS = frozenset({Role.REFUSE, Role.CORRECT, Role.CONDITION, Role.SWAP, Rol
 _OF_PHRASE = frozenset({Role.FILLER, Role.SIZE, Role.PRICE, Role.EACH, Role.MORE, Role.PURPOSE, Role.TIME})
 """What may stand between a thing and its number."""
 _NO_BORDER = frozenset("()-–—*•·=/\"'¡¿>+:,?x×")
-_ENDS = frozenset({".", ";", "?", "!", "\n", "|"})
+ENDS = frozenset({".", ";", "?", "!", "\n", "|"})
 _TELLING = frozenset({Role.UNKNOWN, Role.TELL, Role.ASK, Role.PURPOSE, Role.REASON, Role.PRICE, Role.TIME, Role.PEOPLE})
 
 
@@ -105,6 +105,6 @@ def _doubt(lines: Sequence[Line], arcs: Sequence[Arc], place: int, tokens: Seque
 
 def _clause(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> tuple[int, int]:
     """The tokens of the clause of an arc: from one comma or end of a sentence to the next."""
-    marks = [arc.start for arc in arcs if arc.role is Role.MARK and tokens[arc.start].text in _ENDS | {","}]
+    marks = [arc.start for arc in arcs if arc.role is Role.MARK and tokens[arc.start].text in ENDS | {","}]
     at = arcs[place].start
     return max((mark + 1 for mark in marks if mark < at), default=0), min((m for m in marks if m > at), default=len(tokens))

@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 
+from agent.lexical.reader.certainty import ENDS
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.goods import Goods, has_number, label_of
 from agent.lexical.reader.lines import Line
@@ -13,13 +14,16 @@ from agent.lexical.vocabulary import vocabulary
 from domain.catalog.words import Size, read
 
 
-def counting(bare: Sequence[Line], chosen: Container[int]) -> dict[int, Line]:
-    """By the identity of a choice what counts it: what stands before it, or behind if the first has nothing before it."""
+def counting(bare: Sequence[Line], chosen: Container[int], tokens: Sequence[Token]) -> dict[int, Line]:
+    """By the identity of a choice what counts it: what stands before it in its sentence, or behind if nothing does."""
     found: dict[int, Line] = {}
     counts: list[Line] = []
     last: Line | None = None
     is_behind = id(bare[0]) in chosen
+    sentence = 0
     for line in bare:
+        if (now := sentence_of(line.start, tokens)) != sentence:
+            sentence, counts, last, is_behind = now, [], None, id(line) in chosen
         if id(line) in chosen:
             if counts:
                 found[id(line)] = counts.pop(0)
@@ -29,6 +33,11 @@ def counting(bare: Sequence[Line], chosen: Container[int]) -> dict[int, Line]:
         elif line.quantity is not None:
             counts.append(line)
     return found
+
+
+def sentence_of(at: int, tokens: Sequence[Token]) -> int:
+    """In which sentence of a message a token stands."""
+    return sum(token.text in ENDS for token in tokens[:at])
 
 
 Span = tuple[int, int, Quantity | None]

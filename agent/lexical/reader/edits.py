@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from agent.lexical.reader.amounts import amount_of
+from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.goods import Goods, Product
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import Quantity
@@ -22,6 +22,7 @@ from core.language.words import MEASURES
 from domain.catalog.search import Verdict, decide, rank
 from domain.catalog.words import read
 
+_SHOWN = 5
 EditMode = Literal["add", "set", "remove"]
 
 
@@ -57,6 +58,7 @@ class Editor:
         found: dict[int, list[Edit]] = {}
         if not self.cart:
             return found
+        self._resize()
         kept = [line for line in self.lines if line.is_kept and line.quantity is None]
         if kept:
             found[id(kept[0])] = self._rest(kept)
@@ -74,12 +76,23 @@ class Editor:
                 found[id(line)] = made
         return found
 
+    def _resize(self) -> None:
+        """`cambia el vestido a talle M`: it stays, in another size."""
+        for line in self.lines:
+            if line.is_out and line.sized and line.quantity is None:
+                line.is_out, line.is_set, line.mode = False, True, Mode.CORRECT
+
     def _of(self, line: Line) -> list[Edit] | None:
         if line.mention is None and not line.sized and line.quantity is not None:
             return self._number(line)
         held = self._held(line)
         if line.mention is None and not line.sized:
-            return self._taken(line, list(self.cart)[-1])
+            target = self._last(line)
+            return (
+                self._taken(line, target)
+                if target is not None
+                else [Edit(line, tuple(self.cart)[-_SHOWN:], "remove", kind="which")]
+            )
         if line.mode is Mode.REFUSE:
             return self._refused(line, held)
         if line.is_more and len(held) == 1 and line.quantity is not None:
@@ -153,10 +166,15 @@ class Editor:
         return self._taken(line, target) if mode == "remove" else self._counted(line, target, mode)
 
     def _last(self, line: Line) -> str | None:
-        """What is meant where nothing is named: what has just the number that is denied, else what was ordered last."""
-        denied = line.instead_of
+        """What is meant where nothing is named: what comes so or has the number that is denied, else the last.
+
+        Behind a no, and of a number that is said to be all there is, only the one thing that there is.
+        """
+        denied, said = line.instead_of, line.quantity
         held = [sku for sku in self.cart if denied is None or self.cart[sku] == amount_of(self.goods.by_sku[sku], denied, None)]
-        return held[-1] if denied is None or len(held) == 1 else None
+        fitting = [sku for sku in held if said is not None and comes_in(self.goods.by_sku[sku], said)] or held
+        is_clear = len(fitting) == 1 or (denied is None and not self.is_denial and not line.is_total)
+        return fitting[-1] if is_clear else None
 
     def _refused(self, line: Line, held: Sequence[str]) -> list[Edit] | None:
         if len(held) > 1:
@@ -279,6 +297,8 @@ class Editor:
     def _variant(self, line: Line, sku: str) -> Product | None:
         """Another product with the noun of one that the order has and the words of a line; what they leave open stays."""
         quantity = line.quantity
+        if line.mention is not None and len(line.mention.products) == 1 and self._is_kin(sku, line):
+            return self.goods.by_sku[line.mention.products[0]]
         if line.mention is None and quantity is not None and self.goods.by_sku[sku].unit in MEASURES:
             return None
         start, end = min((line.start, *line.sized)), max((line.end, *(at + 1 for at in line.sized)))
@@ -311,7 +331,9 @@ def denied_numbers(lines: Sequence[Line]) -> list[Line]:
     """`dos gorras, no una`: the number that is denied only tells what is corrected; it goes with the line before it."""
     left: list[Line] = []
     for line in lines:
-        if line.mode is Mode.REFUSE and line.mention is not None and left and left[-1].sized and not line.mention.has_head:
+        is_size = line.mention is not None and not line.mention.has_head
+        is_sized = bool(left) and (bool(left[-1].sized) or (left[-1].mention is not None and bool(left[-1].mention.label)))
+        if line.mode is Mode.REFUSE and is_size and is_sized:
             # `la remera es talle L, no M`
             left[-1].is_set = True
             continue

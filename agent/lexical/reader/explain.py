@@ -8,7 +8,7 @@ from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder
 from agent.lexical.reader.certainty import SURE, is_certain
 from agent.lexical.reader.closed import Role
-from agent.lexical.reader.edits import Edit, Editor
+from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path, cheapest
@@ -59,7 +59,8 @@ def explain(
     lines = [line for line in lines if id(line) not in answers.done]
     judge = _Judge(text, tokens, goods, reading, path)
     judge.edits(answers.edits)
-    reading.answers = bool(answers.edits)
+    reading.declined = answers.declined
+    reading.answers = bool(answers.edits or answers.declined)
     editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
     edits = editor.edits()
     for line in lines:
@@ -110,7 +111,8 @@ class _Judge:
             # `one pair` of shoes is one, whichever it will be.
             said, unit = (one, None) if len(counted) == 1 and (one := next(iter(counted))) is not None else (said, unit)
         skus = tuple(product.sku for product in products[:_MOST_OPTIONS])
-        self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit))
+        mode: EditMode = "set" if line.is_set and kind != "contradiction" else "add"
+        self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit, mode))
 
     def line(self, line: Line, lines: Sequence[Line]) -> None:
         """Judge one line."""

@@ -1,7 +1,7 @@
 """Stage 3, things: the products that words of a message may mean, and the runs of words that name one and the same of them."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -97,6 +97,8 @@ class Mention:
     """Has the whole of a brand of which the shop sells one thing."""
     is_foreign: bool = False
     """Its last word only stands for one of the shop's: `socks`."""
+    is_shared: bool = False
+    """Only a brand under which the shop sells several things, whatever else one of them is called."""
 
 
 def shop_names(said: str) -> tuple[str, ...]:
@@ -211,14 +213,22 @@ class Goods:
         return found
 
     @cached_property
-    def _brands(self) -> dict[str, int]:
+    def _brands(self) -> Counter[str]:
         """How many things there are of each brand; variants of one are one."""
         names = {(fold(p.brand), p.name.removesuffix(f" {p.label.upper()}") if p.label else p.name) for p in self.products}
         return Counter(brand for brand, _ in names if brand)
 
-    def is_brand(self, said: str) -> bool:
-        """Whether words are the brand of one thing only, which is then named by it: `una pepsi`."""
-        return any(self._brands.get(form) == 1 for form in (said, said.removesuffix("s")))
+    def brand_of(self, said: str) -> int:
+        """Of how many things words are the brand; of one alone it is a name of it: `una pepsi`."""
+        return self._brands[said] or self._brands[said.removesuffix("s")]
+
+    def label_in(self, said: str, skus: Iterable[str]) -> str:
+        """The one size of products that a word is, or stands for: `medium` is `m`; empty if it is none."""
+        labels = {self.by_sku[sku].label for sku in skus}
+        label = labels.pop() if len(labels) == 1 else ""
+        return (
+            label if label in (said, *self.expansions.get(said, ()), *self.expansions.get(said.removesuffix("s"), ())) else ""
+        )
 
     def has_code(self, text: str) -> str | None:
         """The SKU that a word is."""
@@ -227,8 +237,8 @@ class Goods:
     def settle(self, mention: Mention) -> tuple[Verdict, tuple[Product, ...]]:
         """Which product a mention means: the ranking's word, kept to those that have all that was said."""
         within = [self.by_sku[sku] for sku in mention.products]
-        if len(within) == 1:
-            return Verdict.ONE, tuple(within)
+        if len(within) == 1 or mention.is_shared:
+            return Verdict.ONE if len(within) == 1 else Verdict.SEVERAL, tuple(within)
         decision = decide(rank(mention.words, [product.candidate for product in within]))
         if decision.verdict is Verdict.NONE:
             return Verdict.SEVERAL, tuple(within)

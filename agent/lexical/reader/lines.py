@@ -57,6 +57,8 @@ class Line:
     """So many beside those that there are: `2 más`, `otra`."""
     is_set: bool = False
     """So many in all: `que sean 3`."""
+    is_total: bool = False
+    """So many of all together: `son 5 en total`."""
     is_changed: bool = False
     """Named with what it is to become: `cambia el arroz a 4`, `cambia el café de 250 por el de 500`."""
     is_unclear: bool = False

@@ -36,12 +36,10 @@ class Namer:
             return
         for end, said, found in self._words(start):
             heads = [match.of_head for match in found.values() if match.is_head]
-            is_label = all(self.goods.by_sku[sku].label == said for sku in found)
-            has_brand = self.goods.is_brand(said)
-            label = said if is_label else ""
+            label, things = self.goods.label_in(said, found), self.goods.brand_of(said)
             is_foreign = end > start + 1 or not self.goods.matches(said)
-            chain = _Chain(found, (said,), frozenset(), of_head=max(heads, default=1.0), label=label, has_brand=has_brand)
-            chain = replace(chain, is_foreign=is_foreign)
+            chain = _Chain(found, (label or said,), frozenset(), of_head=max(heads, default=1.0), label=label)
+            chain = replace(chain, is_foreign=is_foreign, has_brand=things == 1, is_shared=things > 1)
             yield end, chain.mention()
             yield from self._longer(end, chain)
 
@@ -96,9 +94,9 @@ class Namer:
         if token.kind == "word" and token.text not in STOPWORDS:
             for end, said, more in self._words(place):
                 if both := {sku for sku in chain.products if sku in more}:
-                    longer = chain.extended(both, said, more)
-                    is_label = all(self.goods.by_sku[sku].label == said for sku in both)
-                    yield end, replace(longer, label=said) if is_label else longer
+                    label = self.goods.label_in(said, both)
+                    longer = chain.extended(both, label or said, more)
+                    yield end, replace(longer, label=label) if label else longer
         elif token.kind == "number":
             yield from self._numbered(place, chain)
 
@@ -143,9 +141,10 @@ class _Chain:
     has_brand: bool = False
     has_figure: bool = False
     is_foreign: bool = False
+    is_shared: bool = False
 
     def mention(self) -> Mention:
-        heads = [sku for sku, match in self.products.items() if match.is_head]
+        heads = [sku for sku, match in self.products.items() if match.is_head and not self.is_shared]
         sureness = max(match.similarity for match in self.products.values())
         return Mention(
             products=tuple(heads or self.products),
@@ -162,6 +161,7 @@ class _Chain:
             has_brand=self.has_brand,
             has_figure=self.has_figure,
             is_foreign=self.is_foreign,
+            is_shared=self.is_shared,
         )
 
     def narrowed(self, skus: set[str], said: tuple[str, ...], size: Size | None) -> "_Chain":
@@ -178,7 +178,12 @@ class _Chain:
             if sku in skus
         }
         return replace(
-            self, products=products, words=(*self.words, said), count=self.count + 1, is_head_first=self._head_first()
+            self,
+            products=products,
+            words=(*self.words, said),
+            count=self.count + 1,
+            is_head_first=self._head_first(),
+            is_shared=False,
         )
 
     def _head_first(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from agent.lexical.reader.closed import closed_phrases
 from agent.lexical.reader.goods import Goods
 from agent.lexical.reader.lines import Line
 from agent.lexical.reader.quantities import Quantity
@@ -79,8 +80,11 @@ def _counting(line: Line) -> set[int]:
     return set(range(line.start, line.end - words)) - set(line.touched)
 
 
-def without_shares(lines: list[Line]) -> list[Line]:
-    """`2 pairs of shoes, one for me and one for him`: numbers that add up to what they stand behind only share it out."""
+def without_shares(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`2 pairs of shoes, one for me and one for him`: numbers that add up to what they stand behind only share it out.
+
+    So does one less than that, for somebody: `los anteojos que sean 2, uno para Juli` are two.
+    """
     found: list[Line] = []
     at = 0
     while at < len(lines):
@@ -88,10 +92,17 @@ def without_shares(lines: list[Line]) -> list[Line]:
         found.append(line)
         while end < len(lines) and lines[end].is_bare and not lines[end].is_more and lines[end].clause == line.clause:
             end += 1
-        shares = [_pieces(one.quantity) for one in lines[at + 1 : end]]
-        is_shared = line.mention is not None and len(shares) > 1 and sum(shares) == _pieces(line.quantity)
-        at = end if is_shared else at + 1
+        shares, whole = [_pieces(one.quantity) for one in lines[at + 1 : end]], _pieces(line.quantity)
+        is_whole = len(shares) > 1 and sum(shares) == whole
+        is_for_one = len(shares) == 1 and 0 < shares[0] < whole and _is_for(lines[at + 1], tokens)
+        at = end if line.counted_at >= 0 and (is_whole or is_for_one) else at + 1
     return found
+
+
+def _is_for(line: Line, tokens: Sequence[Token]) -> bool:
+    """`, uno para Juli`: behind a comma, and for somebody."""
+    before, behind = tokens[line.start - 1].text, tokens[line.end].text if line.end < len(tokens) else ""
+    return before in (",", "(") and behind in closed_phrases().purpose
 
 
 def _pieces(said: Quantity | None) -> Decimal:

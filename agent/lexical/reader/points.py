@@ -9,60 +9,35 @@
 | a refusal that names it | left out | left out | left out | |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_asked_for, amount_of, counted_of
-from agent.lexical.reader.choices import by_place, by_size, counting, is_size, own_words, pointing
+from agent.lexical.reader.binding import Slot, bound, is_of_another
+from agent.lexical.reader.choices import by_place, counting, own_words, pointing
+from agent.lexical.reader.denial import denies, dropped
 from agent.lexical.reader.edits import Edit
-from agent.lexical.reader.goods import Goods, Product, has_number, size_of
+from agent.lexical.reader.goods import has_number
 from agent.lexical.reader.lines import Line, Mode
-from agent.lexical.reader.path import Path
+from agent.lexical.reader.open_points import ONE, OpenPoints
 from agent.lexical.reader.quantities import Quantity
-from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from domain.catalog.search import Verdict, decide, rank
-from domain.catalog.words import Size, read
-from tools.context import Pending
+from domain.catalog.words import read
 
 _NOT_AN_ANSWER = (Mode.ASK, Mode.ASK_PRICE, Mode.TELL, Mode.CONDITION)
-_AGREES = frozenset({"si", "sip", "dale", "ok", "bueno", "claro", "vale", "yes", "yeah", "sure", "sim"})
-_ONE = Quantity(Decimal(1), is_article=True)
 
 
 @dataclass
-class Answers:
+class Answers(OpenPoints):
     """Finds the answers of one message to the open questions, in the order in which these were asked."""
-
-    folded: str
-    goods: Goods
-    points: Sequence[Pending]
-    tokens: Sequence[Token]
-    path: Path
-    lines: Sequence[Line]
-    cart: Mapping[str, Decimal]
-    articles: AbstractSet[str]
-    each: Quantity | None
-    """How much is wanted of each: `uno de cada`."""
-    edits: list[Edit] = field(default_factory=list)
-    done: set[int] = field(default_factory=set)
-    """The lines, by identity, that answer something."""
-    chosen: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    settled: set[int] = field(default_factory=set)
-    """The places of the points that are answered."""
 
     def find(self) -> None:
         """Find what the lines answer."""
         if not self.points or ("?" in self.folded and not any(point.is_question for point in self.points)):
             return
-        if (one := vocabulary().matches("pronoun_one", self.folded)) is not None:
-            # `the 250 one`
-            inside = [line for line in self.lines if one.start() <= self.tokens[line.start].start < one.end()]
-            self.done.update(id(line) for line in inside if line.mode is not Mode.REFUSE)
         self._declined()
         self._choices()
         self._all()
@@ -70,38 +45,11 @@ class Answers:
             is_spoken_of = line.mode not in _NOT_AN_ANSWER and not line.is_out and id(line) not in self.done
             if line.mention is not None and is_spoken_of:
                 self._named(line)
-        for line in sorted(self.lines, key=lambda line: bool(line.touched)):
-            if line.mention is None and line.quantity is not None and id(line) not in self.done:
-                self._counted(line)
         if not self.edits and not self.lines:
             self._one()
+        self._numbers([line for line in self.lines if self._is_number(line)])
         self._agreed()
-
-    def _answer(self, place: int, line: Line, edit: Edit) -> None:
-        self.edits.append(edit)
-        if edit.kind != "which":
-            self.chosen.update(edit.skus)
-        self.done.add(id(line))
-        self.settled.add(place)
-
-    def _open(self, *, several: bool = False) -> Iterator[tuple[int, Pending, Sequence[str]]]:
-        """The questions that nothing has answered yet, each with its place and the products in question.
-
-        Of several products more than one may be chosen; what was only shown is no question while there are others.
-        """
-        has_questions = any(point.is_question for point in self.points)
-        for place, point in enumerate(self.points):
-            is_offer = point.kind == "offered" and not has_questions and not point.skus <= self.cart.keys()
-            if not (point.is_question or is_offer):
-                continue
-            skus = [option.sku for option in point.options] or [str(point.arguments.get("product", ""))]
-            if not all(sku in self.goods.by_sku for sku in skus) or (len(skus) == 1 and several):
-                continue
-            if place in self.settled and len(skus) == 1:
-                continue
-            left = [sku for sku in skus if sku not in self.chosen]
-            if left:
-                yield place, point, skus if place not in self.settled else left
+        self._denied()
 
     def _declined(self) -> None:
         """`ninguno, dame 2 de azúcar`: of what was to choose from nothing is wanted."""
@@ -115,12 +63,20 @@ class Answers:
         if first is not None and behind is not None and behind.kind in ("mark", "newline"):
             self._close(first[0], Line(0, 1), first[2])
 
-    def _close(self, place: int, line: Line, skus: Sequence[str]) -> None:
-        """Leave out what a question is about, and nothing that the order has."""
-        out = [sku for sku in skus if sku not in self.cart]
-        if out:
-            self._answer(place, line, Edit(line, (out[0],), "remove"))
-            self.chosen.update(skus)
+    def _denied(self) -> None:
+        """What a no drops: all that is proposed, unless it is about what else the message speaks of."""
+        left = {place: point for place, point in enumerate(self.points) if point.is_question and place not in self.settled}
+        is_free = not any(self._is_spoken_of(line) for line in self.lines)
+        for place in dropped(left, self.lines, self.path.arcs, self.tokens, is_free=is_free and not self.edits):
+            self._close(place, Line(0, 1), ())
+
+    def _is_spoken_of(self, line: Line) -> bool:
+        """Whether a line is about the order, what is asked, or a number of nobody knows what."""
+        named = set(line.mention.products) if line.mention is not None else set[str]()
+        is_number = line.mention is None and line.quantity is not None and not line.touched and line.mode not in _NOT_AN_ANSWER
+        is_other = is_of_another(line, self.path.arcs, self.tokens)
+        in_question = {sku for point in self.points for sku in point.skus}
+        return bool(named & (in_question | self.cart.keys())) or (is_number and not is_other)
 
     def _choices(self) -> None:
         """`39`, `talle 41`, `la segunda`, `un par 38 y un par 42`: which of the products in question, and what counts it."""
@@ -137,19 +93,22 @@ class Answers:
         if not chosen:
             return
         bare.sort(key=lambda line: line.start)
-        quantities = {at: self._taken(line) for at, line in counting(bare, chosen).items()}
+        quantities = {at: self._taken(line) for at, line in counting(bare, chosen, self.tokens).items()}
         for line in bare:
             if id(line) not in chosen:
                 continue
             place, sku = chosen[id(line)]
             said = quantities.get(id(line), self.each)
             if said is None and len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen):
-                said = _ONE
+                said = ONE
             self._answer(place, line, self._edit(line, place, sku, said))
 
     def _pointed(self) -> list[Line]:
         """What points to one of several and is part of no line of its own."""
-        labels = {self.goods.by_sku[sku].label for _, _, skus in self._open(several=True) for sku in skus} - {""}
+        several = [skus for _, _, skus in self._open(several=True)]
+        labels = {self.goods.by_sku[sku].label for skus in several for sku in skus} - {""}
+        # `de mano`: a word of one of them that is none elsewhere.
+        labels |= {word for skus in several for sku in skus for word in own_words(self.goods, sku, skus)} & vocabulary().fillers
         taken = [line for line in self.lines if not self._is_place(line)]
         spans = pointing(self.path, self.tokens, self.folded, labels, self.goods.closed)
         free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
@@ -184,33 +143,13 @@ class Answers:
                 return
             begin = counted or Line(0, 1)
             for sku in skus:
-                self._answer(place, begin, self._edit(begin, place, sku, self.each or _ONE))
+                self._answer(place, begin, self._edit(begin, place, sku, self.each or ONE))
             return
 
     def _taken(self, line: Line) -> Quantity:
         assert line.quantity is not None
         self.done.add(id(line))
         return line.quantity
-
-    def _sized(self, line: Line) -> tuple[int, str] | None:
-        """The question and the product of which alone of those in question a figure or a measure is the size."""
-        said = line.size or line.quantity
-        if said is None and line.sized:
-            return self._having({token.text for token in self.tokens[line.start : line.end]}, None)
-        if said is None or said.is_article:
-            return None
-        figure = {f"{said.value.normalize():f}"} if said.is_plain else set[str]()
-        return self._having(figure, size_of(said))
-
-    def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
-        for place, point, skus in self._open():
-            if len(skus) == 1:
-                if point.is_proposal and size is None and self.goods.by_sku[skus[0]].label in words - {""}:
-                    return place, skus[0]
-                continue
-            if (sku := by_size(self.goods, words, size, skus)) is not None:
-                return place, sku
-        return None
 
     def _narrowed(self, line: Line) -> bool:
         """`para tsuru`: a word that some of those in question have, and not all; among these it is asked again."""
@@ -229,6 +168,9 @@ class Answers:
         """A line that names products in question; of what else is on sale it is no answer."""
         mention = line.mention
         assert mention is not None
+        if line.is_set and len(self.cart.keys() & set(mention.products)) == 1:
+            # `no, only one hoodie`: so many in all of what the order has.
+            return
         for place, _point, skus in self._open():
             within = tuple(sku for sku in mention.products if sku in skus)
             if not within:
@@ -250,7 +192,7 @@ class Answers:
             return
         if not mention.has_head and mention.count == 1 and line.quantity is not None:
             # `1 entero`: no noun is said, and so it counts what is asked about.
-            self._counted(line)
+            self._numbers([line])
         else:
             self._as_elsewhere(line)
 
@@ -259,9 +201,6 @@ class Answers:
         quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
         known = vocabulary().size_words | quoted
         return tuple(at for at in line.touched if self.tokens[at].text not in known)
-
-    def _is_yes(self) -> bool:
-        return bool(self.tokens) and self.tokens[0].text in _AGREES
 
     def _said_with(self, line: Line) -> None:
         """`2 coca cola normal de 2 litros`: the size has chosen it; the name only counts it."""
@@ -308,58 +247,45 @@ class Answers:
         quantity = counted_of(self._products(within), said) if said is not None else kept
         return Edit(line, within, "add", quantity, "which")
 
-    def _products(self, skus: Sequence[str]) -> list[Product]:
-        return [self.goods.by_sku[sku] for sku in skus]
-
-    def _edit(self, line: Line, place: int, sku: str, said: Quantity | None) -> Edit:
-        """So much of a product as is said now, else as was said before."""
-        point = self.points[place]
-        mode = point.arguments.get("mode", "add")
-        product = self.goods.by_sku[sku]
-        said = said or self.each
-        if said is None and (known := point.arguments.get("quantity")) is not None and self.settled.isdisjoint({place}):
-            unit = point.arguments.get("unit")
-            if not unit and not is_size(f"{Decimal(str(known)).normalize():f}", self.goods.by_sku[sku].name):
-                return Edit(line, (sku,), mode, Decimal(str(known)))
-            said = Quantity(Decimal(str(known)), unit) if unit else None
-        if said is None and line.is_single and not product.is_measured:
-            said = _ONE
-        amount = amount_of(product, said, line.mention) if said is not None else None
-        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1
-        if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
-            # It was put in when it was said first; `2 pairs, not 3`.
-            mode = "set"
-        return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
-
-    def _counted(self, line: Line) -> None:
-        """A quantity alone: of the first of the open questions that it fits, each once."""
-        said = line.quantity
-        assert said is not None
+    def _is_number(self, line: Line) -> bool:
+        """Whether a line is a number alone that may answer something."""
+        if line.mention is not None or line.quantity is None or id(line) in self.done:
+            return False
         if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
-            return
-        if self._counts_nothing(line, said):
+            return False
+        if self._counts_nothing(line, line.quantity):
             self.done.add(id(line))
+            return False
+        return not is_of_another(line, self.path.arcs[self._is_yes() :], self.tokens)
+
+    def _numbers(self, lines: Sequence[Line]) -> None:
+        """Numbers alone: each of the one question that it can only be of; what stands beside an unknown word comes last."""
+        if self._is_yes():
+            for line in lines:
+                line.touched = tuple(at for at in line.touched if at)
+        numbers = [line for line in lines if not line.touched] or list(lines)
+        slots = [Slot(place, point, self._products(skus)) for place, point, skus in self._open() if place not in self.settled]
+        if not numbers or not slots:
             return
-        for place, point, skus in self._open():
-            if place in self.settled:
-                continue
-            if len(skus) == 1:
-                if self.tokens[line.start - 1].text in ("de", "of") and line.start and said.is_plain:
-                    self._other_size(line, place, skus[0])
+        if len(numbers) == 1 and numbers[0].start and self.tokens[numbers[0].start - 1].text in ("de", "of"):
+            for slot in slots:
+                if len(slot.products) == 1 and numbers[0].quantity is not None and numbers[0].quantity.is_plain:
+                    self._other_size(numbers[0], slot.place, slot.products[0].sku)
                     return
-                amount = amount_asked_for(self.goods.by_sku[skus[0]], said)
-                if not amount or (said.is_plain and is_size(f"{said.value.normalize():f}", self.goods.by_sku[skus[0]].name)):
-                    continue
-                edit = Edit(line, (skus[0],), point.arguments.get("mode", "add"), amount)
-            elif line.is_set or point.arguments.get("quantity") is None:
-                edit = Edit(line, tuple(skus), "add", counted_of(self._products(skus), said), "which")
+        is_no = denies(self.path.arcs, self.tokens) and not self._is_yes()
+        found = bound(numbers, slots, is_yes=self._is_yes(), is_no=is_no)
+        for at, slot in found.items():
+            said, skus = numbers[at].quantity, tuple(product.sku for product in slot.products)
+            assert said is not None
+            if len(skus) == 1:
+                amount = amount_asked_for(slot.products[0], said)
+                edit = Edit(numbers[at], skus, slot.point.arguments.get("mode", "add"), amount)
             else:
-                continue
-            self._answer(place, line, edit)
-            return
-        if any(edit.line.clause == line.clause and edit.line.mention is None for edit in self.edits):
-            # `medio kilo, 500 gramos`, `medio kilo, uno grande`: said once more.
-            self.done.add(id(line))
+                edit = Edit(numbers[at], skus, "add", counted_of(slot.products, said), "which")
+            self._answer(slot.place, numbers[at], edit)
+        if len(found) == 1 and len(slots) == 1:
+            # `medio kilo, 500 gramos`: said once more.
+            self.done.update(id(line) for line in numbers)
 
     def _counts_nothing(self, line: Line, said: Quantity) -> bool:
         """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
@@ -382,7 +308,7 @@ class Answers:
             return
         behind = self.tokens[1].text if len(self.tokens) > 1 else ""
         container = behind if behind in vocabulary().containers else ""
-        self._counted(Line(0, 1, quantity=Quantity(Decimal(1), container=container, is_article=True)))
+        self._numbers([Line(0, 1, quantity=Quantity(Decimal(1), container=container, is_article=True))])
 
     def _agreed(self) -> None:
         """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""

@@ -9,6 +9,7 @@ from agent.lexical.reader.arcs import Arc
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import EditMode
 from agent.lexical.reader.tokens import Token
+from tools.context import Pending
 
 QuestionKind = Literal["which", "quantity", "confirm", "want", "number", "unknown", "contradiction", "too_long", "unclear"]
 
@@ -48,6 +49,8 @@ class Reading:
     changes: list[Change] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    declined: Sequence[Pending] = ()
+    """The open questions about which nothing is wanted."""
     tokens: Sequence[Token] = ()
     arcs: Sequence[Arc] = ()
     answers: bool = False

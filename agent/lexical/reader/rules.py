@@ -20,9 +20,9 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     """The lines with what the whole message says of them."""
     found = without_adjectives(weighed(list(lines), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
-    found = denied_numbers(found)
+    found = without_shares(denied_numbers(found), tokens)
     found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), tokens)
-    found = without_shares(found)
+    found = without_shares(found, tokens)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
     found = _torn(found, tokens)

@@ -93,6 +93,9 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
         before = tokens[line.start - 1].text if line.start else ""
         if counting is not None and (line.mention is None or line.quantity is None):
             counting.mention, counting.end, counting.is_more = named, line.end, False
+        elif head.mode is Mode.CORRECT and head.quantity is None and line.quantity is not None and line.quantity.is_article:
+            # `make the dress a medium`
+            head.mention, head.end = named, line.end
         elif (line.mention is not None and line.quantity is not None) or head.mention.label or before in _SOME:
             one = Quantity(Decimal(1), is_article=True) if before in _SOME else None
             line.quantity = line.quantity if line.mention is not None and line.quantity is not None else one
@@ -105,7 +108,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
 
 def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
     """`Musculosa Morley $4200 talle S x 2`: a size that stands apart from the name."""
-    label = tokens[line.sized[-1]].text if line.sized and line.size is None else ""
+    label = tokens[line.sized[-1]].text if line.sized and line.size is None and not line.is_out else ""
     named = goods.labelled(line.mention, label) if line.mention is not None and label and not line.mention.label else None
     if named is not None:
         line.mention, line.sized = named, ()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agent.lexical.reader.arcs import Arc
 from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
 from agent.lexical.reader.closed import Role
+from agent.lexical.reader.denial import DENIALS, has_pronoun
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import ANOTHER, Quantity
@@ -34,19 +35,14 @@ _WEAK = frozenset(
     {"nada", "solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
 )
 """Words that set a quantity, and take nothing back."""
-_IN_ALL = frozenset({"nada mas", "nomas", "no mas", "entonces", "en total", "in total", "then"})
+_TOGETHER = frozenset({"en total", "in total", "in all", "no total", "ao todo"})
+_IN_ALL = frozenset({"nada mas", "nomas", "no mas", "entonces", "then"}) | _TOGETHER
 """What says behind a quantity that it is all of it."""
 _UNCLEAR = frozenset({"ponle", "ponele", "pongale"})
 _INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
 """Words between a thing and what takes its place."""
 _TO_SIZE = frozenset({Role.FILLER, Role.CHANGE, Role.CORRECT, Role.WISH})
 """What may stand between a product and the size that it shall have: `la remera la quiero en talle S`."""
-_DENIALS = frozenset(
-    {"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"}
-    | {"nao", "nem", "sem", "exceto", "don't", "without", "except", "nothing"}
-)
-
-
 _GOVERNED = frozenset({Mode.REFUSE, Mode.CORRECT, Mode.CONDITION})
 
 
@@ -145,6 +141,7 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
     if words in _IN_ALL and last.end == arc.start and last.quantity is not None:
         # `2 paquetes nada más`, `6 remeras entonces`, `4 en total`
         last.is_set = True
+        last.is_total = words in _TOGETHER
     elif arc.role is Role.LET_GO:
         # `el vestido olvidate` is out; `2 remeras… dejá` is left out, or left as it is.
         is_clear = last.quantity is None and last.end == arc.start and _LEAVE not in words
@@ -209,8 +206,9 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         walk.lines[-1].mode, walk.mode = mode, Mode.ADD
         walk.idle.discard(arc.start)
         return
-    if arc.role is Role.REFUSE and not _has_object(arcs, place):
-        _refuse_alone(walk, arc)
+    is_whole = arc.role is Role.REFUSE and has_pronoun(walk.said)
+    if arc.role is Role.REFUSE and (is_whole or not _has_object(arcs, place)):
+        _refuse_alone(walk, arc, is_near=is_whole or not walk.is_parted)
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
@@ -222,7 +220,7 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         # `pero que sean 3`: the wish before it goes on, a refusal does not.
         walk.mode, walk.is_parted, walk.supposed = Mode.ADD, True, -1
         return
-    is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in _DENIALS)
+    is_verb = arc.role in (Role.WISH, Role.CHANGE) or (arc.role is Role.REFUSE and walk.said not in DENIALS)
     if is_verb and (walk.mode is Mode.CONDITION or (walk.mode is Mode.TELL and not walk.is_parted)):
         # `si no hay arroz, dame pasta`, `ojalá pudiera llevar 2`: the verb is part of what is only supposed.
         return
@@ -232,17 +230,17 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_parted = False
 
 
-def _refuse_alone(walk: _Walk, arc: Arc) -> None:
+def _refuse_alone(walk: _Walk, arc: Arc, *, is_near: bool) -> None:
     """A refusal with nothing behind it: of what stands right before it, or of all that was said."""
-    if walk.lines and walk.lines[-1].clause == walk.clause and not walk.is_parted:
+    if walk.lines and walk.lines[-1].clause == walk.clause and is_near:
         walk.idle.discard(arc.start)
         walk.lines[-1].mode = Mode.REFUSE
-        walk.lines[-1].is_taken = walk.said not in _DENIALS or walk.said == "menos"
+        walk.lines[-1].is_taken = walk.said not in DENIALS or walk.said == "menos"
         walk.mode = Mode.ADD
     elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
         # `no, cuatro`: of what was said before.
         walk.mode, walk.is_weak = Mode.CORRECT, True
-    elif not walk.lines and walk.said not in _DENIALS:
+    elif not walk.lines and walk.said not in DENIALS:
         # `quítalo`
         walk.idle.discard(arc.start)
         walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
@@ -326,7 +324,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             clause=walk.clause,
             row=walk.row,
             is_weak=walk.is_weak,
-            is_taken=said.mode is Mode.REFUSE and said.word not in _DENIALS,
+            is_taken=said.mode is Mode.REFUSE and said.word not in DENIALS,
             is_out=said.mode is Mode.REFUSE and said.operator in (Role.SWAP, Role.CHANGE),
             is_replaced_by_last=said.operator is Role.SWAP and walk.is_behind,
             is_more=walk.is_more or (quantity_said is not None and quantity_said.is_more),
@@ -371,7 +369,7 @@ def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None)
     for arc in between:
         # `las cervezas déjalas en 12`, `al arroz quítale 2`, `cambia el arroz a 4`
         word = walk.tokens[arc.start].text
-        if arc.role is Role.CORRECT or (arc.role is Role.REFUSE and word not in _DENIALS):
+        if arc.role is Role.CORRECT or (arc.role is Role.REFUSE and word not in DENIALS):
             said = said._replace(mode=_MODES[arc.role], operator=arc.role, word=word)
         elif arc.role is Role.FILLER and said.operator is Role.CHANGE and word in _INTO:
             said = said._replace(mode=Mode.CORRECT, operator=Role.CORRECT, is_changed=True)

@@ -1,0 +1,131 @@
+"""The questions that are open while a message is read: what of them is answered, chosen and left out so far."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from agent.lexical.reader.amounts import amount_of
+from agent.lexical.reader.choices import by_size, is_size
+from agent.lexical.reader.edits import Edit
+from agent.lexical.reader.goods import Goods, Product, size_of
+from agent.lexical.reader.lines import Line
+from agent.lexical.reader.path import Path
+from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.tokens import Token
+from domain.catalog.words import Size
+from tools.context import Pending
+
+_AGREES = frozenset({"si", "sip", "dale", "ok", "bueno", "claro", "vale", "yes", "yeah", "sure", "sim"})
+ONE = Quantity(Decimal(1), is_article=True)
+
+
+@dataclass
+class OpenPoints:
+    """The open questions of one message, in the order in which they were asked."""
+
+    folded: str
+    goods: Goods
+    points: Sequence[Pending]
+    tokens: Sequence[Token]
+    path: Path
+    lines: Sequence[Line]
+    cart: Mapping[str, Decimal]
+    articles: AbstractSet[str]
+    each: Quantity | None
+    """How much is wanted of each: `uno de cada`."""
+    edits: list[Edit] = field(default_factory=list)
+    done: set[int] = field(default_factory=set)
+    """The lines, by identity, that answer something."""
+    chosen: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    declined: list[Pending] = field(default_factory=list)
+    """The points about which nothing is wanted."""
+    settled: set[int] = field(default_factory=set)
+    """The places of the points that are answered."""
+
+    def _answer(self, place: int, line: Line, edit: Edit) -> None:
+        self.edits.append(edit)
+        if edit.kind != "which":
+            self.chosen.update(edit.skus)
+        self.done.add(id(line))
+        self.settled.add(place)
+
+    def _open(self, *, several: bool = False) -> Iterator[tuple[int, Pending, Sequence[str]]]:
+        """The questions that nothing has answered yet, each with its place and the products in question.
+
+        Of several products more than one may be chosen; what was only shown is no question while there are others.
+        """
+        has_questions = any(point.is_question for point in self.points)
+        for place, point in enumerate(self.points):
+            is_offer = point.kind == "offered" and not has_questions and not point.skus <= self.cart.keys()
+            if not (point.is_question or is_offer):
+                continue
+            skus = [option.sku for option in point.options] or [str(point.arguments.get("product", ""))]
+            if not all(sku in self.goods.by_sku for sku in skus) or (len(skus) == 1 and several):
+                continue
+            if place in self.settled and len(skus) == 1:
+                continue
+            left = [sku for sku in skus if sku not in self.chosen]
+            if left:
+                yield place, point, skus if place not in self.settled else left
+
+    def _close(self, place: int, line: Line, skus: Sequence[str]) -> None:
+        """Leave out what a question is about, and nothing that the order has."""
+        self.declined.append(self.points[place])
+        self.settled.add(place)
+        self.chosen.update(skus)
+        self.done.add(id(line))
+
+    def _products(self, skus: Sequence[str]) -> list[Product]:
+        return [self.goods.by_sku[sku] for sku in skus]
+
+    def _edit(self, line: Line, place: int, sku: str, said: Quantity | None) -> Edit:
+        """So much of a product as is said now, else as was said before."""
+        point = self.points[place]
+        mode = point.arguments.get("mode", "add")
+        product = self.goods.by_sku[sku]
+        said = said or self.each
+        if said is None and (known := point.arguments.get("quantity")) is not None and self.settled.isdisjoint({place}):
+            unit = point.arguments.get("unit")
+            if not unit and not is_size(f"{Decimal(str(known)).normalize():f}", self.goods.by_sku[sku].name):
+                return Edit(line, (sku,), mode, Decimal(str(known)))
+            said = Quantity(Decimal(str(known)), unit) if unit else None
+        if said is None and line.is_single and not product.is_measured:
+            said = ONE
+        amount = amount_of(product, said, line.mention) if said is not None else None
+        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1
+        if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
+            # It was put in when it was said first; `2 pairs, not 3`.
+            mode = "set"
+        return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
+
+    def _is_yes(self) -> bool:
+        return bool(self.tokens) and self.tokens[0].text in _AGREES
+
+    def _is_amount(self, said: Quantity, skus: Sequence[str]) -> bool:
+        """Whether so much can be had of one of the products in question that are sold by measure."""
+        return any(product.is_measured and amount_of(product, said, None) for product in self._products(skus))
+
+    def _sized(self, line: Line) -> tuple[int, str] | None:
+        """The question and the product of which alone of those in question a figure or a measure is the size."""
+        said = line.size or line.quantity
+        if said is None and line.sized:
+            return self._having({token.text for token in self.tokens[line.start : line.end]}, None)
+        if said is None or said.is_article:
+            return None
+        if line.size is None and said.unit and any(self._is_amount(said, skus) for _, _, skus in self._open()):
+            # `medio kilo` is how much of the cheese, and not which margarine.
+            return None
+        figure = {f"{said.value.normalize():f}"} if said.is_plain else set[str]()
+        return self._having(figure, size_of(said))
+
+    def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
+        for place, point, skus in self._open():
+            if len(skus) == 1:
+                if point.is_proposal and size is None and self.goods.by_sku[skus[0]].label in words - {""}:
+                    return place, skus[0]
+                continue
+            if (sku := by_size(self.goods, words, size, skus)) is not None:
+                return place, sku
+        return None
