@@ -29,7 +29,8 @@ async def show(request: Request, visit: Annotated[Visit, may(MODELS.permission)]
         if visit.principal.may(StatisticsPermission.READ):
             month = await statistics.period_of(work, PeriodName.LAST_30_DAYS)
             daily = await statistics.measure(work, "model_cost", month, Filters(grain=Grain.DAY))
-    made = chart_of(daily, visit.workspace, visit.manners.language) if daily is not None else None
+    has_cost = daily is not None and any(each.value for each in daily.values)
+    made = chart_of(daily, visit.workspace, visit.manners.language) if daily is not None and has_cost else None
     return page(
         request,
         "models.html",
