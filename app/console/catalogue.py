@@ -19,6 +19,7 @@ from domain.returns.permissions import ReturnsPermission
 from domain.statistics.permissions import StatisticsPermission
 from domain.stock.permissions import StockPermission
 from domain.suppliers.permissions import SuppliersPermission
+from domain.teams.permissions import DeskPermission
 
 
 class Group(StrEnum):
@@ -65,6 +66,7 @@ MACHINES: Final = Page("machines", "machines", MachinesPermission.READ, Group.PL
 SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
 TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
+DESK: Final = Page("desk", "desk", DeskPermission.READ, Group.HOUSE, "hand")
 CONNECTIONS: Final = Page("connections", "connections", ConnectionsPermission.READ, Group.HOUSE, "plug")
 ROLES: Final = Page("roles", "roles", OperationsPermission.MANAGE, Group.HOUSE, "lock")
 ZONES: Final = Page("zones", "zones", WorkspacePermission.READ, Group.HOUSE, "pin")
@@ -104,6 +106,7 @@ PAGES: Final = (
     STORES,
     TEAM,
     ROLES,
+    DESK,
     CONNECTIONS,
     KEYS,
     WEBHOOKS,

@@ -290,10 +290,10 @@ METRICS: Final = (
         kind=Kind.COUNT,
         formula="How many conversations wait for a person.",
         permission=ConversationsPermission.READ,
-        source="handoffs t",
+        source="handoffs t JOIN conversations c ON c.workspace_id = t.workspace_id AND c.id = t.conversation_id",
         value="count(*)",
         unit="'conversations'",
-        where="t.taken_at IS NULL AND t.released_at IS NULL",
+        where="c.voice = 'waiting' AND t.released_at IS NULL",
         store=None,
     ),
     Metric(

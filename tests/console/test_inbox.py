@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from core.work import open_work
+from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.conversations import handoffs
 from domain.conversations import service as conversations
@@ -258,3 +259,97 @@ async def test_a_stream_ends_with_the_right_to_read_it(desk: Desk) -> None:
                     break
             else:
                 raise AssertionError("the stream ended without a word")
+
+
+async def test_a_conversation_is_put_off_passed_on_tagged_settled_and_opened_again(
+    person: Visitor, application: FastAPI, api: httpx.AsyncClient, desk: Desk
+) -> None:
+    async with open_work(desk.chat.agent) as work:
+        await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED)
+    await person.send(at(desk, "/take"), x_fragment="1")
+    # What rests leaves the queues and stands among those that rest, until it is woken
+    rests = await person.send(at(desk, "/snooze"), {"for": "tomorrow", "key": "1"}, x_fragment="1")
+    assert rests.status_code == 200, rests.text
+    row = f'id="c-{desk.chat.conversation_id}"'
+    assert row not in await person.open("inbox?queue=mine")
+    assert row in await person.open("inbox?queue=snoozed")
+    await person.send(at(desk, "/wake"), x_fragment="1")
+    # Tags stand on it and narrow the list
+    await person.send(at(desk, "/tags"), {"tags": "Reclamo, urgente", "key": "2"}, x_fragment="1")
+    shown = await person.open("inbox?queue=mine&tag=urgente")
+    assert row in shown
+    assert row not in await person.open("inbox?queue=mine&tag=otra")
+    # The filters that are set are kept under a name
+    await person.send("inbox/views", {"queue": "mine", "tag": "urgente", "name": "Lo urgente", "key": "3"})
+    assert "queue=mine&amp;tag=urgente" in await person.open("inbox")
+    # The number is masked until it is asked for
+    assert desk.chat.phone not in await person.open(at(desk))
+    number = await person.send(at(desk, "/number"), {"key": "4"}, x_fragment="1")
+    assert f"+{desk.chat.phone}" in number.text
+    # It is passed to a colleague with a note, waits for them, and is settled and opened again
+    colleague, _ = await visit(application, api, desk.workspace, Role.OPERATOR)
+    to = (await api.get("/api/v1/seats", headers=desk.owner.headers)).json()["data"]
+    operators = [each["user_id"] for each in to if each["user_id"] != str(desk.owner.id)]
+    async with open_work(desk.chat.staff) as work:
+        mine = (await conversations.get(work, desk.chat.conversation_id)).operator_id
+    other = next(each for each in operators if each != str(mine))
+    given = await person.send(at(desk, "/transfer"), {"to": f"person:{other}", "note": "Es suyo", "key": "5"}, x_fragment="1")
+    assert given.status_code == 200, given.text
+    assert "Es suyo" in given.text
+    assert row in await colleague.open("inbox?queue=mine")
+    nobody = await person.send(at(desk, "/transfer"), {"to": "person:", "key": "6"}, x_fragment="1")
+    assert nobody.status_code == 422
+    await colleague.send(at(desk, "/take"), x_fragment="1")
+    done = await colleague.send(at(desk, "/resolve"), {"note": "Listo", "go": "next", "key": "7"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/console/@{desk.workspace.slug}/inbox?queue=waiting")
+    opened = await colleague.open(at(desk))
+    assert "Listo" in opened
+    await colleague.send(at(desk, "/reopen"), {"key": "8"}, x_fragment="1")
+    assert 'data-mine="true"' in await colleague.open(at(desk))
+    await colleague.http.aclose()
+
+
+async def test_what_is_prepared_is_at_hand_with_its_variables_filled(
+    person: Visitor, application: FastAPI, api: httpx.AsyncClient, desk: Desk
+) -> None:
+    # Given an owner who keeps a canned reply and a macro on the page of the desk
+    owner, _ = await visit(application, api, desk.workspace, Role.OWNER)
+    kept = await owner.send("desk/canned", {"shortcut": "hola", "text": f"Soy {{operator}} {ATTACK}", "key": "1"})
+    assert kept.status_code == 303, kept.text
+    wrong = await owner.send("desk/canned", {"shortcut": "x", "text": "{price}", "key": "2"}, x_fragment="1")
+    assert (wrong.status_code, "{price}" in wrong.text) == (400, True)
+    macro = {"name": "Cerrar", "tags": "listo", "text": "Gracias", "then": "resolve", "key": "3"}
+    assert (await owner.send("desk/macros", macro)).status_code == 303
+    assert (await person.send("desk/macros", macro | {"key": "4"})).status_code == 403
+    page = await owner.open("desk")
+    assert all(words in page for words in ("/hola", "Cerrar", "Etiquetar → Responder → Resolver"))
+    assert "<script>alert(2)" not in page
+    promises = {"first_response_minutes": "5", "next_response_minutes": "", "resolution_minutes": "", "unanswered_minutes": "7"}
+    promises |= {"assignment": "load", "capacity": "3", "topics": "garantía: garantía, cambio\nfactura", "vip_tags": "VIP"}
+    version = re.search(r'name="version" value="(\d+)"[^>]*>\s*<fieldset class="stack"', page)
+    assert version is not None
+    saved = await owner.send("desk/promises", promises | {"open_days": "0", "version": version[1], "key": "5"})
+    assert saved.status_code == 303, saved.text
+    async with open_work(desk.chat.staff) as work:
+        settings = (await accounts.get_workspace(work)).settings
+    assert (settings.desk.first_response_minutes, settings.desk.next_response_minutes) == (5, None)
+    assert [(each.name, each.words) for each in settings.desk.topics] == [
+        ("garantía", ("garantía", "cambio")),
+        ("factura", ("factura",)),
+    ]
+    assert (settings.open_days, settings.desk.vip_tags) == ((0,), ("vip",))
+
+    # Then whoever attends has them at hand, filled in, and what a stranger wrote does nothing
+    await person.send(at(desk, "/take"), x_fragment="1")
+    opened = await person.open(at(desk))
+    assert 'data-shortcut="hola"' in opened
+    assert "Soy María Prueba &lt;img" in opened
+    planned = {"text": "Mañana te digo", "seen": seen(opened), "send_at": "2020-01-01T10:00", "key": "6"}
+    assert (await person.send(at(desk, "/planned"), planned, x_fragment="1")).status_code == 400
+    found = re.search(r"/macros/([0-9a-f-]{36})", opened)
+    assert found is not None
+    run = await person.send(at(desk, f"/macros/{found[1]}"), {"seen": seen(opened), "key": "7"}, x_fragment="1")
+    assert run.status_code == 200, run.text
+    assert await said(desk) == ["Gracias"]
+    assert 'class="voice agent"' in await person.open(at(desk))
+    await owner.http.aclose()

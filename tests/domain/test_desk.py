@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from agent import macros as doing
 from core.access import Principal
@@ -222,8 +222,22 @@ async def test_whoever_is_named_in_a_note_is_told_and_nobody_else(floor: Floor) 
     pedro, rosa = await floor.hire("Pedro Ruiz"), await floor.hire("Rosa Díaz")
     await floor.hire("Rosa León")
     where = floor.chats[0].conversation_id
-    for text in ("@pedro mira esto, @Rosa también", "correo rosa@pedroshop.test", "@Rosa Díaz y @olga", "nada"):
+    for said_ in ("@pedro mira esto, @Rosa también", "correo rosa@pedroshop.test", "@Rosa Díaz y @olga", "nada"):
         async with open_work(olga) as work:
-            await notes.add_note(work, where, text)
+            await notes.add_note(work, where, said_)
     # Two are called Rosa, so the first name alone names neither; nobody is told of their own note
     assert await floor.told("mentioned") == [str(pedro.id), str(rosa.id)]
+
+
+async def test_words_are_found_by_an_index_that_row_level_security_lets_be_used(floor: Floor) -> None:
+    await floor.chats[1].writes("¿Tienen la Harina P.A.N. de maíz?")
+    async with open_work(await floor.hire("Olga")) as work:
+        for asked, found in (("harina MAIZ", 1), ("harina ma", 1), ("harina mar", 0), ("hola", 4), ("¿?", 0)):
+            assert len((await desk.list_conversations(work, DeskFilter(search=asked))).items) == found, asked
+        await work.session.execute(text("SET LOCAL enable_seqscan = off"))
+        query = (
+            "EXPLAIN SELECT conversation_id FROM conversation_words WHERE workspace_id = :w AND word BETWEEN 'hari' AND 'harj'"
+        )
+        plan_ = "\n".join(await work.session.scalars(text(query), {"w": floor.workspace.id}))
+    assert "Index Cond" in plan_
+    assert "word >= 'hari'" in plan_.split("Index Cond")[1].split("\n")[0]

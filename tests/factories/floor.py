@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from core import clock
 from core.access import Principal
@@ -47,6 +47,11 @@ class Floor:
                 await teams.be_present(work, Presence(is_away=False))
         return person
 
+    async def leave(self, person: Principal) -> None:
+        """Somebody goes away from the desk."""
+        async with open_work(person) as work:
+            await teams.be_present(work, Presence(is_away=True))
+
     async def settle(self, **desk_settings: object) -> None:
         """Change what the desk promises."""
         async with open_work(self.system) as work:
@@ -62,8 +67,8 @@ class Floor:
         return conversation_id
 
     async def assign(self) -> int:
+        """Somebody is looked for now."""
         async with open_work(self.system) as work:
-            await work.session.execute(update(Handoff).where(Handoff.assign_at.is_not(None)).values(assign_at=work.system_time))
             return await assigning.assign(work)
 
     async def pass_time(self, **span: float) -> None:
