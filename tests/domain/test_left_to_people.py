@@ -15,6 +15,7 @@ from domain.conversations.kinds import HandoffReason, Voice
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
 from tests.factories.floor import QUIET, Floor, open_floor
+from tests.factories.shop import fill
 
 FAREWELL = text("turn.handoff", "es")
 
@@ -69,6 +70,8 @@ async def test_words_that_only_look_like_a_topic_stay_with_the_agent(floor: Floo
 async def test_a_customer_with_a_tag_and_an_order_of_an_amount_go_to_people(floor: Floor) -> None:
     await floor.settle(vip_tags=("vip",), amount_from=Decimal(1))
     first, second = floor.chats[0], floor.chats[1]
+    async with open_work(floor.system) as work:
+        await fill(work, first.shop, "HAR-1", 10)
     await first.is_answered()
     await first.writes("quiero 2 harina pan")
     await first.is_answered()
