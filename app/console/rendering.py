@@ -26,7 +26,9 @@ from app.console.visits import LAST_WORKSPACE, Visit, Visitor
 from core import charts, messages
 from core.charts import Chart, Frame
 from core.tables import new_id
+from domain.connections.medium import Medium
 from domain.conversations.content import said
+from domain.customers.schemas import ContactView
 from domain.desk.schemas import ViewOfDesk
 
 _FOLDER: Final = Path(__file__).parent
@@ -151,6 +153,12 @@ class Speech:
         """The name of a value of a closed set, `console.<kind>.<value>`; one that has none is shown as it is."""
         key = f"{kind}.{value}"
         return self(key) if self.knows(key) else str(value)
+
+    def called(self, contact: ContactView) -> str:
+        """How somebody who writes is named: by name, else by number; a stranger on a page of the shop has neither."""
+        if contact.name is None and contact.phone is None and contact.medium is Medium.WEBCHAT:
+            return self("webchat.visitor", sign=contact.address[-4:].upper())
+        return contact.name or contact.phone or contact.address
 
     def moment(self, at: datetime, zone: str = "UTC", form: str = "d MMM y, HH:mm") -> str:
         """A time on the clock of a zone."""

@@ -37,6 +37,9 @@ from domain.suppliers.schemas import NewSupplier, SupplierProductInput
 
 _log = log(__name__)
 
+CODE_TEMPLATE = "codigo_de_acceso"
+"""The template that proves a telephone to the web chat; the sandbox knows every template."""
+
 _SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
 
 
@@ -134,7 +137,9 @@ async def _seed_connections(work: Work, shop: DemoShop) -> None:
                 name=line.name,
                 address=line.address,
                 credentials=Credentials(api_key=api_key, webhook=webhook),
-                settings=ConnectionSettings(store=line.store),
+                settings=ConnectionSettings(
+                    store=line.store, code_template=CODE_TEMPLATE if settings.sandbox_enabled else None
+                ),
             ),
         )
 

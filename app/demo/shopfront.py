@@ -1,6 +1,6 @@
 """The page of a demo shop as its customers see it: the goods of the real catalogue, and the web chat as any page has it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +17,10 @@ from core.errors import NotFound
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
+from domain.catalog import service as catalog
 from domain.catalog.listed import ListedProduct, ProductFilter
 from domain.catalog.listing import list_catalogue
+from domain.catalog.schemas import CategoryView
 from domain.connections import service as connections
 from domain.connections import webchat
 from domain.connections.medium import Provider
@@ -96,6 +98,7 @@ async def show(request: Request, slug: str, lang: str | None = None) -> HTMLResp
         workspace = await accounts.get_workspace(work)
         line = await _line(work)
         goods = (await list_catalogue(work, ProductFilter(is_in_stock=True), limit=_MOST)).items
+        aisles = _named(await catalog.categories(work))
     language = messages.choose_language(lang or workspace.language)
     color = _COLORS[list(_shops()).index(slug) % len(_COLORS)]
     script = Markup("")
@@ -103,13 +106,22 @@ async def show(request: Request, slug: str, lang: str | None = None) -> HTMLResp
         script = Markup('<script src="/chat/{}.js" async data-language="{}" data-color="{}"></script>').format(
             line, language, color
         )
-    return _page(language, workspace.name, _body(workspace, goods, language) + script)
+    return _page(language, workspace.name, _body(workspace, goods, aisles, language) + script)
 
 
-def _body(workspace: WorkspaceView, goods: Sequence[ListedProduct], language: str) -> Markup:
+def _named(categories: Sequence[CategoryView]) -> dict[str, str]:
+    """The names of all categories by their paths, as they stand in the shop."""
+    found: dict[str, str] = {}
+    for category in categories:
+        found |= {category.path: category.name} | _named(category.children)
+    return found
+
+
+def _body(workspace: WorkspaceView, goods: Sequence[ListedProduct], aisles: Mapping[str, str], language: str) -> Markup:
     shelves: dict[str, list[ListedProduct]] = {}
-    for product in goods:
-        shelves.setdefault(product.category or "", []).append(product)
+    order = {path: place for place, path in enumerate(aisles)}
+    for product in sorted(goods, key=lambda each: order.get(each.category or "", len(order))):
+        shelves.setdefault(aisles.get(product.category or "", ""), []).append(product)
     say = {key: messages.text(f"webchat.shop.{key}", language) for key in ("others", "ask", "aisles", "welcome", "write")}
     links = Markup("").join(
         Markup('<a href="#c{}">{}</a>').format(number, name or say["others"]) for number, name in enumerate(shelves)

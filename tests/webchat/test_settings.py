@@ -36,11 +36,11 @@ async def test_the_secret_is_renewed_by_whoever_has_seen_the_line_as_it_is(desk:
     path = f"/connections/{made['connection']['id']}/identity-secret"
 
     assert (await desk.post(path, {})).status_code == 428
-    assert (await desk.post(path, {}, if_match='"9"')).status_code == 412
-    renewed = await desk.post(path, {"keep_former": False}, if_match='"1"')
+    assert (await desk.post(path, {}, if_match='"v9"')).status_code == 412
+    renewed = await desk.post(path, {"keep_former": False}, if_match='"v1"')
     assert renewed.status_code == 200
     assert renewed.json()["identity_secret"] != made["identity_secret"]
-    whatsapp = await desk.post(f"/connections/{desk.chat.connection_id}/identity-secret", {}, if_match='"1"')
+    whatsapp = await desk.post(f"/connections/{desk.chat.connection_id}/identity-secret", {}, if_match='"v1"')
     assert (whatsapp.status_code, whatsapp.json()["code"]) == (409, "no_web_chat")
 
 
@@ -59,7 +59,7 @@ async def test_whoever_only_looks_opens_none_and_renews_no_secret(desk: Desk) ->
 
     assert (await desk.post("/connections/web-chats", NEW | {"slug": "other"}, viewer)).status_code == 403
     path = f"/connections/{made['connection']['id']}/identity-secret"
-    assert (await desk.post(path, {}, viewer, if_match='"1"')).status_code == 403
+    assert (await desk.post(path, {}, viewer, if_match='"v1"')).status_code == 403
 
 
 async def test_the_console_opens_a_web_chat_and_shows_what_to_paste(
