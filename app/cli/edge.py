@@ -1,0 +1,84 @@
+"""`nexova edge`: a box beside machines that keeps what they say on its disk until the house has it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from app.cli.terminal import fail
+from connectors.edge.box import Box
+from connectors.edge.buffer import Buffer
+from core.clock import process_now
+from core.settings import get_settings
+from sandbox.devices.signals import DEVICES, Mode, readings, values
+
+
+def edge(
+    buffer: Annotated[Path, typer.Option(help="The file in which readings wait.")] = Path("nexova-edge.db"),
+    url: Annotated[str | None, typer.Option(help="Where the house answers, if not here.")] = None,
+    most_mb: Annotated[float, typer.Option(min=0.1, help="How large the file may become.")] = 256.0,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Take the readings of simulated machines, once a second.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=0, help="How long to run; without end for 0.")] = 0.0,
+) -> None:
+    """Read lines of JSON from standard input, `{"machine", "at", "values"}`, and forward them with NEXOVA_DEVICE_KEY.
+
+    What the line does not carry waits in the file, also over an end of this process; then the oldest go first.
+    """
+    key = os.environ.get("NEXOVA_DEVICE_KEY", "")
+    if not key:
+        fail("NEXOVA_DEVICE_KEY is not set: a key with the right machines:ingest.")
+    kept = Buffer(buffer, int(most_mb * 1_000_000))
+    source = _simulated() if simulated else _lines()
+    try:
+        asyncio.run(_run(kept, source, (url or get_settings().base_url), key, seconds))
+    finally:
+        readings_left, windows_left = kept.waiting()
+        kept.close()
+        print(f"Waiting: {readings_left} readings, {windows_left} windows.")
+
+
+async def _run(kept: Buffer, source: AsyncIterator[dict[str, Any]], url: str, key: str, seconds: float) -> None:
+    ended = asyncio.Event()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds or None), httpx.AsyncClient(timeout=30) as http, asyncio.TaskGroup() as tasks:
+            box = Box(kept, http, url, key)
+            tasks.create_task(_forward(box, kept, ended))
+            async for item in source:
+                box.take([item])
+            ended.set()
+
+
+async def _forward(box: Box, kept: Buffer, ended: asyncio.Event) -> None:
+    """Send until nothing comes any more and nothing waits."""
+    while not ended.is_set() or any(kept.waiting()):
+        sent = await box.send()
+        if box.pause or not sent:
+            await asyncio.sleep(box.pause or 0.5)
+
+
+async def _lines() -> AsyncIterator[dict[str, Any]]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        try:
+            item = json.loads(line)
+            item["at"], item["values"]
+        except (ValueError, KeyError, TypeError):
+            print(f"no reading: {line.strip()[:100]}", file=sys.stderr)
+            continue
+        yield item
+
+
+async def _simulated() -> AsyncIterator[dict[str, Any]]:
+    while True:
+        at = process_now().timestamp()
+        for device in DEVICES:
+            yield readings(device, at, values(device, at, mode=Mode.NORMAL))
+        await asyncio.sleep(1.0)

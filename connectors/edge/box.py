@@ -1,0 +1,116 @@
+"""The box at work: readings come in, windows are made of them, and batches go out for as long as the house answers.
+
+The house has a batch when it has said so. Until then it is sent again, and there each reading is stored once.
+"""
+
+import json
+import random
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from connectors.edge import features
+from connectors.edge.buffer import Buffer, Kept
+from core import observability
+from core.errors import CannotRun
+
+BATCH: Final = 1_000
+WINDOW_SECONDS: Final = 60
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+
+log = observability.log(__name__)
+
+
+class KeyRefused(CannotRun):
+    """The house does not know the key, or it may not send readings."""
+
+
+@dataclass(slots=True)
+class _Window:
+    times: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+class Box:
+    """One box with its buffer and its line to the house."""
+
+    def __init__(self, buffer: Buffer, http: httpx.AsyncClient, url: str, key: str) -> None:
+        self._buffer = buffer
+        self._http = http
+        self._url = url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}", "content-encoding": "gzip", "content-type": "application/json"}
+        self._windows: dict[tuple[str, str, int], _Window] = defaultdict(_Window)
+        self._first: dict[tuple[str, str], int] = {}
+        self.pause = 0.0
+        """Seconds until it is worth while to send again."""
+
+    def take(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Take moments of machines: `{"machine", "at", "values"}`, milliseconds since 1970."""
+        rows: list[tuple[str, str, int, float, str | None]] = []
+        for item in items:
+            machine, at = str(item["machine"]), int(item["at"])
+            for sensor, value in item["values"].items():
+                rows.append((machine, str(sensor), at, float(value), None))
+                start = at // (WINDOW_SECONDS * 1000) * WINDOW_SECONDS * 1000
+                self._first.setdefault((machine, str(sensor)), at)
+                window = self._windows[machine, str(sensor), start]
+                window.times.append(at / 1000)
+                window.values.append(float(value))
+        dropped = self._buffer.add(rows)
+        if dropped:
+            log.warning("edge.dropped", readings=dropped)
+        if rows:
+            self._close_windows(max(row[2] for row in rows))
+
+    def _close_windows(self, now: int) -> None:
+        """Keep the features of windows that are over; of one that had begun before we did, a part is not known."""
+        over = [key for key in self._windows if key[2] + WINDOW_SECONDS * 1000 <= now]
+        for key in over:
+            window = self._windows.pop(key)
+            machine, sensor, start = key
+            if start < self._first[machine, sensor]:
+                continue
+            self._buffer.add_window(machine, sensor, start, WINDOW_SECONDS, features.of_window(window.times, window.values))
+
+    async def send(self) -> int:
+        """Send one batch of windows and one of readings; how many the house has now. Raises KeyRefused.
+
+        Without an answer, or with one that the house is busy, the pause grows, and nothing is let go.
+        """
+        windows, readings = self._buffer.windows(BATCH), self._buffer.readings(BATCH)
+        sent = 0
+        for path, kept, forget in (
+            ("features", windows, self._buffer.forget_windows),
+            ("raw", readings, self._buffer.forget_readings),
+        ):
+            if kept and await self._delivered(path, kept):
+                forget(each.id for each in kept)
+                sent += len(kept)
+            elif kept:
+                return sent
+        return sent
+
+    async def _delivered(self, path: str, kept: Sequence[Kept]) -> bool:
+        body = zlib.compress(json.dumps([each.item for each in kept]).encode(), wbits=31)
+        try:
+            answer = await self._http.post(f"{self._url}/api/v1/ingest/{path}", content=body, headers=self._headers)
+        except httpx.HTTPError as error:
+            self._wait(type(error).__name__)
+            return False
+        if answer.status_code in (401, 403):
+            raise KeyRefused("the house does not take readings with this key.")
+        if answer.status_code != 200:
+            self._wait(f"http {answer.status_code}", float(answer.headers.get("retry-after", 0)))
+            return False
+        self.pause = 0.0
+        return True
+
+    def _wait(self, reason: str, at_least: float = 0.0) -> None:
+        grown = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+        self.pause = max(grown * random.uniform(0.7, 1.3), at_least)
+        log.info("edge.waits", reason=reason, seconds=round(self.pause, 1))
