@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from bench import growth, imports, recovery, report, slow_model, turn, way, webhook
+from bench import endpoints, growth, imports, recovery, report, slow_model, turn, way, webhook
 
 FIGURES = {
     "webhook": webhook.measure,
@@ -14,6 +14,7 @@ FIGURES = {
     "slow_model": slow_model.measure,
     "growth": growth.measure,
     "imports": imports.measure,
+    "endpoints": endpoints.measure,
     "recovery": recovery.measure,
 }
 

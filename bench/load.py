@@ -60,10 +60,10 @@ class Caller:
         for _reader, writer in self._idle:
             writer.close()
 
-    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+    async def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status of the answer; 0 when there was none."""
         given = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n{given}"
+        head = f"{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n{given}"
         async with self._room:
             try:
                 line = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
@@ -92,7 +92,7 @@ async def load(port: int, path: str, rate: float, seconds: float) -> Load:
 
         async def call(index: int, due: float, taken: list[float]) -> int:
             body = webhook(f"58414{index % 1000:07d}", "hola")
-            status = await caller.post(path, body, {SECRET_HEADER: SECRET})
+            status = await caller.send("POST", path, body, {SECRET_HEADER: SECRET})
             taken.append(time.perf_counter() - due)
             return status
 

@@ -69,7 +69,7 @@ class Provider:
             delivery_report(message_id, phone, user, at, state="delivered", cause="none"),
             seen_report(message_id, phone, user, at, to="584120000000"),
         ):
-            await caller.post(DOOR, json.dumps(webhook(report)).encode(), {SECRET_HEADER: SECRET})
+            await caller.send("POST", DOOR, json.dumps(webhook(report)).encode(), {SECRET_HEADER: SECRET})
 
     async def arrival(self, phone: str, after: float, seconds: float) -> float:
         """When the first message for a phone came after a moment; raises TimeoutError."""
@@ -113,6 +113,6 @@ async def says(caller: Caller, phone: str, words: str) -> float:
     began = time.perf_counter()
     body = customer_webhook(phone, words)
     async with asyncio.timeout(LONGEST_REFUSAL):
-        while await caller.post(DOOR, body, {SECRET_HEADER: SECRET}) != 200:  # noqa: ASYNC110 - as a provider repeats
+        while await caller.send("POST", DOOR, body, {SECRET_HEADER: SECRET}) != 200:  # noqa: ASYNC110 - as a provider repeats
             await asyncio.sleep(0.05)
     return began

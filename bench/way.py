@@ -55,7 +55,7 @@ class _Flow:
 
     async def follow(self, caller: Caller, phone: str, words: str, due: float) -> None:
         self.open += 1
-        await caller.post(DOOR, customer_webhook(phone, words), {SECRET_HEADER: SECRET})
+        await caller.send("POST", DOOR, customer_webhook(phone, words), {SECRET_HEADER: SECRET})
         self.taken.append(await self._far_end.arrival(phone, due, PATIENCE) - due)
         self.open -= 1
 

@@ -39,6 +39,9 @@ def _encode(value: object) -> object:
     raise TypeError(f"{type(value).__name__} does not belong in a JSON column")
 
 
+_JSON = json.JSONEncoder(default=_encode, ensure_ascii=False)
+"""One for all: a file of many rows is many values."""
+
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 """Characters that Postgres takes in no text: the null character and halves of surrogate pairs."""
 
@@ -59,10 +62,8 @@ def storable(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """JSON for a JSONB column; decimals and ids become strings, so nothing turns into a float."""
-    encoded = json.dumps(value, default=_encode, ensure_ascii=False)
-    if _MAY_BE_REFUSED.search(encoded):
-        encoded = json.dumps(storable(value), default=_encode, ensure_ascii=False)
-    return encoded
+    encoded = _JSON.encode(value)
+    return _JSON.encode(storable(value)) if _MAY_BE_REFUSED.search(encoded) else encoded
 
 
 def async_url(url: str) -> str:

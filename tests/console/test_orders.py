@@ -13,6 +13,8 @@ from domain.orders import service as orders
 from domain.orders.kinds import OrderStatus
 from domain.orders.schemas import OrderView
 from tests.factories.chat import STREET
+from tests.factories.chat import placed as placed_in_chat
+from tests.factories.customer import Customer
 from tests.factories.desk import Desk
 from tests.factories.visitors import Visitor, visit
 
@@ -107,6 +109,28 @@ async def test_a_change_of_what_somebody_else_has_changed_is_refused(person: Vis
     assert (await newest(desk)).lines[0].quantity == 1
 
 
+async def test_a_change_is_put_to_the_customer_of_an_order_of_the_chat(person: Visitor, desk: Desk) -> None:
+    # Given an order of the chat, whose words are all answered
+    customer = Customer(desk.shop, desk.chat.connection_id, desk.chat.phone, desk.chat.conversation_id)
+    await customer.says("hola")
+    order = await placed_in_chat(desk.chat, {"HAR-1": 2})
+    path = f"orders/{order.id}"
+    assert f'action="{person.at(path)}/propose"' in await person.open(path)
+    # When flour is taken out and oil offered, in the dialog; the row for what is offered may stay empty
+    lines: dict[str, str | list[str]] = {"sku": ["HAR-1", "ACE-1"], "quantity": ["0", "1"]}
+    fields = lines | {"message": ATTACK, "answer_within_minutes": "30", "key": "k"}
+    answers = [await person.send(f"{path}/propose", fields) for _ in range(2)]
+    # Then the customer is asked once, and the amendment says until when
+    assert [answer.status_code for answer in answers] == [303, 303], answers[0].text
+    assert (await customer.reads())[-1].text.startswith(ATTACK)
+    shown = await person.open(answers[0].headers["location"].split("/", 3)[3])
+    assert "Propuesto al cliente" in shown
+    assert ATTACK not in shown
+    nothing: dict[str, str | list[str]] = {"sku": ["", ""], "quantity": ["", ""], "answer_within_minutes": "30"}
+    wrong = await person.send(f"{path}/propose", nothing)
+    assert wrong.status_code == 422
+
+
 async def test_the_list_is_narrowed_by_its_address(person: Visitor, desk: Desk) -> None:
     path = await placed(person, desk)
     order = await newest(desk)
@@ -134,7 +158,7 @@ async def test_a_viewer_sees_an_order_and_nothing_to_do(
 
     assert not re.search(rf'action="{viewer.at(path)}', shown)
     assert 'data-opens="cancel"' in await person.open(path)
-    for verb in ("pack", "ship", "deliver", "cancel", "amend", "confirm", "payments", "refunds", "lines", "details"):
+    for verb in ("pack", "ship", "deliver", "cancel", "amend", "propose", "confirm", "payments", "refunds", "lines", "details"):
         assert (await viewer.send(f"{path}/{verb}", {"reason": "x", "seen": "1"})).status_code == 403, verb
 
 

@@ -104,11 +104,11 @@ async def test_many_are_changed_together_or_not_at_all(person: Visitor, desk: De
         }
 
     seen = re.findall(r'name="version" value="(\d+)"', shown)
-    stale = await person.send("products/bulk", sent(ACE_1="9999"))  # type: ignore[arg-type]  # several values of a field
+    stale = await person.send("products/bulk", sent(ACE_1="9999"))
     assert stale.status_code == 412
     assert (await price(desk, "HAR-1"), (await stored(desk, "HAR-1")).status) == (flour, ProductStatus.ACTIVE)
 
-    assert (await person.send("products/bulk", sent())).status_code == 303  # type: ignore[arg-type]  # several values of a field
+    assert (await person.send("products/bulk", sent())).status_code == 303
 
     assert (await price(desk, "HAR-1"), await price(desk, "ACE-1")) == tuple(map(Decimal, offered.values()))
     assert {(await stored(desk, code)).status for code in offered} == {ProductStatus.DRAFT}

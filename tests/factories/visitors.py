@@ -44,7 +44,7 @@ class Visitor:
         assert found is not None
         return unescape(found[1])
 
-    async def send(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> httpx.Response:
+    async def send(self, path: str, fields: Mapping[str, str | list[str]] | None = None, **headers: str) -> httpx.Response:
         """Send a form of a page of the workspace."""
         said = {forms.FIELD: await self.token(), **(fields or {})}
         sent = OWN | {name.replace("_", "-"): value for name, value in headers.items()}
