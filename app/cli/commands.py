@@ -60,6 +60,7 @@ COMMANDS: dict[str, Command] = {
     "replenish": Command("app.cli.replenish", "group", "How a history's shelves would have been filled."),
     "machines": Command("app.cli.machines", "group", "How good warnings of machine failures would have been."),
     "edge": Command("app.cli.edge", "edge", "A box beside machines that keeps readings until the house has them."),
+    "mqtt": Command("app.cli.mqtt", "mqtt", "Take readings that devices publish over MQTT."),
     "simulate": Command("app.cli.simulate", "simulate", "A truck, a mill and a boiler that send readings."),
     "emissions": Command("app.cli.emissions", "group", "CO2e of a file of activities, with factors and sources."),
     "replay": Command("app.cli.replay", "replay", "Read one stored inbound event again."),

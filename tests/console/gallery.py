@@ -33,6 +33,7 @@ DETAILS = {
     "stock": "main table a.strong",
     "purchases": "main table a.strong",
     "suppliers": "main table a.strong",
+    "machines": "main table td a",
 }
 """Lists whose first entry is opened as well, by what leads to it."""
 

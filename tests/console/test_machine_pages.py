@@ -60,3 +60,5 @@ async def test_a_plant_is_made_by_forms(application: FastAPI, api: httpx.AsyncCl
     shown = await visitor.open(f"machines/{at}")
     for part in ("En marcha", "turno", "sin lecturas"):
         assert part in shown, part
+    # And of two sites that have a place there is a map
+    assert 'class="plant-map"' in await visitor.open("machines")

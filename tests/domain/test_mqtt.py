@@ -1,0 +1,167 @@
+"""Readings over MQTT: each is stored once, whoever dies in between, and what is published while nobody is here comes later."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from iotcore import Broker
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import text
+
+from connectors.mqtt import messages
+from connectors.mqtt.bridge import Bridge, BrokerAway
+from core.work import open_work
+from domain.accounts.schemas import WorkspaceView
+from domain.machines import intake
+from domain.machines.kinds import Verdict
+from tests.factories.plant import START, Plant, open_plant
+
+BEGIN = int(START.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "wanted"),
+    [
+        ("nexova/shop/MILL-3/temperature", b"71.5", {"machine": "MILL-3", "sensor": "temperature", "at": 9, "value": 71.5}),
+        ("nexova/shop/M/t", b'{"at": 5, "value": 1}', {"machine": "M", "sensor": "t", "at": 5, "value": 1}),
+        ("nexova/shop/M", b'{"at": 5, "values": {"t": 1}}', {"machine": "M", "at": 5, "values": {"t": 1}}),
+        ("nexova/shop/M/t", b'{"machine": "OTHER", "at": 5}', {"machine": "M", "sensor": "t", "at": 5}),
+        ("nexova/shop/M/t", b"\xff", {"machine": "M", "sensor": "t", "said": "\ufffd"}),
+        ("nexova/shop/M", b"5", {"machine": "M", "said": 5}),
+    ],
+)
+def test_a_topic_and_its_payload_are_a_reading(topic: str, payload: bytes, wanted: object) -> None:
+    assert messages.read(topic, payload, 9) == messages.Addressed("shop", wanted)
+
+
+@pytest.mark.parametrize("topic", ["other/shop/M/t", "nexova/shop", "nexova//M/t", "nexova/shop/M/t/x", "spBv1.0/g/DDATA/n"])
+def test_a_topic_of_another_form_is_none_of_ours(topic: str) -> None:
+    assert messages.read(topic, b"1", 9) is None
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    broker = Broker(port=free, listen="127.0.0.1")
+    broker.start()
+    yield free
+    broker.stop()
+
+
+@pytest.fixture
+async def plant(workspace: WorkspaceView) -> Plant:
+    return await open_plant(workspace.id)
+
+
+class Door:
+    """The real door; while it is shut, nothing can be stored."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.plant, self.is_shut, self.changed = plant, False, asyncio.Condition()
+
+    async def take(self, slug: str, items: Sequence[object]) -> None:
+        assert slug == "shop"
+        if self.is_shut:
+            raise OSError("away")
+        async with open_work(self.plant.principal) as work:
+            await intake.take(work, items)
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def stored(self) -> int:
+        async with open_work(self.plant.principal) as work:
+            return await work.session.scalar(text("SELECT count(*) FROM readings")) or 0
+
+    async def wait_for(self, count: int) -> None:
+        async with asyncio.timeout(60), self.changed:
+            while await self.stored() < count:
+                await self.changed.wait()
+
+
+@asynccontextmanager
+async def bridged(port: int, door: Door) -> AsyncIterator[None]:
+    bridge = Bridge(f"mqtt://127.0.0.1:{port}", ["shop"], door.take, identifier="test-bridge")
+    async with bridge.connected():
+        task = asyncio.create_task(bridge.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def publish(port: int, numbers: range) -> None:
+    """Publish readings as a device does, and wait until the broker has them."""
+
+    def send() -> None:
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        for number in numbers:
+            body = json.dumps({"at": BEGIN + number * 1000, "value": 70.0})
+            client.publish("nexova/shop/MILL-3/temperature", body, qos=1).wait_for_publish(30)
+        client.disconnect()
+        client.loop_stop()
+
+    await asyncio.to_thread(send)
+
+
+async def test_each_reading_is_stored_once_though_the_bridge_goes_and_the_door_is_shut(port: int, plant: Plant) -> None:
+    door = Door(plant)
+    # Given a bridge that takes what is published
+    async with bridged(port, door):
+        await publish(port, range(50))
+        await door.wait_for(50)
+    # When devices publish while it is away, and it comes back to a door that is shut
+    await publish(port, range(50, 100))
+    door.is_shut = True
+    async with bridged(port, door):
+        await publish(port, range(100, 120))
+    # Then nothing was acknowledged that is not stored: all of it comes, once
+    door.is_shut = False
+    async with bridged(port, door):
+        await publish(port, range(110, 130))
+        await door.wait_for(130)
+    assert await door.stored() == 130
+    async with open_work(plant.principal) as work:
+        counted = await work.session.scalar(text("SELECT sum(count) FROM reading_rollups WHERE level = 'day'"))
+        assert (counted, (await intake.quarantined(work)).counts) == (130, {})
+
+
+async def test_what_makes_no_sense_is_quarantined_and_keeps_nobody_waiting(port: int, plant: Plant) -> None:
+    door = Door(plant)
+
+    def send() -> None:
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        for topic, body in (
+            ("nexova/shop/MILL-3/temperature", "hot"),
+            ("nexova/shop/x/y/z/w", "1"),
+            ("nexova/shop/MILL-3/power", "5"),
+        ):
+            client.publish(topic, body, qos=1).wait_for_publish(30)
+        client.disconnect()
+        client.loop_stop()
+
+    async with bridged(port, door):
+        await asyncio.to_thread(send)
+        await door.wait_for(1)
+    async with open_work(plant.principal) as work:
+        assert (await intake.quarantined(work)).counts == {Verdict.MALFORMED: 1}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "mqtt://", "mqtt://127.0.0.1:1"])
+async def test_a_broker_that_is_none_is_told_in_a_sentence(url: str) -> None:
+    async def take(slug: str, items: Sequence[object]) -> None:
+        raise AssertionError("nothing comes")
+
+    with pytest.raises(BrokerAway):
+        async with Bridge(url, ["shop"], take).connected():
+            pass
