@@ -157,7 +157,7 @@ class Speech:
     def called(self, contact: ContactView) -> str:
         """How somebody who writes is named: by name, else by number; a stranger on a page of the shop has neither."""
         if contact.name is None and contact.phone is None and contact.medium is Medium.WEBCHAT:
-            return self("webchat.visitor", sign=contact.address[-4:].upper())
+            return self("webchat.visitor", sign=contact.contact_address_id.hex[-4:].upper())
         return contact.name or contact.phone or contact.address
 
     def moment(self, at: datetime, zone: str = "UTC", form: str = "d MMM y, HH:mm") -> str:

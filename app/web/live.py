@@ -30,6 +30,9 @@ class Watcher:
     hears_events: bool = False
     """Whether it is woken by events of the stream as well, not by conversations alone."""
 
+    only: UUID | None = None
+    """The one conversation whose changes wake it; None for all of the workspace."""
+
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: set[UUID] = field(default_factory=set)
     _is_all: bool = False
@@ -103,9 +106,11 @@ class Live:
 
     def _hear(self, payload: str) -> None:
         workspace, _, conversation = payload.partition(" ")
+        changed = UUID(conversation) if conversation else None
         for watcher in self._watchers.get(UUID(workspace), ()):
-            if conversation or watcher.hears_events:
-                watcher.ring(UUID(conversation) if conversation else None)
+            # A shop may have thousands of visitors: a change of one conversation wakes those who look at it.
+            if watcher.hears_events if changed is None else watcher.only in (None, changed):
+                watcher.ring(changed)
 
     def _wake_all(self) -> None:
         for watchers in self._watchers.values():

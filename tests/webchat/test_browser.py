@@ -16,6 +16,7 @@ from core.work import open_work
 from domain.conversations import service as conversations
 from domain.conversations.content import Button, Buttons, Choices, File, Row, Section, Text
 from tests.console.serving import Serving, serving
+from tests.console.test_axe import faults
 from tests.console.test_browser import CHROMIUM
 from tests.drain import drain
 from tests.factories.desk import Desk
@@ -104,7 +105,9 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(desk: Desk, wishes: str = "", width: int = 1000, **line: Any) -> AsyncIterator[Visit]:
+async def visiting(
+    desk: Desk, wishes: str = "", width: int = 1000, *, bypass_csp: bool = False, **line: Any
+) -> AsyncIterator[Visit]:
     """A visitor on a page of the shop; nothing may be complained about in the browser."""
     complaints: list[str] = []
     requests: list[Request] = []
@@ -117,7 +120,7 @@ async def visiting(desk: Desk, wishes: str = "", width: int = 1000, **line: Any)
                 executable_path=str(CHROMIUM),
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
             )
-            context = await browser.new_context(viewport={"width": width, "height": 800}, locale="es-VE")
+            context = await browser.new_context(viewport={"width": width, "height": 800}, locale="es-VE", bypass_csp=bypass_csp)
             page = await context.new_page()
             page.set_default_timeout(30_000)
             page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -306,3 +309,19 @@ async def test_on_a_telephone_the_chat_has_the_whole_screen_and_speaks_as_the_pa
         await expect(visit.panel.get_by_label("Escreva uma mensagem")).to_be_visible()
         assert await visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 800}
         assert await visit.page.locator("nexova-chat").evaluate("(host) => getComputedStyle(host).colorScheme") == "dark"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_no_serious_fault_in_the_chat(desk: Desk, theme: str) -> None:
+    async with visiting(desk, f'data-theme="{theme}"', bypass_csp=True) as visit:
+        assert await faults(visit.page) == []
+        await visit.open()
+        await visit.says("hola")
+        row = Row(id="HAR-1", title="Harina", description="Bs. 25.000,00")
+        await visit.shop_says(
+            Buttons(text="¿Cuál?", buttons=(Button(id="a", title="La primera"),), footer="Letra chica"),
+            Choices(text="Elige", sections=(Section(title="Despensa", rows=(row,)),)),
+        )
+        await expect(visit.panel.locator(".choice")).to_have_count(1)
+
+        assert await faults(visit.page) == []

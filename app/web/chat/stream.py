@@ -15,7 +15,7 @@ from app.web.chat import sessions
 from app.web.chat.origins import PREFIX, line_of
 from app.web.chat.shown import ShownPage, shown
 from app.web.chat.visits import OpenStreams, Visit, Visited
-from app.web.live import Live, Watcher
+from app.web.live import Live
 from core.errors import DomainError
 from core.work import open_work
 from domain.conversations import visitor_thread
@@ -63,8 +63,9 @@ async def _tell(request: Request, visit: Visit, streams: OpenStreams, live: Live
                 yield _event("page", page.model_dump_json())
             else:
                 yield _event("quiet", "")
+            watcher.only = conversation_id
             await asyncio.sleep(SHORTEST_PAUSE_SECONDS)
-            await _changed(watcher, conversation_id)
+            await watcher.changed(QUIET_SECONDS)
 
 
 async def _fresh(visit: Visit, conversation_id: UUID | None, number: int | None) -> tuple[UUID | None, ShownPage | None]:
@@ -74,13 +75,3 @@ async def _fresh(visit: Visit, conversation_id: UUID | None, number: int | None)
         if conversation_id is None:
             return None, None
         return conversation_id, await shown(work, await visitor_thread.read(work, conversation_id, number))
-
-
-async def _changed(watcher: Watcher, conversation_id: UUID | None) -> None:
-    """Wait until the conversation may have changed; one that does not exist yet may begin with any change."""
-    clock = asyncio.get_running_loop()
-    until = clock.time() + QUIET_SECONDS
-    while (left := until - clock.time()) > 0:
-        changed = await watcher.changed(left)
-        if not changed or conversation_id is None or conversation_id in changed:
-            return
