@@ -19,7 +19,7 @@ from core.origin import Origin
 from core.settings import Environment, Settings
 from domain.accounts import browsers, registration, sign_ins
 from domain.accounts.errors import CodeNeeded, NotSignedIn, PasswordNeeded, WrongCode
-from domain.accounts.schemas import TokenPair
+from domain.accounts.identity_schemas import TokenPair
 
 router = APIRouter()
 

@@ -14,7 +14,8 @@ from domain.accounts import _identity_repository as repository
 from domain.accounts import _tokens as tokens
 from domain.accounts.entry import Person, admitted
 from domain.accounts.errors import NotSignedIn, RefreshRefused
-from domain.accounts.schemas import TokenPair, WorkspaceView
+from domain.accounts.identity_schemas import TokenPair
+from domain.accounts.schemas import WorkspaceView
 from domain.accounts.service import view_of
 
 PREFIX = "nxb"

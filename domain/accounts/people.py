@@ -9,9 +9,9 @@ from domain.accounts import _passwords as passwords
 from domain.accounts import roles
 from domain.accounts.entry import grants_of, role_of
 from domain.accounts.errors import NotSignedIn
+from domain.accounts.identity_schemas import Belonging, ProfileView
 from domain.accounts.kinds import IdentityEventType
 from domain.accounts.models import Credential
-from domain.accounts.schemas import Belonging, ProfileView
 from domain.accounts.sign_ins import normalised
 
 

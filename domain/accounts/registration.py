@@ -16,9 +16,9 @@ from domain.accounts import _passwords as passwords
 from domain.accounts import _tokens as tokens
 from domain.accounts import mails, members, signing
 from domain.accounts.errors import LinkRefused, PasswordNeeded, WrongCredentials
+from domain.accounts.identity_schemas import TokenPair
 from domain.accounts.kinds import IdentityEventType, MailKind, TokenPurpose
 from domain.accounts.models import Credential, OneTimeToken, User
-from domain.accounts.schemas import TokenPair
 from domain.accounts.sign_ins import normalised, open_sign_in
 
 _INVITATION = re.compile(r"nxi_([0-9a-f]{32})_[A-Za-z0-9_-]{43}\Z")

@@ -12,9 +12,9 @@ from domain.accounts import _identity_repository as repository
 from domain.accounts import _passwords as passwords
 from domain.accounts import _tokens as tokens
 from domain.accounts.errors import NotSignedIn, SecondFactorExists, SecondFactorMissing, WrongCode, WrongCredentials
+from domain.accounts.identity_schemas import SecondFactorOffer
 from domain.accounts.kinds import IdentityEventType
 from domain.accounts.models import Credential, RecoveryCode, User
-from domain.accounts.schemas import SecondFactorOffer
 
 RECOVERY_CODES = 10
 STEP_SECONDS = 30

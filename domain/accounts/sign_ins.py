@@ -23,9 +23,9 @@ from domain.accounts.errors import (
     WrongCredentials,
     WrongTokenType,
 )
+from domain.accounts.identity_schemas import SignInView, TokenPair
 from domain.accounts.kinds import IdentityEventType
 from domain.accounts.models import Credential, RefreshToken, SignIn, User
-from domain.accounts.schemas import SignInView, TokenPair
 
 log = observability.log(__name__)
 

@@ -14,8 +14,8 @@ from core import messages
 from core.origin import Origin
 from core.settings import Settings
 from domain.accounts import people, registration, second_factor, sign_ins, signing
+from domain.accounts.identity_schemas import ProfileView, SecondFactorOffer, SignInView, TokenPair
 from domain.accounts.schemas import Email as AnyEmail
-from domain.accounts.schemas import ProfileView, SecondFactorOffer, SignInView, TokenPair
 
 router = noun("auth")
 

@@ -15,8 +15,9 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts import people
 from domain.accounts import service as accounts
+from domain.accounts.identity_schemas import Belonging
 from domain.accounts.permissions import WorkspacePermission
-from domain.accounts.schemas import Belonging, ChangeWorkspace, WorkspaceView
+from domain.accounts.schemas import ChangeWorkspace, WorkspaceView
 from domain.founding import service as founding
 from domain.founding.schemas import FoundWorkspace
 
