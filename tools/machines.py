@@ -101,13 +101,13 @@ def _why(ctx: ToolContext, reason: Reason, one: MachineView, view: RiskView) -> 
         shown = messages.quantity(words.figure(value), "U", ctx.workspace.country, ctx.language)
         text = f"{shown} {reason.unit}" if reason.unit else shown
         subject = f"{one.code} {reason.key} {name}"
-        measured = _measured(ctx, reason.sensor or say(ctx, "machine_measure.risk"), one, view)
+        measured = _measured(ctx, words.called(reason) or say(ctx, "machine_measure.risk"), one, view)
         return ctx.facts.add(FactKind.FIGURE, subject, str(words.figure(value)), text, unit=reason.unit, measured=measured)
 
     return words.sentence(
         reason,
         ctx.language,
-        sensor=ctx.facts.label(reason.sensor) if reason.sensor else "",
+        sensor=ctx.facts.label(words.called(reason)) if reason.sensor else "",
         value=number("value", reason.value),
         limit=number("limit", reason.limit),
         sensors=listed(ctx, [ctx.facts.label(name) for name in words.furthest(reason)]),

@@ -32,6 +32,7 @@ from domain.machines.schemas import (
     NewMachineEvent,
     NewSensor,
     NewSite,
+    Point,
     Reason,
     SensorView,
     Series,
@@ -216,7 +217,7 @@ def _drawn(visit: Visit, sensor: SensorView, found: Series) -> Drawn:
     say = Speech(visit.manners.language)
     zone = ZoneInfo(visit.workspace.timezone)
     step = max(1, -(-len(found.points) // _POINTS))
-    points = found.points[::step]
+    points = [_together(found.points[start : start + step]) for start in range(0, len(found.points), step)]
     form = "HH:mm" if found.until - found.since <= timedelta(days=1) else "d MMM HH:mm"
     known = [point.mean for point in points if point.mean is not None]
 
@@ -237,6 +238,14 @@ def _drawn(visit: Visit, sensor: SensorView, found: Series) -> Drawn:
         limits=limits,
     )
     return drawn(chart)
+
+
+def _together(points: Sequence[Point]) -> Point:
+    """Several points as one: the mean of all their readings; a gap where none has any."""
+    known = [each for each in points if each.count]
+    count = sum(each.count for each in known)
+    mean = sum((each.mean or 0.0) * each.count for each in known) / count if count else None
+    return Point(at=points[0].at, count=count, mean=mean, low=None, high=None)
 
 
 @router.get("/{machine_id}/signals")

@@ -78,7 +78,11 @@ class _Known:
         strayed: Mapping[str, float] | None = None,
     ) -> Reason:
         """A reason, which holds since it was first seen."""
-        made = Reason(cause=cause, sensor=sensor, value=value, limit=limit, unit=unit, strayed=strayed or {}, since=self.now)
+        spoken_of = {sensor, *(strayed or ())}
+        names = {one.code: one.name for one in self.sensors if one.code in spoken_of}
+        made = Reason(
+            cause=cause, sensor=sensor, value=value, limit=limit, unit=unit, strayed=strayed or {}, names=names, since=self.now
+        )
         before = self.prior.get(made.key)
         return made.model_copy(update={"since": before.since}) if before is not None else made
 

@@ -304,6 +304,8 @@ class Reason(View):
     limit: float | None = None
     unit: str | None = None
     strayed: Mapping[str, float] = {}
+    names: Mapping[str, str] = {}
+    """How the sensors that it speaks of are called."""
     since: datetime
 
     @property

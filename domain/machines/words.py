@@ -18,8 +18,15 @@ def figure(value: float) -> Decimal:
 
 
 def furthest(reason: Reason) -> list[str]:
-    """The sensors that strayed furthest."""
-    return sorted(reason.strayed, key=lambda name: -abs(reason.strayed[name]))[:_CHOSEN]
+    """How the sensors are called that strayed furthest."""
+    return [
+        reason.names.get(each, each) for each in sorted(reason.strayed, key=lambda one: -abs(reason.strayed[one]))[:_CHOSEN]
+    ]
+
+
+def called(reason: Reason) -> str:
+    """How the sensor is called of which a reason is; nothing for one of the whole machine."""
+    return reason.names.get(reason.sensor, reason.sensor) if reason.sensor else ""
 
 
 def sentence(reason: Reason, language: str, *, sensor: str, value: str, limit: str, sensors: str) -> str:
@@ -41,7 +48,7 @@ def said(reason: Reason, language: str, country: str | None = None) -> str:
     return sentence(
         reason,
         language,
-        sensor=reason.sensor or "",
+        sensor=called(reason),
         value=number(reason.value),
         limit=number(reason.limit),
         sensors=", ".join(furthest(reason)),

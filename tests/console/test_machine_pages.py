@@ -27,11 +27,11 @@ async def test_the_plant_and_a_machine_say_what_is_wrong_and_why(application: Fa
     visitor, _ = await visit(application, api, workspace, Role.MANAGER)
     # Then the plant says so
     shown = await visitor.open("machines")
-    for part in ("MILL-3", "Alto", "temperature está en", "80 °C"):
+    for part in ("MILL-3", "Alto", "Temperatura está en", "80 °C"):
         assert part in shown
     # And the machine's page, with its chart and the limits in it
     shown = await visitor.open(f"machines/{plant.machine_id}?sensor=temperature&hours=1")
-    for part in ("temperature está en", "<svg", "Alarma por encima de", "data-polls=", "Lecturas completas: 100"):
+    for part in ("Temperatura está en", "<svg", "Alarma por encima de", "data-polls=", "Lecturas completas: 100"):
         assert part in shown, part
     # And the part that is asked for again has a node for each sensor, and no page around it
     signals = await visitor.open(f"machines/{plant.machine_id}/signals")

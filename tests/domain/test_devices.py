@@ -58,5 +58,5 @@ async def test_the_plant_of_the_demo_has_one_machine_that_is_not_well(workspace:
         "BOILER-7": RiskLevel.LOW,
     }
     (reason,) = (one for one in levels["MILL-3"].reasons if one.cause is Cause.ANOMALY)
-    assert words.furthest(reason)[0] == "temperature"
+    assert words.furthest(reason)[0] == "Temperatura del proceso"
     assert levels["MILL-3"].tool_due_at is not None

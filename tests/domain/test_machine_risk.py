@@ -89,7 +89,7 @@ async def test_a_limit_that_is_broken_is_a_reason_with_its_figures_until_the_val
     assert (reason.cause, reason.sensor, reason.limit, reason.unit) == (Cause.ABOVE_WARNING, "temperature", 90.0, "°C")
     assert reason.value == pytest.approx(95.0, abs=1.5)
     said = words.said(reason, "es", "VE")
-    assert "temperature" in said
+    assert "Temperatura" in said
     assert "90 °C" in said
     # When the limit is set just above the value, the reason holds; and well above, it ends
     assert reason.value is not None
@@ -269,7 +269,7 @@ async def test_a_machine_is_compared_with_its_own_good_days_once_a_person_says_w
     # Then the machine is told to be unlike them, and by what
     (reason,) = view.reasons
     assert (view.level, view.baseline, view.ways) == (RiskLevel.ELEVATED, 1, (Way.LIMITS, Way.ANOMALY))
-    assert (reason.cause, words.furthest(reason)[0]) == (Cause.ANOMALY, "vibration")
+    assert (reason.cause, words.furthest(reason)[0]) == (Cause.ANOMALY, "Vibración")
     assert reason.strayed["vibration"] > 5
     # And like itself where it is so
     async with open_work(plant.principal) as work:

@@ -45,7 +45,7 @@ async def test_a_machine_that_is_too_hot_is_told_with_figures_reason_and_deed(pl
             said = said.replace(f"{{{index}}}", fact.text)
         assert outcome.code == "machine_risk"
         assert not re.search(r"\d", re.sub(r"\{\d+\}", "", outcome.say))
-        for part in ("MILL-3", level, "temperature", "80 °C", deed, "100 %"):
+        for part in ("MILL-3", level, "Temperatura", "80 °C", deed, "100 %"):
             assert part in said, (language, part, said)
     every = await asked(plant, workspace)
     assert (every.code, [fact.text for fact in every.facts if fact.text == "MILL-3"]) == ("machine_risks", ["MILL-3"])
