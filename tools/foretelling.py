@@ -256,10 +256,14 @@ def _alert(ctx: ToolContext, one: AlertView, goods: dict[UUID, str], places: dic
     name = goods.get(one.variant_id, "") if one.variant_id is not None else ""
     place = places.get(one.store_id, "") if one.store_id is not None else ""
 
-    def write(kind: str, value: Decimal, unit: str) -> str:
-        if kind == "money":
-            return ctx.facts.money(FactKind.AMOUNT, name or str(one.kind), value, unit)
-        return ctx.facts.quantity(f"{name} {kind}", value, unit)
+    def write(kind: str, value: str, unit: str) -> str:
+        match kind:
+            case "money":
+                return ctx.facts.money(FactKind.AMOUNT, name or str(one.kind), Decimal(value), unit)
+            case "name":
+                return ctx.facts.label(value)
+            case _:
+                return ctx.facts.quantity(f"{name} {kind}", Decimal(value), unit)
 
     product = ctx.facts.name(name) if name else ""
     told = words.said(one, product, ctx.facts.label(place) if place else "", ctx.workspace.currency, ctx.language, write)

@@ -6,15 +6,18 @@ from typing import Final
 
 from core.access import OperationsPermission, Permission, Principal
 from domain.accounts.permissions import WorkspacePermission
+from domain.alerts.permissions import AlertsPermission
 from domain.catalog.permissions import CatalogPermission
 from domain.connections.permissions import ConnectionsPermission
 from domain.conversations.permissions import ConversationsPermission
 from domain.customers.permissions import CustomersPermission
+from domain.forecasts.permissions import ForecastsPermission
 from domain.imports.permissions import ImportsPermission
 from domain.machines.permissions import MachinesPermission
 from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
 from domain.purchasing.permissions import PurchasesPermission
+from domain.replenishment.permissions import ReplenishmentPermission
 from domain.returns.permissions import ReturnsPermission
 from domain.statistics.permissions import StatisticsPermission
 from domain.stock.permissions import StockPermission
@@ -54,6 +57,9 @@ PAYMENTS: Final = Page("payments", "payments", PaymentsPermission.READ, Group.SE
 CUSTOMERS: Final = Page("customers", "customers", CustomersPermission.READ, Group.SELL, "customers")
 PRODUCTS: Final = Page("products", "products", CatalogPermission.READ, Group.SELL, "products")
 STOCK: Final = Page("stock", "stock", StockPermission.READ, Group.STOCK, "stock")
+FORECASTS: Final = Page("forecasts", "forecasts", ForecastsPermission.READ, Group.STOCK, "chart")
+ALERTS: Final = Page("alerts", "alerts", AlertsPermission.READ, Group.SERVE, "alert")
+PROPOSALS: Final = Page("proposals", "proposals", ReplenishmentPermission.READ, Group.STOCK, "plus")
 COUNTS: Final = Page("counts", "counts", StockPermission.READ, Group.STOCK, "check")
 TRANSFERS: Final = Page("transfers", "transfers", StockPermission.READ, Group.STOCK, "switch")
 PURCHASES: Final = Page("purchases", "purchases", PurchasesPermission.READ, Group.STOCK, "note")
@@ -86,12 +92,15 @@ PAGES: Final = (
     HOME,
     INBOX,
     ASSISTANT,
+    ALERTS,
     ORDERS,
     PAYMENTS,
     CUSTOMERS,
     PRODUCTS,
     RETURNS,
     STOCK,
+    FORECASTS,
+    PROPOSALS,
     COUNTS,
     TRANSFERS,
     PURCHASES,
