@@ -1,7 +1,8 @@
-"""`nexova events`: what happened in a workspace, from its event stream."""
+"""`nexova events`: what happened in a workspace, from its event stream, and making anew what is made of it."""
 
 import asyncio
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -12,6 +13,8 @@ from core.access import Principal
 from core.db import to_json
 from core.events import EventView
 from core.work import open_work
+from domain.routines import service as routines
+from domain.routines.kinds import RoutineName
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -19,9 +22,13 @@ LOOK_SECONDS = 0.5
 """How often `--follow` asks for more."""
 
 
-@group.callback()
-def _group() -> None:
-    """Without this, the only command of the group would be the group."""
+class Projection(StrEnum):
+    """What is made of the stream of events."""
+
+    DEMAND = "demand"
+
+
+_MADE_BY: Final = {Projection.DEMAND: RoutineName.DEMAND_PROJECT}
 
 
 def _line(workspace: str, event: EventView) -> str:
@@ -72,6 +79,22 @@ async def _tail(slug: str | None, after: int | None, lines: int, *, as_json: boo
             return
         if not more:
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _replay(slug: str | None, projection: Projection) -> list[str]:
+    done = []
+    for ref, principal in await session.workspaces(slug):
+        async with open_work(principal) as work:
+            await routines.restart(work, _MADE_BY[projection])
+        done.append(ref.slug)
+    return done
+
+
+@group.command()
+def replay(projection: Annotated[Projection, typer.Option(help="What is made anew.")], workspace: InWorkspace = None) -> None:
+    """Make a projection anew from the beginning of the stream; a worker does it at once, while everything goes on."""
+    for slug in session.run(lambda: _replay(workspace, projection)):
+        print(f"{slug}: {projection.value} is made anew.")
 
 
 @group.command()

@@ -89,7 +89,8 @@ _SALES_UNEXPECTED: Final = f"""
                'score', f.surprise, 'until', r.first_day - 1, 'unit', p.unit) AS evidence
     FROM forecasts f JOIN forecast_runs r ON r.workspace_id = f.workspace_id AND r.id = f.run_id
     JOIN stock_items i ON i.workspace_id = f.workspace_id AND i.store_id = f.store_id AND i.variant_id = f.variant_id {_LIVE}
-    WHERE f.workspace_id = :workspace AND f.level = 'variant_store' AND abs(f.surprise) >= :surprise
+    WHERE f.workspace_id = :workspace AND f.level = 'variant_store'
+      AND (abs(f.surprise) >= :surprise OR (f.came = 0 AND f.surprise <= -3))
       AND abs(f.came - f.expected) >= :surprise_units AND r.first_day >= :today - 2
 """  # noqa: S608
 
