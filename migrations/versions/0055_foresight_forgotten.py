@@ -1,13 +1,13 @@
 """Alerts whose cause is gone and proposals that are settled are forgotten after a while.
 
 Revision ID: 0055_foresight_forgotten
-Revises: 0054_replenishment
+Revises: 0070_proofs_forgotten
 """
 
 from migrations import security
 
 revision = "0055_foresight_forgotten"
-down_revision = "0054_replenishment"
+down_revision = "0070_proofs_forgotten"
 branch_labels = None
 depends_on = None
 
