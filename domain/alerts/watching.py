@@ -5,7 +5,7 @@ One look tells of all that is new in one notice. What nobody takes on is brought
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from core import events
 from core.event_types import EventType
@@ -19,7 +19,7 @@ from domain.alerts.kinds import AlertKind, AlertStatus, Severity
 from domain.alerts.models import Alert
 from domain.alerts.schemas import Finding, Watched
 from domain.conversations import service as conversations
-from domain.conversations.kinds import NoticeKind
+from domain.conversations.kinds import NoticeDetails, NoticeKind
 
 TOLD_ELSEWHERE: Final = frozenset(
     {AlertKind.STOCK_LOW, AlertKind.STOCK_OUT, AlertKind.PAYMENT_WAITING, AlertKind.HOLD_EXPIRING}
@@ -128,7 +128,7 @@ async def _tell(work: Work, raised: Iterable[Alert], escalated: Iterable[Alert])
         (NoticeKind.ALERTS_ESCALATED, [row for row in escalated if row.stage >= 2]),
     ):
         if rows:
-            payload: Any = {"count": len(rows), "critical": sum(row.severity is Severity.CRITICAL for row in rows)}
+            payload: NoticeDetails = {"count": len(rows), "critical": sum(row.severity is Severity.CRITICAL for row in rows)}
             if len({row.store_id for row in rows}) == 1 and rows[0].store_id is not None:
                 payload["store_id"] = str(rows[0].store_id)
             await conversations.notify(work, kind, dedupe_key=f"{kind.value}:{work.now.isoformat()}", payload=payload)

@@ -20,7 +20,8 @@ def told(quantity: Floats) -> NDArray[np.bool_]:
     expected, came = (part[:, -LATELY:].sum(1) for part in said.past[0])
     scores = surprises(expected, came, sum_widths(said.past, classes, [LATELY])[:, 0])
     odd: NDArray[np.bool_] = (np.abs(scores) >= 5) | ((came == 0) & (scores <= -3))
-    return odd & (np.abs(came - expected) >= 5)
+    found: NDArray[np.bool_] = odd & (np.abs(came - expected) >= 5)
+    return found
 
 
 @pytest.fixture(scope="module")
