@@ -12,6 +12,8 @@ from core.work import open_work
 from domain.accounts.roles import Role
 from domain.conversations import handoffs
 from domain.conversations.kinds import HandoffReason
+from domain.desk import canned, macros
+from domain.desk.schemas import ReplyDeed, ResolveDeed, SetCannedReply, SetMacro, TagDeed
 from tests.console.serving import Serving, serving
 from tests.factories.chat import open_chat, send
 from tests.factories.desk import Desk
@@ -148,6 +150,49 @@ async def test_the_palette_and_the_help_open_by_key_and_no_single_key_fires_whil
         await page.keyboard.type("ij?")
         await expect(page.locator("#search")).to_have_value("ij?")
         await expect(page.locator("#voice")).to_have_attribute("data-mine", "false")
+
+
+async def test_what_is_prepared_is_at_hand_by_the_keyboard_alone(desk: Desk) -> None:
+    person = await employ(desk.api, desk.workspace, Role.OPERATOR)
+    async with open_work(desk.chat.staff) as work:
+        for shortcut, text in (("gracias", "Gracias, te escribe {operator}."), ("horario", "Abrimos a las 9.")):
+            await canned.create(work, SetCannedReply(shortcut=shortcut, text=text))
+        deeds = (TagDeed(tags=("reclamo",)), ReplyDeed(text="Lo resolvimos"), ResolveDeed())
+        await macros.create(work, SetMacro(name="Reclamo resuelto", deeds=deeds))
+    await wants_a_person(desk)
+    async with serving() as served, browsing(served, person) as page:
+        await page.goto(f"{served.http.base_url}/console/@{desk.workspace.slug}/inbox/{desk.chat.conversation_id}")
+        await page.keyboard.press("i")
+        await expect(page.locator("#voice")).to_have_attribute("data-mine", "true")
+
+        # `/` offers the texts, what is typed narrows them, Escape leaves the words alone, Enter takes one
+        await page.keyboard.press("r")
+        await page.keyboard.type("Hola /")
+        await expect(page.locator("#canned li:visible")).to_have_count(2)
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#canned")).to_be_hidden()
+        await expect(page.locator("#composer textarea")).to_have_value("Hola /")
+        await page.keyboard.type("gr")
+        await expect(page.locator("#canned li:visible")).to_have_count(1)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#composer textarea")).to_have_value("Hola Gracias, te escribe María Prueba.")
+        await page.locator("#composer textarea").fill("")
+
+        # It is put off by key and comes back when the customer writes
+        await page.locator("#thread").focus()
+        await page.keyboard.press("s")
+        await page.get_by_role("button", name="Hasta que escriba").click()
+        await expect(page.locator("#thread")).to_contain_text("la pospuso hasta que escriba")
+        await customer_says(desk, "¿y bien?")
+        await expect(page.locator("#thread")).to_contain_text("Terminó la pausa")
+
+        # The palette runs the macro, all of it
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type("reclamo resuelto")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#voice")).to_have_class("voice agent")
+        await expect(page.locator(".bubble.operator")).to_contain_text("Lo resolvimos")
+        await expect(page.locator("#side")).to_contain_text("reclamo")
 
 
 async def test_no_row_moves_or_goes_under_the_pointer(desk: Desk) -> None:
