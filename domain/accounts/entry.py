@@ -128,11 +128,10 @@ async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
     owner = UUID(shape[1])
     async with open_work(Principal.system(owner)) as work:
         found = await repository.use_api_key(work, tokens.digest(token))
-        workspace = await repository.find_workspace(work)
         now = work.system_time
-    if found is None or workspace is None:
+    if found is None:
         raise NotSignedIn
-    if not workspace.is_active or workspace_id not in (None, owner):
+    if not found.workspace.is_active or workspace_id not in (None, owner):
         raise WorkspaceNotFound
     key, maker = found.key, found.maker
     granted = _EVERYBODY | frozenset(map(str, key.permissions))
@@ -149,5 +148,5 @@ async def _of_key(token: str, workspace_id: UUID | None) -> Principal:
         key.id,
         stores,
         maker.amount_limit if maker is not None else None,
-        _duty_of(maker, workspace, now),
+        _duty_of(maker, found.workspace, now),
     )

@@ -79,9 +79,10 @@ async def members(work: Work) -> list[tuple[Membership, User]]:
 
 @dataclass(frozen=True, slots=True)
 class GoodKey:
-    """A key that counts, and what whoever has made it is today; None if nobody has, as with keys of the house."""
+    """A key that counts, where, and what whoever has made it is today; None if nobody has, as with keys of the house."""
 
     key: ApiKey
+    workspace: Workspace
     maker: Membership | None
     custom_role: CustomRole | None
 
@@ -101,7 +102,8 @@ async def use_api_key(work: Work, digest: str) -> GoodKey | None:
     is_their_role = (CustomRole.workspace_id == Membership.workspace_id) & (CustomRole.id == Membership.custom_role_id)
     maker_is_here = (Membership.status == MembershipStatus.ACTIVE) & User.is_active
     statement = (
-        select(ApiKey, Membership, CustomRole)
+        select(ApiKey, Workspace, Membership, CustomRole)
+        .join(Workspace, Workspace.id == ApiKey.workspace_id)
         .outerjoin(Membership, is_theirs)
         .outerjoin(User, User.id == Membership.user_id)
         .outerjoin(CustomRole, is_their_role)
@@ -110,12 +112,12 @@ async def use_api_key(work: Work, digest: str) -> GoodKey | None:
     found = (await work.session.execute(statement)).one_or_none()
     if found is None:
         return None
-    row, maker, custom = found
+    row, workspace, maker, custom = found
     if row.last_used_at is None or row.last_used_at < work.system_time - timedelta(minutes=1):
         await work.session.execute(
             update(ApiKey).where(own(ApiKey, work), ApiKey.id == row.id).values(last_used_at=work.system_time)
         )
-    return GoodKey(row, maker, custom)
+    return GoodKey(row, workspace, maker, custom)
 
 
 async def lock_membership(work: Work, user_id: UUID) -> Membership | None:
