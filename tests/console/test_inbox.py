@@ -217,12 +217,16 @@ async def until(stream: AsyncIterator[tuple[str, str, str]], words: str) -> str:
 @pytest.mark.timeout(300)
 async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_dead(desk: Desk) -> None:
     # Given an operator whose page follows a conversation
-    person = (await employ(desk.api, desk.workspace, Role.OPERATOR)).email
+    employee = await employ(desk.api, desk.workspace, Role.OPERATOR)
+    person = employee.email
     async with serving() as served:
         await served.sign_in(person)
         address = f"/console/@{desk.workspace.slug}/inbox/live?talk_id={desk.chat.conversation_id}"
         stream = events(served, address)
         await until(stream, "hola")
+        # Whoever follows the inbox is at the desk, and nobody else is
+        seats = (await desk.get("/seats"))["data"]
+        assert {each["user_id"] for each in seats if each["is_online"]} == {str(employee.id)}
         await writes(desk, "primera")
         position = await until(stream, "primera")
 
