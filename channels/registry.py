@@ -21,10 +21,11 @@ from core.errors import DomainError
 from core.outside import OutsideOnly
 from core.settings import Settings, get_settings
 from domain.connections.medium import Provider
-from domain.connections.schemas import ConnectionView
+from domain.connections.schemas import ConnectionSummary, ConnectionView
 
 SANDBOX_PATH = "/sandbox/infobip"
 WEBHOOK_PATH = "/api/v1/webhooks/infobip"
+CHAT_PATH = "/chat"
 
 # A connection that has been idle for longer is not used again: a server that closes it at the same moment would
 # leave a send with an unknown outcome.
@@ -117,6 +118,11 @@ def webhook_url(connection: ConnectionView, root: str) -> str:
     if rule.method == "token" and rule.token is not None:
         return f"{address}?{urlencode({'token': rule.token.get_secret_value()})}"
     return address
+
+
+def script_url(line: ConnectionSummary, root: str) -> str | None:
+    """The address under `root` of the script that pages of the shop name for a web chat; None of other lines."""
+    return f"{root.rstrip('/')}{CHAT_PATH}/{line.slug}.js" if line.provider is Provider.WEB else None
 
 
 def _notify_url(connection: ConnectionView, settings: Settings) -> str | None:

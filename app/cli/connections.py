@@ -22,7 +22,10 @@ Proof = Literal["token", "basic", "header", "none"]
 
 
 class Row(BaseModel):
-    """A connection as it is listed; its secrets stay in the vault."""
+    """A connection as it is listed, with the address to which its provider sends, or that of a web chat's script.
+
+    Its secrets stay in the vault.
+    """
 
     id: str
     workspace: str
@@ -31,7 +34,7 @@ class Row(BaseModel):
     name: str
     address: str
     active: bool
-    webhook: str
+    url: str
 
 
 async def _rows(slug: str | None, base_url: str) -> list[Row]:
@@ -51,13 +54,13 @@ def _row(workspace: str, connection: ConnectionSummary, base_url: str) -> Row:
         name=connection.name,
         address=connection.address,
         active=connection.is_active,
-        webhook=f"{base_url}{registry.WEBHOOK_PATH}/{connection.slug}",
+        url=registry.script_url(connection, base_url) or f"{base_url}{registry.WEBHOOK_PATH}/{connection.slug}",
     )
 
 
 @group.callback()
 def connections(context: typer.Context, workspace: InWorkspace = None, as_json: AsJson = False) -> None:
-    """List the connections, with the address to which the provider must send its webhooks."""
+    """List the connections, with the address to which the provider must send its webhooks, or that of a web chat's script."""
     if context.invoked_subcommand is not None:
         return
     base_url = runtime.attach().base_url

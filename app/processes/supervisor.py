@@ -213,6 +213,7 @@ class Supervisor:
         _say(f"  Console of the staff          {base}/console")
         if self._settings.sandbox_enabled:
             _say(f"  Phones of the demo customers  {base}/sandbox/")
+            _say(f"  Pages of the demo shops       {base}/shop/")
         _say(f"  Health                        {base}/health/deep")
         _say(f"  Metrics                       {base}/metrics")
         _say(f"  HTTP interface                {base}/openapi.json")

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.work import open_work
+from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.content import Button, Buttons, Content, Text
 from tests.factories.webchat import Chat
@@ -114,6 +115,31 @@ async def test_what_the_shop_said_is_delivered_when_shown_and_read_when_looked_a
     # And a report that comes late takes nothing back
     await page.ask("POST", "/seen", json={"shown": last, "read": 0})
     assert await chat.rows(sent, line=chat.line_id) == [("read",)]
+
+
+async def test_what_a_dead_deliverer_had_begun_to_send_is_shown_once_and_settled_by_the_page(chat: Chat) -> None:
+    page = await chat.page()
+    await page.say("hola")
+    await chat.works()
+    # Given a worker that took a message and died before it noted what became of it
+    message_id = await queue(chat, Text(text="una vez"))
+    [(conversation,)] = await chat.rows(
+        "SELECT DISTINCT conversation_id FROM messages WHERE connection_id = :l", l=chat.line_id
+    )
+    async with open_work(chat.principal) as work:
+        taken = await delivery.take_next(work, conversation, lambda content: [content], None)
+    assert taken is not None
+    await chat.rows("UPDATE messages SET lease_until = clock_timestamp() WHERE id = :id RETURNING id", id=message_id)
+
+    last = (await page.read())["messages"][-1]
+    assert last["content"]["text"] == "una vez"
+    async with open_work(chat.principal) as work:
+        await delivery.settle(work, message_id)
+    await page.ask("POST", "/seen", json={"shown": last["place"], "read": 0})
+    await chat.works()
+
+    assert await chat.rows("SELECT status, attempts FROM messages WHERE id = :id", id=message_id) == [("delivered", 1)]
+    assert (await page.texts()).count("una vez") == 1
 
 
 async def test_a_page_that_asks_by_number_hears_every_change_once(chat: Chat) -> None:

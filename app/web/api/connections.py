@@ -10,13 +10,11 @@ from app.web.api.lists import Page
 from app.web.api.routing import noun
 from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
-from app.web.chat.origins import PREFIX as CHAT
 from channels import registry
 from core.access import Principal
 from core.work import open_work
 from domain.connections import service as connections
 from domain.connections import webchat
-from domain.connections.medium import Provider
 from domain.connections.permissions import ConnectionsPermission
 from domain.connections.schemas import (
     ChangeConnection,
@@ -48,10 +46,8 @@ def shown(found: ConnectionDetails, request: Request) -> ShownConnection:
     """A line as staff see it, with the address to which its provider sends."""
     settings = request.app.state.settings
     root = (settings.public_url or settings.base_url).rstrip("/")
-    script_url = f"{root}{CHAT}/{found.slug}.js" if found.provider is Provider.WEB else None
-    return ShownConnection(
-        **found.model_dump(), webhook_url=f"{root}{registry.WEBHOOK_PATH}/{found.slug}", script_url=script_url
-    )
+    webhook_url = f"{root}{registry.WEBHOOK_PATH}/{found.slug}"
+    return ShownConnection(**found.model_dump(), webhook_url=webhook_url, script_url=registry.script_url(found, root))
 
 
 @router.get("/connections")

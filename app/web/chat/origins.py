@@ -15,13 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.problems import render
 from app.web.webhooks import Door
+from channels import registry
 from core.errors import DomainError
 from core.settings import Settings
 from domain.connections.medium import Provider
 from domain.connections.schemas import ConnectionView
 from domain.connections.service import ConnectionNotFound
 
-PREFIX: Final = "/chat"
+PREFIX: Final = registry.CHAT_PATH
 """Where web chats are: `/chat/{line}.js`, `/chat/{line}/…`, and the files of all of them under `/chat/-/`."""
 
 _MAY: Final = {
