@@ -201,6 +201,10 @@ class EventType(StrEnum):
     PLANNED_REPLY_HELD = "planned_reply.held"
 
     NOTIFICATION_PREFERENCES_CHANGED = "notification_preferences.changed"
+    MEMBER_PHONE_NAMED = "member_phone.named"
+    MEMBER_PHONE_CONFIRMED = "member_phone.confirmed"
+    MEMBER_PHONE_FORGOTTEN = "member_phone.forgotten"
+    MEMBER_PIN_CHOSEN = "member_pin.chosen"
     TOOL_CALLED = "tool.called"
     TOOL_REFUSED = "tool.refused"
 

@@ -21,6 +21,8 @@ async def decide_change(ctx: ManagerContext, approve: bool) -> ToolOutcome:
         return ctx.refuse("change_dropped")
     if ctx.yes is None:
         return ctx.refuse("not_your_words", note="Do not call this again before they have agreed by themselves.")
+    if ctx.yes.lacks_pin:
+        return ctx.refuse("pin_needed")
     waiting = ctx.yes.to
     if waiting is None:
         return ctx.refuse("nothing_to_approve")

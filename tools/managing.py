@@ -33,9 +33,13 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Yes:
-    """The member's own plain yes of this turn, and the proposal in the last words that they were told before it, if any."""
+    """The member's own plain yes of this turn, and the proposal in the last words that they were told before it, if any.
+
+    From a telephone a yes counts with the member's PIN alone.
+    """
 
     to: ApprovalView | None
+    lacks_pin: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

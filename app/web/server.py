@@ -18,7 +18,7 @@ from app.console import refusals
 from app.console import routes as console
 from app.demo import shopfront
 from app.processes import pulse, reloading
-from app.web import health, mailbox, problems, webhooks
+from app.web import health, mailbox, pictures, problems, webhooks
 from app.web.addresses import AddressLimit
 from app.web.api import (
     alerts,
@@ -244,6 +244,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.chat_streams = OpenStreams()
     app.include_router(health.router, include_in_schema=False)
     app.include_router(webhooks.router, include_in_schema=False)
+    app.include_router(pictures.router, include_in_schema=False)
     app.include_router(problems.router, include_in_schema=False)
     for router in (chat_files.router, chat_door.router, stream.router):
         app.include_router(router, include_in_schema=False)

@@ -15,7 +15,8 @@ class Approval(WorkspaceRow):
     """One change that waits for a member's yes, or waited for it.
 
     `digest` is of the tool, its exact arguments and the state that it would change, as the member has read them. `message_id`
-    is the message that told it; without one it was never told, and nobody can agree to it. Times are business time.
+    is the message that told it; without one it was never told, and nobody can agree to it. `unlocked_by` is the message
+    from the member's telephone that brought their PIN. Times are business time.
     """
 
     __tablename__ = "approvals"
@@ -39,5 +40,6 @@ class Approval(WorkspaceRow):
     digest: Mapped[str] = mapped_column(String(64))
     proposed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    unlocked_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     decision: Mapped[Decision | None] = mapped_column(one_of(Decision, 20))

@@ -14,6 +14,7 @@ class ApprovalView(BaseModel):
 
     id: UUID
     message_id: UUID | None
+    unlocked_by: UUID | None
     tool: str
     arguments: dict[str, Any]
     digest: str

@@ -57,6 +57,22 @@ async def waiting(work: Work) -> ApprovalView | None:
     return ApprovalView.model_validate(row)
 
 
+async def waits_for(work: Work, member_id: UUID) -> bool:
+    """Whether a change that a member was told of waits for their answer."""
+    work.require_runtime()
+    row = await repository.lock_open(work, member_id)
+    return row is not None and row.message_id is not None and row.expires_at > work.now
+
+
+async def unlock(work: Work, member_id: UUID, message_id: UUID) -> None:
+    """A message from the member's telephone has brought their PIN: a yes in it counts for what waits now."""
+    work.require_runtime()
+    row = await repository.lock_open(work, member_id)
+    if row is not None:
+        row.unlocked_by = message_id
+        await work.session.flush()
+
+
 async def decide(work: Work, decision: Decision) -> None:
     """End what waits for the member who works; it can be used no more. Nothing waiting is no error."""
     work.require(WorkspacePermission.READ)

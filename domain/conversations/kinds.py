@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import TypedDict
 
+from pydantic import JsonValue
+
 
 class AttemptOutcome(StrEnum):
     """What is known after a try to send."""
@@ -112,6 +114,8 @@ class NoticeKind(StrEnum):
     ALERTS_RAISED = "alerts_raised"
     ALERTS_WAITING = "alerts_waiting"
     ALERTS_ESCALATED = "alerts_escalated"
+    ASSISTANT_ANSWERED = "assistant_answered"
+    """The answer of the assistant to a member who asked from their telephone, where it goes and nowhere else."""
     OTHER = "other"
     """What this release has no words for."""
 
@@ -140,6 +144,10 @@ class NoticeDetails(TypedDict, total=False):
     available: str
     count: int
     critical: int
+    text: str
+    language: str
+    line_id: str
+    figures: list[dict[str, JsonValue]]
     member_id: str
     """The one person whom it concerns; without it, all who can do something about it."""
     clock: str

@@ -207,12 +207,6 @@ async def mark_handled(
         await work.session.execute(_HANDLE, {**values, "messages": list(message_ids)})
 
 
-async def of_turn(work: Work, turn_id: UUID) -> Sequence[Message]:
-    """The messages that a turn has written, in order."""
-    query = select(Message).where(own(Message, work), Message.turn_id == turn_id).order_by(Message.position)
-    return (await work.session.scalars(query)).all()
-
-
 async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
     """Open messages again that a turn has answered."""
     await work.session.execute(

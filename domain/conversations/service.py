@@ -11,8 +11,8 @@ from core.tables import new_id
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
 from domain.conversations import _rows as rows
+from domain.conversations import _turns, clocks, repository
 from domain.conversations import _words as words
-from domain.conversations import clocks, repository
 from domain.conversations.content import Content, File, Reaction
 from domain.conversations.errors import MessagesUnseen, NotYourConversation
 from domain.conversations.kinds import Author, Direction, MessageStatus, NoticeDetails, NoticeKind, Voice
@@ -234,7 +234,7 @@ async def get(work: Work, conversation_id: UUID) -> ConversationView:
 async def said_in(work: Work, turn_id: UUID) -> list[MessageView]:
     """What the agent said in a turn, in order."""
     work.require(ConversationsPermission.READ)
-    return [MessageView.model_validate(row) for row in await repository.of_turn(work, turn_id)]
+    return [MessageView.model_validate(row) for row in await _turns.of_turn(work, turn_id)]
 
 
 async def thread(work: Work, conversation_id: UUID, limit: int = 20) -> list[MessageView]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.access import OperationsPermission, Permission
+from domain.accounts.permissions import WorkspacePermission
 from domain.alerts.permissions import AlertsPermission
 from domain.conversations.kinds import NoticeKind
 from domain.conversations.permissions import ConversationsPermission
@@ -60,6 +61,7 @@ CONCERNED: Final[Mapping[NoticeKind, Permission]] = {
     NoticeKind.ALERTS_RAISED: AlertsPermission.HANDLE,
     NoticeKind.ALERTS_WAITING: AlertsPermission.HANDLE,
     NoticeKind.ALERTS_ESCALATED: OperationsPermission.MANAGE,
+    NoticeKind.ASSISTANT_ANSWERED: WorkspacePermission.READ,
     NoticeKind.OTHER: OperationsPermission.MANAGE,
 }
 """Who wants to know: those who hold the right to do something about it."""

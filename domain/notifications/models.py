@@ -56,7 +56,6 @@ class NotificationPreferences(WorkspaceRow):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     ways: Mapped[dict[str, Any]]
-    phone: Mapped[str | None] = mapped_column(String(40))
     sealed_url: Mapped[bytes | None]
     quiet_from: Mapped[time | None]
     quiet_to: Mapped[time | None]

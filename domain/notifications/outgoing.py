@@ -23,7 +23,8 @@ from domain.conversations.notifications import Raised
 from domain.notifications import repository, service
 from domain.notifications.kinds import CONCERNED, NoticeStatus, Way
 from domain.notifications.models import Notice, NotificationPreferences
-from domain.notifications.schemas import STATUS_AFTER, Parcel, Preferences, Result
+from domain.notifications.schemas import STATUS_AFTER, Answer, Parcel, Preferences, Result
+from domain.phones import service as phones
 
 LEASE: Final = timedelta(seconds=60)
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1_800, 7_200))
@@ -41,8 +42,13 @@ async def spread(work: Work, raised: Raised) -> None:
         log.warning("notification.for_nobody", kind=raised.kind)
         return
     rows_of = await repository.preferences(work, [each.user_id for each in people])
+    called = await phones.confirmed(work, [each.user_id for each in people])
     workspace = await accounts.get_workspace(work)
-    notices = [row for each in people for row in _rows(work, workspace, raised, kind, each, rows_of.get(each.user_id))]
+    notices = [
+        row
+        for each in people
+        for row in _rows(work, workspace, raised, each, rows_of.get(each.user_id), has_phone=each.user_id in called)
+    ]
     if not notices:
         return
     added = set(await repository.add(work, notices))
@@ -68,16 +74,20 @@ def _rows(
     work: Work,
     workspace: WorkspaceView,
     raised: Raised,
-    kind: NoticeKind,
     person: Colleague,
     row: NotificationPreferences | None,
+    *,
+    has_phone: bool,
 ) -> Iterator[dict[str, Any]]:
-    wanted = service.chosen(row)
-    reachable = {Way.INBOX: True, Way.MAIL: True, Way.WEBHOOK: wanted.has_webhook, Way.WHATSAPP: wanted.phone is not None}
+    wanted, kind = service.chosen(row), raised.kind
+    reachable = {Way.INBOX: True, Way.MAIL: True, Way.WEBHOOK: wanted.has_webhook, Way.WHATSAPP: has_phone}
+    is_answer = kind is NoticeKind.ASSISTANT_ANSWERED
     for way in Way:
-        if not reachable[way] or not wanted.ways.wants(way, kind):
+        is_wanted = way is Way.WHATSAPP if is_answer else wanted.ways.wants(way, kind)
+        if not reachable[way] or not is_wanted:
             continue
         is_inbox = way is Way.INBOX
+        waits = timedelta(0) if is_inbox or is_answer else quiet_for(wanted, work.now, workspace)
         yield {
             "workspace_id": work.workspace_id,
             "id": new_id(),
@@ -89,7 +99,7 @@ def _rows(
             "subject_id": raised.subject_id,
             "details": dict(raised.details),
             "status": NoticeStatus.SENT if is_inbox else NoticeStatus.PENDING,
-            "due_at": work.system_time + (timedelta(0) if is_inbox else quiet_for(wanted, work.now, workspace)),
+            "due_at": work.system_time + waits,
             "sent_at": work.system_time if is_inbox else None,
         }
 
@@ -126,6 +136,9 @@ async def take(work: Work, notice_id: UUID) -> Parcel | None:
     row.status, row.attempts, row.lease_until = NoticeStatus.SENDING, row.attempts + 1, work.system_time + LEASE
     workspace = await accounts.get_workspace(work)
     said = service.words(row.kind, row.details, workspace.language)
+    if row.kind is NoticeKind.ASSISTANT_ANSWERED:
+        answer = Answer(UUID(row.details["line_id"]), row.details["figures"], row.details["language"])
+        return Parcel(row.id, row.way, address, workspace.name, said, workspace.language, answer)
     text = f"{said}\n{get_settings().base_url}/console/@{workspace.slug}"
     return Parcel(row.id, row.way, address, f"{workspace.name}: {said}", text, workspace.language)
 
@@ -135,13 +148,13 @@ async def _address(work: Work, row: Notice) -> str | None:
     person = next((each for each in await colleagues.active(work) if each.user_id == row.user_id), None)
     if person is None or not _may_act(person, row.kind, row.details):
         return None
-    own = (await repository.preferences(work, [row.user_id])).get(row.user_id)
     if row.way is Way.MAIL:
         return person.email
+    if row.way is Way.WHATSAPP:
+        return (await phones.confirmed(work, [row.user_id])).get(row.user_id)
+    own = (await repository.preferences(work, [row.user_id])).get(row.user_id)
     if own is None:
         return None
-    if row.way is Way.WHATSAPP:
-        return own.phone
     return str(vault.unseal(own.sealed_url)["url"]) if own.sealed_url is not None else None
 
 

@@ -53,7 +53,6 @@ class Preferences(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     ways: Ways = Ways()
-    phone: str | None = None
     has_webhook: bool = False
     quiet_from: time | None = None
     quiet_to: time | None = None
@@ -66,7 +65,6 @@ class ChangePreferences(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ways: Ways | None = None
-    phone: str | None = Field(None, pattern=r"^\+?[0-9]{7,15}$")
     webhook_url: Annotated[AnyHttpUrl, UrlConstraints(max_length=2_000)] | None = Field(
         None, description='Takes `{"text": …}` as Slack, Mattermost and others do.'
     )
@@ -90,6 +88,15 @@ class NoticePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out as an answer to a telephone: on the line that was written to, with the figures that can be drawn."""
+
+    line_id: UUID
+    figures: Sequence[dict[str, Any]]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """A notice on its way out: where to, and what it says."""
 
@@ -99,6 +106,7 @@ class Parcel:
     subject: str
     text: str
     language: str
+    answer: Answer | None = None
 
 
 class Result(StrEnum):

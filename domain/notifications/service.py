@@ -48,7 +48,6 @@ def chosen(row: NotificationPreferences | None) -> Preferences:
         return Preferences()
     return Preferences(
         ways=Ways.model_validate(row.ways),
-        phone=row.phone,
         has_webhook=row.sealed_url is not None,
         quiet_from=row.quiet_from,
         quiet_to=row.quiet_to,
@@ -95,7 +94,7 @@ async def change_preferences(work: Work, command: ChangePreferences, seen: int) 
     given = command.model_fields_set
     if command.ways is not None:
         row.ways = command.ways.model_dump(mode="json")
-    for name in ("phone", "quiet_from", "quiet_to"):
+    for name in ("quiet_from", "quiet_to"):
         if name in given:
             setattr(row, name, getattr(command, name))
     if "webhook_url" in given:

@@ -158,7 +158,6 @@ async def test_each_is_told_on_the_ways_that_they_chose(desk: Desk) -> None:
             desk,
             ways={"inbox": [], "mail": ["payment_claimed"], "webhook": ["*"]},
             webhook_url=slack.url,
-            phone="+584145550101",
         )
         assert shown["has_webhook"]
         assert slack.url not in json.dumps(shown)
@@ -244,7 +243,7 @@ async def test_a_customer_s_next_words_call_only_whoever_attends_them(desk: Desk
 
 @pytest.mark.parametrize(
     "body",
-    [{"ways": {"inbox": ["nonsense"]}}, {"quiet_from": "22:00"}, {"phone": "call me"}, {"webhook_url": "file:///etc/passwd"}],
+    [{"ways": {"inbox": ["nonsense"]}}, {"quiet_from": "22:00"}, {"webhook_url": "file:///etc/passwd"}],
 )
 async def test_preferences_that_make_no_sense_are_refused(desk: Desk, body: object) -> None:
     path = "/api/v1/notifications/preferences"

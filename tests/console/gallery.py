@@ -1,8 +1,10 @@
 """Pictures of every page of the console, as the owner of a demo shop sees them in a running house.
 
     python -m tests.console.gallery FOLDER [--address http://127.0.0.1:8000] [--shop fluxion] [--only home inbox]
+    python -m tests.console.gallery docs/tour --tour
 
-Each page in Spanish and English, light and dark, on a desk and on a phone: they are to be looked at.
+Each page in Spanish and English, light and dark, on a desk and on a phone: they are to be looked at. The tour takes those of
+the README.
 """
 
 import argparse
@@ -80,6 +82,35 @@ async def shots(page: Page, folder: Path, address: str, shop: str, only: list[st
             await page.screenshot(path=folder / f"{each.key}-one.png", full_page=True)
 
 
+async def tour(folder: Path, address: str, shop: str) -> None:
+    """The pictures of the README: the day, somebody who waits, a payment, a question to the assistant, and a trace."""
+    folder.mkdir(parents=True, exist_ok=True)
+    async with browser() as window:
+        page = await signed_in(window, address, shop, "en", "light", 1280)
+        base = f"{address}/console/@{shop}"
+
+        async def shot(name: str) -> None:
+            await page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=78)
+
+        await page.goto(f"{base}/home")
+        await shot("home")
+        await page.goto(f"{base}/inbox?queue=waiting")
+        await page.locator("#list a").first.click()
+        await page.locator("#thread .bubble").first.wait_for()
+        await shot("inbox")
+        await page.goto(f"{base}/payments/next")
+        await shot("payment")
+        await page.goto(f"{base}/assistant")
+        await page.fill("textarea[name=text]", "Sales by day over the last 30 days")
+        await page.keyboard.press("Control+Enter")
+        await page.locator(".drawn").last.wait_for(timeout=60_000)
+        await shot("assistant")
+        await page.goto(f"{base}/traces")
+        await page.locator("main table a.strong").first.click()
+        await page.locator(".step").first.wait_for()
+        await shot("trace")
+
+
 async def main(folder: Path, address: str, shop: str, only: list[str], quick: bool) -> None:
     """Take them all."""
     combinations = [("es", "light", 1280), ("en", "dark", 390)] if quick else list(product(LANGUAGES, SCHEMES, SIZES))
@@ -99,5 +130,9 @@ if __name__ == "__main__":
     parser.add_argument("--shop", default="fluxion")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--quick", action="store_true", help="Spanish, light and wide; English, dark and narrow.")
+    parser.add_argument("--tour", action="store_true", help="The pictures of the README.")
     asked = parser.parse_args()
-    asyncio.run(main(asked.folder, asked.address, asked.shop, asked.only, asked.quick))
+    if asked.tour:
+        asyncio.run(tour(asked.folder, asked.address, asked.shop))
+    else:
+        asyncio.run(main(asked.folder, asked.address, asked.shop, asked.only, asked.quick))

@@ -10,6 +10,7 @@ from pydantic_ai.models import Model
 from agent import prompting, sessions
 from agent.audiences.asked import heard
 from agent.audiences.base import Audience, ContextOf
+from agent.audiences.staff import chat
 from agent.audiences.staff.offline import QuestionModel
 from agent.brief import Asked, Brief, BriefMessage
 from agent.frozen import TakenTurn
@@ -27,6 +28,7 @@ from domain.approvals import service as approvals
 from domain.catalog import service as catalog
 from domain.connections.medium import Medium
 from domain.conversations import service as conversations
+from domain.conversations import staff_thread
 from domain.conversations.content import Content, said
 from domain.conversations.schemas import ConversationView, MessageView, OpenMessage
 from domain.conversations.states import State
@@ -103,6 +105,18 @@ class Managers(Audience):
         for call in calls:
             messages |= _told(call, sent)
         await approvals.was_told(work, turn.conversation_id, messages)
+        line_id = await staff_thread.line_of(work, [message.id for message in turn.frozen.messages])
+        if line_id is not None and turn.conversation.member_id is not None:
+            figures = [call.data["figure"] for call in calls if call.code == "figure" and "figure" in call.data]
+            await chat.answer(
+                work.acting_for(Principal.system(turn.workspace_id)),
+                turn.conversation.member_id,
+                line_id,
+                "\n\n".join(said(content) for content in sent.values()),
+                turn.frozen.brief.language,
+                f"{turn.turn_id}:{turn.generation}",
+                figures,
+            )
 
     def refused(self, work: Work, tool: str, code: str) -> None:
         """What somebody of the staff tried stands in the trail, as if they had called the tool themselves."""
@@ -128,6 +142,9 @@ async def _yes(work: Work, turn: TakenTurn) -> Yes:
     told_at = await conversations.arrived_at(runtime, waiting.message_id)
     written_at = min(message.received_at for message in turn.frozen.messages)
     is_read = told_at is not None and told_at <= written_at
+    messages = [message.id for message in turn.frozen.messages]
+    if await staff_thread.line_of(runtime, messages) is not None and waiting.unlocked_by not in messages:
+        return Yes(to=None, lacks_pin=True)
     return Yes(to=waiting if is_read and await conversations.is_last_word(runtime, waiting.message_id) else None)
 
 

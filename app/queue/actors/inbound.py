@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from agent import sessions
+from agent.audiences.staff import chat
 from channels import registry
 from channels.base import EventUnreadable, StatusReport, SystemEvent
 from core import db, inbound, observability
@@ -17,14 +18,18 @@ from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
 from core.inbound import InboundEvent
 from core.work import Work, open_work
+from domain.accounts import colleagues
 from domain.connections import service as connections
+from domain.connections.medium import Medium
 from domain.connections.schemas import ConnectionView
 from domain.conversations import changes, delivery
 from domain.conversations import service as conversations
-from domain.conversations.content import Edited, Removed
+from domain.conversations.content import Edited, Reaction, Removed
+from domain.conversations.content import said as words_of
 from domain.conversations.kinds import Voice
 from domain.conversations.schemas import CustomerConversation, Incoming, SentMessage
 from domain.customers import service as customers
+from domain.phones import service as phones
 
 REPORT_WAITS: Final = timedelta(hours=1)
 """How long a report may wait for the message that it is about."""
@@ -124,6 +129,8 @@ async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView,
     if incoming.provider_message_id is None:
         known["provider_message_id"] = f"event:{event.dedupe_key}"[:300]
     incoming, said = incoming.model_copy(update=known), incoming.content
+    if (of_staff := await _of_staff(work, connection, incoming)) is not None:
+        return of_staff
     if isinstance(said, Edited | Removed):
         changed = await changes.change(work, connection, incoming)
         if changed.needs_answer:
@@ -136,6 +143,24 @@ async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView,
     if received.needs_answer and received.voice is Voice.AGENT:
         await sessions.message_arrived(work, received.conversation_id, said)
     return "message"
+
+
+async def _of_staff(work: Work, connection: ConnectionView, incoming: Incoming) -> str | None:
+    """What a member has written from the telephone that they have proven, or proves by it; None for anybody else.
+
+    No customer is made of a member. What they edit, delete or react to changes nothing.
+    """
+    if connection.medium is not Medium.WHATSAPP:
+        return None
+    heard = await phones.heard(work, incoming.sender.phone or incoming.sender.address, words_of(incoming.content))
+    if heard is None or await colleagues.principal(work, heard.user_id) is None:
+        return None
+    if heard.is_proof:
+        await chat.greet(work, heard.user_id, connection.id)
+        return "member:proven"
+    if isinstance(incoming.content, Edited | Removed | Reaction):
+        return "member:unchanged"
+    return "member:heard" if await chat.hear(work, heard.user_id, connection.id, incoming) else "repeated"
 
 
 async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:

@@ -3,9 +3,11 @@
 import json
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from app.queue import drawings
 from channels import registry
+from channels.base import SendOutcome
 from connectors.mail import open_post
 from connectors.webhooks import sending
 from core import observability
@@ -17,11 +19,11 @@ from domain.connections import service as connections
 from domain.connections.medium import Medium
 from domain.connections.schemas import ConnectionView
 from domain.conversations import notifications
-from domain.conversations.content import Template, Text
+from domain.conversations.content import File, Template, Text
 from domain.conversations.kinds import AttemptOutcome
 from domain.notifications import outgoing
 from domain.notifications.kinds import Way
-from domain.notifications.schemas import Parcel, Result
+from domain.notifications.schemas import Answer, Parcel, Result
 from domain.subscriptions.schemas import Parcel as Posted
 
 log = observability.log(__name__)
@@ -51,7 +53,7 @@ async def carry(workspace_id: str, notice_id: str) -> None:
     principal = Principal.system(UUID(workspace_id))
     async with open_work(principal) as work:
         parcel = await outgoing.take(work, UUID(notice_id))
-        line = await _line(work) if parcel is not None and parcel.way is Way.WHATSAPP else None
+        line = await _line(work, parcel) if parcel is not None and parcel.way is Way.WHATSAPP else None
         at = work.system_time
     if parcel is None:
         return
@@ -97,14 +99,18 @@ async def _posted(parcel: Parcel, at: datetime) -> Carried:
     return (Result.LATER if answer.status == 429 or answer.status >= 500 else Result.REFUSED), f"http {answer.status}"
 
 
-async def _line(work: Work) -> ConnectionView | None:
-    """The WhatsApp line by which staff are written to: the first that is active."""
+async def _line(work: Work, parcel: Parcel) -> ConnectionView | None:
+    """The line by which staff are written to: the one that they wrote to, or the first of WhatsApp that is active."""
+    if parcel.answer is not None:
+        return await connections.get(work, parcel.answer.line_id)
     lines = [each for each in await connections.all_of_workspace(work) if each.is_active and each.medium is Medium.WHATSAPP]
     return await connections.get(work, lines[0].id) if lines else None
 
 
 async def _messaged(parcel: Parcel, line: ConnectionView) -> Carried:
     """With the line's template for staff where it has one: a plain text reaches only who has written lately."""
+    if parcel.answer is not None:
+        return await _answered(parcel, parcel.answer, line)
     settings = line.settings
     template = settings.staff_template
     said = " ".join(parcel.text.split())
@@ -112,6 +118,21 @@ async def _messaged(parcel: Parcel, line: ConnectionView) -> Carried:
         Template(name=template, language=settings.template_language, placeholders=(said,)) if template else Text(text=said)
     )
     outcome = await registry.open_channel(line).send(parcel.id, parcel.address.removeprefix("+"), content)
+    return _came(outcome)
+
+
+async def _answered(parcel: Parcel, answer: Answer, line: ConnectionView) -> Carried:
+    """The answer to somebody who has just written, and a picture of each figure that can be drawn."""
+    channel, to = registry.open_channel(line), parcel.address.removeprefix("+")
+    came = _came(await channel.send(parcel.id, to, Text(text=parcel.text)))
+    if came[0] is Result.SENT:
+        for number, drawn in enumerate(await drawings.of(line.workspace_id, answer)):
+            # A picture that does not arrive leaves the figures in words, which is all of them.
+            await channel.send(uuid5(parcel.id, str(number)), to, File(media="image", url=drawn.url, caption=drawn.title))
+    return came
+
+
+def _came(outcome: SendOutcome) -> Carried:
     result = {
         AttemptOutcome.SENT: Result.SENT,
         AttemptOutcome.RETRY: Result.LATER,

@@ -14,6 +14,8 @@ from core.work import open_work
 from domain.accounts.permissions import WorkspacePermission
 from domain.conversations import staff_thread
 from domain.conversations.schemas import ThreadMessage
+from domain.phones import service as phones
+from domain.phones.service import NewPhone, NewPin, PhoneView
 
 router = noun("assistant")
 
@@ -41,3 +43,28 @@ async def list_(caller: Reader, paging: Paged) -> Page[ThreadMessage]:
     async with open_work(caller) as work:
         found = await staff_thread.read(work, paging.limit, paging.place)
     return paging.page(found.items, found.next_cursor)
+
+
+@router.get("/assistant/phone")
+async def phone(caller: Reader) -> PhoneView:
+    """Show the telephone from which the caller asks, and whether it is proven."""
+    async with open_work(caller) as work:
+        return await phones.own(work)
+
+
+@router.post("/assistant/phone", status_code=201)
+async def name_phone(write: Writer, body: NewPhone) -> PhoneView:
+    """Name a telephone; it is proven by sending the code of this answer from it to a line of the shop."""
+    return await write.once(PhoneView, lambda work: phones.name(work, body), is_secret=True)
+
+
+@router.delete("/assistant/phone", status_code=204)
+async def forget_phone(write: Writer) -> None:
+    """Ask from no telephone any more, and be told on none."""
+    await write.run(phones.forget)
+
+
+@router.post("/assistant/pin")
+async def choose_pin(write: Writer, body: NewPin) -> PhoneView:
+    """Choose the PIN with which a change that was asked for from the telephone is agreed to."""
+    return await write.once(PhoneView, lambda work: phones.choose_pin(work, body))

@@ -1,0 +1,169 @@
+"""Members' telephones: proven by a message from them, asked from as a member, and a yes from them needs a PIN."""
+
+import re
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from agent.turn import run_turn
+from app.queue.actors import notifications
+from app.queue.actors.inbound import _taken_in
+from core.access import Principal
+from core.inbound import InboundEvent
+from core.work import Work, open_work
+from domain.accounts.roles import Role
+from domain.connections import service as connections
+from domain.conversations.content import Text
+from domain.conversations.schemas import Incoming, Sender
+from domain.phones import service as phones
+from tests.api.test_approvals import BROKEN, Obedient, obedient
+from tests.api.test_notifications import ask_for_a_person, choose, rows
+from tests.factories.chat import level, placed
+from tests.factories.desk import Desk
+from tests.factories.staff import Employee, employ
+
+__all__ = ["obedient"]
+
+MINE, ANOTHER = "584149990001", "584149990002"
+
+
+async def writes(desk: Desk, words: str, phone: str = MINE, provider_id: str = "") -> str:
+    """A message comes in on the shop's line; what became of it."""
+    event = InboundEvent(id=uuid4(), position=0, dedupe_key=uuid4().hex)
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        line = await connections.get(work, desk.chat.connection_id)
+        incoming = Incoming(
+            provider_message_id=provider_id or uuid4().hex,
+            sender=Sender(address=phone, phone=phone, name="Alguien"),
+            content=Text(text=words),
+            received_at=work.now,
+        )
+        return await _taken_in(work, event, line, incoming)
+
+
+async def answered(desk: Desk) -> list[str]:
+    """What goes to the member's telephone after their turn was thought, the oldest first."""
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        thread: UUID | None = await work.session.scalar(text("SELECT id FROM conversations WHERE member_id IS NOT NULL"))
+    if thread is not None:
+        await run_turn(desk.workspace.id, thread)
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        return await _raised(work)
+
+
+async def _raised(work: Work) -> list[str]:
+    told = "SELECT payload->>'text' FROM notifications WHERE kind = 'assistant_answered' ORDER BY created_at"
+    return list(await work.session.scalars(text(told)))
+
+
+async def proven(desk: Desk, member: Employee, phone: str = MINE) -> None:
+    named = await desk.post("/assistant/phone", {"phone": f"+{phone}"}, member)
+    assert named.status_code == 201, named.text
+    assert await writes(desk, f"mi código es {named.json()['code']}", phone) == "member:proven"
+
+
+async def ways_told(desk: Desk) -> list[tuple[str]]:
+    """On which ways people are told of the hand-off that was asked for."""
+    asked = "SELECT id FROM notifications WHERE kind = 'handoff_requested'"
+    for (notification,) in await rows(desk, asked):
+        await notifications.send(str(desk.workspace.id), str(notification))
+    return await rows(desk, "SELECT way FROM notices WHERE kind = 'handoff_requested'")
+
+
+async def test_a_telephone_is_proven_by_its_code_from_it_alone(desk: Desk) -> None:
+    code = (await desk.post("/assistant/phone", {"phone": f"+{MINE}"})).json()["code"]
+
+    # A wrong code, and the right one from another telephone, prove nothing and make customers as ever
+    assert await writes(desk, "000000" if code != "000000" else "111111") == "message"
+    assert await writes(desk, code, ANOTHER) == "message"
+    assert (await desk.get("/assistant/phone"))["is_confirmed"] is False
+
+    assert await writes(desk, code) == "member:proven"
+    assert (await desk.get("/assistant/phone"))["is_confirmed"] is True
+    assert await writes(desk, "y ahora una pregunta") == "member:heard"
+
+    # And nobody else can name it
+    colleague = await employ(desk.api, desk.workspace, Role.MANAGER)
+    refused = await desk.post("/assistant/phone", {"phone": f"+{MINE}"}, colleague)
+    assert (refused.status_code, refused.json()["code"]) == (409, "phone_taken")
+
+
+async def test_a_question_from_the_telephone_is_answered_on_it_once_and_no_customer_is_made(desk: Desk) -> None:
+    await placed(desk.chat, {"HAR-1": 2})
+    await proven(desk, desk.owner)
+
+    assert await writes(desk, "¿cuánto vendimos hoy?", provider_id="wamid.1") == "member:heard"
+    assert await writes(desk, "¿cuánto vendimos hoy?", provider_id="wamid.1") == "repeated"
+
+    said = await answered(desk)
+    assert len(said) == 2  # the greeting, and the answer
+    assert re.search(r"50[.,]000", said[1])
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        customers = await work.session.scalar(text("SELECT count(*) FROM contact_addresses WHERE phone LIKE '%9990001'"))
+    assert customers == 0
+
+
+async def test_a_change_from_the_telephone_is_agreed_to_with_the_pin_alone(desk: Desk, obedient: Obedient) -> None:
+    await proven(desk, desk.owner)
+    assert (await desk.post("/assistant/pin", {"pin": "4821"})).status_code == 200
+    before = await level(desk.chat, "HAR-1")
+
+    async def proposed() -> None:
+        obedient.turns.append([("adjust_stock", BROKEN)])
+        await writes(desk, "se rompieron tres harinas")
+        await answered(desk)
+
+    # A yes without it, and one with a wrong one, change nothing
+    await proposed()
+    await writes(desk, "sí")
+    assert "PIN" in (await answered(desk))[-1]
+    await proposed()
+    await writes(desk, "sí 1111")
+    assert "PIN" in (await answered(desk))[-1]
+    assert await level(desk.chat, "HAR-1") == before
+
+    # With it the change is done, and its digits stand nowhere
+    await proposed()
+    await writes(desk, "sí 4821")
+    await answered(desk)
+    assert (await level(desk.chat, "HAR-1"))[0] == before[0] - 3
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        kept = await work.session.scalar(text("SELECT count(*) FROM messages WHERE content::text LIKE '%4821%'"))
+    assert kept == 0
+
+
+async def test_after_some_wrong_pins_in_a_row_the_right_one_opens_nothing(desk: Desk) -> None:
+    await proven(desk, desk.owner)
+    await desk.post("/assistant/pin", {"pin": "4821"})
+    for _ in range(phones.MOST_WRONG):
+        async with open_work(Principal.system(desk.workspace.id)) as work:
+            assert not await phones.is_pin(work, desk.owner.id, "0000")
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        assert not await phones.is_pin(work, desk.owner.id, "4821")
+    await desk.post("/assistant/pin", {"pin": "7777"})
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        assert await phones.is_pin(work, desk.owner.id, "7777")
+
+
+async def test_a_telephone_that_was_given_back_is_a_customers_again(desk: Desk) -> None:
+    await proven(desk, desk.owner)
+    answer = await desk.api.delete("/api/v1/assistant/phone", headers=desk.owner.headers)
+    assert answer.status_code == 204, answer.text
+
+    assert await writes(desk, "hola") == "message"
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        assert await phones.confirmed(work, [desk.owner.id]) == {}
+
+
+async def test_a_telephone_that_is_not_proven_is_told_nothing(desk: Desk) -> None:
+    await choose(desk, ways={"inbox": [], "mail": [], "whatsapp": ["*"]})
+    await desk.post("/assistant/phone", {"phone": f"+{MINE}"})
+    await ask_for_a_person(desk)
+    assert await ways_told(desk) == []
+
+
+async def test_a_proven_telephone_is_told_over_whatsapp(desk: Desk) -> None:
+    await choose(desk, ways={"inbox": [], "mail": [], "whatsapp": ["*"]})
+    await proven(desk, desk.owner)
+    await ask_for_a_person(desk)
+    assert await ways_told(desk) == [("whatsapp",)]
