@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from bench import endpoints, growth, imports, recovery, report, slow_model, turn, way, webhook
+from bench import endpoints, growth, imports, machines, recovery, report, slow_model, turn, way, webhook
 
 FIGURES = {
     "webhook": webhook.measure,
@@ -15,6 +15,7 @@ FIGURES = {
     "growth": growth.measure,
     "imports": imports.measure,
     "endpoints": endpoints.measure,
+    "machines": machines.measure,
     "recovery": recovery.measure,
 }
 
