@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from app.web.live import Live
+from core.tables import new_id
 from tests.drain import drain
 from tests.factories.webchat import Chat, Page, sign
 from tests.webchat.test_identity import renew
@@ -102,3 +104,19 @@ async def test_a_line_tells_nothing_of_others(chat: Chat, address: str) -> None:
         told = await heard(events, "sigo")
 
     assert "un secreto" not in json.dumps(told)
+
+
+async def test_a_change_wakes_whoever_looks_at_its_conversation_and_nobody_else() -> None:
+    live, workspace, mine, other = Live(""), new_id(), new_id(), new_id()
+    with live.watching(workspace, new_id()) as one, live.watching(workspace, new_id()) as everybody:
+        one.only = mine
+        live._hear(f"{workspace} {other}")
+        assert await one.changed(0) is None
+        assert await everybody.changed(0) == {other}
+        live._hear(f"{workspace} {mine}")
+        assert await one.changed(0) == {mine}
+        # Events of the stream wake those who asked for them; a line that was down wakes all
+        live._hear(f"{workspace} ")
+        assert await one.changed(0) is None
+        live._wake_all()
+        assert await one.changed(0) == set()

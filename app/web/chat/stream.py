@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from app.web.chat import sessions
+from app.web.chat import sessions, visits
 from app.web.chat.origins import PREFIX, line_of
 from app.web.chat.shown import ShownPage, shown
 from app.web.chat.visits import OpenStreams, Visit, Visited
@@ -34,6 +34,7 @@ async def follow(
     request: Request, visit: Visited, after: Annotated[int | None, Query(ge=0, le=2**62)] = None
 ) -> StreamingResponse:
     """Tell what is said, as it is said."""
+    await visits.count(request, "read", str(visit.key), visits.READS_PER_MINUTE)
     streams: OpenStreams = request.app.state.chat_streams
     live: Live = request.app.state.live
     streams.admit(visit.network)
