@@ -182,7 +182,8 @@ async def test_people_and_models_are_counted(desk: Desk) -> None:
     assert await number(desk, "waiting_handoffs") == "1"
     assert Decimal(await number(desk, "model_cost") or 0) == Decimal("0.03")
     assert await number(desk, "model_cost_per_order") is None  # no order, no average
-    async with open_work(desk.shop.principal) as work:
+    async with open_work(desk.chat.staff) as work:
+        await handoffs.take(work, desk.chat.conversation_id)
         await work.session.execute(text("UPDATE handoffs SET taken_at = requested_at + interval '90 seconds'"))
     assert (await number(desk, "waiting_handoffs"), await number(desk, "handoff_wait")) == ("0", "90")
 
