@@ -48,6 +48,10 @@ _MEASURED_AT = {
 """The level at which forecasts of a level were measured, or the next finer one."""
 
 
+_MEASURED = ("product_store", "product", "store", "total")
+"""The levels at which forecasts are measured, the finest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What is asked about: a product, or the products of some categories, or all; in some stores, or in all."""
@@ -240,7 +244,8 @@ def _accuracies(run: ForecastRun) -> list[Accuracy]:
     names = Accuracy.model_fields.keys()
     return [
         Accuracy.model_validate({"level": level, **about, **{name: value for name, value in found.items() if name in names}})
-        for level, found in run.accuracy["levels"].items()
+        for level in _MEASURED
+        if (found := run.accuracy["levels"].get(level)) is not None
     ]
 
 

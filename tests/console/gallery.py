@@ -33,6 +33,7 @@ DETAILS = {
     "customers": "main table a.strong",
     "products": "main table a.strong",
     "stock": "main table a.strong",
+    "forecasts": "main table a.strong",
     "purchases": "main table a.strong",
     "suppliers": "main table a.strong",
     "machines": "main table td a",
