@@ -147,7 +147,7 @@ async def _best(ctx: ToolContext, meant: Named, first: date, last: date) -> Tool
         "forecast_best",
         scope=_scope(ctx, meant, first, last),
         rows="\n".join(rows),
-        until=ctx.facts.day(run.first_day - timedelta(days=1)),
+        until=ctx.facts.day(run.data_until),
     )
     return ctx.done("forecast_best", told + _accuracy(ctx, accuracy, whole))
 

@@ -52,6 +52,7 @@ class RunView(View):
     made_at: datetime
     data_version: int = Field(description="How far the stream of events had been read.")
     first_day: date
+    data_until: date = Field(description="The last day whose sales are in it.")
     horizon_days: int
     series: int
     chosen: dict[str, str] = Field(description="The candidate taken for each class of demand.")

@@ -229,6 +229,7 @@ async def newest(work: Work) -> RunView:
         made_at=run.created_at,
         data_version=run.position,
         first_day=run.first_day,
+        data_until=run.first_day - timedelta(days=1),
         horizon_days=run.horizon,
         series=run.series,
         chosen=run.chosen,
