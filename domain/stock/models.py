@@ -89,7 +89,8 @@ class StockMovement(WorkspaceRow):
         UniqueConstraint("workspace_id", "source", "source_ref", "line"),
         Index("ix_stock_movements_item", "workspace_id", "stock_item_id", "sequence"),
         Index("ix_stock_movements_occurred", "workspace_id", "occurred_at"),
-        Index("ix_stock_movements_variant", "workspace_id", "variant_id", "occurred_at"),
+        Index("ix_stock_movements_variant", "workspace_id", "variant_id", "sequence"),
+        Index("ix_stock_movements_sequence", "workspace_id", "sequence"),
         Index(
             "ix_stock_movements_sales_and_counts",
             "workspace_id",
