@@ -84,6 +84,7 @@ async def test_readings_come_one_by_one_in_lists_in_lines_and_compressed(line: L
         (b'[{"machine":"\\u0000"}]', {}, 422, "null_character"),
         (json.dumps([{}] * 10_001).encode(), {}, 400, "too_many_readings"),
     ],
+    ids=["empty", "cut", "deep", "utf-16", "no-gzip", "half-gzip", "bomb", "large", "null", "many"],
 )
 async def test_a_body_that_cannot_be_read_is_refused_whole(
     line: Line, content: bytes, headers: dict[str, str], status: int, code: str
