@@ -13,6 +13,8 @@ import pytest
 from playwright.async_api import Locator, Page, Request, async_playwright, expect
 
 from core.work import open_work
+from domain.connections import service as connections
+from domain.connections.schemas import ChangeConnection, ConnectionSettings
 from domain.conversations import service as conversations
 from domain.conversations.content import Button, Buttons, Choices, File, Row, Section, Text
 from tests.console.serving import Serving, serving
@@ -289,6 +291,28 @@ async def test_consent_comes_before_anything_is_written(desk: Desk) -> None:
         await expect(visit.panel.locator(".theirs")).to_have_count(2)
 
 
+async def test_whoever_proves_their_number_goes_on_as_the_customer_of_whatsapp(desk: Desk) -> None:
+    async with open_work(desk.shop.principal) as work:
+        command = ChangeConnection(settings=ConnectionSettings(code_template="codigo"))
+        await connections.change(work, desk.chat.connection_id, command, 1)
+    async with visiting(desk) as visit:
+        await visit.open()
+        await visit.says("hola")
+        await visit.panel.get_by_role("button", name="Usar mi historial de WhatsApp").click()
+        await visit.panel.get_by_label("Tu número de WhatsApp").fill(f"+{desk.chat.phone}")
+        await visit.panel.get_by_role("button", name="Mandar el código").click()
+        await expect(visit.panel.get_by_label("Código de 6 cifras")).to_be_focused()
+        [(sent,)] = await visit.chat.rows("SELECT content FROM messages WHERE content ->> 'kind' = 'template'")
+        await visit.panel.get_by_label("Código de 6 cifras").fill("000000" if sent["placeholders"] != ["000000"] else "111111")
+        await visit.panel.get_by_role("button", name="Comprobar").click()
+        await expect(visit.panel.get_by_text("El código no es correcto")).to_be_visible()
+        await visit.panel.get_by_label("Código de 6 cifras").fill(sent["placeholders"][0])
+        await visit.panel.get_by_role("button", name="Comprobar").click()
+        await expect(visit.panel.get_by_text("Listo: ya te reconocemos.")).to_be_visible()
+
+        assert await visit.chat.rows("SELECT count(DISTINCT customer_id) FROM conversations") == [(1,)]
+
+
 async def test_whom_the_shop_signs_in_and_out_sees_their_own(desk: Desk) -> None:
     async with visiting(desk) as visit:
         await visit.open()
@@ -309,6 +333,9 @@ async def test_on_a_telephone_the_chat_has_the_whole_screen_and_speaks_as_the_pa
         await expect(visit.panel.get_by_label("Escreva uma mensagem")).to_be_visible()
         assert await visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 800}
         assert await visit.page.locator("nexova-chat").evaluate("(host) => getComputedStyle(host).colorScheme") == "dark"
+        # And what is refused is told in that language too, whatever the browser's is
+        [begun] = [each for each in visit.requests if each.url.endswith("/session") and each.method == "POST"]
+        assert (await begun.all_headers())["accept-language"] == "pt"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -20,7 +20,7 @@ export class Wire {
 
   async fetch(path, options = {}) {
     const session = this.keep.get("session");
-    const headers = { ...options.headers, ...(session ? { authorization: `Bearer ${session}` } : {}) };
+    const headers = { "accept-language": this.language, ...options.headers, ...(session ? { authorization: `Bearer ${session}` } : {}) };
     return fetch(this.base + path, { ...options, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
   }
 
