@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ import httpx
 import typer
 
 from app.cli.terminal import fail
-from connectors.edge.box import Box
+from connectors.edge.box import Box, KeyRefused
 from connectors.edge.buffer import Buffer
 from core.clock import process_now
 from core.settings import get_settings
@@ -48,13 +49,18 @@ def edge(
 
 async def _run(kept: Buffer, source: AsyncIterator[dict[str, Any]], url: str, key: str, seconds: float) -> None:
     ended = asyncio.Event()
-    with contextlib.suppress(TimeoutError):
+    try:
         async with asyncio.timeout(seconds or None), httpx.AsyncClient(timeout=30) as http, asyncio.TaskGroup() as tasks:
             box = Box(kept, http, url, key)
             tasks.create_task(_forward(box, kept, ended))
             async for item in source:
                 box.take([item])
             ended.set()
+    except TimeoutError:
+        return
+    except ExceptionGroup as failed:
+        refused = failed.subgroup(KeyRefused)
+        raise refused.exceptions[0] if refused is not None else failed from None
 
 
 async def _forward(box: Box, kept: Buffer, ended: asyncio.Event) -> None:
@@ -66,14 +72,33 @@ async def _forward(box: Box, kept: Buffer, ended: asyncio.Event) -> None:
 
 
 async def _lines() -> AsyncIterator[dict[str, Any]]:
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        try:
-            item = json.loads(line)
-            item["at"], item["values"]
-        except (ValueError, KeyError, TypeError):
+    """What comes on standard input. A thread reads it that keeps nobody waiting, as a line may never come."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError):  # nobody listens any more
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (line := await lines.get()) is not None:
+        item = _moment(line)
+        if item is None:
             print(f"no reading: {line.strip()[:100]}", file=sys.stderr)
-            continue
-        yield item
+        else:
+            yield item
+
+
+def _moment(line: str) -> dict[str, Any] | None:
+    """A line as a moment of a machine; None for what is none."""
+    try:
+        said = json.loads(line)
+        values = {str(sensor): float(value) for sensor, value in said["values"].items()}
+        return {"machine": str(said["machine"]), "at": int(said["at"]), "values": values}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return None
 
 
 async def _simulated() -> AsyncIterator[dict[str, Any]]:

@@ -9,6 +9,8 @@ import statistics
 import subprocess
 import sys
 import textwrap
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -195,3 +197,41 @@ def test_features_are_the_worked_results() -> None:
     assert features.peaks([0, 0, 9, 0, 0, 0, 0, 0]) == [2]
     sine = features.of_window([0, 1, 2, 3], [1, -1, 1, -1])
     assert (sine["rms"], sine["crest_factor"], sine["kurtosis"]) == (1, 1, 1)
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.send_response(401)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_the_command_says_what_is_no_reading_and_ends_when_its_key_is_refused(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = [sys.executable, "-m", "app.cli", "edge", "--url", f"http://127.0.0.1:{server.server_port}"]
+    environment = {**os.environ, "NEXOVA_DEVICE_KEY": "x"}
+    lines = 'broken\n{"machine": "M", "at": 1, "values": {"a": "x"}}\n{"machine": "M", "at": 1, "values": {"a": 2}}\n'
+    # Standard input stays open: a line that never comes keeps nobody from ending
+    with subprocess.Popen(
+        [*command, "--buffer", str(tmp_path / "edge.db")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(lines)
+        process.stdin.flush()
+        said, told = process.stdout.read(), process.stderr.read()
+    server.shutdown()
+    server.server_close()
+    assert process.returncode == 1
+    assert told.count("no reading") == 2
+    assert "does not take readings with this key" in told
+    assert "Waiting: 1 readings, 0 windows." in said
