@@ -89,15 +89,16 @@ class Statement:
         return sum((figure.biogenic_co2 for figure in self.figures), Decimal(0))
 
 
-def calculate(activities: Sequence[Activity], gwp: Gwp) -> Statement:
-    """A figure or a reason for each activity."""
-    told = [_figure(activity, gwp) for activity in activities]
+def calculate(activities: Sequence[Activity], gwp: Gwp, own: Sequence[Factor] = ()) -> Statement:
+    """A figure or a reason for each activity; of factors that fit equally, those of one's `own` come first."""
+    among = (*own, *factors())
+    told = [_figure(activity, gwp, among) for activity in activities]
     return Statement(
         gwp, tuple(one for one in told if isinstance(one, Figure)), tuple(one for one in told if isinstance(one, Unmatched))
     )
 
 
-def _figure(activity: Activity, gwp: Gwp) -> Figure | Unmatched:
+def _figure(activity: Activity, gwp: Gwp, among: Sequence[Factor]) -> Figure | Unmatched:
     measure = unit(activity.unit, activity.country)
     if measure is None:
         return Unmatched(activity, "unit_unknown")
@@ -106,10 +107,15 @@ def _figure(activity: Activity, gwp: Gwp) -> Figure | Unmatched:
     name = activity_named(activity.name)
     if (gases := gas_named(name)) and measure.dimension == "mass" and activity.scope in (None, 1):
         return _released(activity, {gas: activity.amount * measure.factor * share for gas, share in gases.items()}, gwp)
-    found = _candidates(activity, name, measure, gwp)
+    found = _candidates(activity, name, measure, gwp, among)
     if isinstance(found, Unmatched):
         return found
     location = [factor for factor in found if factor.method != "residual"]
+    if measure.is_money:
+        # Prices rise: by a factor of another year inflation would turn into emissions.
+        location = [factor for factor in location if activity.year is not None and factor.is_valid(activity.year)]
+        if not location:
+            return Unmatched(activity, "spend_factor_of_another_year")
     if not location:
         return Unmatched(activity, "factor_missing")
     figure = _by(nearest(location, activity.year), activity, measure, gwp)
@@ -125,9 +131,9 @@ def _released(activity: Activity, gases: Mapping[str, Decimal], gwp: Gwp) -> Fig
     return Figure(activity, co2e, 1, "", Quality.CALCULATED, None, gases)
 
 
-def _candidates(activity: Activity, name: str, measure: Unit, gwp: Gwp) -> list[Factor] | Unmatched:
+def _candidates(activity: Activity, name: str, measure: Unit, gwp: Gwp, among: Sequence[Factor]) -> list[Factor] | Unmatched:
     """Factors of one activity that fit name, scope, unit, country and potentials; or the first of these that none fits."""
-    fitting = of_activity(name, factors())
+    fitting = of_activity(name, among)
     if not fitting:
         return Unmatched(activity, "activity_unknown")
     if activity.scope is not None:
@@ -197,6 +203,8 @@ def _quality(factor: Factor, activity: Activity) -> Quality:
     if factor.country == WORLD:
         return Quality.DEFAULT
     fits = activity.year is not None and factor.is_valid(activity.year) and factor.method != "residual"
+    if factor.measure.is_money:
+        return Quality.ESTIMATED
     return Quality.CALCULATED if fits else Quality.ESTIMATED
 
 
@@ -210,6 +218,8 @@ def _notes(factor: Factor, activity: Activity, measure: Unit) -> tuple[str, ...]
         notes.append("world_default")
     if factor.measure.basis and not measure.basis and measure.dimension == "energy":
         notes.append(f"{factor.measure.basis}_calorific_value_assumed")
+    if factor.measure.is_money:
+        notes.append("spend_based")
     if factor.co2e is not None and not factor.source.gwp:
         notes.append("potentials_not_stated_by_source")
     return tuple(notes)

@@ -96,7 +96,7 @@ def activity_named(name: str) -> str:
     return _aliases().get(words(name), name)
 
 
-@lru_cache
+@lru_cache(4_096)
 def _words_of(activity: str) -> frozenset[str]:
     return words(activity)
 

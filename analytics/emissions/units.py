@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from babel import Locale
+
 _DIMENSIONS: dict[str, dict[str, str]] = {
     "mass": {
         "1": "kg kilogram kilograms kilogramo kilogramos kilo kilos",
@@ -62,6 +64,8 @@ _JOULES = {
 }
 _JOULES_A_KWH = Decimal(3_600_000)
 _GALLONS = {"US": "us_gallon", "GB": "uk_gallon"}
+_MONEY = "money "
+_CURRENCIES = frozenset(Locale("en").currencies)
 _AMBIGUOUS = frozenset({"ton", "tons"})
 
 
@@ -73,6 +77,11 @@ class Unit:
     factor: Decimal
     basis: str = ""
     """`net`, `gross`, or empty where it was not said."""
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it counts what was spent; each currency is a dimension of its own."""
+        return self.dimension.startswith(_MONEY)
 
 
 def _table() -> dict[str, Unit]:
@@ -88,7 +97,10 @@ _UNITS = _table()
 
 
 def unit(name: str, country: str | None = None) -> Unit | None:
-    """The unit by its symbol or name in English or Spanish, or None; a gallon is the country's, the US one in America."""
+    """The unit by its symbol or name in English or Spanish, or the code of a currency; None if there is none such.
+
+    A gallon is the country's, the US one in America.
+    """
     letters = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
     words = letters.replace("(", " ").replace(")", " ").replace(".", " ").replace("-", " ").replace("/", " ").split()
     basis = next((word for word in ("net", "gross") if word in words), "")
@@ -97,4 +109,6 @@ def unit(name: str, country: str | None = None) -> Unit | None:
     if key in {"gal", "gallon", "gallons", "galon", "galones"}:
         key = _GALLONS.get(country or "", "us_gallon")
     found = None if key in _AMBIGUOUS else _UNITS.get(key)
+    if found is None and key.upper() in _CURRENCIES:
+        return Unit(_MONEY + key.upper(), Decimal(1))
     return Unit(found.dimension, found.factor, basis) if found else None
