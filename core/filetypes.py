@@ -28,6 +28,7 @@ _ENDINGS = {
     "image/gif": ".gif",
     "image/webp": ".webp",
     "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 
 _TRUSTED_HEADERS = frozenset({"text/plain", "text/csv", "application/msword", "application/vnd.ms-excel", "audio/aac"})

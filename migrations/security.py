@@ -18,7 +18,12 @@ RETENTION = "nexova_retention"
 
 CURRENT_WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::uuid"
 
-APPEND_ONLY = frozenset({"stock_movements", "events", "event_positions", "order_status_history", "identity_events"})
+APPEND_ONLY = frozenset(
+    {
+        "stock_movements", "events", "event_positions", "order_status_history", "identity_events", "emission_factors",
+        "emission_figures",
+    }
+)  # fmt: skip
 """Ledgers: ordinary work may add rows and read them, and never change or delete one."""
 
 SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -53,6 +58,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "sensor_status": ("workspace_id", "sensor_id", "received_at"),
     "event_positions": ("workspace_id", "position"),
     "routines": ("workspace_id", "id", "name", "due_at", "lease_until", "position"),
+    "emission_reports": ("workspace_id", "id", "status", "next_try_at"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
     "subscription_deliveries": (
         "workspace_id", "id", "subscription_id", "subject_id", "position", "is_by_hand",

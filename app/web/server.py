@@ -33,6 +33,7 @@ from app.web.api import (
     conversations,
     customers,
     desk,
+    emissions,
     events,
     exports,
     imports,
@@ -96,6 +97,7 @@ NOUNS = (
     conversations.router,
     teams.router,
     desk.router,
+    emissions.router,
     events.router,
     audit.router,
     jobs.router,
@@ -130,6 +132,7 @@ LARGER_BODIES = {
     registry.WEBHOOK_PATH: webhooks.BODY_LIMIT + 1,
     **dict.fromkeys(aliases.UPLOADS, 11 * 1024 * 1024),
     "/api/v1/payments/*/receipts": receipts.MOST_BYTES,
+    "/api/v1/emissions/records/*/evidence": emissions.MOST_BYTES,
     f"{origins.PREFIX}/*/files": chat_door.MOST_BYTES,
     "/api/v1/ingest/": ingest.MOST_BYTES,
 }

@@ -46,6 +46,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "desk:*",
             "notifications:raise",
             "machines:*",
+            "emissions:*",
         }
     ),
     Role.INVENTORY_SUPERVISOR: frozenset(

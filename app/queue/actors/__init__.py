@@ -5,6 +5,7 @@ from typing import Final
 
 from app.queue.actors import (
     deliveries,
+    emissions,
     handoffs,
     imports,
     inbound,
@@ -29,6 +30,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "notice.send": notifications.carry,
     "mail.send": mails.send,
     "machine.judge": machines.judge,
+    "emission.report": emissions.report,
     "import.apply": imports.apply,
     "subscription.deliver": subscriptions.deliver,
     **dict.fromkeys(RoutineName, routines.run),
