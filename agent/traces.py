@@ -22,7 +22,7 @@ from core.work import Work, own
 from domain.conversations import service as conversations
 from domain.conversations.content import Content, JsonObject
 from domain.conversations.permissions import ConversationsPermission
-from tools.audience import READ_BY_STAFF
+from tools.audience import AudienceKind
 
 
 class TurnNotFound(NotFound):
@@ -112,7 +112,7 @@ class TurnPage(BaseModel):
 async def turns(work: Work, conversation_id: UUID | None = None, limit: int = 20, after: str | None = None) -> TurnPage:
     """The turns of a conversation with a customer, or of all of them, the newest first. Raises ConversationNotFound."""
     _require(work)
-    query = select(Turn).where(own(Turn, work), Turn.frozen["audience"].astext.in_(READ_BY_STAFF))
+    query = select(Turn).where(own(Turn, work), Turn.frozen["audience"].astext == AudienceKind.CUSTOMER)
     if conversation_id is not None:
         await conversations.get(work, conversation_id)
         query = query.where(Turn.conversation_id == conversation_id)

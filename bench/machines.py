@@ -29,7 +29,7 @@ async def _plant(shop: Shop) -> tuple[list[str], UUID, list[UUID], datetime]:
         site = await machines.create_site(work, NewSite(name="Planta"))
         codes, ids = [], []
         for number in range(MACHINES):
-            command = NewMachine(site_id=site.id, code=f"M-{number}", name=f"Machine {number}")
+            command = NewMachine(site_id=site.id, code=f"M-{number}", name=f"Máquina {number}")
             made = await machines.create_machine(work, command)
             codes.append(made.code)
             sensors = [

@@ -1,7 +1,6 @@
 """Whom the agent talks to. A tool is for one of them, and its context says for whom it was called."""
 
 from enum import StrEnum
-from typing import Final
 
 
 class AudienceKind(StrEnum):
@@ -9,7 +8,3 @@ class AudienceKind(StrEnum):
 
     CUSTOMER = "customer"
     MANAGER = "manager"
-
-
-READ_BY_STAFF: Final = frozenset({AudienceKind.CUSTOMER})
-"""Whose conversations the staff may read; what a member asks is their own."""

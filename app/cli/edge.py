@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -28,12 +29,12 @@ def edge(
         bool, typer.Option("--simulated", help="Take the readings of simulated machines, once a second.")
     ] = False,
     seconds: Annotated[float, typer.Option(min=0, help="How long to run; without end for 0.")] = 0.0,
-    key: Annotated[str, typer.Option(envvar="NEXOVA_DEVICE_KEY", show_default=False, help="The key of the device.")] = "",
 ) -> None:
     """Read lines of JSON from standard input, `{"machine", "at", "values"}`, and forward them with NEXOVA_DEVICE_KEY.
 
     What the line does not carry waits in the file, also over an end of this process; then the oldest go first.
     """
+    key = os.environ.get("NEXOVA_DEVICE_KEY", "")
     if not key:
         fail("NEXOVA_DEVICE_KEY is not set: a key with the right machines:ingest.")
     kept = Buffer(buffer, int(most_mb * 1_000_000))

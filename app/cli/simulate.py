@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from typing import Annotated
 
 import httpx
@@ -27,10 +28,10 @@ def simulate(
     every: Annotated[float, typer.Option(min=0.01, help="Seconds between two moments.")] = 1.0,
     count: Annotated[int, typer.Option(min=0, help="How many moments; without end for 0.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the same seed the same is said.")] = 1,
-    key: Annotated[str, typer.Option(envvar="NEXOVA_DEVICE_KEY", show_default=False, help="The key of the device.")] = "",
 ) -> None:
     """Send what machines would say, with the key of NEXOVA_DEVICE_KEY or one that is made in the workspace that is named."""
     devices = [_device(code) for code in machine or [each.code for each in DEVICES]]
+    key = os.environ.get("NEXOVA_DEVICE_KEY", "")
     if workspace is not None:
         key = session.run(lambda: _prepare(workspace))
     if not key:

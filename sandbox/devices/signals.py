@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from core.messages import text
 from domain.machines.kinds import SensorRole, ToolGrade
 from domain.machines.schemas import Limits, NewSensor
 
@@ -54,11 +53,6 @@ class Device:
     tool_grade: ToolGrade | None = None
 
 
-def _said(name: str) -> str:
-    """The demo shops name their things in Spanish."""
-    return text(name, "es")
-
-
 def _signal(
     code: str,
     name: str,
@@ -74,18 +68,18 @@ def _signal(
 
 
 _VIBRATION: Final = _signal(
-    "vibration", _said("seed.plant.vibracion"), "mm/s", 2.2, 0.2, 0.12, Limits(low=0, warn_high=4.5, alarm_high=7.1, high=100)
+    "vibration", "Vibración", "mm/s", 2.2, 0.2, 0.12, Limits(low=0, warn_high=4.5, alarm_high=7.1, high=100)
 )
 
 DEVICES: Final = (
     Device(
         "TRUCK-21",
-        _said("seed.plant.camion_minero_21"),
-        _said("seed.plant.camion_minero"),
+        "Camión minero 21",
+        "camión minero",
         (
             _signal(
                 "temperature",
-                _said("seed.plant.temperatura_del_motor"),
+                "Temperatura del motor",
                 "°C",
                 88,
                 4,
@@ -93,36 +87,19 @@ DEVICES: Final = (
                 Limits(low=-40, warn_high=102, alarm_high=110, high=250),
             ),
             _VIBRATION,
-            _signal("speed", _said("seed.plant.regimen_del_motor"), "rpm", 1650, 180, 30, Limits(low=0, high=5000)),
-            _signal(
-                "co2",
-                _said("seed.plant.co2_del_escape"),
-                "kg/hour",
-                92,
-                12,
-                2.5,
-                Limits(low=0, warn_high=135, alarm_high=160, high=1000),
-            ),
+            _signal("speed", "Régimen del motor", "rpm", 1650, 180, 30, Limits(low=0, high=5000)),
+            _signal("co2", "CO₂ del escape", "kg/hour", 92, 12, 2.5, Limits(low=0, warn_high=135, alarm_high=160, high=1000)),
         ),
     ),
     Device(
         "MILL-3",
-        _said("seed.plant.molino_tres"),
-        _said("seed.plant.molino"),
+        "Molino tres",
+        "molino",
         (
-            _signal(
-                "air",
-                _said("seed.plant.temperatura_del_aire"),
-                "°C",
-                26,
-                3,
-                0.2,
-                Limits(low=-40, high=80),
-                SensorRole.AIR_TEMPERATURE,
-            ),
+            _signal("air", "Temperatura del aire", "°C", 26, 3, 0.2, Limits(low=-40, high=80), SensorRole.AIR_TEMPERATURE),
             _signal(
                 "temperature",
-                _said("seed.plant.temperatura_del_proceso"),
+                "Temperatura del proceso",
                 "°C",
                 36.5,
                 3,
@@ -130,53 +107,24 @@ DEVICES: Final = (
                 Limits(low=-40, warn_high=48, alarm_high=55, high=200),
                 SensorRole.PROCESS_TEMPERATURE,
             ),
-            _signal("speed", _said("seed.plant.velocidad"), "rpm", 1520, 30, 12, Limits(low=0, high=4000), SensorRole.SPEED),
-            _signal("torque", _said("seed.plant.par"), "N*m", 40, 2, 0.8, Limits(low=0, high=200), SensorRole.TORQUE),
-            _signal(
-                "wear",
-                _said("seed.plant.desgaste_de_la_herramienta"),
-                "min",
-                0,
-                0,
-                0,
-                Limits(low=0, high=400),
-                SensorRole.TOOL_WEAR,
-            ),
+            _signal("speed", "Velocidad", "rpm", 1520, 30, 12, Limits(low=0, high=4000), SensorRole.SPEED),
+            _signal("torque", "Par", "N*m", 40, 2, 0.8, Limits(low=0, high=200), SensorRole.TORQUE),
+            _signal("wear", "Desgaste de la herramienta", "min", 0, 0, 0, Limits(low=0, high=400), SensorRole.TOOL_WEAR),
             _VIBRATION,
         ),
         ToolGrade.MEDIUM,
     ),
     Device(
         "BOILER-7",
-        _said("seed.plant.caldera_siete"),
-        _said("seed.plant.caldera_industrial"),
+        "Caldera siete",
+        "caldera industrial",
         (
             _signal(
-                "temperature",
-                _said("seed.plant.temperatura_del_agua"),
-                "°C",
-                168,
-                3,
-                0.7,
-                Limits(low=0, warn_high=182, alarm_high=190, high=300),
+                "temperature", "Temperatura del agua", "°C", 168, 3, 0.7, Limits(low=0, warn_high=182, alarm_high=190, high=300)
             ),
+            _signal("pressure", "Presión", "bar", 7.4, 0.2, 0.05, Limits(low=0, warn_high=8.6, alarm_high=9.5, high=25)),
             _signal(
-                "pressure",
-                _said("seed.plant.presion"),
-                "bar",
-                7.4,
-                0.2,
-                0.05,
-                Limits(low=0, warn_high=8.6, alarm_high=9.5, high=25),
-            ),
-            _signal(
-                "co2",
-                _said("seed.plant.co2_de_la_chimenea"),
-                "kg/hour",
-                310,
-                25,
-                6,
-                Limits(low=0, warn_high=400, alarm_high=460, high=2000),
+                "co2", "CO₂ de la chimenea", "kg/hour", 310, 25, 6, Limits(low=0, warn_high=400, alarm_high=460, high=2000)
             ),
             _VIBRATION,
         ),

@@ -26,6 +26,7 @@ from tools.managing import APPROVAL, DECIDE
 _FILE = Path(__file__).with_suffix(".yaml")
 MEASURE = "metrics_query"
 FORETELL = "forecast_query"
+EMIT = "emissions_query"
 
 
 class _Words(BaseModel):
@@ -265,6 +266,7 @@ _TAKES: dict[str, frozenset[str]] = {
     FORETELL: frozenset({"store", "product", "period", "since", "until"}),
     "replenishment_query": frozenset({"store", "product"}),
     "alerts_query": frozenset({"store"}),
+    EMIT: frozenset({"period", "since", "until"}),
 }
 """What each question can be narrowed by; any other condition leaves it unread."""
 
@@ -273,7 +275,7 @@ _TODAY = {"period": PeriodName.TODAY.value}
 
 def _question(tool: str, metric: str | None, named: Mapping[str, str], said: dict[str, Any]) -> Asked:
     """The call for a question, with what was said of it."""
-    if metric is None and tool not in (MEASURE, FORETELL) and said.items() >= _TODAY.items():
+    if metric is None and tool not in (MEASURE, FORETELL, EMIT) and said.items() >= _TODAY.items():
         said = {name: value for name, value in said.items() if name != "period"}  # what stands now is today's
     if said.keys() - _TAKES.get(tool, frozenset()) - named.keys():
         return _LOST
@@ -292,8 +294,8 @@ def _question(tool: str, metric: str | None, named: Mapping[str, str], said: dic
             return Asked((Question("inventory_query", {"what": tool.removeprefix("inventory_"), **said}),))
         case "order_lookup":
             return Asked((Question(tool, {"number": int(named["number"])}),))
-        case "machine_risk_lookup":
-            return Asked((Question(tool, {name: value.upper() for name, value in named.items()}),))
+        case "machine_risk_lookup" | "emissions_query":
+            return Asked((Question(tool, {**said, **{name: value.upper() for name, value in named.items()}}),))
         case "customer_history":
             return Asked((Question(tool, {"who": _bare(named["who"])}),))
         case _:
