@@ -209,7 +209,7 @@ def _figures() -> None:
         _known(table, "gwp", GWP),
         _known(table, "quality", ("measured", "calculated", "estimated", "default")),
         _to(table, "record_id", "emission_records"),
-        sa.UniqueConstraint("workspace_id", "record_id", "calculation", name=op.f(f"uq_{table}_workspace_id_record_id")),
+        sa.UniqueConstraint("workspace_id", "record_id", "calculation", name=op.f(f"uq_{table}_workspace_id_record_id_calculation")),
     )
 
 
