@@ -6,7 +6,7 @@ A reading is `{"machine", "sensor", "at", "value"}`, perhaps with `unit`. Severa
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -63,23 +63,23 @@ def readings(items: Iterable[object]) -> Iterator[Sent | Broken]:
         if not isinstance(item, dict):
             yield Broken(index, Verdict.MALFORMED, item)
             continue
-        machine, at, unit = item.get("machine"), _moment(item.get("at")), item.get("unit")
+        machine, at, unit = _code(item.get("machine"), str.upper), _moment(item.get("at")), item.get("unit")
         together = item.get("values")
         pairs = list(together.items()) if isinstance(together, dict) else [(item.get("sensor"), item.get("value"))]
-        if not _is_code(machine) or at is None or not isinstance(unit, str | None) or not pairs:
+        if machine is None or at is None or not isinstance(unit, str | None) or not pairs:
             yield Broken(index, Verdict.MALFORMED, item)
             continue
         for sensor, value in pairs:
             said = {name: known for name, known in item.items() if name != "values"} | {"sensor": sensor, "value": value}
-            yield _reading(index, str(machine).strip().upper(), sensor, at, value, unit, said)
+            yield _reading(index, machine, sensor, at, value, unit, said)
 
 
 def _reading(
     index: int, machine: str, sensor: object, at: datetime, value: object, unit: str | None, said: object
 ) -> Sent | Broken:
-    if not _is_code(sensor):
+    code = _code(sensor, str.lower)
+    if code is None:
         return Broken(index, Verdict.MALFORMED, said, machine)
-    code = str(sensor).strip().lower()
     number = _number(value)
     if number is None:
         return Broken(index, Verdict.NOT_A_NUMBER, said, machine, code)
@@ -92,13 +92,13 @@ def features(items: Iterable[object]) -> Iterator[SentFeatures | Broken]:
         if not isinstance(item, dict):
             yield Broken(index, Verdict.MALFORMED, item)
             continue
-        machine, sensor, at = item.get("machine"), item.get("sensor"), _moment(item.get("starts_at"))
-        seconds, values = item.get("seconds"), item.get("values")
-        is_whole = _is_code(machine) and _is_code(sensor) and at is not None
-        if not is_whole or at is None or not _is_span(seconds) or not isinstance(values, dict) or not values:
+        machine, sensor = _code(item.get("machine"), str.upper), _code(item.get("sensor"), str.lower)
+        at, seconds = _moment(item.get("starts_at")), item.get("seconds")
+        values = item.get("values") if _is_span(seconds) else None
+        if machine is None or sensor is None or at is None or not isinstance(values, dict) or not values:
             yield Broken(index, Verdict.MALFORMED, item)
             continue
-        codes = str(machine).strip().upper(), str(sensor).strip().lower()
+        codes = machine, sensor
         numbers = {str(name): _number(value) for name, value in values.items()}
         if not FEATURES.issuperset(numbers):
             yield Broken(index, Verdict.MALFORMED, item, *codes)
@@ -113,8 +113,12 @@ def _is_span(seconds: object) -> bool:
     return isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds <= 86_400
 
 
-def _is_code(code: object) -> bool:
-    return isinstance(code, str) and 0 < len(code.strip()) <= _LONGEST_CODE and storable(code) == code
+def _code(said: object, written: Callable[[str], str]) -> str | None:
+    """A code as it is kept, None for what is none; in capitals some letters are several."""
+    if not isinstance(said, str) or storable(said) != said:
+        return None
+    code = written(said.strip())
+    return code if 0 < len(code) <= _LONGEST_CODE else None
 
 
 def _number(value: object) -> float | None:

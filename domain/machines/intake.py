@@ -33,6 +33,9 @@ MOST_ITEMS: Final = 10_000
 OLDEST: Final = timedelta(days=90)
 """Older readings are not stored: the raw history begins there."""
 
+LARGEST: Final = 1e100
+"""What is further from zero is nothing that is measured; up to it no sum and no square of readings overflows."""
+
 T = TypeVar("T")
 
 _TOLD: Final = 100
@@ -97,7 +100,8 @@ def _judged(
         value = units.convert(one.value, one.unit or sensor.unit, sensor.unit)
     except (UnitUnknown, UnitsDiffer):
         return Verdict.UNIT_MISMATCH
-    if (sensor.low is not None and value < sensor.low) or (sensor.high is not None and value > sensor.high):
+    low, high = (-LARGEST if sensor.low is None else sensor.low), (LARGEST if sensor.high is None else sensor.high)
+    if not max(low, -LARGEST) <= value <= min(high, LARGEST):
         return Verdict.OUT_OF_RANGE
     return sensor.sensor_id, one.at, value
 
@@ -156,6 +160,8 @@ def _windowed(one: SentFeatures | Broken, machines: set[str], sensors: dict[tupl
         return Verdict.UNKNOWN_MACHINE
     if (one.machine, one.sensor) not in sensors:
         return Verdict.UNKNOWN_SENSOR
+    if any(abs(value) > LARGEST for value in one.values.values()):
+        return Verdict.OUT_OF_RANGE
     return _untimely(one.starts_at, now) or Verdict.STORED
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.web.api import ingest
 from tests.factories.plant import START, reading
 from tests.factories.staff import employ
 from tests.factories.workspaces import make_workspace
@@ -79,7 +80,7 @@ async def test_readings_come_one_by_one_in_lists_in_lines_and_compressed(line: L
         (b"\xff\xfe", {}, 400, "readings_unreadable"),
         (b"not gzip", {"content-encoding": "gzip"}, 400, "readings_unreadable"),
         (gzip.compress(b"[]" * 1000)[:-9], {"content-encoding": "gzip"}, 400, "readings_unreadable"),
-        (gzip.compress(b" " * 33 * 2**20), {"content-encoding": "gzip"}, 413, "body_too_large"),
+        (gzip.compress(b" " * 9 * 2**20), {"content-encoding": "gzip"}, 413, "body_too_large"),
         (b" " * (4 * 2**20 + 1), {}, 413, "body_too_large"),
         (b'[{"machine":"\\u0000"}]', {}, 422, "null_character"),
         (json.dumps([{}] * 10_001).encode(), {}, 400, "too_many_readings"),
@@ -91,6 +92,15 @@ async def test_a_body_that_cannot_be_read_is_refused_whole(
 ) -> None:
     answer = await line.send(content, **headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_of_lines_without_end_only_so_many_are_read(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    monkeypatch.setattr(ingest, "_line", read.append)
+    packed = gzip.compress(b"12\n" * 500_000)
+    answer = await line.send(packed, "application/x-ndjson", **{"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_many_readings")
+    assert len(read) == 10_001
 
 
 async def test_the_key_of_a_device_opens_the_door_of_its_own_workspace_and_no_other(line: Line, api: httpx.AsyncClient) -> None:

@@ -93,6 +93,27 @@ async def test_each_kind_of_reading_has_its_own_answer(plant: Plant) -> None:
     assert values(await history(plant, 1)) == [69.0, 70.0, 71.0]
 
 
+async def test_codes_and_numbers_beyond_all_bounds_cost_no_other_reading(plant: Plant) -> None:
+    # Given letters that are three in capitals, blanks without end, and numbers whose sum is none any more
+    absurd = [
+        (reading(1, 70.0, machine="ΐ" * 50), Verdict.MALFORMED),
+        (reading(1, 70.0, sensor="İ" * 50), Verdict.MALFORMED),
+        (reading(1, None, machine=" " * 100 + "MILL-3"), Verdict.NOT_A_NUMBER),
+        (reading(1, 70.0, machine=" " * 100 + "MILL-3", sensor=""), Verdict.MALFORMED),
+        (reading(1, 1.7e308, sensor="vibration"), Verdict.OUT_OF_RANGE),
+        (reading(1.1, -1.7e308, sensor="vibration"), Verdict.OUT_OF_RANGE),
+        (reading(1.2, 1.7e308, sensor="vibration", unit="km/s"), Verdict.OUT_OF_RANGE),
+    ]
+    answer = await plant.send(*(item for item, _ in absurd), reading(2, 71.0))
+    assert [one.verdict for one in answer.quarantined] == [verdict for _, verdict in absurd]
+    assert values(await history(plant, 1)) == [71.0]
+    # And what a device has computed of a window is no further from zero
+    window = {"machine": "MILL-3", "sensor": "vibration", "starts_at": START.isoformat(), "seconds": 60}
+    async with open_work(plant.device) as work:
+        told = await intake.take_features(work, [window | {"values": {"rms": 1e200}}, window | {"values": {"rms": 1.0}}])
+    assert told.counts == {Verdict.OUT_OF_RANGE: 1, Verdict.STORED: 1}
+
+
 async def test_no_event_and_no_job_is_written_for_a_reading(plant: Plant) -> None:
     async with open_work(plant.principal) as work:
         before = await events.last_position(work), await work.session.scalar(text("SELECT count(*) FROM outbox_messages"))
