@@ -11,6 +11,7 @@ from domain.catalog.permissions import CatalogPermission
 from domain.connections.permissions import ConnectionsPermission
 from domain.conversations.permissions import ConversationsPermission
 from domain.customers.permissions import CustomersPermission
+from domain.emissions.permissions import EmissionsPermission
 from domain.forecasts.permissions import ForecastsPermission
 from domain.imports.permissions import ImportsPermission
 from domain.machines.permissions import MachinesPermission
@@ -68,6 +69,7 @@ SUPPLIERS: Final = Page("suppliers", "suppliers", SuppliersPermission.READ, Grou
 RETURNS: Final = Page("returns", "returns", ReturnsPermission.READ, Group.SELL, "return")
 IMPORTS: Final = Page("imports", "imports", ImportsPermission.READ, Group.STOCK, "import")
 METRICS: Final = Page("metrics", "metrics", StatisticsPermission.READ, Group.HOUSE, "chart")
+EMISSIONS: Final = Page("emissions", "emissions", EmissionsPermission.READ, Group.PLANT, "chart")
 MACHINES: Final = Page("machines", "machines", MachinesPermission.READ, Group.PLANT, "device")
 SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
@@ -110,6 +112,7 @@ PAGES: Final = (
     METRICS,
     ONBOARDING,
     MACHINES,
+    EMISSIONS,
     SETTINGS,
     ZONES,
     STORES,

@@ -1,0 +1,147 @@
+"""Emissions: what a period comes to by scope and month, what is told of sources, factors by name, and reports."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.console import deeds, filters, forms
+from app.console.catalogue import EMISSIONS
+from app.console.rendering import Drawn, Speech, drawn, page
+from app.console.visits import Visit, may
+from app.web import files
+from app.web.api.emissions import WORKBOOK
+from core import charts, messages
+from core.charts import Chart, Series
+from core.work import open_work
+from domain.emissions import recording, reports, totals
+from domain.emissions import service as emissions
+from domain.emissions.errors import EmissionReportNotFound
+from domain.emissions.kinds import Grouping, ReportFormat, ReportLanguage, SourceKind
+from domain.emissions.permissions import EmissionsPermission
+from domain.emissions.schemas import EmissionSourceView, NewEmissionSource, NewRecord, NewReport, RecordView, ReportView, Totals
+
+router = APIRouter(prefix="/console/@{workspace}/emissions")
+
+Reader = Annotated[Visit, may(EMISSIONS.permission)]
+Writer = Annotated[Visit, may(EmissionsPermission.WRITE)]
+
+_RECENT: Final = 20
+_TYPED: Final = (SourceKind.MANUAL, SourceKind.METER)
+
+
+@router.get("")
+async def show(
+    request: Request,
+    visit: Reader,
+    year: filters.Word = "",
+    by: filters.Word = "",
+    factor: filters.Words = "",
+    said: filters.Word = "",
+) -> Response:
+    """Show a year: totals by scope, by month and by what is chosen; sources, the newest records, factors and reports."""
+    grouping = filters.chosen(Grouping, by) or Grouping.SOURCE
+    async with open_work(visit.principal) as work:
+        today = work.now.astimezone(visit.workspace.zone).date()
+        of = int(year) if year.isascii() and year.isdigit() and 1990 <= int(year) <= today.year else today.year
+        first, last = date(of, 1, 1), date(of, 12, 31)
+        whole = await totals.of(work, first, last)
+        months = await totals.of(work, first, last, Grouping.MONTH)
+        parts = await totals.of(work, first, last, grouping)
+        sources, _ = await emissions.list_sources(work, is_active=True, limit=emissions.MOST_ITEMS)
+        records, _ = await recording.list_records(work, first=first, last=last, limit=_RECENT)
+        known, _ = await emissions.list_factors(work, search=factor, limit=_RECENT) if factor else ([], None)
+        made, _ = await reports.list_reports(work, limit=_RECENT)
+
+    def word(key: str) -> str:
+        return messages.text(f"emissions.{key}", visit.manners.language)
+
+    return page(
+        request,
+        "emissions.html",
+        visit,
+        current=EMISSIONS,
+        year=of,
+        years=range(today.year, today.year - 6, -1),
+        first=first,
+        last=min(last, today),
+        whole=whole,
+        parts=parts,
+        groupings=[each for each in Grouping if each is not Grouping.SCOPE],
+        chart=_drawn(visit, months, word) if months.rows else None,
+        sources={one.id: one for one in sources},
+        typed=[(one.id, f"{one.name} ({one.unit})") for one in sources if one.kind in _TYPED],
+        records=records,
+        factor=factor,
+        factors=known,
+        reports=made,
+        formats=[(each.value, each.value.upper()) for each in ReportFormat],
+        languages=[(each.value, each.value.upper()) for each in ReportLanguage],
+        kinds=[(each.value, Speech(visit.manners.language)(f"emissions.kind.{each}")) for each in _TYPED],
+        word=word,
+        tonnes=_tonnes,
+        said=said,
+        may_write=visit.principal.may(EmissionsPermission.WRITE),
+    )
+
+
+def _tonnes(kilograms: Decimal) -> Decimal:
+    return (kilograms / 1_000).quantize(Decimal("0.001"))
+
+
+def _drawn(visit: Visit, months: Totals, word: Callable[[str], str]) -> Drawn:
+    """The months of the year that have any, a set of bars for each scope."""
+    say = Speech(visit.manners.language)
+    keys = sorted({row.key or "" for row in months.rows})
+    values = {(row.key, row.scope): float(_tonnes(row.co2e)) for row in months.rows}
+    chart = Chart(
+        title=word("by.month"),
+        summary=word("chart"),
+        labels=keys,
+        series=[
+            Series(word(f"scope.{scope}"), [values.get((key, scope), 0.0) for key in keys])
+            for scope in sorted({row.scope for row in months.rows})
+        ],
+        said=lambda value: f"{say.number(Decimal(f'{value:.4g}'), visit.workspace.country)} t",
+    )
+    return drawn(chart, charts.bars)
+
+
+@router.post("/sources")
+async def create_source(request: Request, visit: Writer) -> Response:
+    """Tell of a source."""
+    command = await forms.part(request, NewEmissionSource)
+    await deeds.once(request, visit, EmissionSourceView, lambda work: emissions.create_source(work, command))
+    return RedirectResponse(visit.at("emissions?said=saved"), 303)
+
+
+@router.post("/records")
+async def add_record(request: Request, visit: Writer) -> Response:
+    """Record how much a source used."""
+    source = filters.identified(str((await request.form()).get("source_id", ""))) or UUID(int=0)
+    command = await forms.part(request, NewRecord)
+    await deeds.once(request, visit, RecordView, lambda work: recording.add(work, source, command))
+    return RedirectResponse(visit.at(f"emissions?said=saved&year={command.first_day.year}"), 303)
+
+
+@router.post("/reports")
+async def ask_for_report(request: Request, visit: Writer) -> Response:
+    """Have a report made."""
+    command = await forms.part(request, NewReport)
+    await deeds.once(request, visit, ReportView, lambda work: reports.ask(work, command))
+    return RedirectResponse(visit.at("emissions?said=asked"), 303)
+
+
+@router.get("/reports/{report_id}")
+async def get_report(request: Request, visit: Reader, report_id: UUID) -> Response:
+    """Download a report."""
+    async with open_work(visit.principal) as work:
+        found = await reports.get(work, report_id)
+    if found.sha256 is None:
+        raise EmissionReportNotFound
+    name = f"emissions-{found.first_day}-{found.last_day}"
+    return await files.give(request, found.sha256, name, header=WORKBOOK, shown=frozenset())
