@@ -35,6 +35,7 @@ class CodesTooMany(DomainError):
 async def begin(work: Work, contact_address_id: UUID, phone: str) -> str:
     """A code for a telephone (E.164), in the place of the one before; raises CodesTooMany."""
     work.require_runtime()
+    await repository.begin_proofs_one_by_one(work)
     since = work.system_time - WITHIN
     if await repository.count_proofs(work, contact_address_id, phone, since) >= MOST_ASKED:
         raise CodesTooMany(retry_after=int(WITHIN.total_seconds()))

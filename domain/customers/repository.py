@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, String, bindparam, delete, func, literal, or_, select, type_coerce, union_all, update
+from sqlalchemy import (
+    CompoundSelect,
+    String,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
@@ -85,6 +98,12 @@ async def contact_of_key(work: Work, medium: Medium, key: str) -> ContactAddress
         own(ContactAddress, work), ContactAddress.medium == medium, ContactAddress.address_key == key
     )
     return await work.session.scalar(query)
+
+
+async def begin_proofs_one_by_one(work: Work) -> None:
+    """Let nobody else of the workspace ask for a code until this transaction ends: two at once would not count each other."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended('nexova proofs ' || CAST(:workspace AS text), 0))")
+    await work.session.execute(lock, {"workspace": str(work.workspace_id)})
 
 
 async def count_proofs(work: Work, contact_address_id: UUID, phone: str, since: datetime) -> int:

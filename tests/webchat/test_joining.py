@@ -116,6 +116,17 @@ async def test_no_telephone_is_flooded_with_codes(chat: Chat, page: Page) -> Non
     assert len(await codes(chat)) == proofs.MOST_ASKED
 
 
+async def test_no_telephone_is_flooded_by_many_who_ask_at_once(chat: Chat, page: Page) -> None:
+    pages = [page, *[await chat.page() for _ in range(7)]]
+    for other in pages[1:]:
+        await other.say("hola")
+    await chat.works()
+    answers = await asyncio.gather(*(asks(each, chat.desk.chat.phone) for each in pages))
+
+    assert sorted(answer.status_code for answer in answers) == [204] * proofs.MOST_ASKED + [429] * (8 - proofs.MOST_ASKED)
+    assert len(await codes(chat)) == proofs.MOST_ASKED
+
+
 async def test_a_code_that_is_old_proves_nothing(chat: Chat, page: Page) -> None:
     await asks(page, chat.desk.chat.phone)
     [code] = await codes(chat)

@@ -10,6 +10,8 @@ from app.web.chat.visits import OpenStreams
 from app.web.limits import TooManyRequests
 from tests.factories.webchat import Chat, Page
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+
 
 async def test_one_visitor_who_floods_is_held_back_and_keeps_nobody_else_out(chat: Chat) -> None:
     flooding, other = await chat.page(), await chat.page()
@@ -30,6 +32,14 @@ async def test_strangers_of_one_address_are_counted_together(chat: Chat, monkeyp
     answers = [await page.send({"kind": "text", "text": "hola"}) for page in pages]
 
     assert [answer.status_code for answer in answers] == [202] * 5 + [429] * 3
+
+
+async def test_files_of_one_address_are_fewer_than_its_words(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "FILES_OF_NETWORK", 5)
+    pages = [await chat.page() for _ in range(8)]
+    answers = [await page.ask("PUT", "/files", content=PNG) for page in pages]
+
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429] * 3
 
 
 async def test_sessions_are_not_made_without_end(chat: Chat) -> None:

@@ -221,7 +221,7 @@ async def upload(request: Request, visit: Visited, name: Annotated[str | None, Q
     """Take the bytes of a file; the message that sends it names it by the answer."""
     visit.visitor.require_consent(visit.line.settings)
     await visits.count(request, "file", str(visit.key), visits.FILES_PER_MINUTE)
-    await visits.count(request, "files", visit.network, visits.WRITES_OF_NETWORK)
+    await visits.count(request, "files", visit.network, visits.FILES_OF_NETWORK)
     content = await request.body()
     media = TAKEN.get(sniff(content, None))
     if media is None:

@@ -29,6 +29,9 @@ WRITES_OF_NETWORK: Final = 300
 """Messages from one address: strangers cost nothing to make, so they are counted together too."""
 
 FILES_PER_MINUTE: Final = 10
+FILES_OF_NETWORK: Final = 40
+"""Files from one address: each may be as large as they get, and bytes that no message sends lie here for a while too."""
+
 READS_PER_MINUTE: Final = 240
 
 CODES_PER_MINUTE: Final = 3
