@@ -29,7 +29,12 @@ MINE, ANOTHER = "584149990001", "584149990002"
 
 async def writes(desk: Desk, words: str, phone: str = MINE, provider_id: str = "") -> str:
     """A message comes in on the shop's line; what became of it."""
-    event = InboundEvent(id=uuid4(), position=0, dedupe_key=uuid4().hex)
+    return (await comes_in(desk, words, phone, provider_id))[0]
+
+
+async def comes_in(desk: Desk, words: str, phone: str = MINE, provider_id: str = "") -> tuple[str, InboundEvent]:
+    """What became of a message, and what is kept of it as it came."""
+    event = InboundEvent(id=uuid4(), position=0, dedupe_key=uuid4().hex, body=words.encode())
     async with open_work(Principal.system(desk.workspace.id)) as work:
         line = await connections.get(work, desk.chat.connection_id)
         incoming = Incoming(
@@ -38,7 +43,7 @@ async def writes(desk: Desk, words: str, phone: str = MINE, provider_id: str = "
             content=Text(text=words),
             received_at=work.now,
         )
-        return await _taken_in(work, event, line, incoming)
+        return await _taken_in(work, event, line, incoming), event
 
 
 async def answered(desk: Desk) -> list[str]:
@@ -93,7 +98,7 @@ async def test_a_question_from_the_telephone_is_answered_on_it_once_and_no_custo
     await proven(desk, desk.owner)
 
     assert await writes(desk, "¿cuánto vendimos hoy?", provider_id="wamid.1") == "member:heard"
-    assert await writes(desk, "¿cuánto vendimos hoy?", provider_id="wamid.1") == "repeated"
+    assert await writes(desk, "¿cuánto vendimos hoy?", provider_id="wamid.1") == "member:repeated"
 
     said = await answered(desk)
     assert len(said) == 2  # the greeting, and the answer
@@ -124,7 +129,8 @@ async def test_a_change_from_the_telephone_is_agreed_to_with_the_pin_alone(desk:
 
     # With it the change is done, and its digits stand nowhere
     await proposed()
-    await writes(desk, "sí 4821")
+    outcome, event = await comes_in(desk, "sí 4821")
+    assert (outcome, event.body) == ("member:pin", b"")
     await answered(desk)
     assert (await level(desk.chat, "HAR-1"))[0] == before[0] - 3
     async with open_work(Principal.system(desk.workspace.id)) as work:

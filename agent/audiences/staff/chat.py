@@ -5,6 +5,7 @@ It is loaded by the web, so it knows nothing of models.
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,15 @@ _YES_WITH_PIN: Final = re.compile(r"^\W*(?:s[i\u00ed]|yes|sim|ok)?\W*(\d{4,8})\W
 YES: Final = "sí"
 
 
+class Heard(StrEnum):
+    """What became of something that a member has written from their telephone."""
+
+    TAKEN = "heard"
+    REPEATED = "repeated"
+    WITH_PIN = "pin"
+    """It brought a PIN, so nothing of it is kept as it came."""
+
+
 async def write(work: Work, text: str) -> ThreadMessage:
     """Write to the agent in one's own thread; raises MembersOnly for a program."""
     conversation_id, message = await staff_thread.write(work, text)
@@ -35,8 +45,8 @@ async def write(work: Work, text: str) -> ThreadMessage:
     return message
 
 
-async def hear(work: Work, member_id: UUID, line_id: UUID, incoming: Incoming) -> bool:
-    """Take in what a member has written from their telephone; False for a repetition.
+async def hear(work: Work, member_id: UUID, line_id: UUID, incoming: Incoming) -> Heard:
+    """Take in what a member has written from their telephone.
 
     While a change waits for them, a PIN is their yes: it is kept as one, without its digits, and unlocks the change if it is
     theirs.
@@ -46,12 +56,13 @@ async def hear(work: Work, member_id: UUID, line_id: UUID, incoming: Incoming) -
     conversation_id, message_id = await staff_thread.write_from_line(
         work, member_id, line_id, incoming, YES if pin is not None else words or "?"
     )
-    if message_id is None:
-        return False
-    if pin is not None and await phones.is_pin(work, member_id, pin[1]):
-        await approvals.unlock(work, member_id, message_id)
-    await _due(work, conversation_id, words)
-    return True
+    if message_id is not None:
+        if pin is not None and await phones.is_pin(work, member_id, pin[1]):
+            await approvals.unlock(work, member_id, message_id)
+        await _due(work, conversation_id, words)
+    if pin is not None:
+        return Heard.WITH_PIN
+    return Heard.TAKEN if message_id is not None else Heard.REPEATED
 
 
 async def greet(work: Work, member_id: UUID, line_id: UUID) -> None:

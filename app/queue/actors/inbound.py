@@ -6,11 +6,12 @@ so that an event that kills the process is parked in the end like one that raise
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from agent import sessions
 from agent.audiences.staff import chat
+from agent.audiences.staff.chat import Heard
 from channels import registry
 from channels.base import EventUnreadable, StatusReport, SystemEvent
 from core import db, inbound, observability
@@ -130,7 +131,9 @@ async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView,
         known["provider_message_id"] = f"event:{event.dedupe_key}"[:300]
     incoming, said = incoming.model_copy(update=known), incoming.content
     if (of_staff := await _of_staff(work, connection, incoming)) is not None:
-        return of_staff
+        if of_staff is Heard.WITH_PIN:
+            event.body = b""  # as it came it has the digits
+        return f"member:{of_staff}"
     if isinstance(said, Edited | Removed):
         changed = await changes.change(work, connection, incoming)
         if changed.needs_answer:
@@ -145,7 +148,9 @@ async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView,
     return "message"
 
 
-async def _of_staff(work: Work, connection: ConnectionView, incoming: Incoming) -> str | None:
+async def _of_staff(
+    work: Work, connection: ConnectionView, incoming: Incoming
+) -> Heard | Literal["proven", "unchanged"] | None:
     """What a member has written from the telephone that they have proven, or proves by it; None for anybody else.
 
     No customer is made of a member. What they edit, delete or react to changes nothing.
@@ -157,10 +162,10 @@ async def _of_staff(work: Work, connection: ConnectionView, incoming: Incoming) 
         return None
     if heard.is_proof:
         await chat.greet(work, heard.user_id, connection.id)
-        return "member:proven"
+        return "proven"
     if isinstance(incoming.content, Edited | Removed | Reaction):
-        return "member:unchanged"
-    return "member:heard" if await chat.hear(work, heard.user_id, connection.id, incoming) else "repeated"
+        return "unchanged"
+    return await chat.hear(work, heard.user_id, connection.id, incoming)
 
 
 async def _take(work: Work, connection_id: UUID, reports: Sequence[tuple[InboundEvent, StatusReport]]) -> None:
