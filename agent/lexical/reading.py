@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
 from agent.lexical.normalise import clean
+from agent.lexical.reader.closed import closed_words
 from agent.lexical.reader.tokens import without_headers
 from agent.lexical.spoken import content_of, goods_said
 from agent.lexical.vocabulary import Vocabulary, blank, vocabulary, without
@@ -75,6 +77,8 @@ class Sentence:
 
     text: str
     is_question: bool
+    before: str
+    """What the message says before it."""
 
 
 def _sentences(folded: str) -> list[Sentence]:
@@ -85,7 +89,7 @@ def _sentences(folded: str) -> list[Sentence]:
         text = folded[start:end]
         asked = bool(mark and mark.group() == "?") or "¿" in text
         if text.strip(" ,:¿¡-*"):
-            found.append(Sentence(text.replace("¿", " ").replace("¡", " "), asked))
+            found.append(Sentence(text.replace("¿", " ").replace("¡", " "), asked, folded[:start]))
         start = mark.end() if mark else end
     return found
 
@@ -112,21 +116,21 @@ def order_text(text: str, context: Context) -> str:
     start = 0
     for mark in [*_SENTENCE_END.finditer(page.folded), None]:
         end = mark.start() if mark else len(page.folded)
-        found[start:end] = _order_part(page.folded[start:end], words)
+        found[start:end] = _order_part(page.folded[start:end], page.folded[:start], words)
         start = mark.end() if mark else end
     # What was blanked is blank in the text as it was written as well; accents tell tenses apart.
     kept = zip(page.raw, found, fold(page.raw), strict=True)
     return "".join(raw if left == folded else left for raw, left, folded in kept)
 
 
-def _order_part(sentence: str, words: Vocabulary) -> str:
-    """A sentence with everything blanked that is said beside an order."""
+def _order_part(sentence: str, before: str, words: Vocabulary) -> str:
+    """A sentence with everything blanked that is said beside an order; `before` is what the message says before it."""
     for name in _TALK:
         while match := words.matches(name, sentence):
             sentence = blank(sentence, match, ",")
     for name in _SIMPLE:
         match = words.matches(name, sentence)
-        if match is None or (name == "cancel" and _removes_one(sentence, match)):
+        if match is None or (name == "cancel" and _is_of_one(sentence, match, before)):
             continue
         if name in ("clear", "cancel") and words.matches("all_but", sentence):
             continue
@@ -194,7 +198,7 @@ def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
         match = words.matches(name, text)
         if name in ("clear", "cancel") and words.matches("all_but", text):
             continue
-        if match and not (name == "cancel" and _removes_one(text, match)):
+        if match and not (name == "cancel" and _is_of_one(text, match, sentence.before)):
             kind = _KINDS.get(name) or ActKind(name)
             rest = blank(text, match, "|")
             return [Act(kind), *_rest_of(kind, rest, match.end(), sentence, words)]
@@ -257,11 +261,16 @@ def _has_words(text: str) -> bool:
     return bool(re.search(r"\w|[^\W\d_]|[\u2001-\U0010ffff]", text))
 
 
-def _removes_one(text: str, match: re.Match[str]) -> bool:
-    """`cancela el aceite` takes a line out; `cancela`, `cancela el pedido de ayer` call the order off."""
-    if vocabulary().matches("whole_order", match.group()):
+def _is_of_one(text: str, match: re.Match[str], before: str) -> bool:
+    """`cancela el aceite`, `el aceite, ya no lo quiero` are about a thing; `cancela`, `cancela el pedido de ayer` call all off."""
+    words = vocabulary()
+    if words.matches("whole_order", match.group()):
         return False
-    return bool(content_of(text[match.end() :]))
+    said = without("cancel", f"{before}\n{text}", words)
+    # Words that mean something of their own are things only behind an article: `la sal`, but `puedo`.
+    led = {second for first, second in pairwise(re.findall(r"\w+", said)) if first in words.articles}
+    named = {word for act in goods_said(said) for word in act.phrase.split()}
+    return bool(content_of(text[match.end() :]) or named - closed_words() or named & led)
 
 
 def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vocabulary) -> list[Act]:

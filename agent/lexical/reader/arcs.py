@@ -69,7 +69,7 @@ class Finder:
         self.reader = Reader(tokens, words, known.containers)
         self.places = len(tokens)
         self.measures: dict[int, list[tuple[int, Quantity]]] = {at: list(self.reader.at(at)) for at in range(self.places)}
-        inner = known.prepositions | known.linking | known.size_words | {"la", "el", "los", "las", "en", "x", "mi"}
+        inner = known.prepositions | known.linking | known.size_words | {"la", "el", "los", "las", "en", "in", "em", "x", "mi"}
         self.namer = Namer(tokens, goods, self.measures, inner)
         self.starts = {token.start: at for at, token in enumerate(tokens)}
         self.spans = self._spans(folded, known)

@@ -15,6 +15,7 @@ DENIALS = frozenset(
     | {"nao", "nem", "sem", "exceto", "don't", "without", "except", "nothing"}
 )
 """What refuses and is no verb of taking out."""
+_PRONOUNS = frozenset({"it", "them", "lo", "la", "los", "las"})
 _SILENT = frozenset({Role.FILLER, Role.REFUSE, Role.CORRECT, Role.LET_GO})
 _SAID_OF = _SILENT | {Role.UNKNOWN}
 _TELLING = frozenset({Role.PEOPLE, Role.TIME, Role.REASON, Role.PURPOSE})
@@ -78,7 +79,9 @@ def _refused_words(arcs: Sequence[Arc], tokens: Sequence[Token]) -> list[set[str
     return [{token.text for arc in arcs for token in tokens[arc.start : arc.end]} for arcs in unknown if arcs]
 
 
-def has_pronoun(verb: str) -> bool:
-    """`sácalo`, `quítelas`: a verb of taking out that has its object in itself; `cancela` has none."""
-    stem = verb.removesuffix("s")
+def has_pronoun(word: str) -> bool:
+    """`sácalo`, `quítelas`, `don't want it`: a word of taking out that is or has in itself its object; `cancela` has none."""
+    if word in _PRONOUNS:
+        return True
+    stem = word.removesuffix("s")
     return stem[-2:] in ("lo", "la") and vocabulary().matches("remove", stem[:-2]) is not None

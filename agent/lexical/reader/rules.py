@@ -105,6 +105,8 @@ def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
     for line in lines:
         wanted = [other for other in found if other.mode in (Mode.ADD, Mode.REFUSE) and not other.is_out]
         wanted = [other for other in wanted if other.mention is not None or other.is_more]
+        # `no jacket, never mind. Just one pair of chinos`: what is refused in another sentence is done with.
+        wanted = [other for other in wanted if other.mode is Mode.ADD or other.clause == line.clause]
         is_correction = line.mode is Mode.CORRECT or (line.is_bare and line.is_set and line.mode is Mode.ADD)
         if is_correction and wanted:
             if line.is_bare:

@@ -144,9 +144,10 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
         last.is_total = words in _TOGETHER
     elif arc.role is Role.LET_GO:
         # `el vestido olvidate` is out; `2 remeras… dejá` is left out, or left as it is.
-        is_clear = last.quantity is None and last.end == arc.start and _LEAVE not in words
+        is_near = all(token.kind == "mark" for token in walk.tokens[last.end : arc.start])
+        is_clear = last.mode is Mode.REFUSE or (last.quantity is None and is_near and _LEAVE not in words)
         last.mode = Mode.REFUSE if is_clear else last.mode
-        last.is_doubted = not is_clear
+        last.is_doubted = last.is_doubted or not is_clear
     elif last.clause != walk.clause:
         return False
     elif arc.role is Role.PRICE:
@@ -206,9 +207,9 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         walk.lines[-1].mode, walk.mode = mode, Mode.ADD
         walk.idle.discard(arc.start)
         return
-    is_whole = arc.role is Role.REFUSE and has_pronoun(walk.said)
+    is_whole = arc.role is Role.REFUSE and any(has_pronoun(token.text) for token in walk.tokens[arc.start : arc.end])
     if arc.role is Role.REFUSE and (is_whole or not _has_object(arcs, place)):
-        _refuse_alone(walk, arc, is_near=is_whole or not walk.is_parted)
+        _refuse_alone(walk, arc, is_whole=is_whole)
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
@@ -230,9 +231,11 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_parted = False
 
 
-def _refuse_alone(walk: _Walk, arc: Arc, *, is_near: bool) -> None:
+def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool) -> None:
     """A refusal with nothing behind it: of what stands right before it, or of all that was said."""
-    if walk.lines and walk.lines[-1].clause == walk.clause and is_near:
+    last = walk.lines[-1] if walk.lines else None
+    is_same = last is not None and last.clause == walk.clause
+    if last is not None and ((is_same and not walk.is_parted) or (is_whole and (is_same or last.quantity is None))):
         walk.idle.discard(arc.start)
         walk.lines[-1].mode = Mode.REFUSE
         walk.lines[-1].is_taken = walk.said not in DENIALS or walk.said == "menos"
