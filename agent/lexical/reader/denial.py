@@ -12,7 +12,7 @@ from tools.context import Pending
 
 DENIALS = frozenset(
     {"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"}
-    | {"nao", "nem", "sem", "exceto", "don't", "without", "except", "nothing"}
+    | {"nao", "nem", "nenhum", "nenhuma", "sem", "exceto", "don't", "without", "except", "nothing"}
 )
 """What refuses and is no verb of taking out."""
 _PRONOUNS = frozenset({"it", "them", "lo", "la", "los", "las"})
@@ -38,7 +38,9 @@ def denies(arcs: Sequence[Arc], tokens: Sequence[Token]) -> bool:
     for clause in _clauses(arcs, tokens):
         if any(arc.role in _NAMING for arc in clause):
             return False
-        if clause and all(arc.role in _SILENT for arc in clause) and _refuses(clause, tokens):
+        said = " ".join(token.text for token in tokens[clause[0].start : clause[-1].end]) if clause else ""
+        is_told = vocabulary().matches("told_no", said) is not None
+        if is_told or (clause and all(arc.role in _SILENT for arc in clause) and _refuses(clause, tokens)):
             return True
     return False
 

@@ -207,6 +207,8 @@ class Editor:
             ):
                 return self._resized(line, line.quantity, held[0])
             made = self._counted(line, held[0], "set")
+            if line.is_definite and (others := self._others(held[0], made[0].quantity)):
+                return [replace(made[0], kind="confirm"), *(Edit(line, (sku,), "remove", kind="confirm") for sku in others)]
             return (
                 [Edit(line, made[0].skus, "set", made[0].quantity, "confirm")] if line.is_unclear and made[0].quantity else made
             )
@@ -215,6 +217,12 @@ class Editor:
         kin = [sku for sku in self.cart if line.mention is None or self._is_kin(sku, line)]
         other = self._variant(line, kin[0]) if len(kin) == 1 else None
         return self._replaced(line, kin[0], other) if other is not None else None
+
+    def _others(self, sku: str, amount: Decimal | None) -> list[str]:
+        """`mejor las 12 que sean polar`: those of its kind with which it comes to just so many, so that it may be instead of them."""
+        noun = read(self.goods.by_sku[sku].name).words[:1]
+        kin = [one for one in self.cart if read(self.goods.by_sku[one].name).words[:1] == noun]
+        return [one for one in kin if one != sku] if amount == sum(self.cart[one] for one in kin) else []
 
     def _is_sized(self, line: Line) -> bool:
         return line.mention is not None and any(letter.isdigit() for letter in line.mention.words)

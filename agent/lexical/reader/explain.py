@@ -58,6 +58,7 @@ def explain(
     answers.find()
     lines = [line for line in lines if id(line) not in answers.done]
     judge = _Judge(text, tokens, goods, reading, path)
+    judge.as_much(lines, folded)
     judge.edits(answers.edits)
     reading.declined = answers.declined
     reading.answers = bool(answers.edits or answers.declined)
@@ -113,6 +114,18 @@ class _Judge:
         skus = tuple(product.sku for product in products[:_MOST_OPTIONS])
         mode: EditMode = "set" if line.is_set and kind != "contradiction" else "add"
         self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit, mode))
+
+    def as_much(self, lines: Sequence[Line], folded: str) -> None:
+        """`2 arroz, y lo mismo para mi suegra`: once more, or the same things: what is counted before it is asked."""
+        said = vocabulary().matches("as_much", folded)
+        before = [line for line in lines if said is not None and self.tokens[line.start].start < said.start()]
+        counted = [line for line in before if line.mode is Mode.ADD and line.mention is not None and line.quantity is not None]
+        if said is None or not counted or vocabulary().matches("same_as_before", folded):
+            return
+        for line in counted:
+            line.is_doubted = True
+        self.spoken_for.update(at for at, token in enumerate(self.tokens) if said.start() <= token.start < said.end())
+        self.reading.questions.append(Question("unclear", self.text[said.start() : said.end()]))
 
     def line(self, line: Line, lines: Sequence[Line]) -> None:
         """Judge one line."""

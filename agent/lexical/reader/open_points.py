@@ -98,6 +98,8 @@ class OpenPoints:
         if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
             # It was put in when it was said first; `2 pairs, not 3`.
             mode = "set"
+        if mode == "remove" and point.kind in ("choose_product", "confirm") and sku in self.cart:
+            return Edit(line, (sku,), mode, amount)
         return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
 
     def _is_yes(self) -> bool:

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_asked_for, amount_of, counted_of
 from agent.lexical.reader.binding import Slot, bound, is_of_another
-from agent.lexical.reader.choices import by_place, counting, own_words, pointing
+from agent.lexical.reader.choices import by_place, by_size, counting, own_words, pointing
 from agent.lexical.reader.denial import denies, dropped
 from agent.lexical.reader.edits import Edit
 from agent.lexical.reader.goods import has_number
@@ -66,9 +66,21 @@ class Answers(OpenPoints):
     def _denied(self) -> None:
         """What a no drops: all that is proposed, unless it is about what else the message speaks of."""
         left = {place: point for place, point in enumerate(self.points) if point.is_question and place not in self.settled}
-        is_free = not any(self._is_spoken_of(line) for line in self.lines)
-        for place in dropped(left, self.lines, self.path.arcs, self.tokens, is_free=is_free and not self.edits):
+        kept = {id(line) for line in self.lines if self._is_kept(line)}
+        others = [line for line in self.lines if id(line) not in kept]
+        is_free = not any(self._is_spoken_of(line) for line in others)
+        # `no, solo el vestido y las medias`: nothing but what the order has.
+        is_rest = bool(kept) and not others and denies(self.path.arcs, self.tokens)
+        found = dropped(left, others, self.path.arcs, self.tokens, is_free=is_free and not self.edits)
+        for place in left if is_rest else found:
             self._close(place, Line(0, 1), ())
+
+    def _is_kept(self, line: Line) -> bool:
+        """Whether a line only names what the order has, and nothing in question."""
+        named = set(line.mention.products) if line.mention is not None else set[str]()
+        in_question = {sku for point in self.points if point.is_question for sku in point.skus}
+        is_named = line.quantity is None and line.mode is Mode.ADD and not line.sized
+        return is_named and bool(named & self.cart.keys()) and not named & in_question
 
     def _is_spoken_of(self, line: Line) -> bool:
         """Whether a line is about the order, what is asked, or a number of nobody knows what."""
@@ -80,6 +92,8 @@ class Answers(OpenPoints):
 
     def _choices(self) -> None:
         """`39`, `talle 41`, `la segunda`, `un par 38 y un par 42`: which of the products in question, and what counts it."""
+        if self._of_each_question():
+            return
         bare = [line for line in self.lines if line.mention is None and line.mode not in _NOT_AN_ANSWER]
         bare = [line for line in bare if id(line) not in self.done]
         chosen: dict[int, tuple[int, str]] = {}
@@ -102,6 +116,23 @@ class Answers(OpenPoints):
             if said is None and len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen):
                 said = ONE
             self._answer(place, line, self._edit(line, place, sku, said))
+
+    def _of_each_question(self) -> bool:
+        """`las dos en talle M`: as many as there are choices open, and so the one size of each of them."""
+        several = list(self._open(several=True))
+        said = {line.quantity.value for line in self.lines if line.quantity is not None}
+        is_named = any(line.mention is not None and line.mention.has_head for line in self.lines)
+        if len(several) < 2 or is_named or said - {len(several)} or vocabulary().matches("both", self.folded) is None:
+            return False
+        words = {token.text for token in self.tokens}
+        meant = [(place, sku) for place, _, skus in several if (sku := by_size(self.goods, words, None, skus)) is not None]
+        if len(meant) < len(several):
+            return False
+        for place, sku in meant:
+            one = ONE if self.points[place].arguments.get("quantity") is None else None
+            self._answer(place, Line(0, 1), self._edit(Line(0, 1), place, sku, one))
+        self.done.update(id(line) for line in self.lines)
+        return True
 
     def _pointed(self) -> list[Line]:
         """What points to one of several and is part of no line of its own."""
@@ -178,7 +209,8 @@ class Answers(OpenPoints):
             if line.mode is Mode.REFUSE:
                 self.refused.update(within if line.quantity is None else ())
                 if self.refused.issuperset(skus):
-                    self._close(place, line, skus)
+                    # `ninguno, saca el top L` takes out what the order has as well.
+                    self._close(place, Line(0, 1) if line.is_taken and self.cart.keys() & set(within) else line, skus)
                 continue
             if place in self.settled and self.chosen.intersection(mention.products):
                 self._said_with(line)

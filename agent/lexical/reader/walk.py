@@ -43,6 +43,7 @@ _INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
 """Words between a thing and what takes its place."""
 _TO_SIZE = frozenset({Role.FILLER, Role.CHANGE, Role.CORRECT, Role.WISH})
 """What may stand between a product and the size that it shall have: `la remera la quiero en talle S`."""
+_JOINED = _SINGULAR | _PLURAL | {"y", "e", "and", "ni", "nem"}
 _GOVERNED = frozenset({Mode.REFUSE, Mode.CORRECT, Mode.CONDITION})
 
 
@@ -237,8 +238,15 @@ def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool) -> None:
     is_same = last is not None and last.clause == walk.clause
     if last is not None and ((is_same and not walk.is_parted) or (is_whole and (is_same or last.quantity is None))):
         walk.idle.discard(arc.start)
-        walk.lines[-1].mode = Mode.REFUSE
-        walk.lines[-1].is_taken = walk.said not in DENIALS or walk.said == "menos"
+        behind = last.start
+        for line in reversed(walk.lines):
+            # `botas y sandalias no quiero`: all that is only named in one breath.
+            joined = {token.text for token in walk.tokens[line.end : behind]} <= _JOINED
+            is_listed = line.mention is not None and line.quantity is None and last.quantity is None and not line.is_wished
+            if line is not last and not (joined and is_listed and line.mode is Mode.ADD):
+                break
+            behind, line.mode = line.start, Mode.REFUSE
+            line.is_taken = walk.said not in DENIALS or walk.said == "menos"
         walk.mode = Mode.ADD
     elif walk.lines and (walk.is_parted or walk.lines[-1].clause != walk.clause):
         # `no, cuatro`: of what was said before.
