@@ -262,7 +262,7 @@ def _has_words(text: str) -> bool:
 
 
 def _is_of_one(text: str, match: re.Match[str], before: str) -> bool:
-    """`cancela el aceite`, `el aceite, ya no lo quiero` are about a thing; `cancela`, `cancela el pedido de ayer` call all off."""
+    """`cancela el aceite`, `el aceite, ya no lo quiero` are about a thing; `cancela`, `cancela el pedido` call all off."""
     words = vocabulary()
     if words.matches("whole_order", match.group()):
         return False

@@ -27,9 +27,9 @@ def point(shop: str, kind: str, *skus: str, words: str = "", quantity: float | N
     return Pending(kind=kind, tool="update_draft", arguments=arguments, options=options, words=words)
 
 
-def answered(shop: str, said: str, *points: Pending, held: Mapping[str, int] | None = None) -> Reading:
+def answered(shop: str, said: str, *points: Pending, held: Mapping[str, int] | None = None, language: str = "es") -> Reading:
     """What an answer comes to while questions are open."""
-    return explain(said, demo_goods(shop), "es", {sku: Decimal(many) for sku, many in (held or {}).items()}, points)
+    return explain(said, demo_goods(shop), language, {sku: Decimal(many) for sku, many in (held or {}).items()}, points)
 
 
 def changed(reading: Reading) -> dict[str, Decimal | None]:

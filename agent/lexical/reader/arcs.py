@@ -334,3 +334,18 @@ def _cost(mention: Mention) -> float:
     if not mention.has_head:
         return cost + 0.9
     return cost if mention.is_head_first else cost + 0.8
+
+
+def arcs_between(arcs: Sequence[Arc], product: Arc | None, own: Arc | None) -> Sequence[Arc]:
+    """What stands between a product and the quantity that counts it."""
+    if product is None or own is None:
+        return ()
+    first, second = sorted((product, own), key=lambda arc: arc.start)
+    return [arc for arc in arcs if first.end <= arc.start < second.start]
+
+
+def word_before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
+    """The word right before an arc, if it is a little one."""
+    if not place or arcs[place - 1].role is not Role.FILLER:
+        return ""
+    return tokens[arcs[place - 1].end - 1].text

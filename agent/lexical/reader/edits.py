@@ -219,7 +219,7 @@ class Editor:
         return self._replaced(line, kin[0], other) if other is not None else None
 
     def _others(self, sku: str, amount: Decimal | None) -> list[str]:
-        """`mejor las 12 que sean polar`: those of its kind with which it comes to just so many, so that it may be instead of them."""
+        """`mejor las 12 que sean polar`: the others of its kind, if they come to just so many with it."""
         noun = read(self.goods.by_sku[sku].name).words[:1]
         kin = [one for one in self.cart if read(self.goods.by_sku[one].name).words[:1] == noun]
         return [one for one in kin if one != sku] if amount == sum(self.cart[one] for one in kin) else []

@@ -123,11 +123,12 @@ class OpenPoints:
         return self._having(figure, size_of(said))
 
     def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
+        """The one product in question that it is the size of; of two questions it is neither's."""
+        fits = []
         for place, point, skus in self._open():
             if len(skus) == 1:
                 if point.is_proposal and size is None and self.goods.by_sku[skus[0]].label in words - {""}:
-                    return place, skus[0]
-                continue
-            if (sku := by_size(self.goods, words, size, skus)) is not None:
-                return place, sku
-        return None
+                    fits.append((place, skus[0]))
+            elif (sku := by_size(self.goods, words, size, skus)) is not None:
+                fits.append((place, sku))
+        return fits[0] if len(fits) == 1 else None

@@ -168,7 +168,11 @@ class Answers(OpenPoints):
             return
         counted = next((line for line in self.lines if line.quantity is not None), None)
         count = counted.quantity.value if counted is not None and counted.quantity is not None and self.each is None else None
-        for place, point, skus in self._open(several=True):
+        several = list(self._open(several=True))
+        if len(several) > 1 and self.each is None:
+            # All of one question, or one of each of them: nobody knows.
+            return
+        for place, point, skus in several:
             known = point.arguments.get("quantity")
             if count not in (None, len(skus)) or (self.each is None and known not in (None, 1, len(skus))):
                 return
@@ -201,6 +205,10 @@ class Answers(OpenPoints):
         assert mention is not None
         if line.is_set and len(self.cart.keys() & set(mention.products)) == 1:
             # `no, only one hoodie`: so many in all of what the order has.
+            return
+        sized = [skus for _, _, skus in self._open(several=True) if len(set(skus) & set(mention.products)) == 1]
+        if mention.is_label and len(sized) > 1:
+            # `2 en talle M`: of which of two questions, nobody knows.
             return
         for place, _point, skus in self._open():
             within = tuple(sku for sku in mention.products if sku in skus)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from agent.lexical.reader.arcs import Arc
+from agent.lexical.reader.arcs import Arc, arcs_between, word_before
 from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.denial import DENIALS, has_pronoun
@@ -210,7 +210,8 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         return
     is_whole = arc.role is Role.REFUSE and any(has_pronoun(token.text) for token in walk.tokens[arc.start : arc.end])
     if arc.role is Role.REFUSE and (is_whole or not _has_object(arcs, place)):
-        _refuse_alone(walk, arc, is_whole=is_whole)
+        is_doubted = any(one.role is Role.UNKNOWN for one in arcs[:place])
+        _refuse_alone(walk, arc, is_whole=is_whole, is_doubted=is_doubted)
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
@@ -232,8 +233,8 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     walk.is_parted = False
 
 
-def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool) -> None:
-    """A refusal with nothing behind it: of what stands right before it, or of all that was said."""
+def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool, is_doubted: bool) -> None:
+    """A refusal with nothing behind it: of what stands right before it, or of all that was said; perhaps of what is unknown."""
     last = walk.lines[-1] if walk.lines else None
     is_same = last is not None and last.clause == walk.clause
     if last is not None and ((is_same and not walk.is_parted) or (is_whole and (is_same or last.quantity is None))):
@@ -254,7 +255,9 @@ def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool) -> None:
     elif not walk.lines and walk.said not in DENIALS:
         # `quítalo`
         walk.idle.discard(arc.start)
-        walk.lines.append(Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, clause=walk.clause, row=walk.row))
+        taken = Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, is_doubted=is_doubted)
+        taken.clause, taken.row = walk.clause, walk.row
+        walk.lines.append(taken)
     elif not walk.lines:
         # `no no, 4 packs`
         walk.mode = Mode.ADD
@@ -300,8 +303,9 @@ def _end_mode(walk: _Walk) -> None:
 def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Arc | None) -> None:
     """Begin a line at its first arc; its second one only widens it."""
     arc = path.arcs[place]
+    same = [] if product is None else [line for line in walk.lines if line.mention is product.mention]
     known = next(
-        (line for line in walk.lines if product is not None and line.mention is product.mention and _is_at(line, product)), None
+        (line for line in same if product is not None and line.start <= product.start and line.end >= product.end), None
     )
     if product is not None and known is not None:
         known.end = max(known.end, arc.end)
@@ -313,11 +317,11 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
     said = _said_between(walk, path, product, own)
     if said.mode in _GOVERNED or said.operator in (Role.SWAP, Role.CHANGE):
         walk.idle.discard(walk.at)
-    between = _between(path.arcs, product, own)
+    between = arcs_between(path.arcs, product, own)
     walk.used.update(one.start for one in between)
     start = min(one.start for one in (product, own) if one is not None)
     end = max(one.end for one in (product, own) if one is not None)
-    before = _before(path.arcs, place, walk.tokens)
+    before = word_before(path.arcs, place, walk.tokens)
     quantity_said = own.quantity if own is not None else None
     walk.lines.append(
         Line(
@@ -373,7 +377,7 @@ def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None)
     said = _Said(mode, walk.is_wished, walk.operator, walk.said)
     if product is None or own is None:
         return said
-    between = _between(path.arcs, product, own) if product.start < own.start else []
+    between = arcs_between(path.arcs, product, own) if product.start < own.start else []
     if any(arc.role is Role.WISH for arc in between):
         # `se me acabó el café, mándame 2`, `tienen malta? dame 6`: the wish counts.
         said = said._replace(mode=Mode.ADD, is_wished=True)
@@ -385,22 +389,3 @@ def _said_between(walk: _Walk, path: Path, product: Arc | None, own: Arc | None)
         elif arc.role is Role.FILLER and said.operator is Role.CHANGE and word in _INTO:
             said = said._replace(mode=Mode.CORRECT, operator=Role.CORRECT, is_changed=True)
     return said
-
-
-def _between(arcs: Sequence[Arc], product: Arc | None, own: Arc | None) -> Sequence[Arc]:
-    """What stands between a product and the quantity that counts it."""
-    if product is None or own is None:
-        return ()
-    first, second = sorted((product, own), key=lambda arc: arc.start)
-    return [arc for arc in arcs if first.end <= arc.start < second.start]
-
-
-def _is_at(line: Line, product: Arc) -> bool:
-    return line.start <= product.start and line.end >= product.end
-
-
-def _before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
-    """The word right before an arc, if it is a little one."""
-    if not place or arcs[place - 1].role is not Role.FILLER:
-        return ""
-    return tokens[arcs[place - 1].end - 1].text
