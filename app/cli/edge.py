@@ -96,7 +96,8 @@ def _moment(line: str) -> dict[str, Any] | None:
     try:
         said = json.loads(line)
         values = {str(sensor): float(value) for sensor, value in said["values"].items()}
-        return {"machine": str(said["machine"]), "at": int(said["at"]), "values": values}
+        at = int(said["at"])
+        return {"machine": str(said["machine"]), "at": at, "values": values} if 0 <= at < 2**62 else None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 

@@ -18,9 +18,11 @@ def of_window(times: Sequence[float], values: Sequence[float]) -> dict[str, floa
     if not count:
         return {}
     mean = sum(values) / count
-    variance = sum((value - mean) ** 2 for value in values) / count
+    # Squares by multiplication: what is too large for a float is infinite then and left out, where a power is an error.
+    squares = [(value - mean) * (value - mean) for value in values]
+    variance = sum(squares) / count
     rms = math.sqrt(sum(value * value for value in values) / count)
-    fourth = sum((value - mean) ** 4 for value in values) / count
+    fourth = sum(square * square for square in squares) / count
     made = {
         "count": float(count),
         "mean": mean,
@@ -29,7 +31,9 @@ def of_window(times: Sequence[float], values: Sequence[float]) -> dict[str, floa
         "rms": rms,
         "slope": derivative(times, values),
         "peaks": float(len(peaks(values))),
-        "kurtosis": fourth / variance**2 if variance**2 > 0 else 0.0,  # a spread may be too small to be squared
+        "kurtosis": fourth / (variance * variance)
+        if variance * variance > 0
+        else 0.0,  # a spread may be too small to be squared
         "crest_factor": max(map(abs, values)) / rms if rms > 0 else 0.0,
     }
     return {name: value for name, value in made.items() if math.isfinite(value)}
@@ -60,7 +64,7 @@ def peaks(values: Sequence[float]) -> list[int]:
     if count < 3:
         return []
     mean = sum(values) / count
-    spread = math.sqrt(sum((value - mean) ** 2 for value in values) / count)
+    spread = math.sqrt(sum((value - mean) * (value - mean) for value in values) / count)
     limit = mean + PEAK_SPREADS * spread
     return [
         place

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import os
 import random
 import signal
@@ -189,6 +190,13 @@ def test_the_features_of_a_window_are_those_of_its_readings(values: list[float])
     assert made["peaks"] == len(features.peaks(values))
 
 
+@pytest.mark.parametrize("wild", [1e80, -1e200, 1.7e308, math.inf, math.nan])
+def test_a_value_that_no_sensor_has_ends_no_box_and_makes_no_feature_that_is_no_number(wild: float) -> None:
+    made = features.of_window(range(5), [1.0, wild, 2.0, wild, 3.0])
+    assert made["count"] == 5
+    assert all(math.isfinite(value) for value in made.values())
+
+
 def test_features_are_the_worked_results() -> None:
     assert features.of_window([], []) == {}
     assert features.sma([1, 2, 3, 4], 2) == [1, 1.5, 2.5, 3.5]
@@ -214,6 +222,7 @@ def test_the_command_says_what_is_no_reading_and_ends_when_its_key_is_refused(tm
     command = [sys.executable, "-m", "app.cli", "edge", "--url", f"http://127.0.0.1:{server.server_port}"]
     environment = {**os.environ, "NEXOVA_DEVICE_KEY": "x"}
     lines = 'broken\n{"machine": "M", "at": 1, "values": {"a": "x"}}\n{"machine": "M", "at": 1, "values": {"a": 2}}\n'
+    lines += '{"machine": "M", "at": 9223372036854775808, "values": {"a": 2}}\n'
     # Standard input stays open: a line that never comes keeps nobody from ending
     with subprocess.Popen(
         [*command, "--buffer", str(tmp_path / "edge.db")],
@@ -232,6 +241,6 @@ def test_the_command_says_what_is_no_reading_and_ends_when_its_key_is_refused(tm
     server.shutdown()
     server.server_close()
     assert process.returncode == 1
-    assert told.count("no reading") == 2
+    assert told.count("no reading") == 3
     assert "does not take readings with this key" in told
     assert "Waiting: 1 readings, 0 windows." in said
