@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, validation_alias="NEXOVA_PORT", ge=1, le=65535)
     public_url: str | None = Field(None, validation_alias="NEXOVA_PUBLIC_URL")
     secret_keys: SecretStr | None = Field(None, validation_alias="NEXOVA_SECRET_KEYS")
+    device_key: SecretStr = Field(SecretStr(""), validation_alias="NEXOVA_DEVICE_KEY")
+    """The key with which `nexova edge` and `nexova simulate` send readings."""
     vault_addr: str | None = None
     vault_token: SecretStr | None = None
     vault_path: str = "secret/data/nexova"

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -34,13 +33,14 @@ def edge(
 
     What the line does not carry waits in the file, also over an end of this process; then the oldest go first.
     """
-    key = os.environ.get("NEXOVA_DEVICE_KEY", "")
+    settings = get_settings()
+    key = settings.device_key.get_secret_value()
     if not key:
         fail("NEXOVA_DEVICE_KEY is not set: a key with the right machines:ingest.")
     kept = Buffer(buffer, int(most_mb * 1_000_000))
     source = _simulated() if simulated else _lines()
     try:
-        asyncio.run(_run(kept, source, (url or get_settings().base_url), key, seconds))
+        asyncio.run(_run(kept, source, url or settings.base_url, key, seconds))
     finally:
         readings_left, windows_left = kept.waiting()
         kept.close()

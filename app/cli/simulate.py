@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 from typing import Annotated
 
 import httpx
@@ -31,12 +30,13 @@ def simulate(
 ) -> None:
     """Send what machines would say, with the key of NEXOVA_DEVICE_KEY or one that is made in the workspace that is named."""
     devices = [_device(code) for code in machine or [each.code for each in DEVICES]]
-    key = os.environ.get("NEXOVA_DEVICE_KEY", "")
+    settings = get_settings()
+    key = settings.device_key.get_secret_value()
     if workspace is not None:
         key = session.run(lambda: _prepare(workspace))
     if not key:
         fail("NEXOVA_DEVICE_KEY is not set; or name a workspace of this installation with --workspace.")
-    address = (url or get_settings().base_url).rstrip("/")
+    address = (url or settings.base_url).rstrip("/")
     sent = asyncio.run(_send(address, key, devices, mode, frozenset(fault or ()), every, count, seed))
     print(f"Moments sent: {sent}.")
 

@@ -26,7 +26,9 @@ async def list_views(work: Work) -> list[ViewOfDesk]:
 
 async def create(work: Work, command: SetView) -> ViewOfDesk:
     """Keep filters under a name; one for everybody is made by whoever sets up the desk. Raises NameTaken."""
-    work.require(DeskPermission.MANAGE if command.is_shared else ConversationsPermission.READ)
+    work.require(ConversationsPermission.READ)
+    if command.is_shared:
+        work.require(DeskPermission.MANAGE)
     row = DeskView(
         workspace_id=work.workspace_id,
         id=new_id(),

@@ -6,12 +6,16 @@ A value follows from the seed, the machine, the sensor and the moment alone: who
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
+import yaml
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
 from domain.machines.kinds import SensorRole, ToolGrade
-from domain.machines.schemas import Limits, NewSensor
+from domain.machines.schemas import NewSensor
 
 
 class Mode(StrEnum):
@@ -53,82 +57,8 @@ class Device:
     tool_grade: ToolGrade | None = None
 
 
-def _signal(
-    code: str,
-    name: str,
-    unit: str,
-    mean: float,
-    sway: float,
-    noise: float,
-    limits: Limits,
-    role: SensorRole = SensorRole.OTHER,
-) -> Signal:
-    sensor = NewSensor(code=code, name=name, unit=unit, role=role, limits=limits, sampling_seconds=15)
-    return Signal(sensor, mean, sway, noise)
-
-
-_VIBRATION: Final = _signal(
-    "vibration", "Vibración", "mm/s", 2.2, 0.2, 0.12, Limits(low=0, warn_high=4.5, alarm_high=7.1, high=100)
-)
-
-DEVICES: Final = (
-    Device(
-        "TRUCK-21",
-        "Camión minero 21",
-        "camión minero",
-        (
-            _signal(
-                "temperature",
-                "Temperatura del motor",
-                "°C",
-                88,
-                4,
-                0.8,
-                Limits(low=-40, warn_high=102, alarm_high=110, high=250),
-            ),
-            _VIBRATION,
-            _signal("speed", "Régimen del motor", "rpm", 1650, 180, 30, Limits(low=0, high=5000)),
-            _signal("co2", "CO₂ del escape", "kg/hour", 92, 12, 2.5, Limits(low=0, warn_high=135, alarm_high=160, high=1000)),
-        ),
-    ),
-    Device(
-        "MILL-3",
-        "Molino tres",
-        "molino",
-        (
-            _signal("air", "Temperatura del aire", "°C", 26, 3, 0.2, Limits(low=-40, high=80), SensorRole.AIR_TEMPERATURE),
-            _signal(
-                "temperature",
-                "Temperatura del proceso",
-                "°C",
-                36.5,
-                3,
-                0.2,
-                Limits(low=-40, warn_high=48, alarm_high=55, high=200),
-                SensorRole.PROCESS_TEMPERATURE,
-            ),
-            _signal("speed", "Velocidad", "rpm", 1520, 30, 12, Limits(low=0, high=4000), SensorRole.SPEED),
-            _signal("torque", "Par", "N*m", 40, 2, 0.8, Limits(low=0, high=200), SensorRole.TORQUE),
-            _signal("wear", "Desgaste de la herramienta", "min", 0, 0, 0, Limits(low=0, high=400), SensorRole.TOOL_WEAR),
-            _VIBRATION,
-        ),
-        ToolGrade.MEDIUM,
-    ),
-    Device(
-        "BOILER-7",
-        "Caldera siete",
-        "caldera industrial",
-        (
-            _signal(
-                "temperature", "Temperatura del agua", "°C", 168, 3, 0.7, Limits(low=0, warn_high=182, alarm_high=190, high=300)
-            ),
-            _signal("pressure", "Presión", "bar", 7.4, 0.2, 0.05, Limits(low=0, warn_high=8.6, alarm_high=9.5, high=25)),
-            _signal(
-                "co2", "CO₂ de la chimenea", "kg/hour", 310, 25, 6, Limits(low=0, warn_high=400, alarm_high=460, high=2000)
-            ),
-            _VIBRATION,
-        ),
-    ),
+DEVICES: Final = TypeAdapter(tuple[Device, ...]).validate_python(
+    yaml.safe_load(Path(__file__).with_name("devices.yaml").read_text(encoding="utf-8"))
 )
 BY_CODE: Final[Mapping[str, Device]] = {device.code: device for device in DEVICES}
 
