@@ -1,5 +1,7 @@
 """Routines: takes one that is due, does what it is there for, and says how it went."""
 
+import asyncio
+import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -10,7 +12,6 @@ from core.access import Principal
 from core.work import open_work
 from domain.alerts import watching
 from domain.demand import projecting
-from domain.forecasts import training
 from domain.replenishment import planning
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
@@ -37,6 +38,8 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
 
 async def train_forecasts(principal: Principal, taken: Taken) -> None:
     """Make all forecasts anew, and look at once whether they tell of trouble."""
+    # What it computes with takes seconds to load, for which a worker that takes over must not keep customers waiting.
+    training = await asyncio.to_thread(importlib.import_module, "domain.forecasts.training")
     log.info("forecast.trained", series=await training.train(principal))
     async with open_work(principal) as work:
         await routines.hasten(work, [RoutineName.ALERTS_WATCH, RoutineName.REPLENISHMENT_PLAN])
