@@ -66,7 +66,7 @@ async def test_the_demo_shops_are_whole_and_made_once(database: str) -> None:
 
             # Then its lines and staff are there
             lines = await connections.all_of_workspace(work)
-            assert {line.slug for line in lines} == {line.slug for line in shop.connections} | {f"{shop.slug}-web"}
+            assert {line.slug for line in lines} == {line.slug for line in shop.connections} | {f"{shop.workspace.slug}-web"}
             assert len(await accounts.list_members(work)) == len(shop.users)
 
 
