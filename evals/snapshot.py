@@ -13,7 +13,8 @@ RUNTIME = frozenset(
         "inbound_events", "outbox_messages", "idempotency_keys", "events", "event_positions", "messages", "delivery_attempts",
         "attachments", "conversations", "agent_sessions", "turns", "journal_entries", "conversation_summaries", "spend_periods",
         "spend_reservations", "contact_addresses", "notifications", "notices", "search_words", "search_postings",
-        "conversation_words",
+        "conversation_words", "routines", "demand_days", "forecast_runs", "forecasts", "alerts", "replenishment_proposals",
+        "product_classes",
     }
 )  # fmt: skip
 """Tables in which every conversation leaves rows; what they say is judged elsewhere."""
