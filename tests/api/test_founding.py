@@ -100,6 +100,6 @@ async def test_the_people_of_the_demo_can_sign_in(api: httpx.AsyncClient) -> Non
     headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
     mine = (await api.get("/api/v1/auth/me", headers=headers)).json()["workspaces"]
     assert [(each["slug"], each["role"]) for each in mine] == [("fluxion", "manager")]
-    assert mine[0]["store_id"] is not None
+    assert len(mine[0]["store_ids"]) == 1
     async with open_identity_work() as work:
         assert await work.session.scalar(text("SELECT count(*) FROM credentials")) == len(shop.users)
