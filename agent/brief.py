@@ -154,6 +154,8 @@ class Brief(Frozen):
     """Remarks of the runtime for the model, in English."""
     tools: list[str] = Field(default_factory=list)
     """The names of the tools offered in this state."""
+    is_for_colleague: bool = False
+    """Whether a colleague reads the reply: of an order and its customer nothing is said to them but what a call said."""
     failures: int = 0
     """Turns in a row that failed or were not understood; from the second on the model offers a person."""
 

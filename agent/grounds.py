@@ -11,7 +11,6 @@ from agent.frozen import TakenTurn
 from agent.recorded import Recorded
 from core.language.folding import fold
 from domain.conversations.states import Trigger
-from tools.audience import AudienceKind
 from tools.outcome import Deed, Fact, FactKind
 
 _DRAFT = frozenset({"draft", "hold"})
@@ -59,14 +58,13 @@ class Grounds:
     seed: str = ""
     recent: tuple[str, ...] = ()
     guessed: frozenset[int] = frozenset()
-    audience: AudienceKind = AudienceKind.CUSTOMER
 
     @classmethod
     def of(cls, turn: TakenTurn, calls: list[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
         """The grounds of a turn that was taken."""
         ours = [words for direction, words in turn.memory.thread if direction == "out"]
         seed, recent = str(len(turn.memory.thread)), tuple(ours[-MOST_RECENT:])
-        return cls(turn.frozen.brief, calls, seed, recent, guessed, turn.frozen.audience)
+        return cls(turn.frozen.brief, calls, seed, recent, guessed)
 
     @property
     def last_said(self) -> str:

@@ -8,7 +8,6 @@ from agent.recorded import Recorded
 from agent.reply import moves
 from agent.reply.goods import Good
 from domain.conversations.states import State
-from tools.audience import AudienceKind
 from tools.outcome import Deed
 
 ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
@@ -133,7 +132,7 @@ def unoffered(tool: str, grounds: Grounds) -> str | None:
 
 def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
     """Whether a move is for who reads it: a colleague is told what a call said, figures and courtesies."""
-    if grounds.audience is AudienceKind.CUSTOMER:
+    if not grounds.brief.is_for_colleague:
         return True
     if isinstance(move, moves.State):
         figures = [name for name in move.facts if (fact := grounds.facts.get(name)) and fact.measured is not None]

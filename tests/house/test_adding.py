@@ -54,11 +54,11 @@ def test_a_language_lives_in_the_files_of_the_page_and_in_no_others() -> None:
 
 
 def test_an_audience_is_made_known_in_the_files_of_the_page_and_in_no_others() -> None:
-    # Traces and proposals are of customers' turns; what may be said to a customer and to a colleague differs (docs/replies.md).
+    # Traces show, and proposals make, turns of customers alone.
     named = mentioning(r"AudienceKind\.CUSTOMER")
     rooms = {path for path in named if not path.startswith(("tools/", "agent/audiences/"))}
-    known = {"agent/frozen.py", "agent/models.py", "agent/traces.py", "agent/proposing.py", "agent/grounds.py"}
-    assert rooms <= {*known, "agent/reply/judge.py"}, "the turn and its journal know no audience"
+    known = {"agent/frozen.py", "agent/models.py", "agent/traces.py", "agent/proposing.py"}
+    assert rooms <= known, "the turn, its journal and its reply know no audience"
 
 
 def test_a_message_kind_is_handled_in_the_files_of_the_page_and_in_no_others() -> None:

@@ -9,7 +9,6 @@ from agent.reply.moves import LeftOut
 from tests.factories.workspaces import make_workspace
 from tests.reply.test_renderer import move
 from tests.reply.turns import HARINA, Turn, with_order
-from tools.audience import AudienceKind
 from tools.facts import Facts
 from tools.outcome import Fact, FactKind, Measured
 
@@ -24,7 +23,7 @@ def figure(value: str, row: str = "", scope: str = "23 nov 2026, Tienda Uno") ->
 def told(*facts: Fact) -> Turn:
     """A turn of a member of the staff, after a call that measured."""
     turn = Turn(timezone="America/Caracas").call("metrics_query", "figure", "*Ventas*: {0}.", list(facts))
-    turn.audience = AudienceKind.MANAGER
+    turn.brief = turn.brief.model_copy(update={"is_for_colleague": True})
     return turn
 
 
@@ -72,7 +71,7 @@ def test_a_figure_that_was_stored_without_them_is_read_and_not_stated() -> None:
 )
 def test_a_colleague_is_told_nothing_of_what_customers_are(said: dict[str, Any]) -> None:
     turn = with_order().searched(HARINA)
-    turn.audience = AudienceKind.MANAGER
+    turn.brief = turn.brief.model_copy(update={"is_for_colleague": True})
 
     assert LeftOut(move=str(said["move"]), reason="not_for_staff") in turn.reply(said).left_out
 

@@ -16,7 +16,6 @@ from domain.conversations.content import Content
 from domain.conversations.states import Trigger
 from tests.factories.contents import buttons
 from tools import registry
-from tools.audience import AudienceKind
 from tools.context import Pending
 from tools.context import Signal as Happened
 from tools.outcome import Deed, Fact, FactKind, Option, ToolOutcome
@@ -60,7 +59,6 @@ class Turn:
         self.recent: tuple[str, ...] = ()
         self.guessed: frozenset[int] = frozenset()
         self.seed = "turn"
-        self.audience = AudienceKind.CUSTOMER
 
     def call(
         self,
@@ -222,7 +220,7 @@ class Turn:
         return self.call("get_order_status", "order_status", say, facts, deeds=[(Deed.ORDER_STATUS, "1042")])
 
     def reply(self, *moves: dict[str, Any]) -> Rendered:
-        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed, self.audience)
+        grounds = Grounds(self.brief, self.calls, self.seed, self.recent, self.guessed)
         return render(Reply.model_validate({"moves": list(moves)}), grounds)
 
     def says(self, *moves: dict[str, Any]) -> str:

@@ -82,6 +82,7 @@ class Managers(Audience):
             messages=[BriefMessage(content=message.content) for message in open_messages],
             tools=[one.name for one in registry.offered(self.kind, State(session.state), member)],
             failures=session.failures,
+            is_for_colleague=True,
         )
         is_talk = heard(brief).asked is Asked.NOTHING
         return brief if is_talk else brief.model_copy(update={"asked": Asked.AN_ANSWER})
