@@ -35,6 +35,16 @@ _USUALLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What is read to make a panel of: rows of demand up to the day before `ends`, offers, and whose holidays count."""
+
+    rows: Collection[Any]
+    offers: Collection[Any]
+    ends: date
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A panel up to yesterday with the place of each of its S series."""
 
@@ -55,22 +65,24 @@ async def batches(work: Work) -> list[list[Place]]:
     return [places[start : start + BATCH] for start in range(0, len(places), BATCH)]
 
 
-async def panel(work: Work, places: Collection[Place], horizon: int) -> Batch | None:
-    """The panel of some places with what is known of `horizon` days ahead; None where nothing was ever sold."""
+async def read(work: Work, places: Collection[Place], ends: date) -> Past | None:
+    """What is known of some places up to the day before `ends`; None where nothing was ever sold.
+
+    Whoever reads in several transactions names one day to all of them, or midnight may pass between two.
+    """
     workspace = await accounts.get_workspace(work)
-    ends = await today(work)
     first = ends - timedelta(days=MOST_DAYS)
     rows = await repository.table(work, first, ends - timedelta(days=1), [(one.store_id, one.variant_id) for one in places])
     if not rows:
         return None
     since = datetime.combine(first, time(), workspace.zone)
     offers = await repository.offers(work, workspace.timezone, since)
-    return build(rows, offers, ends, horizon, workspace.country)
+    return Past(rows, offers, ends, workspace.country)
 
 
-def build(rows: Collection[Any], offers: Collection[Any], ends: date, horizon: int, country: str) -> Batch:
-    """The panel of rows of demand up to the day before `ends`: a function of its arguments alone."""
-    table = list(rows)
+def build(past: Past, horizon: int) -> Batch:
+    """The panel of what is known, with `horizon` days ahead: a function of its arguments alone, for a thread of its own."""
+    table, ends = list(past.rows), past.ends
     first = min(row.day for row in table)
     days = (ends - first).days
     places = list(dict.fromkeys(Place(row.store_id, row.variant_id) for row in table))
@@ -89,12 +101,12 @@ def build(rows: Collection[Any], offers: Collection[Any], ends: date, horizon: i
     )
     made = assemble(cells, stores, first, days).lengthened(horizon)
     censored = _censored(table, series, day, (len(places), days))
-    closed = _closed(made, stores, _holidays(country, first, days + horizon))
+    closed = _closed(made, stores, _holidays(past.country, first, days + horizon))
     known = replace(
         made,
         observed=made.observed & ~censored,
         open=made.open & ~closed,
-        promo=_promotions(offers, places, first, days + horizon),
+        promo=_promotions(past.offers, places, first, days + horizon),
     )
     return Batch(known, places)
 

@@ -25,13 +25,14 @@ from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
 from domain.demand import panels
-from domain.demand.panels import Batch
+from domain.demand.panels import Batch, Past
 from domain.forecasts import repository
 from domain.forecasts.intervals import SPANS
 from domain.forecasts.kinds import Level
 from domain.forecasts.models import ForecastRun
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
+from domain.routines.schemas import Taken
 
 HORIZON: Final = 28
 KEPT_RUNS: Final = 30
@@ -73,8 +74,34 @@ Key = tuple[Level, UUID | None, UUID | None, UUID | None]
 """Level, store, variant, category."""
 
 
-async def train(principal: Principal) -> int:
-    """Make all forecasts anew and put them in the place of the old ones; how many series there are."""
+@dataclass(slots=True)
+class _Learnt:
+    """What the batches so far have come to."""
+
+    accuracy: dict[str, Any] | None
+    sums: dict[Key, _Sum] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    def add(self, past: Past, category_of: dict[UUID, UUID | None]) -> None:
+        """Forecast a batch, measure it where nothing is measured yet, and add it up."""
+        batch = panels.build(past, HORIZON)
+        said = _forecast(batch, category_of)
+        self.chosen |= said.chosen
+        if self.accuracy is None:
+            self.accuracy = measured(batch)
+        for key, one in _series(batch, said, category_of):
+            for level in _levels(key):
+                if level in self.sums:
+                    self.sums[level].add(one)
+                else:
+                    self.sums[level] = replace(one, models=set(one.models))
+
+
+async def train(principal: Principal, taken: Taken) -> int:
+    """Make all forecasts anew and put them in the place of the old ones; how many series there are.
+
+    Raises Abandoned where another worker has taken the routine meanwhile.
+    """
     began = time.perf_counter()
     async with open_work(principal) as work:
         position = await routines.position(work, RoutineName.DEMAND_PROJECT)
@@ -83,37 +110,27 @@ async def train(principal: Principal) -> int:
         first_day = await panels.today(work)
         newest = await repository.newest_run(work)
         accuracy = newest.accuracy if newest is not None and work.system_time - newest.created_at < MEASURED_EVERY else None
-    sums: dict[Key, _Sum] = {}
-    chosen: dict[str, str] = {}
+    learnt = _Learnt(accuracy)
     for places in listed:
         async with open_work(principal) as work:
-            batch = await panels.panel(work, places, HORIZON)
-        if batch is None:
-            continue
-        said = await asyncio.to_thread(_forecast, batch, category_of)
-        chosen |= said.chosen
-        if accuracy is None:
-            accuracy = await asyncio.to_thread(measured, batch)
-        for key, one in _series(batch, said, category_of):
-            for level in _levels(key):
-                if level in sums:
-                    sums[level].add(one)
-                else:
-                    sums[level] = replace(one, models=set(one.models))
+            past = await panels.read(work, places, first_day)
+        if past is not None:
+            await asyncio.to_thread(learnt.add, past, category_of)
     run = ForecastRun(
         workspace_id=principal.workspace_id,
         id=new_id(),
         position=position,
         first_day=first_day,
         horizon=HORIZON,
-        series=sum(key[0] is Level.VARIANT_STORE for key in sums),
-        chosen=chosen,
-        accuracy=accuracy,
+        series=sum(key[0] is Level.VARIANT_STORE for key in learnt.sums),
+        chosen=learnt.chosen,
+        accuracy=learnt.accuracy,
         seconds=round(time.perf_counter() - began, 3),
     )
-    rows = await asyncio.to_thread(_rows, run, sums)
+    rows = await asyncio.to_thread(_rows, run, learnt.sums)
     async with open_work(principal) as work:
         await repository.replace(work, run, rows, KEPT_RUNS)
+        await routines.keep(work, taken)
     return run.series
 
 

@@ -25,6 +25,8 @@ from domain.demand.panels import Batch
 from domain.demand.schemas import Place
 from domain.replenishment import drafting, repository
 from domain.replenishment.arithmetic import Shelf, Source, plan
+from domain.routines import service as routines
+from domain.routines.schemas import Taken
 
 WORTH_DAYS: Final = 182
 _WEEK: Final = 7
@@ -37,8 +39,11 @@ class _Level:
     expected: float
 
 
-async def replenish(principal: Principal) -> drafting.Drafted:
-    """Plan for the whole workspace, and put what is missing into proposals and drafts."""
+async def replenish(principal: Principal, taken: Taken) -> drafting.Drafted:
+    """Plan for the whole workspace, and put what is missing into proposals and drafts.
+
+    Raises Abandoned where another worker has taken the routine meanwhile.
+    """
     async with open_work(principal) as work:
         settings = (await accounts.get_workspace(work)).settings.replenishment
         today = await panels.today(work)
@@ -46,24 +51,27 @@ async def replenish(principal: Principal) -> drafting.Drafted:
         earned = await repository.worth(work, today - timedelta(days=WORTH_DAYS))
         listed = await panels.batches(work)
         due = await repository.due_places(work)
+        before = await repository.classes(work)
     classes = _classes(earned, settings)
     levels: dict[Place, _Level] = {}
     sold: dict[UUID, Floats] = {}
     for places in listed:
         async with open_work(principal) as work:
-            batch = await panels.panel(work, places, _WEEK)
-        if batch is not None:
-            _add(sold, batch)
+            past = await panels.read(work, places, today)
+        if past is not None:
+            batch = await asyncio.to_thread(panels.build, past, _WEEK)
+            await asyncio.to_thread(_add, sold, batch)
             levels |= await asyncio.to_thread(_levels, batch, rows, classes, settings)
-    shelves = [_shelf(place, rows[place], one, classes, settings) for place, one in levels.items() if place in rows]
+    class_rows = await asyncio.to_thread(_class_rows, earned, classes, sold, before, today, principal.workspace_id)
+    shelves = await asyncio.to_thread(_shelves, levels, rows, classes, settings)
     # What is due stays due until it is ordered: a part that was moved meanwhile does not put the rest off.
     shelves = [replace(one, is_due=True) if (one.store_id, one.variant_id) in due else one for one in shelves]
-    wanted = plan(shelves, settings.budget)
+    wanted = await asyncio.to_thread(plan, shelves, settings.budget)
     async with open_work(principal) as work:
-        await repository.replace_classes(
-            work, _class_rows(earned, classes, sold, await repository.classes(work), today, work.workspace_id)
-        )
-        return await drafting.write(work, wanted, settings)
+        await repository.replace_classes(work, class_rows)
+        done = await drafting.write(work, wanted, settings)
+        await routines.keep(work, taken)
+        return done
 
 
 def _classes(earned: Mapping[UUID, float], settings: ReplenishmentSettings) -> dict[UUID, str]:
@@ -102,6 +110,12 @@ def _levels(
         for place, units, wanted in zip(chosen, level.tolist(), expected.tolist(), strict=True):
             found[place] = _Level(max(units, wanted), wanted)
     return found
+
+
+def _shelves(
+    levels: Mapping[Place, _Level], rows: Mapping[Place, Any], classes: Mapping[UUID, str], settings: ReplenishmentSettings
+) -> list[Shelf]:
+    return [_shelf(place, rows[place], one, classes, settings) for place, one in levels.items() if place in rows]
 
 
 def _shelf(place: Place, row: Any, one: _Level, classes: Mapping[UUID, str], settings: ReplenishmentSettings) -> Shelf:

@@ -12,9 +12,11 @@ JOBS: Final = tuple(Job(name.value, "routines", name.limit_seconds) for name in 
 
 _DUE: Final = """
     SELECT workspace_id, id, coalesce(lease_until, due_at) AS since FROM routines AS due
-    WHERE name = '%s' AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until <= clock_timestamp())%s
-    ORDER BY due_at LIMIT :limit
+    WHERE name = '%s' AND coalesce(lease_until, due_at) <= clock_timestamp()%s
+    ORDER BY since LIMIT :limit
 """
+"""One whose lease has run out is due whatever its time says: the run that it was taken for has not come to an end."""
+
 _HAPPENED: Final = """
     AND (position IS NULL OR EXISTS (
         SELECT FROM event_positions AS placed

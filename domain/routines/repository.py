@@ -27,8 +27,10 @@ async def add(work: Work, names: Collection[RoutineName]) -> list[str]:
 
 async def bring_nearer(work: Work, names: Collection[RoutineName], within: timedelta) -> None:
     """Make routines due within a time, if they are not before."""
+    locked = select(Routine.id).where(own(Routine, work), Routine.name.in_(names)).order_by(Routine.id)
+    ids = (await work.session.scalars(locked.with_for_update(key_share=True))).all()
     nearer = func.least(Routine.due_at, work.system_time + within)
-    await work.session.execute(update(Routine).where(own(Routine, work), Routine.name.in_(names)).values(due_at=nearer))
+    await work.session.execute(update(Routine).where(own(Routine, work), Routine.id.in_(ids)).values(due_at=nearer))
 
 
 async def forget_position(work: Work, name: RoutineName) -> None:

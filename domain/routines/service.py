@@ -1,7 +1,8 @@
 """Routines: each workspace has one of each name; whoever takes a due one runs it, and says when it is over.
 
 A run that is asked for many times in a row happens once: `hasten` only ever brings the next one nearer. A worker that dies
-leaves a lease that runs out, and another runs it again; so every routine sets what it finds and adds nothing to it.
+leaves a lease that runs out, and another runs it again; so every routine sets what it finds and adds nothing to it. A worker
+that was only slow may still compute then, so whoever writes what a run came to says first that it is still theirs (`keep`).
 """
 
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from core.access import OperationsPermission
+from core.errors import Abandoned
 from core.work import Work
 from domain.routines import repository
 from domain.routines.kinds import RoutineName
@@ -46,26 +48,44 @@ async def take(work: Work, routine_id: UUID) -> Taken | None:
     """Take a routine to be run now; None if it is not due or another worker runs it."""
     work.require_runtime()
     row = await repository.lock(work, routine_id)
-    if row is None or row.due_at > work.system_time or _is_running(row, work.system_time):
+    if row is None or (row.lease_until or row.due_at) > work.system_time:
         return None
+    if row.lease_until is not None:
+        row.failures += 1  # whoever had it never said how it went
     row.lease_until = work.system_time + timedelta(seconds=row.name.limit_seconds) + GRACE
     row.due_at = work.system_time + row.name.every
     row.runs += 1
     return Taken(row.id, row.name, row.position, row.lease_until)
 
 
+async def keep(work: Work, taken: Taken) -> None:
+    """Hold on to a routine until the transaction ends, the last thing that one does that writes what a run came to.
+
+    Raises Abandoned where another worker has taken it meanwhile; nobody can before the transaction is over.
+    """
+    work.require_runtime()
+    if await _held(work, taken) is None:
+        raise Abandoned(f"{taken.name} was taken by another worker")
+
+
+async def _held(work: Work, taken: Taken) -> Routine | None:
+    row = await repository.lock(work, taken.id)
+    return row if row is not None and row.lease_until == taken.lease_until else None
+
+
 async def finish(work: Work, taken: Taken, *, position: int | None = None, error: str | None = None) -> None:
     """A run is over; one that failed comes again after a pause that grows. Whose lease was lost has nothing to say."""
     work.require_runtime()
-    row = await repository.lock(work, taken.id)
-    if row is None or row.lease_until != taken.lease_until:
+    row = await _held(work, taken)
+    if row is None:
         return
     begun = taken.lease_until - GRACE - timedelta(seconds=taken.name.limit_seconds)
     row.lease_until, row.ended_at, row.error = None, work.system_time, error
     row.seconds = (work.system_time - begun).total_seconds()
     if error is None:
         row.failures = 0
-        row.position = row.position if position is None else position
+        if position is not None and row.position == taken.position:  # else it was sent back to the beginning meanwhile
+            row.position = position
         return
     row.failures += 1
     row.due_at = work.system_time + min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(row.failures, 10))

@@ -12,6 +12,7 @@ from domain.demand import projecting
 from domain.forecasts import training
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
+from domain.routines.repository import find
 from tests.factories.desk import Desk
 from tests.factories.sales import sold
 from tests.factories.staff import employ
@@ -29,7 +30,13 @@ async def learn(desk: Desk) -> None:
     async with open_work(principal) as work:
         await projecting.project(work, None)
         await routines.ensure(work, work.workspace_id)
-    await training.train(principal)
+        await routines.hasten(work, [RoutineName.FORECAST_TRAIN])
+    async with open_work(principal) as work:
+        row = await find(work, RoutineName.FORECAST_TRAIN)
+        assert row is not None
+        taken = await routines.take(work, row.id)
+    assert taken is not None
+    await training.train(principal, taken)
 
 
 async def test_a_prediction_is_asked_for_by_any_name_of_the_product(desk: Desk) -> None:

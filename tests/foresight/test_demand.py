@@ -19,7 +19,7 @@ from domain.catalog.prices import NewPrice
 from domain.demand import panels
 from domain.demand import service as demand
 from domain.demand.bulk import bulk_days
-from domain.demand.panels import today
+from domain.demand.panels import Past, today
 from domain.demand.schemas import DemandDayView, Place
 from domain.routines.kinds import RoutineName
 from domain.stock import holds
@@ -93,8 +93,9 @@ async def test_the_panel_passes_over_days_without_goods(ledger: Shop, run: Run) 
     await run(RoutineName.DEMAND_PROJECT)
     async with open_work(ledger.principal) as work:
         (places,) = await panels.batches(work)
-        batch = await panels.panel(work, places, horizon=3)
-    assert batch is not None
+        past = await panels.read(work, places, await today(work))
+    assert past is not None
+    batch = panels.build(past, horizon=3)
     assert batch.places == [Place(ledger.store_id, ledger.variants["HAR-1"])]
     assert batch.panel.quantity[0].tolist() == [0, 0, 6, 0, 0, 9, 0, 0, 0]
     assert batch.panel.observed[0, 4:].tolist() == [True, False, False, False, False]
@@ -174,8 +175,9 @@ async def test_planned_offers_are_promotions_known_ahead(shop: Shop, run: Run) -
     await run(RoutineName.DEMAND_PROJECT)
     async with open_work(shop.principal) as work:
         (places,) = await panels.batches(work)
-        batch = await panels.panel(work, places, horizon=5)
-    assert batch is not None
+        past = await panels.read(work, places, await today(work))
+    assert past is not None
+    batch = panels.build(past, horizon=5)
     assert batch.panel.promo is not None
     ahead = {place.variant_id: batch.panel.promo[at, 40:].tolist() for at, place in enumerate(batch.places)}
     assert ahead == {shop.variants["HAR-1"]: [0, 0, 1, 1, 0], shop.variants["ACE-1"]: [0] * 5}
@@ -200,7 +202,7 @@ def test_who_sold_nothing_on_past_holidays_is_taken_as_closed_on_the_next() -> N
     closed = {(on - first).days for on in holidays.country_holidays("VE", years=2026)}
     shut = [0.0 if at in closed else 5.0 for at in range(days)]
     for sold_on, expected in ((shut, False), ([5.0] * days, True)):
-        made = panels.build(lines(first, sold_on), [], ends, 10, "VE")
+        made = panels.build(Past(lines(first, sold_on), [], ends, "VE"), 10)
         christmas = (date(2026, 12, 25) - first).days
         assert bool(made.panel.open[0, christmas]) is expected
         assert bool(made.panel.open[0, christmas + 1]) is True
@@ -208,5 +210,6 @@ def test_who_sold_nothing_on_past_holidays_is_taken_as_closed_on_the_next() -> N
 
 def test_a_bulk_order_moves_no_forecast() -> None:
     first = date(2026, 3, 2)
-    made = panels.build(lines(first, [4.0] * 30 + [90.0] + [4.0] * 5), [], first + timedelta(days=36), 7, "VE")
+    rows = lines(first, [4.0] * 30 + [90.0] + [4.0] * 5)
+    made = panels.build(Past(rows, [], first + timedelta(days=36), "VE"), 7)
     assert np.max(made.panel.quantity) == 4

@@ -1,6 +1,7 @@
 """Routines: one of each name, run by one worker at a time, and never lost when one dies."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from app.queue.actors import routines as runner
 from app.queue.jobs import SWEEPS
 from app.queue.sweeps import unhandled
 from core.access import Principal
-from core.work import open_work
+from core.errors import Abandoned
+from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
@@ -43,6 +45,27 @@ async def state(system: Principal, name: RoutineName = WATCH) -> RoutineView:
         return next(one for one in await routines.listing(work) if one.name is name)
 
 
+async def expired(system: Principal, taken: Taken) -> Taken:
+    """The same hold on a routine, as it is once its lease has run out."""
+    async with open_work(system) as work:
+        over = text("UPDATE routines SET lease_until = clock_timestamp() WHERE id = :id RETURNING lease_until")
+        return replace(taken, lease_until=await work.session.scalar(over, {"id": taken.id}))
+
+
+async def counted(work: Work) -> list[int | None]:
+    """How much there is of all that routines write."""
+    tables = ("demand_days", "forecast_runs", "alerts", "product_classes", "events")
+    return [await work.session.scalar(text(f"SELECT count(*) FROM {name}")) for name in tables]
+
+
+async def waited_for(system: Principal, pid: int | None) -> None:
+    """Until some transaction waits for the one of this process of Postgres."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND :pid = ANY (pg_blocking_pids(pid))")
+    async with open_work(system) as work:
+        while not await work.session.scalar(waits, {"pid": pid}):
+            await asyncio.sleep(0)
+
+
 async def rung(name: RoutineName) -> int:
     (sweep,) = (one for one in SWEEPS if one.job == name)
     return len(await unhandled(sweep))
@@ -65,9 +88,8 @@ async def test_of_many_workers_one_takes_it(system: Principal) -> None:
 async def test_what_a_dead_worker_held_is_run_by_another_and_the_dead_one_has_nothing_to_say(system: Principal) -> None:
     dead = await take(system)
     assert dead is not None
-    async with open_work(system) as work:
-        await work.session.execute(text("UPDATE routines SET lease_until = clock_timestamp(), due_at = clock_timestamp()"))
-    assert await rung(WATCH) == 1
+    dead = await expired(system, dead)
+    assert await rung(WATCH) == 1  # now, and not when it would have been due again
     alive = await take(system)
     assert alive is not None
     async with open_work(system) as work:
@@ -77,6 +99,72 @@ async def test_what_a_dead_worker_held_is_run_by_another_and_the_dead_one_has_no
         await routines.finish(work, alive)
     done = await state(system)
     assert (done.is_running, done.failures, done.error) == (False, 0, None)
+
+
+@pytest.mark.parametrize("name", RoutineName)
+async def test_a_slow_worker_writes_nothing_once_another_has_taken_over(system: Principal, name: RoutineName) -> None:
+    slow = await take(system, name)
+    assert slow is not None
+    slow = await expired(system, slow)
+    both = await asyncio.gather(*(take(system, name) for _ in range(8)))
+    (quick,) = (one for one in both if one is not None)
+    async with open_work(system) as work:
+        before = await counted(work)
+    with pytest.raises(Abandoned):
+        await runner.DEEDS[name](system, slow)
+    async with open_work(system) as work:
+        assert await counted(work) == before
+    await runner.DEEDS[name](system, quick)
+
+
+async def test_who_writes_at_the_end_of_its_lease_is_not_overtaken(system: Principal) -> None:
+    slow = await take(system)
+    assert slow is not None
+    slow = await expired(system, slow)
+    async with open_work(system) as work:
+        await routines.keep(work, slow)  # nobody has taken it yet, so what it has found is as good as ever
+        others = [asyncio.create_task(take(system)) for _ in range(4)]
+        await waited_for(system, await work.session.scalar(text("SELECT pg_backend_pid()")))
+        assert not any(one.done() for one in others)
+        await routines.finish(work, slow)
+    assert await asyncio.gather(*others) == [None] * 4
+    assert ((await state(system)).runs, (await state(system)).failures) == (1, 0)
+
+
+async def test_a_run_that_is_cancelled_gives_its_routine_back(system: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+
+    async def lasts(principal: Principal, taken: Taken) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with open_work(system) as work:
+        row = await find(work, WATCH)
+        assert row is not None
+    monkeypatch.setattr(runner, "DEEDS", {WATCH: lasts})
+    task = asyncio.create_task(runner.run(str(system.workspace_id), str(row.id)))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    after = await state(system)
+    assert (after.is_running, after.failures, after.error) == (False, 1, "CancelledError")
+    assert after.due_at - after.ended_at < timedelta(minutes=2) if after.ended_at else False
+
+
+async def test_who_sends_a_routine_back_to_the_beginning_is_heard_while_it_runs(system: Principal) -> None:
+    name = RoutineName.DEMAND_PROJECT
+    for position in (7, 9):
+        taken = await take(system, name)
+        assert taken is not None
+        async with open_work(system) as work:
+            if position == 9:
+                await routines.restart(work, name)
+            await routines.finish(work, taken, position=position)
+            await routines.hasten(work, [name])
+    again = await take(system, name)
+    assert again is not None
+    assert again.position is None
 
 
 async def test_asking_a_hundred_times_is_one_run(system: Principal) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core import db, observability
 from core.access import Principal
+from core.errors import Abandoned
 from core.work import open_work
 from domain.alerts import watching
 from domain.demand import projecting
@@ -27,6 +28,9 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
     """Make the days of demand anew that have changed."""
     async with open_work(principal) as work:
         done = await projecting.project(work, taken.position)
+        await routines.keep(work, taken)
+    # Not in the transaction above, which holds one routine already. Who dies here is followed by another who reads it again.
+    async with open_work(principal) as work:
         if done.has_sold:
             is_first = taken.position is None
             await routines.hasten(work, [RoutineName.FORECAST_TRAIN], routines.AT_ONCE if is_first else AFTER_SALES)
@@ -40,14 +44,14 @@ async def train_forecasts(principal: Principal, taken: Taken) -> None:
     """Make all forecasts anew, and look at once whether they tell of trouble."""
     # What it computes with takes seconds to load, for which a worker that takes over must not keep customers waiting.
     training = await asyncio.to_thread(importlib.import_module, "domain.forecasts.training")
-    log.info("forecast.trained", series=await training.train(principal))
+    log.info("forecast.trained", series=await training.train(principal, taken))
     async with open_work(principal) as work:
         await routines.hasten(work, [RoutineName.ALERTS_WATCH, RoutineName.REPLENISHMENT_PLAN])
 
 
 async def plan_replenishment(principal: Principal, taken: Taken) -> None:
     """Plan what to order and to move."""
-    done = await planning.replenish(principal)
+    done = await planning.replenish(principal, taken)
     log.info("replenishment.planned", proposals=done.proposals, orders=done.orders, sent=done.sent)
 
 
@@ -55,6 +59,7 @@ async def watch_alerts(principal: Principal, taken: Taken) -> None:
     """Look for everything that somebody should look at."""
     async with open_work(principal) as work:
         done = await watching.watch(work)
+        await routines.keep(work, taken)
     log.info("alerts.watched", raised=done.raised, resolved=done.resolved, escalated=done.escalated)
 
 
@@ -77,10 +82,17 @@ async def run(workspace_id: str, routine_id: str) -> None:
     position, error = None, None
     try:
         position = await DEEDS[taken.name](principal, taken)
+    except Abandoned:
+        raise
     except Exception as failure:
         if db.is_outage(failure):
             raise
         log.exception("routine.failed", routine=taken.name.value)
         error = type(failure).__name__
+    except asyncio.CancelledError as cancelled:
+        # This worker stops, or the run took too long: the next one need not wait until the lease is over.
+        async with open_work(principal) as work:
+            await routines.finish(work, taken, error=type(cancelled).__name__)
+        raise
     async with open_work(principal) as work:
         await routines.finish(work, taken, position=position, error=error)
