@@ -42,9 +42,11 @@ def edge(
     try:
         asyncio.run(_run(kept, source, url or settings.base_url, key, seconds))
     finally:
-        readings_left, windows_left = kept.waiting()
+        (readings_left, windows_left), refused = kept.waiting(), kept.refused()
         kept.close()
         print(f"Waiting: {readings_left} readings, {windows_left} windows.")
+        if refused:
+            print(f"Set aside: {len(refused)} that the house refuses; they stand in the table refused of {buffer}.")
 
 
 async def _run(kept: Buffer, source: AsyncIterator[dict[str, Any]], url: str, key: str, seconds: float) -> None:

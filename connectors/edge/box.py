@@ -1,6 +1,7 @@
 """The box at work: readings come in, windows are made of them, and batches go out for as long as the house answers.
 
-The house has a batch when it has said so. Until then it is sent again, and there each reading is stored once.
+The house has a batch when it has said so. Until then it is sent again, and there each reading is stored once. A batch that the
+house refuses is sent in halves, and what it refuses alone is set aside: it keeps nothing else waiting.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any, Final
 import httpx
 
 from connectors.edge import features
-from connectors.edge.buffer import Buffer, Kept
+from connectors.edge.buffer import Buffer, Kept, Queue
 from core import observability
 from core.errors import CannotRun
 
@@ -22,6 +23,11 @@ BATCH: Final = 1_000
 WINDOW_SECONDS: Final = 60
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
+
+_PATHS: Final[Mapping[Queue, str]] = {"windows": "features", "readings": "raw"}
+_TOO_LARGE: Final = 413
+_MAY_BE_REFUSED: Final = (400, 422)
+"""Refusals of a body, if the house itself says so: what stands in between answers like this for other reasons."""
 
 log = observability.log(__name__)
 
@@ -82,33 +88,49 @@ class Box:
 
         Without an answer, or with one that the house is busy, the pause grows, and nothing is let go.
         """
-        windows, readings = self._buffer.windows(BATCH), self._buffer.readings(BATCH)
         sent = 0
-        for path, kept, forget in (
-            ("features", windows, self._buffer.forget_windows),
-            ("raw", readings, self._buffer.forget_readings),
-        ):
-            if kept and await self._delivered(path, kept):
-                forget(each.id for each in kept)
-                sent += len(kept)
-            elif kept:
-                return sent
+        for kept in filter(None, (self._buffer.windows(BATCH), self._buffer.readings(BATCH))):
+            sent += await self._deliver(kept)
+            if self.pause:
+                break
         return sent
 
-    async def _delivered(self, path: str, kept: Sequence[Kept]) -> bool:
+    async def _deliver(self, kept: Sequence[Kept]) -> int:
+        """Send a batch, in halves where it is refused, until it is to be waited; how many the house has now."""
+        answer = await self._posted(kept)
+        if answer is None:
+            return 0
+        if answer.status_code == 200:
+            self._buffer.forget(kept)
+            return len(kept)
+        if len(kept) == 1:
+            self._buffer.set_aside(kept[0], f"http {answer.status_code}: {answer.text[:500]}")
+            log.warning("edge.set_aside", status=answer.status_code, queue=kept[0].queue)
+            return 0
+        middle = len(kept) // 2
+        sent = await self._deliver(kept[:middle])
+        return sent if self.pause else sent + await self._deliver(kept[middle:])
+
+    async def _posted(self, kept: Sequence[Kept]) -> httpx.Response | None:
+        """The answer to a batch, that it was taken or refused as it is; None where there is none yet. Raises KeyRefused."""
         body = zlib.compress(json.dumps([each.item for each in kept]).encode(), wbits=31)
+        path = _PATHS[kept[0].queue]
         try:
             answer = await self._http.post(f"{self._url}/api/v1/ingest/{path}", content=body, headers=self._headers)
         except httpx.HTTPError as error:
             self._wait(type(error).__name__)
-            return False
+            return None
         if answer.status_code in (401, 403):
             raise KeyRefused("the house does not take readings with this key.")
-        if answer.status_code != 200:
-            self._wait(f"http {answer.status_code}", float(answer.headers.get("retry-after", 0)))
-            return False
-        self.pause = 0.0
-        return True
+        is_houses = answer.headers.get("content-type", "").startswith("application/problem+json")
+        if answer.status_code in (200, _TOO_LARGE) or (answer.status_code in _MAY_BE_REFUSED and is_houses):
+            self.pause = 0.0
+            return answer
+        asked = answer.headers.get("retry-after", "")  # a date is not read
+        self._wait(
+            f"http {answer.status_code}", float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0.0
+        )
+        return None
 
     def _wait(self, reason: str, at_least: float = 0.0) -> None:
         grown = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)

@@ -1,15 +1,17 @@
 """What the box keeps until the house has it: a file of SQLite in WAL mode, in which each reading stands once.
 
 A reading that was stored survives the end of the process at any moment, and of the machine but for the last instant. The file
-has a size: beyond it the oldest readings go first and windows of features stay, and what went leaves a gap that is told.
+has a size: beyond it the oldest readings go first and windows of features stay, and what went leaves a gap that is told. What
+the house refuses is set aside, and goes before any reading.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from core.errors import CannotRun
 
@@ -25,8 +27,12 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS gaps (
         id INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, readings INTEGER NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS refused (id INTEGER PRIMARY KEY, item TEXT NOT NULL, reason TEXT NOT NULL);
 """
 _DROPPED_AT_ONCE: Final = 1_000
+
+Queue = Literal["readings", "windows"]
+"""What waits to be sent, by the name of its table."""
 
 
 class BufferUnusable(CannotRun):
@@ -35,8 +41,9 @@ class BufferUnusable(CannotRun):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that waits to be sent, by its number in the buffer."""
+    """Something that waits to be sent, by its queue and its number there."""
 
+    queue: Queue
     id: int
     item: dict[str, Any]
 
@@ -79,13 +86,19 @@ class Buffer:
         except sqlite3.OperationalError as error:
             if "full" not in str(error):
                 raise
+            self._drop_refused()
             self.drop_oldest(max(_DROPPED_AT_ONCE, len(given)))
             self._many(statement, given)
 
     def _many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        with self._transaction():
+            self._db.executemany(statement, rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany(statement, rows)
+            yield
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
@@ -102,26 +115,30 @@ class Buffer:
     def _keep_within(self) -> int:
         dropped = 0
         while self.bytes > self._most_bytes:
+            if self._drop_refused():
+                continue
             gone = self.drop_oldest(_DROPPED_AT_ONCE)
             if not gone:
                 break
             dropped += gone
         return dropped
 
+    def _drop_refused(self) -> int:
+        """Let go of what was set aside first; how much went."""
+        oldest = "DELETE FROM refused WHERE id IN (SELECT id FROM refused ORDER BY id LIMIT ?)"
+        gone = self._db.execute(oldest, (_DROPPED_AT_ONCE,)).rowcount
+        self._db.execute("PRAGMA incremental_vacuum")
+        return gone
+
     def drop_oldest(self, count: int) -> int:
         """Let the oldest readings go, and note the gap that they leave; how many went."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             oldest = "SELECT id FROM readings ORDER BY at, id LIMIT ?"
             span = f"SELECT min(at), max(at), count(*) FROM readings WHERE id IN ({oldest})"  # noqa: S608 - our own words
             first, last, gone = self._db.execute(span, (count,)).fetchone()
             if gone:
                 self._db.execute("INSERT INTO gaps (first_at, last_at, readings) VALUES (?, ?, ?)", (first, last, gone))
                 self._db.execute(f"DELETE FROM readings WHERE id IN ({oldest})", (count,))  # noqa: S608
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
         self._db.execute("PRAGMA incremental_vacuum")
         return int(gone)
 
@@ -131,7 +148,11 @@ class Buffer:
             "SELECT id, machine, sensor, at, value, unit FROM readings ORDER BY at DESC, id LIMIT ?", (limit,)
         )
         return [
-            Kept(id, {"machine": machine, "sensor": sensor, "at": at, "value": value, **({"unit": unit} if unit else {})})
+            Kept(
+                "readings",
+                id,
+                {"machine": machine, "sensor": sensor, "at": at, "value": value, **({"unit": unit} if unit else {})},
+            )
             for id, machine, sensor, at, value, unit in rows
         ]
 
@@ -142,6 +163,7 @@ class Buffer:
         )
         return [
             Kept(
+                "windows",
                 id,
                 {
                     "machine": machine,
@@ -154,13 +176,21 @@ class Buffer:
             for id, machine, sensor, at, seconds, features in rows
         ]
 
-    def forget_readings(self, ids: Iterable[int]) -> None:
-        """Let go of readings that the house has."""
-        self._many("DELETE FROM readings WHERE id = ?", [(id,) for id in ids])
+    def forget(self, kept: Collection[Kept]) -> None:
+        """Let go of what the house has."""
+        for queue in {one.queue for one in kept}:
+            ids = [(one.id,) for one in kept if one.queue == queue]
+            self._many(f"DELETE FROM {queue} WHERE id = ?", ids)  # noqa: S608 - our own words
 
-    def forget_windows(self, ids: Iterable[int]) -> None:
-        """Let go of windows that the house has."""
-        self._many("DELETE FROM windows WHERE id = ?", [(id,) for id in ids])
+    def set_aside(self, one: Kept, reason: str) -> None:
+        """Take out of its queue what the house refuses alone, and keep it with the reason, as long as there is room."""
+        with self._transaction():
+            self._db.execute("INSERT INTO refused (item, reason) VALUES (?, ?)", (json.dumps(one.item), reason))
+            self._db.execute(f"DELETE FROM {one.queue} WHERE id = ?", (one.id,))  # noqa: S608 - our own words
+
+    def refused(self) -> list[tuple[str, str]]:
+        """What was set aside, as it was sent, and why."""
+        return list(self._db.execute("SELECT item, reason FROM refused ORDER BY id"))
 
     def waiting(self) -> tuple[int, int]:
         """How many readings and windows wait."""

@@ -3,12 +3,15 @@
 import gzip
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from app.web.api import ingest
+from connectors.edge.box import Box
+from connectors.edge.buffer import Buffer
 from tests.factories.plant import START, reading
 from tests.factories.staff import employ
 from tests.factories.workspaces import make_workspace
@@ -101,6 +104,32 @@ async def test_of_lines_without_end_only_so_many_are_read(line: Line, monkeypatc
     answer = await line.send(packed, "application/x-ndjson", **{"content-encoding": "gzip"})
     assert (answer.status_code, answer.json()["code"]) == (400, "too_many_readings")
     assert len(read) == 10_001
+
+
+async def test_a_reading_that_the_house_refuses_alone_is_set_aside_and_keeps_nothing_waiting(
+    line: Line, tmp_path: Path
+) -> None:
+    # Given the real house, and among good readings one whose machine has a name larger than any body may be
+    buffer = Buffer(tmp_path / "edge.db", 10**8)
+    box = Box(buffer, line.api, "http://nexova.test", line.key)
+    begin = int(START.timestamp() * 1000)
+    machines = ["MILL-3"] * 20 + ["M" * 9_000_000] + ["MILL-3"] * 20
+    box.take(
+        {"machine": machine, "at": begin + n * 1000, "values": {"temperature": 70.0}} for n, machine in enumerate(machines)
+    )
+    # When all is sent that waits
+    while any(buffer.waiting()):
+        await box.send()
+        assert box.pause == 0.0
+    # Then the house has all others, and the one stands aside with what the house said, also over an end of the box
+    assert len(await line.stored()) == 40
+    buffer.close()
+    buffer = Buffer(tmp_path / "edge.db", 10**8)
+    ((item, reason),) = buffer.refused()
+    assert len(json.loads(item)["machine"]) == 9_000_000
+    assert reason.startswith("http 413")
+    assert "body_too_large" in reason
+    buffer.close()
 
 
 async def test_the_key_of_a_device_opens_the_door_of_its_own_workspace_and_no_other(line: Line, api: httpx.AsyncClient) -> None:

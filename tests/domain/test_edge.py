@@ -123,6 +123,31 @@ async def test_a_house_that_is_busy_is_left_alone_ever_longer_and_a_key_that_is_
     buffer.close()
 
 
+async def test_what_only_something_in_between_refuses_is_kept_and_a_date_to_come_back_ends_no_box(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"retry-after": "Fri, 31 Dec 2027 23:59:59 GMT"}
+        return httpx.Response(400, headers=headers, text="The plain HTTP request was sent to HTTPS port")
+
+    buffer = Buffer(tmp_path / "edge.db", 10**8)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        box = Box(buffer, http, "http://house", "key")
+        box.take(moments(2))
+        assert (await box.send(), buffer.refused()) == (0, [])
+        assert box.pause > 0
+    assert buffer.waiting() == (4, 0)
+    buffer.close()
+
+
+def test_what_was_set_aside_goes_before_any_reading(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "edge.db", 400_000)
+    buffer.add([("M" * 150_000, "temperature", BEGIN, 70.0, None)])
+    (large,) = buffer.readings(10)
+    buffer.set_aside(large, "http 413")
+    dropped = buffer.add([("MILL-3", "temperature", BEGIN + n * 1000, 70.0, None) for n in range(3_000)])
+    assert (dropped, buffer.refused(), buffer.waiting()[0]) == (0, [], 3_000)
+    buffer.close()
+
+
 def test_beyond_its_size_the_oldest_readings_go_the_windows_stay_and_the_gap_is_told(tmp_path: Path) -> None:
     buffer = Buffer(tmp_path / "edge.db", 400_000)
     buffer.add_window("MILL-3", "temperature", BEGIN, 60, {"mean": 70.0})
