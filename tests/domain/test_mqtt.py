@@ -11,7 +11,10 @@ from iotcore import Broker
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from app.cli.commands import build
+from app.cli.mqtt import BrokerOpen, taking
 from connectors.mqtt import messages
 from connectors.mqtt.bridge import Bridge, BrokerAway
 from core.work import open_work
@@ -165,3 +168,25 @@ async def test_a_broker_that_is_none_is_told_in_a_sentence(url: str) -> None:
     with pytest.raises(BrokerAway):
         async with Bridge(url, ["shop"], take).connected():
             pass
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "192.168.1.7", "::", "localhost", ""])
+def test_a_broker_that_knows_no_passwords_is_open_to_no_other_machine(listen: str) -> None:
+    done = CliRunner().invoke(build("mqtt"), ["mqtt", "-w", "shop", "--listen", listen])
+    assert isinstance(done.exception, BrokerOpen)
+    assert repr(listen) in str(done.exception)
+    assert "--url" in str(done.exception)
+
+
+async def test_messages_that_bring_too_much_together_are_taken_apart_and_one_alone_is_quarantined(plant: Plant) -> None:
+    take = taking({"shop": plant.principal})
+    many = {f"s{number}": 1.0 for number in range(intake.MOST_ITEMS // 2)}
+    whole = [{"machine": "MILL-3", "at": BEGIN + second * 1000, "values": {"temperature": 70.0}} for second in range(4)]
+    # Given messages of which any two are more than one intake takes, and one that is so alone
+    large = [{"machine": "MILL-3", "at": BEGIN, "values": many | {"last": 1.0}} for _ in range(2)]
+    endless = {"machine": "MILL-3", "at": BEGIN, "values": {f"e{number}": 1.0 for number in range(intake.MOST_ITEMS + 1)}}
+    await take("shop", [*whole[:2], *large, endless, *whole[2:]])
+    # Then all others are stored, and it is kept as words
+    async with open_work(plant.principal) as work:
+        assert await work.session.scalar(text("SELECT count(*) FROM readings")) == 4
+        assert (await intake.quarantined(work)).counts[Verdict.MALFORMED] == 1
