@@ -34,7 +34,7 @@ def mqtt(
     url: Annotated[
         str | None, typer.Option(envvar="NEXOVA_MQTT_URL", help="mqtt://name:password@host:port of another broker.")
     ] = None,
-    listen: Annotated[str, typer.Option(help="Where the embedded broker listens: an address of this machine alone.")] = "127.0.0.1",
+    listen: Annotated[str, typer.Option(help="Where the embedded broker listens, on this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the embedded broker.")] = 1883,
 ) -> None:
     """Take what is published under nexova/WORKSPACE/MACHINE/SENSOR until Ctrl-C: QoS 1, acknowledged once it is stored.
