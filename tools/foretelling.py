@@ -81,7 +81,7 @@ async def forecast_query(
     meant = await named(ctx, "forecast_query", given, store, product)
     if isinstance(meant, ToolOutcome):
         return meant
-    today = ctx.work.now.astimezone(ctx.workspace.zone).date()
+    today = ctx.workspace.today(ctx.work.now)
     first, last = (since or today, until or since or today) if since or until else (period or Ahead.NEXT_7_DAYS).days(today)
     try:
         if meant.goods is None:

@@ -99,7 +99,7 @@ async def show_series(request: Request, visit: Reader, store_id: UUID, variant_i
     """Show what was sold of a product in a store, and what will be."""
     speech = Speech(visit.manners.language)
     async with open_work(visit.principal) as work:
-        today = work.now.astimezone(visit.workspace.zone).date()
+        today = visit.workspace.today(work.now)
         store = await catalog.get_store_by_id(work, store_id)
         past = await demand.series(work, store_id, variant_id, today - timedelta(days=BEFORE), today - timedelta(days=1))
         product = (await catalog.variants(work, [variant_id]))[variant_id]

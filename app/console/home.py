@@ -86,7 +86,7 @@ async def show(request: Request, visit: Annotated[Visit, may(HOME.permission)]) 
     waiting, week = None, None
     missing: list[Step] = []
     async with open_work(visit.principal) as work:
-        today = work.now.astimezone(visit.workspace.zone).date()
+        today = visit.workspace.today(work.now)
         if visit.principal.may(StatisticsPermission.READ):
             tiles, week = await _tiles(work), await _week(work)
         if visit.principal.may(ConversationsPermission.READ):

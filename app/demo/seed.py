@@ -145,7 +145,7 @@ async def _seed_connections(work: Work, shop: DemoShop) -> None:
 
 
 async def _seed_stock(work: Work, shop: DemoShop, workspace: WorkspaceView, stores: dict[str, StoreView]) -> int:
-    today = work.now.astimezone(workspace.zone).date()
+    today = workspace.today(work.now)
     skus = [(sku, category, product) for _, category, product in shop.numbered for sku in shop.skus(product)]
     variants = await catalog.variants_by_sku(work, [sku for sku, _, _ in skus])
     lines: list[Line] = []

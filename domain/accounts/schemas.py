@@ -1,6 +1,6 @@
 """What other rooms see of workspaces and their staff."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -166,6 +166,10 @@ class WorkspaceView(BaseModel):
     def zone(self) -> ZoneInfo:
         """The workspace's time zone."""
         return ZoneInfo(self.timezone)
+
+    def today(self, now: datetime) -> date:
+        """The day of the workspace's calendar at a moment."""
+        return now.astimezone(self.zone).date()
 
     @property
     def hours(self) -> Hours:

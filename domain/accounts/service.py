@@ -1,6 +1,7 @@
 """Accounts: workspaces, their settings and their staff."""
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -64,6 +65,11 @@ async def get_workspace(work: Work) -> WorkspaceView:
 
 
 _currencies: dict[UUID, str] = {}
+
+
+async def today(work: Work) -> date:
+    """The day of the shop's calendar that it is now."""
+    return (await get_workspace(work)).today(work.now)
 
 
 async def currency(work: Work) -> str:

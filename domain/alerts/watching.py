@@ -33,7 +33,7 @@ async def watch(work: Work) -> Watched:
     workspace = await accounts.get_workspace(work)
     settings = workspace.settings.alerts
     values = {
-        "today": work.now.astimezone(workspace.zone).date(),
+        "today": workspace.today(work.now),
         "now": work.now,
         "critical_percent": workspace.settings.low_stock_critical_percent,
         "lead_days": workspace.settings.replenishment.lead_days,

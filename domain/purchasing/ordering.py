@@ -158,8 +158,7 @@ async def submit(work: Work, order_id: UUID, *, below_minimum_reason: str | None
     supplier = await suppliers.require_active(work, order.supplier_id)
     if below_minimum_reason is None:
         await _require_minimum(work, supplier, lines)
-    workspace = await accounts.get_workspace(work)
-    order.expected_on = supplier.expected_on(work.now.astimezone(workspace.zone).date())
+    order.expected_on = supplier.expected_on(await accounts.today(work))
     order.status, order.submitted_at = PurchaseStatus.SUBMITTED, work.now
     order.version += 1
     after = {"total": total(lines), "expected_on": order.expected_on and order.expected_on.isoformat()}

@@ -66,8 +66,7 @@ def _permitted(work: Work, name: str) -> Metric:
 
 async def period_of(work: Work, name: PeriodName) -> Period:
     """A period that people name, as it is now in the workspace."""
-    workspace = await accounts.get_workspace(work)
-    return Period.named(name, work.now.astimezone(workspace.zone).date())
+    return Period.named(name, await accounts.today(work))
 
 
 async def measure(work: Work, name: str, period: Period, filters: Filters | None = None) -> Figure:
