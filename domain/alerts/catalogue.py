@@ -132,12 +132,11 @@ _HOLD_EXPIRING: Final = """
 """
 
 _PRICE_BELOW_COST: Final = f"""
-    SELECT v.id AS subject_id, NULL::uuid AS store_id, v.id AS variant_id, 'warning' AS severity,
-           jsonb_build_object('price', v.price::text, 'unit_cost', max(i.unit_cost)::text,
+    SELECT i.id AS subject_id, i.store_id, i.variant_id, 'warning' AS severity,
+           jsonb_build_object('price', v.price::text, 'unit_cost', i.unit_cost::text,
                'currency', (SELECT currency FROM workspaces w WHERE w.id = :workspace)) AS evidence
     FROM stock_items i {_LIVE}
     WHERE i.workspace_id = :workspace AND i.on_hand > 0 AND v.price > 0 AND v.price < i.unit_cost
-    GROUP BY v.id, v.price
 """  # noqa: S608
 
 _PAYMENT_WAITING: Final = """

@@ -12,7 +12,7 @@ from domain.alerts.kinds import AlertKind, AlertStatus, Severity
 
 
 class Alert(WorkspaceRow):
-    """One cause that stands, or stood, about one subject: a level of stock, a variant, an order or a payment.
+    """One cause that stands, or stood, about one subject: a level of stock, an order, a payment or a machine.
 
     `evidence` is what was found when it was looked at last. `stage` counts how often it was brought to somebody's notice
     again because nobody took it on.

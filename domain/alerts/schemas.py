@@ -17,7 +17,7 @@ class AlertView(BaseModel):
 
     id: UUID
     kind: AlertKind
-    subject_id: UUID = Field(description="A level of stock, a variant, an order, a payment or a machine, by the kind.")
+    subject_id: UUID = Field(description="A level of stock, an order, a payment or a machine, by the kind.")
     store_id: UUID | None
     variant_id: UUID | None
     severity: Severity

@@ -204,6 +204,22 @@ async def test_alerts_of_other_stores_are_not_seen(shop: Shop, run: Run) -> None
         assert (await alerts.standing(work)).critical == 1
 
 
+async def test_a_price_is_below_what_the_goods_of_a_store_have_cost(shop: Shop, run: Run) -> None:
+    async with open_work(shop.principal) as work:
+        branch = await shop.open_branch(work)
+        await fill(work, shop, "HAR-1", 10)
+        await stock.receive(work, branch, [HoldLine(variant_id=shop.variants["HAR-1"], quantity=Decimal(10))])
+        cost = text("UPDATE stock_items SET unit_cost = :cost WHERE store_id = :store")
+        await work.session.execute(cost, {"cost": 30_000, "store": branch})
+        await work.session.execute(cost, {"cost": 1, "store": shop.store_id})
+    await run(RoutineName.ALERTS_WATCH)
+    (found,) = await standing(shop)
+    assert (found.kind, found.store_id) == (AlertKind.PRICE_BELOW_COST, branch)
+    assert Decimal(found.evidence["unit_cost"]) == 30_000
+    async with open_work(limited(shop, shop.store_id)) as work:
+        assert (await alerts.list_alerts(work))[0] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", AlertKind)
 def test_every_kind_has_its_words(kind: AlertKind, language: str) -> None:
