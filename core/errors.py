@@ -36,6 +36,12 @@ class NotPermitted(DomainError):
     http_status = 403
 
 
+class StoresOnly(NotPermitted):
+    """What is added up over all stores is for those who work in all of them."""
+
+    code = "stores_only"
+
+
 class NotFound(DomainError):
     """The thing does not exist, or not for this principal."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm.util import AliasedClass
 
 from core import db
 from core.access import Permission, Principal, PrincipalKind
-from core.errors import CommitOutcomeUnknown, NotPermitted
+from core.errors import CommitOutcomeUnknown, NotPermitted, StoresOnly
 from core.tables import OfWorkspace
 
 # One round trip: take the role, name the workspace and the stores (none for all), read both clocks.
@@ -66,6 +66,11 @@ class Work:
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the principal holds the permission."""
         self.principal.require(permission)
+
+    def require_all_stores(self) -> None:
+        """Raise StoresOnly unless the principal works in all stores: sums over all of them tell of the others'."""
+        if self.principal.stores is not None:
+            raise StoresOnly
 
     def require_runtime(self) -> None:
         """Raise NotPermitted unless the runtime itself works here: no role of a person opens what is marked so."""

@@ -17,7 +17,7 @@ from domain.catalog import service as catalog
 from domain.replenishment import service as replenishment
 from domain.replenishment.kinds import STANDING, ProposalStatus
 from domain.replenishment.permissions import ReplenishmentPermission
-from domain.replenishment.schemas import Change, ProposalView, Reject
+from domain.replenishment.schemas import Change, ProductClassView, ProposalView, Reject
 from domain.suppliers import service as suppliers
 
 router = APIRouter(prefix="/console/@{workspace}/proposals")
@@ -56,7 +56,9 @@ async def show(
             before=filters.identified(paging.place or ""),
             limit=paging.limit,
         )
-        classes, _ = await replenishment.classes(work, limit=CLASSES)
+        classes: list[ProductClassView] = []
+        if visit.principal.stores is None:
+            classes, _ = await replenishment.classes(work, limit=CLASSES)
         ids = {one.variant_id for one in found} | {one.variant_id for one in classes}
         products = await goods.named(work, ids)
         stores = await catalog.all_stores(work)

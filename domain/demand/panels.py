@@ -52,15 +52,9 @@ class Batch:
     places: list[Place]
 
 
-async def today(work: Work) -> date:
-    """The day of the shop's calendar that it is now."""
-    workspace = await accounts.get_workspace(work)
-    return work.now.astimezone(workspace.zone).date()
-
-
 async def batches(work: Work) -> list[list[Place]]:
     """The places that have sold anything lately, in lists short enough to be worked on at once, stores kept together."""
-    since = await today(work) - timedelta(days=LIVE_DAYS)
+    since = await accounts.today(work) - timedelta(days=LIVE_DAYS)
     places = [Place(store, variant) for store, variant in await repository.selling(work, since)]
     return [places[start : start + BATCH] for start in range(0, len(places), BATCH)]
 

@@ -46,6 +46,8 @@ class Projected:
     position: int
     days: int
     has_sold: bool
+    has_past: bool
+    """Whether anything was sold before today, so that there is something to learn from."""
     is_low: bool
 
 
@@ -53,9 +55,11 @@ async def project(work: Work, position: int | None) -> Projected:
     """Read what has happened since a position, all if there is none, and make the days that changed anew."""
     work.require_runtime()
     last = await events.last_position(work)
-    timezone = (await accounts.get_workspace(work)).timezone
+    workspace = await accounts.get_workspace(work)
+    timezone, today = workspace.timezone, workspace.today(work.now)
     if position is None:
-        return Projected(last, await repository.project_all(work, timezone), has_sold=True, is_low=True)
+        days = await repository.project_all(work, timezone)
+        return Projected(last, days, True, await repository.has_sold_before(work, today), is_low=True)
     levels: set[UUID] = set()
     types: set[str] = set()
     wanted = Wanted(types=[*_OF_LEVELS, *_OF_ALL, *_LOW])
@@ -65,7 +69,8 @@ async def project(work: Work, position: int | None) -> Projected:
         levels |= {event.subject_id for event in found if event.type in _OF_LEVELS}
     days = await _made_anew(work, timezone, levels, is_all=not types.isdisjoint(_OF_ALL))
     has_sold = not types.isdisjoint({EventType.STOCK_SOLD, *_OF_ALL})
-    return Projected(max(position, last), days, has_sold, is_low=not types.isdisjoint(_LOW))
+    has_past = has_sold and await repository.has_sold_before(work, today)
+    return Projected(max(position, last), days, has_sold, has_past, is_low=not types.isdisjoint(_LOW))
 
 
 async def _made_anew(work: Work, timezone: str, levels: set[UUID], *, is_all: bool) -> int:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, exists, select, text
 
 from core.work import Work, own
 from domain.demand.models import DemandDay
@@ -117,6 +117,12 @@ async def selling(work: Work, since: date) -> list[tuple[UUID, UUID]]:
     places = (DemandDay.store_id, DemandDay.variant_id)
     query = select(*places).where(own(DemandDay, work), DemandDay.day >= since, DemandDay.sold > 0)
     return [(store, variant) for store, variant in await work.session.execute(query.distinct().order_by(*places))]
+
+
+async def has_sold_before(work: Work, day: date) -> bool:
+    """Whether anything was sold before a day."""
+    sold = exists().where(own(DemandDay, work), DemandDay.day < day, DemandDay.sold > 0)
+    return bool(await work.session.scalar(select(sold)))
 
 
 async def table(work: Work, first: date, last: date, places: Collection[tuple[UUID, UUID]]) -> list[Any]:

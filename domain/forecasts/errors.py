@@ -1,6 +1,6 @@
 """Refusals about forecasts."""
 
-from core.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
+from core.errors import Conflict, DomainError, Invalid, NotFound
 
 
 class ForecastNotReady(DomainError):
@@ -26,12 +26,6 @@ class PeriodNotAhead(Invalid):
     """The period is over, or ends more than a year from now."""
 
     code = "period_not_ahead"
-
-
-class StoresOnly(NotPermitted):
-    """What is added up over all stores is for those who work in all of them."""
-
-    code = "stores_only"
 
 
 class RunNotFound(NotFound):

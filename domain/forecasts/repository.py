@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text
+from sqlalchemy import Row, delete, func, select, text
 
 from core import bulk
 from core.paging import part
@@ -47,6 +47,12 @@ async def find(
         if wanted is not None:
             query = query.where(column.in_(set(wanted)))
     return (await work.session.scalars(query.order_by(Forecast.id))).all()
+
+
+async def count(work: Work, level: Level) -> int:
+    """How many forecasts of a level there are."""
+    query = select(func.count()).where(own(Forecast, work), Forecast.level == level)
+    return (await work.session.scalars(query)).one()
 
 
 async def page(

@@ -29,7 +29,10 @@ class DayAhead(Interval):
 
 
 class Accuracy(View):
-    """How good such forecasts were on the shop's own past, at one level over one period; shares, 0.1 for 10 %."""
+    """How good such forecasts were on the shop's own past, in all its stores, at one level over one period.
+
+    Shares, 0.1 for 10 %.
+    """
 
     level: str = Field(description="What was added up before errors were taken: product_store, product, store, total.")
     first: date = Field(description="The first day that was forecast.")
@@ -54,7 +57,7 @@ class RunView(View):
     first_day: date
     data_until: date = Field(description="The last day whose sales are in it.")
     horizon_days: int
-    series: int
+    series: int = Field(description="Products in stores, of those stores that whoever asks works in.")
     chosen: dict[str, str] = Field(description="The candidate taken for each class of demand.")
     accuracy: list[Accuracy]
     seconds: float

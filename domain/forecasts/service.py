@@ -3,7 +3,7 @@
 The table is the cache: a number belongs to a run, the run to a position of the event stream (`data_version`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from domain.accounts import service as accounts
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound
 from domain.forecasts import repository
-from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead, RunNotFound, SalesNotImported, StoresOnly
+from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead, RunNotFound, SalesNotImported
 from domain.forecasts.intervals import Curve, Number, added
 from domain.forecasts.kinds import Level
 from domain.forecasts.models import Forecast, ForecastRun
@@ -47,9 +47,8 @@ _MEASURED_AT = {
 }
 """The level at which forecasts of a level were measured, or the next finer one."""
 
-
-_MEASURED = ("product_store", "product", "store", "total")
-"""The levels at which forecasts are measured, the finest first."""
+_OF_ONE_STORE = frozenset({Level.VARIANT_STORE, Level.STORE})
+"""The levels that add nothing up over stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ async def predict(work: Work, product: str, days_ahead: int, store_id: UUID | No
     meant = await _product(work, product)
     variants = tuple(await repository.variants_of(work, meant.id, ()))
     stores = None if store_id is None else ((await catalog.get_store_by_id(work, store_id)).id,)
-    first = await _today(work)
+    first = await accounts.today(work)
     said = await outlook(work, Scope(variants, store_ids=stores), first, first + timedelta(days=days_ahead - 1))
     return Prediction(
         product=ProductNamed(id=meant.id, code=meant.code, name=meant.name),
@@ -87,18 +86,13 @@ async def _product(work: Work, said: str) -> Any:
     return found
 
 
-async def _today(work: Work) -> date:
-    workspace = await accounts.get_workspace(work)
-    return work.now.astimezone(workspace.zone).date()
-
-
 async def outlook(work: Work, scope: Scope, first: date, last: date) -> Outlook:
     """What will probably be sold between two days; of a period that has begun, from today on.
 
     Whoever works in some stores sees theirs alone. Raises PeriodNotAhead, ForecastNotReady and DemandUnknown.
     """
     work.require(ForecastsPermission.READ)
-    today = await _today(work)
+    today = await accounts.today(work)
     first = max(first, today)
     if last < first or (last - today).days >= LONGEST_DAYS:
         raise PeriodNotAhead(first=first, last=last)
@@ -124,7 +118,7 @@ async def outlook(work: Work, scope: Scope, first: date, last: date) -> Outlook:
         made_at=run.created_at,
         data_version=run.position,
         models=sorted({row.model for row in rows}),
-        accuracy=next((one for one in _accuracies(run) if one.level == _MEASURED_AT[level]), None),
+        accuracy=next(iter(_accuracies(run, [level])), None),
     )
 
 
@@ -192,9 +186,9 @@ async def listing(
     run = await repository.newest_run(work)
     if run is None:
         return [], None
-    today = await _today(work)
-    if work.principal.stores is not None and level not in (Level.VARIANT_STORE, Level.STORE):
-        raise StoresOnly(level=level)
+    today = await accounts.today(work)
+    if level not in _OF_ONE_STORE:
+        work.require_all_stores()
     limit = max(1, min(limit, MOST_ITEMS))
     rows = await repository.page(work, level, variant_ids=variant_ids, store_id=store_id, after=after, limit=limit + 1)
     begin = (today - run.first_day).days
@@ -218,12 +212,23 @@ def _view(row: Forecast, today: date, begin: int, days: int) -> ForecastView:
     )
 
 
+async def are_made(work: Work) -> bool:
+    """Whether anything is forecast; a run before the first sales has come to no series."""
+    work.require_runtime()
+    run = await repository.newest_run(work)
+    return run is not None and run.series > 0
+
+
 async def newest(work: Work) -> RunView:
-    """The run whose forecasts stand, with what such forecasts were worth; raises RunNotFound."""
+    """The run whose forecasts stand, with what such forecasts were worth; raises RunNotFound.
+
+    Whoever works in some stores sees how many series these have, and errors at the levels that add up no stores.
+    """
     work.require(ForecastsPermission.READ)
     run = await repository.newest_run(work)
     if run is None:
         raise RunNotFound
+    is_all = work.principal.stores is None
     return RunView(
         id=run.id,
         made_at=run.created_at,
@@ -231,22 +236,24 @@ async def newest(work: Work) -> RunView:
         first_day=run.first_day,
         data_until=run.first_day - timedelta(days=1),
         horizon_days=run.horizon,
-        series=run.series,
+        series=run.series if is_all else await repository.count(work, Level.VARIANT_STORE),
         chosen=run.chosen,
-        accuracy=_accuracies(run),
+        accuracy=_accuracies(run, Level if is_all else _OF_ONE_STORE),
         seconds=run.seconds,
     )
 
 
-def _accuracies(run: ForecastRun) -> list[Accuracy]:
+def _accuracies(run: ForecastRun, levels: Iterable[Level]) -> list[Accuracy]:
+    """How good forecasts of some levels were, as far as that was measured, the finest first."""
     if run.accuracy is None:
         return []
+    wanted = {_MEASURED_AT[level] for level in levels}
     about = {name: run.accuracy[name] for name in ("first", "last", "horizon_days", "origins", "series")}
     names = Accuracy.model_fields.keys()
     return [
         Accuracy.model_validate({"level": level, **about, **{name: value for name, value in found.items() if name in names}})
-        for level in _MEASURED
-        if (found := run.accuracy["levels"].get(level)) is not None
+        for level in dict.fromkeys(_MEASURED_AT.values())
+        if level in wanted and (found := run.accuracy["levels"].get(level)) is not None
     ]
 
 

@@ -24,6 +24,7 @@ from analytics.forecasting.spans import LATELY, sum_widths, surprises
 from core.access import Principal
 from core.tables import new_id
 from core.work import open_work
+from domain.accounts import service as accounts
 from domain.demand import panels
 from domain.demand.panels import Batch, Past
 from domain.forecasts import repository
@@ -107,7 +108,7 @@ async def train(principal: Principal, taken: Taken) -> int:
         position = await routines.position(work, RoutineName.DEMAND_PROJECT)
         listed = await panels.batches(work)
         category_of = await repository.categories(work)
-        first_day = await panels.today(work)
+        first_day = await accounts.today(work)
         newest = await repository.newest_run(work)
         accuracy = newest.accuracy if newest is not None and work.system_time - newest.created_at < MEASURED_EVERY else None
     learnt = _Learnt(accuracy)

@@ -46,7 +46,7 @@ async def replenish(principal: Principal, taken: Taken) -> drafting.Drafted:
     """
     async with open_work(principal) as work:
         settings = (await accounts.get_workspace(work)).settings.replenishment
-        today = await panels.today(work)
+        today = await accounts.today(work)
         rows = {Place(row.store_id, row.variant_id): row for row in await repository.shelves(work)}
         earned = await repository.worth(work, today - timedelta(days=WORTH_DAYS))
         listed = await panels.batches(work)

@@ -69,8 +69,12 @@ async def decisions(work: Work, days: int = 90) -> Decisions:
 async def classes(
     work: Work, abc: AbcClass | None = None, after: tuple[float, UUID] | None = None, limit: int = 20
 ) -> tuple[list[ProductClassView], tuple[float, UUID] | None]:
-    """The classes of products, what brings in most first, and the place of the next page."""
+    """The classes of products, what brings in most first, and the place of the next page.
+
+    They rest on what all stores bring in, so they are for those who work in all of them: raises StoresOnly.
+    """
     work.require(ReplenishmentPermission.READ)
+    work.require_all_stores()
     limit = max(1, min(limit, MOST_ITEMS))
     rows = await repository.page_of_classes(work, abc, after, limit + 1)
     views = [ProductClassView.model_validate(row) for row in rows[:limit]]

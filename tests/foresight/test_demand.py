@@ -14,12 +14,13 @@ from sqlalchemy import text
 from core.access import Principal
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts import service as accounts
 from domain.catalog import pricing
 from domain.catalog.prices import NewPrice
 from domain.demand import panels
 from domain.demand import service as demand
 from domain.demand.bulk import bulk_days
-from domain.demand.panels import Past, today
+from domain.demand.panels import Past
 from domain.demand.schemas import DemandDayView, Place
 from domain.routines.kinds import RoutineName
 from domain.stock import holds
@@ -52,7 +53,7 @@ async def move(
 
 async def days(shop: Shop, back: int) -> list[DemandDayView]:
     async with open_work(shop.principal) as work:
-        now = await today(work)
+        now = await accounts.today(work)
         found = await demand.series(work, shop.store_id, shop.variants["HAR-1"], now - timedelta(days=back), now)
     return found.days
 
@@ -93,7 +94,7 @@ async def test_the_panel_passes_over_days_without_goods(ledger: Shop, run: Run) 
     await run(RoutineName.DEMAND_PROJECT)
     async with open_work(ledger.principal) as work:
         (places,) = await panels.batches(work)
-        past = await panels.read(work, places, await today(work))
+        past = await panels.read(work, places, await accounts.today(work))
     assert past is not None
     batch = panels.build(past, horizon=3)
     assert batch.places == [Place(ledger.store_id, ledger.variants["HAR-1"])]
@@ -175,7 +176,7 @@ async def test_planned_offers_are_promotions_known_ahead(shop: Shop, run: Run) -
     await run(RoutineName.DEMAND_PROJECT)
     async with open_work(shop.principal) as work:
         (places,) = await panels.batches(work)
-        past = await panels.read(work, places, await today(work))
+        past = await panels.read(work, places, await accounts.today(work))
     assert past is not None
     batch = panels.build(past, horizon=5)
     assert batch.panel.promo is not None

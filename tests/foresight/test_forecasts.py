@@ -1,7 +1,9 @@
 """Forecasts: sums that agree, intervals that make sense and say what they rest on, and nobody's stores but one's own."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -10,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from core import db
 from core.access import Principal, PrincipalKind
+from core.errors import StoresOnly
 from core.tables import new_id
 from core.work import Work, open_work
+from domain.accounts import service as accounts
 from domain.accounts.schemas import WorkspaceView
 from domain.catalog import categories
 from domain.catalog.schemas import NewCategory, NewProduct
-from domain.demand.panels import today
 from domain.forecasts import service as forecasts
 from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead
 from domain.forecasts.intervals import Curve, added
@@ -49,7 +53,7 @@ async def branch(shop: Shop, run: Run) -> UUID:
 
 
 async def week(work: Work, scope: Scope = Scope()) -> Outlook:  # noqa: B008 - frozen
-    first = await today(work)
+    first = await accounts.today(work)
     return await forecasts.outlook(work, scope, first, first + timedelta(days=6))
 
 
@@ -81,7 +85,7 @@ async def test_sums_are_those_of_their_parts(shop: Shop, branch: UUID) -> None:
 async def test_a_number_says_of_when_it_is_and_how_good_such_numbers_were(shop: Shop, branch: UUID) -> None:
     async with open_work(shop.principal) as work:
         found = await week(work, Scope((shop.variants["HAR-1"],)))
-        now = await today(work)
+        now = await accounts.today(work)
         made = await forecasts.newest(work)
     assert (found.first, found.last, found.data_until) == (now, now + timedelta(days=6), now - timedelta(days=1))
     assert found.total.low < found.total.value < found.total.high
@@ -102,6 +106,11 @@ async def test_whoever_works_in_one_store_sees_its_numbers_alone(shop: Shop, bra
             await week(work, Scope(store_ids=(branch,)))
         rows = await work.session.scalars(text("SELECT DISTINCT store_id FROM forecasts"))
         assert set(rows) == {shop.store_id}  # the sums over all stores are hidden by Postgres itself
+        made = await forecasts.newest(work)
+        with pytest.raises(StoresOnly):
+            await forecasts.listing(work, Level.TOTAL, 7)
+    assert made.series == 2
+    assert [one.level for one in made.accuracy] == ["product_store", "store"]
     assert seen.total == mine.total
     assert asked.level is Level.VARIANT_STORE
 
@@ -135,6 +144,46 @@ async def test_a_run_takes_the_place_of_the_one_before_and_a_sale_makes_a_new_ve
         assert (await week(work)).data_version > before.data_version
 
 
+async def due_in(shop: Shop) -> timedelta:
+    """How long it is until all forecasts are made anew."""
+    async with open_work(shop.principal) as work:
+        due = await work.session.scalar(text("SELECT due_at FROM routines WHERE name = 'forecast.train'"))
+        return cast(timedelta, due - work.system_time)
+
+
+async def test_a_history_that_comes_after_the_first_look_is_learnt_from_at_once(shop: Shop, run: Run) -> None:
+    await run(RoutineName.DEMAND_PROJECT)
+    await run(RoutineName.FORECAST_TRAIN)  # of nothing
+    assert await due_in(shop) > timedelta(hours=23)
+    async with open_work(shop.principal) as work:
+        await sold(work, shop, {"HAR-1": [3.0] * 30})
+    await run(RoutineName.DEMAND_PROJECT)
+    assert await due_in(shop) <= timedelta(0)
+    await run(RoutineName.FORECAST_TRAIN)
+    async with open_work(shop.principal) as work:
+        assert (await week(work)).total.value > 0
+        await sold(work, shop, {"ACE-1": [3.0] * 30})
+    await run(RoutineName.DEMAND_PROJECT)
+    assert timedelta(minutes=50) < await due_in(shop) < timedelta(hours=1)
+
+
+async def test_no_transaction_is_open_while_forecasts_are_computed(
+    shop: Shop, branch: UUID, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, waiting = asyncio.to_thread, []
+
+    async def looked(call: Any, *values: Any) -> Any:
+        async with db.session() as session:
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in trans%'"
+            waiting.append(await session.scalar(text(waits)))
+        return await beside(call, *values)
+
+    monkeypatch.setattr(asyncio, "to_thread", looked)
+    await run(RoutineName.FORECAST_TRAIN)
+    assert len(waiting) >= 3  # what it loads, what it learns, the rows
+    assert set(waiting) == {0}
+
+
 async def test_what_cannot_be_answered_is_said(shop: Shop, run: Run) -> None:
     async with open_work(shop.principal) as work:
         with pytest.raises(ForecastNotReady):
@@ -143,7 +192,7 @@ async def test_what_cannot_be_answered_is_said(shop: Shop, run: Run) -> None:
     await run(RoutineName.DEMAND_PROJECT)
     await run(RoutineName.FORECAST_TRAIN)
     async with open_work(shop.principal) as work:
-        first = await today(work)
+        first = await accounts.today(work)
         assert (await week(work)).accuracy is None  # a month is too short to measure anything
         with pytest.raises(DemandUnknown):
             await week(work, Scope((shop.variants["QUE-1"],)))

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from core.errors import StoresOnly
 from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.schemas import ChangeWorkspace
@@ -150,8 +151,13 @@ async def test_goods_of_another_store_come_first(shop: Shop, mill: UUID, run: Ru
     assert [(line.variant_id, line.requested) for line in asked.lines] == [(shop.variants["HAR-1"], moved.packs)]
     await run(PLAN)  # what was asked for is on its way
     assert [one.from_store_id for one in await proposals(shop)] == [None]
+    async with open_work(shop.principal) as work:
+        assert (await replenishment.decisions(work)).placed == 1
     async with open_work(limited(shop, branch)) as work:
         assert (await replenishment.list_proposals(work))[0] == []
+        assert (await replenishment.decisions(work)).placed == 0
+        with pytest.raises(StoresOnly):
+            await replenishment.classes(work)
 
 
 async def test_a_shop_may_let_small_orders_be_sent_by_themselves(shop: Shop, mill: UUID, run: Run) -> None:

@@ -13,13 +13,14 @@ from core.errors import Abandoned
 from core.work import open_work
 from domain.alerts import watching
 from domain.demand import projecting
+from domain.forecasts import service as forecasts
 from domain.replenishment import planning
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
 from domain.routines.schemas import Taken
 
 AFTER_SALES: Final = timedelta(hours=1)
-"""How soon sales change the forecasts: what is sold within an hour is learnt from at once."""
+"""How soon sales change the forecasts: what is sold within an hour is learnt from at once. The first ones wait for nothing."""
 
 log = observability.log(__name__)
 
@@ -32,7 +33,7 @@ async def project_demand(principal: Principal, taken: Taken) -> int | None:
     # Not in the transaction above, which holds one routine already. Who dies here is followed by another who reads it again.
     async with open_work(principal) as work:
         if done.has_sold:
-            is_first = taken.position is None
+            is_first = done.has_past and not await forecasts.are_made(work)
             await routines.hasten(work, [RoutineName.FORECAST_TRAIN], routines.AT_ONCE if is_first else AFTER_SALES)
         if done.is_low:
             await routines.hasten(work, [RoutineName.ALERTS_WATCH, RoutineName.REPLENISHMENT_PLAN])
