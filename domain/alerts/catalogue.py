@@ -62,6 +62,7 @@ _COMING: Final = """
        AND coalesce(c.expected_on, :today) <= :today + CAST(coalesce(arrival.days, :lead_days) AS int)
 """
 
+# Behind the last day that was forecast its week goes on, as in `Curve.on`.
 _STOCK_OUT_AHEAD: Final = f"""
     SELECT subject_id, store_id, variant_id, CASE WHEN supply < wanted / 2 THEN 'critical' ELSE 'warning' END AS severity,
            evidence || jsonb_build_object('coming', coming::text, 'days', days, 'expected', round(wanted, 1)::text) AS evidence
@@ -70,16 +71,18 @@ _STOCK_OUT_AHEAD: Final = f"""
                coalesce(arrival.days, :lead_days) AS days, coalesce(sum(c.coming), 0) AS coming,
                i.on_hand - i.held + coalesce(sum(c.coming), 0) AS supply,
                (
-                   SELECT coalesce(sum(CAST(value AS numeric)), 0)
-                   FROM jsonb_array_elements_text(f.mean) WITH ORDINALITY e (value, n)
-                   WHERE n > :today - r.first_day AND n <= :today - r.first_day + coalesce(arrival.days, :lead_days)
+                   SELECT coalesce(sum(CAST(f.mean ->> CAST(
+                       CASE WHEN n < r.horizon THEN n ELSE r.horizon - 7 + (n - r.horizon) % 7 END AS int
+                   ) AS numeric)), 0)
+                   FROM generate_series(:today - r.first_day, :today - r.first_day + coalesce(arrival.days, :lead_days) - 1) n
                ) AS wanted
         FROM stock_items i {_LIVE}
         JOIN forecasts f ON f.workspace_id = i.workspace_id AND f.level = 'variant_store' AND f.store_id = i.store_id
          AND f.variant_id = i.variant_id
         JOIN forecast_runs r ON r.workspace_id = f.workspace_id AND r.id = f.run_id {_NEXT_ARRIVAL} {_COMING}
         WHERE i.workspace_id = :workspace AND i.on_hand - i.held > 0 AND i.on_hand - i.held >= i.min_stock
-        GROUP BY i.id, i.store_id, i.variant_id, i.on_hand, i.held, i.min_stock, p.unit, f.mean, r.first_day, arrival.days
+        GROUP BY i.id, i.store_id, i.variant_id, i.on_hand, i.held, i.min_stock, p.unit, f.mean, r.first_day, r.horizon,
+                 arrival.days
     ) ahead WHERE wanted > supply
 """  # noqa: S608
 

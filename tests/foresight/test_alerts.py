@@ -99,6 +99,20 @@ async def test_what_will_run_out_before_an_order_could_arrive_is_told_ahead(shop
     assert found.severity is Severity.WARNING
 
 
+async def test_a_supplier_who_takes_longer_than_is_forecast_is_reckoned_with(shop: Shop, run: Run) -> None:
+    async with open_work(shop.principal) as work:
+        await sold(work, shop, {"HAR-1": [5.0] * 60})
+        supplier = await suppliers.create(work, NewSupplier(name="Molinos", lead_time_days=60))
+        product = SupplierProductInput(variant_id=shop.variants["HAR-1"], is_preferred=True)
+        await suppliers.set_product(work, supplier.id, product)
+        await fill(work, shop, "HAR-1", 200)  # forty days of sixty
+    await run(RoutineName.DEMAND_PROJECT)
+    await run(RoutineName.FORECAST_TRAIN)
+    await run(RoutineName.ALERTS_WATCH)
+    (found,) = await standing(shop, kinds=[AlertKind.STOCK_OUT_AHEAD])
+    assert Decimal(found.evidence["expected"]) == pytest.approx(Decimal(300), rel=Decimal("0.05"))
+
+
 async def test_each_cause_is_found(shop: Shop, run: Run) -> None:
     async with open_work(shop.principal) as work:
         for sku in ("HAR-1", "ACE-1", "QUE-1"):
