@@ -1,6 +1,6 @@
 """Purchase orders: a draft that is put together, sent, and ends."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -62,6 +62,12 @@ async def open_draft(work: Work, supplier_id: UUID, store_id: UUID) -> PurchaseO
             after = {"number": order.number, "supplier_id": supplier_id, "store_id": store_id}
             events.record(work, EventType.PURCHASE_ORDER_DRAFTED, subject=order.id, after=after)
     return await _view(work, order)
+
+
+async def hold_drafts(work: Work, also: Collection[UUID] = ()) -> dict[UUID, PurchaseOrderView]:
+    """All drafts, and some other orders, as they stay until the transaction ends: nobody sends one meanwhile."""
+    work.require(PurchasesPermission.WRITE)
+    return {order.id: order for order in await order_views(work, await repository.lock_drafts(work, also))}
 
 
 async def set_lines(

@@ -1,6 +1,6 @@
 """All SQL of purchases. An order is locked before its lines, and both before the stock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +66,14 @@ async def lock(work: Work, order_id: UUID) -> PurchaseOrder | None:
     query = select(PurchaseOrder).where(own(PurchaseOrder, work), PurchaseOrder.id == order_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await work.session.scalars(locked)).one_or_none()
+
+
+async def lock_drafts(work: Work, also: Collection[UUID]) -> Sequence[PurchaseOrder]:
+    """All drafts, and some other purchase orders, locked in the order of their ids and read afresh."""
+    wanted = (PurchaseOrder.status == PurchaseStatus.DRAFT) | PurchaseOrder.id.in_(set(also))
+    query = select(PurchaseOrder).where(own(PurchaseOrder, work), wanted).order_by(PurchaseOrder.id)
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await work.session.scalars(locked)).all()
 
 
 async def lines_of(work: Work, order_ids: Iterable[UUID]) -> Sequence[PurchaseOrderLine]:

@@ -45,12 +45,23 @@ class Drafted:
     sent: int
 
 
-async def write(work: Work, wanted: Sequence[Wanted], settings: ReplenishmentSettings) -> Drafted:
-    """Let exactly this be proposed, beside what people have settled, and the drafts hold it."""
+async def hold(work: Work) -> dict[Key, Proposal]:
+    """The proposals that still wait once what people have done to the drafts is read; nobody changes either meanwhile.
+
+    What is on its way is only known for certain behind this: an order that is sent while a plan is made is either seen by
+    it, or waits until the plan is written.
+    """
     work.require_runtime()
     standing = {_key(row): row for row in await repository.standing(work)}
     await _read_drafts(work, standing)
-    standing = {key: row for key, row in standing.items() if row.status in _WAITING}
+    return {key: row for key, row in standing.items() if row.status in _WAITING}
+
+
+async def write(
+    work: Work, standing: dict[Key, Proposal], wanted: Sequence[Wanted], settings: ReplenishmentSettings
+) -> Drafted:
+    """Let exactly this be proposed, beside what people have settled, and the drafts hold it."""
+    work.require_runtime()
     rejected = await repository.rejected_since(work, work.now - REJECTED_FOR)
     gone = _set(work, wanted, standing, rejected)
     await work.session.flush()
@@ -77,7 +88,7 @@ def _key(row: Proposal) -> Key:
 async def _read_drafts(work: Work, standing: Mapping[Key, Proposal]) -> None:
     """What people have done to the drafts since the last plan."""
     ids = {row.purchase_order_id for row in standing.values() if row.purchase_order_id is not None}
-    orders = {id: await purchasing.get(work, id) for id in sorted(ids)}
+    orders = await ordering.hold_drafts(work, ids)
     for row in standing.values():
         if row.purchase_order_id is None or row.written is None:
             continue

@@ -1,11 +1,12 @@
 """Planning: levels from forecasts and their errors, what is missing to them, and the proposals and drafts that follow.
 
-Loaded by workers only; computed beside the event loop, without a transaction. Running it again sets the same quantities.
+Loaded by workers only. Levels, which take their time, are computed beside the event loop, without a transaction; what is
+missing to them is worked out in the one that writes it. Running it again sets the same quantities.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +18,7 @@ from analytics.forecasting.panel import Floats
 from analytics.replenishment.aims import up_to
 from analytics.replenishment.classes import abc, shares, xyz
 from core.access import Principal
-from core.work import open_work
+from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.thresholds import ReplenishmentSettings
 from domain.demand import panels
@@ -47,10 +48,9 @@ async def replenish(principal: Principal, taken: Taken) -> drafting.Drafted:
     async with open_work(principal) as work:
         settings = (await accounts.get_workspace(work)).settings.replenishment
         today = await accounts.today(work)
-        rows = {Place(row.store_id, row.variant_id): row for row in await repository.shelves(work)}
+        rows = await _rows(work)
         earned = await repository.worth(work, today - timedelta(days=WORTH_DAYS))
         listed = await panels.batches(work)
-        due = await repository.due_places(work)
         before = await repository.classes(work)
     classes = _classes(earned, settings)
     levels: dict[Place, _Level] = {}
@@ -63,15 +63,21 @@ async def replenish(principal: Principal, taken: Taken) -> drafting.Drafted:
             await asyncio.to_thread(_add, sold, batch)
             levels |= await asyncio.to_thread(_levels, batch, rows, classes, settings)
     class_rows = await asyncio.to_thread(_class_rows, earned, classes, sold, before, today, principal.workspace_id)
-    shelves = await asyncio.to_thread(_shelves, levels, rows, classes, settings)
-    # What is due stays due until it is ordered: a part that was moved meanwhile does not put the rest off.
-    shelves = [replace(one, is_due=True) if (one.store_id, one.variant_id) in due else one for one in shelves]
-    wanted = await asyncio.to_thread(plan, shelves, settings.budget)
     async with open_work(principal) as work:
+        standing = await drafting.hold(work)
+        # What is due stays due until it is ordered: a part that was moved meanwhile does not put the rest off.
+        due = {Place(store_id, variant_id) for store_id, variant_id, _ in standing}
+        # Read again, behind the locks: what was ordered since the levels were begun is not ordered twice.
+        shelves = _shelves(levels, await _rows(work), due, classes, settings)
+        wanted = await asyncio.to_thread(plan, shelves, settings.budget)
         await repository.replace_classes(work, class_rows)
-        done = await drafting.write(work, wanted, settings)
+        done = await drafting.write(work, standing, wanted, settings)
         await routines.keep(work, taken)
         return done
+
+
+async def _rows(work: Work) -> dict[Place, Any]:
+    return {Place(row.store_id, row.variant_id): row for row in await repository.shelves(work)}
 
 
 def _classes(earned: Mapping[UUID, float], settings: ReplenishmentSettings) -> dict[UUID, str]:
@@ -113,12 +119,18 @@ def _levels(
 
 
 def _shelves(
-    levels: Mapping[Place, _Level], rows: Mapping[Place, Any], classes: Mapping[UUID, str], settings: ReplenishmentSettings
+    levels: Mapping[Place, _Level],
+    rows: Mapping[Place, Any],
+    due: Collection[Place],
+    classes: Mapping[UUID, str],
+    settings: ReplenishmentSettings,
 ) -> list[Shelf]:
-    return [_shelf(place, rows[place], one, classes, settings) for place, one in levels.items() if place in rows]
+    return [_shelf(place, rows[place], one, place in due, classes, settings) for place, one in levels.items() if place in rows]
 
 
-def _shelf(place: Place, row: Any, one: _Level, classes: Mapping[UUID, str], settings: ReplenishmentSettings) -> Shelf:
+def _shelf(
+    place: Place, row: Any, one: _Level, is_due: bool, classes: Mapping[UUID, str], settings: ReplenishmentSettings
+) -> Shelf:
     lead, review = _rhythm(row, settings)
     level, expected = Decimal(round(one.level)), Decimal(str(one.expected)).quantize(_CENT)
     source = None
@@ -135,6 +147,7 @@ def _shelf(place: Place, row: Any, one: _Level, classes: Mapping[UUID, str], set
         trigger=(level - expected * review / (lead + review)).quantize(_CENT),
         abc=classes.get(place.variant_id, "c"),
         source=source,
+        is_due=is_due,
     )
 
 

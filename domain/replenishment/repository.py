@@ -74,12 +74,6 @@ async def standing(work: Work) -> Sequence[Proposal]:
     return (await work.session.scalars(query.with_for_update(key_share=True))).all()
 
 
-async def due_places(work: Work) -> set[tuple[UUID, UUID]]:
-    """Where something still waits to be ordered or moved: store and variant."""
-    query = select(Proposal.store_id, Proposal.variant_id).where(own(Proposal, work), Proposal.status.in_(STANDING))
-    return {(store, variant) for store, variant in await work.session.execute(query)}
-
-
 async def rejected_since(work: Work, since: datetime) -> set[tuple[UUID, UUID, bool]]:
     """What was rejected lately: store, variant, and whether it was a transfer."""
     columns = (Proposal.store_id, Proposal.variant_id, Proposal.from_store_id.is_not(None))

@@ -1,6 +1,7 @@
 """Fixtures: a shop, and running a routine of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from domain.routines.kinds import RoutineName
 from domain.routines.repository import find
 from tests.factories.shop import Shop, open_shop
 
-Run = Callable[[RoutineName], Awaitable[None]]
+Run = Callable[[RoutineName], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture

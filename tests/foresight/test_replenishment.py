@@ -1,5 +1,6 @@
 """Replenishment: proposals set quantities, five plans are one draft, and what people change stays."""
 
+import asyncio
 from decimal import Decimal
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from tests.factories.sales import sold
 from tests.factories.shop import Shop, fill
 from tests.foresight.conftest import Run
 from tests.foresight.test_forecasts import limited
+from tests.foresight.test_routines import waited_for
 
 PLAN = RoutineName.REPLENISHMENT_PLAN
 
@@ -87,6 +89,18 @@ async def test_what_is_ordered_is_on_its_way_and_not_proposed_again(shop: Shop, 
     assert await proposals(shop) == []
     assert [one.status for one in await proposals(shop, ProposalStatus.PLACED)] == [ProposalStatus.PLACED]
     assert len(await orders(shop)) == 1
+
+
+async def test_an_order_that_is_sent_while_a_plan_is_made_is_not_ordered_twice(shop: Shop, mill: UUID, run: Run) -> None:
+    await run(PLAN)
+    (draft,) = await orders(shop)
+    async with open_work(shop.principal) as work:
+        await ordering.submit(work, draft.id)
+        plan = asyncio.create_task(run(PLAN))  # reads that nothing is on its way
+        await waited_for(shop.principal, await work.session.scalar(text("SELECT pg_backend_pid()")))
+    await plan
+    assert [(one.id, one.status) for one in await orders(shop)] == [(draft.id, PurchaseStatus.SUBMITTED)]
+    assert await proposals(shop) == []
 
 
 async def test_what_people_change_stays(shop: Shop, mill: UUID, run: Run) -> None:
