@@ -33,6 +33,7 @@ OUTBOX_AGE = Gauge("nexova_outbox_oldest_seconds", "Age of the oldest due outbox
 OUTBOX_PENDING = Gauge("nexova_outbox_pending", "Due outbox rows not yet published")
 INBOUND_EVENTS = Counter("nexova_inbound_events_total", "Webhook results stored", ["kind", "result"])
 READINGS = Counter("nexova_readings_total", "Readings of machines that came in", ["verdict"])
+QUARANTINE_DROPPED = Counter("nexova_quarantine_dropped_total", "Refused readings that went as newer ones came")
 TURNS = Counter("nexova_turns_total", "Turns finished", ["outcome", "model"])
 TURN_SECONDS = Histogram("nexova_turn_seconds", "Duration of turns", buckets=LATENCY_BUCKETS)
 TOOL_CALLS = Counter("nexova_tool_calls_total", "Tool calls", ["tool", "outcome"])

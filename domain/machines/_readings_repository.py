@@ -1,4 +1,8 @@
-"""SQL of readings: many in one statement, each once, with their sums and what is newest."""
+"""SQL of readings: many in one statement, each once, with their sums and what is newest.
+
+Rows are touched in the order of their keys, whoever sends them: two batches that have some in common wait for each other, and
+never in a circle.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,8 +53,7 @@ async def keep_month(work: Work, day: date) -> None:
     await work.session.execute(text("SELECT keep_reading_month(:day)"), {"day": day})
 
 
-# One statement, so that a reading, its sums and what is newest are stored together or not at all. Rows are touched in the
-# order of their keys, whoever sends them: two batches with readings in common wait for each other, and never in a circle.
+# One statement, so that a reading, its sums and what is newest are stored together or not at all.
 _ADD = text(
     """
     WITH given AS (
@@ -131,9 +134,8 @@ async def add_features(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[tup
     for row in rows:
         kept.setdefault((row["sensor_id"], row["starts_at"], row["seconds"]), row)
     before = await _features(work, kept)
-    await bulk.add_rows(
-        work, SensorFeatures, list(kept.values()), known_by=("workspace_id", "sensor_id", "seconds", "starts_at")
-    )
+    in_order = [kept[key] for key in sorted(kept)]
+    await bulk.add_rows(work, SensorFeatures, in_order, known_by=("workspace_id", "sensor_id", "seconds", "starts_at"))
     return set(kept) - before
 
 
@@ -146,10 +148,28 @@ async def _features(work: Work, keys: Collection[tuple[UUID, datetime, int]]) ->
     return {(sensor_id, at, seconds) for sensor_id, at, seconds in await work.session.execute(query)}
 
 
-async def quarantine(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what cannot be stored; what is there already stays as it is."""
+# The boundary is read first: a lock on what lies before an offset would be a lock on all that stays.
+_LET_OLDEST_GO = text(
+    """
+    DELETE FROM quarantined_readings WHERE workspace_id = :workspace AND id IN (
+        SELECT id FROM quarantined_readings
+        WHERE workspace_id = :workspace AND id <= (
+            SELECT id FROM quarantined_readings WHERE workspace_id = :workspace ORDER BY id DESC OFFSET :most LIMIT 1
+        )
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+    """
+)
+
+
+async def quarantine(work: Work, rows: Sequence[Mapping[str, Any]], most: int) -> int:
+    """Keep what cannot be stored; what is there already stays as it is. Of more than `most` the oldest go: how many went."""
     once = {row["digest"]: row for row in rows}
-    await bulk.add_rows(work, QuarantinedReading, list(once.values()), known_by=("workspace_id", "digest"))
+    in_order = [once[digest] for digest in sorted(once)]
+    await bulk.add_rows(work, QuarantinedReading, in_order, known_by=("workspace_id", "digest"))
+    gone = await work.session.execute(_LET_OLDEST_GO, {"workspace": work.workspace_id, "most": most})
+    return len(gone.all())
 
 
 async def quarantined(
@@ -173,7 +193,8 @@ async def counts(work: Work) -> dict[Verdict, int]:
 
 async def let_go(work: Work, ids: Collection[UUID]) -> None:
     """Take rows out of the quarantine."""
-    await work.session.execute(delete(QuarantinedReading).where(own(QuarantinedReading, work), QuarantinedReading.id.in_(ids)))
+    among = QuarantinedReading.id == any_(literal(list(ids), ARRAY(Uuid)))
+    await work.session.execute(delete(QuarantinedReading).where(own(QuarantinedReading, work), among))
 
 
 async def raw(work: Work, sensor_id: UUID, since: datetime, until: datetime, limit: int) -> Sequence[tuple[datetime, float]]:

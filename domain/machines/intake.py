@@ -38,8 +38,12 @@ LARGEST: Final = 1e100
 
 T = TypeVar("T")
 
+log = observability.log(__name__)
+
+MOST_QUARANTINED: Final = 10_000
+"""How many a workspace has in quarantine; a device that nobody has registered sends without end."""
+
 _TOLD: Final = 100
-_RELEASED: Final = 1_000
 _MAY_CHANGE: Final = (Verdict.UNKNOWN_MACHINE, Verdict.UNKNOWN_SENSOR, Verdict.OUT_OF_RANGE, Verdict.UNIT_MISMATCH)
 """Reasons that a person can take away, by registering or correcting a sensor."""
 
@@ -169,7 +173,10 @@ async def _answered(work: Work, given: Sequence[Sent | SentFeatures | Broken], v
     """Keep what was refused, count everything, and say what became of it."""
     refused = [(one, verdict) for one, verdict in zip(given, verdicts, strict=True) if verdict not in SETTLED]
     if refused:
-        await repository.quarantine(work, [_row(work, one, verdict) for one, verdict in refused])
+        gone = await repository.quarantine(work, [_row(work, one, verdict) for one, verdict in refused], MOST_QUARANTINED)
+        if gone:
+            observability.QUARANTINE_DROPPED.inc(gone)
+            log.warning("machines.quarantine_full", dropped=gone)
     counted = Counter(verdicts)
     for verdict, count in counted.items():
         observability.READINGS.labels(verdict=verdict.value).inc(count)
@@ -204,9 +211,9 @@ async def quarantined(
 
 
 async def release(work: Work) -> ReleaseView:
-    """Look again at what was refused for a reason that a person may have taken away, the newest thousand of it."""
+    """Look again at what was refused for a reason that a person may have taken away."""
     work.require(MachinesPermission.OPERATE)
-    rows = await repository.quarantined(work, _MAY_CHANGE, None, _RELEASED)
+    rows = await repository.quarantined(work, _MAY_CHANGE, None, MOST_QUARANTINED)
     said = {row.id: parsing.said_again(row.said) for row in rows}
     windows = [row_id for row_id, item in said.items() if parsing.is_window(item)]
     others = [row_id for row_id in said if row_id not in set(windows)]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -208,6 +209,58 @@ async def test_what_was_refused_is_stored_once_the_plant_knows_the_sensor(plant:
         found = await series.read(work, plant.machine_id, flow.id, START, START + timedelta(hours=1))
     assert values(found) == [5.0] * 5
     assert values(await history(plant, 1)) == [450.0]
+
+
+async def test_what_nobody_can_take_away_hides_nothing_that_somebody_has(plant: Plant) -> None:
+    # Given one reading of a sensor that is registered later, and more of a machine that never is
+    await plant.send(reading(0, 5.0, sensor="flow"))
+    await plant.send(*(reading(minute / 60, 5.0, machine="NOBODY-1") for minute in range(1_100)))
+    async with open_work(plant.principal) as work:
+        await machines.create_sensor(work, plant.machine_id, NewSensor(code="flow", name="Caudal", unit="l/min"))
+        done = await intake.release(work)
+    assert (done.released, done.left) == (1, 1_100)
+
+
+async def test_the_quarantine_of_a_workspace_has_an_end_and_the_newest_stay(plant: Plant) -> None:
+    # Given a quarantine of another workspace, and one that is full of readings of a machine that nobody has registered
+    other = await open_plant((await make_workspace()).id)
+    await other.send(reading(0, 1.0, machine="NOBODY-1"))
+    before = REGISTRY.get_sample_value("nexova_quarantine_dropped_total") or 0.0
+    most = intake.MOST_QUARANTINED
+    await plant.send(*(reading(second / 60, 1.0, machine="NOBODY-1") for second in range(most)))
+    async with open_work(plant.principal) as work:
+        assert (await intake.quarantined(work)).counts == {Verdict.UNKNOWN_MACHINE: most}
+    # When more come, of which one is there already
+    await plant.send(reading(0, 1.0, machine="NOBODY-1"), *(reading(minute, "hot") for minute in range(3)))
+    # Then the oldest went for them, it is counted, and the other workspace has what it had
+    async with open_work(plant.principal) as work:
+        page = await intake.quarantined(work, limit=3)
+        first = await work.session.scalar(text("SELECT said FROM quarantined_readings ORDER BY id LIMIT 1"))
+    assert page.counts == {Verdict.UNKNOWN_MACHINE: most - 3, Verdict.NOT_A_NUMBER: 3}
+    assert {one.reason for one in page.items} == {Verdict.NOT_A_NUMBER}
+    assert json.loads(first)["at"] == reading(3 / 60, 1.0)["at"]
+    assert REGISTRY.get_sample_value("nexova_quarantine_dropped_total") == before + 3
+    async with open_work(other.principal) as work:
+        assert sum((await intake.quarantined(work)).counts.values()) == 1
+
+
+async def test_two_that_send_the_same_refused_things_in_another_order_wait_for_each_other(plant: Plant) -> None:
+    refused = [reading(second / 60, 1.0, machine="NOBODY-1") for second in range(5_000)]
+    windows = [
+        {"machine": "MILL-3", "sensor": "vibration", "starts_at": reading(n, 1.0)["at"], "seconds": 60, "values": {"rms": 1.0}}
+        for n in range(1_500)
+    ]
+
+    async def send_windows(items: list[dict[str, object]]) -> None:
+        async with open_work(plant.device) as work:
+            await intake.take_features(work, items)
+
+    await asyncio.gather(
+        plant.send(*refused), plant.send(*reversed(refused)), send_windows(windows), send_windows(windows[::-1])
+    )
+    async with open_work(plant.principal) as work:
+        assert (await intake.quarantined(work)).counts == {Verdict.UNKNOWN_MACHINE: 5_000}
+        assert await work.session.scalar(text("SELECT count(*) FROM sensor_features")) == 1_500
 
 
 async def test_a_gap_is_seen_and_no_line_is_drawn_over_it(plant: Plant) -> None:
