@@ -68,20 +68,26 @@ class Box:
                 window.times.append(at / 1000)
                 window.values.append(float(value))
         dropped = self._buffer.add(rows)
-        if dropped:
-            log.warning("edge.dropped", readings=dropped)
         if rows:
-            self._close_windows(max(row[2] for row in rows))
+            dropped += self._close_windows(max(row[2] for row in rows))
+        if dropped:
+            log.warning("edge.dropped", count=dropped)
 
-    def _close_windows(self, now: int) -> None:
-        """Keep the features of windows that are over; of one that had begun before we did, a part is not known."""
+    def _close_windows(self, now: int) -> int:
+        """Keep the features of windows that are over; of one that had begun before we did, a part is not known.
+
+        How much had to go for them.
+        """
+        dropped = 0
         over = [key for key in self._windows if key[2] + WINDOW_SECONDS * 1000 <= now]
         for key in over:
             window = self._windows.pop(key)
             machine, sensor, start = key
             if start < self._first[machine, sensor]:
                 continue
-            self._buffer.add_window(machine, sensor, start, WINDOW_SECONDS, features.of_window(window.times, window.values))
+            made = features.of_window(window.times, window.values)
+            dropped += self._buffer.add_window(machine, sensor, start, WINDOW_SECONDS, made)
+        return dropped
 
     async def send(self) -> int:
         """Send one batch of windows and one of readings; how many the house has now. Raises KeyRefused.

@@ -1,8 +1,8 @@
 """What the box keeps until the house has it: a file of SQLite in WAL mode, in which each reading stands once.
 
 A reading that was stored survives the end of the process at any moment, and of the machine but for the last instant. The file
-has a size: beyond it the oldest readings go first and windows of features stay, and what went leaves a gap that is told. What
-the house refuses is set aside, and goes before any reading.
+has a size: beyond it the oldest readings go first, which leaves a gap that is told, and once none is left the oldest windows of
+features. What the house refuses is set aside, and goes before any reading.
 """
 
 import json
@@ -72,11 +72,12 @@ class Buffer:
         self._write("INSERT OR IGNORE INTO readings (machine, sensor, at, value, unit) VALUES (?, ?, ?, ?, ?)", readings)
         return self._keep_within()
 
-    def add_window(self, machine: str, sensor: str, starts_at: int, seconds: int, features: dict[str, float]) -> None:
-        """Keep what was made of a window, once."""
+    def add_window(self, machine: str, sensor: str, starts_at: int, seconds: int, features: dict[str, float]) -> int:
+        """Keep what was made of a window, once; how many older readings and windows had to go."""
         row = (machine, sensor, starts_at, seconds, json.dumps(features))
         said = "INSERT OR IGNORE INTO windows (machine, sensor, starts_at, seconds, features) VALUES (?, ?, ?, ?, ?)"
         self._write(said, [row])
+        return self._keep_within()
 
     def _write(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Write rows in one transaction. On a full disk the oldest readings make room, and it is tried once more."""
@@ -86,7 +87,7 @@ class Buffer:
         except sqlite3.OperationalError as error:
             if "full" not in str(error):
                 raise
-            self._drop_refused()
+            self._drop_first("refused")
             self.drop_oldest(max(_DROPPED_AT_ONCE, len(given)))
             self._many(statement, given)
 
@@ -115,17 +116,17 @@ class Buffer:
     def _keep_within(self) -> int:
         dropped = 0
         while self.bytes > self._most_bytes:
-            if self._drop_refused():
+            if self._drop_first("refused"):
                 continue
-            gone = self.drop_oldest(_DROPPED_AT_ONCE)
+            gone = self.drop_oldest(_DROPPED_AT_ONCE) or self._drop_first("windows")
             if not gone:
                 break
             dropped += gone
         return dropped
 
-    def _drop_refused(self) -> int:
-        """Let go of what was set aside first; how much went."""
-        oldest = "DELETE FROM refused WHERE id IN (SELECT id FROM refused ORDER BY id LIMIT ?)"
+    def _drop_first(self, table: Literal["refused", "windows"]) -> int:
+        """Let go of what came into a table first; how much went."""
+        oldest = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT ?)"  # noqa: S608 - our own words
         gone = self._db.execute(oldest, (_DROPPED_AT_ONCE,)).rowcount
         self._db.execute("PRAGMA incremental_vacuum")
         return gone
@@ -138,7 +139,7 @@ class Buffer:
             first, last, gone = self._db.execute(span, (count,)).fetchone()
             if gone:
                 self._db.execute("INSERT INTO gaps (first_at, last_at, readings) VALUES (?, ?, ?)", (first, last, gone))
-                self._db.execute(f"DELETE FROM readings WHERE id IN ({oldest})", (count,))  # noqa: S608
+                self._db.execute(f"DELETE FROM readings WHERE id IN ({oldest})", (count,))  # noqa: S608 - our own words
         self._db.execute("PRAGMA incremental_vacuum")
         return int(gone)
 
@@ -194,7 +195,7 @@ class Buffer:
 
     def waiting(self) -> tuple[int, int]:
         """How many readings and windows wait."""
-        counts = (self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("readings", "windows"))  # noqa: S608
+        counts = (self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("readings", "windows"))  # noqa: S608 - our own words
         readings, windows = counts
         return int(readings), int(windows)
 

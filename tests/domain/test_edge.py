@@ -165,6 +165,18 @@ def test_beyond_its_size_the_oldest_readings_go_the_windows_stay_and_the_gap_is_
     buffer.close()
 
 
+def test_once_no_reading_is_left_the_oldest_windows_go_and_the_file_keeps_its_size(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "edge.db", 400_000)
+    buffer.add([("MILL-3", "temperature", BEGIN, 70.0, None)])
+    dropped = sum(buffer.add_window("MILL-3", "temperature", BEGIN + n * 60_000, 60, {"mean": 70.0}) for n in range(6_000))
+    readings, windows = buffer.waiting()
+    assert buffer.bytes <= 400_000
+    assert (readings, windows + dropped) == (0, 6_001)
+    assert windows > 0
+    assert buffer.windows(1)[0].item["starts_at"] == BEGIN + (6_000 - windows) * 60_000
+    buffer.close()
+
+
 def test_a_clock_that_jumps_back_or_says_the_same_twice_doubles_nothing(tmp_path: Path) -> None:
     buffer = Buffer(tmp_path / "edge.db", 10**8)
     for at in (5, 6, 7, 1, 2, 6, 7, 8):
