@@ -6,7 +6,7 @@ from typing import Final
 
 from core.work import Work
 from domain.emissions import _totals_repository as repository
-from domain.emissions import platforms, totals
+from domain.emissions import totals
 from domain.emissions.kinds import Grouping
 from domain.emissions.models import EmissionReport
 from domain.emissions.schemas import FactorView, InventoryView, NewReport, Row, Totals, View
@@ -63,16 +63,17 @@ async def gather(
 ) -> Content:  # fmt: skip
     """All of a report, of one moment: the inventory is locked, so nothing is added or calculated meanwhile."""
     first, last, site_id = command.first_day, command.last_day, command.site_id
-    rows = await repository.lines(work, first, last, site_id=site_id, limit=platforms.MOST)
+    rows = await repository.lines(work, first, last, site_id=site_id, limit=MOST_LINES)
+    scopes = await totals.of(work, first, last, site_id=site_id)
     return Content(
         workspace=workspace,
         country=country,
         site=site,
         inventory=inventory,
-        scopes=await totals.of(work, first, last, site_id=site_id),
+        scopes=scopes,
         parts={by: await totals.of(work, first, last, by, site_id=site_id) for by in PARTS},
-        lines=[Line.model_validate(dict(row._mapping)) for row in rows[:MOST_LINES]],
-        left_out=max(0, len(rows) - MOST_LINES),
+        lines=[Line.model_validate(dict(row._mapping)) for row in rows],
+        left_out=sum(row.records for row in scopes.rows) + scopes.unmatched - len(rows),
         before=None if before is None else _before(before),
     )
 

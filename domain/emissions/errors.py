@@ -63,6 +63,12 @@ class PeriodRefused(Invalid):
     code = "emission_period_refused"
 
 
+class ExportTooLong(Invalid):
+    """The period holds more records than a file does."""
+
+    code = "emission_export_too_long"
+
+
 class PeriodTold(Conflict):
     """Some of these days have been told for this source already: they would count twice."""
 

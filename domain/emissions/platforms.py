@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from core.work import Work
 from domain.emissions import _totals_repository as repository
-from domain.emissions.errors import PeriodRefused
+from domain.emissions.errors import ExportTooLong, PeriodRefused
 from domain.emissions.permissions import EmissionsPermission
 
 COLUMNS: Final = (
@@ -23,11 +23,17 @@ MOST: Final = 50_000
 
 
 async def lines(work: Work, first: date, last: date) -> list[list[Any]]:
-    """The values of `COLUMNS` for each record of which a day lies in the period, whole; raises PeriodRefused."""
+    """The values of `COLUMNS` for each record of which a day lies in the period, whole.
+
+    Raises PeriodRefused and ExportTooLong.
+    """
     work.require(EmissionsPermission.READ)
     if last < first:
         raise PeriodRefused
-    return [_line(row) for row in await repository.lines(work, first, last, site_id=None, limit=MOST)]
+    rows = await repository.lines(work, first, last, site_id=None, limit=MOST + 1)
+    if len(rows) > MOST:
+        raise ExportTooLong(limit=MOST)
+    return [_line(row) for row in rows]
 
 
 def _line(row: Row[Any]) -> list[Any]:

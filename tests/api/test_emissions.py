@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.emissions import platforms
 from domain.emissions.platforms import COLUMNS
 from tests.factories.staff import employ
 from tests.factories.workspaces import make_workspace
@@ -59,6 +60,19 @@ async def test_a_record_is_told_proved_exported_and_withdrawn(owner: Caller) -> 
     await owner.ask("POST", f"/records/{made['id']}/withdraw", json={"reason": "twice"})
     assert (await owner.ask("GET", "/totals", params=DAYS)).json()["rows"] == []
     assert (await owner.ask("GET", "/records")).json()["data"][0]["withdrawn_reason"] == "twice"
+
+
+async def test_a_file_of_records_is_whole_or_refused(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = await make_source(owner)
+    for month in ("01", "02", "03"):
+        days = {"first_day": f"2025-{month}-01", "last_day": f"2025-{month}-28"}
+        await owner.ask("POST", f"/sources/{source}/records", 201, json=days | {"amount": "10"})
+    monkeypatch.setattr(platforms, "MOST", 2)
+    refused = (await owner.ask("GET", "/export", 400, params=DAYS)).json()
+    assert refused["code"] == "emission_export_too_long"
+    assert "2" in refused["detail"]
+    part = await owner.ask("GET", "/export", params=DAYS | {"last_day": "2025-02-28"})
+    assert len(part.content.splitlines()) == 3
 
 
 async def test_factors_are_searched_by_any_name_and_own_ones_come_first(owner: Caller) -> None:

@@ -14,7 +14,7 @@ from core.blobs import open_blobs
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.emissions import files, recording, reports
+from domain.emissions import _content, files, recording, reports
 from domain.emissions.kinds import Category, Grouping, ReportFormat, ReportLanguage, ReportStatus
 from domain.emissions.schemas import NewReport, Recalculate, ReportView
 from tests.factories.emitting import YEAR, make_source, use
@@ -83,6 +83,16 @@ async def test_a_workbook_has_the_figures_with_their_factors_and_changes(busy: W
         assert "'=Camión & <otros> #1" in names
     changes = list(book["Changes"].iter_rows(min_row=3, values_only=True))
     assert sum(row[3] for row in changes) == pytest.approx(float(done.after - done.before) / 1000, abs=0.003)
+
+
+async def test_a_report_without_room_for_all_records_says_how_many_are_left_out(
+    busy: WorkspaceView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_content, "MOST_LINES", 1)
+    book = openpyxl.load_workbook(io.BytesIO(await made(busy, await ask(busy, ReportFormat.XLSX, ReportLanguage.EN))))
+    # Of four records, one of which has no factor
+    assert str(book["Records"]["A1"].value).startswith("3 more records")
+    assert len(list(book["Records"].iter_rows(min_row=3))) == 1
 
 
 async def test_parts_of_a_report_agree_while_all_is_calculated_and_added(busy: WorkspaceView) -> None:
