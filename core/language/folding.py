@@ -21,3 +21,8 @@ def _folded(character: str) -> str:
 def fold(text: str) -> str:
     """The text folded; every character keeps its place, and a fraction sign stays one sign: NFKC makes `1½` eleven halves."""
     return "".join(map(_folded, text))
+
+
+def name_key(name: str) -> str:
+    """A name as names are compared: folded, with single blanks."""
+    return fold(" ".join(name.split()))

@@ -11,11 +11,11 @@ from uuid import UUID
 from core import events
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.catalog import _tree, repository
-from domain.catalog._unique import unique
-from domain.catalog.errors import CategoryCircle, CategoryInUse, CategoryNotFound, PathTooLong
+from domain.catalog.errors import CategoryCircle, CategoryInUse, CategoryNotFound, CodeTaken, PathTooLong
 from domain.catalog.models import Category
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import CategoryView, ChangeCategory, NewCategory
@@ -59,7 +59,7 @@ async def create_category(work: Work, command: NewCategory) -> CategoryView:
         is_active=True,
         version=1,
     )
-    async with unique(work, command.name):
+    async with unique(work, CodeTaken(value=command.name)):
         work.session.add(row)
     events.record(work, EventType.CATEGORY_CREATED, subject=row.id, after={"path": row.path})
     return await _view(work, row)
@@ -127,7 +127,7 @@ async def _put(work: Work, row: Category, parent: Category | None, name: str) ->
     path = _path(parent, name)
     if path != old and await _tree.longest_below(work, old) + len(path) - len(old) > LONGEST_PATH:
         raise PathTooLong(name=name)
-    async with unique(work, name):
+    async with unique(work, CodeTaken(value=name)):
         row.name, row.path, row.level = name, path, row.level + levels
         row.parent_id = parent.id if parent else None
         await work.session.flush()

@@ -6,14 +6,14 @@ from uuid import UUID
 from core import events
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
 from domain.catalog import _prices, repository
 from domain.catalog._indexing import index_products
-from domain.catalog._unique import unique
 from domain.catalog._views import product_view
-from domain.catalog.errors import CategoryNotFound, ContentIncomplete, PriceMissing, ProductNotFound, UnitNotFound
+from domain.catalog.errors import CategoryNotFound, CodeTaken, ContentIncomplete, PriceMissing, ProductNotFound, UnitNotFound
 from domain.catalog.index import synonym_key
 from domain.catalog.kinds import ProductStatus
 from domain.catalog.models import Product, ProductVariant, Synonym
@@ -57,7 +57,7 @@ async def _create(work: Work, commands: Sequence[NewProduct]) -> list[Product]:
         products.append(product)
         variants.extend(_variant_rows(work, command, product.id))
         synonyms.extend(_synonym_rows(work, product.id, command.synonyms))
-    async with unique(work, ", ".join(command.code for command in commands[:3])):
+    async with unique(work, CodeTaken(value=", ".join(command.code for command in commands[:3]))):
         for rows in (products, variants, synonyms):
             work.session.add_all(rows)
             await work.session.flush()
@@ -186,7 +186,7 @@ async def add_variant(work: Work, code: str, command: NewVariant, seen: int) -> 
         is_active=True,
         position=max(row.position for row in others) + 1,
     )
-    async with unique(work, command.sku):
+    async with unique(work, CodeTaken(value=command.sku)):
         work.session.add(variant)
     _prices.write_first(work, [variant], await _prices.now(work))
     after = command.model_dump(mode="json") | {"price": variant.price}
@@ -205,7 +205,7 @@ async def change_variant(work: Work, sku: str, command: ChangeVariant, seen: int
         raise VersionConflict(version=product.version)
     changes = command.model_dump(exclude_unset=True)
     before = {name: getattr(variant, name) for name in changes}
-    async with unique(work, command.barcode or sku):
+    async with unique(work, CodeTaken(value=command.barcode or sku)):
         for name, value in changes.items():
             setattr(variant, name, value)
         await work.session.flush()

@@ -6,11 +6,11 @@ from core import events
 from core.errors import NotPermitted
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.catalog import repository
-from domain.catalog._unique import unique
-from domain.catalog.errors import StoreNotFound
+from domain.catalog.errors import CodeTaken, StoreNotFound
 from domain.catalog.models import Store, Unit
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import ChangeStore, NewStore, NewUnit, StoreView, UnitView
@@ -20,7 +20,7 @@ async def create_unit(work: Work, command: NewUnit) -> UnitView:
     """Create a unit of sale."""
     work.require(CatalogPermission.WRITE)
     row = Unit(workspace_id=work.workspace_id, id=new_id(), **command.model_dump(mode="json"))
-    async with unique(work, command.code):
+    async with unique(work, CodeTaken(value=command.code)):
         work.session.add(row)
     events.record(work, EventType.UNIT_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return UnitView.model_validate(row)
@@ -32,7 +32,7 @@ async def create_store(work: Work, command: NewStore) -> StoreView:
     if work.principal.stores is not None:
         raise NotPermitted(permission=CatalogPermission.WRITE)
     row = Store(workspace_id=work.workspace_id, id=new_id(), is_active=True, version=1, **command.model_dump())
-    async with unique(work, command.code):
+    async with unique(work, CodeTaken(value=command.code)):
         work.session.add(row)
     events.record(work, EventType.STORE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return StoreView.model_validate(row)

@@ -1,10 +1,6 @@
 """What is set up once: boundaries, sources, and factors of the workspace's own beside those of the house."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import UUID
-
-from sqlalchemy.exc import IntegrityError
 
 from analytics.emissions import factors as published
 from analytics.emissions.factors import Factor, words
@@ -14,8 +10,9 @@ from core import events
 from core.access import Principal
 from core.db import storable
 from core.event_types import EventType
-from core.language.folding import fold
+from core.language.folding import fold, name_key
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
@@ -99,17 +96,6 @@ async def get_source(work: Work, source_id: UUID) -> EmissionSourceView:
     return EmissionSourceView.model_validate(row)
 
 
-@asynccontextmanager
-async def _unique_name(work: Work, name: str) -> AsyncIterator[None]:
-    try:
-        async with work.session.begin_nested():
-            yield
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) != "23505":
-            raise
-        raise SourceNameTaken(value=name) from error
-
-
 async def create_source(work: Work, command: NewEmissionSource) -> EmissionSourceView:
     """Tell of a source; raises SourceRefused, EmissionUnitUnknown, SourceNameTaken, and that what it names is not there."""
     work.require(EmissionsPermission.WRITE)
@@ -131,17 +117,13 @@ async def create_source(work: Work, command: NewEmissionSource) -> EmissionSourc
     if command.variant_id is not None and command.variant_id not in await catalog.variants(system, [command.variant_id]):
         raise ProductNotFound
     row = EmissionSource(
-        workspace_id=work.workspace_id, id=new_id(), name_key=_key(command.name), is_active=True, version=1, **fields
+        workspace_id=work.workspace_id, id=new_id(), name_key=name_key(command.name), is_active=True, version=1, **fields
     )
-    async with _unique_name(work, command.name):
+    async with unique(work, SourceNameTaken(value=command.name)):
         work.session.add(row)
     made = EmissionSourceView.model_validate(row)
     events.record(work, EventType.EMISSION_SOURCE_CREATED, subject=row.id, after=made.model_dump(mode="json"))
     return made
-
-
-def _key(name: str) -> str:
-    return fold(" ".join(name.split()))
 
 
 def _require_whole(command: NewEmissionSource) -> None:
@@ -168,11 +150,11 @@ async def change_source(work: Work, source_id: UUID, command: ChangeEmissionSour
     if row.version != seen:
         raise VersionConflict(version=row.version)
     before = EmissionSourceView.model_validate(row).model_dump(mode="json")
-    async with _unique_name(work, command.name or row.name):
+    async with unique(work, SourceNameTaken(value=command.name or row.name)):
         for name, value in storable(command.model_dump(exclude_unset=True)).items():
             if value is not None or name == "contract":
                 setattr(row, name, value)
-        row.name_key = _key(row.name)
+        row.name_key = name_key(row.name)
         row.version += 1
     after = EmissionSourceView.model_validate(row)
     events.record(work, EventType.EMISSION_SOURCE_CHANGED, subject=row.id, before=before, after=after.model_dump(mode="json"))

@@ -1,18 +1,16 @@
 """The plant: sites, machines and sensors, and what happened to them."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events
 from core.db import storable
 from core.event_types import EventType
-from core.language.folding import fold
+from core.language.folding import name_key
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.machines import _units as units
@@ -47,22 +45,6 @@ SILENT_AFTER = 3
 """After how many samples that did not come a sensor is silent, and a minute at least."""
 
 
-@asynccontextmanager
-async def _unique(work: Work, what: str) -> AsyncIterator[None]:
-    """Turn a broken unique key into NameTaken, without losing the transaction."""
-    try:
-        async with work.session.begin_nested():
-            yield
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) != "23505":
-            raise
-        raise NameTaken(value=what) from error
-
-
-def _key(name: str) -> str:
-    return fold(" ".join(name.split()))
-
-
 async def list_sites(work: Work) -> list[SiteView]:
     """All sites by name."""
     work.require(MachinesPermission.READ)
@@ -82,8 +64,10 @@ async def create_site(work: Work, command: NewSite) -> SiteView:
     """Open a site; raises NameTaken."""
     work.require(MachinesPermission.WRITE)
     fields = storable(command.model_dump())
-    row = Site(workspace_id=work.workspace_id, id=new_id(), name_key=_key(command.name), is_active=True, version=1, **fields)
-    async with _unique(work, command.name):
+    row = Site(
+        workspace_id=work.workspace_id, id=new_id(), name_key=name_key(command.name), is_active=True, version=1, **fields
+    )
+    async with unique(work, NameTaken(value=command.name)):
         work.session.add(row)
     made = SiteView.model_validate(row)
     events.record(work, EventType.SITE_CREATED, subject=row.id, after=made.model_dump(mode="json"))
@@ -97,9 +81,9 @@ async def change_site(work: Work, site_id: UUID, command: ChangeSite, seen: int)
     if row is None:
         raise SiteNotFound
     before = SiteView.model_validate(row).model_dump(mode="json")
-    async with _unique(work, command.name or row.name):
+    async with unique(work, NameTaken(value=command.name or row.name)):
         _apply(row, command.model_dump(exclude_unset=True), {"address", "latitude", "longitude"}, seen)
-        row.name_key = _key(row.name)
+        row.name_key = name_key(row.name)
     after = SiteView.model_validate(row)
     events.record(work, EventType.SITE_CHANGED, subject=row.id, before=before, after=after.model_dump(mode="json"))
     return after
@@ -128,7 +112,7 @@ async def create_machine(work: Work, command: NewMachine) -> MachineView:
         version=1,
         **storable(command.model_dump()),
     )
-    async with _unique(work, command.code):
+    async with unique(work, NameTaken(value=command.code)):
         work.session.add(row)
     made = MachineView.model_validate(row)
     events.record(work, EventType.MACHINE_CREATED, subject=row.id, after=made.model_dump(mode="json"))
@@ -230,7 +214,7 @@ async def create_sensor(work: Work, machine_id: UUID, command: NewSensor) -> Sen
         **command.limits.model_dump(),
         **storable(command.model_dump(exclude={"limits"})),
     )
-    async with _unique(work, command.code):
+    async with unique(work, NameTaken(value=command.code)):
         work.session.add(row)
     made = SensorView.model_validate(row)
     events.record(work, EventType.SENSOR_CREATED, subject=row.id, after=made.model_dump(mode="json"))

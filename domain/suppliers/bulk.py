@@ -8,13 +8,14 @@ from uuid import UUID
 
 from core import events
 from core.event_types import EventType
+from core.language.folding import name_key
 from core.tables import new_id
 from core.work import Work
 from domain.suppliers import repository
 from domain.suppliers.models import SupplierProduct
 from domain.suppliers.permissions import SuppliersPermission
 from domain.suppliers.schemas import NewSupplier, SupplierProductView
-from domain.suppliers.service import create, find, key_of
+from domain.suppliers.service import create, find
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ async def find_or_create(work: Work, names: Sequence[str], *, dry: bool = False)
         return found
     made: dict[str, UUID] = {}
     for name in [name for name in names if name not in found]:
-        if key_of(name) not in made:
-            made[key_of(name)] = new_id() if dry else (await create(work, NewSupplier(name=name))).id
-        found[name] = made[key_of(name)]
+        if name_key(name) not in made:
+            made[name_key(name)] = new_id() if dry else (await create(work, NewSupplier(name=name))).id
+        found[name] = made[name_key(name)]
     return found
 
 

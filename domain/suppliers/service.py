@@ -1,17 +1,15 @@
 """Suppliers: who the shop buys from, on which terms, and what they sell."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.exc import IntegrityError
 
 from core import events
 from core.db import storable
 from core.event_types import EventType
-from core.language.folding import fold
+from core.language.folding import name_key
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
@@ -40,29 +38,12 @@ from domain.suppliers.schemas import (
 MOST_ITEMS = 100
 
 
-def key_of(name: str) -> str:
-    """A name as names are compared."""
-    return fold(" ".join(name.split()))
-
-
 def _view(row: Supplier) -> SupplierView:
     tax_id = None
     if row.tax_id is not None and row.tax_id_type is not None:
         tax_id = written(TaxId(country=row.country, type=row.tax_id_type, number=row.tax_id, is_checked=True))
     fields = {name: getattr(row, name) for name in SupplierView.model_fields if name != "tax_id_written"}
     return SupplierView.model_validate(fields | {"tax_id_written": tax_id})
-
-
-@asynccontextmanager
-async def _unique(work: Work, name: str) -> AsyncIterator[None]:
-    """Turn a broken unique key into SupplierExists, without losing the transaction."""
-    try:
-        async with work.session.begin_nested():
-            yield
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) != "23505":
-            raise
-        raise SupplierExists(name=name) from error
 
 
 async def check_tax_id(work: Work, typed: str, country: str | None = None) -> TaxId:
@@ -81,7 +62,7 @@ async def create(work: Work, command: NewSupplier) -> SupplierView:
     row = Supplier(
         workspace_id=work.workspace_id,
         id=new_id(),
-        name_key=key_of(command.name),
+        name_key=name_key(command.name),
         country=country,
         tax_id=tax_id.number if tax_id else None,
         tax_id_type=tax_id.type if tax_id else None,
@@ -90,7 +71,7 @@ async def create(work: Work, command: NewSupplier) -> SupplierView:
         version=1,
         **fields,
     )
-    async with _unique(work, command.name):
+    async with unique(work, SupplierExists(name=command.name)):
         work.session.add(row)
     events.record(work, EventType.SUPPLIER_CREATED, subject=row.id, after=_told(row))
     return _view(row)
@@ -132,11 +113,11 @@ async def change(work: Work, supplier_id: UUID, command: ChangeSupplier, *, vers
         }
     if "order_days" in changes:
         changes["order_days"] = sorted(command.order_days or ())
-    async with _unique(work, command.name or row.name):
+    async with unique(work, SupplierExists(name=command.name or row.name)):
         for name, value in changes.items():
             if value is not None or name in _MAY_BE_NOTHING:
                 setattr(row, name, value)
-        row.name_key = key_of(row.name)
+        row.name_key = name_key(row.name)
         row.version += 1
     events.record(work, EventType.SUPPLIER_CHANGED, subject=row.id, before=before, after=_told(row))
     return _view(row)
@@ -175,7 +156,7 @@ async def views(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, SupplierView]:
 async def find(work: Work, names: Iterable[str]) -> Mapping[str, SupplierView]:
     """The suppliers with these names, by the name that was asked for; case and accents do not matter."""
     work.require(SuppliersPermission.READ)
-    keys = {name: key_of(name) for name in names}
+    keys = {name: name_key(name) for name in names}
     found = {row.name_key: _view(row) for row in await repository.by_keys(work, keys.values())}
     return {name: found[key] for name, key in keys.items() if key in found}
 
@@ -187,7 +168,7 @@ async def list_suppliers(
     work.require(SuppliersPermission.READ)
     limit = max(1, min(limit, MOST_ITEMS))
     last = await repository.get(work, after) if after is not None else None
-    key = key_of(storable(search)) if search else None
+    key = name_key(storable(search)) if search else None
     rows = await repository.page(work, search=key, is_active=is_active, after=last, limit=limit + 1)
     items = tuple(_view(row) for row in rows[:limit])
     return SupplierPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
