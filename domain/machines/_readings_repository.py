@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, String, Uuid, any_, delete, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, DateTime, String, Uuid, any_, delete, distinct, func, literal, select, text, true
+from sqlalchemy.orm import aliased
 
 from core import bulk
 from core.paging import part
@@ -225,3 +226,39 @@ async def rollups(
         .execution_options(populate_existing=True)
     )
     return (await work.session.scalars(query)).all()
+
+
+async def newest_minutes(
+    work: Work, sensor_ids: Collection[UUID], since: datetime, until: datetime, most: int
+) -> Sequence[ReadingRollup]:
+    """Of each sensor its last sums by the minute, `most` at most, that begin from `since` to before `until`."""
+    sensors = func.unnest(literal(list(sensor_ids), ARRAY(Uuid))).table_valued("sensor_id").render_derived(name="sensors")
+    newest = (
+        select(ReadingRollup)
+        .where(*_minutes(work, since, until), ReadingRollup.sensor_id == sensors.c.sensor_id)
+        .order_by(ReadingRollup.starts_at.desc())
+        .limit(most)
+        .lateral("newest")
+    )
+    query = select(aliased(ReadingRollup, newest)).select_from(sensors.join(newest, true()))
+    return (await work.session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def count_minutes(work: Work, sensor_ids: Collection[UUID], since: datetime, until: datetime) -> tuple[int, int, int]:
+    """In how many minutes of a span any of the sensors said something, how many of them did, and how often."""
+    query = select(
+        func.count(distinct(ReadingRollup.starts_at)),
+        func.count(distinct(ReadingRollup.sensor_id)),
+        func.coalesce(func.sum(ReadingRollup.count), 0),
+    ).where(*_minutes(work, since, until), ReadingRollup.sensor_id.in_(sensor_ids))
+    minutes, sensors, readings = (await work.session.execute(query)).one()
+    return minutes, sensors, readings
+
+
+def _minutes(work: Work, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        own(ReadingRollup, work),
+        ReadingRollup.level == RollupLevel.MINUTE,
+        ReadingRollup.starts_at >= since,
+        ReadingRollup.starts_at < until,
+    )

@@ -203,7 +203,7 @@ async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) 
     if baseline is None:
         return None
     ids = [sensor.id for sensor in known.fresh]
-    sound = await readings.rollups(work, ids, RollupLevel.MINUTE, baseline.since, baseline.until)
+    sound = await readings.newest_minutes(work, ids, baseline.since, baseline.until, risk.MOST_ROWS)
     good, columns = _table(sound, ids)
     columns = [each for each in columns if known.recent.get(each)]
     if not columns:

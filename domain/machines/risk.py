@@ -12,7 +12,7 @@ from domain.machines import _risk_repository as repository
 from domain.machines import repository as plant
 from domain.machines import service
 from domain.machines.errors import BaselineNotFound, BaselineTooShort, MachineNotFound
-from domain.machines.kinds import BaselineStatus, RiskLevel, RollupLevel
+from domain.machines.kinds import BaselineStatus, RiskLevel
 from domain.machines.models import MachineBaseline, MachinePrediction
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import (
@@ -92,10 +92,9 @@ async def offer_baseline(work: Work, machine_id: UUID, command: NewBaseline) -> 
     if await plant.machine(work, machine_id, locked=True) is None:
         raise MachineNotFound
     sensors = [row for row in await plant.sensors(work, [machine_id]) if row.is_active]
-    rows = await readings.rollups(work, [row.id for row in sensors], RollupLevel.MINUTE, command.since, command.until)
-    minutes = {row.starts_at for row in rows}
-    if len(minutes) < LEAST_ROWS:
-        raise BaselineTooShort(minutes=len(minutes), least=LEAST_ROWS)
+    minutes, spoke, said = await readings.count_minutes(work, [row.id for row in sensors], command.since, command.until)
+    if minutes < LEAST_ROWS:
+        raise BaselineTooShort(minutes=minutes, least=LEAST_ROWS)
     row = MachineBaseline(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -104,11 +103,7 @@ async def offer_baseline(work: Work, machine_id: UUID, command: NewBaseline) -> 
         since=command.since,
         until=command.until,
         status=BaselineStatus.CANDIDATE,
-        figures={
-            "minutes": len(minutes),
-            "sensors": len({each.sensor_id for each in rows}),
-            "readings": sum(each.count for each in rows),
-        },
+        figures={"minutes": minutes, "sensors": spoke, "readings": said},
     )
     work.session.add(row)
     await work.session.flush()

@@ -13,10 +13,21 @@ from domain.alerts import service as alerts
 from domain.alerts import watching
 from domain.alerts.kinds import AlertKind
 from domain.alerts.schemas import AlertView
+from domain.machines import _readings_repository as readings
 from domain.machines import judging, risk, words
 from domain.machines import service as machines
 from domain.machines.errors import BaselineTooShort
-from domain.machines.kinds import BaselineStatus, Cause, MachineEventKind, MachineState, RiskLevel, SensorRole, ToolGrade, Way
+from domain.machines.kinds import (
+    BaselineStatus,
+    Cause,
+    MachineEventKind,
+    MachineState,
+    RiskLevel,
+    RollupLevel,
+    SensorRole,
+    ToolGrade,
+    Way,
+)
 from domain.machines.schemas import (
     ChangeMachine,
     ChangeSensor,
@@ -278,6 +289,29 @@ async def test_a_machine_is_compared_with_its_own_good_days_once_a_person_says_w
         await risk.promote_baseline(work, plant.machine_id, other.id)
         found = {one.number: one.status for one in await risk.baselines(work, plant.machine_id)}
     assert found == {1: BaselineStatus.RETIRED, 2: BaselineStatus.PROMOTED}
+
+
+async def test_of_a_long_baseline_only_its_newest_minutes_are_read(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = await now_of(plant)
+    await run_hours(plant, 8, now - timedelta(hours=2), temperature=70.0, vibration=20.0, power=50.0)
+    await run_hours(plant, 1, now, temperature=70.0, vibration=32.0, power=50.0)
+    async with open_work(plant.principal) as work:
+        good = NewBaseline(since=now - timedelta(hours=10), until=now - timedelta(hours=2))
+        offered = await risk.offer_baseline(work, plant.machine_id, good)
+        minutes = offered.figures["minutes"]
+        assert minutes in (479, 480), "of the first one a part may lie before"
+        assert offered.figures == {"minutes": minutes, "sensors": 3, "readings": 3 * minutes}
+        await risk.promote_baseline(work, plant.machine_id, offered.id)
+    most = 300
+    monkeypatch.setattr(risk, "MOST_ROWS", most)
+    async with open_work(plant.principal) as work:
+        whole = await readings.rollups(work, [*plant.sensors.values()], RollupLevel.MINUTE, good.since, good.until)
+        read = await readings.newest_minutes(work, [*plant.sensors.values()], good.since, good.until, most)
+    assert len(read) == most * len(plant.sensors)
+    assert {row.starts_at for row in read} == set(sorted({row.starts_at for row in whole})[-most:])
+    # And the machine is as unlike them as it is
+    (reason,) = (await judged(plant)).reasons
+    assert (reason.cause, words.furthest(reason)[0]) == (Cause.ANOMALY, "Vibración")
 
 
 async def test_a_tool_has_a_date_on_which_it_is_to_be_changed(workspace: WorkspaceView) -> None:
