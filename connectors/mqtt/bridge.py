@@ -118,7 +118,7 @@ class Bridge:
                 try:
                     await self._store(batch)
                     break
-                except Exception as error:
+                except Exception as error:  # whatever it is: what is not stored is not acknowledged
                     log.warning("mqtt.not_stored", readings=len(batch), error=type(error).__name__)
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_PAUSE)
