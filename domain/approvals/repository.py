@@ -1,5 +1,6 @@
 """All SQL about approvals."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,3 +24,11 @@ async def lock_open(work: Work, member_id: UUID) -> Approval | None:
     """What waits for a member's answer, locked."""
     query = select(Approval).where(own(Approval, work), Approval.member_id == member_id, Approval.decided_at.is_(None))
     return await work.session.scalar(query.with_for_update())
+
+
+async def last_told(work: Work, member_id: UUID, since: datetime) -> Approval | None:
+    """The last one that a member was told of and that expires after a moment, whatever became of it."""
+    query = select(Approval).where(
+        own(Approval, work), Approval.member_id == member_id, Approval.message_id.is_not(None), Approval.expires_at > since
+    )
+    return await work.session.scalar(query.order_by(Approval.id.desc()).limit(1))

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.approvals.kinds import Decision
+
 
 class ApprovalView(BaseModel):
-    """A change that waits for a member's yes."""
+    """A change that waits for a member's yes, or waited for it."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -20,3 +22,9 @@ class ApprovalView(BaseModel):
     digest: str
     proposed_at: datetime
     expires_at: datetime
+    decision: Decision | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the member has said yes or no to it; one that has expired or was replaced they may think open."""
+        return self.decision not in (None, Decision.REPLACED)

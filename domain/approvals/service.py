@@ -17,6 +17,9 @@ from domain.approvals.schemas import ApprovalView
 
 VALID_FOR: Final = timedelta(minutes=10)
 
+ANSWERED_FOR: Final = timedelta(hours=1)
+"""So long after the end of a proposal somebody may still answer it: nothing is done then, but what they write is an answer."""
+
 
 async def propose(work: Work, conversation_id: UUID, tool: str, arguments: Mapping[str, Any], digest: str) -> ApprovalView:
     """Let a change wait for the yes of the member who works; what waited for it before does not any more."""
@@ -57,11 +60,11 @@ async def waiting(work: Work) -> ApprovalView | None:
     return ApprovalView.model_validate(row)
 
 
-async def waits_for(work: Work, member_id: UUID) -> bool:
-    """Whether a change that a member was told of waits for their answer."""
+async def last_told(work: Work, member_id: UUID) -> ApprovalView | None:
+    """What a member was told of last, not locked, until an hour after it has expired: it may be answered or replaced by now."""
     work.require_runtime()
-    row = await repository.lock_open(work, member_id)
-    return row is not None and row.message_id is not None and row.expires_at > work.now
+    row = await repository.last_told(work, member_id, work.now - ANSWERED_FOR)
+    return ApprovalView.model_validate(row) if row is not None else None
 
 
 async def unlock(work: Work, member_id: UUID, message_id: UUID) -> None:

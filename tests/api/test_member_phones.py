@@ -1,8 +1,10 @@
 """Members' telephones: proven by a message from them, asked from as a member, and a yes from them needs a PIN."""
 
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from agent.turn import run_turn
@@ -12,13 +14,15 @@ from core.access import Principal
 from core.inbound import InboundEvent
 from core.work import Work, open_work
 from domain.accounts.roles import Role
+from domain.approvals import service as approvals
+from domain.approvals.service import VALID_FOR
 from domain.connections import service as connections
-from domain.conversations.content import Text
+from domain.conversations.content import Edited, Text
 from domain.conversations.schemas import Incoming, Sender
 from domain.phones import service as phones
 from tests.api.test_approvals import BROKEN, Obedient, obedient
 from tests.api.test_notifications import ask_for_a_person, choose, rows
-from tests.factories.chat import level, placed
+from tests.factories.chat import later, level, placed
 from tests.factories.desk import Desk
 from tests.factories.staff import Employee, employ
 
@@ -32,15 +36,15 @@ async def writes(desk: Desk, words: str, phone: str = MINE, provider_id: str = "
     return (await comes_in(desk, words, phone, provider_id))[0]
 
 
-async def comes_in(desk: Desk, words: str, phone: str = MINE, provider_id: str = "") -> tuple[str, InboundEvent]:
+async def comes_in(desk: Desk, said: str | Edited, phone: str = MINE, provider_id: str = "") -> tuple[str, InboundEvent]:
     """What became of a message, and what is kept of it as it came."""
-    event = InboundEvent(id=uuid4(), position=0, dedupe_key=uuid4().hex, body=words.encode())
+    event = InboundEvent(id=uuid4(), position=0, dedupe_key=uuid4().hex, body=b"as it came")
     async with open_work(Principal.system(desk.workspace.id)) as work:
         line = await connections.get(work, desk.chat.connection_id)
         incoming = Incoming(
             provider_message_id=provider_id or uuid4().hex,
             sender=Sender(address=phone, phone=phone, name="Alguien"),
-            content=Text(text=words),
+            content=Text(text=said) if isinstance(said, str) else said,
             received_at=work.now,
         )
         return await _taken_in(work, event, line, incoming), event
@@ -136,6 +140,108 @@ async def test_a_change_from_the_telephone_is_agreed_to_with_the_pin_alone(desk:
     async with open_work(Principal.system(desk.workspace.id)) as work:
         kept = await work.session.scalar(text("SELECT count(*) FROM messages WHERE content::text LIKE '%4821%'"))
     assert kept == 0
+
+
+async def told_of_a_change(desk: Desk, obedient: Obedient) -> None:
+    """The owner, who has a PIN, was asked on their telephone whether three packets shall be taken out."""
+    await proven(desk, desk.owner)
+    assert (await desk.post("/assistant/pin", {"pin": "4821"})).status_code == 200
+    await asked_for_a_change(desk, obedient)
+
+
+async def asked_for_a_change(desk: Desk, obedient: Obedient) -> None:
+    obedient.turns.append([("adjust_stock", BROKEN)])
+    await writes(desk, "se rompieron tres harinas")
+    await answered(desk)
+
+
+async def wrong_pins(desk: Desk) -> int:
+    ((count,),) = await rows(desk, "SELECT wrong_pins FROM member_phones")
+    return int(count)
+
+
+async def kept_of(desk: Desk, digits: str) -> int:
+    """In how many messages some digits stand."""
+    ((count,),) = await rows(desk, f"SELECT count(*) FROM messages WHERE content::text LIKE '%{digits}%'")
+    return int(count)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "4821",
+        "sí 4821 gracias",
+        "Sí, por favor: 4821.",
+        "4821 dale",
+        "4821, gracias",
+        "mi PIN es 4821",
+        "OK\n4821 👍",
+        "sí 48210 4821",
+    ],
+)
+async def test_a_pin_with_other_words_is_taken_out_of_them(desk: Desk, obedient: Obedient, words: str) -> None:
+    await told_of_a_change(desk, obedient)
+    before = await level(desk.chat, "HAR-1")
+
+    outcome, event = await comes_in(desk, words)
+    assert (outcome, event.body, await kept_of(desk, "4821")) == ("member:pin", b"", 0)
+    await answered(desk)
+    assert (await level(desk.chat, "HAR-1"))[0] == before[0] - 3
+
+
+async def test_a_pin_that_comes_too_late_does_nothing_stays_nowhere_and_is_counted_all_the_same(
+    desk: Desk, obedient: Obedient
+) -> None:
+    await told_of_a_change(desk, obedient)
+    before = await level(desk.chat, "HAR-1")
+    await later(VALID_FOR + timedelta(minutes=50))
+
+    assert (await comes_in(desk, "sí 4812 gracias"))[1].body == b""
+    assert await wrong_pins(desk) == 1
+    assert (await comes_in(desk, "4821"))[1].body == b""
+    assert (await wrong_pins(desk), await kept_of(desk, "4821"), await kept_of(desk, "4812")) == (0, 0, 0)
+    await answered(desk)
+    assert await level(desk.chat, "HAR-1") == before
+
+    # Long after, a number is a number
+    await later(timedelta(minutes=11))
+    assert await writes(desk, "4821") == "member:heard"
+
+
+async def test_a_number_that_answers_no_change_is_no_wrong_pin(desk: Desk, obedient: Obedient) -> None:
+    await proven(desk, desk.owner)
+    assert (await desk.post("/assistant/pin", {"pin": "4821"})).status_code == 200
+    for words in ("1001", "sí 1001", "mi pin es 1001"):
+        assert await writes(desk, words) == "member:heard"  # nobody has asked for one
+    await asked_for_a_change(desk, obedient)
+    for words in ("¿cuánto vendimos en 2025?", "el pedido 1001", "¿sí, 1001?"):
+        assert await writes(desk, words) == "member:heard"
+    await answered(desk)
+
+    # Once it was answered, a number alone is none; what says that it is one is kept nowhere, and tries nothing
+    await asked_for_a_change(desk, obedient)
+    await writes(desk, "no")
+    await answered(desk)
+    assert await writes(desk, "1001") == "member:heard"
+    assert await kept_of(desk, "1001") == 6  # three before anybody asked, two questions, and this one
+    assert (await comes_in(desk, "sí 9999"))[1].body == b""
+    assert (await kept_of(desk, "9999"), await wrong_pins(desk)) == (0, 0)
+
+
+async def test_a_pin_in_a_message_that_is_edited_changes_nothing_and_stays_nowhere(desk: Desk, obedient: Obedient) -> None:
+    await told_of_a_change(desk, obedient)
+    edited = Edited(message_id="wamid.1", now=Text(text="sí 4821"))
+    outcome, event = await comes_in(desk, edited)
+    assert (outcome, event.body, await wrong_pins(desk)) == ("member:pin", b"", 0)
+
+
+async def test_whoever_looks_for_what_was_told_keeps_no_turn_from_ending(desk: Desk, obedient: Obedient) -> None:
+    await told_of_a_change(desk, obedient)
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        assert await approvals.last_told(work, desk.owner.id) is not None
+        # A turn locks the conversation first, a message that comes in this first: with a lock each could wait for the other.
+        async with open_work(Principal.system(desk.workspace.id)) as other:
+            assert await other.session.scalar(text("SELECT count(*) FROM (SELECT FROM approvals FOR UPDATE NOWAIT)")) == 1
 
 
 async def test_after_some_wrong_pins_in_a_row_the_right_one_opens_nothing(desk: Desk) -> None:

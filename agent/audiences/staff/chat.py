@@ -5,11 +5,13 @@ It is loaded by the web, so it knows nothing of models.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from agent import sessions
+from agent.lexical.assent import is_pure_assent
 from core import messages
 from core.tables import new_id
 from core.work import Work
@@ -23,8 +25,9 @@ from domain.conversations.schemas import Incoming, ThreadMessage
 from domain.phones import service as phones
 from tools.audience import AudienceKind
 
-_YES_WITH_PIN: Final = re.compile(r"^\W*(?:s[i\u00ed]|yes|sim|ok)?\W*(\d{4,8})\W*$", re.IGNORECASE)
-"""What says yes to a change from a telephone. The PIN is taken out of it before anything is kept."""
+_DIGITS: Final = re.compile(r"[:=#]?\s*(?<!\d)(\d{4,8})(?!\d)")
+_NAMED: Final = re.compile(r"\bpin\b", re.IGNORECASE)
+"""As the house asks for it, in each of its languages."""
 
 YES: Final = "sí"
 
@@ -38,6 +41,14 @@ class Heard(StrEnum):
     """It brought a PIN, so nothing of it is kept as it came."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    """A PIN that somebody has written. `answers` is what it stands with: a change that is not answered yet."""
+
+    digits: str
+    answers: bool
+
+
 async def write(work: Work, text: str) -> ThreadMessage:
     """Write to the agent in one's own thread; raises MembersOnly for a program."""
     conversation_id, message = await staff_thread.write(work, text)
@@ -48,21 +59,43 @@ async def write(work: Work, text: str) -> ThreadMessage:
 async def hear(work: Work, member_id: UUID, line_id: UUID, incoming: Incoming) -> Heard:
     """Take in what a member has written from their telephone.
 
-    While a change waits for them, a PIN is their yes: it is kept as one, without its digits, and unlocks the change if it is
-    theirs.
+    A PIN is their yes to the change that they were told of: it is kept as one, without its digits, also where it comes too
+    late. While the change waits it unlocks it, if it is theirs; a wrong one is counted.
     """
     words = said(incoming.content)
-    pin = _YES_WITH_PIN.match(words) if await approvals.waits_for(work, member_id) else None
+    pin = await _pin_in(work, member_id, words)
     conversation_id, message_id = await staff_thread.write_from_line(
         work, member_id, line_id, incoming, YES if pin is not None else words or "?"
     )
     if message_id is not None:
-        if pin is not None and await phones.is_pin(work, member_id, pin[1]):
+        if pin is not None and pin.answers and await phones.is_pin(work, member_id, pin.digits):
             await approvals.unlock(work, member_id, message_id)
         await _due(work, conversation_id, words)
     if pin is not None:
         return Heard.WITH_PIN
     return Heard.TAKEN if message_id is not None else Heard.REPEATED
+
+
+async def brings_pin(work: Work, member_id: UUID, incoming: Incoming) -> bool:
+    """Whether something that changes nothing brings a PIN all the same, as a message that was edited."""
+    return await _pin_in(work, member_id, said(incoming.content)) is not None
+
+
+async def _pin_in(work: Work, member_id: UUID, words: str) -> _Pin | None:
+    """The PIN in some words: digits that stand alone, with a yes, before mere courtesy, or with their name.
+
+    Digits behind courtesy may be anything ("el pedido 1001"), as may those alone after a change was answered.
+    """
+    found = _DIGITS.findall(words)
+    rest = _DIGITS.sub(" ", words)
+    is_bare = not any(map(str.isalpha, rest))
+    agreed = f"{YES} {rest}" if _DIGITS.match(words) else rest
+    if not found or not (is_bare or _NAMED.search(rest) or is_pure_assent([agreed], "es")):
+        return None
+    told = await approvals.last_told(work, member_id)
+    if told is None or (told.is_answered and is_bare):
+        return None
+    return _Pin(found[-1], answers=not told.is_answered)
 
 
 async def greet(work: Work, member_id: UUID, line_id: UUID) -> None:

@@ -164,7 +164,7 @@ async def _of_staff(
         await chat.greet(work, heard.user_id, connection.id)
         return "proven"
     if isinstance(incoming.content, Edited | Removed | Reaction):
-        return "unchanged"
+        return Heard.WITH_PIN if await chat.brings_pin(work, heard.user_id, incoming) else "unchanged"
     return await chat.hear(work, heard.user_id, connection.id, incoming)
 
 
