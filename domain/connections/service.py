@@ -1,6 +1,7 @@
 """Connections: creating them, and opening their secrets for the channel."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -47,6 +48,23 @@ class AccountAddressMissing(Invalid):
     code = "account_address_missing"
 
 
+SHORTEST_SECRET: Final = 32
+"""Characters of the secret of a web chat: whoever holds one identity that it has signed may guess at it in peace."""
+
+
+class IdentitySecretWeak(Invalid):
+    """Identities of a web chat are signed with a secret that could be guessed."""
+
+    code = "identity_secret_weak"
+    http_status = 422
+
+
+def _require_strong(provider: Provider, credentials: Credentials) -> None:
+    secrets = [secret for secret in (credentials.api_key, credentials.former_key) if secret is not None]
+    if provider is Provider.WEB and any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in secrets):
+        raise IdentitySecretWeak(least=SHORTEST_SECRET)
+
+
 def _view(row: Connection) -> ConnectionView:
     return ConnectionView(
         workspace_id=row.workspace_id,
@@ -68,6 +86,7 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
     work.require(ConnectionsPermission.WRITE)
     if lacks_account(command, get_settings().infobip_base_url):
         raise AccountAddressMissing(slug=command.slug)
+    _require_strong(command.provider, command.credentials)
     row = Connection(
         workspace_id=work.workspace_id,
         id=new_id(),
@@ -152,9 +171,13 @@ async def change(work: Work, connection_id: UUID, command: ChangeConnection, see
 
 
 async def rotate(work: Work, connection_id: UUID, credentials: Credentials, seen: int) -> ConnectionDetails:
-    """Give a line other credentials, which are sealed; the event tells that they are others, and nothing of them."""
+    """Give a line other credentials, which are sealed; the event tells that they are others, and nothing of them.
+
+    Raises ConnectionNotFound, VersionConflict and IdentitySecretWeak.
+    """
     work.require(ConnectionsPermission.WRITE)
     row = await _locked(work, connection_id, seen)
+    _require_strong(Provider(row.provider), credentials)
     row.credentials = vault.seal(revealed(credentials))
     row.version += 1
     after = {"webhook_method": credentials.webhook.method}

@@ -1,6 +1,7 @@
 """Opening a web chat, by the API and in the console: its secret is shown once, and its pages are named."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from tests.factories.staff import employ
 from tests.factories.visitors import visit
 from tests.factories.webchat import ORIGIN, Page, sign
 
-NEW = {"slug": "la-esquina-web", "name": "La Esquina", "origins": [ORIGIN], "greeting": "¡Buenas!"}
+NEW: dict[str, Any] = {"slug": "la-esquina-web", "name": "La Esquina", "origins": [ORIGIN], "greeting": "¡Buenas!"}
 
 
 async def test_a_web_chat_is_opened_over_the_api_and_its_secret_is_told_once(desk: Desk) -> None:
@@ -42,6 +43,26 @@ async def test_the_secret_is_renewed_by_whoever_has_seen_the_line_as_it_is(desk:
     assert renewed.json()["identity_secret"] != made["identity_secret"]
     whatsapp = await desk.post(f"/connections/{desk.chat.connection_id}/identity-secret", {}, if_match='"v1"')
     assert (whatsapp.status_code, whatsapp.json()["code"]) == (409, "no_web_chat")
+
+
+@pytest.mark.parametrize("weak", [{"api_key": "0" * 31}, {"api_key": "0" * 32, "former_key": "corto"}, {"api_key": ""}])
+async def test_a_secret_of_ones_own_is_long_enough_wherever_it_is_given(desk: Desk, weak: dict[str, str]) -> None:
+    made = (await desk.post("/connections/web-chats", NEW)).json()
+    rotate = f"/connections/{made['connection']['id']}/rotate"
+    line = {"slug": "own", "medium": "webchat", "provider": "web", "name": "Own", "address": "web-own"}
+    webhook = {"method": "none"}
+
+    refused = [
+        await desk.post(rotate, weak | {"webhook": webhook}, if_match='"v1"'),
+        await desk.post("/connections", line | {"credentials": weak | {"webhook": webhook}}),
+    ]
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(422, "identity_secret_weak")] * 2
+    page = Page(desk.api, NEW["slug"])
+    assert (await page.begin(sign(made["identity_secret"])))["is_known"]
+
+    strong = {"api_key": "1" * 32, "webhook": webhook}
+    assert (await desk.post(rotate, strong, if_match='"v1"')).status_code == 200
+    assert (await desk.post("/connections", line | {"credentials": strong})).status_code == 201
 
 
 @pytest.mark.parametrize(
