@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from app.web.chat import visits
 from app.web.chat.visits import OpenStreams
 from app.web.limits import TooManyRequests
-from tests.factories.webchat import Chat, Page
+from core.settings import Settings
+from tests.factories.webchat import ORIGIN, Chat, Page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
@@ -48,6 +49,27 @@ async def test_sessions_are_not_made_without_end(chat: Chat) -> None:
 
     assert answers[0].status_code == 200
     assert answers[-1].status_code == 429
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, "https://evil.example"])
+async def test_a_page_of_an_address_that_asks_too_often_is_told_so_and_does_not_take_the_shop_to_be_away(
+    chat: Chat, application: FastAPI, settings: Settings, origin: str
+) -> None:
+    page = Page(chat.http, chat.slug, origin)
+    application.state.settings = settings.model_copy(update={"requests_per_minute": 1})
+    await page.ask("OPTIONS", "/session")
+    asked = await page.ask("OPTIONS", "/session")
+    refused = await page.ask("POST", "/session", json={})
+
+    # The browser lets the page ask, and hands the refusal on
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, origin)
+    assert "authorization" in asked.headers["access-control-allow-headers"]
+    assert "access-control-max-age" not in asked.headers  # what is let through unseen is not let through for long
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert refused.headers["access-control-allow-origin"] == origin
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "retry-after" in refused.headers["access-control-expose-headers"]
+    assert chat.slug not in refused.text.replace(f"/chat/{chat.slug}", "")
 
 
 async def test_ten_thousand_lines_that_are_opened_at_once_are_answered_by_limits(application: FastAPI) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.limits import TooManyRequests
 from app.web.problems import render
 from app.web.webhooks import Door
 from channels import registry
@@ -28,8 +29,8 @@ PREFIX: Final = registry.CHAT_PATH
 _MAY: Final = {
     "access-control-allow-methods": "GET, POST, PUT",
     "access-control-allow-headers": "authorization, content-type",
-    "access-control-max-age": "7200",
 }
+_FOR_A_WHILE: Final = {"access-control-max-age": "7200"}
 
 
 class OriginRefused(DomainError):
@@ -40,12 +41,37 @@ class OriginRefused(DomainError):
 
 
 class OtherOrigins(CORSMiddleware):
-    """The origins of the installation for everything but the web chats, of which each has its own."""
+    """The origins of the installation for everything but the web chats, of which each has its own.
+
+    Whoever asks too often is refused before their line is looked up, so pages of all origins may read that refusal: it tells
+    nothing of a shop, and a page that may not read it takes the shop to be away.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        is_chat = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
-        await (self.app if is_chat else super().__call__)(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+            await super().__call__(scope, receive, send)
+            return
+        origin = Headers(scope=scope).get("origin")
+
+        async def send_readable(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == TooManyRequests.http_status:
+                headers = MutableHeaders(scope=message)
+                _let_read(headers, origin or "*")
+                if scope["method"] == "OPTIONS":
+                    # A browser passes a refusal of this on to no page; what the page asks then is counted as well, and told.
+                    message["status"] = 200
+                    headers.update(_MAY)
+            await send(message)
+
+        await self.app(scope, receive, send_readable)
+
+
+def _let_read(headers: MutableHeaders, origin: str) -> None:
+    headers["access-control-allow-origin"] = origin
+    headers["access-control-expose-headers"] = "retry-after"
+    headers["cross-origin-resource-policy"] = "cross-origin"
+    headers.add_vary_header("origin")
 
 
 async def line_of(door: Door, slug: str) -> ConnectionView:
@@ -80,15 +106,11 @@ class ChatOrigins:
 
         async def send_with_origin(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["access-control-allow-origin"] = origin
-                headers["access-control-expose-headers"] = "retry-after"
-                headers["cross-origin-resource-policy"] = "cross-origin"
-                headers.add_vary_header("origin")
+                _let_read(MutableHeaders(scope=message), origin)
             await send(message)
 
         if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=_MAY)(scope, receive, send_with_origin)
+            await Response(status_code=204, headers=_MAY | _FOR_A_WHILE)(scope, receive, send_with_origin)
             return
         await self._app(scope, receive, send_with_origin)
 
