@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from itsdangerous import BadSignature
 
-from app.web import signed
-from core.blobs import BlobMissing, open_blobs
+from app.web import files, signed
+from core.blobs import BlobMissing
+from core.filetypes import PICTURES
 
 router = APIRouter()
 
@@ -17,6 +18,4 @@ async def show(request: Request, token: str) -> Response:
         key = str(signed.serializer("picture").loads(token))
     except BadSignature as error:
         raise BlobMissing(token[:20]) from error
-    content = await open_blobs(request.app.state.settings).get(key)
-    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-    return Response(content, media_type="image/png", headers=headers)
+    return await files.give(request, key, "picture", shown=PICTURES)
