@@ -68,6 +68,11 @@ class Recorded(BaseModel):
         """Whether this call changed the lines of the draft."""
         return self.has_effect and any(signal.name == Trigger.ITEMS_CHANGED for signal in self.signals)
 
+    @property
+    def figure(self) -> dict[str, Any] | None:
+        """The figure of the catalogue that this call has measured, as data."""
+        return self.data.get("figure") if self.code == "figure" else None
+
     def shown(self) -> dict[str, Any]:
         """The result as the model reads it."""
         shown: dict[str, Any] = {"call": self.call, "status": self.status, "code": self.code, "say": self.say}

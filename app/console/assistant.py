@@ -73,8 +73,7 @@ async def _figures(work: Work, turns: set[UUID]) -> dict[UUID, list[Figure]]:
     """The figures that turns of the thread have measured, those that can be drawn."""
     calls = await recorded.of_turns(work, turns)
     return {
-        turn: [Figure.model_validate(call.data["figure"]) for call in made if call.code == "figure" and "figure" in call.data]
-        for turn, made in calls.items()
+        turn: [Figure.model_validate(call.figure) for call in made if call.figure is not None] for turn, made in calls.items()
     }
 
 

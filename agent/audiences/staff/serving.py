@@ -108,7 +108,7 @@ class Managers(Audience):
         await approvals.was_told(work, turn.conversation_id, messages)
         line_id = await staff_thread.line_of(work, [message.id for message in turn.frozen.messages])
         if line_id is not None and turn.conversation.member_id is not None:
-            figures = [call.data["figure"] for call in calls if call.code == "figure" and "figure" in call.data]
+            figures = [call.figure for call in calls if call.figure is not None]
             await chat.answer(
                 work.acting_for(Principal.system(turn.workspace_id)),
                 turn.conversation.member_id,
