@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from app.web.chat import sessions, visits
+from app.web.chat import visits
 from app.web.chat.origins import PREFIX, line_of
 from app.web.chat.shown import ShownPage, shown
 from app.web.chat.visits import OpenStreams, Visit, Visited
@@ -48,13 +48,11 @@ def _event(name: str, data: str) -> str:
 
 
 async def _tell(request: Request, visit: Visit, streams: OpenStreams, live: Live, after: int | None) -> AsyncIterator[str]:
-    token = request.headers["authorization"].partition(" ")[2]
     number, conversation_id, was_answering = after, None, None
     with streams.one(visit.network), live.watching(visit.line.workspace_id, visit.key) as watcher:
         while True:
             try:
-                line = await line_of(request.app.state.door, visit.line.slug)
-                sessions.read(line, token)
+                visits.held(request, await line_of(request.app.state.door, visit.line.slug))
             except DomainError as error:
                 yield _event("ended", error.code)
                 return
