@@ -91,6 +91,11 @@ def _intents() -> list[tuple[str, str | None, re.Pattern[str]]]:
     return [(tool, metric, _pattern(one)) for tool, metric, one in (*measured, *others)]
 
 
+def _months() -> str:
+    """A pattern of the name of any month."""
+    return "|".join(name for names in _words().months.values() for name in names)
+
+
 def read(said: str, today: date, pending: Pending | None = None) -> Asked:
     """What a message asks for, seen from a day; an open point takes what answers it."""
     text = _plain(said)
@@ -158,42 +163,39 @@ class _Reading:
 
     def _period(self) -> dict[str, Any]:
         """The one period that is said; a question of two is not read."""
-        ahead = [one for one in (self._next_days(), *self._ahead()) if one]
+        ahead = [one for one in (self._next_days(), *self._named(_words().ahead)) if one]
         self.is_ahead = bool(ahead)
-        found = [*ahead, *(one for one in (self._days(), self._last_days(), *self._named(), *self._months()) if one)]
+        past = (self._days(), self._last_days(), *self._named(_words().periods), *self._months())
+        found = [*ahead, *(one for one in past if one)]
         self.says_two_periods = len(found) > 1
         return found[0] if found else {}
 
-    def _named(self) -> Iterator[dict[str, Any]]:
-        for name, expressions in _words().periods.items():
-            if any(self._take(_pattern(expression)) for expression in expressions):
-                yield {"period": name.value}
-
-    def _ahead(self) -> Iterator[dict[str, Any]]:
-        for name, expressions in _words().ahead.items():
+    def _named(self, periods: Mapping[PeriodName, list[str]] | Mapping[Ahead, list[str]]) -> Iterator[dict[str, Any]]:
+        for name, expressions in periods.items():
             if any(self._take(_pattern(expression)) for expression in expressions):
                 yield {"period": name.value}
 
     def _next_days(self) -> dict[str, Any]:
-        match = self._take(
-            _pattern(r"(?:en |in |over |for |de |para )?(?:los |the |os )?(?:proximos|next|coming) (\d{1,3}) (?:dias|days)")
-        )
-        if match is None or not 0 < int(match[1]) <= 366:
-            return {}
-        return {"since": self._today.isoformat(), "until": (self._today + timedelta(days=int(match[1]) - 1)).isoformat()}
+        days = self._count(r"(?:en |in |over |for |de |para )?(?:los |the |os )?(?:proximos|next|coming)")
+        return self._between(self._today, self._today + timedelta(days=days - 1)) if days else {}
 
     def _last_days(self) -> dict[str, Any]:
-        match = self._take(_pattern(r"(?:en |in |over )?(?:los |the |dos )?(?:ultimos|last|past) (\d{1,3}) (?:dias|days)"))
-        if match is None or not 0 < int(match[1]) <= 366:
-            return {}
-        first = self._today - timedelta(days=int(match[1]) - 1)
-        return {"since": first.isoformat(), "until": self._today.isoformat()}
+        days = self._count(r"(?:en |in |over )?(?:los |the |dos )?(?:ultimos|last|past)")
+        return self._between(self._today - timedelta(days=days - 1), self._today) if days else {}
+
+    def _count(self, before: str) -> int:
+        """How many days stand behind some words, a year of them at most; 0 for none."""
+        match = self._take(_pattern(rf"{before} (\d{{1,3}}) (?:dias|days)"))
+        return int(match[1]) if match is not None and int(match[1]) <= 366 else 0
+
+    @staticmethod
+    def _between(since: date, until: date) -> dict[str, Any]:
+        return {"since": since.isoformat(), "until": until.isoformat()}
 
     def _days(self) -> dict[str, Any]:
         """`del 3 al 10 de noviembre`, `from 3 to 10 November`, with a year or without."""
-        months = "|".join(name for names in _words().months.values() for name in names)
         dash = r"(?:del|desde el|de|from|between)? ?(\d{1,2}) (?:al|hasta el|a|to|until|and) (?:el )?(\d{1,2}) (?:de |of )?"
-        match = self._take(_pattern(rf"{dash}({months})(?: (?:de |del )?(\d{{4}}))?"))
+        match = self._take(_pattern(rf"{dash}({_months()})(?: (?:de |del )?(\d{{4}}))?"))
         if match is None:
             return {}
         number = self._month_of(match[3])
@@ -203,18 +205,17 @@ class _Reading:
                 since, until = since.replace(year=since.year - 1), until.replace(year=until.year - 1)
         except ValueError:
             return {}
-        return {"since": since.isoformat(), "until": until.isoformat()}
+        return self._between(since, until)
 
     def _months(self) -> Iterator[dict[str, Any]]:
         """A month, the newest that has begun where no year is said."""
-        months = "|".join(name for names in _words().months.values() for name in names)
-        pattern = _pattern(rf"(?:en |in |de |del mes de |of |for )?({months})(?: (?:de |del )?(\d{{4}}))?")
+        pattern = _pattern(rf"(?:en |in |de |del mes de |of |for )?({_months()})(?: (?:de |del )?(\d{{4}}))?")
         while match := self._take(pattern):
             month = self._month_of(match[1])
             year = int(match[2]) if match[2] else self._today.year - (month > self._today.month)
             first = date(year, month, 1)
             last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-            yield {"since": first.isoformat(), "until": min(last, max(self._today, first)).isoformat()}
+            yield self._between(first, min(last, max(self._today, first)))
 
     def _month_of(self, name: str) -> int:
         return next(number for number, names in _words().months.items() if name in names)
