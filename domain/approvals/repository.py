@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core.work import Work, own
 from domain.approvals.models import Approval
@@ -20,10 +20,18 @@ async def lock_untold(work: Work, conversation_id: UUID) -> Approval | None:
     return await work.session.scalar(query.with_for_update())
 
 
+async def open_of(work: Work, member_id: UUID) -> Approval | None:
+    """What waits for a member's answer, not locked."""
+    return await work.session.scalar(_open(work, member_id))
+
+
 async def lock_open(work: Work, member_id: UUID) -> Approval | None:
     """What waits for a member's answer, locked."""
-    query = select(Approval).where(own(Approval, work), Approval.member_id == member_id, Approval.decided_at.is_(None))
-    return await work.session.scalar(query.with_for_update())
+    return await work.session.scalar(_open(work, member_id).with_for_update())
+
+
+def _open(work: Work, member_id: UUID) -> Select[Approval]:
+    return select(Approval).where(own(Approval, work), Approval.member_id == member_id, Approval.decided_at.is_(None))
 
 
 async def last_told(work: Work, member_id: UUID, since: datetime) -> Approval | None:

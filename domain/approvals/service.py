@@ -52,9 +52,18 @@ async def was_told(work: Work, conversation_id: UUID, messages: Mapping[UUID, UU
 
 
 async def waiting(work: Work) -> ApprovalView | None:
-    """What waits for the member who works, locked; None if they were not told of it or it has expired."""
+    """What waits for the member who works, for whoever shows it; None if they were not told of it or it has expired."""
     work.require(WorkspacePermission.READ)
-    row = await repository.lock_open(work, _member(work))
+    return _told_in_time(work, await repository.open_of(work, _member(work)))
+
+
+async def lock_waiting(work: Work) -> ApprovalView | None:
+    """The same, locked, for whoever answers it."""
+    work.require(WorkspacePermission.READ)
+    return _told_in_time(work, await repository.lock_open(work, _member(work)))
+
+
+def _told_in_time(work: Work, row: Approval | None) -> ApprovalView | None:
     if row is None or row.message_id is None or row.expires_at <= work.now:
         return None
     return ApprovalView.model_validate(row)

@@ -136,7 +136,7 @@ class Managers(Audience):
 
 async def _yes(work: Work, turn: TakenTurn) -> Yes:
     """A yes answers what was said last, if that had been said before it was written; what was said earlier it does not."""
-    waiting = await approvals.waiting(work)
+    waiting = await approvals.lock_waiting(work)
     if waiting is None or waiting.message_id is None:
         return Yes(to=None)
     runtime = work.acting_for(Principal.system(turn.workspace_id))
