@@ -23,7 +23,6 @@ from core import events
 from core.access import PrincipalKind
 from core.errors import Conflict, Invalid, NotPermitted
 from core.event_types import EventType
-from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.permissions import WorkspacePermission
@@ -102,10 +101,7 @@ async def name(work: Work, command: NewPhone) -> PhoneView:
     holder = await repository.confirmed_by_key(work, key)
     if holder is not None and holder.user_id != user_id:
         raise PhoneTaken
-    row = await repository.lock_of_user(work, user_id)
-    if row is None:
-        row = MemberPhone(workspace_id=work.workspace_id, id=new_id(), user_id=user_id, wrong_pins=0)
-        work.session.add(row)
+    row = await repository.lock_or_begin(work, user_id, number, key)
     code = f"{secrets.randbelow(10**6):06}"
     row.phone, row.key, row.confirmed_at = number, key, None
     row.code_digest, row.code_until = _digest(row.id, code), work.system_time + GOOD_FOR

@@ -1,5 +1,6 @@
 """Members' telephones: proven by a message from them, asked from as a member, and a yes from them needs a PIN."""
 
+import asyncio
 import re
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from app.queue.actors.inbound import _taken_in
 from core.access import Principal
 from core.inbound import InboundEvent
 from core.work import Work, open_work
+from domain.accounts import colleagues
 from domain.accounts.roles import Role
 from domain.approvals import service as approvals
 from domain.approvals.service import VALID_FOR
@@ -20,6 +22,7 @@ from domain.connections import service as connections
 from domain.conversations.content import Edited, Text
 from domain.conversations.schemas import Incoming, Sender
 from domain.phones import service as phones
+from domain.phones.service import NewPhone
 from tests.api.test_approvals import BROKEN, Obedient, obedient
 from tests.api.test_notifications import ask_for_a_person, choose, rows
 from tests.factories.chat import later, level, placed
@@ -142,6 +145,24 @@ async def test_a_change_from_the_telephone_is_agreed_to_with_the_pin_alone(desk:
     assert kept == 0
 
 
+async def test_a_telephone_that_is_named_twice_at_once_is_named(desk: Desk) -> None:
+    async with open_work(Principal.system(desk.workspace.id)) as work:
+        owner = await colleagues.principal(work, desk.owner.id)
+    assert owner is not None
+
+    async def named_again() -> None:
+        async with open_work(owner) as other:
+            await phones.name(other, NewPhone(phone=MINE))
+
+    async with open_work(owner) as work:
+        await phones.name(work, NewPhone(phone=MINE))
+        again = asyncio.create_task(named_again())
+        waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        while await work.session.scalar(waits) == 0 and not again.done():
+            pass
+    await again
+
+
 async def told_of_a_change(desk: Desk, obedient: Obedient) -> None:
     """The owner, who has a PIN, was asked on their telephone whether three packets shall be taken out."""
     await proven(desk, desk.owner)
@@ -238,8 +259,12 @@ async def test_a_pin_in_a_message_that_is_edited_changes_nothing_and_stays_nowhe
 async def test_whoever_looks_for_what_was_told_keeps_no_turn_from_ending(desk: Desk, obedient: Obedient) -> None:
     await told_of_a_change(desk, obedient)
     async with open_work(Principal.system(desk.workspace.id)) as work:
-        assert await approvals.last_told(work, desk.owner.id) is not None
         # A turn locks the conversation first, a message that comes in this first: with a lock each could wait for the other.
+        assert await approvals.last_told(work, desk.owner.id) is not None
+        # And a page that shows it, and follows it, is no reason for the turn to wait either.
+        owner = await colleagues.principal(work, desk.owner.id)
+        assert owner is not None
+        assert await approvals.waiting(work.acting_for(owner)) is not None
         async with open_work(Principal.system(desk.workspace.id)) as other:
             assert await other.session.scalar(text("SELECT count(*) FROM (SELECT FROM approvals FOR UPDATE NOWAIT)")) == 1
 
