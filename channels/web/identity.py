@@ -16,7 +16,7 @@ from domain.connections.schemas import Credentials
 
 ALGORITHM: Final = "HS256"
 LONGEST_SECONDS: Final = 24 * 3600
-"""An identity counts no longer than this, whatever it says: whoever signs out at the shop is not known here for ever."""
+"""A session lasts no longer than this by one identity, whatever that says; one that counts for longer begins another."""
 
 
 class IdentityRefused(DomainError):

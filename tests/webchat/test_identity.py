@@ -9,6 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
+from app.web.chat import sessions
+from channels.web.identity import LONGEST_SECONDS
 from core.access import Principal
 from core.work import open_work
 from domain.connections import service as connections
@@ -105,6 +107,18 @@ async def test_an_identity_counts_as_long_as_it_says_and_no_longer(chat: Chat) -
     assert answer.json()["code"] == "identity_expired"
     written = await page.send({"kind": "text", "text": "sigo"})
     assert (written.status_code, written.json()["code"]) == (401, "identity_expired")
+
+
+async def test_a_session_by_an_identity_that_counts_for_long_ends_within_a_day(chat: Chat) -> None:
+    before = int(time.time())
+    page = await chat.page(sign(chat.secret, exp=before + 30 * 24 * 3600))
+    async with open_work(chat.principal) as work:
+        line = await connections.get(work, chat.line_id)
+
+    assert page.session is not None
+    until = sessions.read(line, page.session).until
+    assert until is not None
+    assert before + LONGEST_SECONDS <= until <= time.time() + LONGEST_SECONDS
 
 
 async def test_whoever_signs_out_is_a_stranger_who_sees_nothing_of_it(chat: Chat) -> None:
