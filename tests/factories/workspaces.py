@@ -61,7 +61,7 @@ async def make_connection(
                 address=address or f"58{uuid4().int % 10**10:010d}",
                 base_url=base_url,
                 credentials=Credentials(
-                    api_key=SecretStr("key-of-tests"),
+                    api_key=SecretStr("key-of-tests-that-opens-no-door-at-all"),
                     webhook=WebhookAuthentication(
                         method="header", header="X-Nexova-Secret", secret=SecretStr("secret-of-tests")
                     ),

@@ -96,4 +96,4 @@ async def test_no_role_opens_the_secrets_of_a_line(connection: ConnectionSummary
                 await connections.get(work, connection.id)
     async with open_work(Principal.system(workspace.id)) as work:
         opened = await connections.get(work, connection.id)
-    assert opened.credentials.api_key.get_secret_value() == "key-of-tests"
+    assert opened.credentials.api_key.get_secret_value() == "key-of-tests-that-opens-no-door-at-all"

@@ -231,7 +231,7 @@ async def test_an_id_that_was_taken_before_is_refused_inside_a_200_and_shown_onc
 
 async def test_limits_are_enforced_with_the_providers_own_errors(web: Web) -> None:
     base = f"{registry.base_url(web.connection, web.settings)}/whatsapp/1"
-    headers = {"Authorization": "App key-of-tests"}
+    headers = {"Authorization": "App key-of-tests-that-opens-no-door-at-all"}
     common = {"from": web.connection.address, "to": PHONE}
     path = "/whatsapp/1/message/interactive/buttons"
     buttons = [{"type": "REPLY", "id": str(i), "title": f"Opción {i}"} for i in range(4)]
@@ -253,7 +253,7 @@ async def test_limits_are_enforced_with_the_providers_own_errors(web: Web) -> No
 
 async def test_answers_have_the_published_shapes(web: Web) -> None:
     base = f"{registry.base_url(web.connection, web.settings)}/whatsapp/1"
-    headers = {"Authorization": "App key-of-tests"}
+    headers = {"Authorization": "App key-of-tests-that-opens-no-door-at-all"}
     await web.write(PHONE, type="text", text="hola")
     text = {"from": web.connection.address, "to": PHONE, "content": {"text": "x"}}
     content = {"templateName": "t", "language": "es", "templateData": {"body": {"placeholders": []}}}
