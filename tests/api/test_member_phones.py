@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from agent.audiences.staff import chat
 from agent.turn import run_turn
 from app.queue.actors import notifications
 from app.queue.actors.inbound import _taken_in
+from channels import registry
 from core.access import Principal
 from core.inbound import InboundEvent
+from core.settings import get_settings
 from core.work import Work, open_work
 from domain.accounts import colleagues
 from domain.accounts.roles import Role
@@ -27,7 +30,9 @@ from tests.api.test_approvals import BROKEN, Obedient, obedient
 from tests.api.test_notifications import ask_for_a_person, choose, rows
 from tests.factories.chat import later, level, placed
 from tests.factories.desk import Desk
+from tests.factories.provider import accepted, response, scripted
 from tests.factories.staff import Employee, employ
+from tests.factories.workspaces import make_connection
 
 __all__ = ["obedient"]
 
@@ -157,10 +162,34 @@ async def test_a_telephone_that_is_named_twice_at_once_is_named(desk: Desk) -> N
     async with open_work(owner) as work:
         await phones.name(work, NewPhone(phone=MINE))
         again = asyncio.create_task(named_again())
-        waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        while await work.session.scalar(waits) == 0 and not again.done():
+        while not again.done() and await work.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) == 0:
             pass
     await again
+
+
+@pytest.mark.parametrize(
+    ("last", "status"), [(accepted(), "sent"), (response(400, {"requestError": {}}), "unconfirmed")], ids=["whole", "in part"]
+)
+async def test_a_long_answer_goes_out_in_pieces_and_none_of_them_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, last: bytes, status: str
+) -> None:
+    monkeypatch.setenv("CALLS_TO_PRIVATE_ADDRESSES", "true")
+    get_settings.cache_clear()
+    await proven(desk, desk.owner)
+    words = "\n".join(f"{number}. Harina de maíz de un kilo" for number in range(200))
+    async with scripted(accepted(), last) as provider:
+        line = await make_connection(desk.workspace, base_url=provider.base_url)
+        async with open_work(Principal.system(desk.workspace.id)) as work:
+            await chat.answer(work, desk.owner.id, line.id, words, "es", "long")
+        ((raised,),) = await rows(desk, "SELECT id FROM notifications WHERE payload->>'text' LIKE '0. Harina%'")
+        await notifications.send(str(desk.workspace.id), str(raised))
+        ((notice,),) = await rows(desk, "SELECT id FROM notices")
+        for _ in range(2):
+            await notifications.carry(str(desk.workspace.id), str(notice))
+        await registry.close()
+
+    assert "\n".join(each.json["content"]["text"] for each in provider.received) == words
+    assert await rows(desk, "SELECT status, attempts FROM notices") == [(status, 1)]
 
 
 async def told_of_a_change(desk: Desk, obedient: Obedient) -> None:

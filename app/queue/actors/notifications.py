@@ -122,14 +122,17 @@ async def _messaged(parcel: Parcel, line: ConnectionView) -> Carried:
 
 
 async def _answered(parcel: Parcel, answer: Answer, line: ConnectionView) -> Carried:
-    """The answer to somebody who has just written, and a picture of each figure that can be drawn."""
+    """The answer to somebody who has just written, in pieces if it is long, and a picture of each figure that can be drawn."""
     channel, to = registry.open_channel(line), parcel.address.removeprefix("+")
-    came = _came(await channel.send(parcel.id, to, Text(text=parcel.text)))
-    if came[0] is Result.SENT:
-        for number, drawn in enumerate(await drawings.of(line.workspace_id, answer)):
-            # A picture that does not arrive leaves the figures in words, which is all of them.
-            await channel.send(uuid5(parcel.id, str(number)), to, File(media="image", url=drawn.url, caption=drawn.title))
-    return came
+    for number, piece in enumerate(channel.parts(Text(text=parcel.text))):
+        result, reason = _came(await channel.send(uuid5(parcel.id, f"piece {number}"), to, piece))
+        if result is not Result.SENT:
+            # What has arrived is not sent again for the sake of the rest.
+            return (result, reason) if number == 0 else (Result.UNKNOWN, f"only the first {number} went out: {reason}")
+    for number, drawn in enumerate(await drawings.of(line.workspace_id, answer)):
+        # A picture that does not arrive leaves the figures in words, which is all of them.
+        await channel.send(uuid5(parcel.id, str(number)), to, File(media="image", url=drawn.url, caption=drawn.title))
+    return Result.SENT, None
 
 
 def _came(outcome: SendOutcome) -> Carried:
