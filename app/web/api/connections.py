@@ -44,8 +44,7 @@ class ShownConnection(ConnectionDetails):
 
 def shown(found: ConnectionDetails, request: Request) -> ShownConnection:
     """A line as staff see it, with the address to which its provider sends."""
-    settings = request.app.state.settings
-    root = (settings.public_url or settings.base_url).rstrip("/")
+    root = request.app.state.settings.base_url
     webhook_url = f"{root}{registry.WEBHOOK_PATH}/{found.slug}"
     return ShownConnection(**found.model_dump(), webhook_url=webhook_url, script_url=registry.script_url(found, root))
 
