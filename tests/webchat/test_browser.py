@@ -205,6 +205,17 @@ async def test_everything_that_can_be_said_is_shown_and_nothing_of_it_is_run(des
         assert dialogs == []
 
 
+async def test_marks_of_chats_are_drawn_code_of_several_lines_too(desk: Desk) -> None:
+    async with visiting(desk) as visit:
+        await visit.open()
+        await visit.says("hola")
+        await visit.shop_says(Text(text="**Listo**\n```sh\nuno *dos*\ntres\n```\ny `cuatro`"))
+
+        said = visit.panel.locator(".theirs").last
+        await expect(said.locator("strong")).to_have_text(["Listo"])
+        await expect(said.locator("code")).to_have_text(["uno *dos*\ntres", "cuatro"], use_inner_text=True)
+
+
 async def hrefs(visit: Visit) -> list[str | None]:
     return [await link.get_attribute("href") for link in await visit.panel.locator("a").all()]
 
@@ -325,6 +336,38 @@ async def test_whom_the_shop_signs_in_and_out_sees_their_own(desk: Desk) -> None
         kept = await visit.page.evaluate("() => JSON.stringify({ ...localStorage })")
         assert "soy Ana" not in kept
         assert await visit.page.context.cookies() == []
+
+
+async def test_whoever_signs_out_in_one_tab_is_gone_from_the_others(desk: Desk) -> None:
+    async with visiting(desk) as visit:
+        await visit.open()
+        await visit.page.evaluate("(token) => NexovaChat.identify(token)", sign(visit.chat.secret))
+        await visit.says("soy Ana")
+        second = Visit(await visit.page.context.new_page(), visit.chat, visit.served, [])
+        await second.page.goto(visit.page.url)
+        await second.page.evaluate("(token) => NexovaChat.identify(token)", sign(visit.chat.secret))
+        await second.open()
+        await expect(second.panel.locator(".mine")).to_contain_text("soy Ana")
+        await visit.text.fill("mi dirección es")
+
+        await second.page.evaluate("() => NexovaChat.identify(null)")
+        await expect(visit.panel.locator(".mine")).to_have_count(0)
+        await expect(visit.text).to_have_value("")
+        # And the first, which sends for both, writes and hears as whoever is there now
+        await second.write("soy otra")
+        await expect(visit.panel.locator(".mine", has_text="soy otra").get_by_label("Enviado")).to_be_visible()
+        await expect(visit.panel.locator(".mine")).to_have_count(1)
+        ((writers,),) = await visit.chat.rows("SELECT count(DISTINCT sender_key) FROM inbound_events")
+        assert writers == 2
+
+
+async def test_a_sign_out_that_comes_while_somebody_signs_in_is_the_last_word(desk: Desk) -> None:
+    async with visiting(desk) as visit:
+        await visit.open()
+        signs_in_and_out = "(token) => Promise.all([NexovaChat.identify(token), NexovaChat.identify(null)])"
+        await visit.page.evaluate(signs_in_and_out, sign(visit.chat.secret))
+        kept = await visit.page.evaluate("() => Object.entries(localStorage).find(([name]) => name.endsWith(':who'))[1]")
+        assert kept.startswith("stranger ")
 
 
 async def test_on_a_telephone_the_chat_has_the_whole_screen_and_speaks_as_the_page_wishes(desk: Desk) -> None:

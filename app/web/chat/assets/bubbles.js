@@ -1,6 +1,6 @@
 // One bubble of a thread, for everything that a shop or its visitor can say.
 
-import { formatted, icon, make } from "./dom.js";
+import { button, formatted, icon, make } from "./dom.js";
 
 const clocks = new Map();
 const clock = (language) => {
@@ -34,8 +34,8 @@ export function pending(chat, message) {
     make("div", { class: "bubble" }, shown, text ? make("span", { class: "text" }, text) : null,
       make("span", { class: "foot" }, clock(language).format(new Date(message.at)), mark)),
     failed ? make("p", { class: "failure", role: "alert" }, failed, " ",
-      said.kind === "file" && !file ? null : make("button", { type: "button", onclick: () => chat.again(message) }, words.again),
-      make("button", { type: "button", onclick: () => chat.discard(message) }, words.discard)) : null);
+      said.kind === "file" && !file ? null : button({ onclick: () => chat.again(message) }, words.again),
+      button({ onclick: () => chat.discard(message) }, words.discard)) : null);
 }
 
 function about(message) {
@@ -44,7 +44,7 @@ function about(message) {
 
 function card(symbol, title, href) {
   const content = [icon(symbol), make("span", {}, title)];
-  return href ? make("a", { class: "card", href, target: "_blank", rel: "noopener noreferrer" }, content) : make("span", { class: "card" }, content);
+  return make(href ? "a" : "span", { class: "card", href, ...(href && { target: "_blank", rel: "noopener noreferrer" }) }, content);
 }
 
 function picture(blob, name) {
@@ -60,12 +60,13 @@ function outside(url) {
 // A file of one's own is behind the session: its bytes are fetched, and shown from here.
 function own(chat, message) {
   const { content } = message;
-  const place = make("span", { class: "card" }, icon("file"), make("span", {}, content.filename ?? chat.begun.words.file));
+  const name = content.filename ?? chat.begun.words.file;
+  const place = card("file", name);
   const bytes = pictures.get(message.id) ?? chat.wire.ask(`/files/${message.id}`).then((answer) => answer.blob());
   pictures.set(message.id, bytes);
   bytes.then((blob) => {
     if (content.media === "image") { place.replaceWith(picture(blob, content.caption || chat.begun.words.picture)); return; }
-    const link = card("file", content.filename ?? chat.begun.words.file, URL.createObjectURL(blob));
+    const link = card("file", name, URL.createObjectURL(blob));
     link.download = content.filename ?? "";
     place.replaceWith(link);
   }, () => pictures.delete(message.id));
@@ -97,12 +98,12 @@ function options(chat, message) {
   const { content } = message;
   const press = (id, title) => chat.say({ kind: "answer", message: message.id, option: id, title });
   if (content.kind === "buttons") {
-    return make("div", { class: "presses" }, content.buttons.map(({ id, title }) => make("button", { type: "button", onclick: () => press(id, title) }, title)));
+    return make("div", { class: "presses" }, content.buttons.map(({ id, title }) => button({ onclick: () => press(id, title) }, title)));
   }
   if (content.kind !== "choices") return null;
   return make("div", { class: "choices", role: "group", "aria-label": content.opener ?? chat.begun.words.choose }, content.sections.map((section) => [
     section.title ? make("h3", {}, section.title) : null,
-    ...section.rows.map((row) => make("button", { type: "button", class: "choice", onclick: () => press(row.id, row.title) },
+    ...section.rows.map((row) => button({ class: "choice", onclick: () => press(row.id, row.title) },
       message.pictures[row.id] ? make("img", { src: message.pictures[row.id], alt: "", loading: "lazy", referrerpolicy: "no-referrer" }) : null,
       make("span", {}, make("b", {}, row.title), row.description ? make("small", {}, row.description) : null))),
   ]));

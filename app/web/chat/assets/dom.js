@@ -12,6 +12,8 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+export const button = (attributes, ...children) => make("button", { type: "button", ...attributes }, ...children);
+
 const SPACE = "http://www.w3.org/2000/svg";
 const DRAWN = {
   close: "M6 6l12 12M18 6L6 18",
@@ -39,9 +41,10 @@ export function icon(name, label) {
   return svg;
 }
 
-// The marks of chats (*bold*, _italic_, ~strike~, `code`) and addresses, as elements.
+// The marks of chats and addresses, as elements. The sandbox's phones draw them by code of their own, which judges ours.
 const MARKS = new RegExp(
   [
+    "```([\\s\\S]+?)```",
     "`([^`\\n]+)`",
     "(?<![\\p{L}\\p{N}*])\\*(?=\\S)([^*\\n]+?)(?<=\\S)\\*(?![\\p{L}\\p{N}*])",
     "(?<![\\p{L}\\p{N}_])_(?=\\S)([^_\\n]+?)(?<=\\S)_(?![\\p{L}\\p{N}_])",
@@ -56,8 +59,8 @@ export function formatted(text) {
   let start = 0;
   for (const match of text.matchAll(MARKS)) {
     if (match.index > start) pieces.push(text.slice(start, match.index));
-    const [whole, code, bold, italic, strike, address] = match;
-    if (code !== undefined) pieces.push(make("code", {}, code));
+    const [whole, block, code, bold, italic, strike, address] = match;
+    if (block !== undefined || code !== undefined) pieces.push(make("code", {}, block ?? code));
     else if (bold !== undefined) pieces.push(make("strong", {}, ...formatted(bold)));
     else if (italic !== undefined) pieces.push(make("em", {}, ...formatted(italic)));
     else if (strike !== undefined) pieces.push(make("s", {}, ...formatted(strike)));

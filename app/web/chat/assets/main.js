@@ -16,6 +16,7 @@ class Chat {
   constructor(given) {
     this.given = given;
     this.keep = new Keep(given.line);
+    this.who = this.keep.get("who");
     this.wire = new Wire({ ...given, keep: this.keep });
     this.messages = new Map();
     this.files = new Map(); // what is to be uploaded lives as long as the page
@@ -37,7 +38,7 @@ class Chat {
       this.wire.begin(),
       fetch(`${this.given.root}/chat/-/${this.given.release}/chat.css`).then((answer) => answer.text()),
     ]);
-    this.takeOver(begun);
+    this.takeOver(begun, true);
     this.begun = begun;
     this.view = new View(this, css);
     this.tidy();
@@ -48,16 +49,23 @@ class Chat {
     return this;
   }
 
-  // Somebody else may sit here now. What a stranger had not sent yet goes with them when they sign in.
-  takeOver(begun) {
-    const [before, now] = [this.keep.get("who"), `${begun.is_known ? "known" : "stranger"} ${begun.who}`];
+  // Somebody else may sit here now, in all tabs. What a stranger had not sent yet goes with them when they sign in.
+  takeOver(begun, isOurs) {
+    const [before, now] = [this.who, `${begun.is_known ? "known" : "stranger"} ${begun.who}`];
+    this.who = now;
     if (before && before !== now) {
-      this.keep.forget(before.startsWith("known") ? "" : "out:");
-      this.keep.set("session", begun.session);
+      const wasKnown = before.startsWith("known");
+      if (wasKnown && this.view) this.view.text.value = "";
+      if (isOurs) {
+        this.keep.forget(wasKnown ? "" : "out:");
+        this.keep.set("session", begun.session);
+        this.tell({ begun });
+      } else this.keep.memory.clear();
       this.messages.clear();
       this.read = 0;
+      this.following?.abort();
     }
-    this.keep.set("who", now);
+    if (isOurs) this.keep.set("who", now);
   }
 
   // What an earlier page has left: bytes went with it, and what was stored long ago is told by the thread.
@@ -68,8 +76,8 @@ class Chat {
     }
   }
 
-  takeBegun(begun) {
-    this.takeOver(begun);
+  takeBegun(begun, isOurs = true) {
+    this.takeOver(begun, isOurs);
     this.begun = begun;
     this.number = begun.thread.number;
     this.hasEarlier = begun.thread.has_earlier;
@@ -87,7 +95,9 @@ class Chat {
   tell(said) { this.channel?.postMessage(said); }
 
   hear(said) {
-    if (said.page) this.take(said.page, false);
+    const { begun } = this;
+    if (said.begun && begun) this.takeBegun({ ...said.begun, words: begun.words }, false);
+    if (said.page && said.who === this.who) this.take(said.page, false);
     if (said.read) this.readUntil(said.read, false);
     if (said.waiting) { this.wake(); this.view?.draw(); }
     if (said.settled) this.view?.draw();
@@ -95,8 +105,15 @@ class Chat {
 
   async lookAgain() {
     this.wake();
-    if (this.isLeading || !this.view) return;
-    try { this.take(await (await this.wire.ask(`/messages?after=${this.number}`)).json(), false); } catch { /* the next look will do */ }
+    if (!this.isLeading && this.view) await this.look(false);
+  }
+
+  async look(isOurs) {
+    const { who } = this;
+    try {
+      const page = await (await this.wire.ask(`/messages?after=${this.number}`)).json();
+      if (who === this.who) this.take(page, isOurs);
+    } catch { /* the next look will do */ }
   }
 
   // --- what comes in ---
@@ -119,7 +136,7 @@ class Chat {
       }
       await Promise.race([pause(wait * (0.7 + Math.random() * 0.6)), this.woken()]);
       wait = Math.min(wait * 2, LONGEST);
-      try { this.take(await (await this.wire.ask(`/messages?after=${this.number}`)).json(), true); } catch { /* the line is still away */ }
+      await this.look(true);
     }
   }
 
@@ -139,7 +156,7 @@ class Chat {
     this.number = Math.max(this.number, page.number);
     this.isAnswering = page.is_answering;
     this.voice = page.voice;
-    if (isOurs) this.tell({ page });
+    if (isOurs) this.tell({ page, who: this.who });
     if (this.isOpen && !document.hidden) this.readAll();
     this.unread();
     this.view?.draw(isNew);
@@ -257,17 +274,16 @@ class Chat {
   async ask(sku, name) { await this.open(); this.view.about({ sku, name }); }
 
   async agree() {
-    await this.wire.begin(true);
+    await this.wire.begin({ anew: true, agrees: true });
     this.view.draw();
     this.wake();
   }
 
   // Somebody signs in or out at the shop: what the one before has said is shown to nobody else.
   async identify(identity) {
-    if (!identity && !this.begun.is_known) return;
+    if (!identity && !this.wire.identity && !this.begun.is_known) return;
     this.wire.identity = identity;
-    await this.wire.begin();
-    this.following?.abort();
+    await this.wire.begin({ anew: true });
     this.view.draw();
     this.wake();
   }

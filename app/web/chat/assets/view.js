@@ -1,6 +1,6 @@
 // What is seen of a chat: the panel with its thread, and the place where something is written.
 
-import { icon, make } from "./dom.js";
+import { button, icon, make } from "./dom.js";
 import { bubble, pending } from "./bubbles.js";
 
 const NEAR = 80; // so close to the end, a reader is taken along
@@ -21,7 +21,7 @@ export class View {
     const { word, chat } = this;
     this.status = make("span", { class: "status" });
     this.log = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": word("thread"), tabindex: "0" });
-    this.more = make("button", { type: "button", class: "earlier", hidden: true, onclick: () => chat.earlier() }, word("earlier"));
+    this.more = button({ class: "earlier", hidden: true, onclick: () => chat.earlier() }, word("earlier"));
     this.notice = make("p", { class: "notice", role: "status", hidden: true });
     this.text = make("textarea", { rows: "1", maxlength: "4096", "aria-label": word("write"), placeholder: word("write"), enterkeyhint: "send" });
     this.text.value = chat.keep.get("draft") ?? "";
@@ -41,18 +41,23 @@ export class View {
     this.composer = make("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.send(); } },
       this.subject,
       make("div", { class: "row" },
-        make("button", { type: "button", class: "tool", "aria-label": word("attach"), title: word("attach"), onclick: () => chooser.click() }, icon("clip")), chooser,
-        make("button", { type: "button", class: "tool", "aria-label": word("place"), title: word("place"), onclick: () => this.sendPlace() }, icon("pin")),
+        this.tool("attach", "clip", () => chooser.click()), chooser,
+        this.tool("place", "pin", () => this.sendPlace()),
         this.text,
         make("button", { type: "submit", class: "send", "aria-label": word("send"), title: word("send") }, icon("send"))));
     this.consent = make("div", { class: "consent" });
     this.panel = make("section", { class: "panel", role: "dialog", "aria-label": chat.begun.title, hidden: true },
       make("header", {}, make("span", { class: "face", "aria-hidden": "true" }, [...chat.begun.title][0] ?? "·"),
         make("span", { class: "who" }, make("b", {}, chat.begun.title), this.status),
-        make("button", { type: "button", class: "tool", hidden: !chat.begun.can_join, "aria-label": word("join"), title: word("join"), onclick: (event) => this.join(event.currentTarget) }, icon("link")),
-        make("button", { type: "button", class: "tool", "aria-label": word("close"), title: word("close"), onclick: () => chat.close() }, icon("close"))),
+        chat.begun.can_join ? this.tool("join", "link", (event) => this.join(event.currentTarget)) : null,
+        this.tool("close", "close", () => chat.close())),
       this.more, this.log, this.notice, this.consent, this.composer);
     this.panel.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); chat.close(); } });
+  }
+
+  tool(name, symbol, onclick) {
+    const title = this.word(name);
+    return button({ class: "tool", "aria-label": title, title, onclick }, icon(symbol));
   }
 
   open() {
@@ -66,9 +71,9 @@ export class View {
 
   close() {
     this.panel.hidden = true;
-    const { button } = this.chat.given;
-    button.setAttribute("aria-expanded", "false");
-    button.focus();
+    const launch = this.chat.given.button;
+    launch.setAttribute("aria-expanded", "false");
+    launch.focus();
   }
 
   draw(isNew = false) {
@@ -118,12 +123,12 @@ export class View {
     const link = begun.consent_url && make("a", { href: begun.consent_url, target: "_blank", rel: "noopener noreferrer" }, this.word("consent_more"));
     this.consent.replaceChildren(
       make("p", {}, begun.consent, " ", link),
-      make("button", { type: "button", onclick: () => this.chat.agree().then(() => this.text.focus(), () => this.connected(false)) }, this.word("agree")));
+      button({ onclick: () => this.chat.agree().then(() => this.text.focus(), () => this.connected(false)) }, this.word("agree")));
   }
 
-  async join(button) {
+  async join(opener) {
     if (this.panel.querySelector(".join")) return;
-    this.joining = button;
+    this.joining = opener;
     (await import("./join.js")).join(this);
   }
 
@@ -142,7 +147,7 @@ export class View {
     this.subject.hidden = !product;
     this.subject.replaceChildren();
     if (!product) return;
-    this.subject.append(make("span", {}, product.name), make("button", { type: "button", class: "tool", "aria-label": this.word("drop_subject"), onclick: () => this.about(null) }, icon("close")));
+    this.subject.append(make("span", {}, product.name), this.tool("drop_subject", "close", () => this.about(null)));
     if (!this.composer.hidden) this.text.focus();
   }
 
@@ -158,8 +163,7 @@ export class View {
   }
 
   sendFile(file) {
-    const { begun } = this.chat;
-    if (file.size > 10 * 1024 * 1024) { this.told(begun.words.file_large); return; }
+    if (file.size > 10 * 1024 * 1024) { this.told(this.word("file_large")); return; }
     const caption = this.text.value.trim();
     this.chat.say({ kind: "file", name: file.name, media: file.type.startsWith("image/") ? "image" : "document", ...(caption ? { caption } : {}) }, file);
     this.text.value = "";

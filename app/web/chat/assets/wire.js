@@ -18,14 +18,10 @@ export class Wire {
     this.beginning = null;
   }
 
-  async fetch(path, options = {}) {
+  async ask(path, options = {}, isAgain = false) {
     const session = this.keep.get("session");
     const headers = { "accept-language": this.language, ...options.headers, ...(session ? { authorization: `Bearer ${session}` } : {}) };
-    return fetch(this.base + path, { ...options, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
-  }
-
-  async ask(path, options = {}, isAgain = false) {
-    const answer = await this.fetch(path, options);
+    const answer = await fetch(this.base + path, { ...options, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
     if (answer.ok) return answer;
     const told = await answer.json().catch(() => ({}));
     if (answer.status === 401 && !isAgain && path !== "/session") {
@@ -39,10 +35,13 @@ export class Wire {
     return this.ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   }
 
-  // One beginning at a time: whoever comes meanwhile gets the same.
-  begin(agrees = false) {
-    this.beginning ??= this.beginOnce(agrees).finally(() => { this.beginning = null; });
-    return this.beginning;
+  // One beginning at a time: whoever comes meanwhile gets the same, or one after it where something was said anew.
+  begin({ anew = false, agrees = false } = {}) {
+    const before = this.beginning;
+    if (before && !anew) return before;
+    const own = Promise.resolve(before).catch(() => {}).then(() => this.beginOnce(agrees))
+      .finally(() => { if (this.beginning === own) this.beginning = null; });
+    return (this.beginning = own);
   }
 
   async beginOnce(agrees) {
@@ -54,7 +53,7 @@ export class Wire {
     } catch (error) {
       // What was signed counts no more: the shop may be asked for another one; without one somebody goes on as a stranger.
       if (!(error instanceof Refused) || error.status !== 401) throw error;
-      if (typeof this.identity !== "function") this.identity = null;
+      if (this.identity === identity) this.identity = null;
       begun = await begin(null);
     }
     this.keep.set("session", begun.session);
