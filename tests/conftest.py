@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from uuid import uuid4
 
 os.environ.setdefault("NEXOVA_ENV", "test")
@@ -29,6 +31,10 @@ properties.load_profile()
 
 TEMPLATE = "nexova_template"
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Bytes that must be free in memory before databases are kept there."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -48,12 +54,27 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     get_settings.cache_clear()
 
 
+def forget_killed_runs() -> None:
+    """Remove what test processes that were killed have left in memory."""
+    for left in MEMORY.glob("nexova-tests-*"):
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A real Postgres server that lives as long as the test process."""
-    server = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    """A real Postgres server that lives as long as the test process.
+
+    In memory, where there is room: every test copies a database of a thousand files, which is dear on a disk.
+    """
+    folder = tmp_path_factory.mktemp("postgres")
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        forget_killed_runs()
+        folder = Path(mkdtemp(prefix=f"nexova-tests-{os.getpid()}-", dir=MEMORY))
+    server = start_postgres(folder, durable=False)
     yield server
     server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

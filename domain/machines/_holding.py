@@ -16,7 +16,7 @@ from core.work import Work
 from domain.machines import _risk_repository as repository
 from domain.machines import repository as plant
 from domain.machines import service
-from domain.machines.kinds import MachineEventKind, MachineState, Severity
+from domain.machines.kinds import CauseSeverity, MachineEventKind, MachineState
 from domain.machines.models import Machine, MachineCondition
 from domain.machines.schemas import Reason
 from domain.routines import service as routines
@@ -72,7 +72,7 @@ async def _count(work: Work, machine: Machine, row: MachineCondition) -> None:
     row.raised_at = now
     events.record(work, EventType.MACHINE_CONDITION_RAISED, subject=row.id, after=row.evidence)
     await routines.hasten(work, (RoutineName.ALERTS_WATCH,))
-    if row.severity is Severity.CRITICAL and machine.state is MachineState.RUNNING:
+    if row.severity is CauseSeverity.CRITICAL and machine.state is MachineState.RUNNING:
         service.add_event(work, machine, MachineEventKind.DEGRADED, now, row.key)
 
 
@@ -81,7 +81,7 @@ async def _recover(work: Work, machine: Machine) -> None:
     if machine.state is not MachineState.DEGRADED:
         return
     left = await repository.open_conditions(work, [machine.id])
-    if any(row.severity is Severity.CRITICAL and row.raised_at is not None for row in left):
+    if any(row.severity is CauseSeverity.CRITICAL and row.raised_at is not None for row in left):
         return
     (last,) = await plant.events(work, machine.id, None, 1)
     if last.kind is MachineEventKind.DEGRADED and last.actor_kind is PrincipalKind.SYSTEM:

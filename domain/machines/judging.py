@@ -23,11 +23,11 @@ from domain.machines import risk, service
 from domain.machines.kinds import (
     ROLE_UNITS,
     Cause,
+    CauseSeverity,
     MachineState,
     RiskLevel,
     RollupLevel,
     SensorRole,
-    Severity,
     ToolGrade,
     Way,
 )
@@ -288,19 +288,20 @@ def _level(known: _Known, reasons: Sequence[Reason]) -> RiskLevel:
     if not known.fresh:
         return RiskLevel.UNKNOWN
     telling = [one for one in reasons if one.cause is not Cause.SILENT]
-    if any(one.severity is Severity.CRITICAL for one in telling):
+    if any(one.severity is CauseSeverity.CRITICAL for one in telling):
         return RiskLevel.HIGH
     return RiskLevel.ELEVATED if telling else RiskLevel.LOW
 
 
 def _score(reasons: Sequence[Reason]) -> float:
     """0 to 1, to order machines by."""
-    weights = [
-        1.0 if one.severity is Severity.CRITICAL else min((one.value or 0.0) / 2, 1.0) if one.cause is Cause.ANOMALY else 0.5
-        for one in reasons
-        if one.cause is not Cause.SILENT
-    ]
-    return max(weights, default=0.0)
+    return max((_weight(one) for one in reasons if one.cause is not Cause.SILENT), default=0.0)
+
+
+def _weight(reason: Reason) -> float:
+    if reason.severity is CauseSeverity.CRITICAL:
+        return 1.0
+    return min((reason.value or 0.0) / 2, 1.0) if reason.cause is Cause.ANOMALY else 0.5
 
 
 def _confidence(known: _Known) -> float:

@@ -150,7 +150,7 @@ class BaselineStatus(StrEnum):
     RETIRED = "retired"
 
 
-class Severity(StrEnum):
+class CauseSeverity(StrEnum):
     """How bad a cause is."""
 
     WARNING = "warning"

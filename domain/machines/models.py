@@ -12,12 +12,12 @@ from core.tables import OfWorkspace, WorkspaceRow, belongs_to, of_workspace, one
 from domain.machines.kinds import (
     BaselineStatus,
     Cause,
+    CauseSeverity,
     MachineEventKind,
     MachineState,
     RiskLevel,
     RollupLevel,
     SensorRole,
-    Severity,
     ToolGrade,
     Verdict,
 )
@@ -278,7 +278,7 @@ class MachineCondition(WorkspaceRow):
     machine_id: Mapped[UUID]
     key: Mapped[str] = mapped_column(String(100))
     cause: Mapped[Cause] = mapped_column(one_of(Cause, 30))
-    severity: Mapped[Severity] = mapped_column(one_of(Severity, 20))
+    severity: Mapped[CauseSeverity] = mapped_column(one_of(CauseSeverity, 20))
     began_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     seen: Mapped[int]

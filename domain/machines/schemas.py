@@ -13,12 +13,12 @@ from domain.machines.kinds import (
     CRITICAL,
     BaselineStatus,
     Cause,
+    CauseSeverity,
     MachineEventKind,
     MachineState,
     RiskLevel,
     RollupLevel,
     SensorRole,
-    Severity,
     ToolGrade,
     Verdict,
     Way,
@@ -314,9 +314,9 @@ class Reason(View):
         return f"{self.cause.value}:{self.sensor}" if self.sensor else self.cause.value
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> CauseSeverity:
         """How bad it is."""
-        return Severity.CRITICAL if self.cause in CRITICAL else Severity.WARNING
+        return CauseSeverity.CRITICAL if self.cause in CRITICAL else CauseSeverity.WARNING
 
 
 class RiskView(View):
@@ -381,7 +381,7 @@ class ConditionView(View):
     id: UUID
     machine_id: UUID
     cause: Cause
-    severity: Severity
+    severity: CauseSeverity
     began_at: datetime
     last_seen_at: datetime
     seen: int

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -27,16 +28,22 @@ from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.kinds import NoticeKind
 from domain.conversations.models import Attachment, Notification
+from domain.emissions import reports
+from domain.emissions.schemas import NewReport
 from domain.imports import service as imports
 from domain.imports.schemas import Answers
 from domain.notifications.kinds import NoticeStatus, Way
 from domain.notifications.models import Notice
+from domain.routines import service as routines
+from domain.routines.kinds import RoutineName
+from domain.routines.models import Routine
 from domain.subscriptions import service as subscriptions
 from domain.subscriptions.schemas import NewSubscription
 from migrations.models import metadata
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.customer import Customer
+from tests.factories.plant import open_plant
 from tests.factories.shop import fill, open_shop
 from tests.factories.webhooks import result
 from tests.factories.workspaces import make_connection, make_workspace
@@ -168,6 +175,10 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
             due_at=work.system_time,
         )
         work.session.add(notice)
+        await routines.ensure(work, work.workspace_id)
+        due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
+        report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
+    plant = await open_plant(theirs.shop.workspace_id)
     return {
         "inbound.ingest": ("event_id", events[0].id),
         "inbound.reports": ("connection_id", theirs.connection_id),
@@ -178,14 +189,17 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "notice.send": ("notice_id", notice.id),
         "import.apply": ("import_id", brought.id),
         "subscription.deliver": ("subscription_id", told.id),
+        "machine.judge": ("machine_id", plant.machine_id),
+        "emission.report": ("report_id", report.id),
+        **{name: ("routine_id", due[name]) for name in RoutineName},
     }
 
 
-OF_NO_WORKSPACE = {"mail.send"}
-"""A mail is about a person's account, which belongs to no shop."""
+WITHOUT_AN_ID = {"mail.send", "handoff.assign"}
+"""A mail is about a person's account, which belongs to no shop; who attends is found for a whole workspace, its own."""
 
 
-@pytest.mark.parametrize("job", sorted(RUNNERS.keys() - OF_NO_WORKSPACE))
+@pytest.mark.parametrize("job", sorted(RUNNERS.keys() - WITHOUT_AN_ID))
 async def test_a_job_with_ids_of_another_workspace_changes_nothing(theirs: Customer, customer: Customer, job: str) -> None:
     # Given open work of every kind in the other shop
     argument, value = (await _open_work_of(theirs))[job]

@@ -149,7 +149,7 @@ def test_a_job_takes_its_workspace_and_what_its_sweep_finds() -> None:
     for row in (row for row in jobs.rows() if row.kind == "job"):
         sweep = next(sweep for sweep in SWEEPS if sweep.job == row.name)
         owner = ["workspace_id"] if "workspace_id" in str(sweep.found) else []
-        assert row.arguments == [*owner, sweep.argument]
+        assert row.arguments == list(dict.fromkeys([*owner, sweep.argument]))
 
 
 def test_the_list_of_jobs_says_of_each_and_of_every_deadline_what_it_does_and_where_it_looks() -> None:
