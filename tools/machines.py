@@ -1,5 +1,8 @@
 """What members of the staff ask of machines: how they are, why, since when, and what to do."""
 
+from collections.abc import AsyncIterator
+from uuid import UUID
+
 from core import messages
 from domain.machines import risk, words
 from domain.machines import service as machines
@@ -39,19 +42,31 @@ async def machine_risk_lookup(ctx: ToolContext, machine: Words = "") -> ToolOutc
 
 
 async def _all(ctx: ToolContext) -> ToolOutcome:
-    """The machines that are not well, the worst first; of a large plant the first hundred are looked at."""
-    page = await machines.list_machines(ctx.work, is_active=True, limit=machines.MOST_ITEMS)
-    if not page.items:
+    """How many machines are not well, and which are the worst."""
+    every = [one async for one in _active(ctx)]
+    if not every:
         return ctx.done("machine_none")
-    views = await risk.of_machines(ctx.work, [one.id for one in page.items])
-    unwell = [one for one in page.items if views[one.id].level is not RiskLevel.LOW]
+    views = await risk.of_machines(ctx.work, [one.id for one in every])
+    unwell = [one for one in every if views[one.id].level is not RiskLevel.LOW]
     unwell.sort(key=lambda one: (-views[one.id].score, one.code))
     as_of = ctx.facts.moment("as_of", ctx.work.now)
-    total = ctx.facts.count("machines", len(page.items))
+    total = ctx.facts.count("machines", len(every))
     if not unwell:
         return ctx.done("machine_all_well", say(ctx, "machine_all_well", total=total, as_of=as_of))
     rows = "\n".join(f"• {_line(ctx, one, views[one.id])}" for one in unwell[:_MOST])
-    return ctx.done("machine_risks", say(ctx, "machine_risks", rows=rows, total=total, as_of=as_of))
+    count = ctx.facts.count("unwell", len(unwell))
+    return ctx.done("machine_risks", say(ctx, "machine_risks", rows=rows, unwell=count, total=total, as_of=as_of))
+
+
+async def _active(ctx: ToolContext) -> AsyncIterator[MachineView]:
+    after: UUID | None = None
+    while True:
+        page = await machines.list_machines(ctx.work, is_active=True, after=after, limit=machines.MOST_ITEMS)
+        for one in page.items:
+            yield one
+        if page.next_cursor is None:
+            return
+        after = page.next_cursor
 
 
 def _line(ctx: ToolContext, one: MachineView, view: RiskView) -> str:

@@ -13,14 +13,12 @@ from app.console import deeds, filters, forms
 from app.console.catalogue import EMISSIONS
 from app.console.rendering import Drawn, Speech, drawn, page
 from app.console.visits import Visit, may
-from app.web import files
-from app.web.api.emissions import WORKBOOK
+from app.web.api.emissions import get_report_file
 from core import charts, messages
 from core.charts import Chart, Series
 from core.work import open_work
 from domain.emissions import recording, reports, totals
 from domain.emissions import service as emissions
-from domain.emissions.errors import EmissionReportNotFound
 from domain.emissions.kinds import Grouping, ReportFormat, ReportLanguage, SourceKind
 from domain.emissions.permissions import EmissionsPermission
 from domain.emissions.schemas import EmissionSourceView, NewEmissionSource, NewRecord, NewReport, RecordView, ReportView, Totals
@@ -139,9 +137,4 @@ async def ask_for_report(request: Request, visit: Writer) -> Response:
 @router.get("/reports/{report_id}")
 async def get_report(request: Request, visit: Reader, report_id: UUID) -> Response:
     """Download a report."""
-    async with open_work(visit.principal) as work:
-        found = await reports.get(work, report_id)
-    if found.sha256 is None:
-        raise EmissionReportNotFound
-    name = f"emissions-{found.first_day}-{found.last_day}"
-    return await files.give(request, found.sha256, name, header=WORKBOOK, shown=frozenset())
+    return await get_report_file(visit.principal, request, report_id)

@@ -9,7 +9,7 @@ from domain.accounts.schemas import WorkspaceView
 from domain.conversations.states import State
 from domain.machines import judging
 from domain.machines import service as machines
-from domain.machines.schemas import ChangeSensor, Limits
+from domain.machines.schemas import ChangeSensor, Limits, NewMachine
 from tests.factories.plant import Plant, open_plant, run_hours
 from tools.audience import AudienceKind
 from tools.context import ToolContext
@@ -49,6 +49,19 @@ async def test_a_machine_that_is_too_hot_is_told_with_figures_reason_and_deed(pl
             assert part in said, (language, part, said)
     every = await asked(plant, workspace)
     assert (every.code, [fact.text for fact in every.facts if fact.text == "MILL-3"]) == ("machine_risks", ["MILL-3"])
+
+
+async def test_of_a_large_plant_every_machine_is_counted_also_those_that_are_not_named(
+    plant: Plant, workspace: WorkspaceView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_work(plant.principal) as work:
+        for number in range(11):
+            await machines.create_machine(work, NewMachine(site_id=plant.site_id, code=f"P-{number:02}", name="Bomba"))
+    monkeypatch.setattr(machines, "MOST_ITEMS", 5)
+    told = await asked(plant, workspace)
+    counted = {fact.subject: fact.text for fact in told.facts if fact.subject in ("machines", "unwell")}
+    assert counted == {"machines": "12", "unwell": "12"}
+    assert told.say.count("•") == 10
 
 
 async def test_what_is_not_known_is_said_and_not_made_up(plant: Plant, workspace: WorkspaceView) -> None:
