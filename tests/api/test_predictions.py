@@ -8,12 +8,10 @@ import httpx
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.demand import projecting
-from domain.forecasts import training
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
-from domain.routines.repository import find
 from tests.factories.desk import Desk
+from tests.factories.routines import run_routines
 from tests.factories.sales import sold
 from tests.factories.staff import employ
 
@@ -27,16 +25,7 @@ async def learn(desk: Desk) -> None:
     principal = desk.shop.principal
     async with open_work(principal) as work:
         await sold(work, desk.shop, {"HAR-1": [4.0, 5.0, 6.0] * 30})
-    async with open_work(principal) as work:
-        await projecting.project(work, None)
-        await routines.ensure(work, work.workspace_id)
-        await routines.hasten(work, [RoutineName.FORECAST_TRAIN])
-    async with open_work(principal) as work:
-        row = await find(work, RoutineName.FORECAST_TRAIN)
-        assert row is not None
-        taken = await routines.take(work, row.id)
-    assert taken is not None
-    await training.train(principal, taken)
+    await run_routines(desk.shop.workspace_id, RoutineName.DEMAND_PROJECT, RoutineName.FORECAST_TRAIN)
 
 
 async def test_a_prediction_is_asked_for_by_any_name_of_the_product(desk: Desk) -> None:

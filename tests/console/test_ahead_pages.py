@@ -8,7 +8,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.queue.actors import routines as runner
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.alerts import service as alerts
@@ -16,15 +15,13 @@ from domain.alerts.kinds import AlertStatus
 from domain.purchasing import service as purchasing
 from domain.replenishment import service as replenishment
 from domain.replenishment.kinds import ProposalStatus
-from domain.routines import service as routines
-from domain.routines.kinds import RoutineName
 from domain.stock import service as stock
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import NewSupplier, SupplierProductInput
 from tests.factories.desk import Desk
+from tests.factories.routines import LOOK_AHEAD, run_routines
 from tests.factories.sales import sold
 from tests.factories.visitors import Visitor, visit
-from tests.tools.test_foretelling import taken
 
 
 @pytest.fixture
@@ -42,11 +39,7 @@ async def seen(desk: Desk) -> Desk:
         product = SupplierProductInput(variant_id=desk.shop.variants["HAR-1"], pack_size=Decimal(12), pack_cost=Decimal(100))
         await suppliers.set_product(work, mill.id, product)
         await stock.set_limits(work, desk.shop.store_id, desk.shop.variants["HAR-1"], Decimal(20), None)
-        await routines.ensure(work, work.workspace_id)
-    for name in (
-        RoutineName.DEMAND_PROJECT, RoutineName.FORECAST_TRAIN, RoutineName.REPLENISHMENT_PLAN, RoutineName.ALERTS_WATCH,
-    ):  # fmt: skip
-        await runner.DEEDS[name](desk.shop.principal, taken(name))
+    await run_routines(desk.shop.workspace_id, *LOOK_AHEAD)
     return desk
 
 

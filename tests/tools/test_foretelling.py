@@ -1,24 +1,19 @@
 """What members are told of the days ahead: numbers with interval, period and date of data, or that there are none."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.queue.actors import routines as runner
-from core.access import Principal
-from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.conversations.states import State
-from domain.routines import service as routines
-from domain.routines.kinds import RoutineName
-from domain.routines.schemas import Taken
 from domain.stock import service as stock
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import NewSupplier, SupplierProductInput
+from tests.factories.routines import LOOK_AHEAD, run_routines
 from tests.factories.sales import sold
 from tests.factories.shop import Shop, fill, open_shop
 from tools.audience import AudienceKind
@@ -38,20 +33,11 @@ async def shop(workspace: WorkspaceView) -> Shop:
         await suppliers.set_product(work, mill.id, product)
         await fill(work, shop, "HAR-1", 3)
         await stock.set_limits(work, shop.store_id, shop.variants["HAR-1"], Decimal(10), None)
-        await routines.ensure(work, work.workspace_id)
-        await routines.hasten(work, list(RoutineName))
     return shop
 
 
 async def learn(shop: Shop) -> None:
-    for name in (
-        RoutineName.DEMAND_PROJECT, RoutineName.FORECAST_TRAIN, RoutineName.REPLENISHMENT_PLAN, RoutineName.ALERTS_WATCH,
-    ):  # fmt: skip
-        await runner.DEEDS[name](Principal.system(shop.workspace_id), taken(name))
-
-
-def taken(name: RoutineName) -> Taken:
-    return Taken(new_id(), name, None, datetime(2026, 1, 1, tzinfo=UTC))
+    await run_routines(shop.workspace_id, *LOOK_AHEAD)
 
 
 async def ask(
