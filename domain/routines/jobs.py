@@ -12,20 +12,31 @@ JOBS: Final = tuple(Job(name.value, "routines", name.limit_seconds) for name in 
 
 _DUE: Final = """
     SELECT workspace_id, id, coalesce(lease_until, due_at) AS since FROM routines AS due
-    WHERE name = '%s' AND coalesce(lease_until, due_at) <= clock_timestamp()%s
+    WHERE name = '{name}' AND coalesce(lease_until, due_at) <= clock_timestamp() {also}
     ORDER BY since LIMIT :limit
 """
 """One whose lease has run out is due whatever its time says: the run that it was taken for has not come to an end."""
 
 _HAPPENED: Final = """
-    AND (position IS NULL OR EXISTS (
+    ({0}.position IS NULL OR EXISTS (
         SELECT FROM event_positions AS placed
-        WHERE placed.workspace_id = due.workspace_id AND placed.position > due.position
+        WHERE placed.workspace_id = {0}.workspace_id AND placed.position > {0}.position
     ))"""
 
-SWEEPS: Final = tuple(
-    Sweep(name.value, "routine_id", text(_DUE % (name.value, _HAPPENED if name.follows_events else ""))) for name in RoutineName
-)
+_PROJECTED: Final = f"""
+    AND NOT EXISTS (
+        SELECT FROM routines AS days WHERE days.workspace_id = due.workspace_id AND days.name = '{RoutineName.DEMAND_PROJECT}'
+          AND (days.lease_until IS NOT NULL OR days.due_at <= clock_timestamp() AND {_HAPPENED.format("days")})
+    )"""
+"""Who asks for forecasts after an import gets those of its days: a training waits for days that are made, or about to be."""
+
+
+def _due(name: RoutineName) -> str:
+    also = _PROJECTED if name is RoutineName.FORECAST_TRAIN else ""
+    return _DUE.format(name=name, also="AND" + _HAPPENED.format("due") if name.follows_events else also)
+
+
+SWEEPS: Final = tuple(Sweep(name.value, "routine_id", text(_due(name))) for name in RoutineName)
 
 DEADLINES: Final = (
     Deadline(

@@ -15,6 +15,7 @@ from core.access import Principal
 from core.errors import Abandoned
 from core.work import Work, open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.forecasts import service as forecasts
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
 from domain.routines.repository import find
@@ -99,6 +100,18 @@ async def test_what_a_dead_worker_held_is_run_by_another_and_the_dead_one_has_no
         await routines.finish(work, alive)
     done = await state(system)
     assert (done.is_running, done.failures, done.error) == (False, 0, None)
+
+
+async def test_forecasts_wait_for_the_days_that_are_being_made(system: Principal) -> None:
+    async with open_work(system) as work:
+        await forecasts.ask_for_training(work)
+    assert await rung(RoutineName.FORECAST_TRAIN) == 0  # the days are about to be made
+    taken = await take(system, RoutineName.DEMAND_PROJECT)
+    assert taken is not None
+    assert await rung(RoutineName.FORECAST_TRAIN) == 0  # and now they are
+    async with open_work(system) as work:
+        await routines.finish(work, taken, position=1)
+    assert await rung(RoutineName.FORECAST_TRAIN) == 1
 
 
 @pytest.mark.parametrize("name", RoutineName)
