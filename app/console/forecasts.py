@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.console import deeds, filters, goods
 from app.console.catalogue import FORECASTS
@@ -26,6 +25,7 @@ from domain.forecasts.kinds import Level
 from domain.forecasts.permissions import ForecastsPermission
 from domain.forecasts.schemas import Outlook, RunView
 from domain.forecasts.service import Scope
+from domain.routines.schemas import Asked
 
 router = APIRouter(prefix="/console/@{workspace}/forecasts")
 
@@ -34,12 +34,6 @@ Trainer = Annotated[Visit, may(ForecastsPermission.TRAIN)]
 
 AHEAD: Final = 28
 BEFORE: Final = 56
-
-
-class Asked(BaseModel):
-    """That forecasts will be made anew."""
-
-    asked: bool = True
 
 
 @router.get("")
@@ -85,12 +79,7 @@ async def _run(work: Work) -> RunView | None:
 @router.post("/train")
 async def train(request: Request, visit: Trainer) -> Response:
     """Have all forecasts made anew, now."""
-
-    async def ask(work: Work) -> Asked:
-        await forecasts.ask_for_training(work)
-        return Asked()
-
-    await deeds.once(request, visit, Asked, ask)
+    await deeds.once(request, visit, Asked, forecasts.ask_for_training)
     return RedirectResponse(visit.at("forecasts?said=asked"), 303)
 
 

@@ -5,19 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.console import deeds, filters, forms, goods
 from app.console.catalogue import PROPOSALS
 from app.console.rendering import page
 from app.console.visits import Visit, may
 from app.web.api.lists import Paged
-from core.work import Work, open_work
+from core.work import open_work
 from domain.catalog import service as catalog
 from domain.replenishment import service as replenishment
 from domain.replenishment.kinds import STANDING, ProposalStatus
 from domain.replenishment.permissions import ReplenishmentPermission
 from domain.replenishment.schemas import Change, ProductClassView, ProposalView, Reject
+from domain.routines.schemas import Asked
 from domain.suppliers import service as suppliers
 
 router = APIRouter(prefix="/console/@{workspace}/proposals")
@@ -29,12 +29,6 @@ WHY: Final = ("on_hand", "held", "incoming", "expected", "safety", "level")
 """The figures that are shown with each proposal, in the order in which they are added up."""
 
 CLASSES: Final = 20
-
-
-class Asked(BaseModel):
-    """That everything will be planned anew."""
-
-    asked: bool = True
 
 
 @router.get("")
@@ -89,12 +83,7 @@ async def show(
 @router.post("/plan")
 async def plan(request: Request, visit: Decider) -> Response:
     """Have everything planned anew, now."""
-
-    async def ask(work: Work) -> Asked:
-        await replenishment.ask_for_plan(work)
-        return Asked()
-
-    await deeds.once(request, visit, Asked, ask)
+    await deeds.once(request, visit, Asked, replenishment.ask_for_plan)
     return RedirectResponse(visit.at("proposals?said=asked"), 303)
 
 

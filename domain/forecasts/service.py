@@ -35,6 +35,7 @@ from domain.imports.kinds import ImportStatus
 from domain.imports.sheets.headings import FileType
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
+from domain.routines.schemas import Asked
 
 LONGEST_DAYS = 365
 MOST_ITEMS = 100
@@ -257,7 +258,7 @@ def _accuracies(run: ForecastRun, levels: Iterable[Level]) -> list[Accuracy]:
     ]
 
 
-async def ask_for_training(work: Work, import_id: UUID | None = None) -> None:
+async def ask_for_training(work: Work, import_id: UUID | None = None) -> Asked:
     """Have all forecasts made anew, now; after an import of sales, that has to be through. Raises SalesNotImported."""
     work.require(ForecastsPermission.TRAIN)
     if import_id is not None:
@@ -266,3 +267,4 @@ async def ask_for_training(work: Work, import_id: UUID | None = None) -> None:
             raise SalesNotImported
     system = work.acting_for(Principal.system(work.workspace_id))
     await routines.hasten(system, [RoutineName.DEMAND_PROJECT, RoutineName.FORECAST_TRAIN])
+    return Asked(asked_at=work.now)

@@ -18,6 +18,7 @@ from domain.replenishment.permissions import ReplenishmentPermission
 from domain.replenishment.schemas import Decisions, ProductClassView, ProposalView
 from domain.routines import service as routines
 from domain.routines.kinds import RoutineName
+from domain.routines.schemas import Asked
 from domain.stock import transfers
 from domain.stock.schemas import NewTransfer, QuantityLine
 
@@ -146,7 +147,8 @@ async def _told(work: Work, row: Proposal, before: dict[str, object]) -> Proposa
     return ProposalView.model_validate(row)
 
 
-async def ask_for_plan(work: Work) -> None:
+async def ask_for_plan(work: Work) -> Asked:
     """Have everything planned anew, now."""
     work.require(ReplenishmentPermission.DECIDE)
     await routines.hasten(work.acting_for(Principal.system(work.workspace_id)), [RoutineName.REPLENISHMENT_PLAN])
+    return Asked(asked_at=work.now)

@@ -24,6 +24,14 @@ class RoutineView(BaseModel):
     error: str | None
 
 
+class Asked(BaseModel):
+    """That what a routine makes will be made anew, for whoever asked at that moment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A routine that whoever took it runs now: from which position of the stream on, and up to when it is theirs."""

@@ -1,6 +1,6 @@
 """Predictions: what was wanted day by day, what will probably be sold, and how good such forecasts were."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import Principal
-from core.work import Work, open_work
+from core.work import open_work
 from domain.demand import service as demand
 from domain.demand.permissions import DemandPermission
 from domain.demand.schemas import DemandSeries
@@ -20,6 +20,7 @@ from domain.forecasts import service as forecasts
 from domain.forecasts.kinds import Level
 from domain.forecasts.permissions import ForecastsPermission
 from domain.forecasts.schemas import ForecastView, Prediction, RunView
+from domain.routines.schemas import Asked
 
 router = noun("predictions")
 
@@ -36,12 +37,6 @@ class Train(BaseModel):
     import_id: UUID | None = Field(None, description="An upload of sales that has to be through (`POST /imports`).")
 
 
-class Asked(BaseModel):
-    """That the forecasts will be made anew; `GET /forecasts/run` tells when it is done."""
-
-    asked_at: datetime
-
-
 @router.get("/predictions/{product}")
 async def predict(
     caller: Reader,
@@ -56,13 +51,8 @@ async def predict(
 
 @router.post("/predictions/train", status_code=202)
 async def train(write: Trainer, body: Train) -> Asked:
-    """Have all forecasts made anew, now."""
-
-    async def ask(work: Work) -> Asked:
-        await forecasts.ask_for_training(work, body.import_id)
-        return Asked(asked_at=work.now)
-
-    return await write.once(Asked, ask)
+    """Have all forecasts made anew, now; `GET /forecasts/run` tells when it is done."""
+    return await write.once(Asked, lambda work: forecasts.ask_for_training(work, body.import_id))
 
 
 @router.get("/forecasts")

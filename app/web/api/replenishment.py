@@ -7,15 +7,15 @@ from fastapi import Query
 
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
-from app.web.api.predictions import Asked
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from core.access import Principal
-from core.work import Work, open_work
+from core.work import open_work
 from domain.replenishment import service as replenishment
 from domain.replenishment.kinds import STANDING, AbcClass, ProposalStatus
 from domain.replenishment.permissions import ReplenishmentPermission
 from domain.replenishment.schemas import Change, Decisions, ProductClassView, ProposalView, Reject
+from domain.routines.schemas import Asked
 
 router = noun("replenishment")
 
@@ -56,12 +56,7 @@ async def decisions(caller: Reader, days: Annotated[int, Query(ge=1, le=366)] = 
 @router.post("/proposals/plan", status_code=202)
 async def plan(write: Decider) -> Asked:
     """Have everything planned anew, now."""
-
-    async def ask(work: Work) -> Asked:
-        await replenishment.ask_for_plan(work)
-        return Asked(asked_at=work.now)
-
-    return await write.once(Asked, ask)
+    return await write.once(Asked, replenishment.ask_for_plan)
 
 
 @router.get("/proposals/{proposal_id}")
