@@ -52,6 +52,7 @@ async def show(
         parts = await totals.of(work, first, last, grouping)
         sources, _ = await emissions.list_sources(work, is_active=True, limit=emissions.MOST_ITEMS)
         records, _ = await recording.list_records(work, first=first, last=last, limit=_RECENT)
+        told_of = await emissions.get_sources(work, {one.source_id for one in records})
         known, _ = await emissions.list_factors(work, search=factor, limit=_RECENT) if factor else ([], None)
         made, _ = await reports.list_reports(work, limit=_RECENT)
 
@@ -71,7 +72,7 @@ async def show(
         parts=parts,
         groupings=[each for each in Grouping if each is not Grouping.SCOPE],
         chart=_drawn(visit, months, word) if months.rows else None,
-        sources={one.id: one for one in sources},
+        sources=told_of,
         typed=[(one.id, f"{one.name} ({one.unit})") for one in sources if one.kind in _TYPED],
         records=records,
         factor=factor,

@@ -1,5 +1,6 @@
 """What is set up once: boundaries, sources, and factors of the workspace's own beside those of the house."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from analytics.emissions import factors as published
@@ -94,6 +95,12 @@ async def get_source(work: Work, source_id: UUID) -> EmissionSourceView:
     if row is None:
         raise EmissionSourceNotFound
     return EmissionSourceView.model_validate(row)
+
+
+async def get_sources(work: Work, source_ids: Collection[UUID]) -> dict[UUID, EmissionSourceView]:
+    """Sources by their ids, also those that are out of use."""
+    work.require(EmissionsPermission.READ)
+    return {id: EmissionSourceView.model_validate(row) for id, row in (await repository.sources_of(work, source_ids)).items()}
 
 
 async def create_source(work: Work, command: NewEmissionSource) -> EmissionSourceView:

@@ -9,6 +9,7 @@ from core.work import open_work
 from domain.accounts.roles import Role
 from domain.emissions import reports
 from domain.emissions import service as emissions
+from domain.emissions.schemas import ChangeEmissionSource
 from tests.factories.visitors import visit
 from tests.factories.workspaces import make_workspace
 
@@ -25,6 +26,10 @@ async def test_emissions_are_told_by_forms_and_shown_by_scope_and_month(applicat
     record = {"source_id": str(made.id), "amount": "1000", "first_day": "2025-03-01", "last_day": "2025-04-30"}
     assert (await visitor.send("emissions/records", record)).status_code == 303
     assert (await visitor.send("emissions/records", record | {"first_day": "2025-05-01"})).status_code == 400
+    async with open_work(Principal.system(workspace.id)) as work:
+        await emissions.change_source(work, made.id, ChangeEmissionSource(is_active=False), made.version)
+    # A source that is out of use keeps its name beside what was recorded of it
+    assert ">Camión</td>" in await visitor.open("emissions?year=2025&by=month")
     for by in ("source", "category", "month", "site", "machine", "product"):
         shown = await visitor.open(f"emissions?year=2025&by={by}&factor=diesel")
         for part in ("Alcance 1", "<svg", "2025-03", "GHG Protocol", "Camión"):
