@@ -116,15 +116,27 @@ def _wake(handoff: Handoff) -> None:
     handoff.is_snoozed, handoff.snoozed_until = False, None
 
 
+async def _movable(work: Work, conversation_id: UUID) -> tuple[Conversation, Handoff]:
+    """A conversation with people, locked, that the caller may move: theirs, nobody's, or any if they set up the desk.
+
+    Raises HandoffNotOpen and NotYourConversation.
+    """
+    conversation, handoff = await rows.attended(work, conversation_id)
+    is_others = conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id
+    if is_others and not work.principal.may(DeskPermission.MANAGE):
+        raise NotYourConversation
+    return conversation, handoff
+
+
 async def release(
     work: Work, conversation_id: UUID, note: str | None = None, outcome: HandoffOutcome = HandoffOutcome.RELEASED
 ) -> HandoffView:
     """Give the conversation back to the agent, with a note of what was agreed. What the operator has said still goes out.
 
-    One that is `resolved` is settled: whatever the customer writes next is a new matter.
+    One that is `resolved` is settled: whatever the customer writes next is a new matter. Raises NotYourConversation.
     """
     work.require(ConversationsPermission.TAKE)
-    conversation, handoff = await rows.attended(work, conversation_id)
+    conversation, handoff = await _movable(work, conversation_id)
     taken = conversation.voice == Voice.OPERATOR
     clocks.change_hands(handoff, work.now, from_person=taken)
     conversation.voice = Voice.AGENT
@@ -181,10 +193,7 @@ async def transfer(work: Work, conversation_id: UUID, to: Transfer) -> HandoffVi
     TeamNotFound.
     """
     work.require(ConversationsPermission.TAKE)
-    conversation, handoff = await rows.attended(work, conversation_id)
-    is_others = conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id
-    if is_others and not work.principal.may(DeskPermission.MANAGE):
-        raise NotYourConversation
+    conversation, handoff = await _movable(work, conversation_id)
     if to.operator_id is not None:
         await teams.require_attendant(work, to.operator_id)
     if to.team_id is not None:
@@ -240,9 +249,7 @@ async def snooze(work: Work, conversation_id: UUID, until: datetime | None) -> H
     It leaves the queues and nobody is given it; its clocks go on, as the customer waits all the same.
     """
     work.require(ConversationsPermission.TAKE)
-    conversation, handoff = await rows.attended(work, conversation_id)
-    if conversation.voice == Voice.OPERATOR and conversation.operator_id != work.principal.id:
-        raise NotYourConversation
+    conversation, handoff = await _movable(work, conversation_id)
     if until is not None and until <= work.now:
         raise SnoozePast
     handoff.is_snoozed, handoff.snoozed_until = True, until
@@ -256,7 +263,7 @@ async def snooze(work: Work, conversation_id: UUID, until: datetime | None) -> H
 async def wake(work: Work, conversation_id: UUID) -> HandoffView:
     """End the rest of a conversation; nothing happens to one that does not rest."""
     work.require(ConversationsPermission.TAKE)
-    _, handoff = await rows.attended(work, conversation_id)
+    _, handoff = await _movable(work, conversation_id)
     if handoff.is_snoozed:
         _wake(handoff)
         await work.session.flush()

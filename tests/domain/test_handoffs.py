@@ -81,6 +81,33 @@ async def test_a_transfer_goes_to_somebody_who_attends_or_to_a_team_that_is_ther
     assert (moved.team_id, await floor.voice(where)) == (team.id, (Voice.WAITING, None))
 
 
+async def test_what_a_colleague_has_is_ended_and_rested_by_nobody_but_whoever_sets_up_the_desk(floor: Floor) -> None:
+    olga, pedro, manager = await floor.hire("Olga"), await floor.hire("Pedro"), await floor.hire("Marta", Role.MANAGER)
+    where = await floor.hand_off()
+    async with open_work(olga) as work:
+        await handoffs.take(work, where)
+        await handoffs.snooze(work, where, None)
+    for settle in (
+        lambda work: handoffs.release(work, where),
+        lambda work: handoffs.release(work, where, "Listo", HandoffOutcome.RESOLVED),
+        lambda work: handoffs.snooze(work, where, None),
+        lambda work: handoffs.wake(work, where),
+    ):
+        with pytest.raises(NotYourConversation):
+            async with open_work(pedro) as work:
+                await settle(work)
+    assert await floor.voice(where) == (Voice.OPERATOR, olga.id)
+    assert await floor.queue(olga, Queue.SNOOZED) == [where]
+    async with open_work(manager) as work:
+        ended = await handoffs.release(work, where, "Olga no está")
+    assert (ended.outcome, await floor.voice(where)) == (HandoffOutcome.RELEASED, (Voice.AGENT, None))
+    # While nobody has it, any of them may say that it needs nobody
+    other = await floor.hand_off(1)
+    async with open_work(pedro) as work:
+        await handoffs.release(work, other)
+    assert await floor.voice(other) == (Voice.AGENT, None)
+
+
 async def test_the_clocks_run_while_the_customer_waits_and_rest_while_they_are_awaited(floor: Floor) -> None:
     # Given a desk that promises a first answer in 15 minutes, the next in 5, and an end in an hour
     await floor.settle(first_response_minutes=15, next_response_minutes=5, resolution_minutes=60)
