@@ -28,6 +28,7 @@ class EventType(StrEnum):
     WORKSPACE_CHANGED = "workspace.changed"
     WORKSPACE_DELETED = "workspace.deleted"
     WORKSPACE_RESTORED = "workspace.restored"
+    WORKSPACE_NUMBERS_EXPORTED = "workspace.numbers_exported"
     MEMBERSHIP_INVITED = "membership.invited"
     MEMBERSHIP_CREATED = "membership.created"
     MEMBERSHIP_CHANGED = "membership.changed"

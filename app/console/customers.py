@@ -50,8 +50,9 @@ _KNOWN: Final = (
     "tax_id",
     "marketing_consent",
     "consent_source",
+    "credit_limit",
 )
-"""What the form says of a customer, and empties where it is left empty."""
+"""What the form says of a customer, and empties where it is left empty; a number only for whoever has seen it."""
 
 
 @router.get("")
@@ -85,6 +86,7 @@ def _form(request: Request, visit: Visit, filled: Filled, customer: CustomerView
         filled=filled,
         customer=customer,
         may_credit=may_credit,
+        may_see_numbers=visit.principal.may(CustomersPermission.REVEAL),
     )
 
 
@@ -163,7 +165,8 @@ async def edit(request: Request, visit: Writer, customer_id: UUID) -> Response:
 @router.post("/{customer_id}")
 async def change(request: Request, visit: Writer, customer_id: UUID, seen: Annotated[int, Form(ge=0)]) -> Response:
     """Change what is known of a customer; what is left empty is known no more."""
-    emptied = (*_KNOWN, "credit_limit") if visit.principal.may(CustomersPermission.CREDIT) else _KNOWN
+    unseen = {"phone": CustomersPermission.REVEAL, "credit_limit": CustomersPermission.CREDIT}
+    emptied = [name for name in _KNOWN if name not in unseen or visit.principal.may(unseen[name])]
     language = visit.manners.language
     command, filled = await forms.fill(request, CustomerInput, language, besides=("seen",), emptied=emptied, lists=("tags",))
     try:

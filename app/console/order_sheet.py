@@ -80,7 +80,7 @@ class Sheet:
 async def read(work: Work, order_id: UUID, find: str = "") -> Sheet:
     """The sheet of an order; `find` are words of a product that somebody looks for. Raises OrderNotFound."""
     caller = work.principal
-    order = await orders.get(work, order_id)
+    order = (await orders.get(work, order_id)).seen_by(caller)
     history = await orders.whole_history(work, order_id)
     sees_payments = caller.may(PaymentsPermission.READ)
     paid = await payments.list_for_order(work, order_id) if sees_payments else None

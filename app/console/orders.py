@@ -154,6 +154,7 @@ async def open_(request: Request, visit: Reader, order_id: UUID, find: filters.W
         order=sheet.order,
         find=find,
         methods=visit.workspace.settings.payment_methods,
+        may_see_numbers=visit.principal.may(CustomersPermission.REVEAL),
         may_verify=visit.principal.may(PaymentsPermission.VERIFY),
     )
 
@@ -162,7 +163,7 @@ async def _done(request: Request, visit: Visit, act: Callable[[Work], Awaitable[
     """Do something with an order, once, and show it. The token of its customer is kept nowhere."""
 
     async def shown(work: Work) -> ShownOrder:
-        return ShownOrder.model_validate(await act(work))
+        return ShownOrder.model_validate((await act(work)).seen_by(work.principal))
 
     order = await deeds.once(request, visit, ShownOrder, shown)
     return RedirectResponse(visit.at(f"orders/{order.id}"), 303)

@@ -93,6 +93,7 @@ CUSTOMER: frozenset[str] = frozenset(
         "stock:hold",
         "customers:read",
         "customers:write",
+        "customers:reveal",
         "orders:read",
         "orders:draft",
         "orders:confirm",

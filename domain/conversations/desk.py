@@ -10,7 +10,7 @@ from core.event_types import EventType
 from core.events import Event
 from core.work import Work
 from domain.conversations import _desk as sql
-from domain.conversations import clocks, numbers, repository, service
+from domain.conversations import clocks, repository, service
 from domain.conversations._places import next_place, place, read_place
 from domain.conversations.content import Content, Text
 from domain.conversations.errors import ConversationNotFound, TooLate
@@ -38,7 +38,7 @@ EVERYTHING = DeskFilter()
 async def _entries(work: Work, rows: Iterable[sql.Listed]) -> list[DeskEntry]:
     listed = [(CustomerConversation.model_validate(row), handoff, active_at) for row, handoff, active_at in rows]
     last = await sql.last_messages(work, [row.id for row, _, _ in listed])
-    contacts = await numbers.masked_contacts(work, [row.contact_address_id for row, _, _ in listed])
+    contacts = await customers.masked_contacts(work, [row.contact_address_id for row, _, _ in listed])
     return [
         DeskEntry(
             id=row.id,

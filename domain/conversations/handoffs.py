@@ -249,7 +249,7 @@ async def snooze(work: Work, conversation_id: UUID, until: datetime | None) -> H
     It leaves the queues and nobody is given it; its clocks go on, as the customer waits all the same.
     """
     work.require(ConversationsPermission.TAKE)
-    conversation, handoff = await _movable(work, conversation_id)
+    _, handoff = await _movable(work, conversation_id)
     if until is not None and until <= work.now:
         raise SnoozePast
     handoff.is_snoozed, handoff.snoozed_until = True, until

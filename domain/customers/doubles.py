@@ -17,7 +17,11 @@ async def doubles(work: Work) -> list[DoubleView]:
     holders: dict[str, list[NumberView]] = defaultdict(list)
     for number in await repository.numbers(work):
         holders[phones.address_key(number.written)].append(number)
-    found = [DoubleView(phone=key, numbers=numbers) for key, numbers in holders.items() if _may_be_one(numbers)]
+    found = [
+        DoubleView(phone=key, numbers=[number.seen_by(work.principal) for number in numbers]).seen_by(work.principal)
+        for key, numbers in holders.items()
+        if _may_be_one(numbers)
+    ]
     return sorted(found, key=lambda double: max(number.last_seen_at for number in double.numbers), reverse=True)
 
 

@@ -10,4 +10,7 @@ class CustomersPermission(Permission):
     WRITE = "customers:write", "Add and change customers and their addresses."
     MERGE = "customers:merge", "Make two customers one, and undo it."
     CREDIT = "customers:credit", "Set how much may go out to a customer unpaid."
-    REVEAL = "customers:reveal", "See a customer's whole number at the desk; each time is kept in the audit."
+    REVEAL = (
+        "customers:reveal",
+        "See whole numbers of customers; each at the desk, and each list that is exported, is kept in the audit.",
+    )

@@ -207,12 +207,20 @@ async def lock(work: Work, customer_ids: Iterable[UUID]) -> list[Customer]:
 
 
 async def page(
-    work: Work, words: str, keys: Iterable[str], forms: Iterable[str], tag: str | None, after: UUID | None, limit: int
+    work: Work,
+    words: str,
+    keys: Iterable[str],
+    forms: Iterable[str],
+    tag: str | None,
+    after: UUID | None,
+    limit: int,
+    *,
+    by_part: bool,
 ) -> list[Customer]:
     """Customers newest first, from behind a place.
 
-    With `words`, those whose name, e-mail or number contains them, or who have a number in one of these forms or an
-    address with one of these keys.
+    With `words`, those whose name or e-mail contains them, and `by_part` whose number does, or who have a number in one of
+    these forms or an address with one of these keys.
     """
     conditions = [own(Customer, work), Customer.merged_into.is_(None)]
     if tag is not None:
@@ -223,7 +231,7 @@ async def page(
         ways = [full_name.ilike(pattern), Customer.email.ilike(pattern), Customer.phone.in_(list(forms))]
         address = [ContactAddress.address_key.in_(list(keys))]
         digits = "".join(filter(str.isdigit, words)).lstrip("0")
-        if len(digits) >= FEWEST_DIGITS:
+        if by_part and len(digits) >= FEWEST_DIGITS:
             ways.append(Customer.phone.like(_containing(digits)))
             address.append(ContactAddress.address_key.like(_containing(digits)))
         holders = select(ContactAddress.customer_id).where(own(ContactAddress, work), or_(*address))

@@ -2,22 +2,25 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.connections.medium import Medium
 from domain.customers import phones
+from domain.customers.numbers import Numbered
 
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
+WrittenNumber = Annotated[str, Field(max_length=40, pattern="^[^…]*$")]
+"""A number as people write it; one that comes back as it was masked would take the place of the whole one."""
 
 
 class _View(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class CustomerView(_View):
+class CustomerView(Numbered):
     """A customer."""
 
     id: UUID
@@ -43,8 +46,10 @@ class CustomerView(_View):
         return self.first_name or self.name
 
 
-class ContactView(_View):
+class ContactView(Numbered):
     """A customer's address on a medium."""
+
+    NUMBERS: ClassVar[tuple[str, ...]] = ("address", "phone", "user_id")
 
     contact_address_id: UUID
     customer_id: UUID
@@ -61,8 +66,10 @@ class ContactView(_View):
         return {key for key in (self.user_id, *phones.spellings(self.address)) if key}
 
 
-class NumberView(_View):
+class NumberView(Numbered):
     """A telephone as one customer has it: at an address on a medium, or, without a medium, in what staff keep."""
+
+    NUMBERS: ClassVar[tuple[str, ...]] = ("written", "user_id")
 
     customer_id: UUID
     name: str | None
@@ -72,14 +79,14 @@ class NumberView(_View):
     last_seen_at: datetime
 
 
-class DoubleView(_View):
+class DoubleView(Numbered):
     """A telephone in its canonical form, and the customers who have it."""
 
     phone: str
     numbers: list[NumberView]
 
 
-class AddressView(_View):
+class AddressView(Numbered):
     """A place to which orders are delivered."""
 
     id: UUID
@@ -130,7 +137,7 @@ class CustomerInput(_Command):
     name: str | None = Field(None, min_length=1, max_length=200)
     first_name: str | None = Field(None, max_length=100)
     last_name: str | None = Field(None, max_length=100)
-    phone: str | None = Field(None, max_length=40)
+    phone: WrittenNumber | None = None
     email: str | None = Field(None, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     notes: str | None = Field(None, max_length=1000)
     tax_id: str | None = Field(None, max_length=30)
@@ -158,7 +165,7 @@ class NewAddress(_Command):
     text: str = Field(min_length=1, max_length=500)
     label: str | None = Field(None, max_length=60)
     recipient_name: str | None = Field(None, max_length=200)
-    phone: str | None = Field(None, max_length=40)
+    phone: WrittenNumber | None = None
 
 
 class MergeCustomer(_Command):

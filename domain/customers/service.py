@@ -76,7 +76,7 @@ async def find_or_create(
         found = await repository.lock_contacts(work, medium, user_id, key)
         contact = await _choose(work, found, user_id, key)
         if contact is not None:
-            return _contact_view(await _refresh(work, contact, address, user_id, number, key, name))
+            return _contact_view(await _refresh(work, contact, address, user_id, number, key, name)).seen_by(work.principal)
         created = await repository.insert_contact(
             work, medium=medium, address=address, key=key, user_id=user_id, phone=number, name=name
         )
@@ -84,7 +84,7 @@ async def find_or_create(
             customer = await repository.get(work, created.customer_id)
             assert customer is not None, "made with its address"
             events.record(work, EventType.CUSTOMER_CREATED, subject=customer.id, after={"medium": medium})
-            return _contact_view(created, is_new=True)
+            return _contact_view(created, is_new=True).seen_by(work.principal)
     raise RuntimeError("a contact address was made and vanished again and again")
 
 
@@ -132,16 +132,20 @@ def _clean(value: str | None) -> str | None:
     return (value.strip()[:200] or None) if value else None
 
 
+def _view(work: Work, row: Customer) -> CustomerView:
+    return CustomerView.model_validate(row).seen_by(work.principal)
+
+
 async def get(work: Work, customer_id: UUID) -> CustomerView:
     """One customer."""
     work.require(CustomersPermission.READ)
-    return CustomerView.model_validate(await _row(work, customer_id))
+    return _view(work, await _row(work, customer_id))
 
 
 async def by_ids(work: Work, customer_ids: Collection[UUID]) -> dict[UUID, CustomerView]:
     """Some customers, by their ids."""
     work.require(CustomersPermission.READ)
-    return {row.id: CustomerView.model_validate(row) for row in await repository.by_ids(work, customer_ids)}
+    return {row.id: _view(work, row) for row in await repository.by_ids(work, customer_ids)}
 
 
 async def _row(work: Work, customer_id: UUID) -> Customer:
@@ -151,39 +155,45 @@ async def _row(work: Work, customer_id: UUID) -> Customer:
     return row
 
 
+async def telephone(work: Work, customer_id: UUID) -> str | None:
+    """The number of a customer for what is made of it in the house, whoever asks: it is not for showing."""
+    work.require(CustomersPermission.READ)
+    return (await _row(work, customer_id)).phone
+
+
 async def contact(work: Work, contact_address_id: UUID) -> ContactView:
     """One address of a customer on a medium."""
     work.require(CustomersPermission.READ)
     row = await repository.get_contact(work, contact_address_id)
     if row is None:
         raise AddressNotFound
-    return _contact_view(row)
+    return _contact_view(row).seen_by(work.principal)
 
 
 async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactView | None:
     """The address on a medium of whoever has this user id there, None before they have written."""
     work.require(CustomersPermission.READ)
     row = await repository.contact_of_user(work, medium, user_id)
-    return None if row is None else _contact_view(row)
+    return None if row is None else _contact_view(row).seen_by(work.principal)
 
 
 async def contact_of_number(work: Work, medium: Medium, number: str) -> ContactView | None:
     """The address on a medium of whoever writes from a telephone (E.164), None if nobody does."""
     work.require(CustomersPermission.READ)
     row = await repository.contact_of_key(work, medium, phones.address_key(number))
-    return None if row is None else _contact_view(row)
+    return None if row is None else _contact_view(row).seen_by(work.principal)
 
 
 async def contacts(work: Work, customer_id: UUID) -> list[ContactView]:
     """The addresses of a customer on the mediums, last seen first."""
     work.require(CustomersPermission.READ)
-    return [_contact_view(row) for row in await repository.contacts(work, customer_id)]
+    return [_contact_view(row).seen_by(work.principal) for row in await repository.contacts(work, customer_id)]
 
 
-async def contacts_by_id(work: Work, contact_address_ids: Collection[UUID]) -> dict[UUID, ContactView]:
-    """Some addresses of customers on mediums, by their ids."""
+async def masked_contacts(work: Work, contact_address_ids: Collection[UUID]) -> dict[UUID, ContactView]:
+    """Some addresses of customers on mediums, by their ids, with their numbers masked whoever looks."""
     work.require(CustomersPermission.READ)
-    return {row.id: _contact_view(row) for row in await repository.contacts_by_id(work, contact_address_ids)}
+    return {row.id: _contact_view(row).masked() for row in await repository.contacts_by_id(work, contact_address_ids)}
 
 
 async def detail(work: Work, customer_id: UUID) -> CustomerDetail:
@@ -191,7 +201,7 @@ async def detail(work: Work, customer_id: UUID) -> CustomerDetail:
     work.require(CustomersPermission.READ)
     row = await _row(work, customer_id)
     return CustomerDetail(
-        **CustomerView.model_validate(row).model_dump(),
+        **_view(work, row).model_dump(),
         contacts=await contacts(work, customer_id),
         addresses=await addresses(work, customer_id),
     )
@@ -200,15 +210,19 @@ async def detail(work: Work, customer_id: UUID) -> CustomerDetail:
 async def list_customers(
     work: Work, words: str = "", *, tag: str | None = None, limit: int = 20, place: str | None = None
 ) -> CustomerPage:
-    """Customers newest first; with words, those whose name, e-mail or number, however it is written, contains them."""
+    """Customers newest first; with words, those whose name, e-mail or number, however it is written, contains them.
+
+    Who may not see numbers finds whole ones only: from the parts that are found a number could be guessed digit by digit.
+    """
     work.require(CustomersPermission.READ)
     words, keys, forms = words.strip(), set[str](), set[str]()
     if words:
         number = phones.e164(words, (await accounts.get_workspace(work)).country)
         if number is not None:
             keys, forms = {phones.address_key(number)}, _forms(number)
-    rows = await repository.page(work, words, keys, forms, tag, _place(place), limit + 1)
-    items = [CustomerView.model_validate(row) for row in rows[:limit]]
+    by_part = work.principal.may(CustomersPermission.REVEAL)
+    rows = await repository.page(work, words, keys, forms, tag, _place(place), limit + 1, by_part=by_part)
+    items = [_view(work, row) for row in rows[:limit]]
     return CustomerPage(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
 
 
@@ -228,7 +242,7 @@ async def by_phone(work: Work, phone: str) -> list[CustomerView]:
     work.require(CustomersPermission.READ)
     number = phones.e164(phone, (await accounts.get_workspace(work)).country) or phone
     rows = await repository.by_phone(work, {phones.address_key(number)}, _forms(number))
-    return [CustomerView.model_validate(row) for row in rows]
+    return [_view(work, row) for row in rows]
 
 
 async def create(work: Work, command: NewCustomer) -> CustomerView:
@@ -239,7 +253,7 @@ async def create(work: Work, command: NewCustomer) -> CustomerView:
     work.session.add(row)
     await work.session.flush()
     events.record(work, EventType.CUSTOMER_CREATED, subject=row.id)
-    return CustomerView.model_validate(row)
+    return _view(work, row)
 
 
 async def change(work: Work, customer_id: UUID, command: CustomerInput, seen: int) -> CustomerView:
@@ -255,7 +269,7 @@ async def change(work: Work, customer_id: UUID, command: CustomerInput, seen: in
     await work.session.flush()
     after = _told(row)
     events.record(work, EventType.CUSTOMER_CHANGED, subject=row.id, before=before, after=after | {"fields": fields})
-    return CustomerView.model_validate(row)
+    return _view(work, row)
 
 
 async def lock_unmerged(work: Work, customer_id: UUID) -> Customer:
@@ -296,7 +310,7 @@ async def _apply(work: Work, row: Customer, command: CustomerInput) -> list[str]
 async def addresses(work: Work, customer_id: UUID) -> list[AddressView]:
     """The places to which this customer's orders go: the preferred one first, then the last used."""
     work.require(CustomersPermission.READ)
-    return [AddressView.model_validate(row) for row in await repository.addresses(work, customer_id)]
+    return [AddressView.model_validate(row).seen_by(work.principal) for row in await repository.addresses(work, customer_id)]
 
 
 async def save_address(
@@ -314,7 +328,7 @@ async def save_address(
     text = " ".join(text.split())[:500]
     row = await repository.upsert_address(work, customer_id, text, text.casefold(), label, recipient_name, phone)
     events.record(work, EventType.CUSTOMER_ADDRESS_SAVED, subject=row.id)
-    return AddressView.model_validate(row)
+    return AddressView.model_validate(row).seen_by(work.principal)
 
 
 async def add_address(work: Work, customer_id: UUID, command: NewAddress) -> AddressView:
@@ -333,7 +347,7 @@ async def choose_default_address(work: Work, customer_id: UUID, address_id: UUID
     row.is_default = True
     events.record(work, EventType.CUSTOMER_ADDRESS_PREFERRED, subject=row.id)
     await work.session.flush()
-    return AddressView.model_validate(row)
+    return AddressView.model_validate(row).seen_by(work.principal)
 
 
 async def forget_address(work: Work, customer_id: UUID, address_id: UUID) -> None:

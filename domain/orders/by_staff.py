@@ -61,7 +61,7 @@ async def create(work: Work, command: NewOrder) -> OrderView:
         customer_id=customer.id,
         currency=await accounts.currency(work),
         recipient_name=customer.name or customer.first_name,
-        recipient_phone=customer.phone,
+        recipient_phone=await customers.telephone(work, customer.id),
         version=1,
     )
     await repository.insert_draft(work, order)

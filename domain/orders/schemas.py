@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.customers.numbers import Numbered
+from domain.customers.schemas import WrittenNumber
 from domain.orders.kinds import OPEN, Fulfilment, OrderStatus, PaymentStatus
 
 Missing = Literal["items", "fulfilment", "address", "store", "recipient_name", "phone"]
@@ -32,8 +34,10 @@ class OrderLineView(_View):
     total: Decimal
 
 
-class ShownOrder(_View):
+class ShownOrder(Numbered):
     """One order with its lines, in the order in which they were added, as it is shown to staff and programs."""
+
+    NUMBERS: ClassVar[tuple[str, ...]] = ("recipient_phone",)
 
     id: UUID
     customer_id: UUID
@@ -173,7 +177,7 @@ class OrderInput(_Command):
     zone: str | None = Field(None, max_length=60, description="The zone of delivery, where the address does not tell it.")
     store_id: UUID | None = None
     recipient_name: str | None = Field(None, max_length=200)
-    recipient_phone: str | None = Field(None, max_length=40)
+    recipient_phone: WrittenNumber | None = None
     notes: str | None = Field(None, max_length=1000)
     payment_method: str | None = Field(None, max_length=30)
 

@@ -84,7 +84,8 @@ async def whole_history(work: Work, order_id: UUID) -> OrderHistory:
     """What an order went through, and what was to be changed of it, oldest first."""
     work.require(OrdersPermission.READ)
     steps = await status_history(work, order_id)
-    return OrderHistory(steps=steps, amendments=list(await views(work, await repository.amendments(work, order_id))))
+    amendments = await views(work, await repository.amendments(work, order_id))
+    return OrderHistory(steps=steps, amendments=[each.seen_by(work.principal) for each in amendments])
 
 
 async def status_history(work: Work, order_id: UUID) -> list[StatusChangeView]:

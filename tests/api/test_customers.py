@@ -208,3 +208,75 @@ async def test_what_was_asked_for_under_one_key_happens_once(api: httpx.AsyncCli
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len((await api.get("/api/v1/customers", headers=owner.headers)).json()["data"]) == 1
     assert Decimal(answers[0].json()["version"]) == 1
+
+
+async def test_numbers_are_whole_for_whoever_may_see_them_and_masked_for_anybody_else(api: httpx.AsyncClient) -> None:
+    # Given a customer whose number stands in what staff keep, at an address, with a place, and on an order
+    workspace = await make_workspace()
+    chat = await chat_of(await open_shop(workspace.id))
+    owner, viewer = await employ(api, workspace), await employ(api, workspace, Role.VIEWER)
+    rights = {"name": "till", "permissions": ["*:read", "customers:write", "orders:draft"]}
+    key = await api.post(f"/api/v1/workspaces/{workspace.id}/api-keys", headers=owner.headers, json=rights)
+    till = {"authorization": f"Bearer {key.json()['key']}"}
+    await api.post(
+        f"/api/v1/customers/{chat.customer_id}/addresses",
+        headers=owner.headers,
+        json={"text": "Calle 1", "phone": "04145559988"},
+    )
+    known = (await api.get(f"/api/v1/customers/{chat.customer_id}", headers=owner.headers)).json()
+    number, path = known["phone"], f"/api/v1/customers/{chat.customer_id}"
+    begun = await api.post("/api/v1/orders", headers=till, json={"customer_id": str(chat.customer_id)})
+    assert begun.status_code == 201, begun.text
+    order = f"/api/v1/orders/{begun.json()['id']}"
+    reads = (
+        "/api/v1/customers",
+        path,
+        f"/api/v1/customers/by-phone/{number}",
+        "/api/v1/customers/doubles",
+        "/api/v1/orders?expand=customer",
+        f"{order}?expand=customer",
+    )
+    # Then whoever lacks the right reads no whole number anywhere, in an answer to a write as little
+    digits = number[-7:]
+    assert digits not in begun.text
+    for reader in (viewer.headers, till):
+        for read in reads:
+            shown = await api.get(read, headers=reader)
+            assert shown.status_code == 200, read
+            assert digits not in shown.text, read
+            assert "5559988" not in shown.text, read
+    assert (await api.get(path, headers=viewer.headers)).json()["phone"] == f"{number[:3]}…{number[-2:]}"
+    # And cannot guess it from which parts find its customer, but finds the customer of a number that they know
+    for words, found in ((digits, 0), (number, 1)):
+        listed = await api.get("/api/v1/customers", headers=viewer.headers, params={"q": words})
+        assert len(listed.json()["data"]) == found
+    # And a masked number that is sent back takes the place of none
+    seen = {**till, "if-match": f'"v{known["version"]}"'}
+    assert (await api.patch(path, headers=seen, json={"phone": "+58…01"})).status_code == 422
+    # And whoever has the right reads all of it, the order's among it: the house copied the whole one
+    for read in reads[:3]:
+        assert digits in (await api.get(read, headers=owner.headers)).text, read
+    assert (await api.get(order, headers=owner.headers)).json()["recipient_phone"] == number
+
+
+async def test_an_export_with_whole_numbers_stands_in_the_audit(api: httpx.AsyncClient) -> None:
+    workspace = await make_workspace()
+    owner, viewer = await employ(api, workspace), await employ(api, workspace, Role.VIEWER)
+    ana = await made(api, owner, **ANA)
+    for name in ("customers", "orders", "products"):
+        assert (await api.get(f"/api/v1/exports/{name}", headers=viewer.headers)).status_code == 200
+    masked = (await api.get("/api/v1/exports/customers", headers=viewer.headers)).text
+    assert "Ana Pérez" in masked
+    assert "+58…01" in masked
+    assert "4145550101" not in masked
+    trail = "/api/v1/audit?type=workspace.numbers_exported"
+    assert (await api.get(trail, headers=owner.headers)).json()["data"] == []
+    whole = await api.get("/api/v1/exports/customers", headers=owner.headers)
+    assert str(ana["phone"]) in whole.text
+    assert (await api.get("/api/v1/exports/orders?format=xlsx", headers=owner.headers)).status_code == 200
+    assert (await api.get("/api/v1/exports/products", headers=owner.headers)).status_code == 200
+    kept = (await api.get(trail, headers=owner.headers)).json()["data"]
+    assert [(each["actor_id"], each["after"]) for each in kept] == [
+        (str(owner.id), {"list": "orders"}),
+        (str(owner.id), {"list": "customers"}),
+    ]

@@ -124,3 +124,32 @@ async def test_what_strangers_write_of_themselves_is_text(person: Visitor, desk:
         shown = await person.open(each)
         assert "<img src=x" not in shown, each
         assert "<script>" not in shown, each
+
+
+async def test_whoever_may_not_see_numbers_reads_them_masked_and_changes_none_unseen(
+    application: FastAPI, api: httpx.AsyncClient, desk: Desk
+) -> None:
+    # Given a clerk who writes customers and drafts and sees no numbers
+    clerk, employee = await visit(application, api, desk.workspace, Role.VIEWER)
+    home = f"/workspaces/{desk.workspace.id}"
+    rights = ["*:read", "customers:write", "orders:draft", "stock:hold"]
+    assert (await desk.post(f"{home}/roles", {"name": "clerk", "permissions": rights})).status_code == 201
+    seen = desk.owner.headers | {"if-match": '"v1"'}
+    changed = await api.patch(f"/api/v1{home}/members/{employee.id}", headers=seen, json={"role": "clerk"})
+    assert changed.status_code == 200, changed.text
+    rosa = await made(desk, "Rosa", "0414 555 6677")
+    order = await desk.order(customer_id=rosa, recipient_phone="0414 555 6677")
+    # Then no page of them has a whole number
+    for path in ("customers", f"customers/{rosa}", f"customers/{rosa}/edit", "orders/new", f"orders/{order['id']}"):
+        shown = await clerk.open(path)
+        assert "5556677" not in shown.replace(" ", ""), path
+    assert "+58…77" in await clerk.open("customers")
+    # And what they save leaves the number as it was, which is seen by whoever may
+    form = await clerk.open(f"customers/{rosa}/edit")
+    assert (await clerk.send(f"customers/{rosa}", {"name": "Rosa D.", "seen": version(form)})).status_code == 303
+    details = {"seen": version(await clerk.open(f"orders/{order['id']}")), "notes": "Timbre 2"}
+    assert (await clerk.send(f"orders/{order['id']}/details", details)).status_code == 303
+    customer = await known(desk, rosa)
+    assert (customer.name, customer.phone) == ("Rosa D.", "+584145556677")
+    kept = await desk.get(f"/orders/{order['id']}")
+    assert (kept["recipient_phone"], kept["notes"]) == ("0414 555 6677", "Timbre 2")

@@ -39,7 +39,12 @@ async def list_(
     caller: Reader,
     paging: Paged,
     q: Annotated[
-        str, Query(max_length=200, description="A part of the name, the e-mail or the number, however it is written.")
+        str,
+        Query(
+            max_length=200,
+            description="A part of the name, the e-mail or the number, however it is written; without `customers:reveal` "
+            "the whole number.",
+        ),
     ] = "",
     tag: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Page[CustomerView]:

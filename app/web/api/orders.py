@@ -104,7 +104,7 @@ async def _expanded(work: Work, found: Sequence[OrderView], expand: frozenset[st
     stores = {each.id: each for each in await catalog.all_stores(work)} if "store" in expand else {}
     return [
         ListedOrder(
-            **_shown(each).model_dump(),
+            **_shown(work, each).model_dump(),
             customer=people.get(each.customer_id),
             store=stores.get(each.store_id) if each.store_id is not None else None,
         )
@@ -117,7 +117,7 @@ async def create(write: Drafter, body: NewOrder, response: Response) -> ShownOrd
     """Begin an order for a customer; it is a draft until it is confirmed."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.create(work, body))
+        return _shown(work, await by_staff.create(work, body))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -143,7 +143,7 @@ async def change(write: Drafter, seen: SeenVersion, order_id: UUID, body: OrderI
     """Change a draft of staff: lines, where it goes, how it is paid. An empty body brings it to today's prices."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.change(work, order_id, body, seen))
+        return _shown(work, await by_staff.change(work, order_id, body, seen))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -153,7 +153,7 @@ async def confirm(write: Confirmer, order_id: UUID, response: Response) -> Shown
     """Place a draft of staff, or apply their amendment: prices and stock are looked at once more."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await placing.confirm(work, order_id))
+        return _shown(work, await placing.confirm(work, order_id))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -163,7 +163,7 @@ async def amend(write: Drafter, order_id: UUID, response: Response) -> ShownOrde
     """Begin to change a placed order of staff: a draft with its content, which is changed and confirmed like any."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await amendments.amend_by_staff(work, order_id))
+        return _shown(work, await amendments.amend_by_staff(work, order_id))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -173,7 +173,7 @@ async def propose(write: Confirmer, order_id: UUID, body: ProposeChange, respons
     """Put a change of a placed order to its customer in the chat, with buttons: it applies if they accept it in time."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await proposing.propose(work, order_id, body))
+        return _shown(work, await proposing.propose(work, order_id, body))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -183,7 +183,7 @@ async def pack(write: Fulfiller, order_id: UUID, response: Response) -> ShownOrd
     """Say that the goods are put together."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.pack(work, order_id))
+        return _shown(work, await by_staff.pack(work, order_id))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -193,7 +193,7 @@ async def ship(write: Fulfiller, order_id: UUID, response: Response, body: ShipO
     """Send an order out. One that was to be paid before leaves unpaid within the customer's credit, or for a reason."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.ship(work, order_id, body or ShipOrder()))
+        return _shown(work, await by_staff.ship(work, order_id, body or ShipOrder()))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -203,7 +203,7 @@ async def deliver(write: Fulfiller, order_id: UUID, response: Response) -> Shown
     """Say that the customer has the goods: brought, or fetched at the store."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.deliver(work, order_id))
+        return _shown(work, await by_staff.deliver(work, order_id))
 
     return _told(response, await write.once(ShownOrder, act))
 
@@ -213,14 +213,14 @@ async def cancel(write: Canceller, order_id: UUID, body: CancelOrder, response: 
     """Cancel an order and put its goods back, or give a draft up."""
 
     async def act(work: Work) -> ShownOrder:
-        return _shown(await by_staff.cancel(work, order_id, body))
+        return _shown(work, await by_staff.cancel(work, order_id, body))
 
     return _told(response, await write.once(ShownOrder, act))
 
 
-def _shown(order: OrderView) -> ShownOrder:
-    """An order without the token that only its customer's answer carries."""
-    return ShownOrder.model_validate(order)
+def _shown(work: Work, order: OrderView) -> ShownOrder:
+    """An order as the caller may see it, without the token that only its customer's answer carries."""
+    return ShownOrder.model_validate(order.seen_by(work.principal))
 
 
 def _told(response: Response, order: ShownOrder) -> ShownOrder:
