@@ -31,12 +31,6 @@ router = APIRouter(prefix="/console/@{workspace}/inbox")
 _MORNING: Final = timedelta(hours=9)
 
 
-class _Said(BaseModel):
-    """That something was done."""
-
-    done: bool = True
-
-
 class _Tags(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -48,12 +42,7 @@ async def be_present(
     request: Request, visit: Annotated[Visit, may(WorkspacePermission.READ)], is_away: Annotated[bool, Form()]
 ) -> Response:
     """Say whether one takes conversations now."""
-
-    async def act(work: Work) -> _Said:
-        await teams.be_present(work, Presence(is_away=is_away))
-        return _Said()
-
-    await deeds.once(request, visit, _Said, act)
+    await deeds.run(request, visit, lambda work: teams.be_present(work, Presence(is_away=is_away)))
     return RedirectResponse(visit.at("inbox"), 303)
 
 
@@ -76,12 +65,7 @@ async def keep_view(request: Request, visit: Reader) -> Response:
 @router.post("/views/{view_id}/remove")
 async def remove_view(request: Request, visit: Reader, view_id: UUID) -> Response:
     """Give up a view."""
-
-    async def act(work: Work) -> _Said:
-        await views.delete(work, view_id)
-        return _Said()
-
-    await deeds.once(request, visit, _Said, act)
+    await deeds.run(request, visit, lambda work: views.delete(work, view_id))
     return RedirectResponse(visit.at("inbox"), 303)
 
 
@@ -172,7 +156,7 @@ async def tag(
     request: Request, visit: Writer, conversation_id: UUID, tags: Annotated[str, Form(max_length=800)] = ""
 ) -> Response:
     """Give a conversation tags, separated by commas, in the place of those that it had."""
-    wanted = forms.judge(request, _Tags, {"tags": [each.strip() for each in tags.split(",") if each.strip()]})
+    wanted = forms.judge(request, _Tags, {"tags": forms.separated(tags)})
     await deeds.once(request, visit, DeskEntry, lambda work: desk.tag(work, conversation_id, wanted.tags))
     return await answer(request, visit, conversation_id)
 

@@ -21,7 +21,19 @@ async def once(
 
     Raises KeyReused for another form under the same key, and StillRunning.
     """
+    write, said = await _write(request, visit)
+    return await write.once(answer, act, is_secret=is_secret, said=said)
+
+
+async def run(request: Request, visit: Visit, act: Callable[[Work], Awaitable[None]]) -> None:
+    """Do what a form asks for where nothing comes of it that is shown, once; raises as `once` does."""
+    write, said = await _write(request, visit)
+    await write.run(act, said=said)
+
+
+async def _write(request: Request, visit: Visit) -> tuple[Write, list[tuple[str, str | None]]]:
+    """The write that a form is, and what the form says."""
     fields = [pair for pair in (await request.form()).multi_items() if pair[0] != forms.FIELD]
     key = next((str(value)[:255] for name, value in fields if name == forms.KEY and value), None)
     said = [(name, value if isinstance(value, str) else value.filename) for name, value in fields]
-    return await Write(visit.principal, request, Response(), key, b"").once(answer, act, is_secret=is_secret, said=said)
+    return Write(visit.principal, request, Response(), key, b""), said

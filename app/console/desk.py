@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.console import deeds, forms
 from app.console.catalogue import DESK
@@ -27,12 +26,6 @@ router = APIRouter(prefix="/console/@{workspace}/desk")
 Manager = Annotated[Visit, may(DeskPermission.MANAGE)]
 
 _MINUTES: Final = ("first_response_minutes", "next_response_minutes", "resolution_minutes", "unanswered_minutes")
-
-
-class _Done(BaseModel):
-    """That something was done."""
-
-    done: bool = True
 
 
 @router.get("")
@@ -76,24 +69,19 @@ def _back(visit: Visit) -> Response:
 async def promise(request: Request, visit: Annotated[Visit, may(OperationsPermission.MANAGE)]) -> Response:
     """Say how soon people answer, who is given what, and what the agent leaves to them."""
     form = await request.form()
-    days = [int(day) for day in await forms.chosen(request, "open_days") if day.isdigit()]
     topics = [line.partition(":") for line in str(form.get("topics", "")).splitlines() if line.strip()]
     given: dict[str, Any] = {
         **{name: form.get(name) or None for name in (*_MINUTES, "amount_from")},
         "assignment": form.get("assignment"),
         "capacity": form.get("capacity"),
-        "vip_tags": _separated(form.get("vip_tags")),
-        "topics": [{"name": name, "words": _separated(words) or [name]} for name, _, words in topics],
+        "vip_tags": forms.separated(form.get("vip_tags")),
+        "topics": [{"name": name, "words": forms.separated(words) or [name]} for name, _, words in topics],
     }
     desk = forms.judge(request, DeskSettings, given)
     seen = await forms.seen(request)
-    settings = forms.judge(request, WorkspaceSettings, {"desk": desk, "open_days": days})
+    settings = forms.judge(request, WorkspaceSettings, {"desk": desk, "open_days": await forms.chosen(request, "open_days")})
     await deeds.once(request, visit, WorkspaceView, lambda work: accounts.update_settings(work, settings, seen))
     return _back(visit)
-
-
-def _separated(words: object) -> list[str]:
-    return [each.strip() for each in str(words or "").split(",") if each.strip()]
 
 
 @router.post("/teams")
@@ -105,7 +93,7 @@ async def add_team(
     assignment: Annotated[str, Form(max_length=20)] = Assignment.PICK,
 ) -> Response:
     """Add a team."""
-    command = forms.judge(request, NewTeam, {"name": name, "topics": _separated(topics), "assignment": assignment})
+    command = forms.judge(request, NewTeam, {"name": name, "topics": forms.separated(topics), "assignment": assignment})
     await deeds.once(request, visit, TeamView, lambda work: teams.create_team(work, command))
     return _back(visit)
 
@@ -121,7 +109,7 @@ async def change_team(
     is_active: Annotated[bool, Form()] = False,
 ) -> Response:
     """Change a team."""
-    given = {"name": name, "topics": _separated(topics), "assignment": assignment, "is_active": is_active}
+    given = {"name": name, "topics": forms.separated(topics), "assignment": assignment, "is_active": is_active}
     command, seen = forms.judge(request, ChangeTeam, given), await forms.seen(request)
     await deeds.once(request, visit, TeamView, lambda work: teams.change_team(work, team_id, command, seen))
     return _back(visit)
@@ -136,7 +124,7 @@ async def change_seat(
     capacity: Annotated[str, Form(max_length=4)] = "",
 ) -> Response:
     """Say in which teams somebody is, what they know and how much they are given."""
-    given = {"team_ids": await forms.chosen(request, "team"), "skills": _separated(skills), "capacity": capacity or None}
+    given = {"team_ids": await forms.chosen(request, "team"), "skills": forms.separated(skills), "capacity": capacity or None}
     command = forms.judge(request, ChangeSeat, given)
     await deeds.once(request, visit, SeatView, lambda work: teams.change_seat(work, user_id, command))
     return _back(visit)
@@ -160,12 +148,7 @@ async def remove_canned(
     request: Request, visit: Manager, canned_id: UUID, reason: Annotated[str, Form(min_length=1, max_length=500)]
 ) -> Response:
     """Give up a text that is written often."""
-
-    async def act(work: Work) -> _Done:
-        await canned.delete(work, canned_id, reason)
-        return _Done()
-
-    await deeds.once(request, visit, _Done, act)
+    await deeds.run(request, visit, lambda work: canned.delete(work, canned_id, reason))
     return _back(visit)
 
 
@@ -180,7 +163,7 @@ async def set_macro(
     then: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:
     """Add deeds that are done together, or change them."""
-    command = forms.judge(request, SetMacro, {"name": name, "deeds": _deeds(_separated(tags), text.strip(), then)})
+    command = forms.judge(request, SetMacro, {"name": name, "deeds": _deeds(forms.separated(tags), text.strip(), then)})
     seen = await forms.seen(request) if id is not None else 0
 
     async def act(work: Work) -> MacroView:
@@ -209,10 +192,5 @@ async def remove_macro(
     request: Request, visit: Manager, macro_id: UUID, reason: Annotated[str, Form(min_length=1, max_length=500)]
 ) -> Response:
     """Give up deeds that are done together."""
-
-    async def act(work: Work) -> _Done:
-        await macros.delete(work, macro_id, reason)
-        return _Done()
-
-    await deeds.once(request, visit, _Done, act)
+    await deeds.run(request, visit, lambda work: macros.delete(work, macro_id, reason))
     return _back(visit)

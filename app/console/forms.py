@@ -111,7 +111,7 @@ async def fill(
     """
     given = {name: value for name, value in (await _values(request)).items() if name not in besides}
     filled = Filled(given)
-    listed = {name: _separated(given.get(name)) for name in lists}
+    listed = {name: separated(given.get(name)) for name in lists}
     values = dict.fromkeys(emptied) | given | listed
     try:
         return model.model_validate(values), filled
@@ -157,7 +157,7 @@ async def _values(request: Request) -> dict[str, Any]:
     return values
 
 
-def _separated(words: Any) -> list[str]:
+def separated(words: object) -> list[str]:
     """What is separated by commas."""
     return [each.strip() for each in str(words or "").split(",") if each.strip()]
 

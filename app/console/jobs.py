@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.console import deeds
 from app.console.catalogue import JOBS
@@ -13,16 +12,12 @@ from app.console.visits import Visit, may
 from app.queue import deadletters, waiting
 from app.queue.deadletters import DeadLetter, QueueAway
 from app.web.api.lists import Paged
-from core.work import Work, open_work
+from core.work import open_work
 
 router = APIRouter(prefix="/console/@{workspace}/jobs")
 
 Manager = Annotated[Visit, may(JOBS.permission)]
 Letter = Annotated[str, Path(max_length=100)]
-
-
-class _Gone(BaseModel):
-    """That something was given up for good."""
 
 
 @router.get("")
@@ -59,10 +54,5 @@ async def retry(request: Request, visit: Manager, letter_id: Letter) -> Response
 @router.post("/{letter_id}/discard")
 async def discard(request: Request, visit: Manager, letter_id: Letter) -> Response:
     """Give something up for good."""
-
-    async def act(work: Work) -> _Gone:
-        await deadletters.discard_of(work, letter_id)
-        return _Gone()
-
-    await deeds.once(request, visit, _Gone, act)
+    await deeds.run(request, visit, lambda work: deadletters.discard_of(work, letter_id))
     return RedirectResponse(visit.at("jobs"), 303)

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.console import deeds, filters, forms, goods
 from app.console.catalogue import SUPPLIERS
 from app.console.rendering import page
 from app.console.visits import Visit, may
 from app.web.api.lists import Paged
-from core.work import Work, open_work
+from core.work import open_work
 from domain.catalog import service as catalog
 from domain.purchasing import service as purchasing
 from domain.purchasing.permissions import PurchasesPermission
@@ -27,10 +26,6 @@ Writer = Annotated[Visit, may(SuppliersPermission.WRITE)]
 
 TERMS: Final = ("tax_id", "contact_name", "phone", "email", "address", "payment_terms", "lead_time_days", "notes")
 _RECENT: Final = 5
-
-
-class _Gone(BaseModel):
-    """That a supplier sells something no more."""
 
 
 @router.get("")
@@ -114,10 +109,5 @@ async def set_product(request: Request, visit: Writer, supplier_id: UUID) -> Res
 @router.post("/{supplier_id}/products/{variant_id}/remove")
 async def remove_product(request: Request, visit: Writer, supplier_id: UUID, variant_id: UUID) -> Response:
     """Say that the supplier sells something no more."""
-
-    async def act(work: Work) -> _Gone:
-        await suppliers.remove_product(work, supplier_id, variant_id)
-        return _Gone()
-
-    await deeds.once(request, visit, _Gone, act)
+    await deeds.run(request, visit, lambda work: suppliers.remove_product(work, supplier_id, variant_id))
     return RedirectResponse(visit.at(f"suppliers/{supplier_id}?said=saved"), 303)

@@ -13,7 +13,7 @@ from app.console.rendering import page
 from app.console.visits import Visit, may
 from app.web.api.lists import Paged
 from core.access import OperationsPermission
-from core.work import Work, open_work
+from core.work import open_work
 from domain.subscriptions import service as subscriptions
 from domain.subscriptions.kinds import DeliveryStatus
 from domain.subscriptions.schemas import (
@@ -35,10 +35,6 @@ class _Types(BaseModel):
     def listed(self) -> list[str]:
         """The types of events, written one after another."""
         return self.types.replace(",", " ").split()
-
-
-class _Gone(BaseModel):
-    """That a subscription was given up."""
 
 
 @router.get("")
@@ -139,10 +135,5 @@ async def replay(request: Request, visit: Manager, hook_id: UUID, delivery_id: U
 async def delete(request: Request, visit: Manager, hook_id: UUID) -> Response:
     """Give a subscription up, with its log."""
     seen = await forms.seen(request)
-
-    async def act(work: Work) -> _Gone:
-        await subscriptions.delete(work, hook_id, seen)
-        return _Gone()
-
-    await deeds.once(request, visit, _Gone, act)
+    await deeds.run(request, visit, lambda work: subscriptions.delete(work, hook_id, seen))
     return RedirectResponse(visit.at("webhooks"), 303)

@@ -76,8 +76,8 @@ async def remove(request: Request, visit: Manager) -> Response:
 
 def _values(given: _Zone) -> dict[str, Any]:
     circle = {name: getattr(given, name) for name in ("latitude", "longitude", "radius_km") if getattr(given, name)}
-    words = [each.strip() for each in given.words.split(",") if each.strip()]
-    return {**given.model_dump(include={"name", "fee", "minimum", "store"}), "words": words, "around": circle or None}
+    known = given.model_dump(include={"name", "fee", "minimum", "store"})
+    return {**known, "words": forms.separated(given.words), "around": circle or None}
 
 
 async def _change(

@@ -332,6 +332,8 @@ async def test_what_is_prepared_is_at_hand_with_its_variables_filled(
     promises |= {"assignment": "load", "capacity": "3", "topics": "garantía: garantía, cambio\nfactura", "vip_tags": "VIP"}
     version = re.search(r'name="version" value="(\d+)"[^>]*>\s*<fieldset class="stack"', page)
     assert version is not None
+    wrong = await owner.send("desk/promises", promises | {"open_days": "²", "version": version[1], "key": "8"})
+    assert wrong.status_code == 422, wrong.text
     saved = await owner.send("desk/promises", promises | {"open_days": "0", "version": version[1], "key": "5"})
     assert saved.status_code == 303, saved.text
     async with open_work(desk.chat.staff) as work:

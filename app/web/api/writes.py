@@ -89,14 +89,14 @@ class Write:
         self._response.headers["idempotent-replayed"] = "true"
         return WorkspaceView.model_validate(kept)
 
-    async def run(self, act: Callable[[Work], Awaitable[None]]) -> None:
-        """Do something that has no answer, once."""
+    async def run(self, act: Callable[[Work], Awaitable[None]], *, said: object = None) -> None:
+        """Do something that has no answer, once; raises as `once` does."""
 
         async def act_silently(work: Work) -> _Nothing:
             await act(work)
             return _Nothing()
 
-        await self.once(_Nothing, act_silently)
+        await self.once(_Nothing, act_silently, said=said)
 
 
 class _Nothing(BaseModel):
