@@ -31,7 +31,7 @@ async def run(work: Work, conversation_id: UUID, macro_id: UUID, seen: UUID) -> 
 async def _do(work: Work, entry: DeskEntry, deed: Deed, seen: UUID) -> None:
     match deed:
         case TagDeed():
-            await desk.tag(work, entry.id, {*entry.tags, *deed.tags})
+            await desk.add_tags(work, entry.id, deed.tags)
         case ReplyDeed():
             await desk.reply(work, entry.id, canned.fill(deed.text, await variables(work, entry)), seen)
         case AssignDeed():

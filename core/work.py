@@ -82,6 +82,12 @@ class Work:
         if self.principal.kind not in (PrincipalKind.SYSTEM, PrincipalKind.AGENT):
             raise NotPermitted(f"only the agent may do this, not {self.principal.kind}", principal=self.principal.kind)
 
+    def require_person(self) -> UUID:
+        """Who of the staff works here; raises NotPermitted for a program, which sits at no desk and has nothing of its own."""
+        if self.principal.kind is not PrincipalKind.USER or self.principal.id is None:
+            raise NotPermitted(f"only a person may do this, not {self.principal.kind}", principal=self.principal.kind)
+        return self.principal.id
+
 
 WORKSPACE: BindParameter[UUID] = bindparam("workspace", type_=Uuid)
 """The workspace of a statement that is built once and run with `workspace` among its values."""

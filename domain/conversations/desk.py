@@ -12,9 +12,11 @@ from core.work import Work
 from domain.conversations import _desk as sql
 from domain.conversations import clocks, repository, service
 from domain.conversations._places import next_place, place, read_place
+from domain.conversations._rows import locked
 from domain.conversations.content import Content, Text
 from domain.conversations.errors import ConversationNotFound, TooLate
 from domain.conversations.kinds import MessageStatus
+from domain.conversations.models import Conversation
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import (
     CustomerConversation,
@@ -111,9 +113,7 @@ async def reply(
 async def take_back(work: Work, conversation_id: UUID, message_id: UUID) -> Content:
     """Take back one's own reply that has not left yet; what it said is returned. Raises ConversationNotFound and TooLate."""
     work.require(ConversationsPermission.REPLY)
-    conversation = await repository.lock(work, conversation_id)
-    if conversation is None:
-        raise ConversationNotFound
+    conversation = await locked(work, conversation_id)
     row = await repository.message(work, message_id)
     if row is None or row.conversation_id != conversation_id or row.author_id != work.principal.id:
         raise TooLate
@@ -182,17 +182,24 @@ def _step(event: Event) -> HandoffStep:
 async def tag(work: Work, conversation_id: UUID, tags: Collection[str]) -> DeskEntry:
     """Give a conversation these tags in the place of those that it had; raises ConversationNotFound."""
     work.require(ConversationsPermission.REPLY)
-    row = await repository.lock(work, conversation_id)
-    if row is None or row.member_id is not None:
-        raise ConversationNotFound
-    wanted = sorted(set(tags))
-    if wanted != row.tags:
-        before, row.tags = row.tags, wanted
-        await work.session.flush()
-        events.record(
-            work, EventType.CONVERSATION_TAGGED, subject=conversation_id, before={"tags": before}, after={"tags": wanted}
-        )
+    await _give_tags(work, await locked(work, conversation_id), tags)
     return await get_entry(work, conversation_id)
+
+
+async def add_tags(work: Work, conversation_id: UUID, tags: Collection[str]) -> None:
+    """Give a conversation tags beside those that it has; raises ConversationNotFound."""
+    work.require(ConversationsPermission.REPLY)
+    row = await locked(work, conversation_id)
+    await _give_tags(work, row, {*row.tags, *tags})
+
+
+async def _give_tags(work: Work, row: Conversation, tags: Collection[str]) -> None:
+    wanted = sorted(set(tags))
+    if wanted == row.tags:
+        return
+    before, row.tags = row.tags, wanted
+    await work.session.flush()
+    events.record(work, EventType.CONVERSATION_TAGGED, subject=row.id, before={"tags": before}, after={"tags": wanted})
 
 
 async def known_tags(work: Work, limit: int = 100) -> list[str]:

@@ -30,14 +30,14 @@ LONGEST: Final = timedelta(days=30)
 
 
 async def plan(work: Work, conversation_id: UUID, command: PlanReply) -> PlannedReplyView:
-    """Have a reply go out later, in a conversation that the caller has. Raises NotYourConversation, PlannedTooFar, and
-    WindowEndsBefore where the medium will not let free words be sent at that time.
+    """Have a reply go out later, in a conversation that the caller, a person, has. Raises NotYourConversation,
+    PlannedTooFar, and WindowEndsBefore where the medium will not let free words be sent at that time.
     """
     work.require(ConversationsPermission.REPLY)
+    author_id = work.require_person()
     entry = await desk.get_entry(work, conversation_id)
-    if entry.voice is not Voice.OPERATOR or entry.operator_id != work.principal.id:
+    if entry.voice is not Voice.OPERATOR or entry.operator_id != author_id:
         raise NotYourConversation
-    assert work.principal.id is not None, "whoever has a conversation is somebody"
     if not work.now < command.send_at <= work.now + LONGEST:
         raise PlannedTooFar
     if not TRAITS[entry.contact.medium].may_write(entry.last_inbound_at, command.send_at):
@@ -46,7 +46,7 @@ async def plan(work: Work, conversation_id: UUID, command: PlanReply) -> Planned
         workspace_id=work.workspace_id,
         id=new_id(),
         conversation_id=conversation_id,
-        author_id=work.principal.id,
+        author_id=author_id,
         text=command.text,
         seen_id=command.last_seen_message_id,
         send_at=command.send_at,

@@ -25,14 +25,17 @@ async def list_views(work: Work) -> list[ViewOfDesk]:
 
 
 async def create(work: Work, command: SetView) -> ViewOfDesk:
-    """Keep filters under a name; one for everybody is made by whoever sets up the desk. Raises NameTaken."""
+    """Keep filters under a name; one for everybody is made by whoever sets up the desk, one's own by a person.
+
+    Raises NameTaken.
+    """
     work.require(ConversationsPermission.READ)
     if command.is_shared:
         work.require(DeskPermission.MANAGE)
     row = DeskView(
         workspace_id=work.workspace_id,
         id=new_id(),
-        owner_id=None if command.is_shared else work.principal.id,
+        owner_id=None if command.is_shared else work.require_person(),
         name=command.name,
         filters=command.filters.model_dump(mode="json", exclude_defaults=True, exclude={"customer_ids"}),
     )

@@ -20,8 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 
 from core import events
-from core.access import PrincipalKind
-from core.errors import Conflict, Invalid, NotPermitted
+from core.errors import Conflict, Invalid
 from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
@@ -183,6 +182,4 @@ def _view(row: MemberPhone) -> PhoneView:
 
 def _person(work: Work) -> UUID:
     work.require(WorkspacePermission.READ)
-    if work.principal.kind is not PrincipalKind.USER or work.principal.id is None:
-        raise NotPermitted(f"only a member has a telephone, not {work.principal.kind}", principal=work.principal.kind)
-    return work.principal.id
+    return work.require_person()

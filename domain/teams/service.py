@@ -9,8 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from core import events, outbox
-from core.access import Principal, PrincipalKind
-from core.errors import NotPermitted
+from core.access import Principal
 from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
@@ -140,9 +139,7 @@ async def be_present(work: Work, presence: Presence | None = None) -> None:
     Whoever comes back is given what waits. Raises NotPermitted for a program: nobody sits there.
     """
     work.require(WorkspacePermission.READ)
-    user_id = work.principal.id
-    if work.principal.kind is not PrincipalKind.USER or user_id is None:
-        raise NotPermitted("a program is not at the desk")
+    user_id = work.require_person()
     if presence is None:
         await repository.see(work, user_id, work.system_time - _NOTED_FOR)
         return

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, text
 
 from agent import macros as doing
-from core.access import Principal
+from core.access import Principal, PrincipalKind
 from core.errors import NotPermitted
+from core.tables import new_id
 from core.work import open_work
 from domain.accounts.errors import VersionConflict
 from domain.accounts.roles import Role
@@ -124,6 +125,21 @@ async def test_a_macro_is_done_whole_or_not_at_all(floor: Floor) -> None:
             await doing.run(work, other, macro.id, (await conversations.thread(work, other))[-1].id)
 
 
+async def test_a_macro_adds_its_tags_to_those_that_there_are_when_it_is_run(floor: Floor) -> None:
+    olga, manager = await floor.hire("Olga"), await floor.hire("Marta", Role.MANAGER)
+    async with open_work(manager) as work:
+        deeds = (TagDeed(tags=("envío",)), TagDeed(tags=("urgente", "envío")))
+        macro = await macros.create(work, SetMacro(name="Marcar", deeds=deeds))
+    where = await taken(floor, olga)
+    seen = await newest(floor, where)
+    async with open_work(olga) as work:
+        # A colleague tags the conversation after she has opened it
+        await desk.get_entry(work, where)
+        async with open_work(manager) as other:
+            await desk.tag(other, where, ["vip"])
+        assert (await doing.run(work, where, macro.id, seen)).tags == ("envío", "urgente", "vip")
+
+
 def test_what_takes_a_conversation_away_is_the_last_deed() -> None:
     with pytest.raises(ValueError, match="last deed"):
         SetMacro(name="x", deeds=(SnoozeDeed(minutes=5), TagDeed(tags=("a1",))))
@@ -192,6 +208,17 @@ async def test_a_reply_is_planned_within_the_window_and_by_whoever_has_the_conve
         await planned.cancel(work, where, made.id)
         assert await planned.waiting(work, where) == []
     assert await come_due(floor, made, hours=2) == ("cancelled", None)
+
+
+async def test_a_program_plans_no_reply_and_keeps_no_view_of_its_own(floor: Floor) -> None:
+    program = Principal(PrincipalKind.API_KEY, floor.workspace.id, frozenset({"*"}), new_id())
+    where = await taken(floor, program)
+    with pytest.raises(NotPermitted):
+        await plan(floor, program, where, hours=1)
+    async with open_work(program) as work:
+        with pytest.raises(NotPermitted):
+            await views.create(work, SetView(name="Tarde", filters=DeskFilter()))
+        await views.create(work, SetView(name="Tarde", filters=DeskFilter(), is_shared=True))
 
 
 async def test_a_view_is_ones_own_or_everybodys(floor: Floor) -> None:
