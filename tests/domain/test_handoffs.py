@@ -1,19 +1,20 @@
 """Hand-offs: one voice through transfers and rests, clocks that run while the customer waits, and who is given what."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from core.tables import new_id
-from core.work import open_work
+from core.work import Work, open_work
 from domain.accounts.attending import Assignment
 from domain.accounts.roles import Role
 from domain.conversations import desk, handoffs
 from domain.conversations.errors import HandoffNotOpen, HandoffOpen, NotYourConversation, SnoozePast
 from domain.conversations.kinds import HandoffOutcome, Voice
 from domain.conversations.models import Conversation, Message
-from domain.conversations.schemas import DeskFilter, Queue, Transfer
+from domain.conversations.schemas import DeskFilter, HandoffView, Queue, Transfer
 from domain.teams import service as teams
 from domain.teams.errors import NobodyThere, TeamNotFound
 from domain.teams.models import Seat
@@ -87,12 +88,13 @@ async def test_what_a_colleague_has_is_ended_and_rested_by_nobody_but_whoever_se
     async with open_work(olga) as work:
         await handoffs.take(work, where)
         await handoffs.snooze(work, where, None)
-    for settle in (
+    moves: tuple[Callable[[Work], Awaitable[HandoffView]], ...] = (
         lambda work: handoffs.release(work, where),
         lambda work: handoffs.release(work, where, "Listo", HandoffOutcome.RESOLVED),
         lambda work: handoffs.snooze(work, where, None),
         lambda work: handoffs.wake(work, where),
-    ):
+    )
+    for settle in moves:
         with pytest.raises(NotYourConversation):
             async with open_work(pedro) as work:
                 await settle(work)
