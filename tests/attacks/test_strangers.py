@@ -20,7 +20,7 @@ from core.errors import DomainError, NotFound
 from core.inbound import InboundEvent
 from core.settings import get_settings
 from core.tables import GLOBAL_TABLES, new_id
-from core.work import open_work
+from core.work import Work, open_work
 from domain.accounts import service as accounts
 from domain.accounts.models import Membership
 from domain.accounts.roles import Role
@@ -126,6 +126,26 @@ async def test_no_tool_and_no_prompt_shows_anything_of_the_other_shop(
     assert str(theirs.shop.workspace_id) not in kept
 
 
+async def _notice(work: Work) -> Notice:
+    """A notice that waits for its time, of a notification that nobody was told of."""
+    await conversations.notify(work, NoticeKind.OTHER, dedupe_key="test")
+    await accounts.add_member(work, f"{new_id().hex}@shop.test", "María", Role.OWNER)
+    await work.session.flush()
+    notice = Notice(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        notification_id=await work.session.scalar(select(Notification.id).where(Notification.dedupe_key == "test")),
+        user_id=await work.session.scalar(select(Membership.user_id)),
+        way=Way.MAIL,
+        kind=NoticeKind.OTHER,
+        details={},
+        status=NoticeStatus.PENDING,
+        due_at=work.system_time,
+    )
+    work.session.add(notice)
+    return notice
+
+
 async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
     """Something that each job would handle in its own workspace, by the job's name and argument."""
     message_id = await theirs.writes("hola de nuevo")
@@ -156,25 +176,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
             next_try_at=work.system_time,
         )
         work.session.add_all([*events, attachment])
-        await conversations.notify(work, NoticeKind.OTHER, dedupe_key="test")
-        await accounts.add_member(work, f"{new_id().hex}@shop.test", "María", Role.OWNER)
-        await work.session.flush()
-        member = await work.session.scalar(select(Membership.user_id))
-        notification = await work.session.scalar(select(Notification.id).where(Notification.dedupe_key == "test"))
-        assert notification is not None
-        assert member is not None
-        notice = Notice(
-            workspace_id=work.workspace_id,
-            id=new_id(),
-            notification_id=notification,
-            user_id=member,
-            way=Way.MAIL,
-            kind=NoticeKind.OTHER,
-            details={},
-            status=NoticeStatus.PENDING,
-            due_at=work.system_time,
-        )
-        work.session.add(notice)
+        notice = await _notice(work)
         await routines.ensure(work, work.workspace_id)
         due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
         report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
@@ -185,7 +187,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "conversation.turn": ("conversation_id", theirs.conversation_id),
         "message.deliver": ("conversation_id", theirs.conversation_id),
         "media.process": ("attachment_id", attachment.id),
-        "notification.send": ("notification_id", notification),
+        "notification.send": ("notification_id", notice.notification_id),
         "notice.send": ("notice_id", notice.id),
         "import.apply": ("import_id", brought.id),
         "subscription.deliver": ("subscription_id", told.id),
