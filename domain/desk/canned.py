@@ -8,10 +8,11 @@ from uuid import UUID
 from core import events, messages
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.desk import repository
-from domain.desk.errors import CannedReplyNotFound, VariableUnknown
+from domain.desk.errors import CannedReplyNotFound, NameTaken, VariableUnknown
 from domain.desk.models import CannedReply
 from domain.desk.schemas import CannedReplyView, SetCannedReply
 from domain.teams.permissions import DeskPermission
@@ -44,7 +45,7 @@ async def create(work: Work, command: SetCannedReply) -> CannedReplyView:
     work.require(DeskPermission.MANAGE)
     require_known(command.text)
     row = CannedReply(workspace_id=work.workspace_id, id=new_id(), version=1, **command.model_dump())
-    async with repository.named(work):
+    async with unique(work, NameTaken()):
         work.session.add(row)
     events.record(work, EventType.CANNED_REPLY_CREATED, subject=row.id, after=command.model_dump())
     return CannedReplyView.model_validate(row)
@@ -58,7 +59,7 @@ async def change(work: Work, canned_id: UUID, command: SetCannedReply, seen: int
     if row.version != seen:
         raise VersionConflict(version=row.version)
     before = {"shortcut": row.shortcut, "text": row.text}
-    async with repository.named(work):
+    async with unique(work, NameTaken()):
         row.shortcut, row.text, row.version = command.shortcut, command.text, row.version + 1
     events.record(work, EventType.CANNED_REPLY_CHANGED, subject=row.id, before=before, after=command.model_dump())
     return CannedReplyView.model_validate(row)

@@ -5,10 +5,11 @@ from uuid import UUID
 from core import events
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.desk import canned, repository
-from domain.desk.errors import MacroNotFound
+from domain.desk.errors import MacroNotFound, NameTaken
 from domain.desk.models import Macro
 from domain.desk.schemas import MacroView, SetMacro
 from domain.teams.permissions import DeskPermission
@@ -33,7 +34,7 @@ async def create(work: Work, command: SetMacro) -> MacroView:
     """Add a macro; raises NameTaken and VariableUnknown."""
     work.require(DeskPermission.MANAGE)
     row = Macro(workspace_id=work.workspace_id, id=new_id(), version=1, name=command.name, deeds=_deeds(command))
-    async with repository.named(work):
+    async with unique(work, NameTaken()):
         work.session.add(row)
     events.record(work, EventType.MACRO_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return MacroView.model_validate(row)
@@ -46,7 +47,7 @@ async def change(work: Work, macro_id: UUID, command: SetMacro, seen: int) -> Ma
     if row.version != seen:
         raise VersionConflict(version=row.version)
     before = {"name": row.name, "deeds": row.deeds}
-    async with repository.named(work):
+    async with unique(work, NameTaken()):
         row.name, row.deeds, row.version = command.name, _deeds(command), row.version + 1
     events.record(work, EventType.MACRO_CHANGED, subject=row.id, before=before, after=command.model_dump(mode="json"))
     return MacroView.model_validate(row)

@@ -1,15 +1,12 @@
 """All SQL of what the desk has prepared."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
 
 from core.work import Work, own
-from domain.desk.errors import NameTaken
 from domain.desk.kinds import PlannedStatus
 from domain.desk.models import CannedReply, DeskView, Macro, PlannedReply
 
@@ -49,13 +46,3 @@ async def lock(work: Work, kind: type[Row], row_id: UUID) -> Row | None:
 async def find(work: Work, kind: type[Row], row_id: UUID) -> Row | None:
     """One row, not locked."""
     return await work.session.get(kind, (work.workspace_id, row_id))
-
-
-@asynccontextmanager
-async def named(work: Work) -> AsyncIterator[None]:
-    """What the block adds or changes is written; raises NameTaken where another one is called so."""
-    try:
-        async with work.session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise NameTaken from error

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskFilter
 from domain.desk import repository
-from domain.desk.errors import ViewNotFound
+from domain.desk.errors import NameTaken, ViewNotFound
 from domain.desk.models import DeskView
 from domain.desk.schemas import SetView, ViewOfDesk
 from domain.teams.permissions import DeskPermission
@@ -39,7 +40,7 @@ async def create(work: Work, command: SetView) -> ViewOfDesk:
         name=command.name,
         filters=command.filters.model_dump(mode="json", exclude_defaults=True, exclude={"customer_ids"}),
     )
-    async with repository.named(work):
+    async with unique(work, NameTaken()):
         work.session.add(row)
     return _view(row)
 

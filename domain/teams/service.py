@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events, outbox
 from core.access import Principal
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts import colleagues, roles
 from domain.accounts.attending import Assignment
@@ -62,8 +61,8 @@ async def create_team(work: Work, command: NewTeam) -> TeamView:
     work.require(DeskPermission.MANAGE)
     row = Team(workspace_id=work.workspace_id, id=new_id(), version=1, is_active=True, **command.model_dump())
     row.topics = list(command.topics)
-    work.session.add(row)
-    await _keep(work)
+    async with unique(work, TeamExists()):
+        work.session.add(row)
     events.record(work, EventType.TEAM_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return TeamView.model_validate(row)
 
@@ -78,19 +77,12 @@ async def change_team(work: Work, team_id: UUID, command: ChangeTeam, seen: int)
         raise VersionConflict(version=row.version)
     changed = {name: value for name, value in command.model_dump(mode="json").items() if value is not None}
     before = {name: getattr(row, name) for name in changed}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.version += 1
-    await _keep(work)
+    async with unique(work, TeamExists()):
+        for name, value in changed.items():
+            setattr(row, name, value)
+        row.version += 1
     events.record(work, EventType.TEAM_CHANGED, subject=row.id, before=before, after=changed)
     return TeamView.model_validate(row)
-
-
-async def _keep(work: Work) -> None:
-    try:
-        await work.session.flush()
-    except IntegrityError as error:
-        raise TeamExists from error
 
 
 async def list_seats(work: Work) -> SeatList:
