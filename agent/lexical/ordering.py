@@ -5,6 +5,7 @@ from typing import Any
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.choosing import Choosing
 from agent.lexical.orders import read_order
+from agent.lexical.reader.closed import closed_words
 from agent.lexical.terms import in_shop_terms
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wanted import Call, Wanted
@@ -67,7 +68,10 @@ class Ordering(Choosing):
     async def _question(self, act: Act) -> None:
         """What is asked about: the words, or else what is on the table."""
         if act.phrase:
-            self.questions.append((act.kind, await self.catalogue.essence(await in_shop_terms(act.phrase, self.catalogue))))
+            phrase = await self.catalogue.essence(await in_shop_terms(act.phrase, self.catalogue))
+            # `tenés?`: no thing of the shop, and nothing that another shop would call a thing.
+            if not closed_words().issuperset(act.phrase.split()) or await self.catalogue.hits(phrase):
+                self.questions.append((act.kind, phrase))
             return
         pending = self.brief.pending
         if pending is not None and pending.options:

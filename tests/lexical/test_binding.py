@@ -57,6 +57,9 @@ BOUND: list[tuple[str, str, list[Pending], dict[str, Decimal | None]]] = [
     # a measure of what is weighed tells no package of something else
     (VE, "de mano, medio kilo", [CHEESE, MAVESA], {"QUE-002": Decimal("0.5")}),
     (VE, "la mavesa, una", [point(VE, "choose_product", "MAY-001", "MAY-002", words="mayonesa")], {"MAY-001": Decimal(1)}),
+    # what names another thing of the order, or another of its kind, does not count what was shown
+    (AR, "chinos: 1. And one Cinto de Cuero, please", [point(AR, "offered", "CIN-001")], {"CIN-001": Decimal(1)}),
+    (VE, "deme cuatro. y de la blanca dos", [point(VE, "offered", "HAR-002")], {"HAR-002": Decimal(4)}),
     # one number and two questions that it may answer
     (VE, "2", [SUGAR, RICE], {}),
     (VE, "dos", [point(VE, "confirm", "HAR-001", quantity=2), SUGAR], {}),

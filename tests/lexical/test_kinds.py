@@ -23,6 +23,21 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     (AR, "un par de alpargatas 40", {"ALP-001-40": "1"}),
     (AR, "un par de bufandas", {"BUF-001": "2"}),
     (AR, "un par de jeans", {"JEA-001": "2"}),
+    # so many of those that are counted already
+    (AR, "dame dos jeans y una remera. uno de los jeans es para mi hermano", {"JEA-001": "2", "REM-001": "1"}),
+    # how a thing shall be is no refusal of another that is so
+    (VE, "ponme un kilo de plátano y 2 kilos de aguacate, no muy maduros", {"FRU-001": "1", "FRU-005": "2"}),
+    # a want that is denied is a refusal, an order behind a no is none
+    (VE, "2 aceite vatel. El azúcar no hace falta todavía", {"ACE-002": "2"}),
+    (AR, "quero 2 bermudas 40. as meias não preciso", {"BER-001-40": "2"}),
+    (AR, "no dame 2 bufandas", {"BUF-001": "2"}),
+    # somebody's size, and a name that looks like a thing
+    (AR, "mi hijo calza 43. una bufanda", {"BUF-001": "1"}),
+    (AR, "bueno dale me tenté sumame una bufanda", {"BUF-001": "1"}),
+    # what stands for a thing is written so, and no guess of it
+    (VE, "1 kilo of avocado", {"FRU-005": "1"}),
+    # a name with a `sin` of its own
+    (AR, "corpiños sin aro, dos del ochenta y cinco y uno del noventa y cinco", {"COR-001": "2", "COR-001-95": "1"}),
     # what a thing shall not be tells which
     (VE, "dos de leche que no sea líquida", {"LEC-001": "2"}),
     (VE, "3 coca cola sin azúcar", {"BEB-002": "3"}),
@@ -107,6 +122,31 @@ def test_a_denial_a_picture_and_what_stays_change_nothing(said: str, held: dict[
     assert explained(AR, said, held).changes == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cuánto me cuesta todo esto: 2 diablitos, 1 mortadela, 1 pan de sándwich?",
+        "¿qué precio tiene el aceite vatel, 2 malta y un cloro?",
+    ],
+)
+def test_a_question_of_price_puts_nothing_in_the_cart_to_its_end(said: str) -> None:
+    assert explained(VE, said).changes == []
+
+
+def test_behind_a_question_of_price_what_is_wished_for_is_ordered() -> None:
+    assert cart(explained(VE, "¿cuánto cuesta el aceite vatel? dame 2 maltas")) == {"BEB-004": 2}
+
+
+def test_the_same_again_of_an_order_that_exists_is_not_guessed() -> None:
+    reading = explained(AR, "mi amiga quiere lo mismo", {"REM-001": Decimal(1)})
+    assert [(question.kind, question.words) for question in reading.questions] == [("unclear", "lo mismo")]
+    assert not reading.changes
+
+
+def test_what_is_refused_and_not_in_the_order_is_not_taken_out_of_it() -> None:
+    assert explained(VE, "I don't need rice but give me 2 Vatel oils").changes[0].sku == "ACE-002"
+
+
 def test_another_of_its_kind_takes_the_place_and_no_namesake() -> None:
     reading = explained(VE, "la mayonesa mejor que sea mavesa", {"MAY-002": Decimal(1)})
     assert [(change.sku, change.mode) for change in reading.changes] == [("MAY-002", "remove"), ("MAY-001", "add")]
@@ -129,9 +169,12 @@ def test_what_is_explained_is_put_in_the_cart_as_it_was_said(shop: str, said: st
         (AR, "quería 2 bufandas pero uf. Dame mejor el gorro de lana", "BUF-001"),
         (VE, "12 malta. Si no hay rebaja que sean 6", "BEB-004"),
         (AR, "zapatillas para correr, 43", "ZAP-001"),
+        (AR, "dos gorras trucker y tres bufandas, pero las bufandas mejor en otra ocasión", "BUF-001"),
+        (AR, "quiero 3 bufandas. de esas 3 una que sea para regalo", "BUF-001"),
+        (AR, "2 bufandas, e igual para mi tía", "BUF-001"),
     ],
 )
-def test_what_may_be_taken_back_is_asked(shop: str, said: str, sku: str) -> None:
+def test_what_something_else_takes_back_is_asked(shop: str, said: str, sku: str) -> None:
     reading = explained(shop, said)
     assert sku not in cart(reading)
     assert any(sku in skus for _, skus, _ in asked(reading))

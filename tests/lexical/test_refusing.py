@@ -147,3 +147,21 @@ def test_what_is_taken_out_goes_whatever_was_asked_of_it(
     reading = answered(AR, said, *points, held=TOPS)
     assert [(change.sku, change.quantity) for change in reading.changes if change.mode == "remove"] == list(wanted.items())
     assert not reading.questions
+
+
+def test_a_refusal_agrees_that_a_thing_goes_out() -> None:
+    # Given
+    going = point(AR, "confirm", "MOC-002", words="backpack", mode="remove")
+
+    # When
+    reading = answered(AR, "the backpack, I don't want it anymore", going, held=BAG)
+
+    # Then
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [("MOC-002", "remove", None)]
+    assert not reading.declined
+
+
+@pytest.mark.parametrize("said", ["no, las 40 mejor no", "no, sacá la 40"])
+def test_a_size_behind_its_article_is_that_thing_of_the_order(said: str) -> None:
+    reading = answered(AR, said, held={"ALP-001-38": 1, "ALP-001-40": 1})
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [("ALP-001-40", "remove", None)]

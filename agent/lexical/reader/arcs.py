@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agent.lexical.reader.closed import PATTERNS, Role, closed_phrases, phrases_at, wishes_by_sound
+from agent.lexical.reader.closed import DENIALS, PATTERNS, Role, closed_phrases, is_wanting, phrases_at, wishes_by_sound
 from agent.lexical.reader.goods import Goods, Mention
 from agent.lexical.reader.names import Namer
-from agent.lexical.reader.quantities import ANOTHER, YEAR, Quantity, Reader
+from agent.lexical.reader.quantities import ANOTHER, LARGEST_SHOE, SMALLEST_SHOE, YEAR, Quantity, Reader
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.words import MEASURES, Words
@@ -94,11 +94,24 @@ class Finder:
     def arcs(self) -> Arcs:
         """All arcs, at every place."""
         closed = [list(self._closed(at)) for at in range(self.places)]
+        for arcs in closed:
+            arcs += self._unwished(arcs, closed)
         operators = {at for at, arcs in enumerate(closed) for arc in arcs if arc.role in _OPERATORS}
         return Arcs(
             self.tokens,
             [[*closed[at], *self._open(at), *self._stretches(at, operators), self._unknown(at)] for at in range(self.places)],
         )
+
+    def _unwished(self, arcs: Sequence[Arc], closed: Sequence[Sequence[Arc]]) -> list[Arc]:
+        """`no hace falta`, `não preciso`: a no and the want behind it are one refusal; `no dame 2` is a no and an order."""
+        refusals = [arc for arc in arcs if arc.role is Role.REFUSE and arc.end < self.places]
+        return [
+            Arc(refusal.start, wish.end, Role.REFUSE, 0.1)
+            for refusal in refusals
+            if self.tokens[refusal.start].text in DENIALS
+            for wish in closed[refusal.end]
+            if wish.role is Role.WISH and is_wanting(self.tokens, wish.start)
+        ]
 
     def _open(self, at: int) -> Iterator[Arc]:
         """Numbers, prices and names."""
@@ -222,6 +235,7 @@ class Finder:
         """`a las 5`, `el 3 de noviembre`, `para 5 personas`, `de 5 años`: numbers that count nothing on sale."""
         file, number = closed_phrases(), self.reader.number(at)
         text = self.reader.text
+        yield from self._worn(at)
         is_hour = text(at) in ("las", "at") or (text(at) == "a" and text(at + 1) == "las")
         hour = self.reader.number(at + 1 + (text(at + 1) == "las")) if is_hour else None
         if hour is not None:
@@ -242,6 +256,15 @@ class Finder:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
         if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
             yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
+
+    def _worn(self, at: int) -> Iterator[Arc]:
+        """`mi hijo calza 43`: somebody's size, where nothing that is called so comes in it."""
+        number = self.reader.number(at + 1) if self.tokens[at].text in closed_phrases().wears else None
+        if number is None or not SMALLEST_SHOE <= number[0] <= LARGEST_SHOE:
+            return
+        labels = {self.goods.by_sku[sku].label for sku in self.goods.matches(self.tokens[at].text)}
+        if f"{number[0].normalize():f}" not in labels:
+            yield Arc(at, number[1], Role.PEOPLE, 0.0)
 
     def _whereabouts(self, at: int, end: int) -> Iterator[Arc]:
         """`pabellón pa 6`, `calle 2 casa 17`: for how many people, and where."""

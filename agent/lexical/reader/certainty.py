@@ -20,6 +20,8 @@ from agent.lexical.reader.tokens import Token
 
 SURE = 0.8
 """Below this similarity a word that looks like one on sale is a guess."""
+_WRITTEN = 0.95
+"""Below this one a word is not written as the one that it looks like."""
 OPERATORS = frozenset({Role.REFUSE, Role.CORRECT, Role.CONDITION, Role.SWAP, Role.CHANGE})
 _OF_PHRASE = frozenset({Role.FILLER, Role.SIZE, Role.PRICE, Role.EACH, Role.MORE, Role.PURPOSE, Role.TIME})
 """What may stand between a thing and its number."""
@@ -34,6 +36,13 @@ def is_certain(line: Line, *, is_known: bool = False) -> bool:
     if line.touched or line.is_doubted or line.is_borrowed or line.either or (said is not None and said.is_off):
         return False
     return line.mention is None or _is_heard(line, is_known=is_known)
+
+
+def is_chatter(line: Line) -> bool:
+    """`me tenté, sumame…`, `Cami, que es M`: a guess that nothing wishes for, counts or points at."""
+    is_pointed = line.is_definite or line.is_single or line.is_some or line.is_wished or line.is_each
+    is_guess = line.mention is not None and line.mention.count == 1 and line.mention.similarity < _WRITTEN
+    return is_guess and not is_pointed and line.quantity is None
 
 
 def _is_heard(line: Line, *, is_known: bool) -> bool:

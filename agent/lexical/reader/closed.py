@@ -45,12 +45,21 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
 
 
+DENIALS = frozenset(
+    {"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"}
+    | {"nao", "nem", "nenhum", "nenhuma", "sem", "exceto", "don't", "without", "except", "nothing"}
+)
+"""What refuses and is no verb of taking out."""
+
+
 class _File(BaseModel):
     """Closed words of the reader; everything folded. A phrase is words in a row, `~` stands for any ending."""
 
     model_config = ConfigDict(extra="forbid")
 
     wish: list[str]
+    wanting: list[str]
+    wears: list[str]
     refuse: list[str]
     swap: list[str]
     change: list[str]
@@ -131,6 +140,11 @@ def phrases_at(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]
         end = start + len(words)
         if end <= len(tokens) and all(_is(word, tokens[start + at].text) for at, word in enumerate(words)):
             yield end, role
+
+
+def is_wanting(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a verb tells what somebody wants, and is no order: `quiero`, `hace falta`, and not `dame`."""
+    return any(_is(word, tokens[start].text) for word in closed_phrases().wanting)
 
 
 @lru_cache

@@ -3,18 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from agent.lexical.reader.arcs import Arc
-from agent.lexical.reader.closed import Role
+from agent.lexical.reader.closed import DENIALS, Role
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from tools.context import Pending
 
-DENIALS = frozenset(
-    {"no", "ya", "sin", "ni", "nada", "ningun", "ninguna", "tampoco", "menos", "excepto", "salvo", "not"}
-    | {"nao", "nem", "nenhum", "nenhuma", "sem", "exceto", "don't", "without", "except", "nothing"}
-)
-"""What refuses and is no verb of taking out."""
 _PRONOUNS = frozenset({"it", "them", "lo", "la", "los", "las"})
 _SILENT = frozenset({Role.FILLER, Role.REFUSE, Role.CORRECT, Role.LET_GO})
 _SAID_OF = _SILENT | {Role.UNKNOWN}

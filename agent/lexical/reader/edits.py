@@ -156,7 +156,7 @@ class Editor:
         mode: EditMode = "remove" if line.mode is Mode.REFUSE else "set" if is_total and not line.is_more else "add"
         if mode == "add" and not line.is_more:
             return None
-        target = self._last(line)
+        target = self._of_size(line) or self._last(line)
         if target is None:
             return [Edit(line, (), mode, line.quantity.value if line.quantity is not None else None, "number")]
         if mode == "set" and line.quantity is not None and self._is_size(line):
@@ -164,6 +164,15 @@ class Editor:
         if mode == "set" and (other := self._variant(line, target)) is not None:
             return self._replaced(line, target, other)
         return self._taken(line, target) if mode == "remove" else self._counted(line, target, mode)
+
+    def _of_size(self, line: Line) -> str | None:
+        """`no, las 40 mejor no`: a number behind an article that is the size of one thing of the order."""
+        said = line.quantity
+        label = f"{said.value.normalize():f}" if line.is_definite and said is not None and said.is_plain else ""
+        held = [sku for sku in self.cart if label and self.goods.by_sku[sku].label == label]
+        if len(held) == 1:
+            line.quantity = None
+        return held[0] if len(held) == 1 else None
 
     def _last(self, line: Line) -> str | None:
         """What is meant where nothing is named: what comes so or has the number that is denied, else the last.
@@ -220,8 +229,7 @@ class Editor:
 
     def _others(self, sku: str, amount: Decimal | None) -> list[str]:
         """`mejor las 12 que sean polar`: the others of its kind, if they come to just so many with it."""
-        noun = read(self.goods.by_sku[sku].name).words[:1]
-        kin = [one for one in self.cart if read(self.goods.by_sku[one].name).words[:1] == noun]
+        kin = [one for one in self.cart if self.goods.noun_of(one) == self.goods.noun_of(sku)]
         return [one for one in kin if one != sku] if amount == sum(self.cart[one] for one in kin) else []
 
     def _is_sized(self, line: Line) -> bool:
@@ -290,7 +298,7 @@ class Editor:
         variant = self._variant(new, old)
         if new.mention is not None and new.mention.has_head:
             verdict, products = self.goods.settle(new.mention)
-            is_noun = fold(new.mention.words).split()[0] in {word.text for word in read(products[0].name).words[:1]}
+            is_noun = fold(new.mention.words).split()[0] == self.goods.noun_of(products[0].sku)
             # `la mayonesa mejor que sea mavesa`: another of its kind, though margarine is called so as well.
             if verdict is Verdict.ONE and (is_noun or variant is None):
                 return products[0]
@@ -298,9 +306,8 @@ class Editor:
 
     def _is_kin(self, sku: str, line: Line) -> bool:
         """Whether a line may mean something with the same noun as a product of the order."""
-        noun = read(self.goods.by_sku[sku].name).words[:1]
         named = line.mention.products if line.mention is not None else ()
-        return any(read(self.goods.by_sku[one].name).words[:1] == noun for one in named)
+        return any(self.goods.noun_of(one) == self.goods.noun_of(sku) for one in named)
 
     def _variant(self, line: Line, sku: str) -> Product | None:
         """Another product with the noun of one that the order has and the words of a line; what they leave open stays."""
@@ -316,10 +323,9 @@ class Editor:
     def _sibling(self, said: str, sku: str) -> Product | None:
         """Another product with the noun of one and these words."""
         known = self.goods.by_sku[sku]
-        noun = next((word.text for word in read(known.name).words), "")
-        decision = decide(rank(f"{noun} {said}", [one.candidate for one in self.goods.products]))
+        decision = decide(rank(f"{self.goods.noun_of(sku)} {said}", [one.candidate for one in self.goods.products]))
         others = [self.goods.by_sku[hit.sku] for hit in decision.hits if hit.sku != sku]
-        others = [one for one in others if read(one.name).words[:1] == read(known.name).words[:1]]
+        others = [one for one in others if self.goods.noun_of(one.sku) == self.goods.noun_of(sku)]
         if not others or any(hit.sku == sku for hit in decision.hits):
             return None
         shared = [len(set(read(one.name).words) & set(read(known.name).words)) for one in others]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder
-from agent.lexical.reader.certainty import SURE, is_certain
+from agent.lexical.reader.certainty import SURE, is_certain, is_chatter
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
@@ -58,7 +58,7 @@ def explain(
     answers.find()
     lines = [line for line in lines if id(line) not in answers.done]
     judge = _Judge(text, tokens, goods, reading, path)
-    judge.as_much(lines, folded)
+    judge.as_much(lines, folded, is_ordering=bool(held))
     judge.edits(answers.edits)
     reading.declined = answers.declined
     reading.answers = bool(answers.edits or answers.declined)
@@ -115,17 +115,21 @@ class _Judge:
         mode: EditMode = "set" if line.is_set and kind != "contradiction" else "add"
         self.reading.questions.append(Question(kind, self.words(start, end), skus, said, unit, mode))
 
-    def as_much(self, lines: Sequence[Line], folded: str) -> None:
-        """`2 arroz, y lo mismo para mi suegra`: once more, or the same things: what is counted before it is asked."""
+    def as_much(self, lines: Sequence[Line], folded: str, *, is_ordering: bool) -> None:
+        """`2 arroz, y lo mismo para mi suegra`: once more, or the same things: what is counted before it is asked.
+
+        Alone it is of the order that there is, which it leaves as it is.
+        """
         said = vocabulary().matches("as_much", folded)
         before = [line for line in lines if said is not None and self.tokens[line.start].start < said.start()]
         counted = [line for line in before if line.mode is Mode.ADD and line.mention is not None and line.quantity is not None]
-        if said is None or not counted or vocabulary().matches("same_as_before", folded):
+        is_of_cart = not lines and is_ordering
+        if said is None or not (counted or is_of_cart) or vocabulary().matches("same_as_before", folded):
             return
         for line in counted:
             line.is_doubted = True
         self.spoken_for.update(at for at, token in enumerate(self.tokens) if said.start() <= token.start < said.end())
-        self.reading.questions.append(Question("unclear", self.text[said.start() : said.end()]))
+        self.reading.questions.append(Question("unclear", self.text[said.start() : said.end()].strip()))
 
     def line(self, line: Line, lines: Sequence[Line]) -> None:
         """Judge one line."""
@@ -148,7 +152,7 @@ class _Judge:
             case Mode.ASK if line.is_about:
                 self._doubted(line, verdict, products)
             case _ if line.is_wished or line.quantity is not None or not line.is_asked:
-                self._wanted(line, verdict, products)
+                self._wanted(line, verdict, products, lines)
 
     def _either(self, line: Line, products: Sequence[Product]) -> None:
         """One question which of several things it shall be; the quantity is kept."""
@@ -243,10 +247,13 @@ class _Judge:
         amount = self._amount(line, products[0]) if verdict is Verdict.ONE and line.quantity is not None else None
         self.ask("confirm" if amount is not None else "want", line, products, amount)
 
-    def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product]) -> None:
+    def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product], lines: Sequence[Line]) -> None:
         if line.mention is not None and line.mention.is_label and len(products) > 1:
-            # `una M`: a size of nobody knows what.
-            self.ask("number", line)
+            # `una M`: a size of nobody knows what, `soy M` tells of nothing that is counted.
+            if line.quantity is None and line.touched:
+                self.reading.notes.append(self.words(line.start, line.end))
+            else:
+                self.ask("number", line)
             return
         is_vague = line.mention is not None and (line.mention.similarity < SURE or not line.mention.has_head)
         if line.is_borrowed and not line.is_wished and line.touched and is_vague:
@@ -255,6 +262,9 @@ class _Judge:
             return
         quantity = self._quantity(line, products)
         if quantity is None:
+            if is_chatter(line) and any(other.start > line.start for other in lines):
+                self.reading.notes.append(self.words(line.start, line.end))
+                return
             if line.touched and not line.is_wished and not (line.mention is not None and line.mention.has_head):
                 self.reading.notes.append(self.words(line.start, line.end))
                 return

@@ -139,6 +139,10 @@ class Goods:
         """The products by their SKU."""
         return {product.sku: product for product in self.products}
 
+    def noun_of(self, sku: str) -> str:
+        """What kind of thing a product is: the first word of its name."""
+        return next((said.text for said in read(self.by_sku[sku].name).words), "")
+
     def names_of(self, sku: str) -> tuple[str, ...]:
         """What a product is called, folded."""
         product = self.by_sku[sku]
@@ -174,14 +178,15 @@ class Goods:
             self._cache[text] = {sku: match for sku, match in found.items() if not own or sku in own or not match.is_head}
         return self._cache[text]
 
-    def _match(self, text: str) -> dict[str, Match]:
+    def _match(self, text: str, heard: float = _HEARD) -> dict[str, Match]:
+        """The products of a word; what only stands for another is no guess besides."""
         found: dict[str, Match] = {}
         parts = read(text).words
         if len(parts) != 1:
             return found
         scored = [(known, similarity(parts[0], known)) for known in self._known]
         best = max((score for _, score in scored), default=0.0)
-        least = _SAME if best >= _SAME else _HEARD
+        least = _SAME if best >= _SAME else heard
         for known, score in scored:
             if score < _SAME and _is_swapped(text, known.text):
                 score = _SURE
@@ -206,7 +211,7 @@ class Goods:
         names = self.expansions.get(phrase) or self.expansions.get(phrase.removesuffix("s")) or ()
         found: dict[str, Match] = {}
         for name in names:
-            each = [self._match(said.text) for said in read(name).words]
+            each = [self._match(said.text, _SAME) for said in read(name).words]
             for sku in set[str].intersection(*map(set, each)) if each else ():
                 is_head = any(matches[sku].is_head for matches in each)
                 found[sku] = Match(min(matches[sku].similarity for matches in each), is_head)

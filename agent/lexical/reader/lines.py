@@ -104,6 +104,11 @@ class Line:
         return self.quantity is None or (self.is_about and (self.is_asked or self.mode is Mode.ASK_PRICE))
 
     @property
+    def says_which(self) -> bool:
+        """Whether a thing is named with its number or its size, so that both can be what was corrected."""
+        return self.mention is not None and (self.quantity is not None or bool(self.sized or self.mention.label))
+
+    @property
     def is_bare(self) -> bool:
         """Only a quantity."""
         return self.mention is None

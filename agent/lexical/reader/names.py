@@ -58,6 +58,8 @@ class Namer:
         place = at
         while place < len(self.tokens) and (self.tokens[place].text in self.inner or self._is_hyphen(place)):
             place += 1
+            if self.tokens[place - 1].text in _WITHOUT:
+                break
         if place >= len(self.tokens) or place - at > 2 or len(chain.words) >= _LONGEST_NAME:
             return
         if self.tokens[place - 1].text in _WITHOUT and place > at:

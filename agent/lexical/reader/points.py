@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_asked_for, amount_of, counted_of
@@ -18,7 +18,7 @@ from agent.lexical.reader.binding import Slot, bound, is_of_another
 from agent.lexical.reader.choices import by_place, by_size, counting, own_words, pointing
 from agent.lexical.reader.denial import denies, dropped
 from agent.lexical.reader.edits import Edit
-from agent.lexical.reader.goods import has_number
+from agent.lexical.reader.goods import Mention, has_number
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.open_points import ONE, OpenPoints
 from agent.lexical.reader.quantities import Quantity
@@ -214,6 +214,10 @@ class Answers(OpenPoints):
             within = tuple(sku for sku in mention.products if sku in skus)
             if not within:
                 continue
+            if line.mode is Mode.REFUSE and self.points[place].arguments.get("mode") == "remove":
+                # `the backpack, I don't want it anymore` to "shall it go?"
+                self._answer(place, line, Edit(line, within, "remove"))
+                return
             if line.mode is Mode.REFUSE:
                 self.refused.update(within if line.quantity is None else ())
                 if self.refused.issuperset(skus):
@@ -230,11 +234,19 @@ class Answers(OpenPoints):
             line.touched = self._unexplained(line, place)
             self._answer(place, line, made)
             return
-        if not mention.has_head and mention.count == 1 and line.quantity is not None:
+        if mention.has_head or mention.count > 1 or line.quantity is None:
+            self._as_elsewhere(line)
+        elif kin := self._kin(mention):
+            # `y de la blanca dos` to the yellow flour: another of its kind.
+            line.mention = replace(mention, products=kin)
+        elif not self.cart.keys() & set(mention.products):
             # `1 entero`: no noun is said, and so it counts what is asked about.
             self._numbers([line])
-        else:
-            self._as_elsewhere(line)
+
+    def _kin(self, mention: Mention) -> tuple[str, ...]:
+        """Of what a word may name, the products of the same noun as one in question."""
+        nouns = {self.goods.noun_of(sku) for _, _, skus in self._open() for sku in skus}
+        return tuple(sku for sku in mention.products if self.goods.noun_of(sku) in nouns)
 
     def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
         """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
@@ -335,8 +347,8 @@ class Answers(OpenPoints):
     def _other_size(self, line: Line, place: int, sku: str) -> None:
         """`no, el de 500`: another of the kind that was proposed."""
         assert line.quantity is not None
-        figure, noun = f"{line.quantity.value.normalize():f}", read(self.goods.by_sku[sku].name).words[:1]
-        kin = [one for one in self.goods.products if read(one.name).words[:1] == noun and has_number(one, figure)]
+        figure, noun = f"{line.quantity.value.normalize():f}", self.goods.noun_of(sku)
+        kin = [one for one in self.goods.products if self.goods.noun_of(one.sku) == noun and has_number(one, figure)]
         if len(kin) == 1:
             made = self._edit(line, place, kin[0].sku, None)
             self._close(place, line, [sku])

@@ -13,6 +13,8 @@ LARGEST = Decimal(100_000)
 """More than this is no quantity of anything that a shop sells in chat."""
 _MONEY_FROM = Decimal(1000)
 """From here on a bare number is rather a price."""
+SMALLEST_SHOE, LARGEST_SHOE = 34, 48
+"""Nobody orders so many pairs by a number behind the name; so large are the feet of grown-ups."""
 ANOTHER = frozenset({"otro", "otra", "another", "outro", "outra"})
 _NO_OTHER = frozenset({"vez", "dia", "cosa", "lado", "time", "day", "thing", "coisa"})
 _MARKS = frozenset({"x", "*", "×"})

@@ -21,6 +21,7 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     found = without_adjectives(weighed(list(lines), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = without_shares(denied_numbers(found), tokens)
+    found = _of_those(found, tokens)
     found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), tokens)
     found = without_shares(found, tokens)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
@@ -83,6 +84,21 @@ def _parts_of_total(lines: list[Line], goods: Goods, tokens: Sequence[Token]) ->
         else:
             total.is_doubted = line.is_doubted = True
     return lines
+
+
+def _of_those(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`dos jeans; uno de los jeans es para mi hermano`: so many of what is counted already, and no more of it."""
+    left: list[Line] = []
+    for line in lines:
+        inside = {token.text for token in tokens[line.start : line.end]}
+        said = line.quantity if {"de", "of"} & inside and {"los", "las", "the", "those"} & inside else None
+        whole = next((other for other in left if _is_same(other.mention, line.mention) and other.mode is Mode.ADD), None)
+        counted = whole.quantity if whole is not None else None
+        if said is None or whole is None or counted is None or line.mode is not Mode.ADD or said.value > counted.value:
+            left.append(line)
+            continue
+        whole.is_doubted = whole.is_doubted or line.is_wished
+    return left
 
 
 def _supposed(lines: list[Line]) -> list[Line]:
@@ -285,6 +301,9 @@ def _named_again(lines: list[Line]) -> list[Line]:
         )
         if is_narrower and len(counted) == 1:
             counted[0].mention = line.mention
+        for other in counted:
+            # `tres bufandas, pero las bufandas mejor en otra ocasión`
+            other.is_doubted = other.is_doubted or (line.is_doubted and line.start > other.start)
         lines.remove(line)
     return lines
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from agent.lexical.reader.certainty import is_chatter
 from agent.lexical.reader.goods import Goods
 from agent.lexical.reader.lines import Line, Mode
-from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.quantities import LARGEST_SHOE, SMALLEST_SHOE, Quantity
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 
@@ -15,10 +16,10 @@ _IS = frozenset(
     {"sea", "sean", "es", "son", "tenga", "tengan", "tiene", "tienen", "lleve", "lleva", "traiga", "trae", "venga", "viene"}
 )
 """What something is or has; no wish and no order."""
+_DEGREES = frozenset({"muy", "tan", "demasiado", "too", "very", "muito"})
+_NOT = frozenset({"no", "not", "nao"})
 _SOME = frozenset({"unas", "unos", "otras", "otros", "otra", "otro", "some", "others"})
 _FARTHEST = 6
-_SMALLEST_SHOE, _LARGEST_SHOE = 34, 48
-"""Nobody orders so many pairs by a number behind the name; so large are the feet of grown-ups."""
 
 
 def described(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
@@ -52,6 +53,9 @@ def _is_lacking(line: Line, tokens: Sequence[Token]) -> bool:
         before.pop()
     if before and before[-1] in _WITHOUT:
         return True
+    if len(before) > 1 and before[-1] in _DEGREES and before[-2] in _NOT:
+        # `aguacates, no muy maduros`
+        return True
     return len(before) > 2 and before[-1] in _IS and before[-2] == "no" and before[-3] in ("que", "q")
 
 
@@ -63,7 +67,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
         if line.mention is not None and not line.mention.is_label:
             _name_size(line, goods, tokens)
             _give_size(line, found, head, goods)
-            head = line
+            head = head if is_chatter(line) else line
             found += [line, *_take_own_size(line, goods)]
             continue
         if line.mention is not None and line.mode is Mode.REFUSE:
@@ -143,7 +147,7 @@ def _take_own_size(line: Line, goods: Goods) -> list[Line]:
         line.mention = named
         return []
     products = [goods.by_sku[sku] for sku in line.mention.products]
-    if all(product.is_set for product in products) and _SMALLEST_SHOE <= line.quantity.value <= _LARGEST_SHOE:
+    if all(product.is_set for product in products) and SMALLEST_SHOE <= line.quantity.value <= LARGEST_SHOE:
         line.sized, line.quantity = (line.counted_at,), None
     return []
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from agent.lexical.reader.arcs import Arc, arcs_between, word_before
 from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
-from agent.lexical.reader.closed import Role
-from agent.lexical.reader.denial import DENIALS, has_pronoun
+from agent.lexical.reader.closed import DENIALS, Role
+from agent.lexical.reader.denial import has_pronoun
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import ANOTHER, Quantity
@@ -183,8 +183,7 @@ def _take_more(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
 def _pass_mark(walk: _Walk, text: str) -> None:
     if text in ("?", "!", ".", ";", "\n", "|"):
         if text == "?":
-            for line in walk.lines:
-                line.is_asked = line.is_asked or line.clause == walk.clause
+            _ask_all([line for line in walk.lines if line.clause == walk.clause])
         # A wish goes on over the lines of a list.
         walk.is_wished = walk.is_wished and text in ("\n", "|")
         walk.mode, walk.clause = Mode.ADD, walk.clause + 1
@@ -194,6 +193,16 @@ def _pass_mark(walk: _Walk, text: str) -> None:
     walk.is_parted = walk.is_parted or text in (",", ";", "\n", "|", ".")
 
 
+def _ask_all(lines: Sequence[Line]) -> None:
+    """`¿cuánto es todo: 2 diablitos, 1 pan?`: behind a question of price nothing is ordered, unless it is wished for."""
+    is_priced = False
+    for line in lines:
+        line.is_asked = True
+        is_priced = is_priced or line.mode is Mode.ASK_PRICE
+        if is_priced and line.mode is Mode.ADD and not line.is_wished:
+            line.mode, line.is_about = Mode.ASK_PRICE, True
+
+
 def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
     arc = arcs[place]
@@ -201,20 +210,28 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     if mode is Mode.CONDITION:
         walk.supposed = walk.clause
     _hold_idle(walk, arcs, place)
-    walk.operator, walk.said, walk.at = arc.role, walk.tokens[arc.start].text, arc.start
+    said = [token.text for token in walk.tokens[arc.start : arc.end]]
+    walk.operator, walk.at = arc.role, arc.start
+    walk.said = next((word for word in said if word in DENIALS), said[0])
     walk.is_behind = bool(walk.lines) and walk.lines[-1].mode is not Mode.REFUSE and not walk.is_parted
     if _corrects_number(walk, arcs, place):
         # `24 maltas, no, 18 mejor, y 2 pepsi`
         walk.lines[-1].mode, walk.mode = mode, Mode.ADD
         walk.idle.discard(arc.start)
         return
-    is_whole = arc.role is Role.REFUSE and any(has_pronoun(token.text) for token in walk.tokens[arc.start : arc.end])
+    is_whole = arc.role is Role.REFUSE and any(has_pronoun(word) for word in said)
     if arc.role is Role.REFUSE and (is_whole or not _has_object(arcs, place)):
         is_doubted = any(one.role is Role.UNKNOWN for one in arcs[:place])
         _refuse_alone(walk, arc, is_whole=is_whole, is_doubted=is_doubted)
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
-    if arc.role is Role.CORRECT and walk.lines and not walk.is_parted and is_last:
+    is_closing = is_last and (place + 1 == len(arcs) or arcs[place + 1].role is Role.MARK)
+    if (
+        arc.role is Role.CORRECT
+        and walk.lines
+        and not walk.is_parted
+        and (is_closing or (is_last and walk.lines[-1].says_which))
+    ):
         # `la remera la quiero en talle S mejor`
         walk.idle.discard(arc.start)
         walk.lines[-1].is_set = walk.lines[-1].is_set or walk.lines[-1].clause == walk.clause
