@@ -25,9 +25,9 @@ def answer(folded: str, brief: Brief) -> list[Act] | None:
     is_end = _is_nothing_but("finish", folded, words) and not words.matches("that_one", folded)
     if is_end and any(point.is_question or point.kind == "offered" for point in brief.points):
         return None
-    if any(point.is_question for point in brief.points):
-        if _is_nothing_but("none", folded, words) or _is_nothing_but("refuse", folded, words):
-            return [Act(ActKind.CHOOSE_NONE)]
+    is_no = _is_nothing_but("none", folded, words) or _is_nothing_but("refuse", folded, words)
+    if is_no and any(point.is_question for point in brief.points):
+        return [Act(ActKind.CHOOSE_NONE)]
     first = next((point for point in brief.points if point.kind not in NOTES), None)
     return _answer(folded, first, words) if first is not None else None
 

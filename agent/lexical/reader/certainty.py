@@ -38,11 +38,11 @@ def is_certain(line: Line, *, is_known: bool = False) -> bool:
     return line.mention is None or _is_heard(line, is_known=is_known)
 
 
-def is_chatter(line: Line) -> bool:
+def is_guess(line: Line) -> bool:
     """`me tenté, sumame…`, `Cami, que es M`: a guess that nothing wishes for, counts or points at."""
     is_pointed = line.is_definite or line.is_single or line.is_some or line.is_wished or line.is_each
-    is_guess = line.mention is not None and line.mention.count == 1 and line.mention.similarity < _WRITTEN
-    return is_guess and not is_pointed and line.quantity is None
+    is_alike = line.mention is not None and line.mention.count == 1 and line.mention.similarity < _WRITTEN
+    return is_alike and not is_pointed and line.quantity is None
 
 
 def _is_heard(line: Line, *, is_known: bool) -> bool:

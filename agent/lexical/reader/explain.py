@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder
-from agent.lexical.reader.certainty import SURE, is_certain, is_chatter
+from agent.lexical.reader.certainty import SURE, is_certain, is_guess
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
@@ -247,27 +247,29 @@ class _Judge:
         amount = self._amount(line, products[0]) if verdict is Verdict.ONE and line.quantity is not None else None
         self.ask("confirm" if amount is not None else "want", line, products, amount)
 
+    def _is_noted(self, line: Line, products: Sequence[Product], lines: Sequence[Line], *, is_counted: bool) -> bool:
+        """Whether what looks like a good is only told of something: no order is made of a story."""
+        mention = line.mention
+        if mention is None or line.is_wished:
+            return False
+        if is_counted:
+            # `la del piso siete que tiene la perrita`: a number from elsewhere.
+            return line.is_borrowed and bool(line.touched) and (mention.similarity < SURE or not mention.has_head)
+        is_chatter = is_guess(line) and any(other.start > line.start for other in lines)
+        # `soy M`
+        is_label = mention.is_label and len(products) > 1
+        return is_chatter or (bool(line.touched) and (is_label or not mention.has_head))
+
     def _wanted(self, line: Line, verdict: Verdict, products: Sequence[Product], lines: Sequence[Line]) -> None:
-        if line.mention is not None and line.mention.is_label and len(products) > 1:
-            # `una M`: a size of nobody knows what, `soy M` tells of nothing that is counted.
-            if line.quantity is None and line.touched:
-                self.reading.notes.append(self.words(line.start, line.end))
-            else:
-                self.ask("number", line)
-            return
-        is_vague = line.mention is not None and (line.mention.similarity < SURE or not line.mention.has_head)
-        if line.is_borrowed and not line.is_wished and line.touched and is_vague:
-            # `la del piso siete que tiene la perrita`: a number from elsewhere does not make a story an order.
+        quantity = self._quantity(line, products)
+        if self._is_noted(line, products, lines, is_counted=quantity is not None):
             self.reading.notes.append(self.words(line.start, line.end))
             return
-        quantity = self._quantity(line, products)
+        if line.mention is not None and line.mention.is_label and len(products) > 1:
+            # `una M`: a size of nobody knows what.
+            self.ask("number", line)
+            return
         if quantity is None:
-            if is_chatter(line) and any(other.start > line.start for other in lines):
-                self.reading.notes.append(self.words(line.start, line.end))
-                return
-            if line.touched and not line.is_wished and not (line.mention is not None and line.mention.has_head):
-                self.reading.notes.append(self.words(line.start, line.end))
-                return
             is_likely = line.is_doubled or line.is_wished
             kind: QuestionKind = "quantity" if verdict is Verdict.ONE else "which"
             self.ask("want" if (line.touched and not is_likely) or line.is_with else kind, line, products)

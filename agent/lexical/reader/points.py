@@ -214,15 +214,8 @@ class Answers(OpenPoints):
             within = tuple(sku for sku in mention.products if sku in skus)
             if not within:
                 continue
-            if line.mode is Mode.REFUSE and self.points[place].arguments.get("mode") == "remove":
-                # `the backpack, I don't want it anymore` to "shall it go?"
-                self._answer(place, line, Edit(line, within, "remove"))
-                return
             if line.mode is Mode.REFUSE:
-                self.refused.update(within if line.quantity is None else ())
-                if self.refused.issuperset(skus):
-                    # `ninguno, saca el top L` takes out what the order has as well.
-                    self._close(place, Line(0, 1) if line.is_taken and self.cart.keys() & set(within) else line, skus)
+                self._refused(place, line, skus, within)
                 continue
             if place in self.settled and self.chosen.intersection(mention.products):
                 self._said_with(line)
@@ -234,6 +227,21 @@ class Answers(OpenPoints):
             line.touched = self._unexplained(line, place)
             self._answer(place, line, made)
             return
+        self._of_none(line, mention)
+
+    def _refused(self, place: int, line: Line, skus: Sequence[str], within: tuple[str, ...]) -> None:
+        """A refusal that names products in question leaves them out, and agrees to take out what is asked to go."""
+        if self.points[place].arguments.get("mode") == "remove":
+            # `the backpack, I don't want it anymore` to "shall it go?"
+            self._answer(place, line, Edit(line, within, "remove"))
+            return
+        self.refused.update(within if line.quantity is None else ())
+        if self.refused.issuperset(skus):
+            # `ninguno, saca el top L` takes out what the order has as well.
+            self._close(place, Line(0, 1) if line.is_taken and self.cart.keys() & set(within) else line, skus)
+
+    def _of_none(self, line: Line, mention: Mention) -> None:
+        """A line that names nothing in question: what only describes or counts may still belong to it."""
         if mention.has_head or mention.count > 1 or line.quantity is None:
             self._as_elsewhere(line)
         elif kin := self._kin(mention):

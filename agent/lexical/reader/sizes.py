@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from agent.lexical.reader.certainty import is_chatter
+from agent.lexical.reader.certainty import is_guess
 from agent.lexical.reader.goods import Goods
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import LARGEST_SHOE, SMALLEST_SHOE, Quantity
@@ -67,7 +67,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
         if line.mention is not None and not line.mention.is_label:
             _name_size(line, goods, tokens)
             _give_size(line, found, head, goods)
-            head = head if is_chatter(line) else line
+            head = head if is_guess(line) else line
             found += [line, *_take_own_size(line, goods)]
             continue
         if line.mention is not None and line.mode is Mode.REFUSE:
