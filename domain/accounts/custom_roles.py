@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events
 from core.access import OperationsPermission
 from core.event_types import EventType
+from core.unique import unique
 from core.work import Work
 from domain.accounts import _rights as rights
 from domain.accounts import repository
@@ -39,11 +38,8 @@ async def create_role(work: Work, command: NewRole) -> RoleView:
     rights.require_known(command.permissions)
     rights.require_own(work, frozenset(command.permissions))
     row = CustomRole(workspace_id=work.workspace_id, name=command.name, permissions=sorted(command.permissions), version=1)
-    try:
-        async with work.session.begin_nested():
-            work.session.add(row)
-    except IntegrityError as error:
-        raise RoleExists from error
+    async with unique(work, RoleExists()):
+        work.session.add(row)
     events.record(work, EventType.ROLE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     return _view(row)
 
@@ -56,15 +52,10 @@ async def change_role(work: Work, role_id: UUID, command: ChangeRole, seen: int)
     if command.permissions is not None:
         rights.require_known(command.permissions)
         rights.require_own(work, frozenset(command.permissions))
-        row.permissions = sorted(command.permissions)
-    if command.name is not None:
-        row.name = command.name
-    row.version += 1
-    try:
-        async with work.session.begin_nested():
-            await work.session.flush()
-    except IntegrityError as error:
-        raise RoleExists from error
+    async with unique(work, RoleExists()):
+        row.permissions = sorted(command.permissions) if command.permissions is not None else row.permissions
+        row.name = command.name or row.name
+        row.version += 1
     after = {"name": row.name, "permissions": row.permissions}
     events.record(work, EventType.ROLE_CHANGED, subject=row.id, before=before, after=after)
     return _view(row)

@@ -4,11 +4,10 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events
 from core.access import OperationsPermission
 from core.event_types import EventType
+from core.unique import unique
 from core.work import Work, open_system_work
 from domain.accounts import _rights as rights
 from domain.accounts import repository
@@ -107,11 +106,8 @@ async def create_workspace(work: Work, command: CreateWorkspace) -> WorkspaceVie
         settings=command.settings.model_dump(mode="json"),
         is_active=True,
     )
-    try:
-        async with work.session.begin_nested():
-            work.session.add(row)
-    except IntegrityError as error:
-        raise WorkspaceExists(slug=command.slug) from error
+    async with unique(work, WorkspaceExists(slug=command.slug)):
+        work.session.add(row)
     events.record(work, EventType.WORKSPACE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
     await work.session.flush()
     return view_of(row)

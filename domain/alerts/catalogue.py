@@ -39,7 +39,7 @@ _STOCK_LOW: Final = f"""
            jsonb_build_object({_LEVEL}) AS evidence
     FROM stock_items i {_LIVE}
     WHERE i.workspace_id = :workspace AND i.on_hand - i.held > 0 AND i.on_hand - i.held < i.min_stock
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _NEXT_ARRIVAL: Final = """
     LEFT JOIN LATERAL (
@@ -84,7 +84,7 @@ _STOCK_OUT_AHEAD: Final = f"""
         GROUP BY i.id, i.store_id, i.variant_id, i.on_hand, i.held, i.min_stock, p.unit, f.mean, r.first_day, r.horizon,
                  arrival.days
     ) ahead WHERE wanted > supply
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _SALES_UNEXPECTED: Final = f"""
     SELECT i.id AS subject_id, i.store_id, i.variant_id, 'warning' AS severity,
@@ -95,7 +95,7 @@ _SALES_UNEXPECTED: Final = f"""
     WHERE f.workspace_id = :workspace AND f.level = 'variant_store'
       AND (abs(f.surprise) >= :surprise OR (f.came = 0 AND f.surprise <= -3))
       AND abs(f.came - f.expected) >= :surprise_units AND r.first_day >= :today - 2
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _SHRINKAGE: Final = f"""
     SELECT i.id AS subject_id, i.store_id, i.variant_id, 'warning' AS severity,
@@ -104,7 +104,7 @@ _SHRINKAGE: Final = f"""
     FROM stock_items i {_LIVE} {_SOLD.format(days=30)}
     WHERE i.workspace_id = :workspace AND -s.corrected >= 3
       AND -s.corrected * 100 >= (s.sold + i.on_hand - s.corrected) * :shrinkage_percent
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _DEAD_STOCK: Final = f"""
     SELECT i.id AS subject_id, i.store_id, i.variant_id, 'info' AS severity,
@@ -114,7 +114,7 @@ _DEAD_STOCK: Final = f"""
         SELECT FROM stock_movements m WHERE m.workspace_id = i.workspace_id AND m.stock_item_id = i.id
         AND m.delta > 0 AND m.occurred_at >= :now - make_interval(days => :dead_days)
     )
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _SLOW_STOCK: Final = f"""
     SELECT i.id AS subject_id, i.store_id, i.variant_id, 'info' AS severity,
@@ -123,7 +123,7 @@ _SLOW_STOCK: Final = f"""
     FROM stock_items i {_LIVE} {_SOLD.format(days=90)}
     WHERE i.workspace_id = :workspace AND s.sold > 0 AND i.on_hand / s.sold * 90 > :slow_cover_days
       AND i.created_at < :now - interval '90 days'
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _HOLD_EXPIRING: Final = """
     SELECT h.order_id AS subject_id, h.store_id, NULL::uuid AS variant_id, 'info' AS severity,
@@ -140,7 +140,7 @@ _PRICE_BELOW_COST: Final = f"""
                'currency', (SELECT currency FROM workspaces w WHERE w.id = :workspace)) AS evidence
     FROM stock_items i {_LIVE}
     WHERE i.workspace_id = :workspace AND i.on_hand > 0 AND v.price > 0 AND v.price < i.unit_cost
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this file
 
 _PAYMENT_WAITING: Final = """
     SELECT m.id AS subject_id, o.store_id, NULL::uuid AS variant_id,

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from core.access import PrincipalKind
-from core.errors import NotPermitted
 from core.tables import new_id
 from core.work import Work
 from domain.accounts.permissions import WorkspacePermission
@@ -24,7 +22,7 @@ ANSWERED_FOR: Final = timedelta(hours=1)
 async def propose(work: Work, conversation_id: UUID, tool: str, arguments: Mapping[str, Any], digest: str) -> ApprovalView:
     """Let a change wait for the yes of the member who works; what waited for it before does not any more."""
     work.require(WorkspacePermission.READ)
-    member_id = _member(work)
+    member_id = work.require_person()
     await _close(work, member_id, Decision.REPLACED)
     row = Approval(
         workspace_id=work.workspace_id,
@@ -54,13 +52,13 @@ async def was_told(work: Work, conversation_id: UUID, messages: Mapping[UUID, UU
 async def waiting(work: Work) -> ApprovalView | None:
     """What waits for the member who works, for whoever shows it; None if they were not told of it or it has expired."""
     work.require(WorkspacePermission.READ)
-    return _told_in_time(work, await repository.open_of(work, _member(work)))
+    return _told_in_time(work, await repository.open_of(work, work.require_person()))
 
 
 async def lock_waiting(work: Work) -> ApprovalView | None:
     """The same, locked, for whoever answers it."""
     work.require(WorkspacePermission.READ)
-    return _told_in_time(work, await repository.lock_open(work, _member(work)))
+    return _told_in_time(work, await repository.lock_open(work, work.require_person()))
 
 
 def _told_in_time(work: Work, row: Approval | None) -> ApprovalView | None:
@@ -88,7 +86,7 @@ async def unlock(work: Work, member_id: UUID, message_id: UUID) -> None:
 async def decide(work: Work, decision: Decision) -> None:
     """End what waits for the member who works; it can be used no more. Nothing waiting is no error."""
     work.require(WorkspacePermission.READ)
-    await _close(work, _member(work), decision)
+    await _close(work, work.require_person(), decision)
 
 
 async def _close(work: Work, member_id: UUID, decision: Decision) -> None:
@@ -96,10 +94,3 @@ async def _close(work: Work, member_id: UUID, decision: Decision) -> None:
     if row is not None:
         row.decided_at, row.decision = work.now, decision
         await work.session.flush()
-
-
-def _member(work: Work) -> UUID:
-    """Only a person approves, and only what was proposed to themselves."""
-    if work.principal.kind is not PrincipalKind.USER or work.principal.id is None:
-        raise NotPermitted(f"only a member of the staff approves, not {work.principal.kind}", principal=work.principal.kind)
-    return work.principal.id

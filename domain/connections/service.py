@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events, vault
 from core.errors import Conflict, Invalid, NotFound
 from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work, open_system_work
 from domain.accounts.errors import VersionConflict
 from domain.accounts.permissions import WorkspacePermission
@@ -101,11 +100,8 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
         is_active=True,
         version=1,
     )
-    try:
-        async with work.session.begin_nested():
-            work.session.add(row)
-    except IntegrityError as error:
-        raise ConnectionExists(slug=command.slug, address=command.address) from error
+    async with unique(work, ConnectionExists(slug=command.slug, address=command.address)):
+        work.session.add(row)
     after = {"slug": row.slug, "provider": row.provider, "address": row.address}
     events.record(work, EventType.CONNECTION_CREATED, subject=row.id, after=after)
     return summary(row)

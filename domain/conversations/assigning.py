@@ -39,8 +39,10 @@ async def assign(work: Work) -> int:
     people = await teams.attendants(work)
     loads = await sql.loads(work)
     offered = 0
+    # In the order in which whoever locks several does so, or this one and a merge of customers would wait for each other.
+    locked = {id: await repository.lock(work, id) for id in sorted(id for id, _ in waiting)}
     for conversation_id, handoff_id in waiting:
-        conversation = await repository.lock(work, conversation_id)
+        conversation = locked[conversation_id]
         handoff = await repository.open_handoff(work, conversation_id)
         if conversation is None or handoff is None or handoff.id != handoff_id or not _is_free(conversation.voice, handoff):
             continue
