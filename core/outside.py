@@ -45,6 +45,23 @@ async def _addresses(host: str, port: int, timeout_seconds: float | None) -> lis
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+async def judged(
+    host: str,
+    port: int,
+    timeout: float | None,  # noqa: ASYNC109 - as the library's interface below has it
+    *,
+    may_be_inside: Callable[[str], bool],
+) -> list[str]:
+    """The addresses to which one may connect for a host.
+
+    Raises NameUnknown, and AddressRefused if any of them is inside and not one for which `may_be_inside` says so.
+    """
+    addresses = await _addresses(host, port, timeout)
+    if not addresses or not all(is_outside(address) or may_be_inside(address) for address in addresses):
+        raise AddressRefused
+    return addresses
+
+
 class OutsideOnly(httpcore.AsyncNetworkBackend):
     """A network in which only the outside is reached, and the hosts (with their port) for which `is_ours` says so."""
 
@@ -61,9 +78,7 @@ class OutsideOnly(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to a host by its name; raises AddressRefused if any of its addresses is inside."""
-        addresses = await _addresses(host, port, timeout)
-        if not addresses or not (self._is_ours(host, port) or all(is_outside(address) for address in addresses)):
-            raise AddressRefused
+        addresses = await judged(host, port, timeout, may_be_inside=lambda _: self._is_ours(host, port))
         failed: Exception | None = None
         for address in addresses:
             try:

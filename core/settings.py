@@ -143,6 +143,7 @@ class Settings(BaseSettings):
     request_body_limit: int = Field(1_048_576, ge=1024)
     idempotency_hours: float = Field(24, gt=0)
     calls_to_private_addresses: bool = False
+    erp_networks: str = ""
 
     # Times that the promises rest on
     burst_window_seconds: float = Field(4.0, ge=0)
@@ -188,9 +189,9 @@ class Settings(BaseSettings):
                 raise ValueError("must be origins such as https://shop.example.com, separated by commas, without * or a path")
         return said
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "erp_networks")
     @classmethod
-    def _proxies_are_addresses(cls, said: str) -> str:
+    def _are_networks(cls, said: str) -> str:
         for proxy in _listed(said):
             try:
                 ipaddress.ip_network(proxy, strict=False)

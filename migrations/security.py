@@ -58,6 +58,8 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "sensor_status": ("workspace_id", "sensor_id", "received_at"),
     "event_positions": ("workspace_id", "position"),
     "routines": ("workspace_id", "id", "name", "due_at", "lease_until", "position"),
+    "erp_connections": ("workspace_id", "id", "is_active", "due_at", "lease_until"),
+    "sync_jobs": ("workspace_id", "id", "connection_id", "status", "next_try_at"),
     "emission_reports": ("workspace_id", "id", "status", "next_try_at"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
     "subscription_deliveries": (

@@ -58,6 +58,7 @@ COMMANDS: dict[str, Command] = {
     "eval": Command("app.cli.evals", "group", "Play the eval suite, compare runs, freeze and replay conversations."),
     "forecast": Command("app.cli.forecast", "group", "How good demand forecasts would have been on a history."),
     "replenish": Command("app.cli.replenish", "group", "How a history's shelves would have been filled."),
+    "erp": Command("app.cli.erp", "group", "Try a shop's ERP out, and read it now."),
     "machines": Command("app.cli.machines", "group", "How good warnings of machine failures would have been."),
     "edge": Command("app.cli.edge", "edge", "A box beside machines that keeps readings until the house has them."),
     "mqtt": Command("app.cli.mqtt", "mqtt", "Take readings that devices publish over MQTT."),

@@ -47,6 +47,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "notifications:raise",
             "machines:*",
             "emissions:*",
+            "erp:sync",
         }
     ),
     Role.INVENTORY_SUPERVISOR: frozenset(
@@ -60,6 +61,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "purchases:*",
             "notifications:raise",
             "machines:operate",
+            "erp:sync",
         }
     ),
     Role.OPERATOR: frozenset(

@@ -153,6 +153,15 @@ _PAYMENT_WAITING: Final = """
       AND m.created_at < :now - make_interval(mins => :payment_minutes)
 """
 
+_ERP_LATE: Final = """
+    SELECT e.id AS subject_id, NULL::uuid AS store_id, NULL::uuid AS variant_id, 'warning' AS severity,
+           jsonb_build_object('name', e.name, 'since', coalesce(e.synced_at, e.created_at)) AS evidence
+    FROM erp_connections e
+    WHERE e.workspace_id = :workspace AND e.is_active
+      AND coalesce(e.synced_at, e.created_at)
+          < clock_timestamp() - greatest(interval '1 day', make_interval(mins => 3 * e.every_minutes))
+"""
+
 _MACHINE_UNWELL: Final = """
     SELECT m.id AS subject_id, NULL::uuid AS store_id, NULL::uuid AS variant_id,
            CASE WHEN bool_or(c.severity = 'critical') THEN 'critical' ELSE 'warning' END AS severity,
@@ -174,6 +183,7 @@ CAUSES: Final[Mapping[AlertKind, str]] = {
     AlertKind.HOLD_EXPIRING: _HOLD_EXPIRING,
     AlertKind.PRICE_BELOW_COST: _PRICE_BELOW_COST,
     AlertKind.PAYMENT_WAITING: _PAYMENT_WAITING,
+    AlertKind.ERP_LATE: _ERP_LATE,
     AlertKind.MACHINE_UNWELL: _MACHINE_UNWELL,
 }
 """What finds each kind."""

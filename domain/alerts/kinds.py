@@ -18,6 +18,8 @@ class AlertKind(StrEnum):
     HOLD_EXPIRING = "hold_expiring"
     PRICE_BELOW_COST = "price_below_cost"
     PAYMENT_WAITING = "payment_waiting"
+    ERP_LATE = "erp_late"
+    """The shop's ERP has not been read for a day, or for three times as long as it should be."""
     MACHINE_UNWELL = "machine_unwell"
     """A cause of risk has held for a while; what is in evidence is worth looking at."""
 

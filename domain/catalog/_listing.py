@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, any_, literal, select
+from sqlalchemy import ARRAY, String, Uuid, any_, literal, select
 
 from core import bulk
 from core.paging import part
@@ -50,6 +50,14 @@ async def known_skus(work: Work, skus: Iterable[str]) -> Sequence[str]:
     """Those of the SKUs that something has."""
     query = select(ProductVariant.sku).where(
         own(ProductVariant, work), ProductVariant.sku == any_(literal(list(skus), ARRAY(String)))
+    )
+    return (await work.session.scalars(query)).all()
+
+
+async def skus_of(work: Work, ids: Iterable[UUID]) -> Sequence[str]:
+    """The SKUs of variants."""
+    query = select(ProductVariant.sku).where(
+        own(ProductVariant, work), ProductVariant.id == any_(literal(list(ids), ARRAY(Uuid)))
     )
     return (await work.session.scalars(query)).all()
 

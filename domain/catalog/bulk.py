@@ -265,6 +265,23 @@ async def _write(work: Work, writing: _Writing) -> None:
         await index_products(work, renamed.values(), [variant for _, variant in writing.renamed], synonyms)
 
 
+async def values_of(work: Work, variant_ids: Sequence[UUID]) -> dict[UUID, tuple[str, dict[str, Any]]]:
+    """The SKU of variants and what a list may say of them, with the names of categories; locked, as they will be changed."""
+    work.require(CatalogPermission.WRITE)
+    found: dict[UUID, tuple[str, dict[str, Any]]] = {}
+    if not variant_ids:
+        return found
+    names = {category.id: category.name for category in await repository.categories(work)}
+    for variant, product in await _listing.with_products(work, await _listing.skus_of(work, variant_ids), lock=True):
+        values = {name: getattr(product, name) for name in _OF_PRODUCT - {"category_id"}}
+        values |= {name: getattr(variant, name) for name in _OF_VARIANT}
+        # What has no price yet costs nothing there.
+        values["price"] = variant.price or None
+        values["category"] = names.get(product.category_id) if product.category_id else None
+        found[variant.id] = (variant.sku, values)
+    return found
+
+
 class Undone(StrEnum):
     """What came of taking one row back."""
 

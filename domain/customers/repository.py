@@ -188,6 +188,12 @@ async def by_phone(work: Work, keys: set[str], forms: set[str]) -> list[Customer
     return list(rows)
 
 
+async def by_tax_ids(work: Work, tax_ids: Collection[str]) -> Sequence[Customer]:
+    """Customers with these tax numbers who are nobody else."""
+    query = select(Customer).where(own(Customer, work), Customer.tax_id.in_(tax_ids), Customer.merged_into.is_(None))
+    return (await work.session.scalars(query.order_by(Customer.id))).all()
+
+
 async def numbers(work: Work) -> list[NumberView]:
     """Every telephone that a customer of the workspace has, at an address or in what staff keep, oldest customer first."""
     rows = await work.session.execute(_NUMBERS, {"workspace": work.workspace_id})

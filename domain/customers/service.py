@@ -245,6 +245,15 @@ async def by_phone(work: Work, phone: str) -> list[CustomerView]:
     return [_view(work, row) for row in rows]
 
 
+async def by_tax_ids(work: Work, tax_ids: Collection[str]) -> dict[str, list[CustomerView]]:
+    """Customers with these tax numbers, but for those who were found to be others."""
+    work.require(CustomersPermission.READ)
+    found: dict[str, list[CustomerView]] = {}
+    for row in await repository.by_tax_ids(work, tax_ids):
+        found.setdefault(str(row.tax_id), []).append(CustomerView.model_validate(row))
+    return found
+
+
 async def create(work: Work, command: NewCustomer) -> CustomerView:
     """Make a customer by hand."""
     work.require(CustomersPermission.WRITE)

@@ -43,20 +43,20 @@ class DailySales:
     quantity: Decimal
 
 
-async def record(work: Work, lines: Sequence[NewSaleLine], *, dry: bool = False) -> list[UUID | None]:
+async def record(work: Work, lines: Sequence[NewSaleLine], *, source: str = IMPORTED, dry: bool = False) -> list[UUID | None]:
     """Add lines; the id of each in its place, None for one that was there before or stands twice among these."""
     work.require(SalesPermission.WRITE)
     rows = {
         line.digest: {
             "workspace_id": work.workspace_id,
             "id": new_id(),
-            "source": IMPORTED,
+            "source": source,
             **{name: getattr(line, name) for name in NewSaleLine.__dataclass_fields__},
         }
         for line in lines
     }
     if dry:
-        added = rows.keys() - await repository.known(work, IMPORTED, list(rows))
+        added = rows.keys() - await repository.known(work, source, list(rows))
     else:
         added = await repository.add(work, list(rows.values())) if rows else set()
     ids: list[UUID | None] = []

@@ -6,6 +6,7 @@ from typing import Final
 from app.queue.actors import (
     deliveries,
     emissions,
+    erp,
     handoffs,
     imports,
     inbound,
@@ -31,6 +32,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "mail.send": mails.send,
     "machine.judge": machines.judge,
     "emission.report": emissions.report,
+    "erp.sync": erp.sync,
     "import.apply": imports.apply,
     "subscription.deliver": subscriptions.deliver,
     **dict.fromkeys(RoutineName, routines.run),

@@ -1,0 +1,60 @@
+"""The queries by which an ERP is read: those of its maker as data, a shop's own in their place, and the frame around them."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from domain.erp.kinds import JobType, Preset
+from domain.erp.port import Access
+
+_PRESETS = Path(__file__).parent / "presets"
+
+
+@lru_cache
+def preset(maker: Preset) -> dict[JobType, str]:
+    """The queries of one maker's ERP."""
+    loaded: dict[str, str] = yaml.safe_load((_PRESETS / f"{maker}.yaml").read_text())
+    return {type: loaded[type.value] for type in JobType}
+
+
+def query_of(access: Access, type: JobType) -> str:
+    """What gives all records of a kind."""
+    query = access.queries.get(type) or preset(access.preset)[type]
+    return query.strip().rstrip(";").replace("{company}", access.company)
+
+
+def nothing_of(query: str) -> str:
+    """What gives no row, and tells the columns."""
+    return f"SELECT * FROM (\n{query}\n) WHERE 1 = 0"  # noqa: S608 - the shop's own query, in a transaction that only reads
+
+
+def part_of(query: str, key: Sequence[str], *, only_key: bool = False, is_behind: bool, is_since: bool) -> str:
+    """What gives records in the order of their keys: those behind one (`behind`), and those changed since a time.
+
+    A record whose key is not known cannot be read again, and is none.
+    """
+    wanted = [f"{name} IS NOT NULL" for name in key]
+    if is_behind:
+        wanted.append(f"({_behind(key)})")
+    if is_since:
+        wanted.append("(changed_at IS NULL OR changed_at >= ?)")
+    columns = ", ".join(key) if only_key else "*"
+    return f"SELECT {columns} FROM (\n{query}\n) WHERE {' AND '.join(wanted)} ORDER BY {', '.join(key)}"  # noqa: S608
+
+
+def one_of(query: str, key: Sequence[str]) -> str:
+    """What gives the record of one key."""
+    return f"SELECT * FROM (\n{query}\n) WHERE {' AND '.join(f'{name} = ?' for name in key)}"  # noqa: S608
+
+
+def _behind(key: Sequence[str]) -> str:
+    first, *rest = key
+    return f"{first} > ?" + (f" OR ({first} = ? AND ({_behind(rest)}))" if rest else "")
+
+
+def behind(after: Sequence[str | int]) -> list[str | int]:
+    """The values for the places of `_behind`."""
+    first, *rest = after
+    return [first, *([first, *behind(rest)] if rest else [])]
