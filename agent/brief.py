@@ -120,6 +120,21 @@ class BriefMessage(Frozen):
         return self.model_copy(update={"content": content})
 
 
+class Clause(Frozen):
+    """A part of what the customer wrote that is no question and no courtesy."""
+
+    words: str
+    """As it was written; of goods that a verb orders, their name alone."""
+    telling: list[str]
+    """Its folded words that say anything, by which it is known again in what was done."""
+    quantity: Decimal | None = None
+    """How many of the goods it names."""
+    is_deed: bool = False
+    """Whether it plainly orders something; else it may tell of anything."""
+    deeds: list[Deed] = Field(default_factory=list)
+    """What it orders, where that is plain."""
+
+
 class Brief(Frozen):
     """What prompt and lexical model both read. It goes to JSON and back without loss."""
 
@@ -144,8 +159,12 @@ class Brief(Frozen):
     """A courtesy is no answer where something is asked, and no receipt where something is ordered."""
     ordered: list[Deed] = Field(default_factory=list)
     """The deeds that the words plainly order; the reply says which of them nobody has tried."""
-    goods: list[str] = Field(default_factory=list)
-    """The customer's words for each of the goods that are plainly ordered."""
+    clauses: list[Clause] = Field(default_factory=list)
+    """What the words want besides answers, each wish by itself; the reply says which plain ones nobody has seen to."""
+    topics: list[str] = Field(default_factory=list)
+    """What the words plainly ask about, as topics of a reply: no other figure may stand for it."""
+    tells: bool = True
+    """Whether anything is told besides questions and orders, which a courtesy may answer."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """Facts of the session that a reply may use as `{s1}`, `{s2}`…"""
     was_attended: bool = False

@@ -1,15 +1,17 @@
 """What a reply may rest on: what is so at the end of its turn, of the facts that brief and calls gave, and what was said."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from agent.brief import Brief
+from agent.brief import DELIVERY, Asked, Brief, Clause
 from agent.frozen import TakenTurn
 from agent.recorded import Recorded
 from core.language.folding import fold
+from core.language.words import LANGUAGES, words_of
 from domain.conversations.states import Trigger
 from tools.outcome import Deed, Fact, FactKind
 
@@ -18,6 +20,7 @@ _DRAFT = frozenset({"draft", "hold"})
 
 _SUMS = frozenset({FactKind.TOTAL, FactKind.SUBTOTAL, FactKind.FEE, FactKind.GAP, FactKind.UNTIL})
 _OF_LINE = frozenset({FactKind.QUANTITY, FactKind.LINE_TOTAL})
+_OF_GOODS = _OF_LINE | {FactKind.PRODUCT, FactKind.PRICE, FactKind.STOCK}
 _OWED = frozenset({FactKind.PAYMENT_STATUS, FactKind.DUE, FactKind.BALANCE, FactKind.DIFFERENCE})
 ITEM = frozenset({Deed.ITEM_ADDED, Deed.ITEM_CHANGED, Deed.ITEM_REMOVED})
 _WHOLE = frozenset({Deed.DRAFT_CREATED, Deed.DRAFT_CLEARED, Deed.ORDER_CONFIRMED})
@@ -39,6 +42,26 @@ SERVES: dict[Deed, frozenset[str]] = {
     Deed.HANDOFF_REQUESTED: frozenset({"request_human_handoff"}),
 }
 """The tools that try a deed, whatever comes of it."""
+
+_KNOWN: dict[str, tuple[tuple[FactKind, str | None], ...]] = {
+    "delivery_fee": ((FactKind.FEE, DELIVERY), (FactKind.OFFER, DELIVERY)),
+    "hours": ((FactKind.HOURS, None),),
+    "stores": ((FactKind.STORE, None),),
+    "payment_methods": ((FactKind.METHOD, None),),
+    "minimum": ((FactKind.MINIMUM, None),),
+    "order_status": tuple(
+        (kind, None) for kind in (FactKind.ORDER_NUMBER, FactKind.STATUS, FactKind.PAYMENT_STATUS, FactKind.DUE)
+    ),
+    "payment_received": ((FactKind.PAYMENT_STATUS, None),),
+    "stock": ((FactKind.STOCK, None),),
+    "total": ((FactKind.TOTAL, "draft"), (FactKind.FEE, "draft")),
+}
+"""What a topic of a reply is when it is known: the kinds of facts, and their subject."""
+
+_WORD = re.compile(r"[^\W\d]+|\d+")
+
+_COUNTING = SERVES[Deed.ITEM_ADDED] | SERVES[Deed.DELIVERY_SET] | PAYING
+"""Tools that take goods, or numbers that may pass for a quantity: of a house, of a payment."""
 
 MOST_RECENT = 6
 """Texts of ours that a new one does not repeat the wording of."""
@@ -98,6 +121,10 @@ class Grounds:
             return Decimal(fact.value) == self.lines.get(fact.subject)
         return fact.subject in self.lines and not is_offer
 
+    def has_called(self, tool: str) -> bool:
+        """Whether a call of this turn has done what a tool does."""
+        return any(call.tool == tool and call.has_effect for call in self.calls)
+
     def has_done(self, *deeds: Deed) -> bool:
         """Whether a call of this turn has done one of these."""
         return any(deed in deeds for call in self.calls if call.has_effect for deed, _ in call.deeds)
@@ -117,19 +144,63 @@ class Grounds:
         past = {Deed.ITEM_ADDED: bool(called), Deed.CONFIRMATION_REQUESTED: not self.has_lines}
         return [deed for deed in self.brief.ordered if called.isdisjoint(SERVES[deed]) and not past.get(deed)]
 
+    @cached_property
+    def _unnamed(self) -> tuple[list[Clause], int]:
+        """The clauses of which no call speaks, and how many of them calls may have served under other names."""
+        tried = [call for call in self.calls if call.has_effect or call.tool in SERVES[Deed.ITEM_ADDED]]
+        told = (str([call.tool.split("_"), call.arguments, call.words, call.data, *call.facts.values()]) for call in tried)
+        said = words_in(*told)
+        done = {deed for call in tried if call.has_effect for deed, _ in call.deeds} - ITEM
+        left = [one for one in self.brief.clauses if not _is_in(one.telling, said) and done.isdisjoint(one.deeds)]
+        facts = [fact for call in tried for fact in call.facts.values()]
+        served = max(len({fact.subject for fact in facts if fact.kind is FactKind.PRODUCT}), len(tried))
+        # `farinhas` of a shop that sells `Harina` are known by how many they are.
+        counts = {Decimal(fact.value) for fact in facts if fact.kind is FactKind.QUANTITY}
+        counted = [clause for clause in left if clause.quantity in counts]
+        if len(self.brief.clauses) - len(left) < served and len(counted) == 1:
+            left.remove(counted[0])
+        return left, served - len(self.brief.clauses) + len(left)
+
+    @property
+    def is_all_told(self) -> bool:
+        """Whether calls speak of every clause and of every figure that the customer has written."""
+        left, under_other_names = self._unnamed
+        said = words_in(*(str([call.arguments, call.words, *call.facts.values()]) for call in self.calls))
+        figures = {word for word in words_in(*(message.text for message in self.brief.messages)) if word.isdecimal()}
+        return len(left) <= under_other_names and figures <= said
+
     @property
     def missed(self) -> list[str]:
-        """The goods of an order of several that no call speaks of, where it is plain which they are."""
-        calls = [call for call in self.calls if call.tool in SERVES[Deed.ITEM_ADDED]]
-        served = {fact.subject for call in calls for fact in call.facts.values() if fact.kind is FactKind.PRODUCT}
-        told = fold(" ".join(str([call.arguments, call.words, call.data, *call.facts.values()]) for call in calls))
-        left = [phrase for phrase in self.brief.goods if not any(word in told for word in _telling(phrase))]
-        return left if calls and len(left) == len(self.brief.goods) - max(len(served), len(calls)) else []
+        """What is plainly ordered and no call speaks of, in the customer's words, where it is plain which of it that is."""
+        left, under_other_names = self._unnamed
+        if Deed.ITEM_ADDED in self.undone:
+            left = self.brief.clauses
+        elif under_other_names > 0 or not self.calls:
+            # Calls that take neither goods nor numbers can have served nothing that is counted.
+            is_counting = any(call.tool in _COUNTING for call in self.calls)
+            left = [clause for clause in left if clause.quantity is not None and self.calls and not is_counting]
+        return [clause.words for clause in left if clause.is_deed and self.undone_but_goods.isdisjoint(clause.deeds)]
+
+    @property
+    def undone_but_goods(self) -> set[Deed]:
+        """The deeds that are said to be undone by a name of their own."""
+        return {*self.undone} - {Deed.ITEM_ADDED}
 
     @property
     def is_open(self) -> bool:
         """Whether an order has goods or a question waits, so that a yes would be understood as one to it."""
         return self.has_lines or bool(self.brief.points)
+
+    @property
+    def speaks_of_goods(self) -> bool:
+        """Whether there is anything to be had that may be meant: found now, waiting, in the order, or said before."""
+        if found := self.in_stock.values():
+            return any(found)
+        if self.brief.asked is Asked.AN_ANSWER:  # whether there is any was asked, and nobody has looked
+            return bool(self.brief.points)
+        names = {fact.subject for fact in [*self.facts.values(), *self.brief.facts.values()] if fact.kind in _OF_GOODS}
+        said = self.last_said  # with a price, or a product by name
+        return self.is_open or any(map(str.isdigit, said)) or any(name in said for name in names)
 
     @cached_property
     def lookups(self) -> list[set[str]]:
@@ -175,6 +246,11 @@ class Grounds:
         return bool(self.lines)
 
     @property
+    def is_fee_open(self) -> bool:
+        """Whether the sum of the order is still without what a delivery will cost."""
+        return "fulfilment" in self.missing and bool(self.named("fee", DELIVERY))
+
+    @property
     def missing(self) -> list[str]:
         """What the open order still lacks, in the order in which it is asked for."""
         return list(self._draft.get("missing", []))
@@ -182,6 +258,30 @@ class Grounds:
     def named(self, kind: str, subject: str | None = None) -> list[str]:
         """The names of the facts of a kind."""
         return [name for name, fact in self.facts.items() if fact.kind == kind and subject in (None, fact.subject)]
+
+    def known(self, topic: str) -> list[str]:
+        """The facts that tell a topic; the total of no open order is what is due of the placed one."""
+        found = [name for kind, subject in _KNOWN.get(topic, ()) for name in self.named(kind, subject)]
+        return self.named("due") if topic == "total" and not found else found
+
+    def of_order(self) -> list[str]:
+        """The facts of the open order, or else of the newest one."""
+        named = [name for kind in ("quantity", "line_total") for name in self.named(kind)]
+        return [*named, *self.known("total")] if self.has_lines else self.known("order_status")
+
+    def passed_over(self, subjects: Collection[str], denied: Collection[str]) -> set[int]:
+        """The lookups of which a reply about these goods names nothing, or only what is sold out, or what it denies to know."""
+        if self.brief.asked is Asked.NOTHING and not denied:
+            return set()
+        passed, known = set(), () if denied or self.is_question else self.lines
+        for call, found in zip(self.calls, self.lookups, strict=True):
+            there, spoken = {name for name in found if self.in_stock.get(name)}, found & set(subjects)
+            is_news = any(_differs(old, new) for old in self.brief.facts.values() for new in call.facts.values())
+            is_lost = there.isdisjoint(spoken) if spoken and there else not spoken and (is_news or found.isdisjoint(known))
+            is_denied = "other" in denied and not found and bool(call.facts)
+            if (is_denied or (found and is_lost)) and not call.writes and call.status == "ok":
+                passed.add(call.call)
+        return passed
 
     def call_of(self, name: str) -> int:
         """The number of the call that a fact of this name is of, whether there is one or not; 0 for one of the session."""
@@ -196,9 +296,18 @@ class Grounds:
         return found if found is None or found.repeats is None else self.call(found.repeats)
 
 
-def _telling(phrase: str) -> list[str]:
-    """The words of a phrase, without the ends by which one and many differ."""
-    return [word[:5] for word in fold(phrase).split() if len(word) > 2 and word.isalpha()] or [fold(phrase)]
+def words_in(*texts: str) -> set[str]:
+    """The words and figures of texts, folded."""
+    return set(_WORD.findall(fold(" ".join(texts))))
+
+
+def _is_in(telling: Sequence[str], said: set[str]) -> bool:
+    """Whether words of ours have one of these, but for the ends by which one and many differ, or all their numbers."""
+    known = words_of(LANGUAGES).numbers
+    numbers = {str(known.get(word, word)) for word in telling if word in known or word.isdecimal()}
+    words = [word for word in telling if len(word) > 2 and word.isalpha() and word not in known]
+    stems = tuple(word[: max(3, min(5, len(word) - 1))] for word in words)
+    return any(word.startswith(stems) for word in said) if stems else numbers <= said
 
 
 def _differs(fact: Fact, new: Fact) -> bool:

@@ -2,18 +2,25 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from agent.brief import Asked, Brief
+from agent.brief import Asked, Brief, BriefMessage, Clause
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import hear
+from agent.lexical.spoken import content_of
+from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from core.language.words import LANGUAGES, words_of
+from domain.conversations.content import Text
 from tools.outcome import Deed
 
 WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
 """Acts by which goods are wanted."""
 
 _WORD = re.compile(r"[\w'’-]+")
+_SENTENCE = re.compile(r"(?<=[?!;\n])|(?<=\.)(?!\d)")
+_JOINT = re.compile(r"((?:,(?!\d)\s*)?\b(?:y|e|and|plus)\s|\s[&+]\s|,(?!\d))", re.IGNORECASE)
+"""What joins the clauses of a sentence: a comma, or a word that says that one goes on as the other."""
 
 _TALK = SMALL_TALK | {ActKind.CHITCHAT}
 _ASKS = frozenset(kind for kind in ActKind if kind.startswith("ask_")) | {
@@ -33,26 +40,94 @@ DEEDS = {
 }
 """What is done for an act, whatever else stands beside it."""
 
+_BY_DEED = frozenset({ActKind.CONFIRM, ActKind.FINISH, ActKind.DELIVERY, ActKind.HUMAN, ActKind.PAY, ActKind.RECEIPT})
+"""Acts whose deed one tool alone does, so that it is plain by the calls whether it was tried."""
+
+_TOPICS = {ActKind.ASK_TOTAL: "total", ActKind.STATUS: "order_status", ActKind.ASK_PAYMENT_METHODS: "payment_methods"}
+"""What a question is about, where the kind of the act tells it."""
+
+_TOLD = (Asked.NOTHING, Asked.UNCLEAR)
+
 
 def heard(brief: Brief) -> Brief:
-    """The brief with what its messages ask for: how much, which deeds, and which goods."""
+    """The brief with what its messages ask for: how much, which deeds, and clause by clause."""
     acts = hear(brief)
     is_question = any("?" in message.text for message in brief.messages)
     levels = [_asked(act, brief) for act in acts]
     if is_question and any(act.kind not in _TALK for act in acts):
         levels.append(Asked.AN_ANSWER)
     asked = max(levels, key=list(Asked).index, default=Asked.NOTHING)
-    # `¿ya está confirmado?`, `how do I cancel?`: a question orders nothing, but for the goods beside it.
-    ordered = [deed for deed in _ordered(acts, brief) if not is_question or deed is Deed.ITEM_ADDED]
-    texts = [message.text for message in brief.messages]
-    goods = [_as_written(act.phrase, texts) for act in acts if act.kind in WANTS and act.phrase and _counts(act)]
-    return brief.model_copy(update={"asked": asked, "ordered": list(dict.fromkeys(ordered)), "goods": goods})
+    # `¿ya está confirmado?`, `how do I cancel?`: a question orders nothing, but for the goods in it.
+    whole = [deed for deed in _ordered(acts, brief) if not is_question or deed is Deed.ITEM_ADDED]
+    clauses, ordered = list[Clause](), list[Deed]()
+    for part in (written := list(_written(brief))):
+        one = acts if len(written) == 1 else _said_in(part.words, brief)
+        clauses += _clauses(part, one, brief, has_counted=any(clause.is_deed for clause in clauses), is_whole=len(written) == 1)
+        among = _ordered(one, brief) if content_of(fold(part.words)) and not part.is_asking else ()
+        ordered += [deed for deed in among if deed is not Deed.ITEM_ADDED]
+    topics = [_TOPICS[act.kind] for act in acts if act.kind in _TOPICS]
+    found = {"asked": asked, "ordered": list(dict.fromkeys([*ordered, *whole])), "clauses": clauses, "topics": topics}
+    return brief.model_copy(update={**found, "tells": not levels or any(level in _TOLD for level in levels)})
+
+
+class _Part(NamedTuple):
+    """A clause as it was written, whether it belongs to a question, and whether a word joins it to the one before."""
+
+    words: str
+    is_asking: bool
+    is_joined: bool
+
+
+def _written(brief: Brief) -> Iterator[_Part]:
+    """The clauses of all messages."""
+    for message in brief.messages:
+        for sentence in _SENTENCE.split(message.text):
+            joint = ""
+            for words in _JOINT.split(sentence):
+                if _JOINT.fullmatch(words):
+                    joint = words
+                elif any(map(str.isalnum, words)):
+                    yield _Part(words.strip(" ,.;!¡¿?"), "?" in sentence, any(map(str.isalpha, joint)))
+
+
+def _said_in(written: str, brief: Brief) -> list[Act]:
+    """The acts of a clause that is read by itself."""
+    return hear(brief.model_copy(update={"messages": [BriefMessage(content=Text(text=written))]}))
+
+
+def _clauses(part: _Part, acts: Sequence[Act], brief: Brief, *, has_counted: bool, is_whole: bool) -> Iterator[Clause]:
+    """What a clause wants besides an answer: each of its goods, or else all its words. Courtesies and bare assents are none.
+
+    One clause alone may be anything with an article or a verb; beside others it is a wish of its own, and without either
+    where it goes on with what was counted before: `two flours and oil`.
+    """
+    goods = [act for act in acts if act.kind in WANTS and act.phrase]
+    is_among = not (is_whole or part.is_asking)
+    goes_on = has_counted and part.is_joined and len(acts) == 1
+    ordered = [act for act in goods if _counts(act) or (is_among and (act.quantity is not None or act.is_wished or goes_on))]
+    for act in ordered:
+        named = _as_written(act.phrase, part.words) if act.is_wished or len(ordered) > 1 else part.words
+        yield Clause(words=named, telling=_names(act.phrase), quantity=act.quantity, is_deed=True)
+    level = max((_asked(act, brief) for act in acts), key=list(Asked).index, default=Asked.NOTHING)
+    telling = content_of(fold(part.words))
+    if telling and not (ordered or part.is_asking) and level is not Asked.NOTHING:
+        deeds = [*_ordered(acts, brief)]
+        is_deed = is_among and level is Asked.A_DEED and not any(act.kind in _BY_DEED for act in acts)
+        yield Clause(words=part.words, telling=_names(fold(part.words)), is_deed=is_deed, deeds=deeds)
+
+
+def _names(folded: str) -> list[str]:
+    """The words of folded text that say anything, with what the catalogue may call them."""
+    glossary, words = vocabulary().glossary, content_of(folded)
+    terms = (term for word in words for form in {word, word.removesuffix("s")} for term in glossary.get(form, ()))
+    return [*words, *(word for term in terms for word in term.split())]
 
 
 def _asked(act: Act, brief: Brief) -> Asked:
     """How much an act asks for. A phrase without a verb of ordering or a number may be goods or anything else."""
     if act.kind in (ActKind.CONFIRM, ActKind.AFFIRM) and not (brief.points or (brief.draft is not None and brief.draft.lines)):
-        return Asked.NOTHING
+        is_plain = act.kind is ActKind.CONFIRM and any(content_of(fold(message.text)) for message in brief.messages)
+        return Asked.UNCLEAR if is_plain else Asked.NOTHING
     if act.kind in _ASKS:
         return Asked.AN_ANSWER
     if act.kind in _UNREAD or (act.kind in WANTS and not _orders(act)):
@@ -76,14 +151,13 @@ def _counts(act: Act) -> bool:
     return is_many or _is_counted(act.phrase)
 
 
-def _as_written(phrase: str, texts: Sequence[str]) -> str:
-    """A folded phrase as the customer has written it, if its words stand together in a text."""
-    for text in texts:
-        words = _WORD.findall(text)
-        for start in range(len(words)):
-            written = words[start : start + len(phrase.split())]
-            if fold(" ".join(written)) == phrase:
-                return " ".join(written)
+def _as_written(phrase: str, text: str) -> str:
+    """A folded phrase as the customer has written it, if its words stand together in the text."""
+    words = _WORD.findall(text)
+    for start in range(len(words)):
+        written = words[start : start + len(phrase.split())]
+        if fold(" ".join(written)) == phrase:
+            return " ".join(written)
     return phrase
 
 

@@ -1,10 +1,10 @@
 """Goods that a reply suggests or compares: their prices, whether they are there, and what code can say of the difference."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agent.grounds import Grounds
+from agent.grounds import Grounds, words_in
 from agent.reply.moves import Why
 from agent.reply.statements import GOODS
 from agent.reply.wording import Wording
@@ -61,27 +61,36 @@ class Goods:
     def suggested(self, goods: Sequence[Good], why: Why, wording: Wording) -> str:
         """Goods with their prices, and the reason if it is so."""
         reason = why if self.is_so(goods, why) else "none"
+        # The cheapest is not the cheapest by the kilo, which may be what is meant.
+        rivals = self.rivals(goods) if reason == "cheapest" else []
+        by_size = [*self._by_size(rivals, wording, but={good.name for good in goods})]
         if len(goods) == 1:
-            return wording.say(f"suggest.{reason}", product=goods[0].name, price=goods[0].cost(wording))
+            return " ".join([wording.say(f"suggest.{reason}", product=goods[0].name, price=goods[0].cost(wording)), *by_size])
         lines = [wording.say("goods_list.line", product=good.name, price=good.cost(wording)) for good in goods]
-        return "\n".join([wording.say(f"suggest_list.{reason}"), *lines])
+        return "\n".join([wording.say(f"suggest_list.{reason}"), *lines, *by_size])
 
     def rivals(self, goods: Sequence[Good]) -> list[Good]:
         """What was found by the same calls and can be had, the cheapest first."""
-        names = {name for found in self._grounds.lookups for name in found if goods[0].name in found}
+        names = {name for found in self._grounds.lookups for name in found if {good.name for good in goods[:1]} & found}
         there = (one for one in self._found.values() if one.name in names and one.price and one.in_stock is not False)
         return sorted(there, key=lambda one: one.amount)
 
     def is_so(self, goods: Sequence[Good], why: Why) -> bool:
-        """Whether facts bear out the reason; those that state nothing need none."""
+        """Whether facts or the customer's own words bear out the reason; those that state nothing need none."""
         if why == "cheapest":
             rivals = [good.amount for good in self.rivals(goods)]
             return len(rivals) > 1 and sorted(good.amount for good in goods) == rivals[: len(goods)]
         if why == "bought_before":
             usual = {str(item.get("name")) for call in self._grounds.calls for item in call.data.get("usual", [])}
             return all(good.name in usual for good in goods)
+        if why == "goes_with":  # with what is in the order, or was looked up as well
+            return self._grounds.has_lines or sum(map(bool, self._grounds.lookups)) > 1
         if why == "instead_of":
             return any(not there for there in self._grounds.in_stock.values())
+        if why == "asked_for":  # by what tells it from the others that were found with it
+            others = set().union(*(words_in(one.name) for one in self.rivals(goods) if one not in goods))
+            said = words_in(*(message.text for message in self._grounds.brief.messages))
+            return all(said & words_in(good.name) - others for good in goods)
         return True
 
     def compared(self, goods: Sequence[Good], wording: Wording) -> str:
@@ -106,7 +115,7 @@ class Goods:
         else:
             yield wording.say("compare.two", goods=told, difference=self._money(high.amount - low.amount, low.price))
 
-    def _by_size(self, goods: Sequence[Good], wording: Wording) -> Iterator[str]:
+    def _by_size(self, goods: Sequence[Good], wording: Wording, but: Collection[str] = ()) -> Iterator[str]:
         sizes = [good.size for good in goods]
         dimensions = {size.dimension for size in sizes if size is not None}
         if None in sizes or len(dimensions) != 1 or len({size.amount for size in sizes if size}) == 1:
@@ -115,7 +124,7 @@ class Goods:
             return
         many, unit = per
         best = {good.amount * many / good.size.amount: good.name for good in goods if good.size}
-        if len(best) > 1 and (low := min(best)):
+        if len(best) > 1 and best[low := min(best)] not in but:
             price = self._money(low, goods[0].price)
             yield wording.say("compare.per_unit", unit=wording.say(f"unit.{unit}"), product=best[low], price=price)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from agent.brief import DELIVERY, Asked
+from agent.brief import Asked
 from agent.grounds import PAYING, SERVES, Grounds
 from agent.recorded import Recorded
 from agent.reply import moves
@@ -13,13 +13,10 @@ from tools.outcome import Deed
 ASSENTS = frozenset({"glad", "congratulate", "thanks", "you_are_welcome", "enjoy", "enjoy_meal", "laugh"})
 """Courtesies that pass for a yes where something was asked or ordered."""
 
-_REPLIES = frozenset({"you_are_welcome", "laugh"})
-"""Of these, those that answer the customer's own courtesy where the rest has been answered."""
+_WISHES = frozenset({"take_care", "good_luck", "happy_holidays", "safe_travels", "rest", "cheer_team", "courage"})
+"""Courtesies that answer what a customer tells of themselves."""
 
-CLOSING = frozenset(
-    {"bye", "here_for_you", "no_hurry", "thanks", "take_care", "enjoy", "good_luck", "happy_holidays"}
-    | {"safe_travels", "rest", "cheer_team", "courage"}
-)
+CLOSING = _WISHES | {"bye", "here_for_you", "no_hurry", "thanks", "enjoy"}
 """Courtesies that end a message."""
 
 PARTING = frozenset({"bye", "rest"})
@@ -31,7 +28,8 @@ ONCE = frozenset({"greet", "thanks", "sympathy", "apology", "glad"})
 WANTED = (Asked.AN_ANSWER, Asked.A_DEED)
 """A turn in which the customer wants something, which no courtesy gives them."""
 
-_DETAILS = frozenset({"fulfilment", "address", "store", "recipient_name", "phone"})
+_OF_DELIVERY = frozenset({"address", "store", "recipient_name", "phone"})
+_DETAILS = _OF_DELIVERY | {"fulfilment"}
 OF_ORDER = _DETAILS | {"anything_else", "confirm", "change", "resume", "leave_it_so"}
 """Questions that an order must be open for."""
 
@@ -48,21 +46,8 @@ _RECEIVED = frozenset({Deed.ORDER_CONFIRMED, Deed.DELIVERY_SET, Deed.PAYMENT_CLA
 _FOR_STAFF = frozenset({"greet", "how_are_you", "thanks", "you_are_welcome", "bye", "software", "not_understood"})
 """Courtesies among colleagues."""
 
-_KNOWN: dict[moves.Topic, tuple[tuple[str, str | None], ...]] = {
-    "delivery_fee": (("fee", DELIVERY), ("offer", DELIVERY)),
-    "hours": (("hours", None),),
-    "stores": (("store", None),),
-    "payment_methods": (("method", None),),
-    "minimum": (("minimum", None),),
-    "order_status": (("order_number", None), ("status", None), ("payment_status", None), ("due", None)),
-    "payment_received": (("payment_status", None),),
-    "stock": (("stock", None),),
-    "total": (("total", "draft"), ("fee", "draft")),
-}
-"""What a topic is when it is known: the kinds of facts, and their subject."""
 
-
-def unfit(kind: moves.Kind, beside: Collection[moves.Kind], grounds: Grounds, *, has_substance: bool) -> str | None:
+def unfit(kind: str, beside: Collection[str], grounds: Grounds, *, has_substance: bool, has_facts: bool) -> str | None:
     """Why a courtesy is out of place beside the rest of the reply; None if it is not."""
     brief = grounds.brief
     if kind == "greet" and grounds.recent and brief.state != State.IDLE:
@@ -71,6 +56,8 @@ def unfit(kind: moves.Kind, beside: Collection[moves.Kind], grounds: Grounds, *,
         return "not_so"
     if kind == "not_understood" and not PARTING.isdisjoint(beside):
         return "parting"
+    if kind in _WISHES and has_facts and brief.asked is Asked.AN_ANSWER and not brief.tells:
+        return "nothing_told"
     is_due = kind in CLOSING and brief.asked in WANTED and not has_substance
     return "no_answer" if is_due or (kind == "no_hurry" and grounds.named("until")) else None
 
@@ -82,26 +69,28 @@ def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_sai
         return False
     if kind == "thanks" and asked is not Asked.NOTHING:  # it would be a receipt
         return grounds.has_done(*_RECEIVED)
-    if asked is Asked.NOTHING or (kind in _REPLIES and (has_said or told)):
+    if asked is Asked.NOTHING or (kind in ("you_are_welcome", "laugh") and (has_said or told)):
         return True
     if asked is Asked.AN_ANSWER or grounds.is_question:
         return False
     if any(call.has_effect for call in told) or not all(grounds.in_stock.values()):
-        return all(grounds.in_stock.values()) and kind not in ("congratulate", "as_you_wish") and not grounds.offered
+        is_borne_out = all(grounds.in_stock.values()) and not grounds.offered and kind != "congratulate"
+        return is_borne_out and (grounds.is_all_told or grounds.has_done(Deed.ORDER_CONFIRMED))
     return (asked is Asked.UNCLEAR or (kind == "congratulate" and has_said)) and not grounds.calls and not grounds.is_open
 
 
-def holds(statement: str, grounds: Grounds, told: Sequence[Recorded]) -> bool:
+def holds(statement: str, grounds: Grounds) -> bool:
     """Whether a statement without facts is so."""
     has_lines, brief, is_placed = grounds.has_lines, grounds.brief, grounds.has_done(Deed.ORDER_CONFIRMED)
     is_summarised = brief.draft is not None and brief.draft.confirmation_token is not None
     so = {
         # After an order was placed, "your order" is that one.
         "draft_empty": not has_lines and not is_placed and (brief.draft is not None or brief.last_order is None),
-        "confirm_by_button": is_summarised and has_lines,
-        "payment_details_come": bool(grounds.named("method")) and not is_placed and not grounds.named("instructions"),
+        "confirm_by_button": is_summarised and has_lines and not (brief.asked is Asked.A_DEED and grounds.offered),
+        "payment_details_come": has_lines and bool(grounds.named("method")) and not grounds.named("instructions"),
+        "staff_verify_payments": is_placed or brief.last_order is not None,
         "how_to_pay": (has_lines or grounds.owes) and not grounds.has_done(Deed.PAYMENT_CLAIMED),
-        "as_you_wish": may_assent("as_you_wish", grounds, told, has_said=False),
+        "as_you_wish": brief.asked is Asked.NOTHING,  # where nothing is wanted, or refused
         "draft_kept": has_lines and not any(call.changes_items for call in grounds.calls),
         **dict.fromkeys(("not_confirmed", "how_to_finish", "how_to_clear"), has_lines),
     }
@@ -123,11 +112,10 @@ def unoffered(tool: str, grounds: Grounds) -> str | None:
     has_object = {
         **dict.fromkeys(("cancel_order", "get_order_status"), has_order),
         **dict.fromkeys(("request_confirmation", "clear_draft", "change_item_in_draft"), grounds.has_lines),
-        **dict.fromkeys(("add_item_to_draft", "create_order_draft"), not grounds.in_stock or any(grounds.in_stock.values())),
+        **dict.fromkeys(("add_item_to_draft", "create_order_draft"), grounds.speaks_of_goods),
         **dict.fromkeys(PAYING, grounds.owes),
     }
-    is_done = any(call.tool == tool and call.has_effect for call in grounds.calls)
-    return "of_nothing" if not has_object.get(tool, True) else "done_already" if is_done else None
+    return "of_nothing" if not has_object.get(tool, True) else "done_already" if grounds.has_called(tool) else None
 
 
 def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
@@ -148,43 +136,22 @@ def is_possible(what: str, grounds: Grounds) -> bool:
     return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and last is not None and last.can_change)
 
 
-def known(topic: moves.Topic, grounds: Grounds) -> list[str]:
-    """The facts that tell what a model says it does not know."""
-    found = [name for kind, subject in _KNOWN.get(topic, ()) for name in grounds.named(kind, subject)]
-    return grounds.named("due") if topic == "total" and not found else found
+def is_answered(denied: str, grounds: Grounds, told: Sequence[Recorded], *, names: bool) -> bool:
+    """Whether what is told of the calls answers what a model says it cannot or does not know."""
+    looked = [call for call in told if not call.has_effect]
+    is_missed = denied in ("stock", "restock") and any(call.status == "refused" and not call.writes for call in looked)
+    # What was ordered or told may be something else than what was looked up for it.
+    is_asked = grounds.is_question or grounds.brief.asked is Asked.AN_ANSWER
+    is_looked_up = bool(looked) and not names and (denied in ("price", "product") or (denied == "other" and is_asked))
+    return is_missed or is_looked_up or (denied == "other" and any(call.has_effect for call in told) and not grounds.missed)
 
 
-def of_order(grounds: Grounds) -> list[str]:
-    """The facts of the open order, or else of the newest one."""
-    named = [name for kind in ("quantity", "line_total") for name in grounds.named(kind)]
-    return [*named, *known("total", grounds)] if grounds.has_lines else known("order_status", grounds)
-
-
-def passed_over(subjects: Collection[str], grounds: Grounds, *, denies: bool) -> set[int]:
-    """The lookups of which a reply about these goods names nothing, or only what is sold out."""
-    if grounds.brief.asked is Asked.NOTHING and not denies:
-        return set()
-    passed, known = set(), () if denies else grounds.lines
-    for call, found in zip(grounds.calls, grounds.lookups, strict=True):
-        there, spoken = {name for name in found if grounds.in_stock.get(name)}, found & set(subjects)
-        is_lost = there.isdisjoint(spoken) if spoken and there else not spoken and found.isdisjoint(known)
-        if found and is_lost and not call.writes and call.status == "ok":
-            passed.add(call.call)
-    return passed
-
-
-def is_answered(denied: str, told: Sequence[Recorded], *, names: bool) -> bool:
-    """Whether lookups that are told answer what a model says it cannot or does not know, while it names nothing of them."""
-    looked = [call for call in told if not call.writes]
-    is_missed = denied in ("stock", "restock") and any(call.status == "refused" for call in looked)
-    return is_missed or (denied in ("price", "product", "other") and bool(looked) and not names)
-
-
-def pointless(what: str, about: Sequence[Good], grounds: Grounds, names: Iterable[str]) -> str | None:
+def pointless(what: str, about: Sequence[Good], grounds: Grounds) -> str | None:
     """Why a question has no point; None if it has one."""
     brief, is_deed = grounds.brief, grounds.brief.asked is Asked.A_DEED
     is_unsure, has_lines = is_deed or brief.asked is Asked.UNCLEAR, grounds.has_lines
-    lacks_order = what in OF_ORDER and not has_lines and (what not in _DETAILS or is_deed)
+    can_change = what == "change" and brief.last_order is not None and brief.last_order.can_change
+    lacks_order = what in OF_ORDER and not has_lines and not can_change
     is_settled = grounds.has_done(Deed.DELIVERY_SET) or (brief.asked is Asked.AN_ANSWER and brief.draft is not None)
     reasons = {
         # What was ordered and only looked up would pass for added.
@@ -195,20 +162,13 @@ def pointless(what: str, about: Sequence[Good], grounds: Grounds, names: Iterabl
         "not_done": what in ("confirm", "leave_it_so") and bool({*grounds.undone} - {Deed.CONFIRMATION_REQUESTED}),
         "none_placed": what == "which_order" and brief.last_order is None,
         "nothing_to_pay": what in _OF_PAYMENT and not grounds.owes and not (what == "payment_method" and has_lines),
+        "done_already": what == "payment_method" and grounds.has_called("choose_payment_method"),
         "not_attended": what == "solved" and not brief.was_attended,
-        "details_missing": what == "confirm" and bool(grounds.missing),
+        "details_missing": bool(grounds.missing)
+        if what == "confirm"
+        else what in _OF_DELIVERY and "fulfilment" in grounds.missing,
         "known": what in _DETAILS and is_settled and not {what, "fulfilment"} & {*grounds.missing},
         "sold_out": what in ("add", "quantity") and bool(about) and all(good.in_stock is False for good in about),
-        "of_nothing": what in ("quantity", "add", "which") and not about and not _speaks_of_goods(grounds, names),
+        "of_nothing": what in ("quantity", "add", "which") and not about and not grounds.speaks_of_goods,
     }
     return next((reason for reason, is_so in reasons.items() if is_so), None)
-
-
-def _speaks_of_goods(grounds: Grounds, names: Iterable[str]) -> bool:
-    """Whether there is anything to be had that a question can be about: found now, waiting, in the order, or said before."""
-    if found := grounds.in_stock.values():
-        return any(found)
-    if grounds.brief.asked is Asked.AN_ANSWER:  # whether there is any was asked, and nobody has looked
-        return bool(grounds.brief.points)
-    said = grounds.last_said  # with a price, or a product by name
-    return grounds.is_open or any(map(str.isdigit, said)) or any(name in said for name in names)

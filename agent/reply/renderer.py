@@ -110,13 +110,20 @@ class _Renderer:
         for move in self.moves:
             if isinstance(move, moves.State | moves.Suggest | moves.Compare):
                 named |= {number for name in move.facts if (number := self.grounds.call_of(name)) in self.grounds.guessed}
-                goods |= {self.grounds.facts[name].subject for name in move.facts if name in self.grounds.facts}
+                goods |= self._spoken_of(move)
         self.names_any = bool(named or goods)
-        denies = any(isinstance(move, moves.Unknown | moves.Cannot) for move in self.moves)
-        self._word(named | judge.passed_over(goods, self.grounds, denies=denies))
+        denied = {move.what for move in self.moves if isinstance(move, moves.Unknown | moves.Cannot)}
+        self._word(named | self.grounds.passed_over(goods, denied))
         for move, call in said.items():
             if call not in self.told:
                 self._leave_out(move, "unknown_call" if call is None else "no_longer_so")
+
+    def _spoken_of(self, move: moves.State | moves.Suggest | moves.Compare) -> set[str]:
+        """The subjects of a move, but for goods whose reason does not hold: then all that was found with them is told."""
+        known = [name for name in move.facts if name in self.grounds.facts]
+        goods = self.goods.of(known)
+        is_so = not isinstance(move, moves.Suggest) or move.what == "cheapest" or self.goods.is_so(goods, move.what)
+        return {self.grounds.facts[name].subject for name in known} if is_so else set()
 
     def _word(self, named: set[int]) -> None:
         """The words of the calls that are told; a tool's question stands where the reply's own would."""
@@ -157,7 +164,8 @@ class _Renderer:
 
     def _social(self, move: moves.Social, beside: set[moves.Kind]) -> None:
         key, parts = f"social.{move.what}", self.parts
-        reason = judge.unfit(move.what, beside, self.grounds, has_substance=parts.has_substance)
+        has_facts = bool(self.told or self.stated)
+        reason = judge.unfit(move.what, beside, self.grounds, has_substance=parts.has_substance, has_facts=has_facts)
         is_assent, has_said = move.what in judge.ASSENTS, bool(parts.question if move.what == "congratulate" else parts.stated)
         if reason is None and is_assent and not judge.may_assent(move.what, self.grounds, self.told, has_said=has_said):
             reason = "no_answer"
@@ -175,11 +183,11 @@ class _Renderer:
         # Thanks for a detail stand before the next question, and behind an order that is complete.
         is_last = move.what in judge.CLOSING or (is_assent and is_answered)
         is_early = move.what == "thanks" and (bool(parts.question) or self._asks_already())
-        part = parts.closing if is_last and not is_early else parts.opening
+        part = parts.closing if is_last and not is_early else parts.stated if move.what == "software" else parts.opening
         part.append(self.wording.say(key, name=name))
 
     def _cannot(self, move: moves.Cannot) -> None:
-        if (is_known := judge.is_answered(move.what, self.told, names=self.names_any)) or judge.is_possible(
+        if (is_known := judge.is_answered(move.what, self.grounds, self.told, names=self.names_any)) or judge.is_possible(
             move.what, self.grounds
         ):
             self._leave_out(move, "known" if is_known else "not_so")
@@ -195,21 +203,24 @@ class _Renderer:
                 self.stated |= dict.fromkeys([name, *self._belonging(name)])
         if move.what is None:
             return
-        if not judge.holds(move.what, self.grounds, self.told):
+        if not judge.holds(move.what, self.grounds):
             self._leave_out(move, "not_so")
         elif judge.is_said(move.what, self.grounds, self.told, self.moves):
             self._leave_out(move, "said_already")
         else:
+            is_kept = move.what == "draft_kept" and judge.holds("confirm_by_button", self.grounds)
             part = self.parts.hints if move.what in _HINTS else self.parts.stated
-            part.append(self.wording.say(f"state.{move.what}"))
+            part.append(self.wording.say("state.summary_kept" if is_kept else f"state.{move.what}"))
 
     def _belonging(self, name: str) -> list[str]:
         """What is stated with a fact: one way to pay would pass for all of them, an order without its debt for paid."""
         fact = self.grounds.facts[name]
         if fact.kind in ("store", "method"):
             return self.grounds.named(fact.kind)
-        if fact.kind in ("order_number", "status"):
+        if fact.kind in ("order_number", "status") or (fact.kind == "total" and family(fact) == "order"):
             return self.grounds.named("due", fact.subject) or self.grounds.named("payment_status", fact.subject)
+        if fact.kind == "line_total" and self.grounds.is_question:
+            return self.grounds.known("total")
         is_there = fact.kind == "product" and self.grounds.in_stock.get(fact.subject)
         return self.grounds.named("price", fact.subject)[-1:] if is_there else []
 
@@ -217,15 +228,23 @@ class _Renderer:
         """Whether the words of a call that is told hold the fact, or its summary does."""
         fact = self.grounds.facts[name]
         is_summed_up = family(fact) == "draft" and any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
-        is_new_total = fact.kind == "total" and any(fact.text in words for words in self.parts.done)
+        is_sum = fact.kind == "total" and family(fact) == "draft"
+        is_new_total = is_sum and (not self.grounds.has_lines or any(fact.text in words for words in self.parts.done))
         return is_summed_up or is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
     def _unknown(self, move: moves.Unknown) -> None:
-        known, there = judge.known(move.what, self.grounds), self.grounds.in_stock.values()
+        known, there = self.grounds.known(move.what), self.grounds.in_stock.values()
         is_gone = move.what == "stock" and bool(there) and not any(there)
-        if known or is_gone or judge.is_answered(move.what, self.told, names=self.names_any):
+        if known or is_gone or judge.is_answered(move.what, self.grounds, self.told, names=self.names_any):
             self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
             self._leave_out(move, "known")
+        elif (
+            move.what in ("stock", "price", "product")
+            and not self.grounds.calls
+            and "list_products" in self.grounds.brief.tools
+        ):
+            self._leave_out(move, "not_looked_up")
+            self.parts.offers = [self.wording.say("offer.list_products")]
         else:
             self.topics[self.wording.say(f"topic.{move.what}")] = None
 
@@ -234,13 +253,15 @@ class _Renderer:
         goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
         best = self.goods.rivals(there)[: len(there)] if there and move.what == "cheapest" else []
-        if best and not self.goods.is_so(there, "cheapest") and self.goods.is_so(best, "cheapest"):
-            self._leave_out(move, "not_so")
-            there = best
-        if there:
+        if not there:
+            if names:
+                self._leave_out(move, "sold_out" if goods else "no_price")
+        elif self.goods.is_so(there, move.what) or (best and not self.goods.is_so(best, move.what)):
             self.suggested[move.what] += there
-        elif names:
-            self._leave_out(move, "sold_out" if goods else "no_price")
+        else:
+            self._leave_out(move, "not_so")
+            if best:
+                self.suggested[move.what] += best
 
     def _compare(self, move: moves.Compare) -> None:
         goods = self.goods.of(self._fact_names(move))
@@ -262,6 +283,10 @@ class _Renderer:
             self.parts.offers.append(self.wording.say(key))
 
     def _state(self) -> None:
+        """Sentences of what is stated, with what was plainly asked, for which other figures would pass, and what is due."""
+        asked = [name for topic in self.grounds.brief.topics if self.stated for name in self.grounds.known(topic)]
+        due = self.grounds.named("due") if self.grounds.has_called("choose_payment_method") else []
+        self.stated |= dict.fromkeys(name for name in [*asked, *due] if not self._is_told(name))
         facts = [self.grounds.facts[name] for name in self.stated]
         suggested = [self.goods.suggested(goods, why, self.wording) for why, goods in self.suggested.items()]
         self.parts.stated = [*statements(facts, self.grounds, self.wording), *suggested, *self.parts.stated]
@@ -292,7 +317,7 @@ class _Renderer:
         what: str = "anything_else" if move.what == "items" and self.grounds.has_lines else move.what
         wording, grounds = self.wording, self.grounds
         goods = self.goods.of(name for name in move.facts if name in grounds.facts)
-        reason = judge.pointless(what, goods, grounds, self.goods.names)
+        reason = judge.pointless(what, goods, grounds)
         if reason == "not_added":
             self._leave_out(move, reason)
             text = flowing(self.parts.in_order())
@@ -324,18 +349,24 @@ class _Renderer:
         """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
         asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
         offered = {move.what for move in self.moves if isinstance(move, moves.Offer)}
-        is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER)
-        if self._asks_already() or is_seen_to or any(isinstance(move, moves.Cannot) for move in self.moves):
+        is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER - {"items"})
+        if (
+            self._asks_already()
+            or is_seen_to
+            or any(isinstance(move, moves.Cannot) and move.what in ("other", "change_placed") for move in self.moves)
+        ):
             return
         for deed in self.grounds.undone:
             goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
-            if offered.isdisjoint(SERVES[deed]) and not goes_on:
+            is_named = deed is Deed.ITEM_ADDED and bool(self.grounds.missed)
+            if offered.isdisjoint(SERVES[deed]) and not (goes_on or is_named):
                 self.parts.done.append(self.wording.say(f"undone.{deed}"))
-        self.parts.done += [self.wording.say("undone.goods", words=words) for words in self.grounds.missed]
+        if offered.isdisjoint(SERVES[Deed.ITEM_ADDED]):
+            self.parts.done += [self.wording.say("undone.goods", words=words) for words in self.grounds.missed]
 
     def _show_order(self) -> None:
         """State how the open order stands, or else the newest one, in place of what was stated."""
-        self.stated = dict.fromkeys(judge.of_order(self.grounds))
+        self.stated = dict.fromkeys(self.grounds.of_order())
         self.parts.stated = []
         self._state()
 
@@ -350,7 +381,7 @@ class _Renderer:
         if asked is Asked.AN_ANSWER:
             self._show_order()
         self._tell_undone()
-        if judge.holds("confirm_by_button", grounds, self.told):
+        if judge.holds("confirm_by_button", grounds):
             self.parts.stated.append(self.wording.say("state.confirm_by_button"))
         elif grounds.has_lines:
             self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")

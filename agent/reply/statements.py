@@ -58,12 +58,13 @@ def statements(facts: Iterable[Fact], grounds: Grounds, wording: Wording) -> lis
     draft = _slots(about["draft"][""], wording)
     said = [*_goods({subject: slots for subject, slots in goods.items() if subject not in cart}, grounds, wording)]
     if len(cart) > 1 and cart.keys() == grounds.lines.keys():
-        said.append(_cart(cart, draft, wording))
+        said.append(_cart(cart, draft, wording, "goods_total" if grounds.is_fee_open else "total"))
         draft = {kind: value for kind, value in draft.items() if kind not in ("total", "fee")}
     else:
         said += [wording.say("goods.line", product=subject, **slots) for subject, slots in cart.items()]
-    if "total" in draft and grounds.offered:  # it would pass for the sum with what was just shown
-        draft["total_so_far"] = draft.pop("total")
+    if "total" in draft and (grounds.offered or grounds.is_fee_open):
+        # It would pass for the sum with what was just shown, or with the delivery.
+        draft["total_so_far" if grounds.offered else "goods_total"] = draft.pop("total")
     said += _covered("draft", draft, wording)
     for number, found in about["order"].items():
         said += _covered("order", _slots(found, wording), wording, number=number)
@@ -143,10 +144,10 @@ def _goods(goods: Mapping[str, Mapping[str, str]], grounds: Grounds, wording: Wo
         yield from _covered("goods", own, wording, product=subject)
 
 
-def _cart(cart: Mapping[str, Mapping[str, str]], draft: Mapping[str, str], wording: Wording) -> str:
+def _cart(cart: Mapping[str, Mapping[str, str]], draft: Mapping[str, str], wording: Wording, total: str) -> str:
     lines = [wording.line(slots["quantity"], name, slots["line_total"]) for name, slots in cart.items()]
     lines += [wording.say("cart.fee", fee=draft["fee"])] if "fee" in draft else []
-    lines += [wording.say("cart.total", total=draft["total"])] if "total" in draft else []
+    lines += [wording.say(f"cart.{total}", total=draft["total"])] if "total" in draft else []
     return "\n".join([wording.say("cart.head"), *lines])
 
 

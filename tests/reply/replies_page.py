@@ -97,7 +97,7 @@ def _other_threads() -> dict[str, list[Step]]:
                 "oi, vocês têm arroz?", Turn("pt", state="IDLE").searched(ARROZ), "social greet; state f1.0; ask quantity f1.0"
             ),
             Step("quero dois", Turn("pt").added(ARROZ, 2, "2.40"), "say 1; ask anything_else"),
-            Step("entregam em casa?", with_order("pt"), "state s8 s9; ask address"),
+            Step("entregam em casa?", _before_address(), "state s8 s9; ask address"),
             Step("rua 5, 12", with_draft("pt").delivered_to("Rua 5, 12"), "say 1; ask recipient_name"),
         ],
         "In English, and a complaint": [
@@ -109,6 +109,12 @@ def _other_threads() -> dict[str, list[Step]]:
             Step("the oil was missing. get me a person", with_order("en").handed_off(), "say 1; social apology"),
         ],
     }
+
+
+def _before_address() -> Turn:
+    draft = with_draft("pt").brief.draft
+    assert draft is not None
+    return with_order("pt", state="NEEDS_DETAILS", draft=draft.model_copy(update={"address": None, "missing": ["address"]}))
 
 
 def rendered(step: Step, earlier: Sequence[str]) -> Rendered:

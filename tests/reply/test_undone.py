@@ -47,7 +47,7 @@ def test_a_question_or_a_courtesy_orders_nothing(words: str) -> None:
     ("words", "moves", "said"),
     [
         ("quita la harina", [move("ask", "confirm")], "Eso todavía no lo he quitado."),
-        ("agrega dos aceites", [move("state", "", "s1", "s3")], "Eso todavía no lo he agregado."),
+        ("agrega dos aceites", [move("state", "", "s1", "s3")], "Lo de «aceites» todavía no lo he anotado."),
         ("cancela todo", [move("state", "draft_kept")], "Todavía no he cancelado nada."),
         ("quita la harina", [move("state", "as_you_wish"), move("ask", "anything_else")], "Eso todavía no lo he quitado."),
         ("borra todo", [move("social", "bye")], "Todavía no he vaciado tu pedido."),
@@ -87,7 +87,7 @@ def test_the_agent_does_not_say_that_it_cannot_do_what_it_has_not_tried() -> Non
 def test_goods_that_no_call_speaks_of_are_named_in_the_customers_words() -> None:
     turn = hearing(Turn().added(HARINA, 2, "2.40"), "dame dos harinas y tres arroces")
 
-    assert "Lo de «arroces» todavía no lo he anotado." in turn.says(move("say", call=1), move("ask", "anything_else"))
+    assert "Lo de «tres arroces» todavía no lo he anotado." in turn.says(move("say", call=1), move("ask", "anything_else"))
     both = hearing(Turn().added(HARINA, 2, "2.40").added(ARROZ, 3, "6.00", (HARINA, ARROZ)), "dos harinas y tres arroces")
     assert "anotado" not in both.says(move("say", call=1))
 
@@ -104,7 +104,7 @@ def test_goods_that_were_passed_over_stand_as_the_customer_wrote_them_and_beside
 
     rendered = turn.reply(move("social", "glad"))
 
-    assert "«cafés»" in rendered.text
+    assert "«tres cafés»" in rendered.text
     assert LeftOut(move="social", reason="no_answer") in rendered.left_out
 
 
