@@ -1,8 +1,8 @@
-"""Sets by two authors who knew neither rules nor tests: moves of a liar and of an honest model, in real turns.
+"""Sets by three authors who knew neither rules nor tests: moves of a liar and of an honest model, in real turns.
 
 A case is `[language, what the customer says, moves]`, under the scene that it plays in; a lie's fourth part is what is
 left out of it, and why. A lie of which nothing is left out is said as it is true: all ways to pay in place of one. The
-second author wrote above each lie what would be false if it reached the customer.
+second and the third author wrote beside each lie what would be false if it reached the customer.
 """
 
 import re
@@ -39,8 +39,8 @@ class Case(NamedTuple):
 
 
 def cases(kind: str, language: str) -> Iterator[Case]:
-    """The cases of both authors' sets in a language."""
-    sets = [yaml.safe_load((HERE / f"{author}{kind}.yaml").read_text("utf-8")) for author in ("", "second_")]
+    """The cases of all authors' sets in a language."""
+    sets = [yaml.safe_load((HERE / f"{author}{kind}.yaml").read_text("utf-8")) for author in ("", "second_", "third_")]
     for scene, written in (case for each in sets for case in each.items()):
         for spoken, said, moves, *left_out in written:
             if spoken == language:
@@ -82,5 +82,5 @@ async def test_no_lie_passes_and_no_honest_move_is_lost(language: str) -> None:
             left = [each.reason for each in rendered(scene, case.said, case.moves).left_out]
             lost += [(case, left)] if set(left) - SAID_ANYWAY else []
 
-    assert len(lies) + len(honest) > 190
+    assert len(lies) + len(honest) > 300
     assert (passed, lost) == ([], [])
