@@ -28,3 +28,5 @@ watchCanned();
 watchLive();
 watchPolls();
 document.addEventListener("placed", (event) => restoreDrafts(event.target));
+// Of a long menu, the part with the page that is shown.
+document.querySelector(".nav-groups [aria-current]")?.scrollIntoView({ block: "nearest" });
