@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
+    ModelRequestPart,
     ModelResponse,
     TextPart,
     ToolCallPart,
@@ -106,14 +107,19 @@ def as_messages(memory: Memory) -> list[ModelMessage]:
     return messages
 
 
-def taken_over(prompt: str, calls: Sequence[Recorded]) -> list[ModelMessage]:
-    """What the links before have done in this turn, as messages behind its prompt; nothing if they called nothing.
+def opening(memory: Memory, prompt: str, calls: Sequence[Recorded]) -> list[ModelMessage]:
+    """What a run begins with: the thread, the turn's prompt, and what the links before have done in the turn.
 
     What was refused or only repeated is left out: it neither holds nor has to be told again.
     """
+    messages = as_messages(memory)
+    asked: list[ModelRequestPart] = [UserPromptPart(prompt)]
+    if messages and isinstance(messages[-1], ModelRequest):
+        asked = [*messages.pop().parts, *asked]  # the sides take turns
+    messages.append(ModelRequest(parts=asked))
     standing = [call for call in calls if call.repeats is None and call.status != "refused"]
-    if not standing:
-        return []
-    made = [ToolCallPart(call.tool, call.arguments, f"{TAKEN_OVER}{call.call}") for call in standing]
-    results = [ToolReturnPart(call.tool, call.shown(), f"{TAKEN_OVER}{call.call}") for call in standing]
-    return [ModelRequest(parts=[UserPromptPart(prompt)]), ModelResponse(parts=made), ModelRequest(parts=results)]
+    if standing:
+        made = [ToolCallPart(call.tool, call.arguments, f"{TAKEN_OVER}{call.call}") for call in standing]
+        results = [ToolReturnPart(call.tool, call.shown(), f"{TAKEN_OVER}{call.call}") for call in standing]
+        messages += [ModelResponse(parts=made), ModelRequest(parts=results)]
+    return messages

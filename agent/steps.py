@@ -2,17 +2,11 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestParameters
-from pydantic_ai.models.wrapper import WrapperModel
-from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import ToolDefinition
-from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
-from pydantic_core import SchemaValidator, core_schema
 
 from agent import loops, telling
 from agent.audiences.base import Audience, ContextOf
@@ -35,95 +29,49 @@ from tools.outcome import ToolOutcome
 
 log = observability.log("agent.steps")
 
-ANY_ARGUMENTS = SchemaValidator(core_schema.dict_schema())
-"""Arguments are checked when a call really runs, not when a recorded one is replayed after a deploy."""
 
+class Steps:
+    """The steps of a turn: recorded ones are replayed, new ones go into the journal."""
 
-class JournalModel(WrapperModel):
-    """The chain of a turn, whose recorded answers are replayed, and whose new ones go into the journal."""
-
-    def __init__(self, chain: ChainModel, journal: Journal) -> None:
-        """Wrap the chain of a turn."""
-        super().__init__(chain)
-        self._chain = chain
-        self._journal = journal
+    def __init__(self, journal: Journal, chain: ChainModel, audience: Audience, deadline: float) -> None:
+        """Begin at the turn's first step; `deadline`, when its time is up, is on the clock of `time.monotonic`."""
+        self.journal = journal
+        self.chain = chain
+        self.audience = audience
+        self.deadline = deadline
+        self.context_of: ContextOf = audience.context_of(journal.turn)
         self.last = ModelResponse(parts=[])
         """The last answer, new or recorded."""
 
-    async def request(
-        self,
-        messages: list[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-    ) -> ModelResponse:
+    async def answer(self, messages: list[ModelMessage], parameters: ModelRequestParameters) -> ModelResponse:
         """The next answer of the run. Raises TurnEnded when a tool has ended the turn, LinkLost when the link is lost."""
-        journal = self._journal
-        key, recorded_answer = journal.next_answer()
+        key, recorded_answer = self.journal.next_answer()
         if recorded_answer is not None:
-            self._chain.stood_at(recorded_answer.link)
-            journal.stand_at(key)
+            self.chain.stood_at(recorded_answer.link)
+            self.journal.stand_at(key)
             self.last = recorded_answer.response
             return self.last
-        if telling.ends_turn(journal.calls) and not self._chain.is_offline:
+        if telling.ends_turn(self.journal.calls) and not self.chain.is_offline:
             raise loops.TurnEnded("a tool has ended the turn")
-        await journal.record_kept()  # its calls were to tools that there are not
+        await self.journal.record_kept()  # its calls were to tools that there are not
         started = time.perf_counter()
-        self.last = await self._chain.request(messages, model_settings, model_request_parameters)
-        journal.stand_at(key)
-        closing = {tool.name for tool in model_request_parameters.output_tools}
-        await journal.take(key, self.last, self._chain.at, round((time.perf_counter() - started) * 1000), closing)
+        self.last = await self.chain.request(messages, None, parameters)
+        self.journal.stand_at(key)
+        closing = {tool.name for tool in parameters.output_tools}
+        await self.journal.take(key, self.last, self.chain.at, round((time.perf_counter() - started) * 1000), closing)
         return self.last
 
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all tool calls of a turn share."""
-
-    journal: Journal
-    deadline: float
-    """When the turn's time is up, on the clock of `time.monotonic`."""
-    chain: ChainModel
-    audience: Audience
-    context_of: ContextOf
-
-
-class JournalToolset(AbstractToolset[Surroundings]):
-    """The tools that the turn was taken with; each new call runs in one fenced transaction with its entry."""
-
-    @property
-    def id(self) -> str:
-        """The name of the toolset in error messages."""
-        return "shop"
-
-    async def get_tools(self, ctx: RunContext[Surroundings]) -> dict[str, ToolsetTool[Surroundings]]:
-        """The frozen definitions, so that a resumed turn sees the tools it was begun with."""
-        return {
-            spec.name: ToolsetTool(
-                toolset=self,
-                tool_def=ToolDefinition(
-                    name=spec.name,
-                    description=spec.description,
-                    parameters_json_schema=spec.parameters,
-                    sequential=True,
-                ),
-                max_retries=1,
-                args_validator=ANY_ARGUMENTS,
-            )
-            for spec in ctx.deps.journal.turn.frozen.tools
-        }
-
-    async def call_tool(
-        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Surroundings], tool: ToolsetTool[Surroundings]
-    ) -> dict[str, Any]:
+    async def call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The recorded result of a call, or that of running it now. Raises Circling when the link goes in circles.
 
-        A call that repeats an earlier one of the turn is not run: its result is given once more.
+        A call that repeats an earlier one of the turn is not run: its result is given once more. Arguments are checked
+        when a call really runs, not when a recorded one is replayed after a deploy.
         """
-        journal, chain = ctx.deps.journal, ctx.deps.chain
+        journal, chain = self.journal, self.chain
         key, record = journal.next_call()
         if record is None:
-            call = _Call(ctx.deps, key, name, tool_args)
-            earlier = loops.repeated(journal.calls, name, tool_args, journal.step)
+            call = _Call(self, key, name, arguments)
+            earlier = loops.repeated(journal.calls, name, arguments, journal.step)
             record = await (call.run() if earlier is None else call.repeat(earlier))
         journal.calls.append(record)
         observability.TOOL_CALLS.labels(tool=name, outcome=record.code if record.status == "ok" else record.status).inc()
@@ -135,18 +83,18 @@ class JournalToolset(AbstractToolset[Surroundings]):
 class _Call:
     """One tool call that is not recorded yet."""
 
-    def __init__(self, around: Surroundings, key: Key, name: str, arguments: dict[str, Any]) -> None:
-        self._journal = around.journal
-        self._turn = around.journal.turn
+    def __init__(self, steps: Steps, key: Key, name: str, arguments: dict[str, Any]) -> None:
+        self._journal = steps.journal
+        self._turn = steps.journal.turn
         self._key = key
         self._name = name
         self._arguments = arguments
-        self._number = len(around.journal.calls) + 1
-        self._link = around.chain.at
-        self._is_offline = around.chain.is_offline
-        self._audience = around.audience
-        self._context_of = around.context_of
-        self._time_left = around.deadline - time.monotonic()
+        self._number = len(steps.journal.calls) + 1
+        self._link = steps.chain.at
+        self._is_offline = steps.chain.is_offline
+        self._audience = steps.audience
+        self._context_of = steps.context_of
+        self._time_left = steps.deadline - time.monotonic()
         self._started = time.perf_counter()
         found = registry.find(name)
         self._writes = found.writes if found else False

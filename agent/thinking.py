@@ -1,14 +1,13 @@
-"""Thinking: runs of the model with its tools, journalled step by step, until its moves come to a reply."""
+"""Thinking: a run for each link of the chain that is needed, until its moves come to a reply."""
 
 import asyncio
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pydantic_ai import Agent, TextOutput, ToolOutput
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import ModelResponse
-from pydantic_ai.usage import RunUsage, UsageLimits
+from pydantic_ai.usage import RunUsage
 
 from agent import history, prompting, telling
 from agent.audiences import registry as audiences
@@ -18,14 +17,12 @@ from agent.grounds import Grounds
 from agent.journal import Journal
 from agent.loops import Circling, TurnEnded
 from agent.models import TurnOutcome
-from agent.reply.moves import REPLY, Reply, as_reply
+from agent.reply.moves import Reply
 from agent.reply.renderer import render
-from agent.steps import JournalModel, JournalToolset, Surroundings
+from agent.running import asked_with, run
+from agent.steps import Steps
 from core import observability
 from core.settings import get_settings
-
-MOST_ANSWERS = 14
-"""Answers of one link in one turn; more is a loop."""
 
 log = observability.log("agent.thinking")
 
@@ -51,17 +48,6 @@ class Thought:
     def cost(self) -> Decimal:
         """What the model calls cost in USD, as far as it is known."""
         return self.usage.cost or Decimal(0)
-
-
-# A call and the reply may come in one answer: `graceful` runs the call first. Text is taken too, as `tool_choice` is
-# `auto` and a model that was refused would be paid twice.
-_agent = Agent[Surroundings, Reply](
-    deps_type=Surroundings,
-    output_type=[ToolOutput(Reply, name=REPLY), TextOutput(as_reply)],
-    retries={"tools": 1, "output": 1},
-    end_strategy="graceful",
-    name="nexova",
-)
 
 
 async def think(turn: TakenTurn) -> Thought:
@@ -101,20 +87,19 @@ class _Thinking:
         self.understood = True
         self.failure: TurnOutcome | None = None
         self._turn = turn
-        self._journal = Journal(turn)
         self._chain = ChainModel(
             turn.frozen.models,
             workspace_id=turn.workspace_id,
             deadline=deadline,
             lexical=lambda: audience.offline(turn),
         )
-        self._model = JournalModel(self._chain, self._journal)
-        self._around = Surroundings(self._journal, deadline, self._chain, audience, audience.context_of(turn))
+        self._steps = Steps(Journal(turn), self._chain, audience, deadline)
+        self._asked = asked_with(turn.frozen.tools, self.instructions)
 
     @property
     def last(self) -> ModelResponse:
         """The last answer of the model in this turn."""
-        return self._model.last
+        return self._steps.last
 
     async def run(self) -> None:
         """Let each link take the turn up from where it stands, until there is a reply or no link is left."""
@@ -134,34 +119,21 @@ class _Thinking:
 
     async def _run(self, usage: RunUsage) -> None:
         """One run with the link that the chain stands at, unless a tool has ended the turn in a run that came to nothing."""
-        if telling.ends_turn(self._journal.calls):
+        if telling.ends_turn(self._steps.journal.calls):
             self._render(Reply())
             return
-        prompt = self._audience.prompt(self._turn)
-        before = history.as_messages(self._turn.memory)
-        taken_over = history.taken_over(prompt, self._journal.calls)
+        messages = history.opening(self._turn.memory, self._audience.prompt(self._turn), self._steps.journal.calls)
         try:
-            with _agent.parallel_tool_call_execution_mode("sequential"):
-                result = await _agent.run(
-                    None if taken_over else prompt,
-                    message_history=[*before, *taken_over],
-                    model=self._model,
-                    instructions=self.instructions,
-                    deps=self._around,
-                    toolsets=[JournalToolset()],
-                    usage=usage,
-                    usage_limits=UsageLimits(request_limit=MOST_ANSWERS),
-                )
+            reply = await run(self._steps, messages, self._asked, usage)
         except TurnEnded:
-            self._render(Reply())
-        else:
-            self._render(result.output)
+            reply = Reply()
+        self._render(reply)
 
     def _render(self, reply: Reply) -> None:
         """Put the moves into words. Raises when none holds and another link may do better."""
-        calls = self._journal.calls
+        calls = self._steps.journal.calls
         answered = {part.tool_call_id for part in self.last.tool_calls}
-        joint = {call.call for call in calls if call.step == self._journal.step} if len(answered) > 1 else set[int]()
+        joint = {call.call for call in calls if call.step == self._steps.journal.step} if len(answered) > 1 else set[int]()
         rendered = render(reply, Grounds.of(self._turn, calls, frozenset(joint)))
         model = self.last.model_name or "none"
         for move in reply.moves:

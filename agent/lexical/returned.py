@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, ToolReturnPart, UserPromptPart
 
 TAKEN_OVER = "taken-over-"
 """How the ids of those calls begin that an earlier link of the chain has made in this turn."""
@@ -53,15 +53,17 @@ class Returned:
 
 
 def this_run(messages: list[ModelMessage]) -> list[ModelMessage]:
-    """The messages of this run, which stand behind the history."""
-    run_id = messages[-1].run_id if messages else None
-    if run_id is not None:
-        return [message for message in messages if message.run_id == run_id]
+    """The messages of this run: the request that began it, behind the history, and what came after."""
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
-        if isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts):
+        if isinstance(message, ModelRequest) and any(_begins(part) for part in message.parts):
             return messages[index:]
     return messages
+
+
+def _begins(part: ModelRequestPart) -> bool:
+    """A run begins with the words to be answered, or with what an earlier link has come to in answering them."""
+    return isinstance(part, UserPromptPart) or (isinstance(part, ToolReturnPart) and part.tool_call_id.startswith(TAKEN_OVER))
 
 
 def returned(messages: list[ModelMessage], *, taken_over: bool = False) -> list[Returned]:
