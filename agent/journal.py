@@ -2,11 +2,11 @@
 
 A resumed turn reads its recorded steps and does not repeat them. A tool's effects and its entry commit in one
 transaction, behind the fence of the lease; so an effect is done exactly when its entry stands. An answer that calls
-tools is recorded in the transaction of its first call.
+tools is recorded in the transaction of its first call, the last one of a turn in the transaction that sends its words.
 """
 
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -154,8 +154,8 @@ _EFFECTS_SINCE = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """An answer of the model that waits for its first tool call to be recorded."""
+class Kept:
+    """An answer of the model that is not recorded yet: nothing has followed from it."""
 
     key: Key
     name: str
@@ -176,7 +176,8 @@ class Journal:
         self._step = -1
         self._ordinal = -1
         self.calls: list[Recorded] = []
-        self._kept: _Kept | None = None
+        self.kept: Kept | None = None
+        """The newest answer, until it is recorded."""
 
     def next_answer(self) -> tuple[Key, RecordedAnswer | None]:
         """The key of the model's next answer, and that answer if it is recorded. `stand_at` moves on to it."""
@@ -200,20 +201,14 @@ class Journal:
         payload = self.turn.recorded.get(key)
         return key, None if payload is None else Recorded.model_validate(payload)
 
-    async def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int, closing: Collection[str] = ()) -> None:
-        """Take a link's new answer: one with tool calls is kept for the first call, any other is recorded now.
-
-        The calls named by `closing` end the run and run no tool, so none of them would ever record it.
-        """
-        # As the model gave it: the run marks its messages as its own later, and a resumed run is another one.
+    def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int) -> None:
+        """Take a link's new answer; it is recorded with what follows from it first."""
         payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0], "link": link}
-        self._kept = _Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
-        if all(call.tool_name in closing for call in answer.tool_calls):
-            await self.record_kept()
+        self.kept = Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
 
     async def record_kept(self) -> None:
-        """Record the answer that is kept, if there is one, in a transaction of its own."""
-        if self._kept is not None:
+        """Record the answer that is kept, if there is one, in a transaction of its own: another one is asked for."""
+        if self.kept is not None:
             async with self.writing(Principal.system(self.turn.workspace_id)):
                 pass
 
@@ -222,13 +217,20 @@ class Journal:
         """Open a transaction behind the fence of the lease, and record in it the answer that is kept."""
         async with open_work(principal) as work:
             held = await fence(work, self.turn)
-            if self._kept is not None:
-                await _record_answer(work, self.turn, self._kept)
+            if self.kept is not None:
+                await record_answer(work, self.turn, self.kept)
             yield work, held
-        self._kept = None
+        self.kept = None
 
 
-async def _record_answer(work: Work, turn: TakenTurn, kept: _Kept) -> None:
+async def keep_answer(turn: TakenTurn, kept: Kept) -> None:
+    """Record an answer by itself, for whoever takes up a turn that could not be finished. Raises Abandoned."""
+    async with open_work(Principal.system(turn.workspace_id)) as work:
+        await fence(work, turn)
+        await record_answer(work, turn, kept)
+
+
+async def record_answer(work: Work, turn: TakenTurn, kept: Kept) -> None:
     """Record an answer of the model, behind the fence; raises Abandoned if another one stands in its place."""
     values = (kept.key, StepOutcome.VALUE, kept.name, kept.payload)
     if await add_entry(work, turn, *values, duration_ms=kept.duration_ms) != kept.payload:

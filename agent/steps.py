@@ -53,12 +53,11 @@ class Steps:
             return self.last
         if telling.ends_turn(self.journal.calls) and not self.chain.is_offline:
             raise loops.TurnEnded("a tool has ended the turn")
-        await self.journal.record_kept()  # its calls were to tools that there are not
+        await self.journal.record_kept()  # no call has recorded it, or a reply that did not hold
         started = time.perf_counter()
         self.last = await self.chain.request(messages, None, parameters)
         self.journal.stand_at(key)
-        closing = {tool.name for tool in parameters.output_tools}
-        await self.journal.take(key, self.last, self.chain.at, round((time.perf_counter() - started) * 1000), closing)
+        self.journal.take(key, self.last, self.chain.at, round((time.perf_counter() - started) * 1000))
         return self.last
 
     async def call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from agent.audiences import registry as audiences
 from agent.chain import ChainModel, LinkLost
 from agent.frozen import TakenTurn
 from agent.grounds import Grounds
-from agent.journal import Journal
+from agent.journal import Journal, Kept
 from agent.loops import Circling, TurnEnded
 from agent.models import TurnOutcome
 from agent.reply.moves import Reply
@@ -32,6 +32,7 @@ class Thought:
     """What came of thinking: a reply in words, or the reason why there is none.
 
     `stated` names the facts that the reply states, `left_out` the moves that did not hold, each with its reason.
+    `unrecorded` is the answer it rests on, which goes into the journal with whatever is made of it.
     """
 
     reply: str | None
@@ -43,6 +44,7 @@ class Thought:
     prompt_hash: str | None = None
     usage: RunUsage = field(default_factory=RunUsage)
     latency_ms: int = 0
+    unrecorded: Kept | None = None
 
     @property
     def cost(self) -> Decimal:
@@ -71,6 +73,7 @@ async def think(turn: TakenTurn) -> Thought:
         prompt_hash=prompting.digest(thinking.instructions, [spec.model_dump_json() for spec in turn.frozen.tools]),
         usage=thinking.usage,
         latency_ms=round((time.monotonic() - started) * 1000),
+        unrecorded=thinking.unrecorded,
     )
 
 
@@ -100,6 +103,11 @@ class _Thinking:
     def last(self) -> ModelResponse:
         """The last answer of the model in this turn."""
         return self._steps.last
+
+    @property
+    def unrecorded(self) -> Kept | None:
+        """The last answer, if the journal does not have it yet."""
+        return self._steps.journal.kept
 
     async def run(self) -> None:
         """Let each link take the turn up from where it stands, until there is a reply or no link is left."""

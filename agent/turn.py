@@ -14,7 +14,7 @@ from agent.audiences import registry as audiences
 from agent.audiences.base import Audience
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
-from agent.journal import calls_of, entries_of, points_after
+from agent.journal import calls_of, entries_of, keep_answer, points_after, record_answer
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
 from agent.sessions import Fence
@@ -191,11 +191,23 @@ async def _answer(turn: TakenTurn) -> TakenTurn | None:
         else:
             async with _lease_kept(turn):
                 thought = await think(turn)
-        async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
-            return await finish(work, turn, thought)
+        return await _finished(turn, thought)
     except Abandoned as reason:
         log.info("turn.abandoned", turn=str(turn.turn_id), reason=str(reason))
         return None
+
+
+async def _finished(turn: TakenTurn, thought: Thought) -> TakenTurn | None:
+    """Finish a turn. If it cannot be, its last answer is recorded all the same, so that no resumed turn pays for it again."""
+    try:
+        async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
+            return await finish(work, turn, thought)
+    except (Abandoned, CommitOutcomeUnknown):
+        raise
+    except Exception as error:
+        if thought.unrecorded is not None and not db.is_outage(error):
+            await keep_answer(turn, thought.unrecorded)
+        raise
 
 
 @asynccontextmanager
@@ -233,6 +245,8 @@ async def finish(work: Work, turn: TakenTurn, thought: Thought) -> TakenTurn | N
     same when the words were edited or deleted; one with effects is followed by the turn that corrects them.
     """
     fence = await sessions.fence(work, turn)
+    if thought.unrecorded is not None:
+        await record_answer(work, turn, thought.unrecorded)
     answered = {message.id for message in turn.frozen.messages}
     open_messages = await conversations.open_messages(work, turn.conversation_id)
     late = [message for message in open_messages if message.id not in answered]

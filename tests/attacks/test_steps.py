@@ -1,8 +1,11 @@
 """The steps of a turn under attack: calls that fail, and calls that undo each other."""
 
+import pytest
+
 from agent.thinking import think
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
+from tests.factories.commits import failing
 from tests.factories.customer import Customer, Query
 
 
@@ -11,7 +14,9 @@ async def test_a_call_that_failed_is_recorded_and_never_tried_again(
 ) -> None:
     # Given a turn whose call the tool refused with an error, and which died before it finished
     model.answers(
-        calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})), moves({"move": "ask", "what": "quantity"})
+        calls(("add_item_to_draft", {"product": "harina pan", "quantity": -1})),
+        moves({"move": "ask", "what": "quantity"}),
+        moves({"move": "ask", "what": "quantity"}),
     )
     await customer.writes("quiero harina pan")
     turn = await customer.has_turn_taken()
@@ -21,9 +26,9 @@ async def test_a_call_that_failed_is_recorded_and_never_tried_again(
     # When another worker resumes it
     again = await customer.has_turn_resumed()
     second = await think(again)
-    # Then neither the model nor the tool was asked again
+    # Then the tool was not asked again, and the model only for its reply
     assert second.reply == first.reply
-    assert len(model.bodies) == 2
+    assert len(model.bodies) == 3
     assert await query("SELECT id, outcome FROM journal_entries WHERE kind = 'tool'") == recorded
 
 
@@ -49,24 +54,24 @@ async def test_an_answer_that_calls_a_tool_that_there_is_not_is_recorded_too(
     customer: Customer, model: AnthropicServer, query: Query
 ) -> None:
     # Given a model that calls a tool of another shop, and a turn that died before it finished
-    model.answers(calls(("fly_to_the_moon", {})), moves({"move": "social", "what": "here_for_you"}))
+    model.answers(calls(("fly_to_the_moon", {})), *[moves({"move": "social", "what": "here_for_you"})] * 2)
     await customer.writes("hola")
     turn = await customer.has_turn_taken()
     await think(turn)
     # When another worker resumes it
     again = await customer.has_turn_resumed()
     await think(again)
-    # Then both answers are read from the journal
-    assert await query("SELECT step FROM journal_entries WHERE kind = 'model' ORDER BY step") == [(0,), (1,)]
-    assert len(model.bodies) == 2
+    # Then the answer that was followed by another is read from the journal
+    assert await query("SELECT step FROM journal_entries WHERE kind = 'model' ORDER BY step") == [(0,)]
+    assert len(model.bodies) == 3
 
 
 async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer: Customer, query: Query) -> None:
-    # Given a turn whose calls are recorded, with the answer that made them, and whose next answer is not
+    # Given a turn whose calls are recorded, with the answer that made them, and whose reply is not
     await customer.writes("quiero 2 harina pan y un aceite mazeite")
     turn = await customer.has_turn_taken()
     first = await think(turn)
-    assert len(await query("DELETE FROM journal_entries WHERE step > 0 RETURNING id")) == 1
+    assert await query("SELECT count(*) FROM journal_entries WHERE step > 0") == [(0,)]
     # When another worker resumes it
     again = await customer.has_turn_resumed()
     second = await think(again)
@@ -75,16 +80,34 @@ async def test_a_worker_that_dies_after_its_calls_leaves_them_done_once(customer
     assert sorted(await query("SELECT sku, quantity::int FROM order_lines")) == [("ACE-1", 1), ("HAR-1", 2)]
 
 
-async def test_a_turn_that_died_after_its_last_answer_is_not_asked_again(customer: Customer, model: AnthropicServer) -> None:
-    # Given a turn that died when its reply was made and not yet sent
+async def test_the_last_answer_is_recorded_with_the_words_that_it_becomes(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
     model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
     await customer.writes("hola")
-    turn = await customer.has_turn_taken()
-    first = await think(turn)
-    # When another worker resumes it
-    second = await think(await customer.has_turn_resumed())
-    # Then the same is said, and nobody was asked or paid for it a second time
-    assert second.reply == first.reply
+    thought = await think(await customer.has_turn_taken())
+    assert thought.reply is not None
+    assert await query("SELECT count(*) FROM journal_entries") == [(0,)]
+    # When the turn is finished by whoever takes it up
+    model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
+    await customer.is_answered()
+    assert [message.text for message in await customer.reads()] == [thought.reply]
+    assert await query("SELECT step, kind FROM journal_entries") == [(0, "model")]
+
+
+async def test_a_turn_whose_end_fails_is_not_asked_again(customer: Customer, model: AnthropicServer, query: Query) -> None:
+    # Given a turn whose end comes to nothing: its taking is the first transaction, its end the second
+    model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
+    await customer.writes("hola")
+    with failing(2), pytest.raises(RuntimeError):
+        await customer.is_answered()
+    assert await customer.reads() == []
+    # When another worker takes it up
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
+    await customer.is_answered()
+    # Then it is answered, and nobody was asked or paid for it a second time
+    assert [message.text for message in await customer.reads()] != []
     assert len(model.bodies) == 1
 
 

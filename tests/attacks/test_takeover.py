@@ -193,8 +193,6 @@ async def test_a_resumed_turn_goes_on_with_the_link_that_had_taken_over(
     chained.answers(calls(("list_products", {"query": "harina"})), *[down()] * 3)
     await customer.writes("quiero 3 harina pan")
     first = await think(await customer.has_turn_taken())
-    [(last,)] = await query("SELECT max(step) FROM journal_entries")
-    await query(f"DELETE FROM journal_entries WHERE step = {last} RETURNING id")
     asked = len(chained.requests)
     # When it is resumed
     second = await think(await customer.has_turn_resumed())
@@ -224,3 +222,13 @@ async def test_the_text_of_an_argument_error_is_for_the_model_alone(customer: Cu
     assert said.endswith("?")
     assert "quantity" not in said
     assert "datos" not in said
+
+
+async def test_what_cannot_be_read_is_sent_back_once(customer: Customer, chained: AnthropicServer, query: Query) -> None:
+    # Given a model that calls what there is not, and calls it again when it is told so
+    chained.answers(*[calls(("fly_to_the_moon", {}))] * 2)
+    await customer.says("hola")
+    # Then the next link has taken over, and the customer is answered
+    assert "There is no tool 'fly_to_the_moon'" in str(chained.bodies[1])
+    assert len(chained.bodies) == 2
+    assert await query("SELECT model_name, outcome FROM turns") == [("lexical", "answered")]

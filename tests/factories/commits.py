@@ -32,3 +32,21 @@ def losing(number: int, away_for: int = 0) -> Iterator[None]:
     finally:
         event.remove(Session, "after_commit", break_once)
         event.remove(Session, "after_begin", refuse)
+
+
+@contextmanager
+def failing(number: int) -> Iterator[None]:
+    """The n-th transaction comes to nothing: it is rolled back where it would have committed."""
+    commits = 0
+
+    def fail_once(_: Session) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == number:
+            raise RuntimeError("a bug of the house")
+
+    event.listen(Session, "before_commit", fail_once)
+    try:
+        yield
+    finally:
+        event.remove(Session, "before_commit", fail_once)
