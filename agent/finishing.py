@@ -5,13 +5,13 @@ from uuid import UUID
 
 from agent import sessions, telling
 from agent.audiences import registry as audiences
+from agent.fencing import Fence
 from agent.frozen import TakenTurn
 from agent.grounds import Grounds
 from agent.models import TurnOutcome
 from agent.recorded import Recorded
 from agent.reply.moves import Reply
 from agent.reply.renderer import render
-from agent.sessions import Fence
 from agent.thinking import Thought
 from core.messages import filled, text
 from core.work import Work

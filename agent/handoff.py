@@ -10,11 +10,11 @@ from babel.dates import format_date
 
 from agent import sessions
 from agent.audiences import registry as audiences
+from agent.fencing import Fence
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
 from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
-from agent.sessions import Fence
 from core.language.folding import fold
 from core.messages import choose_language, text
 from core.work import Work

@@ -16,13 +16,12 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
+from agent.fencing import ONCE, Entry, Fence, fence
 from agent.frozen import Key, TakenTurn
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.recorded import Recorded
-from agent.sessions import Fence, fence
 from core.access import Principal
 from core.errors import Abandoned
-from core.tables import new_id
 from core.work import Work, open_work, own
 from domain.conversations.content import Content, JsonObject, rewritten
 from tools.context import Pending, Signal, still_open
@@ -128,11 +127,7 @@ _ENTRY = select(JournalEntry.payload).where(
     JournalEntry.kind == bindparam("kind"),
     JournalEntry.ordinal == bindparam("ordinal"),
 )
-_ADD = (
-    insert(JournalEntry)
-    .on_conflict_do_nothing(index_elements=["workspace_id", "turn_id", "generation", "step", "kind", "ordinal"])
-    .returning(JournalEntry.id)
-)
+_ADD = insert(JournalEntry).on_conflict_do_nothing(index_elements=ONCE).returning(JournalEntry.id)
 _CALLS = (
     select(JournalEntry.payload)
     .where(*_IN_TURN, JournalEntry.kind == StepKind.TOOL)
@@ -153,16 +148,6 @@ _EFFECTS_SINCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer of the model that is not recorded yet: nothing has followed from it."""
-
-    key: Key
-    name: str
-    payload: JsonObject
-    duration_ms: int
-
-
 def _of(turn: TakenTurn) -> dict[str, Any]:
     return {"workspace": turn.workspace_id, "turn": turn.turn_id, "generation": turn.generation}
 
@@ -176,7 +161,7 @@ class Journal:
         self._step = -1
         self._ordinal = -1
         self.calls: list[Recorded] = []
-        self.kept: Kept | None = None
+        self.kept: Entry | None = None
         """The newest answer, until it is recorded."""
 
     def next_answer(self) -> tuple[Key, RecordedAnswer | None]:
@@ -204,7 +189,8 @@ class Journal:
     def take(self, key: Key, answer: ModelResponse, link: int, duration_ms: int) -> None:
         """Take a link's new answer; it is recorded with what follows from it first."""
         payload = {"response": ModelMessagesTypeAdapter.dump_python([answer], mode="json")[0], "link": link}
-        self.kept = Kept(key, (answer.model_name or "model")[:200], payload, duration_ms)
+        name = (answer.model_name or "model")[:200]
+        self.kept = Entry(key, StepOutcome.VALUE, name, payload, duration_ms=duration_ms)
 
     async def record_kept(self) -> None:
         """Record the answer that is kept, if there is one, in a transaction of its own: another one is asked for."""
@@ -216,58 +202,29 @@ class Journal:
     async def writing(self, principal: Principal) -> AsyncIterator[tuple[Work, Fence]]:
         """Open a transaction behind the fence of the lease, and record in it the answer that is kept."""
         async with open_work(principal) as work:
-            held = await fence(work, self.turn)
-            if self.kept is not None:
-                await record_answer(work, self.turn, self.kept)
-            yield work, held
+            yield work, await fenced(work, self.turn, self.kept)
         self.kept = None
 
 
-async def keep_answer(turn: TakenTurn, kept: Kept) -> None:
+async def keep_answer(turn: TakenTurn, answer: Entry) -> None:
     """Record an answer by itself, for whoever takes up a turn that could not be finished. Raises Abandoned."""
     async with open_work(Principal.system(turn.workspace_id)) as work:
-        await fence(work, turn)
-        await record_answer(work, turn, kept)
+        await fenced(work, turn, answer)
 
 
-async def record_answer(work: Work, turn: TakenTurn, kept: Kept) -> None:
-    """Record an answer of the model, behind the fence; raises Abandoned if another one stands in its place."""
-    values = (kept.key, StepOutcome.VALUE, kept.name, kept.payload)
-    if await add_entry(work, turn, *values, duration_ms=kept.duration_ms) != kept.payload:
+async def fenced(work: Work, turn: TakenTurn, answer: Entry | None) -> Fence:
+    """Take the fence, and record an answer of the model behind it; raises Abandoned if another one stands in its place."""
+    held = await fence(work, turn, answer)
+    if answer is not None and not held.recorded and await find_entry(work, turn, answer.key) != answer.payload:
         raise Abandoned("another answer of the model is recorded")
+    return held
 
 
-async def add_entry(
-    work: Work,
-    turn: TakenTurn,
-    key: Key,
-    outcome: StepOutcome,
-    name: str,
-    payload: JsonObject,
-    *,
-    writes: bool = False,
-    duration_ms: int = 0,
-) -> dict[str, Any]:
+async def add_entry(work: Work, turn: TakenTurn, entry: Entry) -> dict[str, Any]:
     """Write one entry, behind the fence; what already stands under the key wins and is returned."""
-    step, kind, ordinal = key
-    values = {
-        "workspace_id": turn.workspace_id,
-        "id": new_id(),
-        "turn_id": turn.turn_id,
-        "conversation_id": turn.conversation_id,
-        "generation": turn.generation,
-        "step": step,
-        "kind": kind,
-        "ordinal": ordinal,
-        "outcome": outcome,
-        "name": name,
-        "writes": writes,
-        "payload": payload,
-        "duration_ms": duration_ms,
-    }
-    if await work.session.scalar(_ADD, values) is not None:
-        return payload
-    stored = await find_entry(work, turn, key)
+    if await work.session.scalar(_ADD, entry.values(turn)) is not None:
+        return entry.payload
+    stored = await find_entry(work, turn, entry.key)
     if stored is None:
         raise Abandoned("a journal entry vanished")
     return stored

@@ -1,14 +1,12 @@
-"""Sessions in the database: when a turn is due, who may think it, and the fence around everything it writes."""
+"""Sessions in the database: when a turn is due, and who may think it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, bindparam, func, or_, select, update
+from sqlalchemy import Interval, Row, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import defer
 
 from agent.frozen import Frozen, TakenTurn
 from agent.lexical.completeness import looks_finished
@@ -16,7 +14,6 @@ from agent.models import AgentSession, Turn, TurnStatus
 from agent.states import Standing, advance
 from core import events, observability, outbox
 from core.access import Principal
-from core.errors import Abandoned
 from core.event_types import EventType
 from core.settings import get_settings
 from core.tables import new_id
@@ -46,7 +43,12 @@ _TAKE_LEASE = (
         lease_token=AgentSession.lease_token + 1,
         lease_until=func.clock_timestamp() + bindparam("lease", type_=Interval),
     )
-    .returning(AgentSession)
+    .returning(
+        AgentSession,
+        exists()
+        .where(own(Turn), Turn.conversation_id == AgentSession.conversation_id, Turn.status == TurnStatus.OPEN)
+        .label("has_turn"),
+    )
     .execution_options(populate_existing=True, synchronize_session=False)
 )
 _OPEN_TURN = (
@@ -59,26 +61,7 @@ _OPEN_TURN = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-# It leaves out the large column that no step needs.
-_FENCE = (
-    select(AgentSession, Turn)
-    .join(Turn, (Turn.workspace_id == AgentSession.workspace_id) & (Turn.id == bindparam("turn")))
-    .where(*_OWN)
-    .options(defer(Turn.frozen))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
-
 log = observability.log("agent.sessions")
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """The locked rows of a turn whose lease still holds; writes go through them only."""
-
-    session: AgentSession
-    turn: Turn
-    conversation: ConversationView
 
 
 def _of(work: Work, conversation_id: UUID) -> dict[str, Any]:
@@ -136,20 +119,22 @@ def make_due(work: Work, session: AgentSession, due_at: datetime) -> None:
     outbox.enqueue(work, "conversation.turn", due_at=due_at, conversation_id=session.conversation_id)
 
 
-async def take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
-    """Take the lease of a session if nobody holds it and its turn is due; the token grows with every taking.
+async def take_lease(work: Work, conversation_id: UUID) -> tuple[AgentSession, Turn | None] | None:
+    """Take the lease of a session if nobody holds it and its turn is due, with the turn that was left open, if one was.
 
-    The conversation is locked already.
+    The token grows with every taking. The conversation is locked already.
     """
-    if (session := await _take_lease(work, conversation_id)) is not None:
-        return session
-    await find_or_create(work, conversation_id)
-    return await _take_lease(work, conversation_id)
+    if (taken := await _take_lease(work, conversation_id)) is None:
+        await find_or_create(work, conversation_id)
+        if (taken := await _take_lease(work, conversation_id)) is None:
+            return None
+    session, has_turn = taken
+    return session, await open_turn(work, conversation_id) if has_turn else None
 
 
-async def _take_lease(work: Work, conversation_id: UUID) -> AgentSession | None:
+async def _take_lease(work: Work, conversation_id: UUID) -> Row[AgentSession, bool] | None:
     lease = timedelta(seconds=get_settings().lease_seconds)
-    return await work.session.scalar(_TAKE_LEASE, {**_of(work, conversation_id), "lease": lease})
+    return (await work.session.execute(_TAKE_LEASE, {**_of(work, conversation_id), "lease": lease})).first()
 
 
 def free_lease(session: AgentSession) -> None:
@@ -237,24 +222,6 @@ async def renew(turn: TakenTurn) -> bool:
             .returning(AgentSession.id)
         )
     return renewed is not None
-
-
-async def fence(work: Work, turn: TakenTurn) -> Fence:
-    """Lock conversation, session and turn, and make sure that this worker may still write for the turn.
-
-    Raises Abandoned when the lease has passed to another worker, the turn is closed or thought anew, or the agent
-    has lost the conversation.
-    """
-    conversation = await conversations.lock(work, turn.conversation_id)
-    held = await work.session.execute(_FENCE, {**_of(work, turn.conversation_id), "turn": turn.turn_id})
-    session, row = held.one()
-    if session.lease_token != turn.lease_token:
-        raise Abandoned("the lease has passed to another worker")
-    if row.status != TurnStatus.OPEN or row.generation != turn.generation:
-        raise Abandoned("the turn is closed or is thought anew")
-    if conversation.voice_epoch != turn.voice_epoch:
-        raise Abandoned("the agent has lost the conversation")
-    return Fence(session, row, conversation)
 
 
 def move(work: Work, session: AgentSession, trigger: Trigger) -> None:

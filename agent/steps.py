@@ -11,11 +11,12 @@ from pydantic_ai.models import ModelRequestParameters
 from agent import loops, telling
 from agent.audiences.base import Audience, ContextOf
 from agent.chain import ChainModel
+from agent.fencing import Entry, Fence, fence
 from agent.frozen import Key
 from agent.journal import Journal, add_entry, find_entry, points_after, recorded
 from agent.models import AgentSession, StepOutcome
 from agent.recorded import Recorded
-from agent.sessions import Fence, fence, move, void_confirmation
+from agent.sessions import move, void_confirmation
 from core import db, messages, observability
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown, DomainError
@@ -186,16 +187,9 @@ class _Call:
 
     async def _store(self, work: Work, record: Recorded) -> Recorded:
         payload = record.model_dump(mode="json")
-        stored = await add_entry(
-            work,
-            self._turn,
-            self._key,
-            record.outcome,
-            self._name,
-            payload,
-            writes=record.has_effect,
-            duration_ms=round((time.perf_counter() - self._started) * 1000),
-        )
+        took = round((time.perf_counter() - self._started) * 1000)
+        entry = Entry(self._key, record.outcome, self._name, payload, record.has_effect, took)
+        stored = await add_entry(work, self._turn, entry)
         return record if stored is payload else Recorded.model_validate(stored)
 
     async def _settle(self, kind: StepOutcome, refusal: DomainError | None) -> Recorded:

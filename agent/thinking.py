@@ -12,9 +12,10 @@ from pydantic_ai.usage import RunUsage
 from agent import history, prompting, telling
 from agent.audiences import registry as audiences
 from agent.chain import ChainModel, LinkLost
+from agent.fencing import Entry
 from agent.frozen import TakenTurn
 from agent.grounds import Grounds
-from agent.journal import Journal, Kept
+from agent.journal import Journal
 from agent.loops import Circling, TurnEnded
 from agent.models import TurnOutcome
 from agent.reply.moves import Reply
@@ -44,7 +45,7 @@ class Thought:
     prompt_hash: str | None = None
     usage: RunUsage = field(default_factory=RunUsage)
     latency_ms: int = 0
-    unrecorded: Kept | None = None
+    unrecorded: Entry | None = None
 
     @property
     def cost(self) -> Decimal:
@@ -105,7 +106,7 @@ class _Thinking:
         return self._steps.last
 
     @property
-    def unrecorded(self) -> Kept | None:
+    def unrecorded(self) -> Entry | None:
         """The last answer, if the journal does not have it yet."""
         return self._steps.journal.kept
 

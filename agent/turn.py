@@ -12,12 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from agent import corrections, finishing, handoff, history, sessions
 from agent.audiences import registry as audiences
 from agent.audiences.base import Audience
+from agent.fencing import Fence
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
-from agent.journal import calls_of, entries_of, keep_answer, points_after, record_answer
+from agent.journal import calls_of, entries_of, fenced, keep_answer, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
-from agent.sessions import Fence
 from agent.spoken import spoken
 from agent.thinking import Thought, think
 from core import db, observability
@@ -68,16 +68,16 @@ async def _take_or_count(principal: Principal, conversation_id: UUID) -> TakenTu
         log.exception("turn.not_taken", conversation=str(conversation_id))
     async with open_work(principal) as work:
         await conversations.lock(work, conversation_id)
-        session = await sessions.take_lease(work, conversation_id)
-        if session is not None:
-            await _count_failed_take(work, session)
+        taken = await sessions.take_lease(work, conversation_id)
+        if taken is not None:
+            await _count_failed_take(work, *taken)
     return None
 
 
-async def _count_failed_take(work: Work, session: AgentSession) -> None:
+async def _count_failed_take(work: Work, session: AgentSession, row: Turn | None) -> None:
     sessions.count_failure(session)
     if session.failures >= MOST_FAILURES:
-        await handoff.give_up(work, session, await sessions.open_turn(work, session.conversation_id))
+        await handoff.give_up(work, session, row)
         return
     sessions.free_lease(session)
     sessions.make_due(work, session, work.system_time + timedelta(seconds=2**session.failures))
@@ -86,10 +86,9 @@ async def _count_failed_take(work: Work, session: AgentSession) -> None:
 async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
     """Take the lease and the open messages; a turn that was left behind is taken up again as it was."""
     conversation = await conversations.lock(work, conversation_id)
-    session = await sessions.take_lease(work, conversation_id)
-    if session is None:
+    if (taken := await sessions.take_lease(work, conversation_id)) is None:
         return None
-    row = await sessions.open_turn(work, conversation_id)
+    session, row = taken
     if row is not None and row.voice_epoch != conversation.voice_epoch:
         row.status, row.finished_at, row.outcome = TurnStatus.SUPERSEDED, work.system_time, TurnOutcome.VOICE_LOST
         row = None
@@ -244,9 +243,7 @@ async def finish(work: Work, turn: TakenTurn, thought: Thought) -> TakenTurn | N
     A turn without effects is thought again with the new words, at most twice: then its next generation is returned. The
     same when the words were edited or deleted; one with effects is followed by the turn that corrects them.
     """
-    fence = await sessions.fence(work, turn)
-    if thought.unrecorded is not None:
-        await record_answer(work, turn, thought.unrecorded)
+    fence = await fenced(work, turn, thought.unrecorded)
     answered = {message.id for message in turn.frozen.messages}
     open_messages = await conversations.open_messages(work, turn.conversation_id)
     late = [message for message in open_messages if message.id not in answered]

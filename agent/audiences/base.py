@@ -9,10 +9,10 @@ from pydantic_ai.models import Model
 
 from agent import prompting
 from agent.brief import Brief
+from agent.fencing import Fence
 from agent.frozen import TakenTurn
 from agent.models import AgentSession
 from agent.recorded import Recorded
-from agent.sessions import Fence
 from core.access import Principal
 from core.work import Work
 from domain.conversations.content import Content

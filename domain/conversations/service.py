@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from core import events, observability, outbox
 from core.access import PrincipalKind
@@ -29,15 +32,19 @@ from domain.conversations.schemas import (
 )
 from domain.customers import service as customers
 
+LOCKED: Final = Conversation.__table__
+"""The conversations' table, for the one statement that locks a conversation with rows that stand beside it."""
 
-def _view(row: Conversation) -> ConversationView:
+
+def view_of(row: Conversation | Row[Any]) -> ConversationView:
+    """A conversation as other rooms see it, of whatever has its columns."""
     return (ConversationView if row.customer_id is None else CustomerConversation).model_validate(row)
 
 
 async def lock(work: Work, conversation_id: UUID) -> ConversationView:
     """Lock a conversation: the first lock of every change in it, before session, order and stock."""
     work.require_agent()
-    return _view(await rows.locked(work, conversation_id))
+    return view_of(await rows.locked(work, conversation_id))
 
 
 async def written_in(work: Work, line: ConnectionSummary, incoming: Incoming) -> Conversation:
@@ -228,7 +235,7 @@ async def notify(
 async def get(work: Work, conversation_id: UUID) -> ConversationView:
     """One conversation."""
     work.require(ConversationsPermission.READ)
-    return _view(rows.visible(work, await repository.get(work, conversation_id)))
+    return view_of(rows.visible(work, await repository.get(work, conversation_id)))
 
 
 async def said_in(work: Work, turn_id: UUID) -> list[MessageView]:

@@ -79,6 +79,20 @@ async def by_ids(work: Work, customer_ids: Collection[UUID]) -> Sequence[Custome
     return (await work.session.scalars(select(Customer).where(own(Customer, work), Customer.id.in_(customer_ids)))).all()
 
 
+_WITH_CONTACT = (
+    select(Customer, ContactAddress)
+    .join(ContactAddress, own(ContactAddress) & (ContactAddress.id == bindparam("contact")))
+    .where(own(Customer), Customer.id == bindparam("customer"))
+)
+
+
+async def with_contact(work: Work, customer_id: UUID, contact_address_id: UUID) -> tuple[Customer, ContactAddress] | None:
+    """A customer and one address on a medium."""
+    values = {"workspace": work.workspace_id, "customer": customer_id, "contact": contact_address_id}
+    row = (await work.session.execute(_WITH_CONTACT, values)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | None:
     """One address of a customer on a medium."""
     return await work.session.get(ContactAddress, (work.workspace_id, contact_address_id))

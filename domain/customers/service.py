@@ -170,6 +170,15 @@ async def contact(work: Work, contact_address_id: UUID) -> ContactView:
     return _contact_view(row).seen_by(work.principal)
 
 
+async def with_contact(work: Work, customer_id: UUID, contact_address_id: UUID) -> tuple[CustomerView, ContactView]:
+    """A customer, and the address from which they write."""
+    work.require(CustomersPermission.READ)
+    found = await repository.with_contact(work, customer_id, contact_address_id)
+    if found is None:
+        raise CustomerNotFound
+    return CustomerView.model_validate(found[0]), _contact_view(found[1])
+
+
 async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactView | None:
     """The address on a medium of whoever has this user id there, None before they have written."""
     work.require(CustomersPermission.READ)

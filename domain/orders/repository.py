@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
@@ -48,6 +48,12 @@ def _with_lines(orders: Select[Order]) -> Select[Order, OrderLine]:
 # A lock is never taken together with the lines: while it waits for another writer, the lines would grow old.
 _LOCKED_DRAFT = _OPEN_DRAFT.with_for_update(key_share=True).execution_options(populate_existing=True)
 _DRAFT_WITH_LINES = _with_lines(_OPEN_DRAFT)
+_OPEN_AND_NEWEST = _with_lines(
+    select(Order).where(
+        own(Order),
+        Order.id.in_(union_all(_OPEN_DRAFT.with_only_columns(Order.id), select(_NEWEST.subquery().c.id))),
+    )
+)
 _HISTORY_WITH_LINES = _with_lines(
     select(Order).where(own(Order), Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc())
 )
@@ -110,6 +116,16 @@ async def draft_with_lines(work: Work, conversation_id: UUID) -> tuple[Order, li
     """The open draft of a conversation, and its lines."""
     parameters = {"workspace": work.workspace_id, "conversation": conversation_id}
     return next(iter(await _together(work, _DRAFT_WITH_LINES, parameters)), None)
+
+
+async def open_and_newest(
+    work: Work, conversation_id: UUID, customer_id: UUID
+) -> tuple[tuple[Order, list[OrderLine]] | None, tuple[Order, list[OrderLine]] | None]:
+    """The open draft of a conversation, and the customer's newest order that got a number, each with its lines."""
+    parameters = {"workspace": work.workspace_id, "conversation": conversation_id, "customer": customer_id, "limit": 1}
+    found = await _together(work, _OPEN_AND_NEWEST, parameters)
+    draft = next((each for each in found if each[0].conversation_id == conversation_id and each[0].status in OPEN), None)
+    return draft, next((each for each in found if each[0].number is not None), None)
 
 
 async def _together(

@@ -49,6 +49,13 @@ async def history(work: Work, customer_id: UUID, *, limit: int = 10) -> list[Ord
     return [view_of(order, lines) for order, lines in placed]
 
 
+async def open_and_newest(work: Work, conversation_id: UUID, customer_id: UUID) -> tuple[OrderView | None, OrderView | None]:
+    """The open draft of a conversation, and the customer's newest order that was placed."""
+    work.require(OrdersPermission.READ)
+    draft, newest = await repository.open_and_newest(work, conversation_id, customer_id)
+    return view_of(*draft) if draft is not None else None, view_of(*newest) if newest is not None else None
+
+
 async def list_orders(
     work: Work,
     wanted: OrderFilter | None = None,

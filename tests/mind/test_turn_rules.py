@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from agent import sessions, takeover
+from agent.fencing import fence
 from agent.models import StepKind
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
@@ -39,7 +40,7 @@ async def test_a_zombie_worker_commits_nothing(customer: Customer, query: Query)
         await think(stale)
     async with open_work(customer.shop.principal) as work:
         with pytest.raises(Abandoned):
-            await sessions.fence(work, stale)
+            await fence(work, stale)
     async with open_work(customer.shop.principal) as work:
         with pytest.raises(Abandoned):
             await finish(work, stale, Thought(reply="hola"))

@@ -160,15 +160,13 @@ async def write(
     session: AgentSession,
     conversation: CustomerConversation,
     open_messages: Sequence[OpenMessage],
-    draft: OrderView | None,
     thread: Sequence[MessageView],
 ) -> Brief:
     """The brief for answering these messages now, with the order as it is open and the thread up to now."""
     workspace = await accounts.get_workspace(work)
     language = spoken(_written(open_messages, thread), messages.choose_language(workspace.language))
-    customer = await customers.get(work, conversation.customer_id)
-    placed = await orders.history(work, conversation.customer_id, limit=1)
-    last = placed[0] if placed else None
+    customer, contact = await customers.with_contact(work, conversation.customer_id, conversation.contact_address_id)
+    draft, last = await orders.open_and_newest(work, conversation.id, conversation.customer_id)
     places = await catalog.stores(work)
     stores = {store.id: store.name for store in places}
     last_order = None
@@ -192,7 +190,7 @@ async def write(
         currency=workspace.currency,
         timezone=workspace.timezone,
         shop_name=workspace.name,
-        medium=(await customers.contact(work, conversation.contact_address_id)).medium,
+        medium=contact.medium,
         state=State(session.state),
         customer_name=customer.called,
         draft=await _draft_brief(work, draft, stores, session.confirmation_token) if draft else None,
@@ -247,7 +245,5 @@ def _undelivered(newest: Sequence[MessageView]) -> list[str]:
 async def fresh_facts(work: Work, conversation: CustomerConversation, language: str) -> dict[str, Fact]:
     """The session's facts as they are now; at Finish they are compared with those that the reply was thought with."""
     workspace = await accounts.get_workspace(work)
-    draft = await drafts.open_draft(work, conversation.id)
-    placed = await orders.history(work, conversation.customer_id, limit=1)
-    stores = await catalog.stores(work)
-    return facts_of(workspace, draft, placed[0] if placed else None, stores, language)
+    draft, last = await orders.open_and_newest(work, conversation.id, conversation.customer_id)
+    return facts_of(workspace, draft, last, await catalog.stores(work), language)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from agent import sessions
 from agent.corrections import changed_meanwhile
+from agent.fencing import Fence
 from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
-from agent.sessions import Fence
 from core import inbound
 from core.work import Work
 from domain.connections import service as connections

@@ -10,11 +10,11 @@ from agent import prompting
 from agent.audiences.base import Audience, ContextOf
 from agent.audiences.customer import briefing, consent, wishes
 from agent.brief import Brief
+from agent.fencing import Fence
 from agent.frozen import TakenTurn
 from agent.lexical.model import LexicalModel
 from agent.lookup import catalogue_lookup, message_lookup
 from agent.models import AgentSession
-from agent.sessions import Fence
 from core.access import Principal
 from core.settings import get_settings
 from core.work import Work
@@ -60,8 +60,7 @@ class Customers(Audience):
         thread: Sequence[MessageView],
     ) -> Brief:
         """The shop, the customer and their order."""
-        draft = await drafts.open_draft(work, conversation.id)
-        return await briefing.write(work, session, _with_customer(conversation), open_messages, draft, thread)
+        return await briefing.write(work, session, _with_customer(conversation), open_messages, thread)
 
     async def keep(self, work: Work, turn: TakenTurn) -> None:
         """Keep what is set aside for the order while it is thought about."""

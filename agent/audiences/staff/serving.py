@@ -13,11 +13,11 @@ from agent.audiences.base import Audience, ContextOf
 from agent.audiences.staff import chat
 from agent.audiences.staff.offline import QuestionModel
 from agent.brief import Asked, Brief, BriefMessage
+from agent.fencing import Fence
 from agent.frozen import TakenTurn
 from agent.lexical.assent import is_pure_assent
 from agent.models import AgentSession
 from agent.recorded import Recorded
-from agent.sessions import Fence
 from agent.spoken import spoken
 from core import messages
 from core.access import Principal, PrincipalKind
