@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from app.queue.actors import media, presence
+from app.queue.actors import media, presence, turns
 from channels.infobip.media import MAX_BYTES
 from core.blobs import open_blobs
 from core.settings import get_settings
@@ -23,6 +23,13 @@ from tests.factories.provider import response
 from tests.factories.threads import Thread, opened
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
+
+
+async def show_presence(thread: Thread) -> None:
+    """Show what a turn that is about to be thought shows."""
+    shown = await turns.read_in(str(thread.principal.workspace_id), str(thread.conversation_id))
+    if shown is not None:
+        await presence.show(shown)
 
 
 async def photo(thread: Thread) -> UUID:
@@ -128,7 +135,7 @@ async def test_a_worker_that_dies_while_fetching_costs_a_try_and_nothing_else(wo
 
 async def test_presence_shows_typing_and_a_read_mark_while_there_is_something_to_answer(workspace: WorkspaceView) -> None:
     async with opened(workspace, response(200, {}), response(204, b"")) as thread:
-        await presence.show(thread.principal.workspace_id, thread.conversation_id)
+        await show_presence(thread)
 
         assert [request.path.rsplit("/", 1)[-1] for request in thread.provider.received] == ["events", "read"]
 
@@ -138,13 +145,13 @@ async def test_presence_says_nothing_when_a_person_has_the_conversation(workspac
         async with open_work(thread.principal) as work:
             await handoffs.wait_for_person(work, thread.conversation_id, HandoffReason.CUSTOMER_ASKED)
 
-        await presence.show(thread.principal.workspace_id, thread.conversation_id)
+        await show_presence(thread)
 
         assert thread.provider.received == []
 
 
 async def test_presence_survives_a_provider_that_does_not_answer(workspace: WorkspaceView) -> None:
     async with opened(workspace, b"", b"garbage") as thread:
-        await presence.show(thread.principal.workspace_id, thread.conversation_id)
+        await show_presence(thread)
 
         assert len(thread.provider.received) == 2

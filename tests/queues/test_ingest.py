@@ -12,6 +12,7 @@ from sqlalchemy import text, update
 
 from app.queue import deadletters
 from app.queue.actors import inbound as actor
+from app.queue.actors import turns
 from app.queue.broker import RedisBells
 from app.queue.replay import replay
 from core import inbound
@@ -176,7 +177,7 @@ async def test_before_a_turn_what_the_same_sender_has_waiting_is_read_in_order(
     await post(web, line.slug, webhook(*later))
     [(conversation_id,)] = await rows(shop, "SELECT id FROM conversations")
     assert isinstance(conversation_id, UUID)
-    await actor.ingest_of_sender(str(shop.id), str(conversation_id))
+    await turns.read_in(str(shop.id), str(conversation_id))
 
     assert await rows(shop, "SELECT content ->> 'text' FROM messages ORDER BY position") == [("uno",), ("dos",), ("tres",)]
     assert [event.outcome for event in await stored_events(shop.id)].count(None) == 1

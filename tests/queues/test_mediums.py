@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from agent import sessions
 from app.queue.actors import inbound as actor
+from app.queue.actors import turns
 from app.queue.actors.deliveries import deliver
 from channels import registry
 from core import inbound
@@ -166,7 +167,7 @@ async def test_what_came_through_either_provider_is_read_before_a_turn(carried: 
         beside = await connections.beside(work, carried.lines[Provider.INFOBIP].id)
         assert set(beside) == {line.id for line in carried.lines.values()}
         assert await inbound.has_open_messages(work, beside, {f"VE.{PHONE}"})
-    await actor.ingest_of_sender(str(carried.shop.id), str(await carried.conversation()))
+    await turns.read_in(str(carried.shop.id), str(await carried.conversation()))
 
     assert await carried.rows("SELECT content ->> 'text' FROM messages ORDER BY position") == [("uno",), ("dos",)]
 

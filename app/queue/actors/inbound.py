@@ -28,8 +28,7 @@ from domain.conversations import service as conversations
 from domain.conversations.content import Edited, Reaction, Removed
 from domain.conversations.content import said as words_of
 from domain.conversations.kinds import Voice
-from domain.conversations.schemas import CustomerConversation, Incoming, SentMessage
-from domain.customers import service as customers
+from domain.conversations.schemas import Incoming, SentMessage
 from domain.phones import service as phones
 
 REPORT_WAITS: Final = timedelta(hours=1)
@@ -83,19 +82,6 @@ async def take_reports(workspace_id: str, connection_id: str) -> None:
 async def _count_reports(principal: Principal, connection_id: UUID) -> dict[UUID, int]:
     async with open_work(principal) as work:
         return await inbound.count_reports(work, connection_id)
-
-
-async def ingest_of_sender(workspace_id: str, conversation_id: str) -> None:
-    """Handle what else the customer of a conversation has written and nobody has read yet."""
-    async with open_work(Principal.system(UUID(workspace_id))) as work:
-        conversation = await conversations.get(work, UUID(conversation_id))
-        if not isinstance(conversation, CustomerConversation):
-            return
-        contact = await customers.contact(work, conversation.contact_address_id)
-        lines = await connections.beside(work, conversation.connection_id)
-        waiting = await inbound.open_of(work, lines, contact.sender_keys)
-    for event_id in waiting:
-        await ingest(workspace_id, str(event_id))
 
 
 async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:

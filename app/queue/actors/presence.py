@@ -1,65 +1,56 @@
 """Shows a customer that the message was read and an answer is being written; best effort, and it holds nothing up."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from channels import registry
-from core import observability
-from core.access import Principal
-from core.errors import CommitOutcomeUnknown, NotFound
-from core.work import open_work
+from core.work import Work
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
 from domain.conversations import delivery
 from domain.conversations import service as conversations
 from domain.conversations.kinds import Voice
 from domain.conversations.schemas import CustomerConversation
-from domain.customers import service as customers
+from domain.customers.schemas import ContactView
 
 AT_ONCE: Final = 8
 """Under a rush the signs are left out: the provider takes ten read marks a second, and answers matter more."""
 
-log = observability.log(__name__)
 _running: set[asyncio.Task[None]] = set()
 
 
-def announce(workspace_id: UUID, conversation_id: UUID) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where presence is shown: the line, the customer's address, and their last message if it is to be marked as read."""
+
+    connection: ConnectionView
+    address: str
+    last: str | None
+
+
+async def shown_to(work: Work, conversation: CustomerConversation, contact: ContactView) -> Shown | None:
+    """Where a customer sees that somebody is there; None under a rush, and when the agent has nothing to answer."""
+    if len(_running) >= AT_ONCE or conversation.voice is not Voice.AGENT:
+        return None
+    if not await conversations.open_messages(work, conversation.id):
+        return None
+    connection = await connections.get(work, conversation.connection_id)
+    last = await delivery.last_inbound_provider_id(work, conversation.id, connection.id)
+    return Shown(connection, contact.address, last)
+
+
+def announce(shown: Shown) -> None:
     """Show presence in the background, while the turn is being thought."""
-    if len(_running) >= AT_ONCE:
-        return
-    task = asyncio.create_task(show(workspace_id, conversation_id))
+    task = asyncio.create_task(show(shown))
     _running.add(task)
     task.add_done_callback(_running.discard)
 
 
-async def show(workspace_id: UUID, conversation_id: UUID) -> None:
-    """Show that somebody is typing, and that the customer's last message was read, if it is still to be answered."""
-    try:
-        found = await _whom(workspace_id, conversation_id)
-    except (NotFound, SQLAlchemyError, CommitOutcomeUnknown, OSError, TimeoutError) as error:
-        log.info("presence.failed", error=type(error).__name__)
-        return
-    if found is not None:
-        connection, address, last = found
-        channel = registry.open_channel(connection)
-        if connection.traits.typing:
-            await channel.typing(address)
-        if last is not None and connection.traits.read_receipts:
-            await channel.mark_read(last)
-
-
-async def _whom(workspace_id: UUID, conversation_id: UUID) -> tuple[ConnectionView, str, str | None] | None:
-    """The line, the customer's address and their last message; None when the agent has nothing to answer."""
-    async with open_work(Principal.system(workspace_id)) as work:
-        conversation = await conversations.get(work, conversation_id)
-        if not isinstance(conversation, CustomerConversation) or conversation.voice is not Voice.AGENT:
-            return None
-        if not await conversations.open_messages(work, conversation_id):
-            return None
-        contact = await customers.contact(work, conversation.contact_address_id)
-        connection = await connections.get(work, conversation.connection_id)
-        last = await delivery.last_inbound_provider_id(work, conversation_id, connection.id)
-        return connection, contact.address, last
+async def show(shown: Shown) -> None:
+    """Show that somebody is typing, and that the customer's last message was read."""
+    channel, traits = registry.open_channel(shown.connection), shown.connection.traits
+    if traits.typing:
+        await channel.typing(shown.address)
+    if shown.last is not None and traits.read_receipts:
+        await channel.mark_read(shown.last)
