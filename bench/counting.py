@@ -1,39 +1,82 @@
-"""Counts what a piece of work asks of Postgres: statements and commits."""
+"""Counts what a piece of work asks of Postgres: statements, commits and round trips, in the order in which they go out."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+_WRITTEN = re.compile(r"\b(INSERT) INTO (\w+)|(?<!FOR )(?<!KEY )(?<!DO )\b(UPDATE) (\w+)|\b(DELETE) FROM (\w+)")
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
+_CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+
 
 @dataclass
 class Counted:
-    """What was asked since the counting began."""
+    """What was asked since the counting began; `texts` are the round trips, each as it was sent."""
 
-    statements: int = 0
-    commits: int = 0
     texts: list[str] = field(default_factory=list)
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed."""
+        return self.names.count("COMMIT")
+
+    @property
+    def statements(self) -> int:
+        """How many statements were run, without those that begin and end transactions."""
+        return sum(name.partition(" ")[0] not in _CONTROL for name in self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """The round trips in short: what each writes, or else what it reads, and whether it locks."""
+        return [_name(text) for text in self.texts]
+
+
+def _name(text: str) -> str:
+    words = text.split(None, 1)
+    if (first := words[0].rstrip(";").upper()) in _CONTROL:
+        return first
+    if "set_config('role'" in text:
+        return "enter"
+    locks = ["LOCK"] if re.search(r"\bFOR (NO KEY )?UPDATE", text) else []
+    written = [" ".join(filter(None, found.groups())) for found in _WRITTEN.finditer(text)]
+    read = [] if written else [f"{'' if locks else 'SELECT '}{', '.join(dict.fromkeys(_READ.findall(text)))}"]
+    return " ".join([*locks, ", ".join(dict.fromkeys(written)), *read]).replace("  ", " ").strip()
 
 
 @contextmanager
 def counting() -> Iterator[Counted]:
-    """Count on the engines of this process."""
+    """Count on the engines of this process.
+
+    A statement that a connection prepares for the first time takes one more round trip, which is not counted.
+    """
     counted = Counted()
 
     def executed(_connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        counted.statements += 1
         counted.texts.append(statement)
 
+    def began(_connection: Connection) -> None:
+        counted.texts.append("BEGIN")
+
     def committed(_connection: Connection) -> None:
-        counted.commits += 1
         counted.texts.append("COMMIT")
 
-    event.listen(Engine, "before_cursor_execute", executed)
-    event.listen(Engine, "commit", committed)
+    def rolled_back(_connection: Connection) -> None:
+        counted.texts.append("ROLLBACK")
+
+    heard: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": executed,
+        "begin": began,
+        "commit": committed,
+        "rollback": rolled_back,
+    }
+    for name, hear in heard.items():
+        event.listen(Engine, name, hear)
     try:
         yield counted
     finally:
-        event.remove(Engine, "before_cursor_execute", executed)
-        event.remove(Engine, "commit", committed)
+        for name, hear in heard.items():
+            event.remove(Engine, name, hear)

@@ -87,7 +87,9 @@ class Measured:
 
     seconds: list[float]
     processor: float
-    counted: Counted
+    statements: int
+    commits: int
+    round_trips: int
 
     @property
     def turns(self) -> int:
@@ -108,12 +110,10 @@ async def our_turns(shop: Shop, turns: int) -> Measured:
         with counting() as once:
             await run_turn(shop.workspace_id, conversation_id)
         processor += time.process_time() - before
-        total.statements += once.statements
-        total.commits += once.commits
-        total.texts = once.texts
+        total.texts += once.texts
 
     seconds = await timed(turns, write, answer)
-    return Measured(seconds, processor / turns, total)
+    return Measured(seconds, processor / turns, total.statements, total.commits, len(total.texts))
 
 
 async def bare_turns(url: str, turns: int) -> Measured:
@@ -126,7 +126,7 @@ async def bare_turns(url: str, turns: int) -> Measured:
         seconds.append(time.perf_counter() - started)
         processor += time.process_time() - before
     await bare.pool.close()
-    return Measured(seconds, processor / turns, Counted(turns, turns))
+    return Measured(seconds, processor / turns, turns, turns, turns)
 
 
 async def _measure(place: Ground, turns: int) -> Section:
@@ -146,16 +146,20 @@ async def _measure(place: Ground, turns: int) -> Section:
         "A turn beside its model",
         "A turn with a model that takes no time: two answers and one call of `list_products`, from claim to the queued "
         "reply, beside bare pydantic-ai with the same script, a plain function as the tool and one INSERT of the messages. "
-        "Ours claims a lease, journals every step behind a fence, checks the reply and commits four times instead of once, "
+        "Ours claims a lease, journals every step behind a fence, checks the reply and commits three times instead of once, "
         "each flushed to disk. Aim: at most twice the bare one.",
-        [Table(("runtime", "turns", "p50", "p95", "processor time", "statements", "commits"), rows)],
+        [Table(("runtime", "turns", "p50", "p95", "processor time", "statements", "commits", "round trips"), rows)],
     )
 
 
 def _joined(parts: list[Measured]) -> Measured:
-    counted = Counted(sum(part.counted.statements for part in parts), sum(part.counted.commits for part in parts))
-    processor = sum(part.processor for part in parts) / len(parts)
-    return Measured([second for part in parts for second in part.seconds], processor, counted)
+    return Measured(
+        [second for part in parts for second in part.seconds],
+        sum(part.processor for part in parts) / len(parts),
+        sum(part.statements for part in parts),
+        sum(part.commits for part in parts),
+        sum(part.round_trips for part in parts),
+    )
 
 
 def _row(name: str, parts: list[Measured]) -> list[str]:
@@ -166,14 +170,13 @@ def _row(name: str, parts: list[Measured]) -> list[str]:
         milliseconds(percentile(whole.seconds, 0.5)),
         milliseconds(percentile(whole.seconds, 0.95)),
         milliseconds(whole.processor),
-        f"{whole.counted.statements / whole.turns:.1f}",
-        f"{whole.counted.commits / whole.turns:.1f}",
+        *(f"{count / whole.turns:.1f}" for count in (whole.statements, whole.commits, whole.round_trips)),
     ]
 
 
 def _ratio(ours: Measured, plain: Measured) -> list[str]:
     shares = [percentile(ours.seconds, share) / percentile(plain.seconds, share) for share in (0.5, 0.95)]
-    return ["Nexova ÷ bare", "", *(f"{share:.1f}×" for share in shares), f"{ours.processor / plain.processor:.1f}×", "", ""]
+    return ["Nexova ÷ bare", "", *(f"{share:.1f}×" for share in shares), f"{ours.processor / plain.processor:.1f}×", "", "", ""]
 
 
 def measure(quick: bool) -> Section:
