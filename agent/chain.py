@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Literal
 from uuid import UUID
 
@@ -86,7 +87,8 @@ class ChainModel(Model):
         self._names = tuple(names)
         self._workspace_id = workspace_id
         self._deadline = deadline
-        self._lexical = lexical
+        # One for the turn: it keeps what it has understood and looked up from one request to the next.
+        self._lexical = cache(lexical)
         self._on_call = on_call
         self._house = get_settings()
         self.at = 0

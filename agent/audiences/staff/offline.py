@@ -7,7 +7,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
-from agent.audiences.staff.questions import HELP, Asked, Question, read
+from agent.audiences.staff.questions import HELP, Question, read
 from agent.brief import Brief
 from agent.lexical.returned import returned, this_run
 from agent.offline import OfflineModel, calling, replying
@@ -42,6 +42,5 @@ class QuestionModel(OfflineModel):
         """What is asked for; a tool that the member's rights do not open is answered with what they may ask."""
         calls = [question for question in self._asked.questions if question.tool in self._tools]
         if len(calls) < len(self._asked.questions) or not calls:
-            self._asked = Asked((HELP,), understood=self._asked.understood and bool(self._asked.questions))
             return [HELP]
         return calls
