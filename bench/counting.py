@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 _WRITTEN = re.compile(r"\b(INSERT) INTO (\w+)|(?<!FOR )(?<!KEY )(?<!DO )\b(UPDATE) (\w+)|\b(DELETE) FROM (\w+)")
-_READ = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
+_READ = re.compile(r"(?<!epoch )\b(?:FROM|JOIN)\s+(\w+)\b(?!\()")
 _CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
