@@ -176,7 +176,7 @@ async def with_contact(work: Work, customer_id: UUID, contact_address_id: UUID) 
     found = await repository.with_contact(work, customer_id, contact_address_id)
     if found is None:
         raise CustomerNotFound
-    return CustomerView.model_validate(found[0]), _contact_view(found[1])
+    return _view(work, found[0]), _contact_view(found[1]).seen_by(work.principal)
 
 
 async def contact_of_user(work: Work, medium: Medium, user_id: str) -> ContactView | None:
