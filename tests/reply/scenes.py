@@ -16,7 +16,6 @@ from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
 from domain.conversations.schemas import CustomerConversation
 from domain.conversations.states import State
-from domain.orders import drafts
 from tests.factories.chat import STREET, Chat, chat_of, reprice
 from tests.factories.counter import Counter, agreed
 from tests.factories.shop import PRODUCTS, Shop, fill, open_shop
@@ -180,8 +179,7 @@ async def _brief(counter: Counter, language: str, token: str | None) -> Brief:
         sessions.remember(session, counter.points)
         conversation = await conversations.get(work, counter.chat.conversation_id)
         assert isinstance(conversation, CustomerConversation)
-        draft = await drafts.open_draft(work, conversation.id)
-        brief = await briefing.write(work, session, conversation, [], draft, [])
+        brief = await briefing.write(work, session, conversation, [], [])
         facts = await briefing.fresh_facts(work, conversation, language)
     return brief.model_copy(update={"language": language, "facts": facts})
 
