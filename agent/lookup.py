@@ -11,7 +11,7 @@ from core.access import Principal
 from core.language.folding import fold
 from core.work import open_work
 from domain.catalog import service as catalog
-from domain.catalog.schemas import ProductHit, VariantView
+from domain.catalog.schemas import VariantView
 
 MOST_HITS = 10
 _MEASURED_IN = {"KG": "kg", "G": "g", "LT": "l", "L": "l", "ML": "ml", "M": "m", "MT": "m"}
@@ -29,7 +29,7 @@ def catalogue_lookup(principal: Principal) -> Lookup:
         if phrase not in known:
             async with open_work(principal) as work:
                 hits = await catalog.search(work, phrase, limit=MOST_HITS)
-            known[phrase] = [_offer(hit) for hit in hits]
+            known[phrase] = [Offer(hit.sku, hit.name, hit.score, hit.unmatched) for hit in hits]
         return list(known[phrase])
 
     return look_up
@@ -67,14 +67,4 @@ def _product(view: VariantView, names: tuple[str, ...]) -> Product:
         aliases=(*names, *barcode),
         is_pair=is_pair,
         is_set=is_pair or comes_in_pairs(view.name) or unit in vocabulary().sets,
-    )
-
-
-def _offer(hit: ProductHit) -> Offer:
-    return Offer(
-        hit.sku,
-        hit.name,
-        hit.score,
-        hit.unmatched,
-        is_counted=hit.precision == 0,
     )

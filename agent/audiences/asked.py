@@ -14,7 +14,7 @@ from core.language.words import LANGUAGES, words_of
 from domain.conversations.content import Text
 from tools.outcome import Deed
 
-WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REPLACE})
+WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE})
 """Acts by which goods are wanted."""
 
 _WORD = re.compile(r"[\w'’-]+")
@@ -137,7 +137,7 @@ def _asked(act: Act, brief: Brief) -> Asked:
 
 def _orders(act: Act) -> bool:
     """Whether goods are plainly ordered: with a verb that asks for them, or by a number in any language."""
-    return act.kind is ActKind.REPLACE or act.quantity is not None or act.is_wished or _is_counted(act.phrase)
+    return act.quantity is not None or act.is_wished or _is_counted(act.phrase)
 
 
 def _is_counted(phrase: str) -> bool:

@@ -26,7 +26,6 @@ class ActKind(StrEnum):
     SET = "set"
     MORE = "more"
     REMOVE = "remove"
-    REPLACE = "replace"
     CHOOSE = "choose"
     CHOOSE_NONE = "choose_none"
     CLEAR = "clear"
@@ -108,10 +107,8 @@ class Act:
     payment: PaymentDetails = field(default_factory=PaymentDetails)
     is_intent: bool = False
     """A payment of which only the way is said, not that it was made."""
-    new: "Act | None" = None
-    """The other side of a replacement."""
 
 
-ITEM_ACTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE, ActKind.BASKET})
+ITEM_ACTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.BASKET})
 """What changes the lines of the draft."""
 SMALL_TALK = frozenset({ActKind.GREET, ActKind.HOW_ARE_YOU, ActKind.THANKS, ActKind.BYE, ActKind.AFFIRM, ActKind.REACTION})

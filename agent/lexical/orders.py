@@ -18,7 +18,7 @@ from agent.lexical.wants import read_want
 from core.language.folding import fold
 from tools.context import Pending
 
-_READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE, ActKind.REPLACE})
+_READ = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE, ActKind.REMOVE})
 _BESIDE = SMALL_TALK | {ActKind.UNKNOWN, ActKind.ASK_PRICE, ActKind.ASK_AVAILABILITY, ActKind.FINISH}
 _BESIDE |= {ActKind.CHOOSE, ActKind.CHOOSE_NONE, ActKind.REFUSE}
 _LONGEST_WORDS = 200

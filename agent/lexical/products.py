@@ -1,13 +1,12 @@
-"""Which products a phrase means: cutting run-on lists where the catalogue says so, choosing by size and by the draft."""
+"""Which products or other options a phrase means."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from agent.lexical.reader.goods import Shelf
+from agent.lexical.reader.goods import LONGEST_TERM, Shelf
 from agent.lexical.vocabulary import vocabulary
 from domain.catalog.search import Candidate, Decision, Hit, Verdict, decide, rank
-from domain.catalog.words import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +17,12 @@ class Offer:
     name: str
     score: float
     unmatched: tuple[str, ...] = ()
-    is_counted: bool = False
-    """Sold by the piece, so that `la mochila` is one; of what is weighed one has to say how much."""
 
 
 Lookup = Callable[[str], Awaitable[list[Offer]]]
 
 MOST_LOOKUPS = 60
 """Per turn; a longer list is read as it stands."""
-
-_YEAR = re.compile(r"(?:19|20)\d\d")
 
 _CHOICE = 0.4
 _CHOICE_GAP = 0.08
@@ -56,31 +51,18 @@ class Catalogue:
         """What a phrase settles."""
         return decide(await self.hits(phrase)) if phrase else _NOTHING
 
-    async def essence(self, phrase: str) -> str:
-        """A phrase without what says only what the thing is for or like."""
-        return _without_occasion(phrase, await self.hits(phrase)) or phrase
-
-
-def _without_occasion(phrase: str, hits: Sequence[Offer]) -> str | None:
-    """`mayonesa para la parrilla`, `queso rebanado`: without what it is for or like, if nothing on sale is so."""
-    known = vocabulary()
-    words, foreign = phrase.split(), set(hits[0].unmatched) if hits else set()
-    idle = {word for word in foreign if word in known.manners or _YEAR.fullmatch(word)}
-    if len(plain := [word for word in words if word not in idle]) < len(words):
-        return " ".join(plain)
-    for index, word in enumerate(words[:-1]):
-        behind = words[index + 1 :]
-        is_occasion = (
-            behind[0] in known.articles or word in known.articles or known.matches("telling", " ".join(behind)) is not None
-        )
-        if index and word in known.purpose | known.circumstance and is_occasion and set(behind) <= foreign | known.fillers:
-            return " ".join(words[:index])
-    return None
-
-
-def _content(words: Sequence[str]) -> int:
-    """How many words say anything."""
-    return sum(word not in vocabulary().fillers for word in words)
+    async def in_shop_terms(self, phrase: str) -> str:
+        """`eggs` as `huevos`, where nothing on sale is called eggs but something is called huevos."""
+        goods = await self.shelf(phrase)
+        words, at = phrase.split(), 0
+        while at < len(words):
+            for end in range(min(at + LONGEST_TERM, len(words)), at, -1):
+                term = " ".join(words[at:end])
+                if not goods.is_heard(term) and (name := goods.name_for(term)):
+                    words[at:end] = name.split()
+                    break
+            at += 1
+        return " ".join(words)
 
 
 def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:
@@ -90,24 +72,17 @@ def among(phrase: str, known: Sequence[tuple[str, str]]) -> Decision[Hit]:
     return decide(rank(phrase, [Candidate(sku, name) for sku, name in known]))
 
 
-def choose(phrase: str, options: Sequence[tuple[str, str]], *, is_sure: bool = False) -> str | None:
-    """The option that words pick out: any word or size that only one of them has will do.
-
-    With `is_sure` the options were merely shown, and the words must fit one of them well.
-    """
+def choose(phrase: str, options: Sequence[tuple[str, str]]) -> str | None:
+    """The option that words pick out: any word or number that only one of them has will do."""
     if not phrase:
         return None
     hits = rank(phrase, [Candidate(sku, name) for sku, name in options])
     known = vocabulary().fillers | vocabulary().size_words
     foreign = [word for word in hits[0].unmatched if word not in known] if hits else []
-    if foreign and (is_sure or len(foreign) * 2 >= _content(phrase.split())):
+    if foreign and len(foreign) * 2 >= sum(word not in vocabulary().fillers for word in phrase.split()):
         return None
     if hits and (len(hits) == 1 or hits[0].score - hits[1].score >= _CHOICE_GAP) and hits[0].score >= _CHOICE:
         return hits[0].sku
-    wanted = read(phrase).sizes
-    fitting = [sku for sku, name in options if wanted and wanted <= read(name).sizes]
-    if len(fitting) == 1:
-        return fitting[0]
     numbers = set(re.findall(r"\d+", phrase))
     numbered = [sku for sku, name in options if numbers & set(re.findall(r"\d+", name))]
     return numbered[0] if len(numbered) == 1 else None

@@ -48,29 +48,26 @@ def _anything() -> _Anything:
 
 @lru_cache(maxsize=512)
 def goods_said(folded: str) -> tuple[Act, ...]:
-    """What folded text adds, sets, takes out or replaces, each thing in the customer's words."""
+    """What folded text adds, sets or takes out, each thing in the customer's words."""
     words = words_of(languages_of(folded.split(), "es"))
     tokens = tokens_of(folded, words, vocabulary().containers)
     if not tokens:
         return ()
     path = cheapest(Finder(folded, tokens, _anything(), words).arcs())
     acts: list[Act] = []
-    replaced: Act | None = None
+    is_replacing = False
     counted = {at for arc in path.arcs if arc.role not in (Role.PRODUCT, Role.SIZE) for at in range(arc.start, arc.end)}
     for line in lines_of(path, tokens):
         act = _act(line, tokens, counted)
-        if replaced is not None and line.mode is not Mode.REFUSE:
-            acts.append(replace(replaced, kind=ActKind.REPLACE, new=act))
-            replaced = None
-        elif line.is_out and not line.is_replaced_by_last:
-            replaced = act
-        elif line.is_out and acts:
-            acts[-1] = replace(act, kind=ActKind.REPLACE, new=acts[-1])
-        elif acts and _completes(act, acts[-1]):
+        if is_replacing and not line.is_out:
+            # `cambia A por B`: one is wished for in the place of the other.
+            act = replace(act, is_wished=True)
+        if acts and _completes(act, acts[-1]):
             acts[-1] = replace(acts[-1], quantity=act.quantity, unit=act.unit)
         else:
             acts.append(act)
-    return _without_small_words([*acts, *([replaced] if replaced is not None else [])])
+        is_replacing = line.is_out
+    return _without_small_words(acts)
 
 
 def _without_small_words(acts: list[Act]) -> tuple[Act, ...]:

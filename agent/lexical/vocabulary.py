@@ -37,10 +37,6 @@ class WordFile(BaseModel):
     prepositions: list[str] = Field(default_factory=list)
     linking: list[str] = Field(default_factory=list)
     """Words between a product and what it is for or with."""
-    purpose: list[str] = Field(default_factory=list)
-    """Words between a product and the occasion it is for."""
-    circumstance: list[str] = Field(default_factory=list)
-    """Words between a product and with whom or where it is wanted."""
     manners: list[str] = Field(default_factory=list)
     """How a thing shall be, which makes no other product of it unless one is called so."""
     size_words: list[str] = Field(default_factory=list)
@@ -81,8 +77,6 @@ class Vocabulary:
     articles: frozenset[str]
     prepositions: frozenset[str]
     linking: frozenset[str]
-    purpose: frozenset[str]
-    circumstance: frozenset[str]
     manners: frozenset[str]
     size_words: frozenset[str]
     dimensions: frozenset[str]
@@ -170,8 +164,6 @@ def vocabulary() -> Vocabulary:
         articles=frozenset(word for file in files for word in file.articles),
         prepositions=frozenset(word for file in files for word in file.prepositions),
         linking=frozenset(word for file in files for word in file.linking),
-        purpose=frozenset(word for file in files for word in file.purpose),
-        circumstance=frozenset(word for file in files for word in file.circumstance),
         manners=frozenset(word for file in files for word in file.manners),
         size_words=frozenset(word for file in files for word in file.size_words),
         dimensions=frozenset(word for file in files for word in file.dimensions),

@@ -124,17 +124,7 @@ async def converse(brief: Brief, shop: Shop) -> str:
     shop.points = brief.points
 
     async def look_up(phrase: str) -> list[Offer]:
-        units = {product.sku: product.unit for product in shop.catalogue.products}
-        return [
-            Offer(
-                hit.sku,
-                hit.name,
-                hit.score,
-                hit.unmatched,
-                is_counted=units[hit.sku] not in ("kg", "l"),
-            )
-            for hit in shop.look_up(phrase)
-        ]
+        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched) for hit in shop.look_up(phrase)]
 
     async def shelf(_: str) -> Goods:
         return shop.goods

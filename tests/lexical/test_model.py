@@ -219,6 +219,6 @@ def shelf(shop: Shop) -> Shelf:
 
 def look_up(shop: Shop) -> Any:
     async def search(phrase: str) -> list[Offer]:
-        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched, True) for hit in shop.look_up(phrase)]
+        return [Offer(hit.sku, hit.name, hit.score, hit.unmatched) for hit in shop.look_up(phrase)]
 
     return search

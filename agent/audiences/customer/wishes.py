@@ -19,7 +19,7 @@ def read(turn: TakenTurn) -> Wishes:
     """
     unclear = [text for message in turn.frozen.messages if (text := message.text) and "?" not in text]
     acts = hear(turn.frozen.brief)
-    phrases = [words for act in acts if act.kind in WANTS for words in (act.phrase, act.new.phrase if act.new else "") if words]
+    phrases = [act.phrase for act in acts if act.kind in WANTS and act.phrase]
     is_unclear = any(act.kind is ActKind.UNKNOWN for act in acts)
     if is_unclear:
         phrases += unclear

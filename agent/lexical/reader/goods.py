@@ -16,6 +16,8 @@ from domain.catalog.words import Phrase, Size, Word, read, word
 _HEARD = 0.75
 """From this similarity on a typed word may be a word of a product."""
 _SURE = 0.8
+LONGEST_TERM = 3
+"""Words that may stand for others together: `ground beef`, `t-shirt`."""
 _SAME = 0.97
 _SOUND = 0.98
 """Written or at least spoken alike."""
@@ -179,7 +181,6 @@ class Goods:
         return self._cache[text]
 
     def _match(self, text: str, heard: float = _HEARD) -> dict[str, Match]:
-        """The products of a word; what only stands for another is no guess besides."""
         found: dict[str, Match] = {}
         parts = read(text).words
         if len(parts) != 1:
@@ -206,16 +207,27 @@ class Goods:
         """Whether a word is surely one of something on sale."""
         return any(match.similarity >= _SURE for match in self.matches(text).values())
 
+    def _names_for(self, phrase: str) -> tuple[str, ...]:
+        """The names for which words stand, where the shop has something that is called so."""
+        forms = (phrase, phrase.removesuffix("s"), phrase.removesuffix("es"))
+        return next((names for form in forms if (names := self.expansions.get(form))), ())
+
+    def _called(self, name: str) -> dict[str, Match]:
+        """The products that have all words of a name as they are written: what stands for another is no guess besides."""
+        each = [self._match(said.text, _SAME) for said in read(name).words]
+        shared = set[str].intersection(*map(set, each)) if each else set[str]()
+        return {
+            sku: Match(min(found[sku].similarity for found in each), any(found[sku].is_head for found in each))
+            for sku in shared
+        }
+
+    def name_for(self, phrase: str) -> str:
+        """What the shop calls a thing that words stand for; empty if it has none."""
+        return next((name for name in self._names_for(phrase) if self._called(name)), "")
+
     def stands_for(self, phrase: str) -> dict[str, Match]:
         """The products that words mean by standing for others, where nothing is called so itself: `spark plugs`."""
-        names = self.expansions.get(phrase) or self.expansions.get(phrase.removesuffix("s")) or ()
-        found: dict[str, Match] = {}
-        for name in names:
-            each = [self._match(said.text, _SAME) for said in read(name).words]
-            for sku in set[str].intersection(*map(set, each)) if each else ():
-                is_head = any(matches[sku].is_head for matches in each)
-                found[sku] = Match(min(matches[sku].similarity for matches in each), is_head)
-        return found
+        return {sku: match for name in self._names_for(phrase) for sku, match in self._called(name).items()}
 
     @cached_property
     def _brands(self) -> Counter[str]:
@@ -231,9 +243,7 @@ class Goods:
         """The one size of products that a word is, or stands for: `medium` is `m`; empty if it is none."""
         labels = {self.by_sku[sku].label for sku in skus}
         label = labels.pop() if len(labels) == 1 else ""
-        return (
-            label if label in (said, *self.expansions.get(said, ()), *self.expansions.get(said.removesuffix("s"), ())) else ""
-        )
+        return label if label in (said, *self._names_for(said)) else ""
 
     def has_code(self, text: str) -> str | None:
         """The SKU that a word is."""

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from agent.lexical.reader.goods import Goods, Match, Mention, has_number, phrases_of, size_of
+from agent.lexical.reader.goods import LONGEST_TERM, Goods, Match, Mention, has_number, phrases_of, size_of
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
 from domain.catalog.words import STOPWORDS, Size, read
 
 _LONGEST_NAME = 12
-_LONGEST_TERM = 3
-"""Words that may stand for others together: `ground beef`, `t-shirt`."""
 _WITHOUT = frozenset({"sin", "without", "sem"})
 
 
@@ -49,7 +47,7 @@ class Namer:
             yield at + 1, self.tokens[at].text, found
         if not self.goods.expansions:
             return
-        for end in range(at + 1, min(at + _LONGEST_TERM, len(self.tokens)) + 1):
+        for end in range(at + 1, min(at + LONGEST_TERM, len(self.tokens)) + 1):
             said = " ".join(token.text for token in self.tokens[at:end]).replace(" - ", "-")
             if found := self.goods.stands_for(said):
                 yield end, said, found
