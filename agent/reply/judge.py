@@ -139,7 +139,8 @@ def is_possible(what: str, grounds: Grounds) -> bool:
 def is_answered(denied: str, grounds: Grounds, told: Sequence[Recorded], *, names: bool) -> bool:
     """Whether what is told of the calls answers what a model says it cannot or does not know."""
     looked = [call for call in told if not call.has_effect]
-    is_missed = denied in ("stock", "restock") and any(call.status == "refused" and not call.writes for call in looked)
+    refused = [call for call in looked if call.status == "refused" and (denied == "stock" or not call.writes)]
+    is_missed = denied in ("stock", "restock") and bool(refused)
     # What was ordered or told may be something else than what was looked up for it.
     is_asked = grounds.is_question or grounds.brief.asked is Asked.AN_ANSWER
     is_looked_up = bool(looked) and not names and (denied in ("price", "product") or (denied == "other" and is_asked))

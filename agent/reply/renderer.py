@@ -349,12 +349,10 @@ class _Renderer:
         """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
         asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
         offered = {move.what for move in self.moves if isinstance(move, moves.Offer)}
+        refused = {move.what for move in self.moves if isinstance(move, moves.Cannot)} & {"other", "change_placed"}
+        is_summed_up = any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
         is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER - {"items"})
-        if (
-            self._asks_already()
-            or is_seen_to
-            or any(isinstance(move, moves.Cannot) and move.what in ("other", "change_placed") for move in self.moves)
-        ):
+        if refused or is_seen_to or (self._asks_already() and not is_summed_up):
             return
         for deed in self.grounds.undone:
             goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)

@@ -223,3 +223,42 @@ def test_a_refusal_of_what_was_looked_up_is_kept_where_something_else_was_wanted
     assert turn.reply(move("cannot", "other")).left_out == ()
     assert turn.brief.asked is Asked.UNCLEAR
     assert Deed.ITEM_ADDED not in turn.brief.ordered
+
+
+def test_the_sum_of_a_line_is_told_with_that_of_the_order_where_something_is_asked() -> None:
+    assert "US$ 7,90" in hearing(with_draft(), "¿y en cuánto me queda con el envío?").says(move("state", "", "s3"))
+
+
+def test_a_price_that_was_found_anew_is_told_also_where_nothing_was_asked() -> None:
+    turn = with_draft()
+    new = [fact(FactKind.PRODUCT, HARINA, HARINA), money(FactKind.PRICE, HARINA, "1.50")]
+    turn.call("list_products", "products_found", "Tenemos {0} a {1}.", new, deeds=[(Deed.AVAILABLE, HARINA)])
+
+    assert "US$ 1,50" in hearing(turn, "entonces siguen a 1,20").says(move("ask", "anything_else"))
+
+
+@pytest.mark.parametrize(
+    ("words", "passed"), [("vacíalo y pon dos aceites", "«aceites»"), ("clear it and add two oils", "“oils”")]
+)
+def test_a_call_that_takes_no_goods_has_served_none(words: str, passed: str) -> None:
+    turn = hearing(with_draft("en" if words.startswith("clear") else "es").cleared(), words)
+
+    assert passed in turn.says(move("say", call=1), move("ask", "items"))
+
+
+def test_what_goes_with_nothing_is_no_answer_to_what_others_buy() -> None:
+    rendered = hearing(Turn().searched(*RICE), "¿cuál se vende más?").reply(move("suggest", "goes_with", "f1.2"))
+
+    assert rendered.left_out == (LeftOut(move="suggest", reason="not_so"),)
+
+
+def test_a_change_that_nobody_made_is_told_beside_the_summary() -> None:
+    turn = hearing(with_draft().summarised("7.90"), "eso es todo, y quita el aceite")
+
+    assert "Eso todavía no lo he quitado." in turn.says(move("say", call=1))
+
+
+def test_wishing_for_an_invoice_beside_the_address_gets_no_joy() -> None:
+    turn = hearing(with_draft().delivered_to("Calle 5, casa 2"), "a la calle 5, casa 2, con factura")
+
+    assert LeftOut(move="social", reason="no_answer") in turn.reply(move("say", call=1), move("social", "glad")).left_out
