@@ -10,6 +10,7 @@ from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.catalog.search import Candidate, Verdict, decide, rank, similarity
 from domain.catalog.words import plain, read
+from domain.orders.kinds import Fulfilment
 from domain.orders.schemas import OrderLineView, OrderView, Shortage
 from domain.stock import holds
 from domain.stock import service as stock
@@ -87,7 +88,9 @@ async def shortages(
     context: CustomerContext, draft: OrderView | None, wanted: Sequence[tuple[VariantView, Decimal]]
 ) -> list[Shortage]:
     """What falls short if the order wants so much of each; what it holds already is its own."""
-    levels = await stock.available(context.work, [variant.variant_id for variant, _ in wanted]) if wanted else {}
+    # An order that is fetched is served from its store alone; before one is chosen any of them may serve it.
+    store_id = draft.store_id if draft is not None and draft.fulfilment is Fulfilment.PICKUP else None
+    levels = await stock.available(context.work, [variant.variant_id for variant, _ in wanted], store_id) if wanted else {}
     lacking = [(variant, amount) for variant, amount in wanted if levels[variant.variant_id].available < amount]
     held = await holds.holds_of(context.work, draft.id) if lacking and draft is not None else []
     own: dict[UUID, Decimal] = {}

@@ -14,7 +14,7 @@ import yaml
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
 from tests.factories.customer import Customer, Query
-from tests.lexical.demo import open_demo_shop
+from tests.lexical.demo import GROCERIES, open_demo_shop
 from tests.mind.conftest import query
 
 __all__ = ["query"]
@@ -35,3 +35,19 @@ async def test_a_thread_ends_in_the_right_cart_and_is_never_wrong(
         cart = dict(await query(CART))
         assert all(quantity <= wanted.get(sku, 0) for sku, quantity in cart.items()), (said, reply)
     assert cart == wanted
+
+
+async def test_what_the_chosen_store_has_not_is_said_when_it_is_ordered(
+    workspace: WorkspaceView, connection: ConnectionSummary, query: Query
+) -> None:
+    # Given: Zulia is sold out at Chacao, and is there at the other stores
+    customer = Customer(await open_demo_shop(workspace, GROCERIES), connection.id)
+    await customer.says("2 cervezas polar")
+    await customer.says("paso a buscarlo por Chacao")
+
+    # When
+    reply = await customer.says("y 6 cervezas zulia")
+
+    # Then
+    assert [sku for sku, _ in await query(CART)] == ["BEB-005"]
+    assert "Zulia" in reply
