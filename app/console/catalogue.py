@@ -12,6 +12,7 @@ from domain.connections.permissions import ConnectionsPermission
 from domain.conversations.permissions import ConversationsPermission
 from domain.customers.permissions import CustomersPermission
 from domain.emissions.permissions import EmissionsPermission
+from domain.erp.permissions import ErpPermission
 from domain.forecasts.permissions import ForecastsPermission
 from domain.imports.permissions import ImportsPermission
 from domain.machines.permissions import MachinesPermission
@@ -68,6 +69,7 @@ RECEIPTS: Final = Page("receipts", "receipts", PurchasesPermission.READ, Group.S
 SUPPLIERS: Final = Page("suppliers", "suppliers", SuppliersPermission.READ, Group.STOCK, "truck")
 RETURNS: Final = Page("returns", "returns", ReturnsPermission.READ, Group.SELL, "return")
 IMPORTS: Final = Page("imports", "imports", ImportsPermission.READ, Group.STOCK, "import")
+ERP: Final = Page("erp", "erp", ErpPermission.READ, Group.STOCK, "plug")
 METRICS: Final = Page("metrics", "metrics", StatisticsPermission.READ, Group.HOUSE, "chart")
 EMISSIONS: Final = Page("emissions", "emissions", EmissionsPermission.READ, Group.PLANT, "chart")
 MACHINES: Final = Page("machines", "machines", MachinesPermission.READ, Group.PLANT, "device")
@@ -109,6 +111,7 @@ PAGES: Final = (
     RECEIPTS,
     SUPPLIERS,
     IMPORTS,
+    ERP,
     METRICS,
     ONBOARDING,
     MACHINES,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from core.access import Principal
 from domain.erp.kinds import JobType, Preset, RowStatus, Shared, Side, SyncStatus
@@ -107,6 +107,19 @@ class SyncError(BaseModel):
     field: str | None = None
 
 
+class SyncDetails(BaseModel):
+    """What else there is to say of a run: fields in conflict, records that are gone, and what kept it from going on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    conflicts: int = 0
+    gone: int = 0
+    gone_refused: int = Field(0, description="So many seemed gone that the query is doubted, and none was marked.")
+    failures: int = Field(0, description="How often the ERP was away.")
+    error: str | None = Field(None, description="A stable code: why the run ended, or why it waits.")
+    said: str | None = Field(None, description="The ERP's own words about it.")
+
+
 class SyncJobView(BaseModel):
     """One run over one kind of record."""
 
@@ -125,7 +138,7 @@ class SyncJobView(BaseModel):
     records_skipped: int
     last_sync_timestamp: datetime | None = Field(description="The newest change of the ERP's that was seen.")
     error_log: list[SyncError] = Field(description="At most two hundred; `records_failed` counts all.")
-    metadata: dict[str, Any] = Field(validation_alias="details", description="Conflicts, records gone, and what ended a run.")
+    metadata: SyncDetails = Field(validation_alias=AliasChoices("details", "metadata"))
     is_full: bool
     attempts: int
     next_try_at: datetime

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from core import events, vault
 from core.errors import CursorRefused
 from core.event_types import EventType
 from core.tables import new_id
+from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.catalog import service as catalog
@@ -87,17 +86,10 @@ async def create_connection(work: Work, command: NewErpConnection) -> ErpConnect
         read_up_to={},
         version=1,
     )
-    await _flush(work, row)
+    async with unique(work, ErpConnectionExists()):
+        work.session.add(row)
     events.record(work, EventType.ERP_CONNECTION_CREATED, subject=row.id, after=_told(row))
     return ErpConnectionView.model_validate(row)
-
-
-async def _flush(work: Work, row: ErpConnection) -> None:
-    try:
-        async with work.session.begin_nested():
-            work.session.add(row)
-    except IntegrityError as error:
-        raise ErpConnectionExists from error
 
 
 def _told(row: ErpConnection) -> dict[str, Any]:
@@ -131,11 +123,11 @@ async def change_connection(work: Work, connection_id: UUID, command: ChangeErpC
     if "password" in command.model_fields_set:
         row.sealed = vault.seal({"password": command.password.get_secret_value()})
         changes["has_new_password"] = True
-    for name, value in changes.items():
-        if name != "has_new_password":
-            setattr(row, name, value)
-    row.version += 1
-    await _flush(work, row)
+    async with unique(work, ErpConnectionExists()):
+        for name, value in changes.items():
+            if name != "has_new_password":
+                setattr(row, name, value)
+        row.version += 1
     after = _told(row) | ({"has_new_password": True} if "has_new_password" in changes else {})
     events.record(work, EventType.ERP_CONNECTION_CHANGED, subject=row.id, before=before, after=after)
     return ErpConnectionView.model_validate(row)

@@ -4,7 +4,7 @@ A page is read while no transaction is open; what it says, what it changes and h
 run that is killed goes on behind its last page, and a page that comes twice says nothing new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -39,6 +39,23 @@ MOST_GONE: Final = 0.2
 """The share of what is known that one run may find gone; a query that lost its rows is likelier than so many deletions."""
 
 LEFT_OVER: Final = 500
+
+_OF_ALL: Final = ("events", "event_positions")
+TABLES_THAT_GROW: Final[Mapping[JobType, Sequence[str]]] = {
+    JobType.PRODUCTS: (
+        *_OF_ALL,
+        "erp_products",
+        "products",
+        "product_variants",
+        "prices",
+        "search_words",
+        "search_postings",
+    ),
+    JobType.INVENTORY: (*_OF_ALL, "erp_stock", "stock_items", "stock_movements"),
+    JobType.SALES: (*_OF_ALL, "erp_sales", "sale_lines"),
+    JobType.CUSTOMERS: (*_OF_ALL, "erp_customers", "customers"),
+}
+"""What a run writes to; a large one lets Postgres count them while it goes on."""
 
 
 async def request(

@@ -14,8 +14,11 @@ from domain.accounts.schemas import WorkspaceView
 from domain.erp import service as erp
 from domain.erp.kinds import JobType, Preset
 from domain.erp.schemas import ErpConnectionView, ErpSettings, NewErpConnection, SyncJobs, SyncJobView, SyncRequest
+from tests.api.conftest import api, application, desk, redis_server, settings
 from tests.erp.firebird import PASSWORD, WHY_NOT, FirebirdServer
 from tests.factories.shop import Shop, open_shop
+
+__all__ = ["api", "application", "desk", "redis_server", "settings"]
 
 ASPEL = (
     "create table INVE01 (CVE_ART varchar(16) not null primary key, DESCR varchar(60) character set NONE, LIN_PROD varchar(20),"
@@ -29,6 +32,26 @@ ASPEL = (
     "create table CLIE01 (CLAVE char(10) not null primary key, NOMBRE varchar(120) character set UTF8, RFC varchar(15),"
     " EMAILPRED varchar(60), TELEFONO varchar(25), CALLE varchar(80), MUNICIPIO varchar(50), ESTADO varchar(50),"
     " CODIGO varchar(5), LIMCRED double precision, SALDO double precision, VERSION_SINC timestamp)",
+)
+
+
+MICROSIP = (
+    "create table ARTICULOS (ARTICULO_ID integer, NOMBRE varchar(100), LINEA_ARTICULO_ID integer, UNIDAD_VENTA varchar(20),"
+    " ESTATUS char(1), FECHA_HORA_ULT_MODIF timestamp)",
+    "create table CLAVES_ARTICULOS (CLAVE_ARTICULO varchar(20), ARTICULO_ID integer, ROL_CLAVE_ART_ID integer)",
+    "create table LINEAS_ARTICULOS (LINEA_ARTICULO_ID integer, NOMBRE varchar(50))",
+    "create table PRECIOS_ARTICULOS (ARTICULO_ID integer, PRECIO_EMPRESA_ID integer, PRECIO numeric(18, 6))",
+    "create table SALDOS_IN (ARTICULO_ID integer, ALMACEN_ID integer, ENTRADAS_UNIDADES numeric(18, 5),"
+    " SALIDAS_UNIDADES numeric(18, 5))",
+    "create table DOCTOS_VE (DOCTO_VE_ID integer, TIPO_DOCTO char(1), FOLIO char(9), FECHA date, HORA time, CLIENTE_ID integer,"
+    " ALMACEN_ID integer, ESTATUS char(1), FECHA_HORA_ULT_MODIF timestamp)",
+    "create table DOCTOS_VE_DET (DOCTO_VE_ID integer, POSICION integer, ARTICULO_ID integer, UNIDADES numeric(18, 5),"
+    " PRECIO_UNITARIO numeric(18, 6), PRECIO_TOTAL_NETO numeric(15, 2))",
+    "create table CLIENTES (CLIENTE_ID integer, NOMBRE varchar(100), LIMITE_CREDITO numeric(15, 2),"
+    " FECHA_HORA_ULT_MODIF timestamp)",
+    "create table CLAVES_CLIENTES (CLAVE_CLIENTE varchar(20), CLIENTE_ID integer)",
+    "create table DIRS_CLIENTES (CLIENTE_ID integer, ES_DIR_PPAL char(1), RFC_CURP varchar(18), EMAIL varchar(200),"
+    " TELEFONO1 varchar(35), CALLE varchar(430), POBLACION varchar(100), CODIGO_POSTAL varchar(10))",
 )
 
 
@@ -95,12 +118,14 @@ class Aspel:
             return await erp.get_job(work, id)
 
 
-async def connect(shop: Shop, server: FirebirdServer, path: str, **more: Any) -> ErpConnectionView:
+async def connect(
+    shop: Shop, server: FirebirdServer, path: str, preset: Preset = Preset.ASPEL_SAE, **more: Any
+) -> ErpConnectionView:
     """Tell a shop of an ERP in which warehouse 1 is its store."""
     settings = ErpSettings(**{"stores": {"1": shop.store_id}, **more})
     command = NewErpConnection(
         name="SAE",
-        preset=Preset.ASPEL_SAE,
+        preset=preset,
         host="127.0.0.1",
         port=server.port,
         database=path,

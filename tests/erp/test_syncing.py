@@ -1,6 +1,8 @@
 """Reading an ERP: a real Firebird, the whole walk, and everything that gets in its way."""
 
+from datetime import datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,12 +21,13 @@ from domain.customers.schemas import NewCustomer
 from domain.erp import service as erp
 from domain.erp import syncing
 from domain.erp.errors import ErpVariantTaken
-from domain.erp.kinds import JobType, RowStatus, SyncStatus
+from domain.erp.kinds import JobType, Preset, RowStatus, SyncStatus
 from domain.erp.records import Cursor, Raw
 from domain.erp.schemas import ChangeErpConnection, ErpSettings, Match, Task
 from domain.stock import service as stock
-from tests.erp.conftest import Aspel
-from tests.factories.shop import fill
+from tests.erp.conftest import MICROSIP, Aspel, connect
+from tests.erp.firebird import FirebirdServer
+from tests.factories.shop import Shop, fill
 
 ALL = list(JobType)
 TRICKY = "€ “Ñandú” – ½"
@@ -117,7 +120,7 @@ async def test_only_what_has_changed_is_read_and_what_the_erp_takes_back_goes(as
     aspel.run("update FACTF01 set STATUS = 'C'", "delete from INVE01 where CVE_ART = 'B'")
     done = await aspel.sync(full=True)
     assert await rows(aspel, "select quantity from sale_lines") == []
-    assert done[JobType.PRODUCTS].metadata["gone"] == 1
+    assert done[JobType.PRODUCTS].metadata.gone == 1
     async with open_work(aspel.shop.principal) as work:
         assert (await catalog.get_variant(work, "B")).sku == "B"
 
@@ -215,7 +218,7 @@ async def test_an_erp_that_is_away_for_a_day_harms_nothing_and_is_read_when_it_i
             done = await aspel.sync()
             assert {one.status for one in done.values()} == {SyncStatus.PENDING}
             await rows(aspel, "update sync_jobs set next_try_at = clock_timestamp() - interval '1 minute' returning 1")
-        assert done[JobType.PRODUCTS].metadata["error"] == "erp_unavailable"
+        assert done[JobType.PRODUCTS].metadata.error == "erp_unavailable"
         # However often its time comes, no run waits twice.
         (deadline,) = [one for one in DEADLINES if one.name == "erp_due"]
         async with open_work(aspel.shop.principal) as work:
@@ -236,7 +239,7 @@ async def test_an_erp_that_refuses_says_why_and_inside_only_named_networks_are_m
         wrong = ChangeErpConnection(password=SecretStr("not-this"))
         await erp.change_connection(work, aspel.connection.id, wrong, aspel.connection.version)
     done = await aspel.sync(JobType.PRODUCTS)
-    assert (done[JobType.PRODUCTS].status, done[JobType.PRODUCTS].metadata["error"]) == (SyncStatus.FAILED, "erp_login_refused")
+    assert (done[JobType.PRODUCTS].status, done[JobType.PRODUCTS].metadata.error) == (SyncStatus.FAILED, "erp_login_refused")
     async with open_work(aspel.shop.principal) as work:
         access = await erp.opened(work, aspel.connection.id)
     inside = Settings(calls_to_private_addresses=False)
@@ -276,3 +279,31 @@ async def test_a_product_of_the_house_is_one_of_the_erps_and_no_other(aspel: Asp
     await aspel.sync(JobType.PRODUCTS, full=True)
     async with open_work(aspel.shop.principal) as work:
         assert [one.code for one in (await erp.list_products(work, status=RowStatus.IGNORED))[0]] == ["HARINA"]
+
+
+async def test_microsip_is_read_by_its_own_names(server: FirebirdServer, shop: Shop) -> None:
+    path = server.make(f"microsip_{uuid4().hex[:8]}")
+    rows_of = (
+        "insert into ARTICULOS values (7, 'Harina', 3, 'PIEZA', 'A', current_timestamp)",
+        "insert into CLAVES_ARTICULOS values ('HAR-1', 7, 17)",
+        "insert into CLAVES_ARTICULOS values ('OTRA', 7, 18)",
+        "insert into LINEAS_ARTICULOS values (3, 'Harinas')",
+        "insert into PRECIOS_ARTICULOS values (7, 42, 31.5)",
+        "insert into SALDOS_IN values (7, 1, 10, 2)",
+        "insert into SALDOS_IN values (7, 1, 5, 4)",
+        "insert into DOCTOS_VE values (1, 'F', 'A00000012', '2026-01-05', '10:30', 9, 1, 'N', current_timestamp)",
+        "insert into DOCTOS_VE values (2, 'C', 'A00000013', '2026-01-05', null, 9, 1, 'N', current_timestamp)",
+        "insert into DOCTOS_VE_DET values (1, 1, 7, 2, 31.5, 63)",
+        "insert into DOCTOS_VE_DET values (2, 1, 7, 9, 31.5, 9)",
+        "insert into CLIENTES values (9, 'Peña', 900, current_timestamp)",
+        "insert into CLAVES_CLIENTES values ('C9', 9)",
+        "insert into DIRS_CLIENTES values (9, 'S', 'PEN010101AAA', null, '4421234567', 'Uno', 'Querétaro', '76000')",
+    )
+    server.run(path, *MICROSIP, *rows_of)
+    microsip = Aspel(server, path, shop, await connect(shop, server, path, Preset.MICROSIP, adds_customers=True))
+    done = await microsip.sync()
+    assert {type: (one.records_synced, one.records_failed) for type, one in done.items()} == dict.fromkeys(ALL, (1, 0))
+    assert await on_hand(microsip, "HAR-1") == 9
+    sold = "select quantity, total, document, sold_at at time zone 'America/Caracas' from sale_lines"
+    assert await rows(microsip, sold) == [(Decimal(2), Decimal(63), "A00000012", datetime(2026, 1, 5, 10, 30))]  # noqa: DTZ001
+    assert await rows(microsip, "select name, credit_limit from customers") == [("Peña", Decimal(900))]

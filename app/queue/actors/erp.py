@@ -11,7 +11,7 @@ from core import observability
 from core.access import Principal
 from core.errors import Abandoned
 from core.settings import get_settings
-from core.work import open_work
+from core.work import analyze, open_work
 from domain.erp import syncing
 from domain.erp.errors import ErpRefused, ErpUnavailable
 from domain.erp.records import Cursor, Raw
@@ -22,6 +22,9 @@ PAGE: Final = 1_000
 
 RUN_SECONDS: Final = 300.0
 """How long one job goes on with a run; what is left is the next one's."""
+
+_COUNTED_AFTER: Final = (1, 10, 100)
+"""Pages after which Postgres counts what has grown, so that the many that come then are found by an index."""
 
 _TRIES: Final = 3
 
@@ -51,10 +54,13 @@ async def sync(workspace_id: str, connection_id: str) -> None:
 async def _through(task: Task, until: float) -> bool:
     """Read a run to its end; False when others are to go on with it."""
     erp = open_erp(task.access, get_settings())
-    seen = set[Cursor]()
+    seen, pages = set[Cursor](), 0
     try:
         async for page in erp.pages(task.type, task.cursor, task.since, PAGE):
             seen |= await _apply(task, page)
+            pages += 1
+            if pages in _COUNTED_AFTER and len(page) == PAGE:
+                await analyze(syncing.TABLES_THAT_GROW[task.type])
             if asyncio.get_running_loop().time() > until:
                 async with open_work(task.principal) as work:
                     await syncing.give_back(work, task)
