@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from core.access import Principal
 from domain.erp.kinds import JobType, Preset, RowStatus, Shared, Side, SyncStatus
@@ -138,7 +138,7 @@ class SyncJobView(BaseModel):
     records_skipped: int
     last_sync_timestamp: datetime | None = Field(description="The newest change of the ERP's that was seen.")
     error_log: list[SyncError] = Field(description="At most two hundred; `records_failed` counts all.")
-    metadata: SyncDetails = Field(validation_alias=AliasChoices("details", "metadata"))
+    details: SyncDetails
     is_full: bool
     attempts: int
     next_try_at: datetime

@@ -120,7 +120,7 @@ async def test_only_what_has_changed_is_read_and_what_the_erp_takes_back_goes(as
     aspel.run("update FACTF01 set STATUS = 'C'", "delete from INVE01 where CVE_ART = 'B'")
     done = await aspel.sync(full=True)
     assert await rows(aspel, "select quantity from sale_lines") == []
-    assert done[JobType.PRODUCTS].metadata.gone == 1
+    assert done[JobType.PRODUCTS].details.gone == 1
     async with open_work(aspel.shop.principal) as work:
         assert (await catalog.get_variant(work, "B")).sku == "B"
 
@@ -218,7 +218,7 @@ async def test_an_erp_that_is_away_for_a_day_harms_nothing_and_is_read_when_it_i
             done = await aspel.sync()
             assert {one.status for one in done.values()} == {SyncStatus.PENDING}
             await rows(aspel, "update sync_jobs set next_try_at = clock_timestamp() - interval '1 minute' returning 1")
-        assert done[JobType.PRODUCTS].metadata.error == "erp_unavailable"
+        assert done[JobType.PRODUCTS].details.error == "erp_unavailable"
         # However often its time comes, no run waits twice.
         (deadline,) = [one for one in DEADLINES if one.name == "erp_due"]
         async with open_work(aspel.shop.principal) as work:
@@ -239,7 +239,7 @@ async def test_an_erp_that_refuses_says_why_and_inside_only_named_networks_are_m
         wrong = ChangeErpConnection(password=SecretStr("not-this"))
         await erp.change_connection(work, aspel.connection.id, wrong, aspel.connection.version)
     done = await aspel.sync(JobType.PRODUCTS)
-    assert (done[JobType.PRODUCTS].status, done[JobType.PRODUCTS].metadata.error) == (SyncStatus.FAILED, "erp_login_refused")
+    assert (done[JobType.PRODUCTS].status, done[JobType.PRODUCTS].details.error) == (SyncStatus.FAILED, "erp_login_refused")
     async with open_work(aspel.shop.principal) as work:
         access = await erp.opened(work, aspel.connection.id)
     inside = Settings(calls_to_private_addresses=False)
