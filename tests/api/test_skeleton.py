@@ -44,6 +44,8 @@ WITHOUT_KEY = {
     "auth_": "identity",
     # It looks whether a line answers, and writes nothing.
     "connections_test": "a look",
+    # It enters the ERP and tries its queries out, and changes nothing.
+    "erp_check": "a look",
     # A reading is one by its sensor and its time, however often it is sent.
     "ingest_": "idempotent by itself",
 }
