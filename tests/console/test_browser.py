@@ -128,8 +128,10 @@ async def test_what_is_being_written_survives_new_messages_a_killed_process_and_
             await page.locator("#composer textarea").press("Control+Enter")
             await expect(page.locator(".bubble.operator")).to_have_count(1)
 
-            # And an undo gives the words back
+            # And an undo gives the words back, which are kept again as those that were typed
             await page.get_by_role("button", name="Deshacer").click()
+            await expect(page.locator("#composer textarea")).to_have_value("Estoy escribiendo")
+            await page.reload()
             await expect(page.locator("#composer textarea")).to_have_value("Estoy escribiendo")
             await expect(page.locator(".bubble.operator")).to_have_count(0)
 

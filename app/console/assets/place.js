@@ -60,6 +60,7 @@ function hand(node, form) {
   if (!field || field.value) return;
   field.value = given;
   field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true })); // so that it is kept as a draft, and the field grows with it
 }
 
 export function place(node, isOwn = false) {
