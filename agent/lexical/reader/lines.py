@@ -68,7 +68,6 @@ class Line:
     instead_of: Quantity | None = None
     """The number that is denied beside it: `son 4, no 6`."""
     clause: int = 0
-    row: int = 0
     touched: tuple[int, ...] = ()
     """The unexplained tokens that touch it."""
     size: Quantity | None = None

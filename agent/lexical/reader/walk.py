@@ -65,7 +65,6 @@ class _Walk:
     is_behind: bool = False
     """It stands right behind a product that is wanted."""
     clause: int = 0
-    row: int = 0
     supposed: int = -1
     """The clause of the last condition."""
     at: int = -1
@@ -104,11 +103,9 @@ def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
     elif walk.mode is Mode.CORRECT and not walk.lines:
         # `mejor en talle L`
         sized = tuple(range(arc.start, arc.end))
-        walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, row=walk.row, sized=sized))
+        walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, sized=sized))
     elif arc.size is not None:
-        said = Line(
-            arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, row=walk.row, is_size=True
-        )
+        said = Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, is_size=True)
         walk.lines.append(said)
 
 
@@ -173,9 +170,7 @@ def _take_more(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         # `otro ☕`: a picture says of what, and nobody reads it.
         is_last = place + 1 == len(arcs) or unicodedata.category(walk.tokens[arc.end].text[0]) != "So"
         one = Quantity(Decimal(1), is_article=True, is_more=is_last)
-        walk.lines.append(
-            Line(arc.start, arc.end + (not is_last), None, one, clause=walk.clause, row=walk.row, is_more=is_last)
-        )
+        walk.lines.append(Line(arc.start, arc.end + (not is_last), None, one, clause=walk.clause, is_more=is_last))
     else:
         walk.is_more = True
 
@@ -187,7 +182,6 @@ def _pass_mark(walk: _Walk, text: str) -> None:
         # A wish goes on over the lines of a list.
         walk.is_wished = walk.is_wished and text in ("\n", "|")
         walk.mode, walk.clause = Mode.ADD, walk.clause + 1
-        walk.row += text == "\n"
     if text == "," and walk.operator is Role.SWAP and walk.lines and walk.lines[-1].is_out:
         walk.mode, walk.operator = Mode.ADD, None
     walk.is_parted = walk.is_parted or text in (",", ";", "\n", "|", ".")
@@ -272,8 +266,7 @@ def _refuse_alone(walk: _Walk, arc: Arc, *, is_whole: bool, is_doubted: bool) ->
     elif not walk.lines and walk.said not in DENIALS:
         # `quítalo`
         walk.idle.discard(arc.start)
-        taken = Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, is_doubted=is_doubted)
-        taken.clause, taken.row = walk.clause, walk.row
+        taken = Line(arc.start, arc.end, mode=Mode.REFUSE, is_taken=True, is_doubted=is_doubted, clause=walk.clause)
         walk.lines.append(taken)
     elif not walk.lines:
         # `no no, 4 packs`
@@ -320,13 +313,15 @@ def _end_mode(walk: _Walk) -> None:
 def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Arc | None) -> None:
     """Begin a line at its first arc; its second one only widens it."""
     arc = path.arcs[place]
-    same = [] if product is None else [line for line in walk.lines if line.mention is product.mention]
-    known = next(
-        (line for line in same if product is not None and line.start <= product.start and line.end >= product.end), None
-    )
-    if product is not None and known is not None:
-        known.end = max(known.end, arc.end)
-        return
+    for known in walk.lines:
+        if (
+            product is not None
+            and known.mention is product.mention
+            and known.start <= product.start
+            and known.end >= product.end
+        ):
+            known.end = max(known.end, arc.end)
+            return
     own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
     if own is not None and product is not None:
         _end_mode(walk)
@@ -354,7 +349,6 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
             is_definite=before in _SINGULAR | _PLURAL,
             is_with=before in _WITH,
             clause=walk.clause,
-            row=walk.row,
             is_weak=walk.is_weak,
             is_taken=said.mode is Mode.REFUSE and said.word not in DENIALS,
             is_out=said.mode is Mode.REFUSE and said.operator in (Role.SWAP, Role.CHANGE),
