@@ -185,6 +185,17 @@ class EventType(StrEnum):
     EMISSION_INVENTORY_CALCULATED = "emission_inventory.calculated"
     EMISSION_REPORT_REQUESTED = "emission_report.requested"
 
+    VEHICLE_CREATED = "vehicle.created"
+    VEHICLE_CHANGED = "vehicle.changed"
+    DELIVERY_PLAN_REQUESTED = "delivery_plan.requested"
+    DELIVERY_PLAN_MADE = "delivery_plan.made"
+    DELIVERY_STOP_CHANGED = "delivery_stop.changed"
+    DELIVERY_STOP_DROPPED = "delivery_stop.dropped"
+    DELIVERY_STOP_DELIVERED = "delivery_stop.delivered"
+    DELIVERY_STOP_FAILED = "delivery_stop.failed"
+    ROUTE_DISPATCHED = "route.dispatched"
+    ROUTE_LINK_REVOKED = "route.link_revoked"
+
     SESSION_MOVED = "session.moved"
     MESSAGE_EDITED = "message.edited"
     MESSAGE_DELETED = "message.deleted"

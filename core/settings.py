@@ -145,6 +145,10 @@ class Settings(BaseSettings):
     calls_to_private_addresses: bool = False
     erp_networks: str = ""
 
+    # Ways of deliveries, where no map is asked: streets are so much longer than the straight line, and driven so fast
+    route_detour: float = Field(1.35, ge=1, le=10)
+    route_speed_kmh: float = Field(22, gt=0, le=200)
+
     # Times that the promises rest on
     burst_window_seconds: float = Field(4.0, ge=0)
     session_timeout_minutes: float = Field(30, gt=0)

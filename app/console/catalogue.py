@@ -15,6 +15,7 @@ from domain.emissions.permissions import EmissionsPermission
 from domain.erp.permissions import ErpPermission
 from domain.forecasts.permissions import ForecastsPermission
 from domain.imports.permissions import ImportsPermission
+from domain.logistics.permissions import LogisticsPermission
 from domain.machines.permissions import MachinesPermission
 from domain.orders.permissions import OrdersPermission
 from domain.payments.permissions import PaymentsPermission
@@ -57,6 +58,7 @@ ASSISTANT: Final = Page("assistant", "assistant", WorkspacePermission.READ, Grou
 ORDERS: Final = Page("orders", "orders", OrdersPermission.READ, Group.SELL, "orders")
 PAYMENTS: Final = Page("payments", "payments", PaymentsPermission.READ, Group.SELL, "payments")
 CUSTOMERS: Final = Page("customers", "customers", CustomersPermission.READ, Group.SELL, "customers")
+DELIVERIES: Final = Page("deliveries", "deliveries", LogisticsPermission.READ, Group.SELL, "truck")
 PRODUCTS: Final = Page("products", "products", CatalogPermission.READ, Group.SELL, "products")
 STOCK: Final = Page("stock", "stock", StockPermission.READ, Group.STOCK, "stock")
 FORECASTS: Final = Page("forecasts", "forecasts", ForecastsPermission.READ, Group.STOCK, "chart")
@@ -99,6 +101,7 @@ PAGES: Final = (
     ALERTS,
     ORDERS,
     PAYMENTS,
+    DELIVERIES,
     CUSTOMERS,
     PRODUCTS,
     RETURNS,

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/console/@{workspace}/stores")
 Writer = Annotated[Visit, may(CatalogPermission.WRITE)]
 Closer = Annotated[Visit, may(StockPermission.ADJUST)]
 
-_DETAILS: Final = ("address", "city", "state", "zone", "phone", "email", "manager")
+_DETAILS: Final = ("address", "city", "state", "zone", "phone", "email", "manager", "latitude", "longitude")
 
 
 @router.get("")

@@ -40,6 +40,7 @@ from app.web.api import (
     imports,
     ingest,
     jobs,
+    logistics,
     machines,
     members,
     notifications,
@@ -128,6 +129,7 @@ NOUNS = (
     realtime.router,
     machines.router,
     ingest.router,
+    logistics.router,
 )
 
 LARGER_BODIES = {

@@ -48,6 +48,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "machines:*",
             "emissions:*",
             "erp:sync",
+            "logistics:*",
         }
     ),
     Role.INVENTORY_SUPERVISOR: frozenset(
@@ -109,6 +110,26 @@ CUSTOMER: frozenset[str] = frozenset(
     }
 )
 """What the agent may do when it acts for a customer, on that customer's own things only."""
+
+
+DRIVER: frozenset[str] = frozenset(
+    {
+        "workspace:read",
+        "catalog:read",
+        "stock:read",
+        "stock:transfer",
+        "orders:read",
+        "orders:fulfil",
+        "logistics:read",
+        "logistics:drive",
+    }
+)
+"""What the link of a route may do, in the stores between which the route moves goods."""
+
+
+def driver_of(workspace_id: UUID, stores: frozenset[UUID]) -> Principal:
+    """Whoever holds the link of a route: nobody of whom there is an account."""
+    return Principal(PrincipalKind.SYSTEM, workspace_id, DRIVER, stores=stores)
 
 
 def staff(workspace_id: UUID, user_id: UUID, role: Role) -> Principal:

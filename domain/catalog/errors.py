@@ -21,6 +21,12 @@ class CategoryNotFound(NotFound):
     code = "category_not_found"
 
 
+class PositionIncomplete(Invalid):
+    """A position has a latitude and a longitude."""
+
+    code = "position_incomplete"
+
+
 class CodeTaken(Conflict):
     """Another product, variant, unit, category or store has this code, SKU, barcode or name."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Float,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -182,6 +183,8 @@ class Store(WorkspaceRow):
         of_workspace(),
         UniqueConstraint("workspace_id", "code"),
         Index("ix_stores_active", "workspace_id", "name", postgresql_where=text("is_active")),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="whole_position"),
+        CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="on_earth"),
     )
 
     code: Mapped[str] = mapped_column(String(50))
@@ -195,6 +198,8 @@ class Store(WorkspaceRow):
     phone: Mapped[str | None] = mapped_column(String(50))
     email: Mapped[str | None] = mapped_column(String(255))
     manager: Mapped[str | None] = mapped_column(String(255))
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

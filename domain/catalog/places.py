@@ -10,7 +10,7 @@ from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
 from domain.catalog import repository
-from domain.catalog.errors import CodeTaken, StoreNotFound
+from domain.catalog.errors import CodeTaken, PositionIncomplete, StoreNotFound
 from domain.catalog.models import Store, Unit
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.schemas import ChangeStore, NewStore, NewUnit, StoreView, UnitView
@@ -26,12 +26,18 @@ async def create_unit(work: Work, command: NewUnit) -> UnitView:
     return UnitView.model_validate(row)
 
 
+def _require_whole_position(row: Store) -> None:
+    if (row.latitude is None) != (row.longitude is None):
+        raise PositionIncomplete(field="longitude")
+
+
 async def create_store(work: Work, command: NewStore) -> StoreView:
     """Create a store; whoever works in some stores only opens no others."""
     work.require(CatalogPermission.WRITE)
     if work.principal.stores is not None:
         raise NotPermitted(permission=CatalogPermission.WRITE)
     row = Store(workspace_id=work.workspace_id, id=new_id(), is_active=True, version=1, **command.model_dump())
+    _require_whole_position(row)
     async with unique(work, CodeTaken(value=command.code)):
         work.session.add(row)
     events.record(work, EventType.STORE_CREATED, subject=row.id, after=command.model_dump(mode="json"))
@@ -46,6 +52,7 @@ async def change_store(work: Work, store_id: UUID, command: ChangeStore, seen: i
     before = {name: getattr(row, name) for name in changes}
     for name, value in changes.items():
         setattr(row, name, value)
+    _require_whole_position(row)
     row.version += 1
     events.record(work, EventType.STORE_CHANGED, subject=row.id, before=before, after=changes)
     await work.session.flush()

@@ -139,6 +139,8 @@ class StoreView(View):
     phone: str | None
     email: str | None
     manager: str | None
+    latitude: float | None = None
+    longitude: float | None = None
     attributes: dict[str, Any]
     is_active: bool
     version: int
@@ -205,6 +207,8 @@ class _StoreDetails(BaseModel):
     phone: Short | None = None
     email: Line | None = None
     manager: Line | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(None, description="Where routes begin.")
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
 class NewStore(_StoreDetails, Command):

@@ -1,6 +1,6 @@
 """All SQL of orders."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -173,6 +173,11 @@ async def by_number(work: Work, customer_id: UUID, number: int) -> Order | None:
 async def get(work: Work, order_id: UUID) -> Order | None:
     """One order."""
     return await work.session.get(Order, (work.workspace_id, order_id))
+
+
+async def several(work: Work, order_ids: Collection[UUID]) -> list[Order]:
+    """Orders by their ids."""
+    return list(await work.session.scalars(select(Order).where(own(Order, work), Order.id.in_(order_ids))))
 
 
 async def history(work: Work, customer_id: UUID, *, limit: int) -> list[tuple[Order, list[OrderLine]]]:
