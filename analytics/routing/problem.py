@@ -111,9 +111,7 @@ def drive(problem: Problem, number: int, order: Sequence[int]) -> Driven | None:
 def reason(problem: Problem, stop: int) -> LeftOut:
     """Why a stop is in no tour: alone in one it would be too heavy, or out of time; else the others left no room."""
     load = problem.stops[stop].load
-    fitting = [
-        number for number, tour in enumerate(problem.tours) if tour.capacity is None or load <= tour.capacity
-    ]
+    fitting = [number for number, tour in enumerate(problem.tours) if tour.capacity is None or load <= tour.capacity]
     if problem.tours and not fitting:
         return LeftOut.TOO_HEAVY
     if problem.tours and all(drive(problem, number, [stop]) is None for number in fitting):

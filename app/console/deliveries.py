@@ -59,7 +59,9 @@ class _SaidOfStop(BaseModel):
 
 
 @router.get("")
-async def show(request: Request, visit: Reader, day: filters.Word = "", store: filters.Word = "", said: filters.Word = "") -> Response:
+async def show(
+    request: Request, visit: Reader, day: filters.Word = "", store: filters.Word = "", said: filters.Word = ""
+) -> Response:
     """Show the plans of a day of a store, and its vehicles."""
     async with open_work(visit.principal) as work:
         begin, _ = filters.days(visit.workspace.zone, day, "")

@@ -129,7 +129,8 @@ async def settle(work: Work, stop_id: UUID, command: Settle) -> StopView:
         raise StopNotFound
     plan = await repository.plan(work, seen.plan_id, locked=True)
     stop = await repository.stop(work, stop_id, locked=True)
-    assert plan is not None and stop is not None, "a stop and its plan stay"
+    assert plan is not None, "the plan of a stop stays"
+    assert stop is not None, "a stop stays"
     wanted = StopOutcome(command.outcome)
     if stop.outcome is wanted:
         return StopView.model_validate(stop)
@@ -160,9 +161,7 @@ async def _hand_over(work: Work, stop: Stop) -> None:
         return
     assert stop.transfer_id is not None, "a stop is of an order or of a transfer"
     transfer = await transfers.get_transfer(work, stop.transfer_id)
-    left = [
-        QuantityLine(variant_id=line.variant_id, quantity=line.in_transit) for line in transfer.lines if line.in_transit
-    ]
+    left = [QuantityLine(variant_id=line.variant_id, quantity=line.in_transit) for line in transfer.lines if line.in_transit]
     if left:
         step = TransferStep(key=f"stop {stop.id}", outcome=TransferOutcome.RECEIVED, lines=tuple(left))
         await transfers.settle_transfer(work, transfer.id, step)

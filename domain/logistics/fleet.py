@@ -1,5 +1,6 @@
 """Vehicles and their drivers."""
 
+import itertools
 from collections.abc import Collection
 from typing import Final
 from uuid import UUID
@@ -77,7 +78,7 @@ def _require_hours(row: Vehicle) -> None:
         raise HoursRefused
     known = [each for each in times if each is not None]
     if any(each.tzinfo is not None for each in known) or any(
-        before >= after for before, after in zip(known, known[1:], strict=False)
+        before >= after for before, after in itertools.pairwise(known)
     ):
         raise HoursRefused
 

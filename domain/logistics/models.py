@@ -120,9 +120,7 @@ class Stop(WorkspaceRow):
         belongs_to("orders", "order_id"),
         belongs_to("stock_transfers", "transfer_id"),
         Index("ix_delivery_stops_plan", "workspace_id", "plan_id", "position"),
-        Index(
-            "uq_delivery_stops_order", "workspace_id", "order_id", unique=True, postgresql_where=text("outcome = 'open'")
-        ),
+        Index("uq_delivery_stops_order", "workspace_id", "order_id", unique=True, postgresql_where=text("outcome = 'open'")),
         Index(
             "uq_delivery_stops_transfer",
             "workspace_id",

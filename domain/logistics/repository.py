@@ -32,7 +32,8 @@ _WAITING: Final = text(
     GROUP BY o.id, o.address, said.latitude, said.longitude, said.weight_kg, said.is_weight_known, said.service_minutes
     UNION ALL
     SELECT NULL, t.id, st.latitude, st.longitude,
-           coalesce(said.weight_kg, sum((CASE t.status WHEN 'approved' THEN l.requested ELSE l.sent END) * coalesce(p.weight, 0))),
+           coalesce(said.weight_kg,
+                    sum((CASE t.status WHEN 'approved' THEN l.requested ELSE l.sent END) * coalesce(p.weight, 0))),
            coalesce(said.is_weight_known, bool_and(p.weight IS NOT NULL)), said.service_minutes
     FROM stock_transfers t
     JOIN stores st ON st.workspace_id = t.workspace_id AND st.id = t.to_store_id
@@ -77,9 +78,7 @@ async def free_vehicles(work: Work, store_id: UUID, plan_id: UUID, begin: dateti
     busy = select(Route.vehicle_id).where(
         own(Route, work), Route.plan_id != plan_id, Route.leaves_at < end, Route.returns_at > begin
     )
-    query = select(Vehicle).where(
-        own(Vehicle, work), Vehicle.store_id == store_id, Vehicle.is_active, Vehicle.id.not_in(busy)
-    )
+    query = select(Vehicle).where(own(Vehicle, work), Vehicle.store_id == store_id, Vehicle.is_active, Vehicle.id.not_in(busy))
     return (await work.session.scalars(query.order_by(Vehicle.id))).all()
 
 

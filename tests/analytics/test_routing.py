@@ -43,7 +43,8 @@ def test_every_stop_is_visited_once_or_left_out_and_every_rule_is_kept(day: Prob
     assert len({each.tour for each in plan.driven}) == len(plan.driven)
     for driven in plan.driven:
         tour = day.tours[driven.tour]
-        assert tour.opens <= driven.leaves and driven.returns <= tour.closes
+        assert tour.opens <= driven.leaves
+        assert driven.returns <= tour.closes
         assert tour.capacity is None or sum(day.stops[each.stop].load for each in driven.visits) <= tour.capacity
         assert tour.most_stops is None or len(driven.visits) <= tour.most_stops
         now, place, distance = driven.leaves, 0, 0
@@ -102,6 +103,7 @@ def test_ways_are_great_circles_made_longer_by_streets() -> None:
     distances, durations = matrices([(0, 0), (1, 0), (60, 10), (60, 11)], 1, 36)
     assert math.isclose(distances[0][1], degree, abs_tol=1)
     assert math.isclose(distances[2][3], degree / 2, rel_tol=1e-4)
-    assert distances[0][2] == distances[2][0] and distances[0][0] == 0
+    assert distances[0][2] == distances[2][0]
+    assert distances[0][0] == 0
     assert math.isclose(durations[0][1], degree / 10, abs_tol=1)
     assert math.isclose(matrices([(0, 0), (1, 0)], 1.35, 36)[0][0][1], degree * 1.35, abs_tol=1)

@@ -32,6 +32,8 @@ from domain.emissions import reports
 from domain.emissions.schemas import NewReport
 from domain.imports import service as imports
 from domain.imports.schemas import Answers
+from domain.logistics.kinds import PlanStatus
+from domain.logistics.models import Plan
 from domain.notifications.kinds import NoticeStatus, Way
 from domain.notifications.models import Notice
 from domain.routines import service as routines
@@ -179,6 +181,17 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         notice = await _notice(work)
         await routines.ensure(work, work.workspace_id)
         due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
+        route_plan = Plan(
+            workspace_id=work.workspace_id,
+            id=new_id(),
+            store_id=theirs.shop.store_id,
+            day=date(2026, 1, 1),
+            status=PlanStatus.PENDING,
+            asked=1,
+            attempts=0,
+            next_try_at=work.system_time,
+        )
+        work.session.add(route_plan)
         report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
     plant = await open_plant(theirs.shop.workspace_id)
     return {
@@ -193,6 +206,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "subscription.deliver": ("subscription_id", told.id),
         "machine.judge": ("machine_id", plant.machine_id),
         "emission.report": ("report_id", report.id),
+        "route.plan": ("plan_id", route_plan.id),
         **{name: ("routine_id", due[name]) for name in RoutineName},
     }
 

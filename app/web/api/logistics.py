@@ -68,9 +68,7 @@ async def change_vehicle(
 
 
 @router.get("/logistics/plans")
-async def list_plans(
-    caller: Reader, paging: Paged, store_id: UUID | None = None, day: date | None = None
-) -> Page[PlanSummary]:
+async def list_plans(caller: Reader, paging: Paged, store_id: UUID | None = None, day: date | None = None) -> Page[PlanSummary]:
     """List plans, the newest first."""
     async with open_work(caller) as work:
         before = UUID(paging.place) if paging.place else None
