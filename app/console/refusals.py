@@ -18,7 +18,7 @@ FRAGMENT = "x-fragment"
 
 def is_ours(request: Request) -> bool:
     """Whether an error is to be told as a page of the console."""
-    return request.url.path.startswith(("/console", "/account/"))
+    return request.url.path.startswith(("/console", "/account/", "/route/"))
 
 
 def said(error: DomainError, language: str) -> str:

@@ -15,6 +15,7 @@ from app.console import (
     customers,
     deliveries,
     desk,
+    driver,
     emissions,
     entrance,
     erp,
@@ -51,6 +52,7 @@ from app.console import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entrance.router,
+    driver.router,
     start.router,
     account.router,
     home.router,

@@ -77,9 +77,7 @@ def _require_hours(row: Vehicle) -> None:
     if (row.break_starts_at is None) != (row.break_ends_at is None):
         raise HoursRefused
     known = [each for each in times if each is not None]
-    if any(each.tzinfo is not None for each in known) or any(
-        before >= after for before, after in itertools.pairwise(known)
-    ):
+    if any(each.tzinfo is not None for each in known) or any(before >= after for before, after in itertools.pairwise(known)):
         raise HoursRefused
 
 

@@ -148,6 +148,22 @@ async def _notice(work: Work) -> Notice:
     return notice
 
 
+def _waiting_plan(work: Work, store_id: UUID) -> Plan:
+    """A plan of deliveries that a worker is to make."""
+    plan = Plan(
+        workspace_id=work.workspace_id,
+        id=new_id(),
+        store_id=store_id,
+        day=date(2026, 1, 1),
+        status=PlanStatus.PENDING,
+        asked=1,
+        attempts=0,
+        next_try_at=work.system_time,
+    )
+    work.session.add(plan)
+    return plan
+
+
 async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
     """Something that each job would handle in its own workspace, by the job's name and argument."""
     message_id = await theirs.writes("hola de nuevo")
@@ -181,17 +197,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         notice = await _notice(work)
         await routines.ensure(work, work.workspace_id)
         due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
-        route_plan = Plan(
-            workspace_id=work.workspace_id,
-            id=new_id(),
-            store_id=theirs.shop.store_id,
-            day=date(2026, 1, 1),
-            status=PlanStatus.PENDING,
-            asked=1,
-            attempts=0,
-            next_try_at=work.system_time,
-        )
-        work.session.add(route_plan)
+        route_plan = _waiting_plan(work, theirs.shop.store_id)
         report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
     plant = await open_plant(theirs.shop.workspace_id)
     return {

@@ -25,6 +25,8 @@ OPEN = {
     "/console/login",
     "/console/login/code",
     "/console/manners",
+    "/route/{token}",
+    "/route/{token}/stops/{stop_id}",
 }
 """What stands before the sign-in. Everything else asks for one."""
 
