@@ -4,12 +4,13 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends build-essential \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-COPY requirements-bootstrap.txt requirements-runtime.txt ./
+COPY requirements-bootstrap.txt requirements-build.txt requirements-runtime.txt ./
 # As in .ci/install: pip brings uv and nothing else, here in an environment that stays behind.
 RUN python -m venv /opt/uv \
     && /opt/uv/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements-bootstrap.txt \
     && python -m venv /opt/nexova \
-    && /opt/uv/bin/uv pip sync --no-cache --require-hashes --compile-bytecode --python /opt/nexova/bin/python requirements-runtime.txt
+    && /opt/uv/bin/uv pip sync --no-cache --require-hashes --build-constraints requirements-build.txt --compile-bytecode \
+        --python /opt/nexova/bin/python requirements-runtime.txt
 COPY pyproject.toml README.md ./
 COPY core core
 COPY domain domain

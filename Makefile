@@ -23,7 +23,7 @@ LOCK = $(BIN)/python .ci/uv.py pip compile --quiet $(UPGRADE) --generate-hashes 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(STAMP): requirements.txt requirements-bootstrap.txt pyproject.toml .ci/install .ci/uv.py
+$(STAMP): requirements.txt requirements-bootstrap.txt requirements-build.txt pyproject.toml .ci/install .ci/uv.py
 	@PYTHON="$(PYTHON)" sh .ci/install $(VENV)
 
 install: $(STAMP) ## Make the virtual environment
@@ -81,6 +81,7 @@ bench: $(STAMP) ## Measure, print the tables and keep them in docs/benchmarks.md
 
 lock: $(STAMP) ## Write the pinned requirements anew; UPGRADE=--upgrade takes newer releases
 	echo uv | $(LOCK) - -o requirements-bootstrap.txt
+	echo 'setuptools<74' | $(LOCK) - -o requirements-build.txt
 	$(LOCK) pyproject.toml --extra dev -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements.txt -o requirements-runtime.txt
 

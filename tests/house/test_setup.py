@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -19,6 +20,8 @@ from packaging.utils import canonicalize_name
 from tests.house.processes import ROOT
 
 LOCKS = ("requirements.txt", "requirements-runtime.txt")
+TOOLS = ("requirements-bootstrap.txt", "requirements-build.txt")
+"""What installs, and what builds the packages that come as sources."""
 PYTHON = getattr(sys, "_base_executable", sys.executable)
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", ".nexova*", ".hypothesis", "__pycache__", "*.egg-info", "build"
@@ -85,7 +88,7 @@ def put_release(folder: Path, name: str, version: str) -> Path:
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which everything that is pinned, and uv, has a newer release."""
     folder: Path = tmp_path_factory.mktemp("newer")
-    for pin in {pin.name: pin for lock in (*LOCKS, "requirements-bootstrap.txt") for pin in pins(lock)}.values():
+    for pin in {pin.name: pin for lock in (*LOCKS, *TOOLS) for pin in pins(lock)}.values():
         put_release(folder, pin.name, NEWER)
     return folder
 
@@ -93,9 +96,13 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("lock", "extras"), [("requirements.txt", ("dev",)), ("requirements-runtime.txt", ())])
 def test_a_lock_holds_all_that_its_pins_require_with_the_extras_they_require(lock: str, extras: tuple[str, ...]) -> None:
     found = {canonicalize_name(pin.name): pin for pin in pins(lock)}
+    # What pyproject.toml says of a package, with its reason, counts instead of what a package asks for.
+    project_file = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    overriding = {one.name: one for one in map(Requirement, project_file["tool"]["uv"]["override-dependencies"])}
     project = Requirement(f"nexova[{','.join(extras)}]")
     for asking in (project, *(pin for pin in found.values() if applies(pin))):
-        for required in requirements_of(asking):
+        for wanted in requirements_of(asking):
+            required = overriding.get(wanted.name, wanted)
             pin = found[canonicalize_name(required.name)]
             assert required.specifier.contains(pinned_version(pin), prereleases=True), (str(asking), str(required))
             assert required.extras <= pin.extras, (str(asking), str(required))
@@ -310,7 +317,7 @@ def test_what_is_set_for_uv_itself_wins(name: str, tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "requirements-bootstrap.txt"])
+@pytest.mark.parametrize("lock", [*LOCKS, *TOOLS])
 def test_a_lock_names_no_address_and_gives_a_hash_to_every_pin(lock: str) -> None:
     written = (ROOT / lock).read_text()
 
