@@ -7,7 +7,7 @@ tools is recorded in the transaction of its first call, the last one of a turn i
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,9 @@ from agent.fencing import ONCE, Entry, Fence, fence
 from agent.frozen import Key, TakenTurn
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.recorded import Recorded
+from core import db
 from core.access import Principal
-from core.errors import Abandoned
+from core.errors import Abandoned, CommitOutcomeUnknown
 from core.work import Work, open_work, own
 from domain.conversations.content import Content, JsonObject, rewritten
 from tools.context import Pending, Signal, still_open
@@ -195,8 +196,8 @@ class Journal:
     async def record_kept(self) -> None:
         """Record the answer that is kept, if there is one, in a transaction of its own: another one is asked for."""
         if self.kept is not None:
-            async with self.writing(Principal.system(self.turn.workspace_id)):
-                pass
+            await keep_answer(self.turn, self.kept)
+            self.kept = None
 
     @asynccontextmanager
     async def writing(self, principal: Principal) -> AsyncIterator[tuple[Work, Fence]]:
@@ -207,9 +208,17 @@ class Journal:
 
 
 async def keep_answer(turn: TakenTurn, answer: Entry) -> None:
-    """Record an answer by itself, for whoever takes up a turn that could not be finished. Raises Abandoned."""
+    """Record an answer by itself. Raises Abandoned when the turn is another worker's, or another answer stands there."""
     async with open_work(Principal.system(turn.workspace_id)) as work:
         await fenced(work, turn, answer)
+
+
+async def keep_after(error: Exception, turn: TakenTurn, answer: Entry | None) -> None:
+    """Record the answer that a failed turn rests on, if that can be, so that whoever takes the turn up pays for no other."""
+    if answer is None or isinstance(error, Abandoned | CommitOutcomeUnknown) or db.is_outage(error):
+        return
+    with suppress(Abandoned):
+        await keep_answer(turn, answer)
 
 
 async def fenced(work: Work, turn: TakenTurn, answer: Entry | None) -> Fence:

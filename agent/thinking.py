@@ -15,7 +15,7 @@ from agent.chain import ChainModel, LinkLost
 from agent.fencing import Entry
 from agent.frozen import TakenTurn
 from agent.grounds import Grounds
-from agent.journal import Journal
+from agent.journal import Journal, keep_after
 from agent.loops import Circling, TurnEnded
 from agent.models import TurnOutcome
 from agent.reply.moves import Reply
@@ -63,6 +63,9 @@ async def think(turn: TakenTurn) -> Thought:
             await thinking.run()
     except TimeoutError:
         thinking.reply, thinking.failure = None, TurnOutcome.OUT_OF_TIME
+    except Exception as error:
+        await keep_after(error, turn, thinking.unrecorded)
+        raise
     last = thinking.last
     return Thought(
         reply=thinking.reply,

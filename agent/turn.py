@@ -15,7 +15,7 @@ from agent.audiences.base import Audience
 from agent.fencing import Fence
 from agent.finishing import Answer
 from agent.frozen import Frozen, TakenTurn, ToolSpec
-from agent.journal import calls_of, entries_of, fenced, keep_answer, points_after
+from agent.journal import calls_of, entries_of, fenced, keep_after, points_after
 from agent.models import MOST_GENERATIONS, AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
 from agent.spoken import spoken
@@ -201,11 +201,8 @@ async def _finished(turn: TakenTurn, thought: Thought) -> TakenTurn | None:
     try:
         async with open_work(roles.agent_for(turn.workspace_id, turn.conversation.party_id)) as work:
             return await finish(work, turn, thought)
-    except (Abandoned, CommitOutcomeUnknown):
-        raise
     except Exception as error:
-        if thought.unrecorded is not None and not db.is_outage(error):
-            await keep_answer(turn, thought.unrecorded)
+        await keep_after(error, turn, thought.unrecorded)
         raise
 
 
