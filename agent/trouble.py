@@ -1,5 +1,8 @@
 """What can be wrong with a model's answer, and what may be done about it."""
 
+import json
+from typing import Any
+
 from pydantic_ai.exceptions import (
     ContentFilterError,
     ModelAuthenticationError,
@@ -18,7 +21,7 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
 
 class BadAnswer(UnexpectedModelBehavior):
-    """The answer is no answer: nothing in it, paused without end, or calls that were cut off or share an id."""
+    """The answer is no answer: nothing in it, paused without end, or calls that were cut off, share an id or are no JSON."""
 
 
 def is_worth_repeating(error: BaseException) -> bool:
@@ -58,3 +61,14 @@ def check(response: ModelResponse) -> None:
         raise BadAnswer("the answer is paused, though nothing of ours runs at the provider")
     if len({part.tool_call_id for part in calls}) < len(calls):
         raise BadAnswer("two calls have one id")
+    if not all(_is_json(call.args_as_dict()) for call in calls):
+        raise BadAnswer("a call holds a number that is none")
+
+
+def _is_json(arguments: dict[str, Any]) -> bool:
+    """Whether arguments can be written down: parsers take `NaN`, and `1e999` for infinite, and no JSON column does."""
+    try:
+        json.dumps(arguments, allow_nan=False)
+    except ValueError:
+        return False
+    return True

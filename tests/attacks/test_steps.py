@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.grounds import Grounds
 from agent.thinking import think
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
@@ -109,6 +110,56 @@ async def test_a_turn_whose_end_fails_is_not_asked_again(customer: Customer, mod
     # Then it is answered, and nobody was asked or paid for it a second time
     assert [message.text for message in await customer.reads()] != []
     assert len(model.bodies) == 1
+
+
+async def test_a_reply_whose_words_are_never_found_is_not_asked_for_again(
+    customer: Customer, model: AnthropicServer, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an answer at which the house itself stumbles, before the turn's end has begun
+    model.answers(moves({"move": "social", "what": "greet"}, {"move": "ask", "what": "items"}))
+    await customer.writes("hola")
+    with monkeypatch.context() as broken:
+        broken.delattr(Grounds, "of")
+        with pytest.raises(AttributeError):
+            await customer.is_answered()
+    # When another worker takes it up, with the fault mended
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
+    await customer.is_answered()
+    # Then it is answered, and nobody was asked or paid for it a second time
+    assert len(await customer.reads()) == 1
+    assert len(model.bodies) == 1
+
+
+async def test_a_worker_that_dies_with_an_answer_pays_for_both_and_does_nothing_twice(
+    customer: Customer, model: AnthropicServer, query: Query
+) -> None:
+    # Given a worker that has put two in the cart, has its last answer, and dies with it
+    two = ("add_item_to_draft", {"product": "harina pan", "quantity": 2})
+    model.answers(calls(two), moves({"move": "say", "call": 1}))
+    await customer.writes("quiero 2 harina pan")
+    await think(await customer.has_turn_taken())
+    # When the model is asked again, and now wants the same goods once more
+    model.answers(calls(two), moves({"move": "say", "call": 1}))
+    await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
+    await customer.is_answered()
+    # Then they are there once, and every request stands in the books
+    assert await query("SELECT quantity::int FROM order_lines") == [(2,)]
+    assert len(model.bodies) == 4
+    assert await query("SELECT count(*) FROM spend_reservations WHERE cost > 0") == [(4,)]
+    assert await query("SELECT reserved FROM spend_periods") == [(0,)]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+async def test_a_number_that_is_none_is_no_answer(
+    customer: Customer, model: AnthropicServer, query: Query, number: float
+) -> None:
+    # Given arguments that no journal can hold
+    model.always(calls(("add_item_to_draft", {"product": "harina pan", "quantity": number})))
+    words = await customer.says("quiero harina pan")
+    # Then the turn ends all the same, nothing is in the cart, and the customer is told
+    assert words
+    assert await query("SELECT status FROM turns") == [("finished",)]
+    assert await query("SELECT count(*) FROM order_lines") == [(0,)]
 
 
 async def test_a_turn_that_died_after_a_call_and_the_reply_in_one_answer_is_not_asked_again(
