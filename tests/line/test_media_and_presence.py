@@ -155,3 +155,18 @@ async def test_presence_survives_a_provider_that_does_not_answer(workspace: Work
         await show_presence(thread)
 
         assert len(thread.provider.received) == 2
+
+
+async def test_a_rush_that_comes_up_after_the_look_is_a_rush(workspace: WorkspaceView) -> None:
+    async with opened(workspace, *[response(200, {}), response(204, b"")] * presence.AT_ONCE) as thread:
+        # Given more turns that begin at once than signs may be shown
+        looked = [
+            await turns.read_in(str(thread.principal.workspace_id), str(thread.conversation_id))
+            for _ in range(presence.AT_ONCE + 4)
+        ]
+        for shown in looked:
+            assert shown is not None
+            presence.announce(shown)
+        assert len(presence._running) == presence.AT_ONCE
+        await asyncio.gather(*presence._running)
+        assert len(thread.provider.received) == 2 * presence.AT_ONCE

@@ -12,6 +12,7 @@ from agent import sessions, takeover
 from agent.models import StepKind, TurnOutcome
 from agent.thinking import Thought, think
 from agent.turn import MOST_ATTEMPTS, finish, run_turn, take
+from app.queue.actors import turns
 from core import clock
 from core.access import Principal
 from core.errors import Abandoned
@@ -140,6 +141,15 @@ async def test_a_turn_that_cannot_be_read_any_more_brings_a_person(customer: Cus
     assert await query("SELECT status, outcome FROM turns") == [("finished", "given_up")]
     assert len(await customer.reads()) == 1
     assert await query("SELECT turn_due_at, lease_until FROM agent_sessions") == [(None, None)]
+
+
+async def test_a_line_whose_secret_cannot_be_opened_holds_no_turn_up(customer: Customer, query: Query) -> None:
+    # Given a line that no sign of presence can be shown on
+    await customer.writes("hola")
+    await query("UPDATE connections SET credentials = 'sealed with a key of another house' RETURNING id")
+    await query("UPDATE agent_sessions SET turn_due_at = NULL RETURNING id")
+    await turns.run(str(customer.shop.workspace_id), str(customer.conversation_id))
+    assert await query("SELECT outcome FROM turns") == [("answered",)]
 
 
 async def test_a_turn_that_cannot_be_finished_brings_a_person(customer: Customer, query: Query) -> None:

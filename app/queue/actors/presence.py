@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from channels import registry
+from core import db, observability
 from core.work import Work
 from domain.connections import service as connections
 from domain.connections.schemas import ConnectionView
@@ -17,6 +18,7 @@ from domain.customers.schemas import ContactView
 AT_ONCE: Final = 8
 """Under a rush the signs are left out: the provider takes ten read marks a second, and answers matter more."""
 
+log = observability.log(__name__)
 _running: set[asyncio.Task[None]] = set()
 
 
@@ -30,18 +32,33 @@ class Shown:
 
 
 async def shown_to(work: Work, conversation: CustomerConversation, contact: ContactView) -> Shown | None:
-    """Where a customer sees that somebody is there; None under a rush, and when the agent has nothing to answer."""
-    if len(_running) >= AT_ONCE or conversation.voice is not Voice.AGENT:
+    """Where a customer sees that somebody is there; None under a rush, and when the agent has nothing to answer.
+
+    What cannot be read is nobody's presence, and is left to the turn, which counts its tries.
+    """
+    if _is_rush() or conversation.voice is not Voice.AGENT:
         return None
-    if not await conversations.open_messages(work, conversation.id):
+    try:
+        if not await conversations.open_messages(work, conversation.id):
+            return None
+        connection = await connections.get(work, conversation.connection_id)
+        last = await delivery.last_inbound_provider_id(work, conversation.id, connection.id)
+    except Exception as error:
+        if db.is_outage(error):
+            raise
+        log.warning("presence.failed", conversation=str(conversation.id), error=type(error).__name__)
         return None
-    connection = await connections.get(work, conversation.connection_id)
-    last = await delivery.last_inbound_provider_id(work, conversation.id, connection.id)
     return Shown(connection, contact.address, last)
 
 
+def _is_rush() -> bool:
+    return len(_running) >= AT_ONCE
+
+
 def announce(shown: Shown) -> None:
-    """Show presence in the background, while the turn is being thought."""
+    """Show presence in the background, while the turn is being thought, unless a rush has come up since the look."""
+    if _is_rush():
+        return
     task = asyncio.create_task(show(shown))
     _running.add(task)
     task.add_done_callback(_running.discard)
