@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from core import events
 from core.db import storable
 from core.event_types import EventType
 from core.work import Work
+from domain.accounts import service as accounts
 from domain.logistics import repository
 from domain.logistics.errors import PlanUnderWay, RouteLinkOver, RouteNotFound, StopNotFound, StopSettled
 from domain.logistics.kinds import PlanStatus, StopOutcome
@@ -27,6 +29,9 @@ from domain.stock import transfers
 from domain.stock.kinds import TransferOutcome, TransferStatus
 from domain.stock.schemas import QuantityLine, TransferStep
 
+HALF_AN_HOUR: Final = timedelta(minutes=30)
+"""Customers are told an hour around the time that was worked out."""
+
 LINK_LASTS: Final = timedelta(hours=12)
 """How long after a route should be back its link still opens: whoever is late has to say what became of the rest."""
 
@@ -41,7 +46,7 @@ async def dispatch(work: Work, route_id: UUID, command: Dispatch) -> Dispatched:
     if plan.status is PlanStatus.PENDING:
         raise PlanUnderWay
     if route.dispatched_at is None:
-        await _send(work, await repository.stops_of_route(work, route.id, locked=True), command)
+        await _send(work, route, await repository.stops_of_route(work, route.id, locked=True), command)
         route.dispatched_at, route.link_version, plan.status = work.now, route.link_version + 1, PlanStatus.UNDER_WAY
         events.record(work, EventType.ROUTE_DISPATCHED, subject=route.id, reason=storable(command.reason))
         await work.session.flush()
@@ -51,14 +56,19 @@ async def dispatch(work: Work, route_id: UUID, command: Dispatch) -> Dispatched:
     return Dispatched(route_id=route.id, link_version=route.link_version, link_until=route.link_until)
 
 
-async def _send(work: Work, stops: Sequence[Stop], command: Dispatch) -> None:
+async def _send(work: Work, route: Route, stops: Sequence[Stop], command: Dispatch) -> None:
     """Ship what is on a route: conversations and orders are locked before shelves, as in a turn."""
+    zone = (await accounts.get_workspace(work)).zone
+    delay = max(work.now - route.leaves_at, timedelta(0))
     for stop in stops:
         if stop.outcome is not StopOutcome.OPEN or stop.order_id is None:
             continue
         order = await orders.get(work, stop.order_id)
-        if order.status in (OrderStatus.CONFIRMED, OrderStatus.SHIPPED) and order.fulfilment is Fulfilment.DELIVERY:
-            await by_staff.ship(work, order.id, ShipOrder(reason=command.reason))
+        arrives = _arrives(work, stop, delay, zone)
+        if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.DELIVERY:
+            await by_staff.ship(work, order.id, ShipOrder(reason=command.reason), arrives)
+        elif order.status is OrderStatus.SHIPPED:
+            await by_staff.ship_again(work, order.id, arrives)
         else:
             _drop(work, stop)
     for stop in stops:
@@ -69,6 +79,15 @@ async def _send(work: Work, stops: Sequence[Stop], command: Dispatch) -> None:
             await transfers.send_transfer(work, transfer.id)
         elif transfer.status is not TransferStatus.IN_TRANSIT:
             _drop(work, stop)
+
+
+def _arrives(work: Work, stop: Stop, delay: timedelta, zone: ZoneInfo) -> tuple[str, str] | None:
+    """The hour in which a stop is reached, on the clock of the shop, by how late its route leaves; None on another day."""
+    assert stop.arrives_at is not None, "a stop of a route has its time"
+    at = (stop.arrives_at + delay).astimezone(zone)
+    if at.date() != work.now.astimezone(zone).date():
+        return None
+    return f"{at - HALF_AN_HOUR:%H:%M}", f"{at + HALF_AN_HOUR:%H:%M}"
 
 
 def _drop(work: Work, stop: Stop) -> None:
@@ -139,6 +158,8 @@ async def settle(work: Work, stop_id: UUID, command: Settle) -> StopView:
         raise StopSettled(outcome=stop.outcome)
     if wanted is StopOutcome.DELIVERED:
         await _hand_over(work, stop)
+    elif stop.order_id is not None:
+        await by_staff.bring_back(work, stop.order_id)
     stop.outcome, stop.reason, stop.settled_at = wanted, storable(command.reason), work.now
     type = EventType.DELIVERY_STOP_DELIVERED if wanted is StopOutcome.DELIVERED else EventType.DELIVERY_STOP_FAILED
     events.record(work, type, subject=stop.id, reason=stop.reason, after={"route_id": str(route.id)})

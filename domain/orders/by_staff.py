@@ -15,6 +15,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.accounts.errors import VersionConflict
 from domain.catalog import service as catalog
+from domain.conversations.schemas import ConversationView
 from domain.customers import service as customers
 from domain.orders import _status as status
 from domain.orders import confirmation, deadlines, drafts, fulfilment, repository, telling
@@ -152,8 +153,8 @@ async def pack(work: Work, order_id: UUID) -> OrderView:
     return await fulfilment.mark_packed(work, order_id)
 
 
-async def ship(work: Work, order_id: UUID, command: ShipOrder) -> OrderView:
-    """The goods leave for the customer, who is told.
+async def ship(work: Work, order_id: UUID, command: ShipOrder, arrives: tuple[str, str] | None = None) -> OrderView:
+    """The goods leave for the customer, who is told, and between which hours they arrive where that is known.
 
     What was to be paid before leaves unpaid within the customer's credit, or for a reason. Raises OrderNotReady and
     OrderUnpaid.
@@ -166,8 +167,33 @@ async def ship(work: Work, order_id: UUID, command: ShipOrder) -> OrderView:
     if order.status == OrderStatus.CONFIRMED and order.fulfilment == Fulfilment.DELIVERY and command.reason is None:
         await _require_covered(work, order)
     shipped = await fulfilment.mark_shipped(work, order_id, command.reason)
-    await telling.tell(work, thread, "order.shipped", number=order.number)
+    await _tell_of_leaving(work, thread, order.number, arrives)
     return shipped
+
+
+async def ship_again(work: Work, order_id: UUID, arrives: tuple[str, str] | None) -> None:
+    """What could not be handed over leaves once more: its customer is told."""
+    work.require(OrdersPermission.FULFIL)
+    thread = await telling.lock_thread(work, order_id)
+    await _tell_of_leaving(work, thread, (await _locked(work, order_id)).number, arrives)
+
+
+async def _tell_of_leaving(
+    work: Work, thread: ConversationView | None, number: int | None, arrives: tuple[str, str] | None
+) -> None:
+    if arrives is None:
+        await telling.tell(work, thread, "order.shipped", number=number)
+    else:
+        await telling.tell(work, thread, "order.arriving", number=number, begin=arrives[0], end=arrives[1])
+
+
+async def bring_back(work: Work, order_id: UUID) -> None:
+    """The goods were brought and nobody took them; the order stays on its way, and its customer is told."""
+    work.require(OrdersPermission.FULFIL)
+    thread = await telling.lock_thread(work, order_id)
+    order = await _locked(work, order_id)
+    if order.status == OrderStatus.SHIPPED:
+        await telling.tell(work, thread, "order.not_handed_over", number=order.number)
 
 
 async def _require_covered(work: Work, order: Order) -> None:

@@ -1,6 +1,7 @@
 """Routes: what waits is planned once, leaves, and is said to be brought or not; orders and transfers follow."""
 
 import asyncio
+import re
 from datetime import time, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +15,7 @@ from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.catalog import places
 from domain.catalog.schemas import ChangeStore
+from domain.conversations import service as conversations
 from domain.logistics import driving, fleet, planning
 from domain.logistics import service as logistics
 from domain.logistics.errors import (
@@ -73,6 +75,13 @@ async def leave(chat: Chat, route: RouteView) -> int:
 async def settle(chat: Chat, stop_id: UUID, command: Settle = DELIVERED) -> StopView:
     async with open_work(chat.staff) as work:
         return await driving.settle(work, stop_id, command)
+
+
+async def told(chat: Chat) -> list[str]:
+    """What the customer is told of routes, in its order."""
+    async with open_work(chat.staff) as work:
+        found = [message.text or "" for message in await conversations.unsettled(work, chat.conversation_id)]
+    return [words for words in found if "va en camino" in words or "No pudimos" in words]
 
 
 async def status_of(chat: Chat, order_id: UUID | None) -> OrderStatus:
@@ -194,6 +203,9 @@ async def test_what_was_tried_and_failed_is_planned_again_and_what_was_cancelled
     with pytest.raises(StopSettled):
         await settle(chat, tried.id)
     assert await status_of(chat, kept.id) is OrderStatus.SHIPPED
+    leaves, comes_back = await told(chat)
+    assert leaves == f"Tu pedido {kept.number} ya va en camino 🚚"
+    assert comes_back == f"No pudimos entregarte el pedido {kept.number}. Te avisamos cuando vuelva a salir."
 
     # The day's plan is done, and the next one has it again, though its vehicle must be free
     with pytest.raises(NoVehicle):
@@ -205,8 +217,29 @@ async def test_what_was_tried_and_failed_is_planned_again_and_what_was_cancelled
     assert [stop.order_id for stop in again.stops] == [kept.id]
     assert again.plan_id != route.plan_id
     await leave(chat, again)
+    assert len([words for words in await told(chat) if "ya va en camino" in words]) == 2
     await settle(chat, again.stops[0].id)
     assert await status_of(chat, kept.id) is OrderStatus.DELIVERED
+
+
+async def test_on_the_day_a_customer_is_told_the_hour_in_which_it_arrives(chat: Chat) -> None:
+    round = await begin_round(chat)
+    order = await round.pack(10.50)
+    route = await only_route(round)
+    await later(timedelta(days=1))
+    async with open_work(chat.staff) as work:
+        zone = (await accounts.get_workspace(work)).zone
+        driven = route.stops[0].arrives_at
+        assert driven is not None
+        expected = (driven + max(work.now - route.leaves_at, timedelta(0))).astimezone(zone)
+    await leave(chat, route)
+
+    (words,) = await told(chat)
+    said = re.fullmatch(rf"¡Tu pedido {order.number} va en camino! Llega entre las (\d\d:\d\d) y las (\d\d:\d\d)\.", words)
+    if expected.date() == (expected + timedelta(minutes=10)).date():  # else the test runs around midnight
+        assert said is not None
+        begin, end = (time.fromisoformat(hour) for hour in said.groups())
+        assert (end.hour * 60 + end.minute - begin.hour * 60 - begin.minute) % 1440 == 60
 
 
 async def test_two_ask_at_once_and_two_press_at_once_and_everything_happens_once(chat: Chat) -> None:
