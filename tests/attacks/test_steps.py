@@ -1,9 +1,11 @@
 """The steps of a turn under attack: calls that fail, and calls that undo each other."""
 
 import pytest
+from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from agent.grounds import Grounds
 from agent.thinking import think
+from agent.trouble import BadAnswer, check
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
 from tests.factories.commits import failing
@@ -108,8 +110,8 @@ async def test_a_turn_whose_end_fails_is_not_asked_again(customer: Customer, mod
     await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
     await customer.is_answered()
     # Then it is answered, and nobody was asked or paid for it a second time
-    assert [message.text for message in await customer.reads()] != []
-    assert len(model.bodies) == 1
+    assert await query("SELECT outcome FROM turns") == [("answered",)]
+    assert len(model.requests) == 1
 
 
 async def test_a_reply_whose_words_are_never_found_is_not_asked_for_again(
@@ -126,8 +128,8 @@ async def test_a_reply_whose_words_are_never_found_is_not_asked_for_again(
     await query("UPDATE agent_sessions SET lease_until = clock_timestamp() RETURNING id")
     await customer.is_answered()
     # Then it is answered, and nobody was asked or paid for it a second time
-    assert len(await customer.reads()) == 1
-    assert len(model.bodies) == 1
+    assert await query("SELECT outcome FROM turns") == [("answered",)]
+    assert len(model.requests) == 1
 
 
 async def test_a_worker_that_dies_with_an_answer_pays_for_both_and_does_nothing_twice(
@@ -149,17 +151,11 @@ async def test_a_worker_that_dies_with_an_answer_pays_for_both_and_does_nothing_
     assert await query("SELECT reserved FROM spend_periods") == [(0,)]
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-async def test_a_number_that_is_none_is_no_answer(
-    customer: Customer, model: AnthropicServer, query: Query, number: float
-) -> None:
-    # Given arguments that no journal can hold
-    model.always(calls(("add_item_to_draft", {"product": "harina pan", "quantity": number})))
-    words = await customer.says("quiero harina pan")
-    # Then the turn ends all the same, nothing is in the cart, and the customer is told
-    assert words
-    assert await query("SELECT status FROM turns") == [("finished",)]
-    assert await query("SELECT count(*) FROM order_lines") == [(0,)]
+@pytest.mark.parametrize("quantity", ["1e999", "-1e999", "NaN"])
+def test_a_call_with_a_number_that_no_journal_holds_is_no_answer(quantity: str) -> None:
+    call = ToolCallPart("add_item_to_draft", f'{{"product": "harina pan", "quantity": {quantity}}}')
+    with pytest.raises(BadAnswer):
+        check(ModelResponse(parts=[call]))
 
 
 async def test_a_turn_that_died_after_a_call_and_the_reply_in_one_answer_is_not_asked_again(
