@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from bench import endpoints, growth, imports, machines, recovery, report, slow_model, turn, way, webhook
+from bench import endpoints, growth, imports, machines, recovery, report, routes, slow_model, turn, way, webhook
 
 FIGURES = {
     "webhook": webhook.measure,
@@ -17,6 +17,7 @@ FIGURES = {
     "endpoints": endpoints.measure,
     "machines": machines.measure,
     "recovery": recovery.measure,
+    "routes": routes.measure,
 }
 
 
