@@ -133,7 +133,7 @@ def is_possible(what: str, grounds: Grounds) -> bool:
     last, tools = grounds.brief.last_order, set(grounds.brief.tools)
     if what == "other" and any(tools & SERVES[deed] for deed in grounds.undone):
         return True
-    return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and last is not None and last.can_change)
+    return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and (last is None or last.can_change))
 
 
 def is_answered(denied: str, grounds: Grounds, told: Sequence[Recorded], *, names: bool) -> bool:

@@ -262,3 +262,9 @@ def test_wishing_for_an_invoice_beside_the_address_gets_no_joy() -> None:
     turn = hearing(with_draft().delivered_to("Calle 5, casa 2"), "a la calle 5, casa 2, con factura")
 
     assert LeftOut(move="social", reason="no_answer") in turn.reply(move("say", call=1), move("social", "glad")).left_out
+
+
+def test_an_order_that_is_still_open_is_not_called_made() -> None:
+    spoken = with_draft().reply(move("cannot", "change_placed"))
+
+    assert spoken.left_out == (LeftOut(move="cannot", reason="known"),)
