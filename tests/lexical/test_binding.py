@@ -47,6 +47,9 @@ SUGAR = point(VE, "choose_quantity", "AZU-001", words="azúcar")
 RICE = point(VE, "choose_quantity", "ARR-001", words="arroz")
 BOOTS = point(AR, "number", words="6", quantity=6)
 
+FLIP_FLOPS = point(AR, "choose_product", "OJO-001", "OJO-001-39", "OJO-001-41", words="ojotas")
+A_PAIR_OF_EACH: dict[str, Decimal | None] = {"OJO-001-39": Decimal(1), "OJO-001-41": Decimal(1)}
+
 BOUND: list[tuple[str, str, list[Pending], dict[str, Decimal | None]]] = [
     # what stands before a number in its sentence is what it counts, known or not
     (VE, "sim. frango inteiro, 2,5 kg", [ONION], {"FRU-003": Decimal("0.5")}),
@@ -68,6 +71,12 @@ BOUND: list[tuple[str, str, list[Pending], dict[str, Decimal | None]]] = [
     # with a yes it is what was proposed, with a no another number of it
     (VE, "sí, 2", [point(VE, "confirm", "HAR-001", quantity=2)], {"HAR-001": Decimal(2)}),
     (VE, "no, 3", [point(VE, "confirm", "HAR-001", quantity=2)], {"HAR-001": Decimal(3)}),
+    # what is shared out among sizes counts none of them alone
+    (AR, "dale mandame dos pares, uno 39 y otro 41", [FLIP_FLOPS], A_PAIR_OF_EACH),
+    (AR, "un par 39 y otro 41", [FLIP_FLOPS], A_PAIR_OF_EACH),
+    (AR, "two pairs, one in 39 and one in 41", [FLIP_FLOPS], A_PAIR_OF_EACH),
+    (AR, "tres pares, dos 39 y uno 41", [FLIP_FLOPS], A_PAIR_OF_EACH | {"OJO-001-39": Decimal(2)}),
+    (AR, "dos pares, 39 y 41", [FLIP_FLOPS], {}),
 ]
 
 
@@ -195,3 +204,15 @@ def test_sizes_in_words_and_numbers_of_other_things_ask_nothing(
 ) -> None:
     reading = answered(shop, said)
     assert (changed(reading), reading.questions) == (wanted, [])
+
+
+@pytest.mark.parametrize("said", ["si, 3 en total", "sí, 3 en total", "no, que sean 3", "yes, 3 in all"])
+def test_a_whole_number_is_not_added_to_what_the_order_has(said: str) -> None:
+    juice = point(VE, "confirm", "BEB-008", words="pon 3 de naranja", quantity=3)
+    reading = answered(VE, said, juice, held={"BEB-008": 2})
+    assert [(change.mode, change.quantity) for change in reading.changes] == [("set", Decimal(3))]
+
+
+def test_more_of_something_else_makes_no_more_of_what_is_corrected() -> None:
+    reading = answered(VE, "llegó más gente, que sean tres cocacolas", held={"BEB-001": 2, "BEB-005": 2})
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [("BEB-001", "set", Decimal(3))]

@@ -165,3 +165,54 @@ def test_a_refusal_agrees_that_a_thing_goes_out() -> None:
 def test_a_size_behind_its_article_is_that_thing_of_the_order(said: str) -> None:
     reading = answered(AR, said, held={"ALP-001-38": 1, "ALP-001-40": 1})
     assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [("ALP-001-40", "remove", None)]
+
+
+CAP_OUT = point(AR, "confirm", "GOR-001", words="la gorra no", mode="remove")
+HAT = point(AR, "choose_quantity", "GOR-002", words="gorro de lana")
+BROUGHT = {"GOR-001": 1, "BUZ-001": 1, "BUZ-001-XL": 1}
+
+
+@pytest.mark.parametrize("said", ["sacala", "sí, sacala", "si, quitala por favor", "yes, remove it"])
+def test_a_pronoun_is_what_is_asked_to_go_and_nothing_else_of_the_order(said: str) -> None:
+    assert changed(answered(AR, said, CAP_OUT, held=BROUGHT)) == {"GOR-001": None}
+
+
+def test_a_pronoun_leaves_alone_what_is_said_behind_it() -> None:
+    assert changed(answered(AR, "si, sacala. gorro uno", CAP_OUT, HAT, held=BROUGHT)) == {
+        "GOR-001": None,
+        "GOR-002": Decimal(1),
+    }
+
+
+def test_a_pronoun_takes_out_neither_of_two_that_are_asked_to_go() -> None:
+    hoodie = point(AR, "confirm", "BUZ-001", words="el buzo no", mode="remove")
+    assert not changed(answered(AR, "sacala", CAP_OUT, hoodie, held=BROUGHT))
+
+
+LISTED = [
+    point(VE, "choose_quantity", sku, words=words)
+    for sku, words in {"MAY-001": "mayonesa mavesa", "DIA-001": "diablitos", "CHO-002": "toddy"}.items()
+]
+
+
+@pytest.mark.parametrize("said", ["una de cada una, y toddy no", "toddy no, una de cada una", "uno de cada uno, menos toddy"])
+def test_what_is_refused_is_none_of_each(said: str) -> None:
+    reading = answered(VE, said, *LISTED)
+    assert changed(reading) == {"MAY-001": Decimal(1), "DIA-001": Decimal(1)}
+    assert not reading.questions
+
+
+def test_what_is_left_out_of_each_is_not_put_in() -> None:
+    assert "CHO-002" not in changed(answered(VE, "uno de cada uno menos toddy", *LISTED))
+
+
+@pytest.mark.parametrize(
+    "said", ["dos leches, y sin desodorante", "que sean dos leches y sin desodorante", "sin desodorante, y dos leches"]
+)
+def test_what_all_of_the_others_lack_is_a_thing_of_its_own(said: str) -> None:
+    assert changed(answered(VE, said, held={"LEC-001": 1, "LIM-008": 1})).get("LIM-008", 0) is None
+
+
+def test_what_a_thing_shall_not_have_only_tells_which_one() -> None:
+    sugar = {"AZU-001": 1}
+    assert "AZU-001" not in changed(answered(VE, "un café fama sin azúcar", held=sugar))

@@ -61,6 +61,9 @@ def is_borrowed(between: Sequence[Arc], tokens: Sequence[Token]) -> bool:
     if any(arc.role is Role.WISH for arc in between):
         # `¿tienen malta? dame 6`
         return False
+    if {Role.EACH, Role.REFUSE} <= {arc.role for arc in between}:
+        # `uno de cada uno menos toddy`
+        return True
     return any(
         arc.role not in _OF_PHRASE | OPERATORS | {Role.UNKNOWN}
         and not (arc.role is Role.MARK and tokens[arc.start].text in _NO_BORDER)

@@ -2,11 +2,13 @@
 
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 
 from agent.lexical.reader.certainty import ENDS
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.goods import Goods, has_number, label_of
 from agent.lexical.reader.lines import Line
+from agent.lexical.reader.nouns import pieces
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
@@ -33,6 +35,18 @@ def counting(bare: Sequence[Line], chosen: Container[int], tokens: Sequence[Toke
         elif line.quantity is not None:
             counts.append(line)
     return found
+
+
+def shared_out(bare: Sequence[Line], chosen: Container[int]) -> Line | None:
+    """`dos pares, uno 39 y otro 41`, `dos pares, 39 y 41`: the number that is shared out among the choices behind it."""
+    counts = [line for line in bare if id(line) not in chosen and line.quantity is not None]
+    choices = [line for line in bare if id(line) in chosen]
+    if not counts or len(choices) < 2 or counts[0].start > choices[0].start:
+        return None
+    more = sum(line.is_more for line in choices)
+    shares = [pieces(line.quantity) for line in counts[1:]] + [Decimal(1)] * more
+    is_shared = len(shares) in (0, len(choices)) and pieces(counts[0].quantity) == (sum(shares) or len(choices))
+    return counts[0] if is_shared else None
 
 
 def sentence_of(at: int, tokens: Sequence[Token]) -> int:

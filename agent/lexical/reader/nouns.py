@@ -92,7 +92,7 @@ def without_shares(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
         found.append(line)
         while end < len(lines) and lines[end].is_bare and not lines[end].is_more and lines[end].clause == line.clause:
             end += 1
-        shares, whole = [_pieces(one.quantity) for one in lines[at + 1 : end]], _pieces(line.quantity)
+        shares, whole = [pieces(one.quantity) for one in lines[at + 1 : end]], pieces(line.quantity)
         is_whole = len(shares) > 1 and sum(shares) == whole
         is_for_one = len(shares) == 1 and 0 < shares[0] < whole and _is_for(lines[at + 1], tokens)
         at = end if line.counted_at >= 0 and (is_whole or is_for_one) else at + 1
@@ -105,7 +105,7 @@ def _is_for(line: Line, tokens: Sequence[Token]) -> bool:
     return before in (",", "(") and behind in closed_phrases().purpose
 
 
-def _pieces(said: Quantity | None) -> Decimal:
+def pieces(said: Quantity | None) -> Decimal:
     """How many a quantity counts; of pairs the pairs, and of what is measured none."""
     if said is None or said.unit is not None:
         return Decimal(0)

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from agent.lexical.reader.amounts import amount_asked_for, amount_of, counted_of
 from agent.lexical.reader.binding import Slot, bound, is_of_another
-from agent.lexical.reader.choices import by_place, by_size, counting, own_words, pointing
+from agent.lexical.reader.choices import by_place, by_size, counting, own_words, pointing, shared_out
 from agent.lexical.reader.denial import denies, dropped
 from agent.lexical.reader.edits import Edit
 from agent.lexical.reader.goods import Mention, has_number
@@ -41,6 +41,7 @@ class Answers(OpenPoints):
         self._declined()
         self._choices()
         self._all()
+        self._pronouns()
         for line in self.lines:
             is_spoken_of = line.mode not in _NOT_AN_ANSWER and not line.is_out and id(line) not in self.done
             if line.mention is not None and is_spoken_of:
@@ -107,14 +108,17 @@ class Answers(OpenPoints):
         if not chosen:
             return
         bare.sort(key=lambda line: line.start)
+        if (whole := shared_out(bare, chosen)) is not None:
+            self.done.add(id(whole))
+            bare = [line for line in bare if line is not whole]
         quantities = {at: self._taken(line) for at, line in counting(bare, chosen, self.tokens).items()}
         for line in bare:
             if id(line) not in chosen:
                 continue
             place, sku = chosen[id(line)]
             said = quantities.get(id(line), self.each)
-            if said is None and len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen):
-                said = ONE
+            is_one_of = len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen)
+            said = ONE if said is None and (is_one_of or line.is_more) else said
             self._answer(place, line, self._edit(line, place, sku, said))
 
     def _of_each_question(self) -> bool:
@@ -180,6 +184,18 @@ class Answers(OpenPoints):
             for sku in skus:
                 self._answer(place, begin, self._edit(begin, place, sku, self.each or ONE))
             return
+
+    def _pronouns(self) -> None:
+        """`sí, sácala`: a pronoun is what is asked to go, and nothing else of the order; of two of them neither."""
+        asked = [(place, skus) for place, point, skus in self._open() if point.arguments.get("mode") == "remove"]
+        for line in self.lines if asked else ():
+            if not line.is_taken or line.mention is not None or line.quantity is not None or line.sized:
+                continue
+            self.done.add(id(line))
+            line.is_doubted = line.is_doubted and not self._is_yes()
+            place, skus = asked[0]
+            if len(asked) == len(skus) == 1 and place not in self.settled:
+                self._answer(place, line, self._edit(line, place, skus[0], None))
 
     def _taken(self, line: Line) -> Quantity:
         assert line.quantity is not None
@@ -339,7 +355,9 @@ class Answers(OpenPoints):
             assert said is not None
             if len(skus) == 1:
                 amount = amount_asked_for(slot.products[0], said)
-                edit = Edit(numbers[at], skus, slot.point.arguments.get("mode", "add"), amount)
+                # `sí, 3 en total`
+                mode = "set" if numbers[at].is_set and skus[0] in self.cart else slot.point.arguments.get("mode", "add")
+                edit = Edit(numbers[at], skus, mode, amount)
             else:
                 edit = Edit(numbers[at], skus, "add", counted_of(slot.products, said), "which")
             self._answer(slot.place, numbers[at], edit)
@@ -373,7 +391,7 @@ class Answers(OpenPoints):
     def _agreed(self) -> None:
         """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""
         is_yes = len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline")
-        begin = Line(0, 1)
+        begin = next((line for line in self.lines if line.is_each and line.is_bare), Line(0, 1))
         for place, point, skus in list(self._open()):
             if place in self.settled:
                 continue

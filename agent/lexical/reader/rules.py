@@ -221,15 +221,14 @@ def _narrow(line: Line, behind: Line, goods: Goods, tokens: Sequence[Token]) -> 
 
 def _of_each(lines: list[Line]) -> list[Line]:
     """`cebolla y papa, dos kilos de cada una`; said first, it is of all that follows."""
-    for at, line in enumerate(lines):
+    for line in lines:
         if not line.is_each or line.quantity is None:
             continue
-        before = [
-            other
-            for other in lines[:at]
-            if other.mention is not None and other.quantity is None and other.mode is not Mode.REFUSE
-        ]
-        behind = [other for other in lines[at + 1 :] if other.mention is not None and other.quantity is None]
+        # `una de cada una, y toddy no`: what is refused is none of them.
+        named = [other for other in lines if other.mention is not None and other.quantity is None]
+        named = [other for other in named if other.mode is not Mode.REFUSE]
+        before = [other for other in named if other.start < line.start]
+        behind = [other for other in named if other.start > line.start]
         for other in before or behind:
             other.quantity = line.quantity
             other.mode, other.is_wished = Mode.ADD, True

@@ -11,6 +11,7 @@ from agent.lexical.reader.quantities import LARGEST_SHOE, SMALLEST_SHOE, Quantit
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
 
+_APART = frozenset({",", ";", ".", "y", "e", "and"})
 _WITHOUT = frozenset({"sin", "without", "sem"})
 _IS = frozenset(
     {"sea", "sean", "es", "son", "tenga", "tengan", "tiene", "tienen", "lleve", "lleva", "traiga", "trae", "venga", "viene"}
@@ -33,6 +34,11 @@ def described(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[
         noun = line.mention.words.split()[-1]
         left = goods.lacking(last.mention, noun)
         is_other = last.mode is Mode.REFUSE or (line.quantity is not None and last.quantity is not None)
+        between = {token.text for token in tokens[last.end : line.start]}
+        if left is not None and left.products == last.mention.products and line.mention.has_head and between & _APART:
+            # `dos leches, y sin desodorante`: a thing of its own, which all of the others lack.
+            found.append(line)
+            continue
         if left is None or not set(line.mention.products) & set(last.mention.products) | set(goods.matches(noun)):
             last.touched += tuple(range(line.start, line.end))
         elif is_other:

@@ -125,6 +125,8 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     elif arc.role is Role.FILLER and walk.operator is Role.CHANGE and walk.tokens[arc.start].text in _INTO:
         walk.idle.discard(walk.at)
         walk.mode, walk.operator = Mode.ADD, None
+    elif arc.role is Role.UNKNOWN:
+        walk.is_more = False  # `llegó más gente, que sean tres`: more of something else
     elif arc.role in _MODES:
         _take_mode(walk, arcs, place)
 
@@ -154,7 +156,7 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
         last.is_each = True
         for line in walk.lines:
             # `botas 38 y 39, un par de cada`: the number is said to be that of all.
-            line.is_borrowed = line.is_borrowed and line.clause != walk.clause
+            line.is_borrowed = line.is_borrowed and (line.clause != walk.clause or line.end > arc.start)
     else:
         return False
     return True
@@ -314,12 +316,7 @@ def _open(walk: _Walk, path: Path, place: int, product: Arc | None, quantity: Ar
     """Begin a line at its first arc; its second one only widens it."""
     arc = path.arcs[place]
     for known in walk.lines:
-        if (
-            product is not None
-            and known.mention is product.mention
-            and known.start <= product.start
-            and known.end >= product.end
-        ):
+        if product is not None and known.mention is product.mention and known.start <= product.start < known.end:
             known.end = max(known.end, arc.end)
             return
     own = quantity or (path.quantity_of.get(product.start) if product is not None else None)
