@@ -219,6 +219,7 @@ def read_store(text: str, stores: list[str]) -> str | None:
 def read_delivery(page: Page, details: Details, stores: list[str], *, expected: bool) -> None:
     """Delivery or pick-up, the address after its lead words, the store."""
     words = vocabulary()
+    _cut_told_places(page, words)
     pickup = words.matches("pickup", page.folded)
     if pickup is None and _read_usual_place(page, details, expected=expected):
         return
@@ -248,6 +249,12 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     elif deliver is not None:
         page.cut(deliver.start(), deliver.end() + _home(page.folded, deliver.end(), words))
     details.delivery["fulfilment"] = "delivery"
+
+
+def _cut_told_places(page: Page, words: Vocabulary) -> None:
+    """`quita el champú, ya conseguí en la casa`: where something is already is no place to bring an order to."""
+    for told in words.patterns["is_at_home"].finditer(page.folded):
+        page.cut(told.start("place"), told.end("place"))
 
 
 def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
