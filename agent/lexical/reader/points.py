@@ -356,8 +356,8 @@ class Answers(OpenPoints):
             if len(skus) == 1:
                 amount = amount_asked_for(slot.products[0], said)
                 # `sí, 3 en total`
-                mode = "set" if numbers[at].is_set and skus[0] in self.cart else slot.point.arguments.get("mode", "add")
-                edit = Edit(numbers[at], skus, mode, amount)
+                is_whole = numbers[at].is_set and skus[0] in self.cart
+                edit = Edit(numbers[at], skus, "set" if is_whole else slot.point.arguments.get("mode", "add"), amount)
             else:
                 edit = Edit(numbers[at], skus, "add", counted_of(slot.products, said), "which")
             self._answer(slot.place, numbers[at], edit)
