@@ -267,4 +267,4 @@ def test_wishing_for_an_invoice_beside_the_address_gets_no_joy() -> None:
 def test_an_order_that_is_still_open_is_not_called_made() -> None:
     spoken = with_draft().reply(move("cannot", "change_placed"))
 
-    assert spoken.left_out == (LeftOut(move="cannot", reason="known"),)
+    assert spoken.left_out == (LeftOut(move="cannot", reason="not_so"),)
