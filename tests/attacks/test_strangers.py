@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from agent import takeover
@@ -30,6 +31,9 @@ from domain.conversations.kinds import NoticeKind
 from domain.conversations.models import Attachment, Notification
 from domain.emissions import reports
 from domain.emissions.schemas import NewReport
+from domain.erp import service as erp
+from domain.erp.kinds import Preset
+from domain.erp.schemas import NewErpConnection, SyncRequest
 from domain.imports import service as imports
 from domain.imports.schemas import Answers
 from domain.logistics.kinds import PlanStatus
@@ -164,6 +168,16 @@ def _waiting_plan(work: Work, store_id: UUID) -> Plan:
     return plan
 
 
+async def _waiting_erp(work: Work) -> UUID:
+    """An ERP that is to be read, of which nobody is in."""
+    command = NewErpConnection(
+        name="ERP", preset=Preset.ASPEL_SAE, host="127.0.0.1", port=9, database="x", username="x", password=SecretStr("x")
+    )
+    made = await erp.create_connection(work, command)
+    await erp.start(work, made.id, SyncRequest())
+    return made.id
+
+
 async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
     """Something that each job would handle in its own workspace, by the job's name and argument."""
     message_id = await theirs.writes("hola de nuevo")
@@ -198,6 +212,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         await routines.ensure(work, work.workspace_id)
         due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
         route_plan = _waiting_plan(work, theirs.shop.store_id)
+        erp_id = await _waiting_erp(work)
         report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
     plant = await open_plant(theirs.shop.workspace_id)
     return {
@@ -213,6 +228,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "machine.judge": ("machine_id", plant.machine_id),
         "emission.report": ("report_id", report.id),
         "route.plan": ("plan_id", route_plan.id),
+        "erp.sync": ("connection_id", erp_id),
         **{name: ("routine_id", due[name]) for name in RoutineName},
     }
 
