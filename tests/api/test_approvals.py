@@ -43,7 +43,7 @@ class Obedient(Managers):
     thinking: dict[tuple[UUID, int], Model] = field(default_factory=dict)
 
     def offline(self, turn: TakenTurn) -> Model:
-        # The chain asks for its offline model anew with each request.
+        # A turn that is taken up again thinks with the model that it had.
         key = (turn.turn_id, turn.generation)
         if key not in self.thinking:
             wanted = self.turns.pop(0) if self.turns else None
@@ -268,18 +268,20 @@ async def test_what_a_lost_link_proposed_cannot_be_agreed_to(desk: Desk, obedien
     turn = await taken(desk, "se rompieron tres harinas")
     turn.frozen.models[:] = ["lexical", "lexical"]
 
-    def proposes_and_breaks(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        if any(isinstance(one, ModelResponse) and one.tool_calls for one in messages):
-            obedient.thinking[turn.turn_id, turn.generation] = FunctionModel(takes_over)
-            raise ModelAPIError("lexical", "gone")
-        return ModelResponse(parts=[ToolCallPart("adjust_stock", BROKEN)])
+    lost: list[str] = []
 
-    def takes_over(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        if sum(isinstance(one, ModelResponse) and bool(one.tool_calls) for one in messages) < 2:
+    def two_links(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        number = sum(isinstance(one, ModelResponse) and bool(one.tool_calls) for one in messages)
+        if number == 0:
+            return ModelResponse(parts=[ToolCallPart("adjust_stock", BROKEN)])
+        if not lost:
+            lost.append("the first")
+            raise ModelAPIError("lexical", "gone")
+        if number == 1:
             return ModelResponse(parts=[ToolCallPart("what_can_be_asked", {})])
         return ModelResponse(parts=[ToolCallPart("reply", {"moves": [{"move": "say", "call": 2}]})])
 
-    obedient.thinking[turn.turn_id, turn.generation] = FunctionModel(proposes_and_breaks)
+    obedient.thinking[turn.turn_id, turn.generation] = FunctionModel(two_links)
     assert await finished(turn, await think(turn)) is None
     assert "change_proposed" in [call["code"] for call in await calls(desk)]
     assert "*Corregir existencias*" not in (await desk.get(PATH))["data"][0]["content"]["text"]
