@@ -118,10 +118,10 @@ async def sync(request: Request, visit: Syncer, connection_id: UUID) -> Response
     return RedirectResponse(visit.at("erp?said=asked"), 303)
 
 
-@router.post("/jobs/{job_id}/cancel")
+@router.post("/jobs/{job_id}/stop")
 async def cancel(request: Request, visit: Syncer, job_id: UUID) -> Response:
     """Stop a run."""
-    await deeds.once(request, visit, SyncJobView, lambda work: erp.cancel_job(work, job_id))
+    await deeds.once(request, visit, SyncJobView, lambda work: erp.stop_job(work, job_id))
     return RedirectResponse(visit.at("erp?said=saved"), 303)
 
 

@@ -193,7 +193,7 @@ async def get_job(work: Work, job_id: UUID) -> SyncJobView:
     return SyncJobView.model_validate(job)
 
 
-async def cancel_job(work: Work, job_id: UUID) -> SyncJobView:
+async def stop_job(work: Work, job_id: UUID) -> SyncJobView:
     """Stop a run; what it has done stays. Raises SyncJobNotFound and SyncJobOver."""
     work.require(ErpPermission.SYNC)
     found = await repository.job(work, job_id)

@@ -108,10 +108,10 @@ async def get_job(caller: Reader, job_id: UUID) -> SyncJobView:
         return await erp.get_job(work, job_id)
 
 
-@router.post("/erp/jobs/{job_id}/cancel")
-async def cancel_job(write: Syncer, job_id: UUID) -> SyncJobView:
+@router.post("/erp/jobs/{job_id}/stop")
+async def stop_job(write: Syncer, job_id: UUID) -> SyncJobView:
     """Stop a run; what it has done stays."""
-    return await write.once(SyncJobView, lambda work: erp.cancel_job(work, job_id))
+    return await write.once(SyncJobView, lambda work: erp.stop_job(work, job_id))
 
 
 @router.get("/erp/products")
