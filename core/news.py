@@ -1,7 +1,8 @@
 """News: what happened to whom, in the order of the event stream and without values, for whoever may see the thing itself.
 
 The stream with its values is for those who run the house (`core.events.page`). News are for everybody: an event is told to
-those who hold the right to read its subject, and to whom row-level security shows it at this moment.
+those who hold the right to read its subject, and to whom row-level security shows it at this moment. A row that has no store
+yet is every store's: who looks before it has one hears how it began, and who looks later does not.
 """
 
 from collections.abc import Collection
