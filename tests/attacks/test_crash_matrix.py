@@ -150,7 +150,8 @@ async def _end(shop: Shop, phone: Phone) -> End:
         "ON v.workspace_id = i.workspace_id AND v.id = i.variant_id ORDER BY v.sku",
         "sold": "SELECT v.sku, m.delta::text FROM stock_movements m JOIN product_variants v "
         "ON v.workspace_id = m.workspace_id AND v.id = m.variant_id WHERE m.type = 'sale' ORDER BY v.sku",
-        "unconfirmed": "SELECT CASE WHEN n.id IS NULL THEN 'nobody was told' ELSE m.content::text END FROM messages m "
+        "unconfirmed": "SELECT CASE WHEN n.id IS NULL THEN 'nobody was told' "
+        "ELSE (m.content ->> 'kind') || ': ' || (m.content ->> 'text') END FROM messages m "
         "LEFT JOIN notifications n ON n.workspace_id = m.workspace_id AND n.dedupe_key = 'message_unconfirmed:' || m.id "
         "WHERE m.status = 'unconfirmed'",
     }
@@ -344,10 +345,13 @@ def _difference(expected: End, found: End, *, may_miss_one: bool) -> str:
         (missing,) = after.unconfirmed
         if missing.startswith("buttons"):
             # A customer who waited in vain for the summary has asked for it, and it was announced and shown once more.
-            after = replace(after, answers=list(dict.fromkeys(after.answers)))
-            before = replace(before, unconfirmed=[missing])
+            before, after = (replace(end, answers=list(dict.fromkeys(end.answers))) for end in (before, after))
         else:
-            before = replace(before, unconfirmed=[missing], answers=[words for words in before.answers if words != missing])
+            # The same words may be said twice; which of the two was lost is all the same.
+            lost = [place for place, words in enumerate(before.answers) if words == missing]
+            possible = [before.answers[:place] + before.answers[place + 1 :] for place in lost]
+            before = replace(before, answers=after.answers if after.answers in possible else before.answers)
+        before = replace(before, unconfirmed=[missing])
     names = [name for name in before.__dict__ if getattr(before, name) != getattr(after, name)]
     return "; ".join(f"{name}: {getattr(after, name)} instead of {getattr(before, name)}" for name in names)
 
