@@ -1,4 +1,4 @@
-"""What members ask of the days ahead: what will be sold, what to order, and what somebody should look at."""
+"""What members ask of the days ahead: what will be sold, and what somebody should look at."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,10 +16,6 @@ from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAh
 from domain.forecasts.permissions import ForecastsPermission
 from domain.forecasts.schemas import Accuracy, Outlook
 from domain.forecasts.service import Scope
-from domain.replenishment import service as replenishment
-from domain.replenishment.permissions import ReplenishmentPermission
-from domain.replenishment.schemas import ProposalView
-from domain.suppliers import service as suppliers
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Words, tool
@@ -94,7 +90,7 @@ async def forecast_query(
         return ctx.refuse("forecast_not_ahead", say(ctx, "forecast_not_ahead"))
     measured = _measured(ctx, meant, found.first, found.last, found)
     low, value, high = (
-        _figure(ctx, name, amount, meant.goods.unit, measured)
+        figured(ctx, name, amount, meant.goods.unit, measured)
         for name, amount in (("low", found.total.low), ("value", found.total.value), ("high", found.total.high))
     )
     told = say(
@@ -135,7 +131,7 @@ async def _best(ctx: ToolContext, meant: Named, first: date, last: date) -> Tool
             as_of=run.made_at,
         )
         low, value, high = (
-            _figure(ctx, f"{known.sku} {name}", amount, known.unit, measured)
+            figured(ctx, f"{known.sku} {name}", amount, known.unit, measured)
             for name, amount in (("low", one.total.low), ("value", one.total.value), ("high", one.total.high))
         )
         rows.append(say(ctx, "forecast_row", product=ctx.facts.name(known.name), value=value, low=low, high=high))
@@ -165,7 +161,8 @@ def _scope(ctx: ToolContext, meant: Named, first: date, last: date) -> str:
     return f"{period}, {ctx.facts.label(meant.store.name)}" if meant.store is not None else period
 
 
-def _figure(ctx: ToolContext, name: str, amount: float, unit: str, measured: Measured) -> str:
+def figured(ctx: ToolContext, name: str, amount: float, unit: str, measured: Measured) -> str:
+    """A forecast amount, as exact as it deserves."""
     value = Decimal(str(amount)).quantize(Decimal(1) if amount >= 10 else Decimal("0.1"))
     shown = messages.quantity(value, unit, ctx.workspace.country, ctx.language)
     return ctx.facts.add(FactKind.FIGURE, f"forecast {name}", str(value), shown, unit=unit, measured=measured)
@@ -180,54 +177,6 @@ def _accuracy(ctx: ToolContext, accuracy: Accuracy | None, measured: Measured) -
     level = say(ctx, f"forecast_level.{accuracy.level}")
     first, last = ctx.facts.day(accuracy.first), ctx.facts.day(accuracy.last)
     return f" {say(ctx, 'forecast_accuracy', error=error, level=level, first=first, last=last)}"
-
-
-@tool(permission=ReplenishmentPermission.READ, audience=AudienceKind.MANAGER)
-async def replenishment_query(ctx: ToolContext, product: Words = "", store: Words = "") -> ToolOutcome:
-    """Tell what should be ordered of suppliers or fetched from other stores, how much and why.
-
-    Args:
-        product: The product's name or SKU, where one was said.
-        store: The store that needs it, where one was said.
-    """
-    meant = await named(ctx, "replenishment_query", {}, store, product)
-    if isinstance(meant, ToolOutcome):
-        return meant
-    found, after = await replenishment.list_proposals(
-        ctx.work,
-        store_id=meant.store.id if meant.store is not None else None,
-        variant_ids=[meant.goods.variant_id] if meant.goods is not None else None,
-        limit=MOST_ROWS,
-    )
-    as_of = ctx.facts.moment("as_of", max((one.planned_at for one in found), default=ctx.work.now))
-    if not found:
-        return ctx.done("replenishment_none", say(ctx, "replenishment_none", as_of=as_of))
-    goods = await catalog.variants(ctx.work, {one.variant_id for one in found})
-    places = {one.id: one.name for one in await catalog.all_stores(ctx.work)}
-    makers = await suppliers.views(ctx.work, {one.supplier_id for one in found if one.supplier_id is not None})
-    names = places | {id: one.name for id, one in makers.items()}
-    rows = [_proposal(ctx, one, goods[one.variant_id].name, goods[one.variant_id].unit, names) for one in found]
-    if after is not None:
-        rows.append(say(ctx, "figure_has_more"))
-    return ctx.done("replenishment_told", say(ctx, "replenishment_told", rows="\n".join(rows), as_of=as_of))
-
-
-def _proposal(ctx: ToolContext, one: ProposalView, name: str, unit: str, names: dict[UUID, str]) -> str:
-    source = one.supplier_id or one.from_store_id
-    assert source is not None, "every proposal has one source"
-    fields: dict[str, object] = {
-        each: ctx.facts.quantity(f"{name} {each}", Decimal(str(one.why[each])), unit)
-        for each in ("on_hand", "held", "incoming", "expected", "level")
-    }
-    fields |= {
-        "product": ctx.facts.name(name),
-        "quantity": ctx.facts.quantity(name, one.quantity, unit),
-        "store": ctx.facts.label(names.get(one.store_id, "")),
-        "source": ctx.facts.label(names.get(source, "")),
-        "cost": f", {ctx.facts.money(FactKind.LINE_TOTAL, name, one.cost)}" if one.cost is not None else "",
-    }
-    key = "replenishment_row" if one.supplier_id is not None else "replenishment_move"
-    return messages.filled(say(ctx, key), fields)
 
 
 @tool(permission=AlertsPermission.READ, audience=AudienceKind.MANAGER)

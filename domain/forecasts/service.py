@@ -163,13 +163,36 @@ async def best(
 ) -> list[ForecastView]:
     """The products of which most will be sold between two days, in some stores or in all; raises ForecastNotReady."""
     work.require(ForecastsPermission.READ)
-    run = await _run(work)
     stores = store_ids if work.principal.stores is None else _own(store_ids, work.principal.stores)
-    level = Level.VARIANT if stores is None else Level.VARIANT_STORE
-    rows = await repository.find(work, level, store_ids=stores)
-    days = (last - first).days + 1
-    views = [_view(row, first, (first - run.first_day).days, days) for row in rows]
+    views = await _each(work, Level.VARIANT if stores is None else Level.VARIANT_STORE, first, last, store_ids=stores)
     return sorted(views, key=lambda one: (-one.total.value, str(one.variant_id), str(one.store_id)))[:limit]
+
+
+async def of_places(
+    work: Work,
+    first: date,
+    last: date,
+    *,
+    store_ids: tuple[UUID, ...] | None = None,
+    variant_ids: tuple[UUID, ...] | None = None,
+) -> list[ForecastView]:
+    """What will probably be sold of each variant in each store between two days.
+
+    Raises PeriodNotAhead and ForecastNotReady.
+    """
+    work.require(ForecastsPermission.READ)
+    if last < first or (last - first).days >= LONGEST_DAYS:
+        raise PeriodNotAhead(first=first, last=last)
+    stores = store_ids if work.principal.stores is None else _own(store_ids, work.principal.stores)
+    return await _each(work, Level.VARIANT_STORE, first, last, store_ids=stores, variant_ids=variant_ids)
+
+
+async def _each(work: Work, level: Level, first: date, last: date, **only: tuple[UUID, ...] | None) -> list[ForecastView]:
+    """The forecasts of a level between two days."""
+    run = await _run(work)
+    rows = await repository.find(work, level, **only)
+    days = (last - first).days + 1
+    return [_view(row, first, (first - run.first_day).days, days) for row in rows]
 
 
 async def listing(

@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, func, select, text
 from core import bulk
 from core.paging import part
 from core.work import Work, own
+from domain.demand.schemas import Place
 from domain.replenishment.kinds import STANDING, AbcClass, ProposalStatus
 from domain.replenishment.models import ProductClass, Proposal
 
@@ -43,14 +44,33 @@ _SHELVES: Final = text(
     JOIN stores st ON st.workspace_id = i.workspace_id AND st.id = i.store_id AND st.is_active
     LEFT JOIN ordered o ON o.store_id = i.store_id AND o.variant_id = i.variant_id
     LEFT JOIN sources ON sources.variant_id = i.variant_id
-    WHERE i.workspace_id = :workspace
+    WHERE i.workspace_id = :workspace AND (CAST(:store AS uuid) IS NULL OR i.store_id = :store)
+      AND (CAST(:variant AS uuid) IS NULL OR i.variant_id = :variant)
     """
 )
 
 
-async def shelves(work: Work) -> list[Row[Any]]:
+async def shelves(work: Work, store_id: UUID | None = None, variant_id: UUID | None = None) -> list[Row[Any]]:
     """Every level of what is sold: what is there, promised or leaving, on its way, and of whom it is bought."""
-    return list(await work.session.execute(_SHELVES, {"workspace": work.workspace_id}))
+    values = {"workspace": work.workspace_id, "store": store_id, "variant": variant_id}
+    return list(await work.session.execute(_SHELVES, values))
+
+
+_COMING_AFTER: Final = text(
+    """
+    SELECT o.store_id, l.variant_id, sum(greatest(l.packs * l.pack_size - l.received + l.rejected, 0)) AS quantity,
+           min(o.expected_on) AS first
+    FROM purchase_orders o JOIN purchase_order_lines l ON l.workspace_id = o.workspace_id AND l.purchase_order_id = o.id
+    WHERE o.workspace_id = :workspace AND o.status IN ('submitted', 'partly_received') AND o.expected_on > :day
+    GROUP BY o.store_id, l.variant_id HAVING sum(greatest(l.packs * l.pack_size - l.received + l.rejected, 0)) > 0
+    """
+)
+
+
+async def coming_after(work: Work, day: date) -> dict[Place, Row[Any]]:
+    """What was ordered and is expected only behind a day: how much, and when the first of it comes."""
+    rows = await work.session.execute(_COMING_AFTER, {"workspace": work.workspace_id, "day": day})
+    return {Place(row.store_id, row.variant_id): row for row in rows}
 
 
 _WORTH: Final = text(
@@ -72,6 +92,15 @@ async def standing(work: Work) -> Sequence[Proposal]:
     """All proposals that still wait, locked."""
     query = select(Proposal).where(own(Proposal, work), Proposal.status.in_(STANDING)).order_by(Proposal.id)
     return (await work.session.scalars(query.with_for_update(key_share=True))).all()
+
+
+async def proposed_for(work: Work, store_id: UUID | None, variant_id: UUID | None) -> Sequence[Proposal]:
+    """The proposals that still wait, of a store and a variant where these are given."""
+    query = select(Proposal).where(own(Proposal, work), Proposal.status.in_(STANDING))
+    for column, wanted in ((Proposal.store_id, store_id), (Proposal.variant_id, variant_id)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return (await work.session.scalars(query.order_by(Proposal.id))).all()
 
 
 async def rejected_since(work: Work, since: datetime) -> set[tuple[UUID, UUID, bool]]:

@@ -1,12 +1,13 @@
 """What other rooms see of replenishment, and what they may ask of it."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
+from domain.forecasts.schemas import Interval
 from domain.replenishment.kinds import AbcClass, ProposalStatus, XyzClass
 
 
@@ -48,6 +49,45 @@ class ProposalView(View):
     def cost(self) -> Decimal | None:
         """What it costs, if that is known."""
         return None if self.pack_cost is None else self.packs * self.pack_cost
+
+
+class Delivery(View):
+    """When a supplier's goods are there, seen from a day on which they are needed.
+
+    What is ordered at the next chance comes on `arrives` and has to last until `covers_until`, behind which the order after
+    it comes. `order_by` is the last day for an order that is there in time; none where even the next one comes too late.
+    """
+
+    supplier_id: UUID
+    order_on: date
+    arrives: date
+    covers_until: date
+    order_by: date | None
+
+
+class Needed(View):
+    """What a store lacks of a variant up to a day, in pieces, or is to order anyway."""
+
+    store_id: UUID
+    variant_id: UUID
+    free: Decimal = Field(description="On the shelf and promised to nobody.")
+    coming: Decimal = Field(description="On its way, and expected by the day.")
+    late: Decimal = Field(description="Ordered, and expected only behind the day.")
+    late_on: date | None
+    expected: Interval = Field(description="What will probably be sold up to the day, and on it.")
+    proposal: ProposalView | None = Field(description="What is proposed already.")
+    delivery: Delivery | None = Field(description="None where no supplier sells it.")
+
+    @property
+    def short(self) -> Decimal:
+        """How many whole pieces will probably be lacking."""
+        missing = Decimal(str(self.expected.value)) - self.free - self.coming
+        return max(missing, Decimal(0)).to_integral_value(ROUND_CEILING)
+
+    @property
+    def cover(self) -> float:
+        """How many times what will be sold is there: below 1 something is lacking."""
+        return float(self.free + self.coming) / max(self.expected.value, 0.01)
 
 
 class ProductClassView(View):

@@ -1,25 +1,31 @@
 """What members are told of the days ahead: numbers with interval, period and date of data, or that there are none."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
+from domain.accounts.thresholds import ReplenishmentSettings
 from domain.conversations.states import State
+from domain.purchasing import ordering
+from domain.replenishment import ahead
+from domain.replenishment import service as replenishment
 from domain.stock import service as stock
 from domain.suppliers import service as suppliers
-from domain.suppliers.schemas import NewSupplier, SupplierProductInput
+from domain.suppliers.schemas import NewSupplier, SupplierProductInput, SupplierView
 from tests.factories.routines import LOOK_AHEAD, run_routines
 from tests.factories.sales import sold
 from tests.factories.shop import Shop, fill, open_shop
 from tools.audience import AudienceKind
 from tools.context import ToolContext
-from tools.foretelling import Ahead, alerts_query, forecast_query, replenishment_query
+from tools.foretelling import Ahead, alerts_query, forecast_query
 from tools.outcome import FactKind, ToolOutcome
+from tools.reordering import replenishment_query
 
 
 @pytest.fixture
@@ -98,6 +104,73 @@ async def test_what_to_order_is_told_with_its_reasons(shop: Shop, workspace: Wor
         assert outcome.code == "replenishment_told"
         assert all(each in told for each in ("Harina P.A.N. Blanca", "Molinos", "Tienda Uno")), told
     assert (await ask(shop, workspace, replenishment_query, product="aceite mazeite"))[1].code == "replenishment_none"
+
+
+async def test_what_to_order_for_a_day_is_told_with_what_can_be_there_by_then(shop: Shop, workspace: WorkspaceView) -> None:
+    async with open_work(shop.principal) as work:
+        today = workspace.today(work.now)
+
+    async def needed(days: int, language: str = "es", **of: str) -> tuple[str, ToolOutcome]:
+        return await ask(shop, workspace, replenishment_query, language, by=today + timedelta(days=days), **of)
+
+    assert (await needed(2))[1].code == "forecast_not_ready"
+    await learn(shop)
+    async with open_work(shop.principal) as work:
+        (proposal,), _ = await replenishment.list_proposals(work)
+    # The mill takes a week and an order comes each week: today's is there in seven days and has to last thirteen.
+    for days, words in (
+        (2, ("No llega para ese día", "alcanza hasta")),
+        (10, ("a más tardar", "alcanza hasta")),
+        (20, ("a más tardar", "alcanza solo hasta")),
+    ):
+        told, outcome = await needed(days, product="harina pan")
+        assert all(each in told for each in ("Harina P.A.N. Blanca", "Molinos", *words)), told
+        said = {fact.subject: Decimal(fact.value) for fact in outcome.facts if fact.kind is FactKind.QUANTITY}
+        assert said["Harina P.A.N. Blanca"] == proposal.quantity
+        named_days = {fact.value for fact in outcome.facts if fact.kind is FactKind.PERIOD}
+        last = days - 7 if days >= 7 else 7
+        assert {(today + timedelta(days=each)).isoformat() for each in (days, last, 13)} <= named_days
+        expected = next(Decimal(fact.value) for fact in outcome.facts if fact.subject.endswith("Tienda Uno expected"))
+        assert expected == pytest.approx(Decimal(5 * (days + 1)), rel=Decimal("0.15"))
+    for language in ("en", "pt"):
+        assert (await needed(2, language))[1].code == "needed_told"
+    # What no supplier sells is not left out, and a day that is over is none to order for.
+    async with open_work(shop.principal) as work:
+        await fill(work, shop, "ACE-1", 4)
+    assert "Ningún proveedor lo vende" in (await needed(10, product="aceite mazeite"))[0]
+    assert (await needed(1, product="aceite mazeite"))[1].code == "needed_none"
+    assert (await needed(-1))[1].code == "needed_not_ahead"
+    # Once it is ordered, a day before it comes is told of it.
+    async with open_work(shop.principal) as work:
+        assert proposal.purchase_order_id is not None
+        await ordering.submit(work, proposal.purchase_order_id)
+    await learn(shop)
+    told, _ = await needed(3, product="harina pan")
+    assert "Ya pedidos, pero para después" in told
+    assert "faltarían" in told, told
+    assert (await needed(8, product="harina pan"))[1].code == "needed_none"
+
+
+@pytest.mark.parametrize(
+    ("order_days", "day", "expected"),
+    [
+        ((), 4, ("2026-11-30", "2026-12-02", "2026-12-08", "2026-12-02")),
+        ((2, 5), 4, ("2026-12-01", "2026-12-03", "2026-12-05", "2026-12-01")),
+        ((2, 5), 7, ("2026-12-01", "2026-12-03", "2026-12-05", "2026-12-04")),
+        ((3,), 4, ("2026-12-02", "2026-12-04", "2026-12-10", "2026-12-02")),
+        ((4,), 4, ("2026-12-03", "2026-12-05", "2026-12-11", None)),
+    ],
+)
+def test_a_delivery_follows_the_days_on_which_a_supplier_takes_orders(
+    order_days: tuple[int, ...], day: int, expected: tuple[str, str, str, str | None]
+) -> None:
+    monday = date(2026, 11, 30)
+    given = {"id": UUID(int=1), "name": "Molinos", "country": "VE", "lead_time_days": 2, "order_days": order_days}
+    others = {"minimum_order": 0, "payment_days": 0, "is_active": True, "version": 1}
+    supplier = SupplierView.model_validate(dict.fromkeys(SupplierView.model_fields) | given | others)
+    found = ahead.delivery_for(monday + timedelta(days=day), monday, supplier, ReplenishmentSettings(review_days=7))
+    dates = (found.order_on, found.arrives, found.covers_until, found.order_by)
+    assert tuple(each and each.isoformat() for each in dates) == expected
 
 
 async def test_alerts_are_told_in_every_language(shop: Shop, workspace: WorkspaceView) -> None:

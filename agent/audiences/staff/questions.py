@@ -26,6 +26,9 @@ from tools.managing import APPROVAL, DECIDE
 _FILE = Path(__file__).with_suffix(".yaml")
 MEASURE = "metrics_query"
 FORETELL = "forecast_query"
+REORDER = "replenishment_query"
+AHEAD = frozenset({FORETELL, REORDER})
+"""What is asked of days to come."""
 EMIT = "emissions_query"
 
 
@@ -38,6 +41,7 @@ class _Words(BaseModel):
     questions: dict[str, list[str]]
     periods: dict[PeriodName, list[str]]
     ahead: dict[Ahead, list[str]]
+    weekdays: dict[int, list[str]]
     months: dict[int, list[str]]
     splits: dict[Grain, list[str]]
     store: list[str]
@@ -137,6 +141,7 @@ class _Reading:
         # A split such as `by product` stands before what names a thing, and a period before a store: `en octubre`.
         self.split = self._take_one(_words().splits)
         self.found = self._intent()
+        self._looks_ahead = self.found is not None and self.found[0] in AHEAD
         self.period = self._period()
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -165,7 +170,8 @@ class _Reading:
         """The one period that is said; a question of two is not read."""
         ahead = [one for one in (self._next_days(), *self._named(_words().ahead)) if one]
         self.is_ahead = bool(ahead)
-        past = (self._days(), self._last_days(), *self._named(_words().periods), *self._months())
+        dates = self._dates() if self._looks_ahead else ()
+        past = (self._days(), *dates, *self._weekdays(), self._last_days(), *self._named(_words().periods), *self._months())
         found = [*ahead, *(one for one in past if one)]
         self.says_two_periods = len(found) > 1
         return found[0] if found else {}
@@ -174,6 +180,35 @@ class _Reading:
         for name, expressions in periods.items():
             if any(self._take(_pattern(expression)) for expression in expressions):
                 yield {"period": name.value}
+
+    def _weekdays(self) -> Iterator[dict[str, Any]]:
+        """`el viernes`, `by Friday`: the next one that is not today, of days to come; else the last one."""
+        before = r"(?:(?:para|de|del|el|este|proximo|hasta|on|for|by|this|na|no|ate) )*"
+        behind = "(?: (?:que viene|que vem|proximo))?" if self._looks_ahead else "(?: (?:pasado|passad[oa]))?"
+        for number, names in _words().weekdays.items():
+            while self._take(_pattern(rf"{before}(?:{'|'.join(names)}){behind}")):
+                ahead = (number - self._today.isoweekday() - 1) % 7 + 1
+                day = self._today + timedelta(days=ahead if self._looks_ahead else ahead % 7 - 7)
+                yield self._between(day, day)
+
+    def _dates(self) -> Iterator[dict[str, Any]]:
+        """`el 4 de diciembre`, `December 4th`: the next one. What no calendar has stays unread."""
+        before = r"(?:(?:para|de|del|el|hasta|on|for|by|the) )*"
+        day, month, year = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", f"(?P<month>{_months()})", r"(?: (?:de |del )?(?P<year>\d{4}))?"
+        for form in (f"{day} (?:de |of )?{month}{year}", f"{month} {day}{year}"):
+            match = _pattern(f"{before}{form}").search(self._left)
+            on = None if match is None else self._date(int(match["day"]), match["month"], match["year"])
+            if match is not None and on is not None:
+                self._take(_pattern(re.escape(match[0])))
+                yield self._between(on, on)
+
+    def _date(self, day: int, month: str, year: str | None) -> date | None:
+        """The day of that name that comes next, today among them."""
+        try:
+            on = date(int(year or self._today.year), self._month_of(month), day)
+            return on.replace(year=on.year + 1) if year is None and on < self._today else on
+        except ValueError:
+            return None
 
     def _next_days(self) -> dict[str, Any]:
         days = self._count(r"(?:en |in |over |for |de |para )?(?:los |the |os )?(?:proximos|next|coming)")
@@ -201,21 +236,28 @@ class _Reading:
         number = self._month_of(match[3])
         try:
             since, until = (date(int(match[4] or self._today.year), number, int(match[day])) for day in (1, 2))
-            if not match[4] and since > self._today:
-                since, until = since.replace(year=since.year - 1), until.replace(year=until.year - 1)
+            years = self._years_off(since, until) if not match[4] else 0
+            since, until = since.replace(year=since.year + years), until.replace(year=until.year + years)
         except ValueError:
             return {}
         return self._between(since, until)
 
     def _months(self) -> Iterator[dict[str, Any]]:
-        """A month, the newest that has begun where no year is said."""
-        pattern = _pattern(rf"(?:en |in |de |del mes de |of |for )?({_months()})(?: (?:de |del )?(\d{{4}}))?")
+        """A month; where no year is said the newest that has begun, or the next that is not over, of days to come."""
+        pattern = _pattern(rf"(?:en |in |de |del mes de |of |for |para )?({_months()})(?: (?:de |del )?(\d{{4}}))?")
         while match := self._take(pattern):
             month = self._month_of(match[1])
-            year = int(match[2]) if match[2] else self._today.year - (month > self._today.month)
-            first = date(year, month, 1)
-            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-            yield self._between(first, min(last, max(self._today, first)))
+            first = date(int(match[2] or self._today.year), month, 1)
+            if not match[2]:
+                first = first.replace(year=first.year + self._years_off(first, _month_end(first)))
+            last = _month_end(first)
+            yield self._between(first, last if self._looks_ahead else min(last, max(self._today, first)))
+
+    def _years_off(self, first: date, last: date) -> int:
+        """By how many years days of this year are meant otherwise: those of a year ago, or, of days to come, in a year."""
+        if self._looks_ahead:
+            return int(last < self._today)
+        return -int(first > self._today)
 
     def _month_of(self, name: str) -> int:
         return next(number for number, names in _words().months.items() if name in names)
@@ -230,10 +272,20 @@ class _Reading:
         rest = self.rest()
         if rest and not product and tool.startswith("inventory_"):
             product, rest = rest, ""
-        if rest or self.says_two_periods or (self.is_ahead and tool != FORETELL):
+        if rest or self.says_two_periods or (self.is_ahead and tool not in AHEAD):
             return _LOST
-        said = {"store": store, "product": product, **self.period, **({"split": self.split.value} if self.split else {})}
+        period = self._needed_by() if tool == REORDER else self.period
+        said = {"store": store, "product": product, **period, **({"split": self.split.value} if self.split else {})}
         return _question(tool, metric, named, {name: value for name, value in said.items() if value})
+
+    def _needed_by(self) -> dict[str, Any]:
+        """The period as the day up to which goods have to last: its last one. What is asked of today is what stands now."""
+        if not self.period or self.period.items() >= _TODAY.items():
+            return self.period
+        if "until" in self.period:
+            return {"by": self.period["until"]}
+        name = self.period["period"]
+        return {"by": Ahead(name).days(self._today)[1].isoformat()} if name in set(Ahead) else self.period
 
     def _name(self, expressions: list[str]) -> str:
         """What is named behind a word that announces a name."""
@@ -245,6 +297,11 @@ class _Reading:
     def rest(self) -> str:
         """The words that have found no role."""
         return _bare(self._left)
+
+
+def _month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _bare(words: str) -> str:
@@ -265,7 +322,7 @@ _TAKES: dict[str, frozenset[str]] = {
     "inventory_low": frozenset({"store", "product"}),
     "orders_today": frozenset({"store"}),
     FORETELL: frozenset({"store", "product", "period", "since", "until"}),
-    "replenishment_query": frozenset({"store", "product"}),
+    REORDER: frozenset({"store", "product", "by"}),
     "alerts_query": frozenset({"store"}),
     EMIT: frozenset({"period", "since", "until"}),
 }
