@@ -22,6 +22,8 @@ _KEPT = 0.9
 _QUANTILE = 0.97
 RELEASE = 0.8
 """An alarm ends below this share of its limit, so that it does not flutter."""
+_LASTING = 15
+"""Rows for which a score is above its limit before anybody hears of it: 3 % of sound rows are, but not for so long."""
 _LAGS = np.array([1, 2, 3, 4, 5, 6.5, 8, 10]) * WINDOW
 
 
@@ -67,7 +69,7 @@ class Judged:
 def judge(signals: Floats, normal: int, away: int = 0) -> Judged:
     """Judge the rows of signals (T, K) of which the first `normal` are taken to be sound.
 
-    Between these and the others lie `away` rows that nobody has.
+    Between these and the others lie `away` rows that nobody has, and so no step that anybody has seen.
 
     A row is judged by itself and those before it. Where a reading is missing (NaN) the last one stands in.
     """
@@ -76,7 +78,10 @@ def judge(signals: Floats, normal: int, away: int = 0) -> Judged:
     smooth = rolling_mean(scaled, WINDOW)
     strayed = np.zeros(signals.shape[1])
     strayed[varied] = smooth[-1]
-    steps = rolling_mean(np.diff(scaled, axis=0, prepend=scaled[:1]) ** 2, WINDOW)
+    moves = np.diff(scaled, axis=0, prepend=scaled[:1])
+    if away:
+        moves[normal] = moves[normal - 1]
+    steps = rolling_mean(moves**2, WINDOW)
     unrest, _ = _scaled(np.log(np.sqrt(steps) + 0.05), normal)
     rows = np.column_stack([smooth, unrest])
     scores = np.zeros(len(signals))
@@ -95,6 +100,16 @@ def alarms(signals: Floats, normal: int) -> Flags:
     for row in range(normal, len(score)):
         alarm[row] = score[row] > (RELEASE if alarm[row - 1] else 1.0)
     return alarm
+
+
+def lasting(scores: Floats, *, held: bool) -> float | None:
+    """How far the last rows lie from what was normal, in units of the limit, from their scores (T,); None where they do not.
+
+    It begins once the score has been above its limit for a while and ends, where it `held`, once it was well below as long.
+    """
+    lately = scores[-_LASTING:]
+    is_far = lately.max() > RELEASE if held else lately.min() > 1.0
+    return float(np.median(lately)) if is_far else None
 
 
 def _doubt(sound: Floats, since: NDArray[np.intp]) -> Floats:

@@ -6,6 +6,7 @@ It runs in workers only, as it computes. What cannot be judged is left out and s
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -202,7 +203,8 @@ async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) 
     """How far the last hour lies from the baseline; None without one, or where too little is measured."""
     if baseline is None:
         return None
-    ids = [sensor.id for sensor in known.fresh]
+    # How far a tool has worn says when to change it, and nothing of how the machine is.
+    ids = [sensor.id for sensor in known.fresh if sensor.role is not SensorRole.TOOL_WEAR]
     sound = await readings.newest_minutes(work, ids, baseline.since, baseline.until, risk.MOST_ROWS)
     good, columns = _table(sound, ids)
     columns = [each for each in columns if known.recent.get(each)]
@@ -213,11 +215,12 @@ async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) 
     last, _ = _table([row for each in columns for row in known.recent[each]], columns)
     if len(good) < anomalies.LEAST_NORMAL or len(last) < anomalies.WINDOW:
         return None
-    away = min(int((known.now - baseline.until) / timedelta(minutes=1)), _LONGEST_AWAY * len(good))
+    starts = [row.starts_at for row in sound]
+    apart = (max(starts) - min(starts)) / len(good)
+    away = min(int((known.now - baseline.until) / apart), _LONGEST_AWAY * len(good))
     judged = anomalies.judge(np.vstack([good, last]), len(good), max(away, 0))
-    score = float(judged.scores[-1])
-    held = Cause.ANOMALY.value in known.prior
-    if score <= (anomalies.RELEASE if held else 1.0):
+    score = anomalies.lasting(judged.scores[len(good) :], held=Cause.ANOMALY.value in known.prior)
+    if score is None:
         return []
     codes = {sensor.id: sensor.code for sensor in known.sensors}
     strayed = {codes[each]: round(float(far), 2) for each, far in zip(columns, judged.strayed, strict=True)}
@@ -244,13 +247,14 @@ async def _tool_due(work: Work, known: _Known) -> datetime | None:
         return None
     hours = await readings.rollups(work, [sensor.id], RollupLevel.HOUR, known.now - timedelta(hours=48), known.now)
     wear = [(row.starts_at, units.convert(row.total / row.count, sensor.unit, "min")) for row in hours]
-    since = next((place for place in range(len(wear) - 1, 0, -1) if wear[place][1] < wear[place - 1][1]), 0)
-    span = wear[since:]
-    if len(span) > 3:
-        span = span[1:-1]  # hours of which a part is missing have a mean that lies elsewhere
-    if len(span) < 2 or span[-1][1] <= span[0][1]:
+    if len(wear) > 3:
+        wear = wear[1:-1]  # hours of which a part is missing have a mean that lies elsewhere
+    # Where it has less behind it than an hour before, it was changed: how fast the one before it wore still tells.
+    steps = [(after - before, until - since) for (since, before), (until, after) in pairwise(wear) if after >= before]
+    gained, took = sum(step for step, _ in steps), sum((span for _, span in steps), timedelta())
+    if gained <= 0:
         return None
-    rate = (span[-1][1] - span[0][1]) / ((span[-1][0] - span[0][0]) / timedelta(hours=1))
+    rate = gained / (took / timedelta(hours=1))
     left = TOOL_MINUTES - units.convert(worn, sensor.unit, "min")
     return known.now + timedelta(hours=min(max(left / rate, 0.0), 24 * 365))
 

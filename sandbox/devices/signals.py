@@ -38,7 +38,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A sensor, and what it says of a machine that is well: a mean, how it sways in the day, and noise."""
+    """A sensor, and what it says of a machine that is well: a mean, how it sways in the day, and noise.
+
+    Most of the noise stays for a minute: whether a minute is heard once or every second, its mean is as restless.
+    """
 
     sensor: NewSensor
     mean: float
@@ -73,6 +76,9 @@ _WARMS_FOR: Final = 12.0
 """After so many hours a machine that drifts is as warm as it gets."""
 
 _SPIKE_EVERY: Final = 0.02
+_NOISE: Final = (0.95, 0.3)
+"""Which part of the noise stays for a minute, and which is of the moment."""
+
 _DAY: Final = 86_400.0
 
 
@@ -91,8 +97,9 @@ def values(
         return {one.sensor.code: _still(one) for one in device.signals}
     said = {}
     for one in device.signals:
-        chance = random.Random(f"{seed}/{device.code}/{one.sensor.code}/{at:.3f}")
-        value = one.mean + one.sway * math.sin(2 * math.pi * at / _DAY) + chance.gauss(0, one.noise)
+        chance, lasting = (random.Random(f"{seed}/{device.code}/{one.sensor.code}/{of}") for of in (f"{at:.3f}", at // 60))
+        noise = one.noise * (_NOISE[0] * lasting.gauss() + _NOISE[1] * chance.gauss())
+        value = one.mean + one.sway * math.sin(2 * math.pi * at / _DAY) + noise
         if one.sensor.role is SensorRole.TOOL_WEAR:
             value = (at / 3600 % _TOOL_HOURS) / _TOOL_HOURS * _TOOL_MINUTES
         said[one.sensor.code] = round(value + _wrong(one, chance, mode, faults, hours), 3)

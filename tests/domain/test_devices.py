@@ -1,12 +1,16 @@
 """The plant of the demo: what its machines say is the same for whoever asks, and a plant is made once."""
 
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
 import pytest
 
+from analytics.machines import anomalies
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.machines import judging, risk, words
 from domain.machines import service as machines
-from domain.machines.kinds import Cause, RiskLevel
+from domain.machines.kinds import Cause, RiskLevel, SensorRole
 from sandbox.devices import plant
 from sandbox.devices.signals import BY_CODE, DEVICES, Device, Fault, Mode, values
 from tests.factories.plant import Plant
@@ -40,6 +44,25 @@ def test_what_is_wrong_is_seen_in_its_own_sensor() -> None:
     assert excess["co2"] - values(boiler, later)["co2"] == pytest.approx(186.0)
     spiked = [values(mill, AT + n, faults=frozenset({Fault.VIBRATION_SPIKE}))["vibration"] for n in range(500)]
     assert 2 <= sum(value > 10 for value in spiked) <= 30
+
+
+def strays(device: Device, begun: datetime) -> float | None:
+    """How far the last hour of a machine's past lies from its good days, if it does."""
+    past = plant.history(device, begun)
+    codes = [one.sensor.code for one in device.signals if one.sensor.role is not SensorRole.TOOL_WEAR]
+    rows = np.array([[said[code] for code in codes] for _, said in past])
+    sound, last = (sum(at < (begun - span).timestamp() for at, _ in past) for span in (plant.DRIFTS_FOR, timedelta(hours=1)))
+    judged = anomalies.judge(np.vstack([rows[:sound], rows[last:]]), sound, len(rows) - sound)
+    return anomalies.lasting(judged.scores[sound:], held=False)
+
+
+@pytest.mark.parametrize("day", [10, 40])
+def test_whenever_the_demo_is_made_its_mill_is_not_well_and_the_others_are(day: int) -> None:
+    for hour in range(0, 24, 6):
+        begun = datetime(2026, 11, 30, 1, 15, 15, tzinfo=UTC) + timedelta(days=day, hours=hour + day / 7)
+        found = {device.code: strays(device, begun) for device in DEVICES}
+        assert found.pop("MILL-3") is not None, begun
+        assert set(found.values()) == {None}, begun
 
 
 @pytest.mark.slow

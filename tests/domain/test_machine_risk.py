@@ -314,19 +314,20 @@ async def test_of_a_long_baseline_only_its_newest_minutes_are_read(plant: Plant,
     assert (reason.cause, words.furthest(reason)[0]) == (Cause.ANOMALY, "Vibración")
 
 
-async def test_a_tool_has_a_date_on_which_it_is_to_be_changed(workspace: WorkspaceView) -> None:
+@pytest.mark.parametrize("changed", [10.0, 0.5])
+async def test_a_tool_has_a_date_on_which_it_is_to_be_changed(workspace: WorkspaceView, changed: float) -> None:
     plant = await open_plant(workspace.id, sensors=MILL)
     now = await now_of(plant)
-    # Given a tool that has been changed ten hours ago and wears by ten minutes an hour
-    items = [
-        {"machine": "MILL-3", "at": (now - timedelta(minutes=m)).isoformat(), "values": {"wear": (600 - m) / 6 / 60}}
-        for m in range(0, 600, 5)
-    ]
-    before = [{"machine": "MILL-3", "at": (now - timedelta(hours=11)).isoformat(), "values": {"wear": 3.5}}]
-    await plant.send(*before, *items)
+    # Given a tool that has been changed some hours ago and, as the one before it, wears by ten minutes an hour
+    items = []
+    for minute in range(0, 660, 5):
+        ago = minute / 60
+        worn = (changed - ago if ago < changed else changed + 12 - ago) / 6
+        items.append({"machine": "MILL-3", "at": (now - timedelta(hours=ago)).isoformat(), "values": {"wear": worn}})
+    await plant.send(*items)
     due = (await judged(plant)).tool_due_at
     assert due is not None
-    assert due - now == pytest.approx(timedelta(hours=10), abs=timedelta(minutes=30))
+    assert due - now == pytest.approx(timedelta(hours=20 - changed), abs=timedelta(minutes=30))
 
 
 async def test_machines_that_have_said_something_are_found_to_be_judged(plant: Plant) -> None:
