@@ -70,8 +70,8 @@ class Recorded(BaseModel):
 
     @property
     def figure(self) -> dict[str, Any] | None:
-        """The figure of the catalogue that this call has measured, as data."""
-        return self.data.get("figure") if self.code == "figure" else None
+        """What can be drawn of this call, as data: the figure that it has measured, or the forecast that it has told."""
+        return self.data.get({"figure": "figure", "forecast_told": "foretold"}.get(self.code, ""))
 
     def shown(self) -> dict[str, Any]:
         """The result as the model reads it."""

@@ -1,14 +1,18 @@
-"""A figure as a chart: the same for a page and for a picture, with its metric, period and the date of its data in words."""
+"""A figure or a forecast as a chart: the same for a page and for a picture, with its period and the date of its data."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from core import charts, messages
-from core.charts import Chart, Frame, Series
+from core.charts import Band, Chart, Frame, Series
 from domain.accounts.schemas import WorkspaceView
+from domain.demand.schemas import DemandSeries
+from domain.forecasts.schemas import Outlook
 from domain.statistics.catalogue import TIMES
 from domain.statistics.schemas import Figure, Grain, Kind, Value
 
@@ -24,26 +28,83 @@ _NO_CENTS: Final = re.compile(r"[.,]00(?!\d)")
 Drawer = Callable[[Chart, Frame], str]
 
 
-def chart_of(figure: Figure, workspace: WorkspaceView, language: str) -> tuple[Chart, Drawer] | None:
+class Foretold(BaseModel):
+    """What will probably be sold of a product, in a store or, without one, in all of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    product: str
+    store: str = ""
+    unit: str
+    outlook: Outlook
+
+
+_DRAWABLE: Final[TypeAdapter[Figure | Foretold]] = TypeAdapter(Figure | Foretold)
+
+
+def chart_of(told: Mapping[str, Any], workspace: WorkspaceView, language: str) -> tuple[Chart, Drawer] | None:
+    """A figure or a forecast, as a call has kept it, and how it is drawn; None for a single number."""
+    known = _DRAWABLE.validate_python(told)
+    if isinstance(known, Figure):
+        return figure(known, workspace, language)
+    return (forecast(known, workspace, language), charts.line) if len(known.outlook.days) > 1 else None
+
+
+def forecast(told: Foretold, workspace: WorkspaceView, language: str, past: DemandSeries | None = None) -> Chart:
+    """The days ahead with their interval, behind the past as it was, with gaps where the shelf was empty."""
+    days, outlook = past.days if past is not None else [], told.outlook
+    sold = [None if day.is_censored else float(day.demand) for day in days]
+    nothing: list[float | None] = [None] * len(sold)
+
+    def said(value: float) -> str:
+        return messages.quantity(Decimal(f"{value:.1f}"), told.unit, workspace.country, language)
+
+    def shown(name: str, **fields: str) -> str:
+        return messages.text(f"chart.forecast{name}", language, count=None, **fields)
+
+    first, last, until = (
+        messages.day_as(each, "d MMM y", language) for each in (outlook.first, outlook.last, outlook.data_until)
+    )
+    total = {name: said(getattr(outlook.total, name)) for name in ("value", "low", "high")}
+    expected = Series(shown(".expected"), [*nothing, *(day.value for day in outlook.days)])
+    return Chart(
+        title=shown("", of=", ".join(each for each in (told.product, told.store) if each)),
+        summary=shown(".summary", first=first, last=last, until=until, **total),
+        labels=[
+            messages.day_as(on, "d MMM", language)
+            for on in (*(each.day for each in days), *(each.date for each in outlook.days))
+        ],
+        series=[Series(shown(".sold"), [*sold, *[None] * len(outlook.days)]), expected] if sold else [expected],
+        said=said,
+        band=Band(
+            shown(".band"),
+            [*nothing, *(day.low for day in outlook.days)],
+            [*nothing, *(day.high for day in outlook.days)],
+        ),
+        ahead=len(sold),
+    )
+
+
+def figure(measured: Figure, workspace: WorkspaceView, language: str) -> tuple[Chart, Drawer] | None:
     """A figure that was split, and how it is drawn; None for a single number, or where the parts have several units."""
-    values = [each for each in figure.values if each.value is not None]
+    values = [each for each in measured.values if each.value is not None]
     units = {each.unit for each in values}
-    if figure.grain is None or len(figure.values) < 2 or len(units) != 1:
+    if measured.grain is None or len(measured.values) < 2 or len(units) != 1:
         return None
-    is_time = figure.grain in TIMES
-    shown = figure.values if is_time else values[:MOST_NAMES]
+    is_time = measured.grain in TIMES
+    shown = measured.values if is_time else values[:MOST_NAMES]
     (unit,) = units
 
     def said(value: float) -> str:
-        shown = written(figure.kind, Decimal(str(value)), unit, workspace, language)
-        return _NO_CENTS.sub("", shown) if figure.kind is Kind.MONEY else shown
+        shown = written(measured.kind, Decimal(str(value)), unit, workspace, language)
+        return _NO_CENTS.sub("", shown) if measured.kind is Kind.MONEY else shown
 
-    title = messages.text(f"statistics.{figure.metric}", language)
-    by = messages.text(f"grain.{figure.grain}", language)
+    title = messages.text(f"statistics.{measured.metric}", language)
+    by = messages.text(f"grain.{measured.grain}", language)
     chart = Chart(
         title=f"{title} {by}",
-        summary=_summary(figure, workspace, language),
-        labels=[_label(figure.grain, each, language) for each in shown],
+        summary=_summary(measured, workspace, language),
+        labels=[_label(measured.grain, each, language) for each in shown],
         series=[Series(title, [None if each.value is None else float(each.value) for each in shown])],
         said=said,
     )

@@ -19,6 +19,7 @@ from domain.forecasts.service import Scope
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Words, tool
+from tools.drawing import Foretold
 from tools.figures import MOST_ROWS
 from tools.naming import Named, named
 from tools.outcome import FactKind, Measured, ToolOutcome
@@ -103,9 +104,10 @@ async def forecast_query(
         high=high,
         until=ctx.facts.day(found.data_until),
     )
-    return ctx.done(
-        "forecast_told", told + _accuracy(ctx, found.accuracy, measured), data={"forecast": found.model_dump(mode="json")}
-    )
+    place = meant.store.name if meant.store is not None else ""
+    kept = Foretold(product=meant.goods.name, store=place, unit=meant.goods.unit, outlook=found)
+    accuracy = _accuracy(ctx, found.accuracy, measured)
+    return ctx.done("forecast_told", told + accuracy, data={"foretold": kept.model_dump(mode="json")})
 
 
 async def _best(ctx: ToolContext, meant: Named, first: date, last: date) -> ToolOutcome:

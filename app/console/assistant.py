@@ -1,6 +1,7 @@
 """The assistant: a member's own thread with the agent, and the catalogue of what it can measure."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -22,7 +23,6 @@ from domain.approvals.schemas import ApprovalView
 from domain.conversations import staff_thread
 from domain.conversations.schemas import ThreadMessage
 from domain.statistics import service as statistics
-from domain.statistics.schemas import Figure
 from tools.drawing import chart_of
 
 router = APIRouter(prefix="/console/@{workspace}/assistant")
@@ -69,15 +69,13 @@ async def _thread(visit: Visit) -> Thread:
     return Thread(answers, waiting, is_thinking)
 
 
-async def _figures(work: Work, turns: set[UUID]) -> dict[UUID, list[Figure]]:
-    """The figures that turns of the thread have measured, those that can be drawn."""
+async def _figures(work: Work, turns: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """What turns of the thread have measured or foretold."""
     calls = await recorded.of_turns(work, turns)
-    return {
-        turn: [Figure.model_validate(call.figure) for call in made if call.figure is not None] for turn, made in calls.items()
-    }
+    return {turn: [call.figure for call in made if call.figure is not None] for turn, made in calls.items()}
 
 
-def _drawn(figure: Figure, visit: Visit) -> list[Drawn]:
+def _drawn(figure: Mapping[str, Any], visit: Visit) -> list[Drawn]:
     made = chart_of(figure, visit.workspace, visit.manners.language)
     return [drawn(*made)] if made is not None else []
 

@@ -1,7 +1,6 @@
 """Forecasts: what will probably be sold, beside what was, with the interval and how good such numbers were."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.console import deeds, filters, goods
 from app.console.catalogue import FORECASTS
-from app.console.rendering import Drawn, Speech, drawn, page
+from app.console.rendering import drawn, page
 from app.console.visits import Visit, may
 from app.web.api.lists import Paged
-from core.charts import Band, Chart, Series
+from core.charts import Chart
 from core.work import Work, open_work
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
@@ -26,6 +25,8 @@ from domain.forecasts.permissions import ForecastsPermission
 from domain.forecasts.schemas import Outlook, RunView
 from domain.forecasts.service import Scope
 from domain.routines.schemas import Asked
+from tools import drawing
+from tools.drawing import Foretold
 
 router = APIRouter(prefix="/console/@{workspace}/forecasts")
 
@@ -86,7 +87,6 @@ async def train(request: Request, visit: Trainer) -> Response:
 @router.get("/{store_id}/{variant_id}")
 async def show_series(request: Request, visit: Reader, store_id: UUID, variant_id: UUID) -> Response:
     """Show what was sold of a product in a store, and what will be."""
-    speech = Speech(visit.manners.language)
     async with open_work(visit.principal) as work:
         today = visit.workspace.today(work.now)
         store = await catalog.get_store_by_id(work, store_id)
@@ -107,42 +107,10 @@ async def show_series(request: Request, visit: Reader, store_id: UUID, variant_i
         ahead=ahead,
         censored=sum(day.is_censored for day in past.days),
         bulk=sum(day.is_bulk for day in past.days),
-        chart=None if ahead is None else _drawn(speech, visit, product, store.name, past, ahead),
+        chart=None if ahead is None else drawn(_chart(visit, product, store.name, past, ahead)),
     )
 
 
-def _drawn(speech: Speech, visit: Visit, product: VariantView, store: str, past: DemandSeries, ahead: Outlook) -> Drawn:
-    """The past as it was, with gaps where the shelf was empty, and the days ahead with their interval."""
-    sold = [None if day.is_censored else float(day.demand) for day in past.days]
-    nothing: list[float | None] = [None] * len(sold)
-
-    def amount(value: float) -> str:
-        return speech.quantity(Decimal(f"{value:.1f}"), product.unit, visit.workspace.country)
-
-    summary = speech(
-        "forecasts.chart.summary",
-        first=speech.day(ahead.first, "d MMM y"),
-        last=speech.day(ahead.last, "d MMM y"),
-        value=amount(ahead.total.value),
-        low=amount(ahead.total.low),
-        high=amount(ahead.total.high),
-        until=speech.day(ahead.data_until, "d MMM y"),
-    )
-    return drawn(
-        Chart(
-            title=speech("forecasts.chart", product=product.name, store=store),
-            summary=summary,
-            labels=[speech.day(day.day, "d MMM") for day in past.days] + [speech.day(day.date, "d MMM") for day in ahead.days],
-            series=[
-                Series(speech("forecasts.sold"), [*sold, *[None] * len(ahead.days)]),
-                Series(speech("forecasts.expected"), [*nothing, *(day.value for day in ahead.days)]),
-            ],
-            said=amount,
-            band=Band(
-                speech("forecasts.band"),
-                [*nothing, *(day.low for day in ahead.days)],
-                [*nothing, *(day.high for day in ahead.days)],
-            ),
-            ahead=len(sold),
-        )
-    )
+def _chart(visit: Visit, product: VariantView, store: str, past: DemandSeries, ahead: Outlook) -> Chart:
+    told = Foretold(product=product.name, store=store, unit=product.unit, outlook=ahead)
+    return drawing.forecast(told, visit.workspace, visit.manners.language, past)

@@ -14,7 +14,7 @@ from core.work import open_work
 from domain.statistics import service as statistics
 from domain.statistics.permissions import StatisticsPermission
 from domain.statistics.schemas import Figure, Filters, Grain, PeriodName
-from tools.drawing import chart_of
+from tools import drawing
 
 router = APIRouter(prefix="/console/@{workspace}/models")
 
@@ -30,7 +30,7 @@ async def show(request: Request, visit: Annotated[Visit, may(MODELS.permission)]
             month = await statistics.period_of(work, PeriodName.LAST_30_DAYS)
             daily = await statistics.measure(work, "model_cost", month, Filters(grain=Grain.DAY))
     has_cost = daily is not None and any(each.value for each in daily.values)
-    made = chart_of(daily, visit.workspace, visit.manners.language) if daily is not None and has_cost else None
+    made = drawing.figure(daily, visit.workspace, visit.manners.language) if daily is not None and has_cost else None
     return page(
         request,
         "models.html",

@@ -12,7 +12,6 @@ from core.settings import get_settings
 from core.work import open_work
 from domain.accounts import service as accounts
 from domain.notifications.schemas import Answer
-from domain.statistics.schemas import Figure
 from tools.drawing import chart_of
 
 
@@ -30,7 +29,7 @@ async def of(workspace_id: UUID, answer: Answer) -> Sequence[Drawing]:
         workspace = await accounts.get_workspace(work)
     settings, made = get_settings(), []
     for each in answer.figures:
-        chart = chart_of(Figure.model_validate(each), workspace, answer.language)
+        chart = chart_of(each, workspace, answer.language)
         if chart is not None:
             what, draw = chart
             key = await open_blobs(settings).put(pictures.png(draw(what, charts.PICTURE)))

@@ -21,6 +21,7 @@ from domain.suppliers.schemas import NewSupplier, SupplierProductInput, Supplier
 from tests.factories.routines import LOOK_AHEAD, run_routines
 from tests.factories.sales import sold
 from tests.factories.shop import Shop, fill, open_shop
+from tools import drawing
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.foretelling import Ahead, alerts_query, forecast_query
@@ -77,6 +78,16 @@ async def test_a_forecast_has_its_interval_level_period_and_the_date_of_its_data
         assert low < Decimal(35) < high
         assert value == pytest.approx(Decimal(35), abs=2)
         assert all(fact.measured is not None and "Harina" in fact.measured.scope for fact in figures)
+        made = drawing.chart_of(outcome.data["foretold"], workspace, language)
+        assert made is not None
+        days, band = made[0].series[0].values, made[0].band
+        assert band is not None
+        assert sum(day or 0 for day in days) == pytest.approx(float(value), abs=1)
+        assert all((low or 0) <= (day or 0) <= (high or 0) for low, day, high in zip(band.low, days, band.high, strict=True))
+        assert "Harina P.A.N. Blanca" in made[0].title
+    # A day alone is a number, and no chart.
+    _, outcome = await ask(shop, workspace, forecast_query, product="harina pan", period=Ahead.TOMORROW)
+    assert drawing.chart_of(outcome.data["foretold"], workspace, "es") is None
 
 
 async def test_without_a_product_those_that_sell_most_are_told(shop: Shop, workspace: WorkspaceView) -> None:
