@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from agent.lexical.products import Lookup, Offer
 from agent.lexical.reader.closed import closed_words
-from agent.lexical.reader.goods import Goods, Product, Shelf, comes_in_pairs, shop_names
+from agent.lexical.reader.goods import Goods, Product, Shelf, comes_in_pairs, names_for
 from agent.lexical.vocabulary import vocabulary
 from core.access import Principal
 from core.language.folding import fold
@@ -43,11 +43,11 @@ def message_lookup(principal: Principal) -> Shelf:
         if message not in known:
             said = re.findall(r"[a-z'-]+", fold(message))
             terms = {*said, *(" ".join(pair) for pair in pairwise(said))}
-            named = " ".join(name for term in terms for name in shop_names(term))
+            named = " ".join(name for term in terms for name in names_for(term, vocabulary().glossary))
             async with open_work(principal) as work:
                 found = await catalog.related(work, f"{message} {named}")
             products = [_product(view, names) for view, names in found.variants]
-            known[message] = Goods(products, {**vocabulary().names, **found.expansions}, closed_words())
+            known[message] = Goods(products, {**vocabulary().glossary, **found.expansions}, closed_words())
         return known[message]
 
     return look_up

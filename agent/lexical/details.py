@@ -117,7 +117,7 @@ def _has_reference(folded: str, words: Vocabulary) -> bool:
 
 def _method(folded: str, words: Vocabulary) -> tuple[str, str] | None:
     """The way of paying that is named, and the words that name it."""
-    for name, pattern in words.methods:
+    for name, pattern in words.methods.items():
         if found := pattern.search(folded):
             return name, found.group()
     return None

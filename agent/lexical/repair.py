@@ -24,7 +24,7 @@ _DETAILS = ("address", "recipient", "notes", "paid", "reference")
 def _known() -> frozenset[str]:
     """Words that mean something as they stand."""
     words = vocabulary()
-    patterns = [*words.patterns.values(), *(pattern for _, pattern in words.methods)]
+    patterns = [*words.patterns.values(), *words.methods.values()]
     written = {word for pattern in patterns for word in re.findall("[a-zñ]{4,}", pattern.pattern)}
     lists = (words.containers, words.fillers, words.ordinals, words.assent)
     numbers = words_of(LANGUAGES)

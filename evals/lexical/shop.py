@@ -94,7 +94,7 @@ class Shop:
             )
             for one in self.catalogue.products
         ]
-        return Goods(products, vocabulary().names, closed_words())
+        return Goods(products, vocabulary().glossary, closed_words())
 
     def look_up(self, phrase: str) -> list[Hit]:
         """The ranking over the whole catalogue."""

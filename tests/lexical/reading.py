@@ -19,7 +19,7 @@ def demo_goods(slug: str) -> Goods:
     """All that a demo shop sells, with the words that stand for others."""
     shop = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
     products = [sold for _, _, product in shop.numbered for sold in _variants(product)]
-    expansions = {**vocabulary().names, **{said: (meant,) for said, meant in shop.expansions}}
+    expansions = {**vocabulary().glossary, **{said: (meant,) for said, meant in shop.expansions}}
     return Goods(products, expansions, closed_words())
 
 

@@ -250,16 +250,16 @@ class Finder:
         yield from self._whereabouts(at, number[1])
         if YEAR.fullmatch(text(at)):
             yield Arc(at, at + 1, Role.TIME, 0.3)
-        if text(number[1]) in ("de", "of") and text(number[1] + 1) in file.months:
+        if text(number[1]) in ("de", "of") and text(number[1] + 1) in file["months"]:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
-        if text(number[1]) in file.people:
+        if text(number[1]) in file["people"]:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
         if text(at - 1) in ("somos", "seremos", "son", "tengo", "cumple", "cumplen"):
             yield Arc(at, number[1], Role.PEOPLE, 5.0 if text(at - 1) in ("son", "tengo") else 0.3)
 
     def _worn(self, at: int) -> Iterator[Arc]:
         """`mi hijo calza 43`: somebody's size, where nothing that is called so comes in it."""
-        number = self.reader.number(at + 1) if self.tokens[at].text in closed_phrases().wears else None
+        number = self.reader.number(at + 1) if self.tokens[at].text in closed_phrases()["wears"] else None
         if number is None or not SMALLEST_SHOE <= number[0] <= LARGEST_SHOE:
             return
         labels = {self.goods.by_sku[sku].label for sku in self.goods.matches(self.tokens[at].text)}
@@ -269,7 +269,7 @@ class Finder:
     def _whereabouts(self, at: int, end: int) -> Iterator[Arc]:
         """`pabellón pa 6`, `calle 2 casa 17`: for how many people, and where."""
         before = self.reader.text(at - 1)
-        if before in closed_phrases().purpose and self._ends_noun(end):
+        if before in closed_phrases()["purpose"] and self._ends_noun(end):
             yield Arc(at, end, Role.PEOPLE, 0.0)
         if self.known.matches("address", f"{before} {self.tokens[at].text}") and not self.goods.matches(before):
             yield Arc(at, end, Role.TIME, 0.0)
@@ -284,7 +284,7 @@ class Finder:
         """`el sábado 14`, `mi hija que tiene 17`: a day, and how old somebody is."""
         text = self.reader.text
         behind = text(number[1])
-        is_day = number[0] <= _LATEST_DAY and text(at - 1) in closed_phrases().time and not self.goods.matches(behind)
+        is_day = number[0] <= _LATEST_DAY and text(at - 1) in closed_phrases()["time"] and not self.goods.matches(behind)
         if is_day and behind not in self.reader.words.units and behind not in self.known.containers:
             # `el sábado 14`
             yield Arc(at, number[1], Role.TIME, 0.0)
@@ -311,8 +311,8 @@ class Finder:
         """What something is for, and why: to the end of the clause, and never over an operator, a number or a mark."""
         yield from self._places(at)
         file = closed_phrases()
-        role = Role.PURPOSE if self.tokens[at].text in file.purpose else None
-        for phrase in file.reason:
+        role = Role.PURPOSE if self.tokens[at].text in file["purpose"] else None
+        for phrase in file["reason"]:
             words = phrase.split()
             if [token.text for token in self.tokens[at : at + len(words)]] == words:
                 role = Role.REASON

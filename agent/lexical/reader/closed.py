@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import TypeAdapter
 
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
@@ -52,35 +52,16 @@ DENIALS = frozenset(
 """What refuses and is no verb of taking out."""
 
 
-class _File(BaseModel):
-    """Closed words of the reader; everything folded. A phrase is words in a row, `~` stands for any ending."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    wish: list[str]
-    wanting: list[str]
-    wears: list[str]
-    refuse: list[str]
-    swap: list[str]
-    change: list[str]
-    more: list[str]
-    condition: list[str]
-    tell: list[str]
-    but: list[str]
-    correct: list[str]
-    reason: list[str]
-    purpose: list[str]
-    time: list[str]
-    months: list[str]
-    people: list[str]
-    filler: list[str]
+_LISTED: tuple[Role, ...] = (Role.WISH, Role.REFUSE, Role.SWAP, Role.CHANGE, Role.MORE, Role.CONDITION, Role.TELL)
+_LISTED += (Role.BUT, Role.CORRECT, Role.TIME, Role.FILLER)
+_PHRASES = TypeAdapter(dict[str, list[str]])
 
 
 @lru_cache
-def closed_phrases() -> _File:
-    """The phrases of `words.yaml`."""
+def closed_phrases() -> dict[str, list[str]]:
+    """The phrases of `words.yaml`, folded; those under the name of a role give it."""
     path = Path(__file__).parent / "words.yaml"
-    return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return _PHRASES.validate_python(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 PATTERNS: tuple[tuple[str, Role, float], ...] = (
@@ -108,23 +89,9 @@ PATTERNS: tuple[tuple[str, Role, float], ...] = (
 
 @lru_cache
 def _trie() -> dict[str, list[tuple[tuple[str, ...], Role]]]:
-    file = closed_phrases()
-    lists = (
-        (file.wish, Role.WISH),
-        (file.refuse, Role.REFUSE),
-        (file.swap, Role.SWAP),
-        (file.change, Role.CHANGE),
-        (file.more, Role.MORE),
-        (file.condition, Role.CONDITION),
-        (file.tell, Role.TELL),
-        (file.but, Role.BUT),
-        (file.correct, Role.CORRECT),
-        (file.time, Role.TIME),
-        (file.filler, Role.FILLER),
-    )
     found: dict[str, list[tuple[tuple[str, ...], Role]]] = {}
-    for phrases, role in lists:
-        for phrase in phrases:
+    for role in _LISTED:
+        for phrase in closed_phrases()[role]:
             words = tuple(phrase.split())
             found.setdefault(words[0].rstrip("~")[:3], []).append((words, role))
     return found
@@ -144,13 +111,13 @@ def phrases_at(tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Role]
 
 def is_wanting(tokens: Sequence[Token], start: int) -> bool:
     """Whether a verb tells what somebody wants, and is no order: `quiero`, `hace falta`, and not `dame`."""
-    return any(_is(word, tokens[start].text) for word in closed_phrases().wanting)
+    return any(_is(word, tokens[start].text) for word in closed_phrases()["wanting"])
 
 
 @lru_cache
 def wishes_by_sound() -> frozenset[str]:
     """The commonest verbs of wishing as an ear spells them: `nesecito`, `keria`."""
-    return frozenset(word(said).sound for said in closed_phrases().wish if " " not in said and not said.endswith("~"))
+    return frozenset(word(said).sound for said in closed_phrases()["wish"] if " " not in said and not said.endswith("~"))
 
 
 @lru_cache

@@ -81,16 +81,14 @@ class Mention:
 
     products: tuple[str, ...]
     words: str
-    count: int
-    has_head: bool
-    is_head_first: bool
-    has_size: bool
-    similarity: float
+    count: int = 1
+    has_head: bool = False
+    is_head_first: bool = False
+    has_size: bool = False
+    similarity: float = 1.0
     sizes: frozenset[Size] = frozenset()
     of_head: float = 1.0
     """How surely the noun was heard."""
-    is_label: bool = False
-    """Only a size: `talle M`, `XL`."""
     label: str = ""
     """The size among its words."""
     has_figure: bool = False
@@ -102,13 +100,15 @@ class Mention:
     is_shared: bool = False
     """Only a brand under which the shop sells several things, whatever else one of them is called."""
 
+    @property
+    def is_label(self) -> bool:
+        """Only a size: `talle M`, `XL`."""
+        return bool(self.label) and self.words == self.label
 
-def shop_names(said: str) -> tuple[str, ...]:
+
+def names_for(said: str, table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """What a thing that another language names may be called in the shop: `eggs` are `huevos`."""
-    return next(
-        (names for form in (said, said.removesuffix("s"), said.removesuffix("es")) if (names := vocabulary().names.get(form))),
-        (),
-    )
+    return next((names for form in (said, said.removesuffix("s"), said.removesuffix("es")) if (names := table.get(form))), ())
 
 
 def comes_in_pairs(name: str, called: str = "par") -> bool:
@@ -207,27 +207,22 @@ class Goods:
         """Whether a word is surely one of something on sale."""
         return any(match.similarity >= _SURE for match in self.matches(text).values())
 
-    def _names_for(self, phrase: str) -> tuple[str, ...]:
-        """The names for which words stand, where the shop has something that is called so."""
-        forms = (phrase, phrase.removesuffix("s"), phrase.removesuffix("es"))
-        return next((names for form in forms if (names := self.expansions.get(form))), ())
-
     def _called(self, name: str) -> dict[str, Match]:
         """The products that have all words of a name as they are written: what stands for another is no guess besides."""
         each = [self._match(said.text, _SAME) for said in read(name).words]
-        shared = set[str].intersection(*map(set, each)) if each else set[str]()
         return {
             sku: Match(min(found[sku].similarity for found in each), any(found[sku].is_head for found in each))
-            for sku in shared
+            for sku in (each[0] if each else ())
+            if all(sku in found for found in each)
         }
 
     def name_for(self, phrase: str) -> str:
         """What the shop calls a thing that words stand for; empty if it has none."""
-        return next((name for name in self._names_for(phrase) if self._called(name)), "")
+        return next((name for name in names_for(phrase, self.expansions) if self._called(name)), "")
 
     def stands_for(self, phrase: str) -> dict[str, Match]:
         """The products that words mean by standing for others, where nothing is called so itself: `spark plugs`."""
-        return {sku: match for name in self._names_for(phrase) for sku, match in self._called(name).items()}
+        return {sku: match for name in names_for(phrase, self.expansions) for sku, match in self._called(name).items()}
 
     @cached_property
     def _brands(self) -> Counter[str]:
@@ -243,7 +238,7 @@ class Goods:
         """The one size of products that a word is, or stands for: `medium` is `m`; empty if it is none."""
         labels = {self.by_sku[sku].label for sku in skus}
         label = labels.pop() if len(labels) == 1 else ""
-        return label if label in (said, *self._names_for(said)) else ""
+        return label if label in (said, *names_for(said, self.expansions)) else ""
 
     def has_code(self, text: str) -> str | None:
         """The SKU that a word is."""

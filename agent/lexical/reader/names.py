@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from agent.lexical.reader.goods import LONGEST_TERM, Goods, Match, Mention, has_number, phrases_of, size_of
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
-from domain.catalog.words import STOPWORDS, Size, read
+from domain.catalog.words import STOPWORDS, read
 
 _LONGEST_NAME = 12
 _WITHOUT = frozenset({"sin", "without", "sem"})
@@ -30,15 +31,25 @@ class Namer:
         if token.kind != "word" or token.text in STOPWORDS:
             return
         if (sku := self.goods.has_code(token.text)) is not None:
-            yield start + 1, Mention((sku,), token.text, 1, True, True, False, 1.0)
+            yield start + 1, Mention((sku,), token.text, has_head=True, is_head_first=True)
             return
         for end, said, found in self._words(start):
             heads = [match.of_head for match in found.values() if match.is_head]
             label, things = self.goods.label_in(said, found), self.goods.brand_of(said)
-            is_foreign = end > start + 1 or not self.goods.matches(said)
-            chain = _Chain(found, (label or said,), frozenset(), of_head=max(heads, default=1.0), label=label)
-            chain = replace(chain, is_foreign=is_foreign, has_brand=things == 1, is_shared=things > 1)
-            yield end, chain.mention()
+            first = _heard(
+                found,
+                Mention(
+                    (),
+                    label or said,
+                    of_head=max(heads, default=1.0),
+                    label=label,
+                    is_foreign=end > start + 1 or not self.goods.matches(said),
+                    has_brand=things == 1,
+                    is_shared=things > 1,
+                ),
+            )
+            chain = _Chain(found, replace(first, is_head_first=first.has_head))
+            yield end, chain.mention
             yield from self._longer(end, chain)
 
     def _words(self, at: int) -> Iterator[tuple[int, str, Mapping[str, Match]]]:
@@ -58,23 +69,23 @@ class Namer:
             place += 1
             if self.tokens[place - 1].text in _WITHOUT:
                 break
-        if place >= len(self.tokens) or place - at > 2 or len(chain.words) >= _LONGEST_NAME:
+        if place >= len(self.tokens) or place - at > 2 or len(chain.mention.words.split()) >= _LONGEST_NAME:
             return
         if self.tokens[place - 1].text in _WITHOUT and place > at:
             yield from self._lacking(place, chain)
             return
         for end, longer in self._extended(place, chain):
-            yield end, longer.mention()
+            yield end, longer.mention
             yield from self._longer(end, longer)
 
     def _lacking(self, at: int, chain: "_Chain") -> Iterator[tuple[int, Mention]]:
         """`coca cola sin azúcar`, where the name says so; of all else, what it shall be without is no part of it."""
         said = f" {self.tokens[at - 1].text} {self.tokens[at].text} "
-        without = {sku for sku in chain.products if any(said in f" {name} " for name in self.goods.names_of(sku))}
+        without = {sku for sku in chain.matches if any(said in f" {name} " for name in self.goods.names_of(sku))}
         more = self.goods.matches(self.tokens[at].text)
         if without and without <= set(more):
             longer = chain.extended(without, self.tokens[at].text, more)
-            yield at + 1, longer.mention()
+            yield at + 1, longer.mention
             yield from self._longer(at + 1, longer)
 
     def _is_hyphen(self, at: int) -> bool:
@@ -88,30 +99,30 @@ class Namer:
         token = self.tokens[place]
         for end, quantity in self.measures.get(place, ()):
             if (size := size_of(quantity)) is not None:
-                having = {sku for sku in chain.products if any(size in p.sizes for p in phrases_of(self.goods.by_sku[sku]))}
+                having = {sku for sku in chain.matches if any(size in p.sizes for p in phrases_of(self.goods.by_sku[sku]))}
                 if having:
-                    yield end, chain.narrowed(having, tuple(t.text for t in self.tokens[place:end]), size)
+                    words = (token.text for token in self.tokens[place:end])
+                    yield end, chain.narrowed(having, *words, sizes=chain.mention.sizes | {size}, has_size=True)
         if token.kind == "word" and token.text not in STOPWORDS:
             for end, said, more in self._words(place):
-                if both := {sku for sku in chain.products if sku in more}:
+                if both := {sku for sku in chain.matches if sku in more}:
                     label = self.goods.label_in(said, both)
-                    longer = chain.extended(both, label or said, more)
-                    yield end, replace(longer, label=label) if label else longer
+                    yield end, chain.extended(both, label or said, more, label=label or chain.mention.label)
         elif token.kind == "number":
             yield from self._numbered(place, chain)
 
     def _numbered(self, place: int, chain: "_Chain") -> Iterator[tuple[int, "_Chain"]]:
         """A number of the name itself: `etapa 3`, `rollos x 4`, `abrazadera 2 pulgadas`, `la de 500`."""
         figure = self.tokens[place].text
-        numbered = {sku for sku in chain.products if has_number(self.goods.by_sku[sku], figure)}
+        numbered = {sku for sku in chain.matches if has_number(self.goods.by_sku[sku], figure)}
         if not numbered:
             return
-        longer = chain.narrowed(numbered, (figure,), None)
+        longer = chain.narrowed(numbered, figure)
         labelled = {sku for sku in numbered if self.goods.by_sku[sku].label == figure}
-        if labelled and not chain.label:
-            yield place + 1, replace(chain.narrowed(labelled, (figure,), None), label=figure, has_figure=True)
+        if labelled and not chain.mention.label:
+            yield place + 1, chain.narrowed(labelled, figure, label=figure, has_figure=True)
         elif self.tokens[place - 1].text in self.inner or self._is_of_name(place, numbered):
-            yield place + 1, replace(longer, has_figure=self._is_of_name(place, numbered))
+            yield place + 1, chain.narrowed(numbered, figure, has_figure=self._is_of_name(place, numbered))
         elif place + 1 < len(self.tokens) and self.tokens[place + 1].kind == "word":
             behind = self.tokens[place + 1].text
             more = {sku for sku in numbered if sku in self.goods.matches(behind)}
@@ -129,62 +140,31 @@ class Namer:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """A run of words so far, with the products that have all of them."""
+    """A run of words so far: the products that have all of them, how each was heard, and what that names."""
 
-    products: Mapping[str, Match]
-    words: tuple[str, ...]
-    sizes: frozenset[Size]
-    count: int = 1
-    is_head_first: bool | None = None
-    of_head: float = 1.0
-    label: str = ""
-    has_brand: bool = False
-    has_figure: bool = False
-    is_foreign: bool = False
-    is_shared: bool = False
+    matches: Mapping[str, Match]
+    mention: Mention
 
-    def mention(self) -> Mention:
-        heads = [sku for sku, match in self.products.items() if match.is_head and not self.is_shared]
-        sureness = max(match.similarity for match in self.products.values())
-        return Mention(
-            products=tuple(heads or self.products),
-            words=" ".join(self.words),
-            count=self.count,
-            has_head=bool(heads),
-            is_head_first=self.is_head_first if self.is_head_first is not None else bool(heads),
-            has_size=bool(self.sizes),
-            similarity=sureness,
-            sizes=self.sizes,
-            of_head=self.of_head,
-            is_label=bool(self.label) and self.count == 1 and self.words[-1] == self.label and len(self.words) == 1,
-            label=self.label,
-            has_brand=self.has_brand,
-            has_figure=self.has_figure,
-            is_foreign=self.is_foreign,
-            is_shared=self.is_shared,
-        )
+    def narrowed(self, skus: set[str], *said: str, **more: Any) -> "_Chain":
+        """Kept to some of the products, by words that are no words of their own; `more` are fields of the mention."""
+        return self._with({sku: match for sku, match in self.matches.items() if sku in skus}, *said, **more)
 
-    def narrowed(self, skus: set[str], said: tuple[str, ...], size: Size | None) -> "_Chain":
-        products = {sku: match for sku, match in self.products.items() if sku in skus}
-        sizes = self.sizes | {size} if size is not None else self.sizes
-        return replace(self, products=products, words=(*self.words, *said), sizes=sizes, is_head_first=self._head_first())
-
-    def extended(self, skus: set[str], said: str, more: Mapping[str, Match]) -> "_Chain":
-        products = {
-            sku: Match(
-                (match.similarity * self.count + more[sku].similarity) / (self.count + 1), match.is_head or more[sku].is_head
-            )
-            for sku, match in self.products.items()
+    def extended(self, skus: set[str], said: str, more: Mapping[str, Match], **fields: Any) -> "_Chain":
+        """With one more word of the products' names."""
+        count = self.mention.count
+        both = {
+            sku: Match((match.similarity * count + more[sku].similarity) / (count + 1), match.is_head or more[sku].is_head)
+            for sku, match in self.matches.items()
             if sku in skus
         }
-        return replace(
-            self,
-            products=products,
-            words=(*self.words, said),
-            count=self.count + 1,
-            is_head_first=self._head_first(),
-            is_shared=False,
-        )
+        return self._with(both, said, count=count + 1, is_shared=False, **fields)
 
-    def _head_first(self) -> bool:
-        return self.is_head_first if self.is_head_first is not None else any(m.is_head for m in self.products.values())
+    def _with(self, matches: Mapping[str, Match], *said: str, **fields: Any) -> "_Chain":
+        return _Chain(matches, _heard(matches, replace(self.mention, words=" ".join((self.mention.words, *said)), **fields)))
+
+
+def _heard(matches: Mapping[str, Match], said: Mention) -> Mention:
+    """A mention of the products that have its words: those of which one is the noun, if there are any."""
+    heads = tuple(sku for sku, match in matches.items() if match.is_head and not said.is_shared)
+    similarity = max(match.similarity for match in matches.values())
+    return replace(said, products=heads or tuple(matches), has_head=bool(heads), similarity=similarity)

@@ -102,7 +102,7 @@ def without_shares(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
 def _is_for(line: Line, tokens: Sequence[Token]) -> bool:
     """`, uno para Juli`: behind a comma, and for somebody."""
     before, behind = tokens[line.start - 1].text, tokens[line.end].text if line.end < len(tokens) else ""
-    return before in (",", "(") and behind in closed_phrases().purpose
+    return before in (",", "(") and behind in closed_phrases()["purpose"]
 
 
 def pieces(said: Quantity | None) -> Decimal:
