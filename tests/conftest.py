@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from uuid import uuid4
 
 os.environ.setdefault("NEXOVA_ENV", "test")
@@ -14,6 +15,7 @@ import asyncpg
 import pytest
 from cryptography.fernet import Fernet
 from pydantic_ai import models
+from sqlalchemy import Dialect
 
 from core import db
 from core.access import Principal
@@ -102,10 +104,26 @@ async def database_url(postgres: EmbeddedPostgres, template: str) -> AsyncIterat
     await admin.close()
 
 
+@pytest.fixture(scope="session")
+def dialects() -> list[Dialect]:
+    """The dialect of the first engine of a test process, for which statements are compiled."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def compiled() -> dict[Any, Any]:
+    """The statements that were compiled in a test process: an engine of its own would compile them anew for every test."""
+    return {}
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[str]:
+async def database(database_url: str, dialects: list[Dialect], compiled: dict[Any, Any]) -> AsyncIterator[str]:
     """A fresh database to which this process is connected."""
-    db.connect(database_url, pool_size=20)
+    engine = db.connect(database_url, pool_size=20).sync_engine
+    if not dialects:
+        dialects.append(engine.dialect)
+    engine.dialect = dialects[0]
+    engine.update_execution_options(compiled_cache=compiled)
     yield database_url
     await db.disconnect()
 

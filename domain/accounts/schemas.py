@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +18,12 @@ from domain.accounts.attending import DeskSettings
 from domain.accounts.roles import Role
 from domain.accounts.thresholds import Thresholds
 from domain.accounts.zones import DeliveryZone, Money
+
+
+@cache
+def _timezones() -> set[str]:
+    """The IANA time zones; looking for them reads the six hundred files that they stand in."""
+    return available_timezones()
 
 
 class PaymentMethodKind(StrEnum):
@@ -134,7 +141,7 @@ class CreateWorkspace(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _timezone_is_known(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _timezones():
             raise ValueError(f"{name} is no IANA time zone")
         return name
 
