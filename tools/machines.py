@@ -1,14 +1,16 @@
 """What members of the staff ask of machines: how they are, why, since when, and what to do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import UUID
 
 from core import messages
 from domain.machines import risk, words
 from domain.machines import service as machines
-from domain.machines.kinds import RiskLevel
+from domain.machines.kinds import Cause, RiskLevel
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import MachineView, Reason, RiskView
+from domain.maintenance import service as maintenance
+from domain.maintenance.schemas import Track, WorkOrderView
 from tools.audience import AudienceKind
 from tools.context import Pending, ToolContext
 from tools.definition import Words, tool
@@ -38,7 +40,9 @@ async def machine_risk_lookup(ctx: ToolContext, machine: Words = "") -> ToolOutc
         return ctx.ask("which_of_machines", say(ctx, "which_of_machines", machines=listed(ctx, names)), about=point)
     (one,) = found
     view = await risk.of_machine(ctx.work, one.id)
-    return ctx.done("machine_risk", _told(ctx, one, view), data={"risk": view.model_dump(mode="json")})
+    jobs = await maintenance.planned(ctx.work, [one.id], limit=1)
+    told = _told(ctx, one, view, jobs, await maintenance.tracks(ctx.work))
+    return ctx.done("machine_risk", told, data={"risk": view.model_dump(mode="json")})
 
 
 async def _all(ctx: ToolContext) -> ToolOutcome:
@@ -70,13 +74,15 @@ async def _active(ctx: ToolContext) -> AsyncIterator[MachineView]:
 
 
 def _line(ctx: ToolContext, one: MachineView, view: RiskView) -> str:
-    why = _why(ctx, view.reasons[0], one, view) if view.reasons else ""
+    reason = why(ctx, view.reasons[0], one, view) if view.reasons else ""
     level = say(ctx, f"machine_level.{view.level}")
-    return say(ctx, "machine_line", machine=ctx.facts.label(one.code), level=level, why=f": {why}" if why else "")
+    return say(ctx, "machine_line", machine=ctx.facts.label(one.code), level=level, why=f": {reason}" if reason else "")
 
 
-def _told(ctx: ToolContext, one: MachineView, view: RiskView) -> str:
-    """The whole answer: the risk and since when, each reason, what to do, and what it rests on."""
+def _told(
+    ctx: ToolContext, one: MachineView, view: RiskView, jobs: Sequence[WorkOrderView], tracks: Mapping[Cause, Track]
+) -> str:
+    """The whole answer: the risk and since when, the reasons and how often such were right, what to do, what it rests on."""
     name = ctx.facts.label(f"{one.code} ({one.name})")
     if view.judged_at is None or view.since is None:
         return say(ctx, "machine_unjudged", machine=name)
@@ -90,11 +96,13 @@ def _told(ctx: ToolContext, one: MachineView, view: RiskView) -> str:
             since=ctx.facts.moment(f"{one.code} since", view.since),
         )
     ]
-    lines += [f"• {_why(ctx, reason, one, view)}" for reason in view.reasons]
+    lines += [f"• {why(ctx, reason, one, view)}" for reason in view.reasons]
+    lines += [_track(ctx, tracks[cause]) for cause in dict.fromkeys(one.cause for one in view.reasons) if cause in tracks]
     deeds = list(dict.fromkeys(_DEEDS.get(reason.cause, "check") for reason in view.reasons))
     lines += [say(ctx, f"machine_do.{deed}") for deed in deeds]
     if view.tool_due_at is not None:
         lines.append(say(ctx, "machine_tool_due", at=ctx.facts.moment(f"{one.code} tool", view.tool_due_at)))
+    lines += [_job(ctx, each) for each in jobs]
     share = messages.quantity(words.figure(view.confidence * 100), "UN", ctx.workspace.country, ctx.language)
     measured = _measured(ctx, say(ctx, "machine_measure.complete"), one, view)
     covered = ctx.facts.add(FactKind.FIGURE, f"{one.code} confidence", str(view.confidence), f"{share} %", measured=measured)
@@ -103,11 +111,21 @@ def _told(ctx: ToolContext, one: MachineView, view: RiskView) -> str:
     return "\n".join(lines)
 
 
+def _track(ctx: ToolContext, track: Track) -> str:
+    number = ctx.facts.count(f"{track.cause} looked into", track.looked_into)
+    return say(ctx, "machine_track", number=number, right=ctx.facts.count(f"{track.cause} right", track.right))
+
+
+def _job(ctx: ToolContext, job: WorkOrderView) -> str:
+    who = say(ctx, "machine_job_who", who=ctx.facts.label(job.assignee)) if job.assignee else ""
+    return say(ctx, "machine_job", job=ctx.facts.label(job.title), day=ctx.facts.day(job.planned_for), who=who)
+
+
 def _measured(ctx: ToolContext, what: str, one: MachineView, view: RiskView) -> Measured:
     return Measured(metric=what, scope=one.code, as_of=view.data_until or ctx.work.now)
 
 
-def _why(ctx: ToolContext, reason: Reason, one: MachineView, view: RiskView) -> str:
+def why(ctx: ToolContext, reason: Reason, one: MachineView, view: RiskView) -> str:
     """A reason in one sentence, whose numbers are facts."""
 
     def number(name: str, value: float | None) -> str:

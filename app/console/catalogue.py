@@ -75,6 +75,7 @@ ERP: Final = Page("erp", "erp", ErpPermission.READ, Group.STOCK, "plug")
 METRICS: Final = Page("metrics", "metrics", StatisticsPermission.READ, Group.HOUSE, "chart")
 EMISSIONS: Final = Page("emissions", "emissions", EmissionsPermission.READ, Group.PLANT, "chart")
 MACHINES: Final = Page("machines", "machines", MachinesPermission.READ, Group.PLANT, "device")
+MAINTENANCE: Final = Page("maintenance", "maintenance", MachinesPermission.READ, Group.PLANT, "note")
 SETTINGS: Final = Page("settings", "settings", WorkspacePermission.READ, Group.HOUSE, "settings")
 STORES: Final = Page("stores", "stores", CatalogPermission.READ, Group.HOUSE, "shop")
 TEAM: Final = Page("team", "team", OperationsPermission.MANAGE, Group.HOUSE, "team")
@@ -118,6 +119,7 @@ PAGES: Final = (
     METRICS,
     ONBOARDING,
     MACHINES,
+    MAINTENANCE,
     EMISSIONS,
     SETTINGS,
     ZONES,

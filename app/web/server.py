@@ -46,6 +46,7 @@ from app.web.api import (
     jobs,
     logistics,
     machines,
+    maintenance,
     members,
     notifications,
     orders,
@@ -132,6 +133,7 @@ NOUNS = (
     aliases.router,
     realtime.router,
     machines.router,
+    maintenance.router,
     ingest.router,
     logistics.router,
 )

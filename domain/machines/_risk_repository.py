@@ -74,10 +74,12 @@ async def retire(work: Work, machine_id: UUID) -> None:
     )
 
 
-async def open_conditions(work: Work, machine_ids: Collection[UUID]) -> Sequence[MachineCondition]:
-    """The causes that hold of machines, the oldest first."""
+async def open_conditions(work: Work, machine_ids: Collection[UUID] | None) -> Sequence[MachineCondition]:
+    """The causes that hold of machines, or of all, the oldest first."""
     query = select(MachineCondition).where(
-        own(MachineCondition, work), MachineCondition.machine_id.in_(machine_ids), MachineCondition.resolved_at.is_(None)
+        own(MachineCondition, work),
+        true() if machine_ids is None else MachineCondition.machine_id.in_(machine_ids),
+        MachineCondition.resolved_at.is_(None),
     )
     fresh = query.order_by(MachineCondition.id).execution_options(populate_existing=True)
     return (await work.session.scalars(fresh)).all()

@@ -13,7 +13,7 @@ from domain.machines import repository as plant
 from domain.machines import service
 from domain.machines.errors import BaselineNotFound, BaselineTooShort, MachineNotFound
 from domain.machines.kinds import BaselineStatus, RiskLevel
-from domain.machines.models import MachineBaseline, MachinePrediction
+from domain.machines.models import MachineBaseline, MachineCondition, MachinePrediction
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import (
     BaselineView,
@@ -147,3 +147,17 @@ async def conditions(
     rows = await repository.conditions(work, machine_id=machine_id, is_open=is_open, before=before, limit=limit + 1)
     items = tuple(ConditionView.model_validate(row) for row in rows[:limit])
     return ConditionPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+async def get_condition(work: Work, condition_id: UUID) -> ConditionView | None:
+    """A cause that holds or held for a while, if there is such a one."""
+    work.require(MachinesPermission.READ)
+    row = await work.session.get(MachineCondition, (work.workspace_id, condition_id))
+    return ConditionView.model_validate(row) if row is not None and row.raised_at is not None else None
+
+
+async def open_warnings(work: Work, machine_ids: Collection[UUID] | None = None) -> list[ConditionView]:
+    """The causes that hold and count, of some machines or of all, the oldest first."""
+    work.require(MachinesPermission.READ)
+    rows = await repository.open_conditions(work, machine_ids)
+    return [ConditionView.model_validate(row) for row in rows if row.raised_at is not None]

@@ -222,6 +222,23 @@ def _record_sales(work: Work, lines: Sequence[StockMovement], order_id: UUID) ->
         events.record(work, EventType.STOCK_SOLD, subject=line.stock_item_id, after=after)
 
 
+async def use_up(work: Work, holder_id: UUID, source: str, reason: str) -> list[MovementView]:
+    """Take what is held for work of the house off the shelf: it is used, and nobody has bought it."""
+    work.require(StockPermission.ADJUST)
+    items, rows = await _locked(work, holder_id)
+    lines = []
+    for number, row in enumerate(rows):
+        item = items[row.stock_item_id]
+        _end(work, item, row, HoldStatus.CONSUMED, "used")
+        cause = Cause(source, str(holder_id), number)
+        lines.append(move(work, item, MovementType.ADJUSTMENT, -row.quantity, cause, reason=reason))
+    await work.session.flush()
+    for line in lines:
+        after = {"movement_id": line.id, "delta": line.delta, "on_hand": line.quantity_after}
+        events.record(work, EventType.STOCK_ADJUSTED, subject=line.stock_item_id, reason=reason, after=after)
+    return [MovementView.model_validate(line) for line in lines]
+
+
 async def put_back(work: Work, order_id: UUID, reason: str) -> list[MovementView]:
     """Put back what the order has taken (it was cancelled); a second call puts back nothing more."""
     work.require(StockPermission.HOLD)

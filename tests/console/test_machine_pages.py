@@ -1,13 +1,17 @@
 """The pages of machines: the plant with how each is and why, and a machine with its signals, chart and history."""
 
+from datetime import timedelta
+
 import httpx
 from fastapi import FastAPI
 
+from core.access import Principal
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.machines import judging
 from domain.machines import service as machines
 from domain.machines.schemas import ChangeSensor, Limits
+from domain.maintenance import service as maintenance
 from tests.factories.plant import open_plant, run_hours
 from tests.factories.visitors import visit
 from tests.factories.workspaces import make_workspace
@@ -62,3 +66,19 @@ async def test_a_plant_is_made_by_forms(application: FastAPI, api: httpx.AsyncCl
         assert part in shown, part
     # And of two sites that have a place there is a map
     assert 'class="plant-map"' in await visitor.open("machines")
+    # And a job on it is planned, put off and finished by forms
+    job = {"machine_id": at, "title": "Engrasar", "planned_for": "2020-01-01", "assignee": "Luis"}
+    assert (await visitor.send("maintenance", job)).status_code == 400
+    async with open_work(Principal.system(workspace.id)) as work:
+        today, _ = await maintenance.clock(work)
+    assert (await visitor.send("maintenance", job | {"planned_for": today.isoformat()})).status_code == 303
+    async with open_work(Principal.system(workspace.id)) as work:
+        (order,) = (await maintenance.list_orders(work)).items
+    moved = {"planned_for": (today + timedelta(days=2)).isoformat(), "version": "1"}
+    assert (await visitor.send(f"maintenance/{order.id}/day", moved)).status_code == 303
+    assert (await visitor.send(f"maintenance/{order.id}/day", moved)).status_code == 412
+    shown = await visitor.open("maintenance")
+    for part in ("Engrasar", "Luis", "Planificado", "MILL-9"):
+        assert part in shown, part
+    assert (await visitor.send(f"maintenance/{order.id}/finish", {"note": "Listo"})).status_code == 303
+    assert "Engrasar" in await visitor.open("maintenance?status=done")

@@ -1,0 +1,1 @@
+"""Maintenance: from what is wrong with a machine to a planned job, its parts, and what was found."""
