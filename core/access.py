@@ -57,6 +57,8 @@ class PrincipalKind(StrEnum):
     CUSTOMER = "customer"
     USER = "user"
     API_KEY = "api_key"
+    DRIVER = "driver"
+    """Whoever holds the link of a route; its id is that of the route."""
 
 
 class Duty(StrEnum):
@@ -77,7 +79,7 @@ def covers(granted: Collection[str], permission: Permission) -> bool:
 class Principal:
     """Whoever acts, in which workspace, with which permissions.
 
-    `permissions` are names and wildcards. `id` is the user, API key or customer behind it, None for the system. `stores`
+    `permissions` are names and wildcards. `id` is the user, API key, customer or route behind it, None for the system. `stores`
     are those that it works in, None for all; Postgres hides what belongs to others. `amount_limit` is the largest amount
     of money on which it decides, in the workspace's currency, None for any. Whoever is off duty only looks.
     `origin` is from where a person or program asks; it stands in the events of what they do.

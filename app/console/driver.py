@@ -28,7 +28,7 @@ async def _driver(held: Held) -> Principal:
     """Whoever holds the link of a route: they work in the stores between which it moves goods. Raises RouteLinkOver."""
     async with open_work(Principal.system(held.workspace_id)) as work:
         stores = await driving.stores_on(work, held.route_id, held.version)
-    return roles.driver_of(held.workspace_id, stores)
+    return roles.driver_of(held.workspace_id, held.route_id, stores)
 
 
 @router.get("/{token}")

@@ -127,9 +127,9 @@ DRIVER: frozenset[str] = frozenset(
 """What the link of a route may do, in the stores between which the route moves goods."""
 
 
-def driver_of(workspace_id: UUID, stores: frozenset[UUID]) -> Principal:
+def driver_of(workspace_id: UUID, route_id: UUID, stores: frozenset[UUID]) -> Principal:
     """Whoever holds the link of a route: nobody of whom there is an account."""
-    return Principal(PrincipalKind.SYSTEM, workspace_id, DRIVER, stores=stores)
+    return Principal(PrincipalKind.DRIVER, workspace_id, DRIVER, route_id, stores)
 
 
 def staff(workspace_id: UUID, user_id: UUID, role: Role) -> Principal:

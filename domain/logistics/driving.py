@@ -15,7 +15,14 @@ from core.event_types import EventType
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.logistics import repository
-from domain.logistics.errors import PlanUnderWay, RouteLinkOver, RouteNotFound, StopNotFound, StopSettled
+from domain.logistics.errors import (
+    PlanUnderWay,
+    RouteLinkOver,
+    RouteNotFound,
+    StopNotFound,
+    StopReasonMissing,
+    StopSettled,
+)
 from domain.logistics.kinds import PlanStatus, StopOutcome
 from domain.logistics.models import Plan, Route, Stop
 from domain.logistics.permissions import LogisticsPermission
@@ -139,10 +146,12 @@ async def stores_on(work: Work, route_id: UUID, link_version: int) -> frozenset[
 async def settle(work: Work, stop_id: UUID, command: Settle) -> StopView:
     """Say what became of a stop; the same twice changes nothing.
 
-    A delivered order is delivered, goods of a transfer are received. Raises StopNotFound, and StopSettled where something
-    else was said, or the route has not left.
+    A delivered order is delivered, goods of a transfer are received. Raises StopNotFound, StopReasonMissing, and
+    StopSettled where something else was said, or the route has not left.
     """
     work.require(LogisticsPermission.DRIVE)
+    if command.outcome == "failed" and command.reason is None:
+        raise StopReasonMissing
     seen = await repository.stop(work, stop_id)
     if seen is None:
         raise StopNotFound

@@ -89,6 +89,12 @@ class StopNotFound(NotFound):
     code = "stop_not_found"
 
 
+class StopReasonMissing(Invalid):
+    """What was not brought has a reason."""
+
+    code = "stop_reason_missing"
+
+
 class StopSettled(Conflict):
     """What became of the stop is already said otherwise, or its route has not left."""
 

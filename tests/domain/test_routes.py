@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 
 from app.queue.actors import logistics as worker
-from core.access import Principal
+from core import events
+from core.access import OperationsPermission, Principal, PrincipalKind
+from core.errors import NotPermitted
 from core.work import open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
@@ -26,6 +28,7 @@ from domain.logistics.errors import (
     PlanUnderWay,
     RouteLinkOver,
     StopNotFound,
+    StopReasonMissing,
     StopRefused,
     StopSettled,
     StoreWithoutPosition,
@@ -198,6 +201,8 @@ async def test_what_was_tried_and_failed_is_planned_again_and_what_was_cancelled
     assert outcomes == {kept.id: StopOutcome.OPEN, gone.id: StopOutcome.DROPPED}
 
     tried = next(stop for stop in route.stops if stop.order_id == kept.id)
+    with pytest.raises(StopReasonMissing):
+        await settle(chat, tried.id, Settle(outcome="failed"))
     failed = await settle(chat, tried.id, Settle(outcome="failed", reason="nobody there"))
     assert (failed.outcome, failed.reason) == (StopOutcome.FAILED, "nobody there")
     with pytest.raises(StopSettled):
@@ -298,7 +303,7 @@ async def test_a_link_opens_one_route_until_it_lapses_or_is_taken_back(chat: Cha
     await round.pack(10.50)
     route = await only_route(round)
     version = await leave(chat, route)
-    driver = roles.driver_of(chat.shop.workspace_id, frozenset({chat.shop.store_id}))
+    driver = roles.driver_of(chat.shop.workspace_id, route.id, frozenset({chat.shop.store_id}))
 
     async with open_work(driver) as work:
         assert (await driving.by_link(work, route.id, version)).id == route.id
@@ -318,6 +323,15 @@ async def test_a_link_opens_one_route_until_it_lapses_or_is_taken_back(chat: Cha
     async with open_work(driver) as work:
         done = await driving.settle_by_link(work, route.id, newer, route.stops[0].id, DELIVERED)
     assert done.outcome is StopOutcome.DELIVERED
+    # What a driver does stands as theirs: not as the system's, which may do anything.
+    async with open_work(chat.shop.principal) as work:
+        told = [(one.actor_kind, one.actor_id) for one in await events.page(work, limit=500) if one.subject_id == done.id]
+    assert told == [(PrincipalKind.DRIVER, route.id)]
+    with pytest.raises(NotPermitted):
+        driver.require(OperationsPermission.MANAGE)
+    with pytest.raises(NotPermitted):
+        async with open_work(driver) as work:
+            work.require_runtime()
     await later(timedelta(days=3))
     with pytest.raises(RouteLinkOver):
         async with open_work(driver) as work:

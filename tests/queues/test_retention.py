@@ -33,6 +33,7 @@ from domain.conversations.kinds import HandoffReason, NoticeKind
 from migrations.models import metadata
 from migrations.security import FORGOTTEN
 from tests.factories.chat import chat_of, placed
+from tests.factories.round import begin_round
 from tests.factories.shop import fill, open_shop
 from tests.factories.staff import PASSWORD
 from tests.factories.threads import Thread, opened
@@ -185,6 +186,29 @@ async def test_what_is_kept_for_ever_cannot_be_forgotten(workspace: WorkspaceVie
     with pytest.raises(DBAPIError, match="permission denied"):
         async with open_retention_work() as session:
             await session.execute(text(f"DELETE FROM {table}"))
+
+
+async def test_what_was_brought_a_year_ago_is_forgotten_with_its_plan(workspace: WorkspaceView) -> None:
+    shop = await open_shop(workspace.id)
+    async with open_work(shop.principal) as work:
+        await fill(work, shop, "HAR-1", 20)
+    round = await begin_round(await chat_of(shop))
+    for latitude in (10.50, 10.47):
+        await round.pack(latitude)
+    plan = await round.plan()
+    brought, open_still = plan.routes[0].stops
+    settled = "UPDATE delivery_stops SET outcome = 'delivered', settled_at = clock_timestamp() WHERE id = :id"
+    await as_owner(settled, id=brought.id)
+    for table, column in (("delivery_stops", "settled_at"), ("delivery_plans", "created_at")):
+        await age(table, 366, column)
+    # While a stop is open its plan stays, however old it is.
+    assert [await forget("delivery_stops"), await forget("delivery_plans")] == [1, 0]
+    await as_owner(settled, id=open_still.id)
+    await as_owner("UPDATE delivery_plans SET status = 'done'")
+    assert [await forget("delivery_stops"), await forget("delivery_plans")] == [0, 0]
+    await age("delivery_stops", 366, "settled_at")
+    assert [await forget("delivery_stops"), await forget("delivery_plans")] == [1, 1]
+    assert await rows(workspace, "SELECT id FROM delivery_routes") == []
 
 
 async def test_every_retention_runs(database: str) -> None:
