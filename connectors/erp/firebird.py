@@ -5,17 +5,21 @@ The driver speaks pure Python and blocks, so it works beside the event loop; it 
 
 import asyncio
 import importlib
-import struct
+import re
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from connectors.erp import queries
+from core.errors import DomainError
 from core.outside import AddressRefused, NameUnknown, judged
 from domain.erp.errors import (
     ErpAddressRefused,
+    ErpCharsetRefused,
     ErpColumnsMissing,
     ErpDatabaseUnknown,
     ErpLoginRefused,
@@ -31,9 +35,15 @@ TIMEOUT_SECONDS: Final = 120.0
 """How long the ERP may be silent: before the first row it sorts all of them."""
 
 CONNECT_SECONDS: Final = 10.0
+"""How long it may be silent before it has let somebody in."""
+
+_THREADS: Final = ThreadPoolExecutor(8, "erp")
+"""Their own: servers that let us wait take no thread that files or names of hosts need."""
 
 _LOGIN: Final = {335544472, 335545106, 335544352}
 _DATABASE: Final = {335544344, 335544734, 335544375, 335544972}
+_NO_NUMBER: Final = 335544334
+"""A text was no number or time; the server quotes it."""
 _AWAY: Final = {335544721, 335544722, 335544726, 335544727, 335544741, 335544856, 335544528}
 
 T = TypeVar("T")
@@ -88,18 +98,22 @@ class Firebird:
             raise ErpUnavailable(said=f"no address for {access.host}") from error
         except Exception as error:
             raise ErpUnavailable(said=type(error).__name__) from error
-        self._connection = await self._run(lambda: _open(access, addresses[0]))
+        self._connection = connection = await self._run(lambda: _connection_to(access, addresses[0]))
+        await self._run(lambda: _enter(connection))
 
     async def _run(self, act: Callable[[], T]) -> T:
         """Do something beside the event loop; what the driver raises becomes what the house knows.
 
-        After an error the driver and the server may not agree on whose turn it is, so the next one connects anew.
+        After an error the driver and the server may not agree on whose turn it is, so the next one connects anew. Whoever
+        gives up waiting hangs up, so that the thread does not wait on.
         """
         try:
-            return await asyncio.to_thread(act)
-        except Exception as error:
+            return await asyncio.get_running_loop().run_in_executor(_THREADS, act)
+        except BaseException as error:
             await self.close()
-            raise _meaning(error) from error
+            if isinstance(error, Exception):
+                raise _meaning(error) from error
+            raise
 
     async def close(self) -> None:
         """Leave the ERP."""
@@ -169,7 +183,8 @@ class _Reading:
         return _raw(self._type, _names(rows), found) if found is not None else Raw(key, {}, "erp_record_vanished")
 
 
-def _open(access: Access, address: str) -> Any:
+def _connection_to(access: Access, address: str) -> Any:
+    """A connection that is not open yet."""
     driver = importlib.import_module("firebirdsql")
 
     class Connection(driver.Connection):  # type: ignore[name-defined,misc]  # the driver is loaded late
@@ -180,30 +195,30 @@ def _open(access: Access, address: str) -> Any:
         def bytes_to_str(self, b: bytes) -> str:
             return bytes(b).decode(driver.consts.charset_map.get(self.charset, self.charset), "replace")
 
-    connection = Connection(
+    return Connection(
         host=address,
         port=access.port,
         database=access.database,
         user=access.username,
         password=access.password,
         charset=access.charset,
-        timeout=TIMEOUT_SECONDS,
+        timeout=CONNECT_SECONDS,
         isolation_level=driver.ISOLATION_LEVEL_READ_COMMITED_RO,
     )
-    try:
-        connection._initialize()
-    except BaseException:
-        _leave(connection)
-        raise
-    return connection
+
+
+def _enter(connection: Any) -> None:
+    connection._initialize()
+    connection.sock._sock.settimeout(TIMEOUT_SECONDS)
 
 
 def _leave(connection: Any) -> None:
     """Hang up without a word: after an error the server may wait for another one than ours, and there is nothing to save."""
-    socket, connection.sock = connection.sock, None  # what the driver's finaliser would go on with is gone
-    if socket is not None:
+    stream, connection.sock = connection.sock, None  # what the driver's finaliser would go on with is gone
+    if stream is not None:
         with suppress(OSError):
-            socket.close()
+            stream._sock.shutdown(socket.SHUT_RDWR)  # which ends a thread that reads from it
+        stream.close()
 
 
 def _executed(connection: Any, statement: str, values: Sequence[object]) -> Any:
@@ -223,18 +238,26 @@ def _raw(type: JobType, names: Sequence[str], row: Sequence[object]) -> Raw:
 
 def _key(row: Sequence[object]) -> Cursor:
     # An ERP pads codes to the left, so only the blanks to the right go.
-    return tuple(int(part) if isinstance(part, int | Decimal) and part == int(part) else str(part).rstrip() for part in row)
+    return tuple(
+        int(part) if isinstance(part, int | Decimal) and part == int(part) else str(part).replace("\x00", "").rstrip()
+        for part in row
+    )
 
 
 def _meaning(error: Exception) -> Exception:
-    """What something that the driver raised means for the house."""
+    """What something that was raised means for the house. A server that talks nonsense makes the driver raise anything."""
     driver = importlib.import_module("firebirdsql")
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, UnicodeEncodeError) or type(error) is LookupError:
+        return ErpCharsetRefused()  # its words would quote a password
     if isinstance(error, driver.DataError):
         return _RowUnreadable(said=_said(error))
     if not isinstance(error, driver.OperationalError):
-        is_driver = isinstance(error, driver.Error | OSError | struct.error | EOFError)
-        return ErpUnavailable(said=_said(error)) if is_driver else error
+        return ErpUnavailable(said=_said(error) if isinstance(error, driver.Error | OSError) else type(error).__name__)
     codes = set(getattr(error, "gds_codes", ()))
+    if _NO_NUMBER in codes:
+        return ErpQueryRefused(said=re.sub('".*"', '"…"', _said(error)))
     for known, meant in ((_LOGIN, ErpLoginRefused), (_DATABASE, ErpDatabaseUnknown), (_AWAY, ErpUnavailable)):
         if codes & known:
             return meant(said=_said(error))

@@ -1,13 +1,18 @@
 """The queries by which an ERP is read: those of its maker as data, a shop's own in their place, and the frame around them."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
+from domain.erp.errors import ErpQueryRefused
 from domain.erp.kinds import JobType, Preset
 from domain.erp.port import Access
+
+_MOVES_A_SEQUENCE = re.compile(r"gen_id|next(\s|/\*.*?\*/|--[^\n]*\n)+value", re.IGNORECASE | re.DOTALL)
+"""What Firebird lets even a transaction that only reads change: numbers of documents would be missing."""
 
 _PRESETS = Path(__file__).parent / "presets"
 
@@ -20,8 +25,10 @@ def preset(maker: Preset) -> dict[JobType, str]:
 
 
 def query_of(access: Access, type: JobType) -> str:
-    """What gives all records of a kind."""
+    """What gives all records of a kind; raises ErpQueryRefused for one that counts a sequence on."""
     query = access.queries.get(type) or preset(access.preset)[type]
+    if moving := _MOVES_A_SEQUENCE.search(query):
+        raise ErpQueryRefused(said=moving[0])
     return query.strip().rstrip(";").replace("{company}", access.company)
 
 

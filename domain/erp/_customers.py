@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from core.work import Work
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput, CustomerView, NewCustomer
+from domain.erp import repository
 from domain.erp._products import note
 from domain.erp.kinds import RowStatus, Shared
 from domain.erp.models import ErpCustomer
@@ -25,8 +26,13 @@ FIELDS: Final = {
 
 
 async def apply(work: Work, settings: ErpSettings, rows: Sequence[ErpCustomer]) -> None:
-    """Bring customers in; each row then says what came of it. Nobody is taken for somebody else: two of one number are none."""
+    """Bring customers in; each row then says what came of it.
+
+    Nobody is taken for somebody else: two of one number are none, on either side. Many shops have one number for anybody.
+    """
     numbers = {row.tax_id for row in rows if row.customer_id is None and row.tax_id}
+    await work.session.flush()
+    numbers -= await repository.shared_tax_ids(work, rows[0].connection_id, numbers) if numbers else set()
     by_number = await customers.by_tax_ids(work, numbers) if numbers else {}
     known = await customers.by_ids(work, {row.customer_id for row in rows if row.customer_id is not None})
     for row in rows:

@@ -29,7 +29,7 @@ FIELDS: Final = (
 async def apply(work: Work, settings: ErpSettings, rows: Sequence[ErpProduct]) -> None:
     """Bring products in; each row then says what came of it."""
     records = {row.id: ProductRecord.model_validate(row.record) for row in rows}
-    await _find(work, rows, records)
+    others = await _find(work, rows, records)
     known = await catalog.values_of(work, [row.variant_id for row in rows if row.variant_id is not None])
     listed: list[tuple[ErpProduct, catalog.Listed]] = []
     for row in rows:
@@ -39,10 +39,10 @@ async def apply(work: Work, settings: ErpSettings, rows: Sequence[ErpProduct]) -
         if row.variant_id in known:
             sku, house = known[row.variant_id]
             listed.append((row, catalog.Listed(sku, _differing(settings, row, record, house))))
-        elif settings.adds_products and record.is_active:
+        elif settings.adds_products and record.is_active and row.id not in others:
             listed.append((row, catalog.Listed(row.code, _told(record))))
         else:
-            row.sync_status, row.problem = RowStatus.UNMATCHED, None
+            row.sync_status, row.problem = RowStatus.UNMATCHED, "erp_variant_taken" if row.id in others else None
     await _write(work, listed)
 
 
@@ -52,11 +52,14 @@ async def add(work: Work, row: ErpProduct) -> None:
     await _write(work, [(row, catalog.Listed(row.code, _told(record)))])
 
 
-async def _find(work: Work, rows: Sequence[ErpProduct], records: dict[UUID, ProductRecord]) -> None:
-    """Say of rows that are of no variant yet which one they are: by the code, or else by the barcode, each variant once."""
+async def _find(work: Work, rows: Sequence[ErpProduct], records: dict[UUID, ProductRecord]) -> set[UUID]:
+    """Say of rows that are of no variant yet which one they are: by the code, or else by the barcode, each variant once.
+
+    The ids of those whose variant is another product of the ERP already.
+    """
     open_rows = [row for row in rows if row.variant_id is None and row.sync_status is not RowStatus.IGNORED]
     if not open_rows:
-        return
+        return set()
     barcodes = [barcode for row in open_rows if (barcode := records[row.id].barcode)]
     by_sku, by_barcode, _ = await catalog.find_variants(work, [row.code for row in open_rows], barcodes)
     found = {row.id: by_sku.get(row.code) or by_barcode.get(records[row.id].barcode or "") for row in open_rows}
@@ -66,6 +69,7 @@ async def _find(work: Work, rows: Sequence[ErpProduct], records: dict[UUID, Prod
         if variant_id is not None and variant_id not in taken:
             row.variant_id = variant_id
             taken.add(variant_id)
+    return {row.id for row in open_rows if row.variant_id is None and found[row.id] is not None}
 
 
 def _told(record: ProductRecord) -> dict[str, Any]:

@@ -21,6 +21,12 @@ class ErpConnectionPaused(Conflict):
     code = "erp_connection_paused"
 
 
+class ErpPasswordNeeded(Invalid):
+    """Another server gets the password only from whoever knows it."""
+
+    code = "erp_password_needed"
+
+
 class SyncJobNotFound(NotFound):
     """There is no such run."""
 
@@ -75,6 +81,12 @@ class ErpLoginRefused(ErpRefused):
     """The ERP does not take the name and password."""
 
     code = "erp_login_refused"
+
+
+class ErpCharsetRefused(ErpRefused):
+    """The connection's character set is unknown, or lacks a letter of the database, the name, the password or a query."""
+
+    code = "erp_charset_refused"
 
 
 class ErpDatabaseUnknown(ErpRefused):

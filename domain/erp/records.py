@@ -16,6 +16,9 @@ from domain.erp.kinds import JobType
 UNREADABLE: Final = "\ufffd"
 """What stands where the ERP's bytes are no text."""
 
+MEANT: Final = range(1900, 2200)
+"""The years of times that may be meant."""
+
 Cursor = tuple[str | int, ...]
 """The key of a record, as the ERP has it."""
 
@@ -78,10 +81,17 @@ def _moment(value: object, info: ValidationInfo) -> object:
     """A time as the ERP's clock shows it, which is the shop's. A day alone begins at midnight."""
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    if isinstance(value, datetime) and value.tzinfo is None:
-        zone = (info.context or {}).get("zone", UTC)
-        return value.replace(tzinfo=zone).astimezone(UTC)
+    if isinstance(value, datetime):
+        if value.year not in MEANT:
+            raise PydanticCustomError("erp_value_refused", "not a time of this world")
+        if value.tzinfo is None:
+            return value.replace(tzinfo=(info.context or {}).get("zone", UTC)).astimezone(UTC)
     return value
+
+
+def _known_moment(value: object, info: ValidationInfo) -> object:
+    """The same; where an ERP writes the end of time for none, it is none."""
+    return None if isinstance(value, date) and value.year not in MEANT else _moment(value, info)
 
 
 def _flag(value: object) -> object:
@@ -91,7 +101,7 @@ def _flag(value: object) -> object:
 Amount = Annotated[Decimal | None, Field(max_digits=14, decimal_places=2), BeforeValidator(_amount)]
 Price = Annotated[Decimal | None, Field(ge=0, max_digits=14, decimal_places=2), BeforeValidator(_price)]
 Quantity = Annotated[Decimal, Field(max_digits=12, decimal_places=3), BeforeValidator(_quantity)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Moment = Annotated[datetime | None, BeforeValidator(_known_moment)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Code = Annotated[str, Field(max_length=100), BeforeValidator(_text)]
 Short = Annotated[str, Field(max_length=50), BeforeValidator(_text)]

@@ -179,6 +179,18 @@ async def lock_product(work: Work, id: UUID) -> ErpProduct | None:
     return (await work.session.scalars(locked)).one_or_none()
 
 
+async def shared_tax_ids(work: Work, connection_id: UUID, numbers: Collection[str]) -> set[str]:
+    """Those of some tax numbers that several customers of the ERP have."""
+    query = select(ErpCustomer.tax_id).where(
+        own(ErpCustomer, work),
+        ErpCustomer.connection_id == connection_id,
+        ErpCustomer.tax_id == any_(literal(list(numbers), ARRAY(String))),
+        ErpCustomer.sync_status != RowStatus.GONE,
+    )
+    found = await work.session.scalars(query.group_by(ErpCustomer.tax_id).having(func.count() > 1))
+    return {number for number in found if number is not None}
+
+
 async def counts(work: Work, connection_id: UUID, type: JobType) -> Mapping[RowStatus, int]:
     """How many things stand how."""
     table = TABLES[type]

@@ -1,7 +1,7 @@
 """The ERP as staff see it: where it is, what its runs came to, and what of it the house does not know."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from core import events, vault
@@ -17,6 +17,7 @@ from domain.erp.errors import (
     ErpConnectionExists,
     ErpConnectionNotFound,
     ErpConnectionPaused,
+    ErpPasswordNeeded,
     ErpRecordNotFound,
     ErpVariantTaken,
     StoreOfTwoWarehouses,
@@ -71,9 +72,10 @@ async def _row(work: Work, connection_id: UUID, *, lock: bool = False) -> ErpCon
 async def create_connection(work: Work, command: NewErpConnection) -> ErpConnectionView:
     """Say where an ERP is; it is read for the first time when somebody asks, and then by itself.
 
-    Raises ErpConnectionExists, StoreNotFound and StoreOfTwoWarehouses.
+    Raises ErpConnectionExists, StoreNotFound and StoreOfTwoWarehouses; StoresOnly for whoever works in a part of the stores.
     """
     work.require(ErpPermission.MANAGE)
+    work.require_all_stores()
     await _require_sound(work, command.settings)
     row = ErpConnection(
         workspace_id=work.workspace_id,
@@ -92,6 +94,18 @@ async def create_connection(work: Work, command: NewErpConnection) -> ErpConnect
     return ErpConnectionView.model_validate(row)
 
 
+_SERVER: Final = ("host", "port")
+"""What says where the password goes. A server chooses how it is shown the password, and may choose to see it."""
+
+_READ: Final = (*_SERVER, "database", "settings")
+"""What says what is read: under others, the newest change that was seen tells nothing of what is still to be read."""
+
+
+def _placing(settings: ErpSettings) -> tuple[Any, ...]:
+    """What says which levels are booked, and where."""
+    return settings.stores, settings.right_about(Shared.STOCK)
+
+
 def _told(row: ErpConnection) -> dict[str, Any]:
     names = ("name", "preset", "host", "port", "database", "username", "settings", "every_minutes", "is_active")
     return {name: getattr(row, name) for name in names}
@@ -105,21 +119,27 @@ async def _require_sound(work: Work, settings: ErpSettings) -> None:
 
 
 async def change_connection(work: Work, connection_id: UUID, command: ChangeErpConnection, seen: int) -> ErpConnectionView:
-    """Change what is named in the command. One that is not in use is read no more.
+    """Change what is named in the command. One that is not in use is read no more; one that says other things, from the start.
 
-    Raises ErpConnectionNotFound, ErpConnectionExists, VersionConflict, StoreNotFound and StoreOfTwoWarehouses.
+    Raises ErpConnectionNotFound, ErpConnectionExists, ErpPasswordNeeded, VersionConflict, StoreNotFound,
+    StoreOfTwoWarehouses and StoresOnly.
     """
     work.require(ErpPermission.MANAGE)
+    work.require_all_stores()
     row = await _row(work, connection_id, lock=True)
     if row.version != seen:
         raise VersionConflict(version=row.version)
     changes = command.model_dump(mode="json", exclude_unset=True, exclude={"password"})
     before = _told(row)
+    if "password" not in command.model_fields_set and any(changes.get(name, before[name]) != before[name] for name in _SERVER):
+        raise ErpPasswordNeeded
     if "settings" in changes:
         await _require_sound(work, command.settings)
         was = ErpSettings.model_validate(row.settings)
-        if was.right_about(Shared.STOCK) is not command.settings.right_about(Shared.STOCK):
+        if _placing(was) != _placing(command.settings):
             await repository.forget_levels(work, row.id)
+    if any(changes.get(name, before[name]) != before[name] for name in _READ):
+        await syncing.begin_anew(work, row)
     if "password" in command.model_fields_set:
         row.sealed = vault.seal({"password": command.password.get_secret_value()})
         changes["has_new_password"] = True
@@ -245,7 +265,10 @@ async def match(work: Work, product_id: UUID, command: Match) -> ErpProductView:
         row.variant_id, row.sync_status, row.problem = None, RowStatus.IGNORED, None
     elif command.action == "add":
         row.sync_status = RowStatus.UNMATCHED
-        await _products.add(work, row)
+        if await catalog.find(work, row.code) is None:
+            await _products.add(work, row)
+        else:
+            await _link(work, row, row.code)  # what is there is merged with, and not written over
     else:
         await _link(work, row, command.sku or row.code)
     await work.session.flush()

@@ -32,6 +32,9 @@ LEASE: Final = timedelta(minutes=5)
 OVERLAP: Final = timedelta(hours=2)
 """How far a run reads back behind the newest change seen: clocks are set, and what was being written is seen later."""
 
+AHEAD: Final = timedelta(days=1)
+"""How far the ERP's clock may be ahead of ours. A change that is told of a later time hides none that comes before it."""
+
 LONGEST_PAUSE: Final = timedelta(hours=1)
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 MOST_ERRORS: Final = 200
@@ -39,6 +42,9 @@ MOST_GONE: Final = 0.2
 """The share of what is known that one run may find gone; a query that lost its rows is likelier than so many deletions."""
 
 LEFT_OVER: Final = 500
+
+Written = tuple[str, ...]
+"""A key as the house keeps it: a code that the ERP has as a number is one."""
 
 _OF_ALL: Final = ("events", "event_positions")
 TABLES_THAT_GROW: Final[Mapping[JobType, Sequence[str]]] = {
@@ -164,19 +170,26 @@ async def _held(work: Work, task: Task) -> tuple[ErpConnection, SyncJob]:
     work.require_runtime()
     row = await repository.connection(work, task.connection_id, lock=True)
     job = await repository.job(work, task.id, lock=True)
-    if row is None or job is None or job.attempts != task.attempt or job.status is not SyncStatus.RUNNING:
+    is_ours = job is not None and job.attempts == task.attempt and job.status is SyncStatus.RUNNING
+    if row is None or job is None or not is_ours or not row.is_active:
         raise Abandoned("the run is over, or another worker's")
     row.lease_until = job.next_try_at = work.system_time + LEASE
     return row, job
 
 
-async def apply_page(work: Work, task: Task, page: Sequence[Raw]) -> set[Cursor]:
+async def begin_anew(work: Work, row: ErpConnection) -> None:
+    """What is read is another thing from now on: runs that wait or are under way begin at the beginning; it is locked."""
+    work.require(ErpPermission.MANAGE)
+    row.read_up_to, row.lease_until = {}, None
+    for job in await repository.standing(work, row.id):
+        job.status, job.next_try_at, job.cursor, job.last_sync_timestamp = SyncStatus.PENDING, work.system_time, None, None
+
+
+async def apply_page(work: Work, task: Task, page: Sequence[Raw]) -> set[Written]:
     """Keep what a page says and bring it in; the keys that it told of. Raises Abandoned when the run is not ours any more."""
     _, job = await _held(work, task)
     records: dict[Cursor, Record] = {}
-    seen = set[Cursor]()
     for raw in page:
-        seen.add(tuple(part.strip() if isinstance(part, str) else part for part in raw.key))
         told = read(task.type, raw, task.zone)
         if isinstance(told, Problem):
             _fail(job, raw.written, told)
@@ -194,11 +207,27 @@ async def apply_page(work: Work, task: Task, page: Sequence[Raw]) -> set[Cursor]
             rows.append(_said(work, task, row, record))
     await _bring(work, task, rows)
     _count(job, rows)
-    changes = [record.changed_at for record in records.values() if record.changed_at is not None]
+    latest = task.began_at + AHEAD
+    changes = [each.changed_at for each in records.values() if each.changed_at is not None and each.changed_at <= latest]
     job.last_sync_timestamp = max([*changes, *([job.last_sync_timestamp] if job.last_sync_timestamp else [])], default=None)
+    return _read_behind(job, page)
+
+
+async def refuse(work: Work, task: Task, raw: Raw) -> set[Written]:
+    """Set a record aside that collides with something of the house, whatever it is. Raises Abandoned as `apply_page` does."""
+    _, job = await _held(work, task)
+    _fail(job, raw.written, Problem("erp_record_refused"))
+    return _read_behind(job, [raw])
+
+
+def _read_behind(job: SyncJob, page: Sequence[Raw]) -> set[Written]:
     if page:
         job.cursor = list(page[-1].key)
-    return seen
+    return {_written(raw.key) for raw in page}
+
+
+def _written(key: Sequence[object]) -> Written:
+    return tuple(str(part).strip() for part in key)
 
 
 def _key_of(type: JobType, record: Record) -> Cursor:
@@ -282,11 +311,11 @@ async def retry_left_over(work: Work, task: Task, after: UUID | None) -> UUID | 
     return rows[-1].id if rows else None
 
 
-async def mark_gone(work: Work, task: Task, seen: set[Cursor]) -> None:
+async def mark_gone(work: Work, task: Task, seen: set[Written]) -> None:
     """Say of what a run over everything has not met that the ERP has it no more, unless that is far too much."""
     _, job = await _held(work, task)
     known = await repository.ids_by_key(work, task.connection_id, task.type)
-    gone = [id for key, id in known.items() if key not in seen]
+    gone = [id for key, id in known.items() if _written(key) not in seen]
     if len(gone) > max(10, MOST_GONE * len(known)):
         _tell(job, gone_refused=len(gone))
         return

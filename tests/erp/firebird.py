@@ -76,6 +76,17 @@ class FirebirdServer:
         connection.close()
         return str(path)
 
+    def rows(self, path: str, query: str) -> list[tuple[Any, ...]]:
+        """What a query gives."""
+        connection = firebirdsql.connect(
+            host="127.0.0.1", port=self.port, database=path, user="SYSDBA", password=PASSWORD, charset="WIN1252"
+        )
+        cursor = connection.cursor()
+        cursor.execute(query)
+        found = [tuple(row) for row in cursor.fetchall() or ()]
+        connection.close()
+        return found
+
     def run(self, path: str, *statements: str, rows: Sequence[Sequence[Any]] = ()) -> None:
         """Run statements in a database, each in a transaction; `rows` are values for the last one, again and again."""
         connection = firebirdsql.connect(

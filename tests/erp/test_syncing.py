@@ -22,7 +22,7 @@ from domain.erp import service as erp
 from domain.erp import syncing
 from domain.erp.errors import ErpVariantTaken
 from domain.erp.kinds import JobType, Preset, RowStatus, SyncStatus
-from domain.erp.records import Cursor, Raw
+from domain.erp.records import Raw
 from domain.erp.schemas import ChangeErpConnection, ErpSettings, Match, Task
 from domain.stock import service as stock
 from tests.erp.conftest import MICROSIP, Aspel, connect
@@ -182,7 +182,7 @@ async def test_a_run_that_is_killed_on_any_page_ends_as_if_nothing_had_happened(
     monkeypatch.setattr(job, "PAGE", 2)
     keep, pages, deaths = job._apply, 0, 0
 
-    async def dying(task: Task, page: list[Raw]) -> set[Cursor]:
+    async def dying(task: Task, page: list[Raw]) -> set[syncing.Written]:
         nonlocal pages
         pages += 1
         if pages % 2 == 0:

@@ -1,20 +1,22 @@
 """`erp.sync`: goes through the runs of one ERP that wait, one after the other, page by page."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from pydantic import ValidationError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.erp import open_erp
 from core import observability
 from core.access import Principal
-from core.errors import Abandoned
+from core.errors import Abandoned, DomainError
 from core.settings import get_settings
 from core.work import analyze, open_work
 from domain.erp import syncing
 from domain.erp.errors import ErpRefused, ErpUnavailable
-from domain.erp.records import Cursor, Raw
+from domain.erp.records import Raw
 from domain.erp.schemas import Task
 
 PAGE: Final = 1_000
@@ -47,14 +49,15 @@ async def sync(workspace_id: str, connection_id: str) -> None:
             return
         except (ErpUnavailable, ErpRefused) as error:
             log.info("erp.not_read", connection_id=connection_id, type=task.type, code=error.code)
-            async with open_work(principal) as work:
-                await syncing.set_back(work, task, error)
+            with suppress(Abandoned):
+                async with open_work(principal) as work:
+                    await syncing.set_back(work, task, error)
 
 
 async def _through(task: Task, until: float) -> bool:
     """Read a run to its end; False when others are to go on with it."""
     erp = open_erp(task.access, get_settings())
-    seen, pages = set[Cursor](), 0
+    seen, pages = set[syncing.Written](), 0
     try:
         async for page in erp.pages(task.type, task.cursor, task.since, PAGE):
             seen |= await _apply(task, page)
@@ -72,19 +75,23 @@ async def _through(task: Task, until: float) -> bool:
     return True
 
 
-async def _apply(task: Task, page: list[Raw]) -> set[Cursor]:
-    """One page in one transaction. Somebody may have made a product of it in the same moment: then once more."""
-    for attempt in range(_TRIES):
-        try:
+async def _apply(task: Task, page: list[Raw]) -> set[syncing.Written]:
+    """One page in one transaction. Somebody may have made a product of it in the same moment: then once more.
+
+    A page that cannot be kept is halved, until the record is found that is in the way; it is set aside, and told of.
+    """
+    for _ in range(_TRIES):
+        with suppress(IntegrityError, DataError, DomainError, ValidationError):
             async with open_work(task.principal) as work:
                 return await syncing.apply_page(work, task, page)
-        except IntegrityError:
-            if attempt + 1 == _TRIES:
-                raise
-    raise AssertionError("the last try returns or raises")
+    if len(page) == 1:
+        async with open_work(task.principal) as work:
+            return await syncing.refuse(work, task, page[0])
+    middle = len(page) // 2
+    return await _apply(task, page[:middle]) | await _apply(task, page[middle:])
 
 
-async def _finish(task: Task, seen: set[Cursor]) -> None:
+async def _finish(task: Task, seen: set[syncing.Written]) -> None:
     after: UUID | None = None
     while True:
         async with open_work(task.principal) as work:
