@@ -5,8 +5,9 @@ from domain.approvals import service as approvals
 from domain.approvals.kinds import Decision
 from tools.audience import AudienceKind
 from tools.definition import DEFINED, tool
-from tools.managing import ManagerContext, is_as_read
+from tools.managing import ManagerContext, is_as_read, point_of
 from tools.outcome import ToolOutcome
+from tools.speech import say
 
 
 @tool(permission=WorkspacePermission.READ, writes=True, audience=AudienceKind.MANAGER)
@@ -21,11 +22,12 @@ async def decide_change(ctx: ManagerContext, approve: bool) -> ToolOutcome:
         return ctx.refuse("change_dropped")
     if ctx.yes is None:
         return ctx.refuse("not_your_words", note="Do not call this again before they have agreed by themselves.")
-    if ctx.yes.lacks_pin:
-        return ctx.refuse("pin_needed")
     waiting = ctx.yes.to
     if waiting is None:
         return ctx.refuse("nothing_to_approve")
+    if ctx.yes.lacks_pin:
+        await approvals.ask_again(ctx.work)
+        return ctx.ask("pin_needed", say(ctx, "pin_needed"), about=point_of(waiting))
     change = DEFINED[waiting.tool]
     preview = await change.preview(ctx, waiting.arguments)
     if not is_as_read(waiting, preview):

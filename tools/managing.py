@@ -35,7 +35,7 @@ class Preview:
 class Yes:
     """The member's own plain yes of this turn, and the proposal in the last words that they were told before it, if any.
 
-    From a telephone a yes counts with the member's PIN alone.
+    From a telephone a yes counts with the member's PIN alone; one that lacks it is asked for it.
     """
 
     to: ApprovalView | None
@@ -60,7 +60,12 @@ async def propose(ctx: ManagerContext, tool: str, arguments: Mapping[str, Any], 
     approval = await approvals.propose(ctx.work, ctx.conversation_id, tool, arguments, _digest(tool, arguments, preview))
     until = ctx.facts.until("approval", approval.expires_at)
     words = say(ctx, "change_proposed", change=preview.say, until=until)
-    return ctx.ask("change_proposed", words, about=Pending(kind=APPROVAL, tool=DECIDE, arguments={PROPOSAL: str(approval.id)}))
+    return ctx.ask("change_proposed", words, about=point_of(approval))
+
+
+def point_of(approval: ApprovalView) -> Pending:
+    """The open point of a change that waits."""
+    return Pending(kind=APPROVAL, tool=DECIDE, arguments={PROPOSAL: str(approval.id)})
 
 
 def is_as_read(approval: ApprovalView, preview: Preview | ToolOutcome) -> bool:

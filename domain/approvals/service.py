@@ -83,6 +83,15 @@ async def unlock(work: Work, member_id: UUID, message_id: UUID) -> None:
         await work.session.flush()
 
 
+async def ask_again(work: Work) -> None:
+    """What waits for the member who works is told once more: from those words on it can be agreed to."""
+    work.require(WorkspacePermission.READ)
+    row = await repository.lock_open(work, work.require_person())
+    if row is not None:
+        row.message_id = None
+        await work.session.flush()
+
+
 async def decide(work: Work, decision: Decision) -> None:
     """End what waits for the member who works; it can be used no more. Nothing waiting is no error."""
     work.require(WorkspacePermission.READ)

@@ -333,3 +333,23 @@ async def test_a_proven_telephone_is_told_over_whatsapp(desk: Desk) -> None:
     await proven(desk, desk.owner)
     await ask_for_a_person(desk)
     assert await ways_told(desk) == [("whatsapp",)]
+
+
+async def test_a_pin_that_was_asked_for_after_a_yes_is_taken_and_a_number_for_something_else_is_one(
+    desk: Desk, obedient: Obedient
+) -> None:
+    await told_of_a_change(desk, obedient)
+    before = await level(desk.chat, "HAR-1")
+    # A yes without it is told that it lacks the PIN, and then the PIN alone is enough
+    await writes(desk, "sí")
+    assert "PIN" in (await answered(desk))[-1]
+    assert (await comes_in(desk, "4821"))[1].body == b""
+    await answered(desk)
+    assert (await level(desk.chat, "HAR-1"))[0] == before[0] - 3
+
+    # Where they were told of something else since, a number alone belongs to that
+    await asked_for_a_change(desk, obedient)
+    await writes(desk, "¿cuánto vendimos hoy?")
+    await answered(desk)
+    assert await writes(desk, "1500") == "member:heard"
+    assert (await kept_of(desk, "1500"), await wrong_pins(desk)) == (1, 0)

@@ -17,6 +17,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.accounts import service as accounts
 from domain.approvals import service as approvals
+from domain.approvals.schemas import ApprovalView
 from domain.conversations import service as conversations
 from domain.conversations import staff_thread
 from domain.conversations.content import Text, said
@@ -84,7 +85,7 @@ async def brings_pin(work: Work, member_id: UUID, incoming: Incoming) -> bool:
 async def _pin_in(work: Work, member_id: UUID, words: str) -> _Pin | None:
     """The PIN in some words: digits that stand alone, with a yes, before mere courtesy, or with their name.
 
-    Digits behind courtesy may be anything ("el pedido 1001"), as may those alone after a change was answered.
+    Digits behind courtesy may be anything ("el pedido 1001"), as may those alone where the last words were no change's.
     """
     found = _DIGITS.findall(words)
     rest = _DIGITS.sub(" ", words)
@@ -93,9 +94,15 @@ async def _pin_in(work: Work, member_id: UUID, words: str) -> _Pin | None:
     if not found or not (is_bare or _NAMED.search(rest) or is_pure_assent([agreed], "es")):
         return None
     told = await approvals.last_told(work, member_id)
-    if told is None or (told.is_answered and is_bare):
+    if told is None or (is_bare and not await _was_last_told(work, told)):
         return None
     return _Pin(found[-1], answers=not told.is_answered)
+
+
+async def _was_last_told(work: Work, told: ApprovalView) -> bool:
+    if told.is_answered or told.message_id is None:
+        return False
+    return await conversations.is_last_word(work, told.message_id)
 
 
 async def greet(work: Work, member_id: UUID, line_id: UUID) -> None:

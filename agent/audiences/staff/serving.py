@@ -144,9 +144,10 @@ async def _yes(work: Work, turn: TakenTurn) -> Yes:
     written_at = min(message.received_at for message in turn.frozen.messages)
     is_read = told_at is not None and told_at <= written_at
     messages = [message.id for message in turn.frozen.messages]
-    if await staff_thread.line_of(runtime, messages) is not None and waiting.unlocked_by not in messages:
-        return Yes(to=None, lacks_pin=True)
-    return Yes(to=waiting if is_read and await conversations.is_last_word(runtime, waiting.message_id) else None)
+    if not is_read or not await conversations.is_last_word(runtime, waiting.message_id):
+        return Yes(to=None)
+    is_from_line = await staff_thread.line_of(runtime, messages) is not None
+    return Yes(to=waiting, lacks_pin=is_from_line and waiting.unlocked_by not in messages)
 
 
 def _told(call: Recorded, sent: Mapping[UUID, Content]) -> dict[UUID, UUID]:
