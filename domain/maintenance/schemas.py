@@ -67,7 +67,7 @@ class FinishWorkOrder(_Command):
 class CancelWorkOrder(_Command):
     """Why a job is not done."""
 
-    note: Words
+    reason: Words
 
 
 class WorkOrderView(View):

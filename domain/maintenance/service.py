@@ -170,8 +170,8 @@ async def cancel(work: Work, order_id: UUID, command: CancelWorkOrder) -> WorkOr
     before = WorkOrderView.model_validate(row)
     if row.parts:
         await holds.release(work, row.id, f"work order {row.number}")
-    _close(work, row, WorkOrderStatus.CANCELLED, command.note)
-    return await _told(work, row, EventType.WORK_ORDER_CANCELLED, before)
+    _close(work, row, WorkOrderStatus.CANCELLED, command.reason)
+    return await _told(work, row, EventType.WORK_ORDER_CANCELLED, before, reason=command.reason)
 
 
 async def _warning(work: Work, machine_id: UUID, condition_id: UUID) -> ConditionView:
@@ -231,10 +231,12 @@ def _close(work: Work, row: WorkOrder, status: WorkOrderStatus, note: str | None
     row.version += 1
 
 
-async def _told(work: Work, row: WorkOrder, type: EventType, before: WorkOrderView | None = None) -> WorkOrderView:
+async def _told(
+    work: Work, row: WorkOrder, type: EventType, before: WorkOrderView | None = None, *, reason: str | None = None
+) -> WorkOrderView:
     await work.session.flush()
     await work.session.refresh(row)
     view = WorkOrderView.model_validate(row)
     told = before.model_dump(mode="json") if before is not None else None
-    events.record(work, type, subject=row.id, before=told, after=view.model_dump(mode="json"))
+    events.record(work, type, subject=row.id, reason=storable(reason), before=told, after=view.model_dump(mode="json"))
     return view

@@ -182,7 +182,7 @@ async def test_what_was_found_uses_the_parts_and_measures_the_warnings(
             await maintenance.finish(work, job.id, found)
     with pytest.raises(WorkOrderClosed):
         async with open_work(plant.principal) as work:
-            await maintenance.cancel(work, job.id, CancelWorkOrder(note="ya no"))
+            await maintenance.cancel(work, job.id, CancelWorkOrder(reason="ya no"))
 
 
 async def test_parts_are_let_go_with_their_job_and_nobody_takes_goods_who_may_not(plant: Plant, shop: Shop) -> None:
@@ -219,7 +219,7 @@ async def test_parts_are_let_go_with_their_job_and_nobody_takes_goods_who_may_no
     assert await level(shop) == (Decimal(5), Decimal(4))
     # And when the job is given up, others may have the parts
     async with open_work(plant.principal) as work:
-        await maintenance.cancel(work, made.id, CancelWorkOrder(note="La máquina se vende"))
+        await maintenance.cancel(work, made.id, CancelWorkOrder(reason="La máquina se vende"))
     assert await level(shop) == (Decimal(5), Decimal(0))
     async with open_work(plant.principal) as work:
         assert [one.number for one in (await maintenance.list_orders(work)).items] == [bare.number, made.number]
