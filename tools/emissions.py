@@ -1,15 +1,17 @@
 """What members of the staff ask of emissions: how much, by scope, of which machine, and by what it is known."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from core import messages
-from domain.emissions import totals
+from domain.emissions import instant, outlook, totals
 from domain.emissions.errors import PeriodRefused
 from domain.emissions.kinds import Grouping
 from domain.emissions.permissions import EmissionsPermission
-from domain.emissions.schemas import Totals
+from domain.emissions.schemas import Instant, Outlook, Totals
 from domain.machines import service as machines
+from domain.machines import words
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import MachineView
 from domain.statistics.schemas import Period, PeriodName
@@ -56,7 +58,11 @@ async def emissions_query(
         return ctx.refuse(error.code, messages.refusal(error, ctx.language))
     if not found.rows:
         return ctx.done("emissions_none", _none(ctx, found))
-    return ctx.done("emissions_told", _told(ctx, found, sources, meant), data={"totals": found.model_dump(mode="json")})
+    told = [_told(ctx, found, sources, meant)]
+    if first == today.replace(month=1, day=1) and last == today:
+        told += _ahead(ctx, await outlook.of_year(ctx.work, machine_id), told_of=found)
+    told += _now(ctx, await instant.of_machines(ctx.work, None if machine_id is None else [machine_id]))
+    return ctx.done("emissions_told", "\n".join(told), data={"totals": found.model_dump(mode="json")})
 
 
 async def _machine(ctx: ToolContext, said: str, given: dict[str, object]) -> MachineView | ToolOutcome | None:
@@ -109,6 +115,40 @@ def _told(ctx: ToolContext, found: Totals, sources: Totals, meant: MachineView |
         lines.append(say(ctx, "emissions_unmatched", unmatched=ctx.facts.count("unmatched", found.unmatched)))
     lines.append(say(ctx, "emissions_by", gwp=ctx.facts.label(found.gwp.value), as_of=ctx.facts.moment("as_of", found.as_of)))
     return "\n".join(lines)
+
+
+def _ahead(ctx: ToolContext, ahead: Outlook, told_of: Totals) -> list[str]:
+    """What the year comes to if it goes on; nothing where too little is told to say so."""
+    if ahead.total is None:
+        return []
+    days = ctx.facts.read(_days(ctx, told_of))
+    measured = Measured(metric=say(ctx, "emissions_outlook_metric"), scope=days, as_of=ahead.as_of)
+    total = _amount(ctx, "outlook", ahead.total, measured)
+    if ahead.low is None or ahead.high is None:
+        return [say(ctx, "emissions_outlook", total=total)]
+    low, high = (_amount(ctx, name, value, measured) for name, value in (("outlook low", ahead.low), ("high", ahead.high)))
+    return [say(ctx, "emissions_outlook_range", total=total, low=low, high=high)]
+
+
+def _now(ctx: ToolContext, sources: Sequence[Instant]) -> list[str]:
+    """What is emitted at this moment, with the reading and the factor it rests on; silent sensors are in no line."""
+    lines = []
+    for one in sources:
+        if one.co2e is None or one.value is None or one.at is None:
+            continue
+        name = ctx.facts.label(one.source)
+        measured = Measured(metric=say(ctx, "emissions_now_metric"), scope=one.source, as_of=one.at)
+        shown = f"{messages.quantity(words.figure(one.value), 'U', ctx.workspace.country, ctx.language)} {one.unit}"
+        reading = ctx.facts.add(
+            FactKind.FIGURE, f"{one.source} reading", str(one.value), shown, unit=one.unit, measured=measured
+        )
+        by = say(ctx, "emissions_now_measured")
+        if one.factor is not None:
+            by = say(ctx, "emissions_now_factor", source=ctx.facts.label(f"{one.factor.source}, {one.factor.year}"))
+        amount = _amount(ctx, f"{one.source} now", one.co2e, measured)
+        at = ctx.facts.moment(f"{one.source} at", one.at)
+        lines.append(say(ctx, "emissions_now", source=name, amount=amount, reading=reading, by=by, at=at))
+    return lines
 
 
 def _amount(ctx: ToolContext, name: str, kilograms: Decimal, measured: Measured) -> str:

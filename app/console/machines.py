@@ -19,6 +19,9 @@ from app.web.api.lists import Paged
 from core.charts import Chart, Limit
 from core.charts import Series as Line
 from core.work import Work, open_work
+from domain.emissions import instant
+from domain.emissions.permissions import EmissionsPermission
+from domain.emissions.schemas import Instant
 from domain.machines import risk, series, words
 from domain.machines import service as machines
 from domain.machines.kinds import MachineEventKind, MachineState, RiskLevel
@@ -180,6 +183,7 @@ async def show_machine(
         chosen = next((each.sensor for each in signals if each.sensor.code == sensor), signals[0].sensor if signals else None)
         span = SPANS.get(hours, SPANS["24"])
         found = await _read(work, chosen, span) if chosen is not None else None
+        emits = await _emits(visit, work, machine_id)
         now = work.system_time
     return page(
         request,
@@ -188,6 +192,7 @@ async def show_machine(
         current=MACHINES,
         machine=machine,
         signals=signals,
+        emits=emits,
         figure=words.figure,
         view=view,
         reasons=[(reason, _why(visit, reason)) for reason in view.reasons],
@@ -248,13 +253,21 @@ def _together(points: Sequence[Point]) -> Point:
     return Point(at=points[0].at, count=count, mean=mean, low=None, high=None)
 
 
+async def _emits(visit: Visit, work: Work, machine_id: UUID) -> list[Instant]:
+    """What a machine emits at this moment, for whoever may know it."""
+    if not visit.principal.may(EmissionsPermission.READ):
+        return []
+    return [one for one in await instant.of_machines(work, [machine_id]) if one.co2e is not None]
+
+
 @router.get("/{machine_id}/signals")
 async def show_signals(request: Request, visit: Reader, machine_id: UUID) -> Response:
     """What the sensors say now: the part of the page that is asked for again and again."""
     async with open_work(visit.principal) as work:
         machine = await machines.get_machine(work, machine_id)
         signals = await machines.signals(work, machine_id)
-    return page(request, "_signals.html", visit, machine=machine, signals=signals, figure=words.figure)
+        emits = await _emits(visit, work, machine_id)
+    return page(request, "_signals.html", visit, machine=machine, signals=signals, figure=words.figure, emits=emits)
 
 
 @router.post("/{machine_id}/sensors")

@@ -58,7 +58,7 @@ async def _measured(work: Work, source: EmissionSourceView, period: Period, zone
     assert source.sensor_id is not None, "what is measured has a sensor"
     system = work.acting_for(Principal.system(work.workspace_id))
     sensor = await machines.get_sensor(system, source.machine_id, source.sensor_id)
-    factor = _factor(sensor.unit, source)
+    factor = factor_of(sensor.unit, source)
     since = datetime.combine(period.first_day, time(), zone).astimezone(UTC)
     until = datetime.combine(period.last_day + timedelta(days=1), time(), zone).astimezone(UTC)
     points: list[Point] = []
@@ -77,7 +77,7 @@ async def _measured(work: Work, source: EmissionSourceView, period: Period, zone
     )
 
 
-def _factor(measured: str, source: EmissionSourceView) -> Decimal:
+def factor_of(measured: str, source: EmissionSourceView) -> Decimal:
     """How much of the source's unit one of the sensor's is, for a rate one in an hour; raises EmissionUnitUnknown."""
     name = measured.strip()
     if source.meaning is Meaning.RATE:

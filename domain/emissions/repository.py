@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.paging import part
 from core.work import Work, own
+from domain.emissions.kinds import Meaning
 from domain.emissions.models import EmissionFactor, EmissionFigure, EmissionRecord, EmissionReport, EmissionSource, Inventory
 
 
@@ -57,6 +58,17 @@ async def sources_of(work: Work, source_ids: Collection[UUID]) -> dict[UUID, Emi
     """Sources by their ids."""
     query = select(EmissionSource).where(own(EmissionSource, work), EmissionSource.id.in_(source_ids))
     return {row.id: row for row in await work.session.scalars(query)}
+
+
+async def rates(work: Work, machine_ids: Collection[UUID] | None) -> Sequence[EmissionSource]:
+    """Sources in use of machines, or of all, of which a sensor measures the rate, by name."""
+    query = select(EmissionSource).where(
+        own(EmissionSource, work),
+        EmissionSource.is_active,
+        EmissionSource.meaning == Meaning.RATE,
+        EmissionSource.machine_id.is_not(None) if machine_ids is None else EmissionSource.machine_id.in_(machine_ids),
+    )
+    return (await work.session.scalars(query.order_by(EmissionSource.name_key))).all()
 
 
 async def factors(work: Work) -> Sequence[EmissionFactor]:

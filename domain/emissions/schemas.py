@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -11,6 +11,9 @@ from analytics.emissions.calculate import Quality
 from analytics.emissions.countries import country_code
 from analytics.emissions.gases import Gwp
 from domain.emissions.kinds import Approach, Category, Grouping, Meaning, ReportFormat, ReportLanguage, ReportStatus, SourceKind
+
+POTENTIALS: Final = tuple(Gwp)
+"""The reports by whose potentials gases are added up."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Activity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -276,6 +279,48 @@ class Totals(View):
         """Kilograms of scopes together."""
         taken = [row.market if market else row.co2e for row in self.rows if row.scope in scopes]
         return sum(taken, Decimal(0))
+
+
+class Instant(View):
+    """What a source emits at this moment by the newest reading of its sensor, or why that is not known."""
+
+    source_id: UUID
+    source: str
+    machine_id: UUID
+    gwp: Gwp
+    value: float | None = Field(None, description="The reading, in `unit`.")
+    unit: str | None = None
+    at: datetime | None = None
+    co2e: Decimal | None = Field(None, description="Kilograms an hour; of electricity, location-based.")
+    scope: int | None = None
+    factor: FactorView | None = Field(None, description="None for a gas that is measured itself.")
+    notes: list[str] = []
+    reason: str | None = None
+
+
+class OutlookMonth(View):
+    """A month: kilograms that are told, and, where it is not over, how many are expected of the whole of it."""
+
+    month: date
+    told: Decimal
+    expected: Decimal | None
+
+
+class Outlook(View):
+    """What a year comes to if it goes on, in kilograms; None of too short a past.
+
+    `low` and `high` are as far from it as the same method has missed months that are over, on average (`missed_by`, a share).
+    """
+
+    year: int
+    months: list[OutlookMonth]
+    told: Decimal
+    total: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    missed_by: Decimal | None
+    gwp: Gwp
+    as_of: datetime
 
 
 class NewReport(Period):

@@ -1,6 +1,6 @@
 """The plant: sites, machines and sensors, and what happened to them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -190,10 +190,25 @@ async def list_sensors(work: Work, machine_id: UUID) -> list[SensorView]:
     return [SensorView.model_validate(row) for row in await repository.sensors(work, [machine_id])]
 
 
+async def sensors_of(work: Work, machine_ids: Collection[UUID]) -> list[SensorView]:
+    """The sensors of some machines, each machine's by code."""
+    work.require(MachinesPermission.READ)
+    return [SensorView.model_validate(row) for row in await repository.sensors(work, machine_ids)]
+
+
 async def get_sensor(work: Work, machine_id: UUID, sensor_id: UUID) -> SensorView:
     """One sensor of a machine; raises SensorNotFound."""
     work.require(MachinesPermission.READ)
     row = await repository.sensor(work, machine_id, sensor_id)
+    if row is None:
+        raise SensorNotFound
+    return SensorView.model_validate(row)
+
+
+async def find_sensor(work: Work, sensor_id: UUID) -> SensorView:
+    """A sensor of whichever machine; raises SensorNotFound."""
+    work.require(MachinesPermission.READ)
+    row = await work.session.get(Sensor, (work.workspace_id, sensor_id))
     if row is None:
         raise SensorNotFound
     return SensorView.model_validate(row)

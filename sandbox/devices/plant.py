@@ -1,4 +1,4 @@
-"""A plant of the three machines in a workspace: registered, with a day behind them, and the mill on its way to trouble."""
+"""A plant of the three machines in a workspace: with days behind them, what they emit, and the mill on its way to trouble."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +10,7 @@ from domain.machines import intake, risk
 from domain.machines import service as machines
 from domain.machines.kinds import MachineEventKind
 from domain.machines.schemas import NewBaseline, NewMachine, NewMachineEvent, NewSite
+from sandbox.devices import footprint
 from sandbox.devices.signals import DEVICES, Device, Mode, readings, values
 
 SITES: Final = {
@@ -34,16 +35,18 @@ async def equip(workspace_id: UUID) -> bool:
         if (await machines.list_machines(work, limit=1)).items:
             return False
         sites: dict[str, UUID] = {}
+        made: dict[str, UUID] = {}
         for device in DEVICES:
             name, latitude, longitude = SITES[device.code]
             if name not in sites:
                 site = await machines.create_site(work, NewSite(name=name, latitude=latitude, longitude=longitude))
                 sites[name] = site.id
-            await _install(work, device, sites[name])
+            made[device.code] = await _install(work, device, sites[name])
+        await footprint.tell(work, made)
     return True
 
 
-async def _install(work: Work, device: Device, site_id: UUID) -> None:
+async def _install(work: Work, device: Device, site_id: UUID) -> UUID:
     command = NewMachine(site_id=site_id, code=device.code, name=device.name, kind=device.kind, tool_grade=device.tool_grade)
     machine = await machines.create_machine(work, command)
     for signal in device.signals:
@@ -56,6 +59,7 @@ async def _install(work: Work, device: Device, site_id: UUID) -> None:
     good = NewBaseline(since=begun - timedelta(hours=HOURS), until=begun - DRIFTS_FOR)
     offered = await risk.offer_baseline(work, machine.id, good)
     await risk.promote_baseline(work, machine.id, offered.id)
+    return machine.id
 
 
 def history(device: Device, begun: datetime) -> list[tuple[float, dict[str, float]]]:

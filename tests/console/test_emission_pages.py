@@ -10,6 +10,8 @@ from domain.accounts.roles import Role
 from domain.emissions import reports
 from domain.emissions import service as emissions
 from domain.emissions.schemas import ChangeEmissionSource
+from tests.factories.emitting import make_source, use
+from tests.factories.plant import open_plant
 from tests.factories.visitors import visit
 from tests.factories.workspaces import make_workspace
 
@@ -49,3 +51,29 @@ async def test_who_may_only_read_has_no_forms(application: FastAPI, api: httpx.A
     assert "Nueva fuente" not in await visitor.open("emissions")
     sent = await visitor.send("emissions/sources", {"name": "X", "kind": "manual", "activity": "diesel", "unit": "l"})
     assert sent.status_code == 403
+
+
+async def test_records_are_withdrawn_factors_added_and_what_sensors_measure_is_shown_now(
+    application: FastAPI, api: httpx.AsyncClient
+) -> None:
+    workspace = await make_workspace()
+    visitor, _ = await visit(application, api, workspace, Role.MANAGER)
+    record = await use(workspace.id, await make_source(workspace.id, "Camión", "diesel", "l"), "1000")
+    assert (await visitor.send(f"emissions/records/{record.id}/withdraw", {"reason": ""})).status_code == 422
+    assert (await visitor.send(f"emissions/records/{record.id}/withdraw", {"reason": "doble"})).status_code == 303
+    assert "doble" in await visitor.open("emissions?year=2025")
+    own = {"activity": "bagasse", "unit": "kg", "co2e": "0.1", "scope": "1", "year": "2025", "source": "Ensayo", "gwp": "AR6"}
+    assert (await visitor.send("emissions/factors", own)).status_code == 303
+    assert (await visitor.send("emissions/calculated", {"gwp": "AR6", "reason": "norma"})).status_code == 303
+    # And what a sensor measures is a source, of which the readings of a day are added up
+    plant = await open_plant(workspace.id)
+    measured = {"name": "Molino", "sensor_id": str(plant.sensors["power"]), "meaning": "rate", "activity": "electricity"}
+    assert (await visitor.send("emissions/measured", measured | {"unit": "kWh"})).status_code == 303
+    async with open_work(Principal.system(workspace.id)) as work:
+        (source,) = (each for each in (await emissions.list_sources(work))[0] if each.name == "Molino")
+        now = work.system_time
+    day = {"source_id": str(source.id), "first_day": "2026-01-01", "last_day": "2026-01-01"}
+    assert (await visitor.send("emissions/collected", day)).status_code == 400
+    await plant.send({"machine": "MILL-3", "at": now.isoformat(), "values": {"power": 50.0}})
+    for path in ("emissions", f"machines/{plant.machine_id}", f"machines/{plant.machine_id}/signals"):
+        assert "kg CO₂e por hora" in await visitor.open(path), path

@@ -1,6 +1,6 @@
 """The plant of the demo: what its machines say is the same for whoever asks, and a plant is made once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -8,11 +8,12 @@ import pytest
 from analytics.machines import anomalies
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
-from domain.machines import judging, risk, words
+from domain.emissions import instant, outlook, totals
+from domain.machines import intake, judging, risk, words
 from domain.machines import service as machines
 from domain.machines.kinds import Cause, RiskLevel, SensorRole
-from sandbox.devices import plant
-from sandbox.devices.signals import BY_CODE, DEVICES, Device, Fault, Mode, values
+from sandbox.devices import plant, sending
+from sandbox.devices.signals import BY_CODE, DEVICES, Device, Fault, Mode, readings, values
 from tests.factories.plant import Plant
 
 AT = 1_796_000_000.0
@@ -71,15 +72,29 @@ async def test_the_plant_of_the_demo_has_one_machine_that_is_not_well(workspace:
     assert not await plant.equip(workspace.id)
     principal = Plant(workspace.id, workspace.id, workspace.id, {}).principal
     levels = {}
+    # However long that took, its devices have just said something
+    present = await sending.present(workspace.id)
     async with open_work(principal) as work:
+        at = work.system_time.timestamp()
+        modes = [plant.MODES.get(device.code, Mode.NORMAL) for device, _ in present]
+        said = [values(device, at, mode=mode, since=since) for (device, since), mode in zip(present, modes, strict=True)]
+        await intake.take(work, [readings(device, at, one) for (device, _), one in zip(present, said, strict=True)])
         for machine in (await machines.list_machines(work)).items:
             await judging.judge(work, machine.id)
             levels[machine.code] = await risk.of_machine(work, machine.id)
+        emitted = await totals.of(work, date(work.now.year - 1, 1, 1), work.now.date())
+        ahead = await outlook.of_year(work)
+        now = {one.source: one.co2e for one in await instant.of_machines(work)}
     assert {code: view.level for code, view in levels.items()} == {
         "TRUCK-21": RiskLevel.LOW,
         "MILL-3": RiskLevel.ELEVATED,
         "BOILER-7": RiskLevel.LOW,
     }
+    # And what the plant emits is there: told by the month, expected, and at this moment
+    assert ({row.scope for row in emitted.rows}, emitted.unmatched) == ({1, 2}, 0)
+    assert ahead.low is None or ahead.told <= ahead.low <= (ahead.total or 0)
+    assert len(now) == 3
+    assert all(now.values())
     (reason,) = (one for one in levels["MILL-3"].reasons if one.cause is Cause.ANOMALY)
     assert words.furthest(reason)[0] == "Temperatura del proceso"
     assert levels["MILL-3"].tool_due_at is not None

@@ -17,7 +17,7 @@ from core.errors import NotPermitted
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.emissions import _figuring as figuring
-from domain.emissions import recording, service
+from domain.emissions import instant, outlook, recording, service
 from domain.emissions.errors import (
     AmountIsCollected,
     EmissionSourceNotFound,
@@ -283,3 +283,43 @@ async def test_parts_add_up_to_the_whole_however_they_are_cut(workspace: Workspa
     assert abs(sum(half.of(1, 2, 3) for half in halves) - whole.of(1, 2, 3)) < Decimal("0.01")
     sites = await total(workspace.id, Grouping.SITE, site_id=plant.site_id)
     assert {row.name for row in sites.rows} == {"Planta de MILL-3"}
+
+
+async def test_what_a_machine_emits_now_names_reading_and_factor_and_makes_up_nothing(workspace: WorkspaceView) -> None:
+    # Given a mill whose power is measured, and a second source whose sensor measures no rate of its unit
+    plant = await open_plant(workspace.id)
+    measured = {"kind": SourceKind.TELEMETRY, "machine_id": plant.machine_id, "meaning": Meaning.RATE}
+    await make_source(workspace.id, "Molino", "electricity", "kWh", sensor_id=plant.sensors["power"], **measured)
+    await make_source(workspace.id, "Raro", "diesel", "l", sensor_id=plant.sensors["temperature"], **measured)
+    async with open_work(plant.principal) as work:
+        assert [one.reason for one in await instant.of_machines(work)] == [instant.SILENT] * 2
+        now = work.system_time
+    await plant.send({"machine": "MILL-3", "at": now.isoformat(), "values": {"power": 50.0, "temperature": 40.0}})
+    # When it takes 50 kW, then an hour of it is 50 kWh by the grid's factor, which is named
+    async with open_work(plant.principal) as work:
+        mill, odd = await instant.of_machines(work, [plant.machine_id])
+        assert await instant.of_machines(work, []) == []
+    assert (mill.source, mill.value, mill.unit, mill.at, mill.scope) == ("Molino", 50.0, "kW", now, 2)
+    assert mill.factor is not None
+    assert mill.factor.country == "MX"
+    assert mill.co2e == (50 * (mill.factor.co2e or Decimal(0))).quantize(Decimal("0.001"))
+    assert (odd.reason, odd.co2e) == (instant.UNIT, None)
+
+
+MONTHS = {2024 * 12 + month: Decimal(amount) for month, amount in enumerate([100, 100, 100, 130, 100, 100, 100, 130])}
+
+
+def test_the_next_month_follows_the_last_three_and_last_years_season() -> None:
+    last = 2024 * 12
+    assert outlook.expected(MONTHS, last + 8, last + 8) == Decimal("110.000")
+    # A year later, with everything twice as much, the fourth month stands out as it did
+    later = MONTHS | {last + 12 + month: 2 * MONTHS[last + month] for month in range(3)}
+    assert outlook.expected(later, last + 15, last + 15) == Decimal("260.000")
+    # Of a past with a hole, or too short, nothing is expected; and nothing is said of how good it is
+    assert outlook.expected(MONTHS, last + 10, last + 10) is None
+    assert outlook.missed_by({last: Decimal(1), last + 1: Decimal(1)}) is None
+    # Steady months are never missed, and the others by their share
+    assert outlook.missed_by({last + month: Decimal(7) for month in range(9)}) == 0
+    missed = outlook.missed_by(MONTHS)
+    assert missed is not None
+    assert Decimal("0.05") < missed < Decimal("0.3")

@@ -17,7 +17,7 @@ from core.access import Principal
 from core.blobs import open_blobs
 from core.settings import get_settings
 from core.work import open_work
-from domain.emissions import platforms, recording, reports, totals
+from domain.emissions import instant, outlook, platforms, recording, reports, totals
 from domain.emissions import service as emissions
 from domain.emissions.errors import EmissionReportNotFound, EvidenceNotFound
 from domain.emissions.kinds import Grouping
@@ -27,11 +27,13 @@ from domain.emissions.schemas import (
     ChangeInventory,
     EmissionSourceView,
     FactorView,
+    Instant,
     InventoryView,
     NewEmissionFactor,
     NewEmissionSource,
     NewRecord,
     NewReport,
+    Outlook,
     Period,
     Recalculate,
     Recalculated,
@@ -97,6 +99,21 @@ async def get_totals(
     """Add up the emissions of a period, by scope and by what is asked for."""
     async with open_work(caller) as work:
         return await totals.of(work, first_day, last_day, by, site_id=site_id, machine_id=machine_id, variant_id=variant_id)
+
+
+@router.get("/emissions/now")
+async def get_now(caller: Reader, machine_id: UUID | None = None) -> Page[Instant]:
+    """Tell what machines emit at this moment, by the newest readings."""
+    async with open_work(caller) as work:
+        found = await instant.of_machines(work, None if machine_id is None else [machine_id])
+    return Page(data=found, has_more=False, next_cursor=None)
+
+
+@router.get("/emissions/outlook")
+async def get_outlook(caller: Reader, machine_id: UUID | None = None) -> Outlook:
+    """Tell what this year comes to if it goes on."""
+    async with open_work(caller) as work:
+        return await outlook.of_year(work, machine_id)
 
 
 @router.get(
