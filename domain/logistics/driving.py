@@ -72,7 +72,9 @@ async def _send(work: Work, route: Route, stops: Sequence[Stop], command: Dispat
             continue
         order = await orders.get(work, stop.order_id)
         arrives = _arrives(work, stop, delay, zone)
-        if order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.DELIVERY:
+        if order.packed_at is None or order.packed_at > stop.created_at:
+            _drop(work, stop)  # the order was changed since, so what was planned is another
+        elif order.status is OrderStatus.CONFIRMED and order.fulfilment is Fulfilment.DELIVERY:
             await by_staff.ship(work, order.id, ShipOrder(reason=command.reason), arrives)
         elif order.status is OrderStatus.SHIPPED:
             await by_staff.ship_again(work, order.id, arrives)
@@ -131,6 +133,8 @@ async def by_link(work: Work, route_id: UUID, link_version: int) -> RouteView:
     work.require(LogisticsPermission.DRIVE)
     route = await repository.route(work, route_id)
     if route is None or route.link_version != link_version or route.link_until is None or route.link_until < work.now:
+        raise RouteLinkOver
+    if not (await accounts.get_workspace(work)).is_active:
         raise RouteLinkOver
     return view_of_route(route, await repository.stops_of_route(work, route.id))
 

@@ -52,7 +52,7 @@ class NothingToDeliver(Conflict):
 
 
 class StopRefused(Invalid):
-    """A window ends after it begins, and a position has a latitude and a longitude."""
+    """A window lies on the day of the plan and ends after it begins; a position has a latitude and a longitude."""
 
     code = "stop_refused"
 

@@ -45,7 +45,7 @@ SERVICE_MINUTES: Final = 5
 async def ask(work: Work, command: AskPlan) -> PlanSummary:
     """Have a day planned, with everything that waits now. Each asking begins anew; what has left stays as it is.
 
-    Raises StoreNotFound, StoreWithoutPosition, DayOver, NoVehicle, NothingToDeliver and TooManyStops.
+    Raises StoreNotFound, StoreWithoutPosition, DayOver, NoVehicle, NothingToDeliver, PlanUnderWay and TooManyStops.
     """
     work.require(LogisticsPermission.PLAN)
     workspace = await accounts.get_workspace(work)
@@ -65,7 +65,8 @@ async def ask(work: Work, command: AskPlan) -> PlanSummary:
         raise TooManyStops(most=MOST_STOPS)
     if not stops and not found:
         raise NothingToDeliver
-    work.session.add_all(_stop(work, row, each) for each in found)
+    async with unique(work, PlanUnderWay()):  # another day of the store is being planned just now
+        work.session.add_all(_stop(work, row, each) for each in found)
     if not await _tours(work, row, workspace):
         raise NoVehicle
     await work.session.flush()
@@ -114,6 +115,7 @@ def _stop(work: Work, plan: Plan, found: Row[Any]) -> Stop:
         is_weight_known=found.is_weight_known,
         service_minutes=SERVICE_MINUTES if found.service_minutes is None else found.service_minutes,
         outcome=StopOutcome.OPEN,
+        created_at=work.now,  # by the clock on which orders are packed
     )
 
 
@@ -195,12 +197,17 @@ async def finish(
 
 
 async def change_stop(work: Work, stop_id: UUID, command: ChangeStop) -> StopView:
-    """Say where a stop is, when it is wanted, what it weighs or how long it takes; the next planning counts it.
+    """Say where a stop is, when on its plan's day it is wanted, its weight or how long it takes; the next planning counts it.
 
     Raises StopNotFound, StopRefused and PlanUnderWay.
     """
     work.require(LogisticsPermission.PLAN)
-    stop = await _before_leaving(work, stop_id)
+    plan, stop = await _before_leaving(work, stop_id)
+    begin = datetime.combine(plan.day, time(), (await accounts.get_workspace(work)).zone)
+    for name in ("opens_at", "closes_at"):
+        moment = getattr(command, name)
+        if moment is not None and not begin <= moment <= begin + timedelta(days=1):
+            raise StopRefused(field=name)
     for name, value in command.model_dump(exclude_unset=True).items():
         if value is not None or name not in ("weight_kg", "service_minutes"):
             setattr(stop, name, value)
@@ -219,7 +226,7 @@ async def change_stop(work: Work, stop_id: UUID, command: ChangeStop) -> StopVie
 async def drop_stop(work: Work, stop_id: UUID, command: Drop) -> StopView:
     """Take a stop off its plan; what it is about waits again. Once more changes nothing. Raises StopNotFound, PlanUnderWay."""
     work.require(LogisticsPermission.PLAN)
-    stop = await _before_leaving(work, stop_id)
+    _, stop = await _before_leaving(work, stop_id)
     if stop.outcome is StopOutcome.OPEN:
         stop.outcome, stop.reason, stop.settled_at = StopOutcome.DROPPED, command.reason, work.now
         events.record(work, EventType.DELIVERY_STOP_DROPPED, subject=stop.id, reason=command.reason)
@@ -227,7 +234,7 @@ async def drop_stop(work: Work, stop_id: UUID, command: Drop) -> StopView:
     return StopView.model_validate(stop)
 
 
-async def _before_leaving(work: Work, stop_id: UUID) -> Stop:
+async def _before_leaving(work: Work, stop_id: UUID) -> tuple[Plan, Stop]:
     """A stop that has not left, locked, with its plan before it."""
     seen = await repository.stop(work, stop_id)
     if seen is None:
@@ -239,4 +246,4 @@ async def _before_leaving(work: Work, stop_id: UUID) -> Stop:
     route = await repository.route(work, stop.route_id) if stop.route_id is not None else None
     if plan.status in (PlanStatus.PENDING, PlanStatus.DONE) or (route is not None and route.dispatched_at is not None):
         raise PlanUnderWay
-    return stop
+    return plan, stop

@@ -24,11 +24,15 @@ _WAITING: Final = text(
     JOIN product_variants v ON v.workspace_id = l.workspace_id AND v.id = l.variant_id
     JOIN products p ON p.workspace_id = v.workspace_id AND p.id = v.product_id
     LEFT JOIN LATERAL (
-        SELECT s.* FROM delivery_stops s WHERE s.workspace_id = o.workspace_id AND s.order_id = o.id ORDER BY s.id DESC LIMIT 1
+        SELECT s.* FROM delivery_stops s
+        WHERE s.workspace_id = o.workspace_id AND s.order_id = o.id AND s.created_at >= o.packed_at
+        ORDER BY s.id DESC LIMIT 1
     ) said ON true
     WHERE o.workspace_id = :workspace AND o.store_id = :store AND o.fulfilment = 'delivery'
       AND (o.status = 'confirmed' AND o.packed_at IS NOT NULL OR o.status = 'shipped' AND said.outcome = 'failed')
-      AND said.outcome IS DISTINCT FROM 'open'
+      AND NOT EXISTS (
+          SELECT FROM delivery_stops s WHERE s.workspace_id = o.workspace_id AND s.order_id = o.id AND s.outcome = 'open'
+      )
     GROUP BY o.id, o.address, said.latitude, said.longitude, said.weight_kg, said.is_weight_known, said.service_minutes
     UNION ALL
     SELECT NULL, t.id, st.latitude, st.longitude,
@@ -55,7 +59,10 @@ _WAITING: Final = text(
 
 
 async def waiting(work: Work, store_id: UUID, limit: int) -> list[Row[Any]]:
-    """What waits in a store to be brought and is in no plan, with what was said of it when it was tried before."""
+    """What waits in a store to be brought and is in no plan, with what was said of it when it was tried before.
+
+    An order that was packed anew since then is another one: it may go elsewhere.
+    """
     values = {"workspace": work.workspace_id, "store": store_id, "limit": limit}
     return list(await work.session.execute(_WAITING, values))
 
@@ -148,7 +155,8 @@ _SETTLED: Final = text(
     UPDATE delivery_stops s SET outcome = 'dropped', settled_at = :now
     WHERE s.workspace_id = :workspace AND s.plan_id = :plan AND s.outcome = 'open' AND (
         EXISTS (SELECT FROM orders o WHERE o.workspace_id = s.workspace_id AND o.id = s.order_id
-                AND (o.status NOT IN ('confirmed', 'shipped') OR o.fulfilment <> 'delivery' OR o.store_id <> s.store_id))
+                AND (o.status NOT IN ('confirmed', 'shipped') OR o.fulfilment <> 'delivery' OR o.store_id <> s.store_id
+                     OR o.packed_at IS NULL OR o.packed_at > s.created_at))
         OR EXISTS (SELECT FROM stock_transfers t WHERE t.workspace_id = s.workspace_id AND t.id = s.transfer_id
                    AND t.status NOT IN ('approved', 'in_transit')))
     """
@@ -156,7 +164,7 @@ _SETTLED: Final = text(
 
 
 async def drop_settled(work: Work, plan_id: UUID) -> None:
-    """Take off a plan what was cancelled or handed over meanwhile."""
+    """Take off a plan what was cancelled or handed over meanwhile, and orders that were changed and packed anew."""
     await work.session.execute(_SETTLED, {"workspace": work.workspace_id, "plan": plan_id, "now": work.now})
 
 

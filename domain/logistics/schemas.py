@@ -85,7 +85,7 @@ class AskPlan(_Command):
     """A day of a store that is to be planned, or planned anew with what has come in since."""
 
     store_id: UUID
-    day: date
+    day: Annotated[date, Field(lt=date(2200, 1, 1))]
 
 
 class StopView(View):

@@ -114,4 +114,6 @@ async def _drive(application: FastAPI, link: str, stop_id: UUID) -> None:
         assert (await phone.post(f"{link}/stops/{uuid4()}", data=said, headers=OWN)).status_code == 404
         for _ in range(2):
             assert (await phone.post(stop, data=said, headers=OWN)).status_code == 303
-        assert "Entregado" in (await phone.get(link)).text
+        served = (await phone.get(link)).text
+        assert "Entregado" in served
+        assert [word for word in ("tel:", "Ana Pérez", "geo:") if word in served] == []

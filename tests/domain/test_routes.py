@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -156,8 +156,8 @@ async def test_a_position_that_staff_know_is_planned_and_a_heavy_or_late_stop_sa
     async with open_work(chat.staff) as work:
         await planning.change_stop(work, unknown.id, ChangeStop(latitude=10.49, longitude=-66.88))
         await planning.change_stop(work, heavy.id, ChangeStop(weight_kg=Decimal("50.001")))
-        day = first.routes[0].leaves_at
-        await planning.change_stop(work, late.id, ChangeStop(closes_at=day - timedelta(days=1)))
+        zone = (await accounts.get_workspace(work)).zone
+        await planning.change_stop(work, late.id, ChangeStop(closes_at=datetime.combine(first.day, time(), zone)))
 
     plan = await round.plan()
 
