@@ -16,6 +16,7 @@ from connectors import erp as connector
 from core.settings import get_settings
 from core.work import open_work
 from domain.catalog import service as catalog
+from domain.catalog.kinds import PriceKind
 from domain.erp import service as erp
 from domain.erp.kinds import Preset, RowStatus
 from domain.erp.permissions import ErpPermission
@@ -27,6 +28,7 @@ from domain.erp.schemas import (
     ErpSettings,
     Match,
     NewErpConnection,
+    PriceList,
     SyncJobs,
     SyncJobView,
     SyncRequest,
@@ -45,6 +47,8 @@ class _Chosen(BaseModel):
     """What a form says of the settings; the warehouses stand in rows beside the stores."""
 
     company: str = "01"
+    retail_list: PriceList | None = None
+    wholesale_list: PriceList | None = None
     adds_products: bool = False
 
 
@@ -87,7 +91,9 @@ async def create(request: Request, visit: Manager) -> Response:
     chosen = await forms.part(request, _Chosen)
     placed = await forms.rows(request, "store", "warehouse")
     stores: dict[str, Any] = {row["warehouse"]: row["store"] for row in placed if row["warehouse"]}
-    settings = ErpSettings(company=chosen.company, adds_products=chosen.adds_products, stores=stores)
+    given = {PriceKind.RETAIL: chosen.retail_list, PriceKind.WHOLESALE: chosen.wholesale_list}
+    lists = {kind: number for kind, number in given.items() if number is not None}
+    settings = ErpSettings(company=chosen.company, lists=lists, adds_products=chosen.adds_products, stores=stores)
     command = await forms.part(request, NewErpConnection, settings=settings)
     await deeds.once(request, visit, ErpConnectionView, lambda work: erp.create_connection(work, command))
     return RedirectResponse(visit.at("erp?said=saved"), 303)

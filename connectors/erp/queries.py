@@ -7,12 +7,16 @@ from pathlib import Path
 
 import yaml
 
+from domain.catalog.kinds import PriceKind
 from domain.erp.errors import ErpQueryRefused
 from domain.erp.kinds import JobType, Preset
 from domain.erp.port import Access
 
 _MOVES_A_SEQUENCE = re.compile(r"gen_id|next(\s|/\*.*?\*/|--[^\n]*\n)+value", re.IGNORECASE | re.DOTALL)
 """What Firebird lets even a transaction that only reads change: numbers of documents would be missing."""
+
+_NO_LIST = 0
+"""No list of prices has this number."""
 
 _PRESETS = Path(__file__).parent / "presets"
 
@@ -29,7 +33,10 @@ def query_of(access: Access, type: JobType) -> str:
     query = access.queries.get(type) or preset(access.preset)[type]
     if moving := _MOVES_A_SEQUENCE.search(query):
         raise ErpQueryRefused(said=moving[0])
-    return query.strip().rstrip(";").replace("{company}", access.company)
+    query = query.strip().rstrip(";").replace("{company}", access.company)
+    for kind in PriceKind:
+        query = query.replace(f"{{{kind}_list}}", str(access.lists.get(kind, _NO_LIST)))
+    return query
 
 
 def nothing_of(query: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from domain.catalog.kinds import PriceKind
 from domain.erp.kinds import JobType, Preset
 from domain.erp.records import Cursor, Raw
 
@@ -21,6 +22,7 @@ class Access:
     password: str = field(repr=False)
     charset: str
     company: str
+    lists: Mapping[PriceKind, int]
     queries: Mapping[JobType, str]
 
 

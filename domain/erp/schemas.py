@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from core.access import Principal
+from domain.catalog.kinds import PriceKind
 from domain.erp.kinds import JobType, Preset, RowStatus, Shared, Side, SyncStatus
 from domain.erp.port import Access
 from domain.erp.records import Cursor
 
 Warehouse = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+PriceList = Annotated[int, Field(ge=1, le=10**9)]
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=10_000, pattern=r"(?i)^select\s")]
 
 RIGHT: Final[Mapping[Shared, Side]] = {
@@ -33,6 +35,9 @@ class ErpSettings(BaseModel):
 
     charset: str = Field("WIN1252", pattern=r"^[A-Z0-9_]{3,20}$", description="The character set of the connection.")
     company: str = Field("01", pattern=r"^[0-9]{2}$", description="Of Aspel: the number of the company in the names of tables.")
+    lists: dict[PriceKind, PriceList] = Field(
+        {}, description="The number of the ERP's price list that each price is. Without one, retail is the first list."
+    )
     types: tuple[JobType, ...] = Field(tuple(JobType), min_length=1, description="What is read.")
     stores: Annotated[dict[Warehouse, UUID], Field(max_length=200)] = Field(
         {}, description="The store that each warehouse is. What lies in others is kept and not booked."

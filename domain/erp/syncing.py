@@ -161,6 +161,7 @@ def access(row: ErpConnection, settings: ErpSettings) -> Access:
         password=str(vault.unseal(row.sealed)["password"]),
         charset=settings.charset,
         company=settings.company,
+        lists=settings.lists,
         queries=settings.queries,
     )
 

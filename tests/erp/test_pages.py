@@ -10,6 +10,7 @@ from app.queue.actors import erp as job
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.catalog import service as catalog
+from domain.catalog.kinds import PriceKind
 from domain.erp import service as erp
 from domain.erp.kinds import RowStatus
 from tests.erp.conftest import ASPEL
@@ -30,14 +31,14 @@ async def test_an_owner_connects_an_erp_and_says_what_its_products_are(
     # When the owner connects it on the page, twice by mistake, tries it out and has it read
     form = {
         "name": "SAE", "preset": "aspel_sae", "host": "127.0.0.1", "port": str(server.port), "database": path,
-        "username": "SYSDBA", "password": PASSWORD, "every_minutes": "60", "company": "01",
+        "username": "SYSDBA", "password": PASSWORD, "every_minutes": "60", "company": "01", "wholesale_list": "2",
         "store": str(desk.shop.store_id), "warehouse": "1", "key": uuid4().hex,
     }  # fmt: skip
     for _ in range(2):
         assert (await owner.send("erp", form)).status_code == 303
     async with open_work(desk.shop.principal) as work:
         (made,) = await erp.list_connections(work)
-    assert made.settings.stores == {"1": desk.shop.store_id}
+    assert (made.settings.stores, made.settings.lists) == ({"1": desk.shop.store_id}, {PriceKind.WHOLESALE: 2})
     checked = await owner.send(f"erp/{made.id}/check", {})
     assert checked.status_code == 200
     assert PASSWORD not in checked.text

@@ -16,6 +16,7 @@ from core.settings import Settings, get_settings
 from core.work import open_work
 from domain.catalog import service as catalog
 from domain.catalog.errors import ProductNotFound
+from domain.catalog.kinds import PriceKind
 from domain.customers import service as customers
 from domain.customers.schemas import NewCustomer
 from domain.erp import service as erp
@@ -281,6 +282,32 @@ async def test_a_product_of_the_house_is_one_of_the_erps_and_no_other(aspel: Asp
         assert [one.code for one in (await erp.list_products(work, status=RowStatus.IGNORED))[0]] == ["HARINA"]
 
 
+async def prices(aspel: Aspel, sku: str) -> tuple[object, object]:
+    found = await rows(aspel, f"select price, wholesale_price from product_variants where sku = '{sku}'")
+    return found[0][0], found[0][1]
+
+
+async def test_each_price_is_of_the_list_that_the_shop_names(aspel: Aspel) -> None:
+    # Given a product that has not changed for years and another that has today, and three lists of prices
+    aspel.add("HAR-1", price=26000)
+    aspel.run("update INVE01 set VERSION_SINC = '2020-01-01'")
+    aspel.add("ACE-1", price=10)
+    aspel.run(
+        *(f"insert into PRECIO_X_PROD01 values ('HAR-1', {number}, {price})" for number, price in ((2, 24000), (3, 30000)))
+    )
+    await aspel.sync(JobType.PRODUCTS)
+    assert await prices(aspel, "HAR-1") == (Decimal(26000), None)
+    # When the shop names its lists, the next run reads what has not changed as well
+    settings = aspel.connection.settings.model_copy(update={"lists": {PriceKind.RETAIL: 3, PriceKind.WHOLESALE: 2}})
+    async with open_work(aspel.shop.principal) as work:
+        seen = (await erp.get_connection(work, aspel.connection.id)).version
+        await erp.change_connection(work, aspel.connection.id, ChangeErpConnection(settings=settings), seen)
+    await aspel.sync(JobType.PRODUCTS)
+    assert await prices(aspel, "HAR-1") == (Decimal(30000), Decimal(24000))
+    # And the one after it only what has changed
+    assert (await aspel.sync(JobType.PRODUCTS))[JobType.PRODUCTS].records_skipped == 1
+
+
 async def test_microsip_is_read_by_its_own_names(server: FirebirdServer, shop: Shop) -> None:
     path = server.make(f"microsip_{uuid4().hex[:8]}")
     rows_of = (
@@ -289,6 +316,7 @@ async def test_microsip_is_read_by_its_own_names(server: FirebirdServer, shop: S
         "insert into CLAVES_ARTICULOS values ('OTRA', 7, 18)",
         "insert into LINEAS_ARTICULOS values (3, 'Harinas')",
         "insert into PRECIOS_ARTICULOS values (7, 42, 31.5)",
+        "insert into PRECIOS_ARTICULOS values (7, 43, 28)",
         "insert into SALDOS_IN values (7, 1, 10, 2)",
         "insert into SALDOS_IN values (7, 1, 5, 4)",
         "insert into DOCTOS_VE values (1, 'F', 'A00000012', '2026-01-05', '10:30', 9, 1, 'N', current_timestamp)",
@@ -300,10 +328,12 @@ async def test_microsip_is_read_by_its_own_names(server: FirebirdServer, shop: S
         "insert into DIRS_CLIENTES values (9, 'S', 'PEN010101AAA', null, '4421234567', 'Uno', 'Querétaro', '76000')",
     )
     server.run(path, *MICROSIP, *rows_of)
-    microsip = Aspel(server, path, shop, await connect(shop, server, path, Preset.MICROSIP, adds_customers=True))
+    settings = {"adds_customers": True, "lists": {PriceKind.WHOLESALE: 43}}
+    microsip = Aspel(server, path, shop, await connect(shop, server, path, Preset.MICROSIP, **settings))
     done = await microsip.sync()
     assert {type: (one.records_synced, one.records_failed) for type, one in done.items()} == dict.fromkeys(ALL, (1, 0))
     assert await on_hand(microsip, "HAR-1") == 9
+    assert await prices(microsip, "HAR-1") == (Decimal("31.50"), Decimal(28))
     sold = "select quantity, total, document, sold_at at time zone 'America/Caracas' from sale_lines"
     assert await rows(microsip, sold) == [(Decimal(2), Decimal(63), "A00000012", datetime(2026, 1, 5, 10, 30))]  # noqa: DTZ001
     assert await rows(microsip, "select name, credit_limit from customers") == [("Peña", Decimal(900))]
