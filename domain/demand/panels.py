@@ -1,7 +1,7 @@
 """The series of demand as the panels that forecasts are made from. Loaded by workers only, as it needs what computes.
 
 A day counts as evidence where the shelf had something to sell and the store was open; single bulk orders are cut to what
-is usual; offers of the catalogue are the promotions, past and planned.
+is usual; offers of the catalogue are the promotions, past and planned, with how deep they cut the price.
 """
 
 from collections.abc import Collection
@@ -96,12 +96,8 @@ def build(past: Past, horizon: int) -> Batch:
     made = assemble(cells, stores, first, days).lengthened(horizon)
     censored = _censored(table, series, day, (len(places), days))
     closed = _closed(made, stores, _holidays(past.country, first, days + horizon))
-    known = replace(
-        made,
-        observed=made.observed & ~censored,
-        open=made.open & ~closed,
-        promo=_promotions(past.offers, places, first, days + horizon),
-    )
+    promo, price = _promotions(past.offers, places, first, days + horizon)
+    known = replace(made, observed=made.observed & ~censored, open=made.open & ~closed, promo=promo, price=price)
     return Batch(known, places)
 
 
@@ -158,13 +154,21 @@ def _closed(panel: Panel, stores: NDArray[np.intp], found: list[int]) -> Flags:
     return closed
 
 
-def _promotions(offers: Collection[Any], places: list[Place], first: date, days: int) -> Floats | None:
-    """(S, T + H): 1 on the days of an offer; None where there was none."""
+def _promotions(
+    offers: Collection[Any], places: list[Place], first: date, days: int
+) -> tuple[Floats, Floats] | tuple[None, None]:
+    """(S, T + H): 1 on the days of an offer, and its price over the usual one, which is 1 on all other days.
+
+    None where there was no offer. A usual price that changes is no part of it: where all prices rise, that says nothing of
+    what will be wanted.
+    """
     of_variant: dict[UUID, list[int]] = {}
     for at, place in enumerate(places):
         of_variant.setdefault(place.variant_id, []).append(at)
-    promo = np.zeros((len(places), days))
+    promo, price = np.zeros((len(places), days)), np.ones((len(places), days))
     for offer in offers:
         begin, end = max((offer.first - first).days, 0), min((offer.last - first).days, days - 1)
-        promo[of_variant.get(offer.variant_id, []), begin : end + 1] = 1
-    return promo if promo.any() else None
+        which = of_variant.get(offer.variant_id, [])
+        promo[which, begin : end + 1] = 1
+        price[which, begin : end + 1] = 1 if offer.of_usual is None else float(offer.of_usual)
+    return (promo, price) if promo.any() else (None, None)

@@ -137,14 +137,22 @@ async def table(work: Work, first: date, last: date, places: Collection[tuple[UU
 
 _OFFERS: Final = text(
     """
-    SELECT variant_id, (starts_at AT TIME ZONE :timezone)::date AS first, (ends_at AT TIME ZONE :timezone)::date AS last
-    FROM prices WHERE workspace_id = :workspace AND kind = 'retail' AND ends_at IS NOT NULL AND ends_at >= :since
-    ORDER BY variant_id, starts_at
+    SELECT p.variant_id, (p.starts_at AT TIME ZONE :timezone)::date AS first, (p.ends_at AT TIME ZONE :timezone)::date AS last,
+           p.amount / nullif((
+               SELECT usual.amount FROM prices usual
+               WHERE usual.workspace_id = p.workspace_id AND usual.variant_id = p.variant_id AND usual.kind = 'retail'
+                 AND usual.ends_at IS NULL AND usual.starts_at <= p.starts_at
+               ORDER BY usual.starts_at DESC, usual.sequence DESC LIMIT 1
+           ), 0) AS of_usual
+    FROM prices p WHERE p.workspace_id = :workspace AND p.kind = 'retail' AND p.ends_at IS NOT NULL AND p.ends_at >= :since
+    ORDER BY p.variant_id, p.starts_at, p.sequence
     """
 )
 
 
 async def offers(work: Work, timezone: str, since: datetime) -> list[Row[Any]]:
-    """The retail prices that hold for a time only, past and planned: variant, first and last day."""
+    """The retail prices that hold for a time only, past and planned: variant, first and last day, and the part that each
+    is of the price that holds for good, None where there was none.
+    """
     values = {"workspace": work.workspace_id, "timezone": timezone, "since": since}
     return list(await work.session.execute(_OFFERS, values))

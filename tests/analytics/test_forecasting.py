@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analytics.forecasting import classic
+from analytics.forecasting import classic, trees
 from analytics.forecasting.backtest import LEVELS, backtest
 from analytics.forecasting.classes import DemandClass, classify
 from analytics.forecasting.forecast import AVERAGE, candidates, forecast
@@ -78,6 +78,26 @@ def test_a_closed_day_ahead_sells_nothing_and_a_promoted_one_sells_more() -> Non
     assert not said.mean[:, 3].any()
     assert said.mean[:, 8].sum() > 1.4 * without.mean[:, 8].sum()
     assert np.allclose(said.mean[:, :8].sum(), without.mean[:, :8].sum(), rtol=0.05)
+
+
+def test_a_deeper_offer_sells_more_than_a_shallow_one() -> None:
+    days, ahead = 300, 14
+    random = np.random.default_rng(7)
+    promo = (random.random((60, days + ahead)) < 0.15).astype(float)
+    price = np.where(promo > 0, random.choice([0.9, 0.5], promo.shape), 1.0)
+    for known, usual in ((promo, 0.0), (price, 1.0)):
+        known[:, days:] = usual
+    # The same weekday twice, a little cheaper and for half the price.
+    promo[:, [days + 4, days + 11]] = 1
+    price[:, days + 4], price[:, days + 11] = 0.9, 0.5
+    expected = rates(60, days) * np.exp(2.5 * (1 - price[:, :days]))
+    told = panel(sales(expected), known_ahead=ahead, promo=promo)
+
+    shallow, deep = (trees.boosted(replace(told, price=price), ahead)[:, day].sum() for day in (4, 11))
+    flat = trees.boosted(told, ahead)
+
+    assert deep > 1.5 * shallow
+    assert flat[:, 11].sum() < 1.2 * flat[:, 4].sum()
 
 
 @pytest.mark.slow

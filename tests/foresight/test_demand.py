@@ -182,6 +182,9 @@ async def test_planned_offers_are_promotions_known_ahead(shop: Shop, run: Run) -
     assert batch.panel.promo is not None
     ahead = {place.variant_id: batch.panel.promo[at, 40:].tolist() for at, place in enumerate(batch.places)}
     assert ahead == {shop.variants["HAR-1"]: [0, 0, 1, 1, 0], shop.variants["ACE-1"]: [0] * 5}
+    assert batch.panel.price is not None
+    cut = {place.variant_id: batch.panel.price[at, 40:].tolist() for at, place in enumerate(batch.places)}
+    assert cut == {shop.variants["HAR-1"]: [1, 1, 0.8, 0.8, 1], shop.variants["ACE-1"]: [1] * 5}
 
 
 def lines(first: date, quantities: list[float]) -> list[SimpleNamespace]:
