@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from agent.brief import DELIVERY, Asked, Brief, Clause
-from agent.frozen import TakenTurn
+from agent.frozen import Memory, TakenTurn
 from agent.recorded import Recorded
 from core.language.folding import fold
 from core.language.words import LANGUAGES, words_of
@@ -85,9 +85,13 @@ class Grounds:
     @classmethod
     def of(cls, turn: TakenTurn, calls: list[Recorded], guessed: frozenset[int] = frozenset()) -> "Grounds":
         """The grounds of a turn that was taken."""
-        ours = [words for direction, words in turn.memory.thread if direction == "out"]
-        seed, recent = str(len(turn.memory.thread)), tuple(ours[-MOST_RECENT:])
-        return cls(turn.frozen.brief, calls, seed, recent, guessed)
+        return cls.within(turn.frozen.brief, turn.memory, calls, guessed)
+
+    @classmethod
+    def within(cls, brief: Brief, memory: Memory, calls: list[Recorded], guessed: frozenset[int]) -> "Grounds":
+        """The grounds that calls give within a thread."""
+        ours = [words for direction, words in memory.thread if direction == "out"]
+        return cls(brief, calls, str(len(memory.thread)), tuple(ours[-MOST_RECENT:]), guessed)
 
     @property
     def last_said(self) -> str:

@@ -5,17 +5,16 @@ journalled, no call is ever made beside another, and a reply is read leniently i
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic_ai.exceptions import UnexpectedModelBehavior, UsageLimitExceeded
-from pydantic_ai.messages import InstructionPart, ModelMessage, ModelRequest, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import InstructionPart, ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RunUsage
 
 from agent.frozen import ToolSpec
 from agent.reply.moves import REPLY, Reply, as_reply
-from agent.steps import Steps
 
 MOST_ANSWERS = 14
 """Answers of one link in one turn; more is a loop."""
@@ -46,6 +45,16 @@ def asked_with(tools: Sequence[ToolSpec], instructions: str) -> ModelRequestPara
         allow_text_output=True,
         instruction_parts=[InstructionPart(instructions)],
     )
+
+
+class Steps(Protocol):
+    """How a run comes to a link's answers, and to what their calls return."""
+
+    async def answer(self, messages: list[ModelMessage], parameters: ModelRequestParameters) -> ModelResponse:
+        """The next answer."""
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What a call of it returns."""
 
 
 async def run(steps: Steps, messages: list[ModelMessage], asked: ModelRequestParameters, usage: RunUsage) -> Reply:

@@ -194,7 +194,7 @@ class _Call:
 
     async def _settle(self, kind: StepOutcome, refusal: DomainError | None) -> Recorded:
         """Record a failed call in a second fenced transaction, unless its first one did commit after all."""
-        outcome = self._failed(refusal)
+        outcome = failed(refusal, self._turn.frozen.brief.language)
         principal = await self._audience.principal(self._turn)
         runtime = replace(Principal.system(self._turn.workspace_id), stores=principal.stores)
         async with self._journal.writing(runtime) as (work, _):
@@ -213,23 +213,24 @@ class _Call:
             return Recorded.model_validate(existing)
         return await self.run()
 
-    def _failed(self, refusal: DomainError | None) -> ToolOutcome:
-        language = self._turn.frozen.brief.language
-        if refusal is None:
-            return ToolOutcome(
-                status="refused",
-                code="tool_failed",
-                say=messages.text("turn.tool_failed", language),
-                note="The tool could not be completed and changed nothing. Do not claim that it worked.",
-            )
-        for_model = isinstance(refusal, registry.InvalidArguments | registry.UnknownTool)
-        advice = "You may correct the call." if refusal.correctable else "Do not repeat this call."
+
+def failed(refusal: DomainError | None, language: str) -> ToolOutcome:
+    """What a call comes to that was refused, or that could not be completed."""
+    if refusal is None:
         return ToolOutcome(
             status="refused",
-            code=refusal.code,
-            say="" if for_model else messages.refusal(refusal, language),
-            note=f"{refusal} {advice}",
+            code="tool_failed",
+            say=messages.text("turn.tool_failed", language),
+            note="The tool could not be completed and changed nothing. Do not claim that it worked.",
         )
+    for_model = isinstance(refusal, registry.InvalidArguments | registry.UnknownTool)
+    advice = "You may correct the call." if refusal.correctable else "Do not repeat this call."
+    return ToolOutcome(
+        status="refused",
+        code=refusal.code,
+        say="" if for_model else messages.refusal(refusal, language),
+        note=f"{refusal} {advice}",
+    )
 
 
 def apply_signals(work: Work, session: AgentSession, context: ToolContext) -> None:

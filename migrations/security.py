@@ -62,6 +62,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "sync_jobs": ("workspace_id", "id", "connection_id", "status", "next_try_at"),
     "emission_reports": ("workspace_id", "id", "status", "next_try_at"),
     "delivery_plans": ("workspace_id", "id", "status", "next_try_at"),
+    "suggestions": ("workspace_id", "id", "conversation_id", "status", "next_try_at"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),
     "subscription_deliveries": (
         "workspace_id", "id", "subscription_id", "subject_id", "position", "is_by_hand",

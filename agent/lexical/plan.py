@@ -63,6 +63,7 @@ async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
     plan = Plan(acts=await continued(brief, hear(brief), catalogue))
     await _Planner(brief, catalogue, plan).run()
     plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools]
+    plan.then_repeat = plan.then_repeat and (not brief.tools or "create_order_draft" in brief.tools)
     return plan
 
 

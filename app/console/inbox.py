@@ -19,12 +19,12 @@ from app.console.rendering import page
 from app.console.talk import Wanted
 from app.console.visits import Visit, may
 from core.work import open_work
-from domain.conversations import desk
+from domain.conversations import desk, suggestions
 from domain.conversations import notes as noting
 from domain.conversations.content import said as words_of
 from domain.conversations.errors import MessagesUnseen
 from domain.conversations.permissions import ConversationsPermission
-from domain.conversations.schemas import DeskFilter, HandoffView, NoteView, Queue, ThreadMessage
+from domain.conversations.schemas import DeskFilter, HandoffView, NoteView, Queue, SuggestionView, ThreadMessage
 from domain.payments import by_staff
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import PaymentView, RejectPayment, VerifyPayment
@@ -131,6 +131,20 @@ async def reply(
         told = said(error, visit.manners.language)
         return await answer(request, visit, conversation_id, status=409, unseen=told)
     return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
+
+
+@router.post("/{conversation_id}/suggestion")
+async def suggest(request: Request, visit: Writer, conversation_id: UUID) -> Response:
+    """Have the agent think of what it would answer; it comes with the stream."""
+    await deeds.once(request, visit, SuggestionView, lambda work: suggestions.ask(work, conversation_id))
+    return await answer(request, visit, conversation_id)
+
+
+@router.post("/{conversation_id}/suggestion/discard")
+async def discard(request: Request, visit: Writer, conversation_id: UUID) -> Response:
+    """Put away what the agent would answer."""
+    await deeds.run(request, visit, lambda work: suggestions.discard(work, conversation_id))
+    return await answer(request, visit, conversation_id)
 
 
 @router.post("/{conversation_id}/undo/{message_id}")

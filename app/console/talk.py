@@ -11,7 +11,7 @@ from app.console import filters
 from app.web.meant import customers_meant
 from core.work import Work
 from domain.connections.medium import TRAITS
-from domain.conversations import desk, files
+from domain.conversations import desk, files, suggestions
 from domain.conversations import notes as noting
 from domain.conversations.permissions import FilesPermission
 from domain.conversations.schemas import (
@@ -22,6 +22,7 @@ from domain.conversations.schemas import (
     HandoffStep,
     HandoffView,
     NoteView,
+    SuggestionView,
     ThreadMessage,
 )
 from domain.desk import planned
@@ -111,6 +112,8 @@ class Talk:
     history: list[HandoffView]
     """The stretches with people, the newest first."""
     planned: Sequence[PlannedReplyView]
+    suggestion: SuggestionView | None
+    """What the agent would answer, for whoever attends and has asked."""
     teams: dict[UUID, str]
 
     @property
@@ -177,6 +180,7 @@ async def open_talk(work: Work, conversation_id: UUID, shown: int = MESSAGES) ->
         files=await files.of_messages(work, [each.id for each in thread.items]) if sees_files else {},
         history=handoffs.items,
         planned=await planned.waiting(work, conversation_id),
+        suggestion=await suggestions.standing(work, conversation_id) if entry.operator_id == work.principal.id else None,
         teams={each.id: each.name for each in await teams.list_teams(work)} if work.principal.may(DeskPermission.READ) else {},
     )
 

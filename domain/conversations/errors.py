@@ -43,3 +43,9 @@ class TooLate(Conflict):
     """The reply is on its way already, or it is not the caller's."""
 
     code = "too_late"
+
+
+class SuggestionNotFound(NotFound):
+    """Nobody has asked what the agent would answer, or somebody has written since."""
+
+    code = "suggestion_not_found"

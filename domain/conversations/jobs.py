@@ -8,13 +8,14 @@ from sqlalchemy import text
 from core.clock import BUSINESS_NOW
 from core.jobs import Deadline, FileHolder, Job, OpenCase, Retention, Sweep
 from domain.connections import service as _connections  # noqa: F401 - a conversation that is written refers to its line
-from domain.conversations import delivery, overdue
+from domain.conversations import delivery, overdue, suggestions
 
 JOBS: Final = (
     Job("message.deliver", "message-deliver", 120),
     Job("media.process", "media-process", 120),
     Job("notification.send", "notification-send", 60),
     Job("handoff.assign", "handoff-assign", 60),
+    Job(suggestions.JOB, "conversation-suggest", suggestions.PATIENCE.total_seconds()),
 )
 
 SWEEPS: Final = (
@@ -49,6 +50,17 @@ SWEEPS: Final = (
             SELECT workspace_id, workspace_id AS id, min(assign_at) AS since FROM handoffs
             WHERE released_at IS NULL AND assign_at < clock_timestamp() - interval '1 second'
             GROUP BY workspace_id ORDER BY since LIMIT :limit
+            """
+        ),
+    ),
+    Sweep(
+        suggestions.JOB,
+        "conversation_id",
+        text(
+            """
+            SELECT workspace_id, conversation_id AS id, next_try_at AS since FROM suggestions
+            WHERE status = 'pending' AND next_try_at < clock_timestamp() - interval '2 seconds'
+            ORDER BY next_try_at LIMIT :limit
             """
         ),
     ),

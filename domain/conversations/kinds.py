@@ -86,6 +86,25 @@ class MessageStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class SuggestionStatus(StrEnum):
+    """How far a suggested reply is."""
+
+    PENDING = "pending"
+    MADE = "made"
+    REFUSED = "refused"
+
+
+class NoSuggestion(StrEnum):
+    """Why the agent suggests nothing."""
+
+    NOTHING_TO_ANSWER = "nothing_to_answer"
+    """The customer has written nothing since a person of the shop wrote last."""
+    DEED_WANTED = "deed_wanted"
+    """The customer wants something done: that is for whoever attends to do, and to tell."""
+    NOT_UNDERSTOOD = "not_understood"
+    """The agent did not understand what the customer wants, or no model has answered."""
+
+
 class NoticeKind(StrEnum):
     """What staff are told."""
 

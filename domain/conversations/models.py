@@ -19,7 +19,9 @@ from domain.conversations.kinds import (
     HandoffOutcome,
     HandoffReason,
     MessageStatus,
+    NoSuggestion,
     NoticeDetails,
+    SuggestionStatus,
     Voice,
 )
 
@@ -253,6 +255,30 @@ class Handoff(WorkspaceRow):
             persisted=True,
         )
     )
+
+
+class Suggestion(WorkspaceRow):
+    """What the agent would answer, for whoever attends a conversation: the last that they asked for.
+
+    It is of one voice and of the newest message that it was thought with, and stands for no other.
+    """
+
+    __tablename__ = "suggestions"
+    __table_args__ = (
+        of_workspace(),
+        belongs_to("conversations", "conversation_id"),
+        UniqueConstraint("workspace_id", "conversation_id"),
+        Index("ix_suggestions_due", "next_try_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    conversation_id: Mapped[UUID]
+    voice_epoch: Mapped[int]
+    message_id: Mapped[UUID | None]
+    status: Mapped[SuggestionStatus] = mapped_column(one_of(SuggestionStatus, 20))
+    text: Mapped[str | None] = mapped_column(String(4096))
+    refusal: Mapped[NoSuggestion | None] = mapped_column(one_of(NoSuggestion, 40))
+    attempts: Mapped[int]
+    next_try_at: Mapped[datetime]
 
 
 class ConversationWord(OfWorkspace):

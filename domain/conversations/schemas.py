@@ -8,7 +8,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.conversations.content import Content, Stored, said
-from domain.conversations.kinds import AttachmentStatus, Author, Direction, HandoffOutcome, MessageStatus, Voice
+from domain.conversations.kinds import (
+    AttachmentStatus,
+    Author,
+    Direction,
+    HandoffOutcome,
+    MessageStatus,
+    NoSuggestion,
+    SuggestionStatus,
+    Voice,
+)
 from domain.customers.schemas import ContactView
 
 
@@ -371,3 +380,16 @@ class NewMessage(Frozen):
     id: UUID
     conversation_id: UUID
     created_at: datetime
+
+
+class SuggestionView(Frozen):
+    """What the agent would answer: its words once it is `made`, or why there are none.
+
+    `message_id` is the newest message of the thread that it was thought with, which a reply says to have been seen.
+    """
+
+    conversation_id: UUID
+    status: SuggestionStatus
+    text: str | None
+    refusal: NoSuggestion | None
+    message_id: UUID | None

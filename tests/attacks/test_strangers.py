@@ -27,6 +27,7 @@ from domain.accounts.models import Membership
 from domain.accounts.roles import Role
 from domain.catalog.schemas import NewProduct
 from domain.conversations import service as conversations
+from domain.conversations import suggestions
 from domain.conversations.kinds import NoticeKind
 from domain.conversations.models import Attachment, Notification
 from domain.emissions import reports
@@ -48,6 +49,7 @@ from domain.subscriptions.schemas import NewSubscription
 from migrations.models import metadata
 from sandbox.anthropic.answers import calls, moves
 from sandbox.anthropic.server import AnthropicServer
+from tests.factories.chat import chat_of
 from tests.factories.customer import Customer
 from tests.factories.plant import open_plant
 from tests.factories.shop import fill, open_shop
@@ -219,6 +221,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "inbound.ingest": ("event_id", events[0].id),
         "inbound.reports": ("connection_id", theirs.connection_id),
         "conversation.turn": ("conversation_id", theirs.conversation_id),
+        "conversation.suggest": ("conversation_id", await _asked_in(theirs)),
         "message.deliver": ("conversation_id", theirs.conversation_id),
         "media.process": ("attachment_id", attachment.id),
         "notification.send": ("notification_id", notice.notification_id),
@@ -231,6 +234,15 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "erp.sync": ("connection_id", erp_id),
         **{name: ("routine_id", due[name]) for name in RoutineName},
     }
+
+
+async def _asked_in(theirs: Customer) -> UUID:
+    """A conversation in which somebody who attends has asked what the agent would answer."""
+    other = await chat_of(theirs.shop)
+    async with open_work(other.staff) as work:
+        await takeover.take(work, other.conversation_id)
+        await suggestions.ask(work, other.conversation_id)
+    return other.conversation_id
 
 
 WITHOUT_AN_ID = {"mail.send", "handoff.assign"}

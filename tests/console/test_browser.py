@@ -1,5 +1,6 @@
 """The console in a real browser, under its own policy: a whole hand-off, the keyboard, and what survives."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from app.queue.actors import RUNNERS
 from core.work import open_work
 from domain.accounts.roles import Role
 from domain.conversations import handoffs
@@ -187,6 +189,24 @@ async def test_what_is_prepared_is_at_hand_by_the_keyboard_alone(desk: Desk) -> 
         await expect(page.locator("#thread")).to_contain_text("la pospuso hasta que escriba")
         await customer_says(desk, "¿y bien?")
         await expect(page.locator("#thread")).to_contain_text("Terminó la pausa")
+
+        # What the agent would answer comes by itself once it was thought of, and a key lays it into the empty composer
+        await customer_says(desk, "¿tienes harina pan?")
+        await expect(page.locator("#thread")).to_contain_text("harina pan")
+        await page.locator("#thread").focus()
+        await page.keyboard.press("p")
+        await expect(page.locator("#suggestion")).to_contain_text("está pensando")
+        ids = {"workspace_id": str(desk.workspace.id), "conversation_id": str(desk.chat.conversation_id)}
+        await RUNNERS["conversation.suggest"](**ids)
+        await expect(page.locator("#suggestion p")).to_contain_text("Harina P.A.N.")
+        await page.keyboard.press("p")
+        await expect(page.locator("#composer textarea")).to_have_value(re.compile("Harina P.A.N."))
+        await expect(page.locator("#suggestion")).to_be_hidden()
+        await expect(page.locator(".bubble.operator")).to_have_count(0)
+        await page.locator("#composer textarea").fill("")
+        await page.get_by_role("button", name="Descartar la sugerencia").click()
+        await expect(page.locator("#suggestion")).to_be_empty()
+        await page.locator("#thread").focus()
 
         # The palette runs the macro, all of it
         await page.keyboard.press("Control+k")

@@ -54,10 +54,10 @@ def test_a_language_lives_in_the_files_of_the_page_and_in_no_others() -> None:
 
 
 def test_an_audience_is_made_known_in_the_files_of_the_page_and_in_no_others() -> None:
-    # Traces show, and proposals make, turns of customers alone.
+    # Traces show, proposals make, and suggestions stand for, turns of customers alone.
     named = mentioning(r"AudienceKind\.CUSTOMER")
     rooms = {path for path in named if not path.startswith(("tools/", "agent/audiences/"))}
-    known = {"agent/frozen.py", "agent/models.py", "agent/traces.py", "agent/proposing.py"}
+    known = {"agent/frozen.py", "agent/models.py", "agent/traces.py", "agent/proposing.py", "agent/suggesting.py"}
     assert rooms <= known, "the turn, its journal and its reply know no audience"
 
 

@@ -1,4 +1,7 @@
 // The inbox: the thread stays at its end, the list where it was, and a reply says which message its writer has seen.
+// A button with data-hands="form" lays the words beside it into the form, if nothing is written there yet.
+
+import { hand } from "./place.js";
 
 function messages() {
   return [...document.querySelectorAll("#thread [data-message]")];
@@ -25,6 +28,10 @@ export function watchInbox() {
     // Whoever is writing is told, and sends once more; whoever is not has seen it by looking.
     if (form.elements.text.value.trim()) document.getElementById("composer-news").hidden = messages().at(-1)?.dataset.message === form.elements.seen.value;
     else see(form);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-hands]");
+    if (button) hand(button.parentElement.querySelector("p").textContent, document.getElementById(button.dataset.hands));
   });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-sees]")) event.target.elements.seen.value = messages().at(-1)?.dataset.message ?? "";

@@ -54,9 +54,8 @@ function keep(list, kept) {
   }
 }
 
-function hand(node, form) {
+export function hand(given, form) {
   const field = form?.elements.text;
-  const given = node.content.querySelector("textarea").value;
   if (!field || field.value) return;
   field.value = given;
   field.focus();
@@ -72,7 +71,7 @@ export function place(node, isOwn = false) {
     return;
   }
   if (where === "hand") {
-    hand(node, document.getElementById(target));
+    hand(node.content.querySelector("textarea").value, document.getElementById(target));
     return;
   }
   if (standing?.isEqualNode(node)) return;

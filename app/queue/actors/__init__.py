@@ -17,6 +17,7 @@ from app.queue.actors import (
     notifications,
     routines,
     subscriptions,
+    suggestions,
     turns,
 )
 from domain.routines.kinds import RoutineName
@@ -25,6 +26,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "inbound.ingest": inbound.ingest,
     "inbound.reports": inbound.take_reports,
     "conversation.turn": turns.run,
+    "conversation.suggest": suggestions.think,
     "message.deliver": deliveries.deliver,
     "media.process": media.process,
     "handoff.assign": handoffs.assign,

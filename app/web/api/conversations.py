@@ -16,7 +16,7 @@ from app.web.meant import customers_meant
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.attending import Word
-from domain.conversations import desk, numbers
+from domain.conversations import desk, numbers, suggestions
 from domain.conversations import handoffs as attending
 from domain.conversations import notes as noting
 from domain.conversations.kinds import HandoffOutcome
@@ -29,6 +29,7 @@ from domain.conversations.schemas import (
     NoteView,
     Queue,
     ShownNumber,
+    SuggestionView,
     ThreadMessage,
     Transfer,
 )
@@ -135,6 +136,25 @@ async def take(write: Taker, conversation_id: UUID) -> Takeover:
 async def reply(write: Writer, conversation_id: UUID, body: Reply) -> ThreadMessage:
     """Write to the customer, in a conversation that the caller has taken and read to its end."""
     return await write.once(ThreadMessage, lambda work: desk.reply(work, conversation_id, body.text, body.last_seen_message_id))
+
+
+@router.post("/conversations/{conversation_id}/suggestion", status_code=202)
+async def suggest(write: Writer, conversation_id: UUID) -> SuggestionView:
+    """Have the agent think of what it would answer, in a conversation that the caller has taken; nothing is sent."""
+    return await write.once(SuggestionView, lambda work: suggestions.ask(work, conversation_id))
+
+
+@router.get("/conversations/{conversation_id}/suggestion")
+async def suggestion(caller: Reader, conversation_id: UUID) -> SuggestionView:
+    """Show what the agent would answer, until somebody writes."""
+    async with open_work(caller) as work:
+        return await suggestions.get(work, conversation_id)
+
+
+@router.delete("/conversations/{conversation_id}/suggestion", status_code=204)
+async def discard_suggestion(write: Writer, conversation_id: UUID) -> None:
+    """Put away what the agent would answer."""
+    await write.run(lambda work: suggestions.discard(work, conversation_id))
 
 
 @router.post("/conversations/{conversation_id}/release")
