@@ -4,10 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 import asyncpg
+from sqlalchemy import func, select
 
 from core import observability
+from core.work import Work
+
+LIVE: Final = "nexova_live"
+"""What has changed for whoever looks: workspace and conversation by their ids, or a workspace whose events have grown."""
 
 LONGEST_PAUSE_SECONDS: Final = 5.0
 
@@ -30,6 +36,11 @@ async def listen(
             log.warning("listen.deaf", channel=channel, error=f"{type(error).__name__}: {error}"[:300])
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         await asyncio.sleep(pause)
+
+
+async def tell_live(work: Work, conversation_id: UUID) -> None:
+    """Wake whoever looks at a conversation of the workspace, when this work commits."""
+    await work.session.execute(select(func.pg_notify(LIVE, f"{work.workspace_id} {conversation_id}")))
 
 
 async def _listen_once(

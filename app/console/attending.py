@@ -1,32 +1,42 @@
 """What is done with a conversation in the inbox besides answering it: passed on, put off, settled, tagged, and by macro."""
 
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent import macros, takeover
 from agent.takeover import Takeover
 from app.console import deeds, forms, talk
+from app.console.at_hand import at_hand
+from app.console.catalogue import INBOX
 from app.console.inbox import Reader, Taker, Writer
 from app.console.parts import answer
+from app.console.rendering import page
 from app.console.visits import Visit, may
+from app.web.api.bulk import BulkAnswer, told
 from core.work import Work, open_work
+from domain.accounts import service as accounts
 from domain.accounts.attending import Word
 from domain.accounts.permissions import WorkspacePermission
 from domain.conversations import desk, handoffs, numbers
 from domain.conversations.kinds import HandoffOutcome
+from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskEntry, DeskFilter, HandoffView, Queue, ShownNumber, Transfer
 from domain.customers.permissions import CustomersPermission
 from domain.desk import planned, views
-from domain.desk.schemas import PlannedReplyView, PlanReply, SetView, ViewOfDesk
+from domain.desk.schemas import DeedForMany, PlannedReplyView, PlanReply, SetView, ViewOfDesk
 from domain.teams import service as teams
 from domain.teams.schemas import Presence
 
 router = APIRouter(prefix="/console/@{workspace}/inbox")
+
+Rest = Literal["writes", "60", "240", "tomorrow"]
 
 _MORNING: Final = timedelta(hours=9)
 
@@ -35,6 +45,12 @@ class _Tags(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     tags: Annotated[tuple[Word, ...], Field(max_length=20)]
+
+
+class _DeedInMany(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    deed: DeedForMany
 
 
 @router.post("/presence")
@@ -67,6 +83,69 @@ async def remove_view(request: Request, visit: Reader, view_id: UUID) -> Respons
     """Give up a view."""
     await deeds.run(request, visit, lambda work: views.delete(work, view_id))
     return RedirectResponse(visit.at("inbox"), 303)
+
+
+Chosen = Annotated[list[UUID], Query(alias="id", min_length=1, max_length=100)]
+Choice = Literal["assign", "snooze", "resolve", "tag"]
+
+
+@router.get("/many")
+async def choose_many(request: Request, visit: Reader, chosen: Chosen) -> Response:
+    """Show the chosen conversations, and what can be done in all of them."""
+    return await _many(request, visit, chosen)
+
+
+async def _many(request: Request, visit: Visit, chosen: Sequence[UUID], answer: BulkAnswer | None = None) -> Response:
+    async with open_work(visit.principal) as work:
+        entries = [await desk.get_entry(work, each) for each in dict.fromkeys(chosen)]
+        names = await accounts.names(work, {each.operator_id for each in entries if each.operator_id})
+        hand = await at_hand(work, None)
+    return page(
+        request,
+        "inbox_many.html",
+        visit,
+        current=INBOX,
+        entries=entries,
+        names=names,
+        at_hand=hand,
+        answer=answer,
+        may_take=visit.principal.may(ConversationsPermission.TAKE),
+        may_reply=visit.principal.may(ConversationsPermission.REPLY),
+    )
+
+
+@router.post("/many")
+async def do_in_many(
+    request: Request,
+    visit: Reader,
+    chosen: Annotated[list[UUID], Form(alias="id", min_length=1, max_length=100)],
+    deed: Annotated[Choice, Form()],
+    to: Annotated[str, Form(max_length=60)] = "",
+    rests: Annotated[Rest, Form(alias="for")] = "writes",
+    note: Annotated[str, Form(max_length=1000)] = "",
+    tags: Annotated[str, Form(max_length=800)] = "",
+) -> Response:
+    """Pass on, put off, settle or tag the chosen conversations, each by itself, and say beside each what came of it."""
+    ids = list(dict.fromkeys(chosen))
+
+    async def act(work: Work) -> BulkAnswer:
+        until = _until(visit, rests, work.now)
+        fields: dict[Choice, dict[str, Any]] = {
+            "assign": _recipient(to),
+            "snooze": {"minutes": None if until is None else math.ceil((until - work.now) / timedelta(minutes=1))},
+            "resolve": {"note": note.strip() or None},
+            "tag": {"tags": forms.separated(tags)},
+        }
+        command = forms.judge(request, _DeedInMany, {"deed": {"deed": deed, **fields[deed]}})
+        return told(await macros.in_each(work, ids, command.deed), visit.manners.language)
+
+    return await _many(request, visit, ids, await deeds.once(request, visit, BulkAnswer, act))
+
+
+def _recipient(to: str) -> dict[str, Any]:
+    """Whom a field `team:…` or `person:…` names."""
+    kind, _, chosen = to.partition(":")
+    return {"team_id" if kind == "team" else "operator_id": chosen or None}
 
 
 @router.post("/{conversation_id}/resolve")
@@ -111,9 +190,7 @@ async def transfer(
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Give a conversation to a colleague or a team."""
-    kind, _, chosen = to.partition(":")
-    given: dict[str, Any] = {"team_id" if kind == "team" else "operator_id": chosen or None, "note": note.strip() or None}
-    command = forms.judge(request, Transfer, given)
+    command = forms.judge(request, Transfer, _recipient(to) | {"note": note.strip() or None})
     await deeds.once(request, visit, HandoffView, lambda work: handoffs.transfer(work, conversation_id, command))
     return await answer(request, visit, conversation_id)
 
@@ -123,7 +200,7 @@ async def snooze(
     request: Request,
     visit: Taker,
     conversation_id: UUID,
-    rests: Annotated[Literal["writes", "60", "240", "tomorrow"], Form(alias="for")],
+    rests: Annotated[Rest, Form(alias="for")],
 ) -> Response:
     """Let a conversation rest until the customer writes, for some hours, or until the shop opens tomorrow."""
 

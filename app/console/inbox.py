@@ -87,6 +87,7 @@ async def live(request: Request, visit: Reader, asked: Asked, talk_id: UUID | No
         async with open_work(now.principal) as work:
             await teams.be_present(work)
         parts = Parts(request, now, wanted)
+        await parts.meet(request.app.state.company)
         await parts.read()
         return parts.render()
 
@@ -131,6 +132,15 @@ async def reply(
         told = said(error, visit.manners.language)
         return await answer(request, visit, conversation_id, status=409, unseen=told)
     return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
+
+
+@router.post("/{conversation_id}/writing")
+async def be_writing(request: Request, visit: Writer, conversation_id: UUID) -> Response:
+    """Say that one is writing, which whoever else looks at the conversation sees for some seconds."""
+    async with open_work(visit.principal) as work:
+        await desk.get_entry(work, conversation_id)
+    await request.app.state.company.write(visit.principal, conversation_id)
+    return Response(status_code=204)
 
 
 @router.post("/{conversation_id}/suggestion")

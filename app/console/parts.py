@@ -15,6 +15,7 @@ from app.console.refusals import FRAGMENT
 from app.console.rendering import page
 from app.console.talk import Talk, Wanted
 from app.console.visits import Visit
+from app.web.company import Beside, Company
 from app.web.files import SHOWN
 from core.work import Work, open_work
 from domain.accounts import service as accounts
@@ -31,6 +32,8 @@ class Made:
 
     html: str
     digest: str
+    seconds: float = float("inf")
+    """After how long they are to be looked at again, though nothing tells of a change."""
 
 
 class Parts:
@@ -43,6 +46,12 @@ class Parts:
         self._now: datetime | None = None
         self._names: dict[UUID, str] = {}
         self._at_hand: AtHand | None = None
+        self._beside: Beside | None = None
+
+    async def meet(self, company: Company) -> None:
+        """Be seen in the conversation that is open, and see who else is."""
+        if self._wanted.conversation_id is not None:
+            self._beside = await company.look(self._visit.principal, self._wanted.conversation_id)
 
     async def read(self, *, whole: bool = False) -> None:
         """Read all of it in one transaction; the `whole` page has at hand what does not live in it, too."""
@@ -65,7 +74,8 @@ class Parts:
     async def _called(self, work: Work) -> dict[UUID, str]:
         """How the colleagues that are seen are called."""
         operators = {each.operator_id for each in self._queue.items if each.operator_id} if self._queue else set()
-        return await accounts.names(work, operators | (self._talk.people if self._talk else set()))
+        beside = self._beside.looking | self._beside.writing if self._beside else frozenset[UUID]()
+        return await accounts.names(work, operators | beside | (self._talk.people if self._talk else set()))
 
     def content(self) -> dict[str, Any]:
         """What the templates show."""
@@ -79,6 +89,7 @@ class Parts:
             "names": self._names,
             "window_end": talk.window_end,
             "at_hand": self._at_hand,
+            "beside": self._beside,
             "may_see_numbers": principal.may(CustomersPermission.REVEAL),
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
@@ -90,7 +101,8 @@ class Parts:
         """The parts as fragments."""
         answer = page(self._request, "_inbox_parts.html", self._visit, **self.content())
         made = bytes(answer.body).decode()
-        return Made(made, hashlib.sha256(made.encode()).hexdigest()[:16])
+        digest = hashlib.sha256(made.encode()).hexdigest()[:16]
+        return Made(made, digest, self._beside.seconds) if self._beside else Made(made, digest)
 
 
 async def answer(request: Request, visit: Visit, conversation_id: UUID, *, status: int = 200, **content: Any) -> Response:

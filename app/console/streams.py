@@ -58,4 +58,4 @@ async def _follow(
                 yield _event("patch", digest, made.html)
             yield _event("position", digest)
             await asyncio.sleep(SHORTEST_PAUSE_SECONDS)
-            await watcher.changed(QUIET_SECONDS)
+            await watcher.changed(min(QUIET_SECONDS, made.seconds))

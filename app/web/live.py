@@ -15,8 +15,6 @@ from uuid import UUID
 from app.web.limits import TooManyRequests
 from core import notices
 
-CHANNEL: Final = "nexova_live"
-
 MOST_OF_ONE: Final = 20
 """So many pages and sockets one person or key may keep open in a process: each is woken by every change, and reads anew."""
 
@@ -95,7 +93,7 @@ class Live:
     async def listening(self) -> AsyncIterator[None]:
         """Listen as long as this lasts."""
         task = asyncio.create_task(
-            notices.listen(self._database_url, CHANNEL, "nexova-web-listen", heard=self._hear, opened=self._wake_all)
+            notices.listen(self._database_url, notices.LIVE, "nexova-web-listen", heard=self._hear, opened=self._wake_all)
         )
         try:
             yield

@@ -79,6 +79,7 @@ from app.web.chat import door as chat_door
 from app.web.chat import files as chat_files
 from app.web.chat import origins, stream
 from app.web.chat.visits import OpenStreams
+from app.web.company import Company
 from app.web.limits import Buckets
 from app.web.live import Live
 from app.web.requests import RequestFrame
@@ -177,6 +178,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.callback(signing.forget)
         app.state.redis = pulse.open_redis(settings)
         app.state.buckets = Buckets(app.state.redis)
+        app.state.company = Company(app.state.redis)
         stack.push_async_callback(app.state.redis.aclose)
         app.state.live = Live(settings.database_url)
         await stack.enter_async_context(app.state.live.listening())

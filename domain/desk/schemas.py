@@ -82,6 +82,8 @@ class ResolveDeed(_Command):
 
 
 Deed = Annotated[TagDeed | ReplyDeed | AssignDeed | SnoozeDeed | ResolveDeed, Field(discriminator="deed")]
+DeedForMany = Annotated[TagDeed | AssignDeed | SnoozeDeed | ResolveDeed, Field(discriminator="deed")]
+"""What can be done in many conversations at once: no words to a customer whose thread nobody has read."""
 LAST = ("assign", "snooze", "resolve")
 """Deeds after which a conversation is not at hand any more: at most one of them, and nothing behind it."""
 

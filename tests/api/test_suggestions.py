@@ -229,6 +229,7 @@ async def test_two_bells_think_once_and_what_workers_die_of_is_given_up(desk: De
         assert await suggestions.take(work, conversation_id) is None
     assert (await desk.get(path(desk), by=olga))["refusal"] == "not_understood"
     # And what the last of them says after all is too late
+    assert taken is not None
     async with open_work(principal) as work:
         await suggestions.finish(work, taken, "Sí, tenemos.")
     assert (await desk.get(path(desk), by=olga))["text"] is None

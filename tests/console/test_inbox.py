@@ -11,13 +11,14 @@ import pytest
 from fastapi import FastAPI
 
 from core.work import open_work
+from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.conversations import handoffs
 from domain.conversations import service as conversations
 from domain.conversations.kinds import Author, HandoffReason, MessageStatus
 from tests.console.serving import Serving, serving
-from tests.factories.chat import asked, send
+from tests.factories.chat import asked, chat_of, send
 from tests.factories.desk import Desk
 from tests.factories.staff import employ
 from tests.factories.visitors import Visitor, visit
@@ -215,7 +216,9 @@ async def until(stream: AsyncIterator[tuple[str, str, str]], words: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_dead(desk: Desk) -> None:
+async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_dead(
+    desk: Desk, application: FastAPI, api: httpx.AsyncClient
+) -> None:
     # Given an operator whose page follows a conversation
     employee = await employ(desk.api, desk.workspace, Role.OPERATOR)
     person = employee.email
@@ -227,6 +230,14 @@ async def test_a_stream_tells_of_a_message_and_misses_none_while_a_process_was_d
         # Whoever follows the inbox is at the desk, and nobody else is
         seats = (await desk.get("/seats"))["data"]
         assert {each["user_id"] for each in seats if each["is_online"]} == {str(employee.id)}
+        # A colleague who comes to look at it is seen, and so is that they write
+        colleague, other = await visit(application, api, desk.workspace, Role.OPERATOR)
+        looks = roles.staff(desk.workspace.id, other.id, Role.OPERATOR)
+        await application.state.company.look(looks, desk.chat.conversation_id)
+        await until(stream, "María Prueba también mira esta conversación")
+        assert (await colleague.send(at(desk, "/writing"))).status_code == 204
+        await until(stream, "María Prueba está escribiendo")
+        await colleague.http.aclose()
         await writes(desk, "primera")
         position = await until(stream, "primera")
 
@@ -290,6 +301,19 @@ async def test_a_conversation_is_put_off_passed_on_tagged_settled_and_opened_aga
     assert desk.chat.phone not in await person.open(at(desk))
     number = await person.send(at(desk, "/number"), {"key": "4"}, x_fragment="1")
     assert f"+{desk.chat.phone}" in number.text
+    # Several are tagged and passed on at once, with what came of each beside it
+    other_chat = await chat_of(desk.shop)
+    many = {"id": [str(desk.chat.conversation_id), str(other_chat.conversation_id)]}
+    chosen = await person.open(f"inbox/many?id={many['id'][0]}&id={many['id'][1]}")
+    assert "2 conversaciones elegidas" in chosen
+    tagged = await person.send("inbox/many", many | {"deed": "tag", "tags": "feria, urgente", "key": "m1"}, x_fragment="1")
+    assert "Hecho en 2 conversaciones." in tagged.text
+    assert row in await person.open("inbox?queue=mine&tag=feria")
+    settled = await person.send("inbox/many", many | {"deed": "snooze", "for": "60", "key": "m2"}, x_fragment="1")
+    assert "Hecho en 1 conversación. No se pudo en 1." in settled.text
+    assert len(re.findall(r"badge bad[^>]*>No se pudo", settled.text)) == 1
+    assert (await person.send("inbox/many", many | {"deed": "assign", "key": "m3"}, x_fragment="1")).status_code == 400
+    await person.send(at(desk, "/wake"), {"key": "m4"}, x_fragment="1")
     # It is passed to a colleague with a note, waits for them, and is settled and opened again
     colleague, _ = await visit(application, api, desk.workspace, Role.OPERATOR)
     to = (await api.get("/api/v1/seats", headers=desk.owner.headers)).json()["data"]

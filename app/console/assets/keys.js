@@ -22,11 +22,13 @@ function pressed(event) {
 function bound(combination) {
   const open = document.querySelector("dialog[open]");
   const all = [...(open ?? document).querySelectorAll(`[data-key="${CSS.escape(combination)}"]`)];
-  return all.find((each) => each.checkVisibility()) ?? all[0];
+  // What every row of a list has is meant of the row in which one is.
+  const within = document.activeElement?.closest("[data-item]");
+  return all.find((each) => within?.contains(each)) ?? all.find((each) => each.checkVisibility()) ?? all[0];
 }
 
 function act(node) {
-  if (node.matches("input, textarea, select")) {
+  if (node.matches("input:not([type=checkbox]), textarea, select")) {
     node.focus();
     node.select?.();
   } else node.click();

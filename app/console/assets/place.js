@@ -88,6 +88,7 @@ export function place(node, isOwn = false) {
       const same = standing.dataset.order === node.dataset.order;
       standing.replaceChildren(...node.cloneNode(true).childNodes);
       standing.className = node.className;
+      standing.dispatchEvent(new CustomEvent("placed", { bubbles: true }));
       if (same) return;
     }
     laterIn(list).set(node.id, [node, where]);

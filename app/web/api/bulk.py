@@ -1,11 +1,13 @@
 """Many at once: up to a thousand rows in a request, each done or refused by itself, with a result in its place."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent import macros
 from app.web.api.routing import noun
 from app.web.api.writes import Write, may_write
 from app.web.problems import Malformed
@@ -16,6 +18,8 @@ from domain.catalog import many
 from domain.catalog.permissions import CatalogPermission
 from domain.catalog.prices import SkuPrice
 from domain.catalog.schemas import NewProduct
+from domain.conversations.permissions import ConversationsPermission
+from domain.desk.schemas import DeedForMany
 from domain.stock import service as stock
 from domain.stock.permissions import StockPermission
 from domain.stock.schemas import Adjustment
@@ -32,6 +36,20 @@ class Rows(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=1_000)
+
+
+class DeedInMany(BaseModel):
+    """What is to be done, and in which conversations."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversation_ids: list[UUID] = Field(min_length=1, max_length=100)
+    deed: DeedForMany
+
+    @field_validator("conversation_ids")
+    @classmethod
+    def _once(cls, ids: list[UUID]) -> list[UUID]:
+        return list(dict.fromkeys(ids))
 
 
 class RowResult(BaseModel):
@@ -70,6 +88,19 @@ async def adjust_stock(write: Annotated[Write, may_write(StockPermission.ADJUST)
     return await _each(write, request, body, Adjustment, stock.adjust_each)
 
 
+@router.post("/conversations/bulk")
+async def attend_conversations(
+    write: Annotated[Write, may_write(ConversationsPermission.READ)], body: DeedInMany, request: Request
+) -> BulkAnswer:
+    """Tag, assign, snooze or settle many conversations: each as the route for one does it, or why not."""
+    language = messages.choose_language(request.headers.get("accept-language"))
+
+    async def do(work: Work) -> BulkAnswer:
+        return told(await macros.in_each(work, body.conversation_ids, body.deed), language)
+
+    return await write.once(BulkAnswer, do)
+
+
 async def _each(
     write: Write,
     request: Request,
@@ -78,25 +109,35 @@ async def _each(
     act: Callable[[Work, Sequence[C]], Awaitable[list[DomainError | None]]],
 ) -> BulkAnswer:
     language = messages.choose_language(request.headers.get("accept-language"))
-    results: dict[int, RowResult] = {}
+    refused: dict[int, str] = {}
     commands: dict[int, C] = {}
     for index, row in enumerate(body.rows):
         try:
             commands[index] = form.model_validate(row)
         except ValidationError as error:
-            where = "/" + "/".join(str(step) for step in error.errors()[0]["loc"])
-            results[index] = _failed(index, Malformed(), language, where)
+            refused[index] = "/" + "/".join(str(step) for step in error.errors()[0]["loc"])
 
     async def do(work: Work) -> BulkAnswer:
         said = await act(work, list(commands.values())) if commands else []
-        for index, error in zip(commands, said, strict=True):
-            results[index] = RowResult(index=index, status="done") if error is None else _failed(index, error, language)
-        failed = sum(result.status == "failed" for result in results.values())
-        return BulkAnswer(done=len(results) - failed, failed=failed, results=[results[index] for index in sorted(results)])
+        errors = dict(zip(commands, said, strict=True)) | {index: Malformed() for index in refused}
+        return told([errors[index] for index in range(len(body.rows))], language, refused)
 
     return await write.once(BulkAnswer, do)
 
 
-def _failed(index: int, error: DomainError, language: str, pointer: str | None = None) -> RowResult:
-    said = messages.refusal(error, language)
-    return RowResult(index=index, status="failed", code=error.code, detail=said, pointer=pointer)
+def told(errors: Sequence[DomainError | None], language: str, pointers: Mapping[int, str] | None = None) -> BulkAnswer:
+    """What came of all rows, of what is wrong with each; `pointers` say where in a row it is."""
+    results = [
+        RowResult(index=index, status="done")
+        if error is None
+        else RowResult(
+            index=index,
+            status="failed",
+            code=error.code,
+            detail=messages.refusal(error, language),
+            pointer=(pointers or {}).get(index),
+        )
+        for index, error in enumerate(errors)
+    ]
+    failed = sum(error is not None for error in errors)
+    return BulkAnswer(done=len(results) - failed, failed=failed, results=results)
