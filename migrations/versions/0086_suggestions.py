@@ -1,7 +1,7 @@
 """Suggested replies.
 
-Revision ID: 0082_suggestions
-Revises: 0081_routes
+Revision ID: 0086_suggestions
+Revises: 0084_drivers
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import security
 
-revision = "0082_suggestions"
-down_revision = "0081_routes"
+revision = "0086_suggestions"
+down_revision = "0084_drivers"
 branch_labels = None
 depends_on = None
 
