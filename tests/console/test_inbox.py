@@ -312,7 +312,7 @@ async def test_a_conversation_is_put_off_passed_on_tagged_settled_and_opened_aga
     settled = await person.send("inbox/many", many | {"deed": "snooze", "for": "60", "key": "m2"}, x_fragment="1")
     assert "Hecho en 1 conversación. No se pudo en 1." in settled.text
     assert len(re.findall(r"badge bad[^>]*>No se pudo", settled.text)) == 1
-    assert (await person.send("inbox/many", many | {"deed": "assign", "key": "m3"}, x_fragment="1")).status_code == 400
+    assert (await person.send("inbox/many", many | {"deed": "assign", "key": "m3"}, x_fragment="1")).status_code == 422
     await person.send(at(desk, "/wake"), {"key": "m4"}, x_fragment="1")
     # It is passed to a colleague with a note, waits for them, and is settled and opened again
     colleague, _ = await visit(application, api, desk.workspace, Role.OPERATOR)
