@@ -18,6 +18,7 @@ from domain.replenishment.kinds import ProposalStatus
 from domain.stock import service as stock
 from domain.suppliers import service as suppliers
 from domain.suppliers.schemas import NewSupplier, SupplierProductInput
+from tests.console.test_assistant import ask
 from tests.factories.desk import Desk
 from tests.factories.routines import LOOK_AHEAD, run_routines
 from tests.factories.sales import sold
@@ -58,6 +59,13 @@ async def test_a_series_is_drawn_with_its_interval_and_its_table(owner: Visitor,
     assert shown.count("<tr") > 28 + 56 - 2
     assert re.search(r"entre \d", shown)
     assert not re.search(r"\d\.\d{6}", shown)  # no number longer than it is known
+
+    # What is asked in the chat is drawn there as well, and what to order for a day is told.
+    told = await ask(seen, owner, "pronóstico de harina los próximos 10 días")
+    assert "Pronóstico de ventas: Harina P.A.N. Blanca" in told
+    assert told.count('class="chart"') == 2  # for a wide screen, and for a phone
+    told = await ask(seen, owner, "¿qué pido para el viernes?")
+    assert re.search(r"Pedir [\d.,]+ de .*Molinos.*alcanza hasta el", told)
 
 
 async def test_an_alert_is_taken_on_once(owner: Visitor, seen: Desk) -> None:
