@@ -91,7 +91,6 @@ def _statement(*, records: bool) -> Select[Any]:
         .cte("held")
     )
     session, turn = aliased(AgentSession, held), aliased(Turn, held)
-    conversation = [held.c[f"conversations_{column.name}"].label(column.name) for column in _TALKS.c]
     recorded: Any = null()
     if records:
         names = [column.name for column in _ENTRIES.c if column.name != "created_at"]
@@ -111,7 +110,7 @@ def _statement(*, records: bool) -> Select[Any]:
         )
         recorded = exists(select(added.c.done))
     return (
-        select(session, turn, *conversation, recorded.label("recorded"))
+        select(session, turn, conversations.among(held), recorded.label("recorded"))
         .options(defer(turn.frozen))
         .execution_options(populate_existing=True)
     )
@@ -131,12 +130,13 @@ async def fence(work: Work, turn: TakenTurn, entry: Entry | None = None) -> Fenc
     if entry is not None:
         values |= {"lease_token": turn.lease_token, "generation": turn.generation, "voice_epoch": turn.voice_epoch}
         values |= {f"entry_{name}": value for name, value in entry.values(turn).items()}
-    held = (await work.session.execute(_FENCE if entry is None else _FENCE_AND_RECORD, values)).one()
-    session, row, conversation = held[0], held[1], conversations.view_of(held)
+    held = await work.session.execute(_FENCE if entry is None else _FENCE_AND_RECORD, values)
+    session, row, talk, recorded = held.one()
+    conversation = conversations.locked_with(work, talk)
     if session.lease_token != turn.lease_token:
         raise Abandoned("the lease has passed to another worker")
     if row.status != TurnStatus.OPEN or row.generation != turn.generation:
         raise Abandoned("the turn is closed or is thought anew")
     if conversation.voice_epoch != turn.voice_epoch:
         raise Abandoned("the agent has lost the conversation")
-    return Fence(session, row, conversation, held.recorded)
+    return Fence(session, row, conversation, recorded)

@@ -116,6 +116,7 @@ async def take(work: Work, conversation_id: UUID) -> TakenTurn | None:
         thread = await history.thread(work, conversation_id, frozen.history_until)
     row.attempts += 1
     sessions.begin_turn(session)
+    await work.write()
     turn = await _taken(work, session, row, conversation, frozen, thread)
     await audiences.of(frozen.audience).keep(work, turn)
     return turn
@@ -255,9 +256,10 @@ async def finish(work: Work, turn: TakenTurn, thought: Thought) -> TakenTurn | N
     if cause is not None:
         answer = await handoff.begin(work, fence, turn, answer, cause)
     await finishing.release(work, fence, turn, answer, calls)
-    await conversations.mark_answered(work, turn.conversation_id, list(answered), turn.turn_id)
-    if changed and cause is None:
-        await changes.reopen(work, turn.conversation_id, changed, turn.turn_id)
+    asked_anew = changed if cause is None else []
+    if asked_anew:
+        await changes.reopen(work, turn.conversation_id, asked_anew, turn.turn_id)
+    await conversations.mark_answered(work, turn.conversation_id, [*answered.difference(asked_anew)], turn.turn_id)
     _remember_questions(fence.session, turn, calls)
     _close(work, fence, thought, answer)
     if (late or changed) and cause is None:

@@ -1,18 +1,18 @@
 """One transaction, and the person or machine it runs for. Nothing else in the house commits."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Uuid, bindparam, text
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Insert, Update, Uuid, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.util import AliasedClass
 
-from core import db
+from core import db, writing
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import CommitOutcomeUnknown, NotPermitted, StoresOnly
 from core.tables import OfWorkspace
@@ -62,6 +62,17 @@ class Work:
     def then(self, call: Callable[[], None]) -> None:
         """Call something as soon as this work has committed; it is lost if the process dies before."""
         self._then.append(call)
+
+    async def later(self, statement: Insert | Update, values: Mapping[str, Any]) -> None:
+        """Run a statement, which is built once, with whatever this work writes last: nothing that it reads hangs on it."""
+        if self.session.in_nested_transaction():  # with which it may be taken back
+            await self.session.execute(statement, values)
+        else:
+            writing.later(self.session.sync_session, statement, values)
+
+    async def write(self) -> None:
+        """Write what was changed up to now, all in one round trip."""
+        await self.session.run_sync(writing.write)
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the principal holds the permission."""
@@ -131,7 +142,7 @@ async def _transaction(role: str, workspace: str, stores: str = "") -> AsyncIter
         now, system_time = await _enter(session, role, workspace, stores)
         try:
             yield session, now, system_time
-            await session.flush()
+            await session.run_sync(writing.complete)
         except BaseException:
             await session.rollback()
             raise

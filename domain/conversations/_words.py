@@ -4,17 +4,26 @@ import re
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.language.folding import fold
-from core.work import Work, own
+from core.work import WORKSPACE, Work, own
 from domain.conversations.content import Content, said
 from domain.conversations.models import Conversation, ConversationWord
 
 _LONGEST: Final = 40
 _MOST: Final = 400
 """How many words of a message are found again; what is longer is no message but a file."""
+
+_KEEP: Final = (
+    insert(ConversationWord)
+    .from_select(
+        ["workspace_id", "conversation_id", "word"],
+        select(WORKSPACE, bindparam("conversation", type_=Uuid), func.unnest(bindparam("words", type_=ARRAY(Text)))),
+    )
+    .on_conflict_do_nothing()
+)
 
 _WORD = re.compile(r"\d+|[^\W_]{2,}")
 _LAST = "\U0010ffff"
@@ -29,8 +38,7 @@ async def keep(work: Work, conversation_id: UUID, *contents: Content) -> None:
     """Remember that these words were written in a conversation, which is locked."""
     found = words(" ".join(said(each) for each in contents))
     if found:
-        values = [{"workspace_id": work.workspace_id, "word": word, "conversation_id": conversation_id} for word in found]
-        await work.session.execute(insert(ConversationWord).values(values).on_conflict_do_nothing())
+        await work.later(_KEEP, {"workspace": work.workspace_id, "conversation": conversation_id, "words": found})
 
 
 def written(work: Work, text: str) -> list[ColumnElement[bool]]:

@@ -11,8 +11,8 @@ from core import events, observability
 from core.event_types import EventType
 from core.work import Work
 from domain.connections.schemas import ConnectionSummary
+from domain.conversations import _turns, repository, service
 from domain.conversations import _words as words
-from domain.conversations import repository, service
 from domain.conversations.content import Edited, Removed, dump
 from domain.conversations.kinds import NoticeKind, Voice
 from domain.conversations.models import Conversation, Message
@@ -134,7 +134,7 @@ async def _answered(work: Work, conversation: Conversation, row: Message, outcom
 async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
     """Open messages again that a turn has answered, so that the next turn sees to what has become of them."""
     work.require_agent()
-    await repository.reopen(work, conversation_id, message_ids, turn_id)
+    await _turns.reopen(work, conversation_id, message_ids, turn_id)
 
 
 async def close(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], reason: str) -> None:

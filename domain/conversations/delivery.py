@@ -161,7 +161,7 @@ async def _take(work: Work, conversation: Conversation, contact: ContactView, me
         # The customer has changed to another provider's line meanwhile; a quote stands on its own line only.
         message.connection_id, message.reply_to = conversation.connection_id, None
     attempt_id = deliveries.insert_attempt(work, message)
-    await work.session.flush()
+    await work.write()
     return Taken(
         message_id=message.id,
         conversation_id=conversation.id,

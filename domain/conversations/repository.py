@@ -194,32 +194,32 @@ async def mark_handled(
     work: Work, conversation_id: UUID, handled_by: str, ref: UUID | None, message_ids: Sequence[UUID] | None = None
 ) -> None:
     """Close open messages: those given, or all of the conversation."""
-    values = {
-        "workspace": work.workspace_id,
-        "conversation": conversation_id,
-        "at": work.system_time,
-        "by": handled_by,
-        "ref": ref,
-    }
+    values = _handled(work, conversation_id, handled_by, ref)
     if message_ids is None:
         await work.session.execute(_HANDLE_ALL, values)
     else:
         await work.session.execute(_HANDLE, {**values, "messages": list(message_ids)})
 
 
-async def reopen(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID) -> None:
-    """Open messages again that a turn has answered."""
-    await work.session.execute(
-        update(Message)
-        .where(
-            own(Message, work),
-            Message.conversation_id == conversation_id,
-            Message.direction == Direction.IN,
-            Message.id.in_(message_ids),
-        )
-        .values(handled_at=None, handled_by="turn", handled_ref=turn_id)
-        .execution_options(synchronize_session=False)
-    )
+async def mark_answered(work: Work, conversation_id: UUID, turn_id: UUID | None, message_ids: Sequence[UUID]) -> None:
+    """Close open messages with what the work writes last."""
+    values = _handled(work, conversation_id, "turn", turn_id)
+    await work.later(_HANDLE, {**values, "messages": list(message_ids)})
+
+
+def _handled(work: Work, conversation_id: UUID, handled_by: str, ref: UUID | None) -> dict[str, Any]:
+    return {
+        "workspace": work.workspace_id,
+        "conversation": conversation_id,
+        "at": work.system_time,
+        "by": handled_by,
+        "ref": ref,
+    }
+
+
+def remember_lock(work: Work, row: Conversation) -> None:
+    """A statement of another room has locked this conversation, outside of any savepoint."""
+    work.session.info.setdefault(_HELD, {})[row.id] = row
 
 
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:

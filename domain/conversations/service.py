@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import FromClause
+from sqlalchemy.orm import aliased
 
 from core import events, observability, outbox
 from core.access import PrincipalKind
@@ -36,8 +37,19 @@ LOCKED: Final = Conversation.__table__
 """The conversations' table, for the one statement that locks a conversation with rows that stand beside it."""
 
 
-def view_of(row: Conversation | Row[Any]) -> ConversationView:
-    """A conversation as other rooms see it, of whatever has its columns."""
+def among(columns: FromClause) -> type[Conversation]:
+    """The conversation among the columns that such a statement gives."""
+    return aliased(Conversation, columns)
+
+
+def locked_with(work: Work, row: Conversation) -> ConversationView:
+    """The conversation that such a statement has locked; this work locks it no more."""
+    repository.remember_lock(work, row)
+    return view_of(row)
+
+
+def view_of(row: Conversation) -> ConversationView:
+    """A conversation as other rooms see it."""
     return (ConversationView if row.customer_id is None else CustomerConversation).model_validate(row)
 
 
@@ -153,7 +165,6 @@ async def _queue(
         work.session.add(row)
         ids.append(row.id)
     if ids and has_line:
-        await work.session.flush()
         await words.keep(work, conversation.id, *contents)
         due_at = work.system_time + pause if pause else None
         outbox.enqueue(work, "message.deliver", due_at=due_at, conversation_id=conversation.id)
@@ -202,9 +213,9 @@ async def open_messages(work: Work, conversation_id: UUID) -> list[OpenMessage]:
 
 
 async def mark_answered(work: Work, conversation_id: UUID, message_ids: Sequence[UUID], turn_id: UUID | None) -> None:
-    """Close the messages that a turn has answered, or that none can answer."""
+    """Close the messages that a turn has answered, or that none can answer, as the last thing in its work."""
     work.require_agent()
-    await repository.mark_handled(work, conversation_id, "turn", turn_id, message_ids)
+    await repository.mark_answered(work, conversation_id, turn_id, message_ids)
 
 
 async def notify(

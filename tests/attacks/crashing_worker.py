@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from agent.warming import warm_up
 from core import db
@@ -43,10 +43,13 @@ def work(environment: dict[str, str], kill_at: int, passed: Passed) -> None:
     records: set[Session] = set()
     trying = False
 
-    def before_flush(session: Session, *_: object) -> None:
-        if any(isinstance(row, DeliveryAttempt) for row in session.new):
+    def begun(session: Session, row: object) -> None:
+        if isinstance(row, DeliveryAttempt):
             tries.add(session)
-        if any(isinstance(row, DeliveryAttempt) and row.outcome for row in session.dirty):
+
+    def recorded(row: DeliveryAttempt, outcome: object, *_: object) -> None:
+        session = object_session(row)
+        if outcome and session is not None:
             records.add(session)
 
     def before_commit(session: Session) -> None:
@@ -69,7 +72,8 @@ def work(environment: dict[str, str], kill_at: int, passed: Passed) -> None:
         if passed.boundaries.value == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(Session, "before_flush", before_flush)
+    event.listen(Session, "transient_to_pending", begun)
+    event.listen(DeliveryAttempt.outcome, "set", recorded)
     event.listen(Session, "before_commit", before_commit)
     event.listen(Session, "after_commit", after_commit)
     asyncio.run(_drain())

@@ -134,5 +134,5 @@ async def _record(principal: Principal, taken: Taken, outcome: SendOutcome) -> b
 async def _recorded(principal: Principal, taken: Taken, known: Outcome) -> bool:
     async with open_work(principal) as work:
         await delivery.record_outcome(work, taken, known)
-        await work.session.flush()
+        await work.write()
         return await delivery.is_more_to_send(work, taken.conversation_id)

@@ -77,6 +77,8 @@ async def take_reports(workspace_id: str, connection_id: str) -> None:
             alone += fresh
         for event in alone:
             await ingest(workspace_id, str(event))
+        if len(counted) < inbound.MOST_REPORTS:
+            return  # what has come in since rings for itself
 
 
 async def _count_reports(principal: Principal, connection_id: UUID) -> dict[UUID, int]:
@@ -106,6 +108,7 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
             event.handled_at = work.system_time
     if reports:
         await _take(work, events[0].connection_id, reports)
+    await work.write()
 
 
 async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView, incoming: Incoming) -> str:
