@@ -59,6 +59,8 @@ async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Se
     """What the model is told of the past, from the thread as it was when the turn was taken."""
     answered = {message.id for message in frozen.messages}
     kept = _within_budget([message for message in messages if message.id not in answered])
+    if kept and kept[0] is messages[0] and len(messages) < MOST_MESSAGES:
+        return Memory(_in_turns(kept), [])  # from the first word on: nothing was done before it
     values = {
         "workspace": work.workspace_id,
         "conversation": conversation_id,

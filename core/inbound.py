@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Index,
+    Interval,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -35,6 +36,9 @@ from core.work import Work, own
 
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = timedelta(seconds=60)
+
+FRESH: Final = timedelta(seconds=2)
+"""How long after it came in the first try of an event is counted with its effects only: it may be lost without a trace."""
 
 MOST_REPORTS: Final = 100
 """How many reports are read in together."""
@@ -176,6 +180,18 @@ _LOCK_OPEN = (
 )
 
 
+_LOCK_FRESH = (
+    select(InboundEvent)
+    .where(
+        *_OPEN,
+        InboundEvent.id == bindparam("event"),
+        InboundEvent.attempts == 0,
+        InboundEvent.created_at > func.clock_timestamp() - bindparam("fresh", type_=Interval),
+    )
+    .with_for_update(skip_locked=True)
+)
+
+
 async def workspace_of(session: AsyncSession, event_id: UUID) -> UUID | None:
     """The workspace of an event; the system role's."""
     return await session.scalar(select(InboundEvent.workspace_id).where(InboundEvent.id == event_id))
@@ -194,6 +210,15 @@ async def count_reports(work: Work, connection_id: UUID) -> dict[UUID, int]:
     """Count a try on each open report of a connection that is due, as many as are read in together."""
     counted = await work.session.execute(_COUNT_REPORTS, {"workspace": work.workspace_id, "connection": connection_id})
     return {event_id: attempts for event_id, attempts, _ in counted}
+
+
+async def lock_fresh(work: Work, event_id: UUID) -> Sequence[InboundEvent]:
+    """An event that has just come in and was not tried yet, locked; else none.
+
+    One that kills the process is not fresh any more when it is tried again, and counted from then on.
+    """
+    values = {"workspace": work.workspace_id, "event": event_id, "fresh": FRESH}
+    return (await work.session.scalars(_LOCK_FRESH, values)).all()
 
 
 async def lock_open(work: Work, event_ids: Sequence[UUID]) -> Sequence[InboundEvent]:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import httpx
 import pytest
 
 from app.queue.actors import RUNNERS, presence
+from app.web import webhooks
 from bench.counting import counting
 from channels import registry
-from core import outbox_rows
+from core import inbound, outbox_rows
 from core.clock import process_now
 from core.outbox_rows import TakenRow
 from core.work import open_work
@@ -75,8 +77,10 @@ async def _run(row: TakenRow) -> None:
 
 
 @pytest.fixture
-async def asked(web: httpx.AsyncClient) -> dict[str, list[str]]:
+async def asked(web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What each piece of work asks of Postgres for a customer's second message, its answer, and the report of that."""
+    for room, name, long in ((inbound, "FRESH", timedelta(hours=1)), (webhooks, "CACHE_SECONDS", 3600.0)):
+        monkeypatch.setattr(room, name, long)  # however slow the machine is
     workspace = await make_workspace()
     shop = await open_shop(workspace.id)
     async with open_work(shop.principal) as work:

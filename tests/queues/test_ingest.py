@@ -132,13 +132,21 @@ async def test_an_event_that_keeps_failing_is_tried_later_and_later_and_then_par
 
 
 async def test_an_event_that_kills_the_process_is_parked_in_the_end(
-    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def die(*_: object) -> None:
+        raise asyncio.CancelledError
+
     await post(web, line.slug, webhook(result()))
     [event] = await stored_events(shop.id)
-    for _ in range(inbound.MAX_ATTEMPTS):
-        async with open_work(Principal.system(shop.id)) as work:
-            assert await inbound.count_attempt(work, event.id)
+    with monkeypatch.context() as deadly:
+        deadly.setattr(actor, "_handle", die)
+        # Of tries in its first moments nothing is known; from then on each is counted before it begins.
+        for fresh, attempts in ((timedelta(hours=1), 0), *((timedelta(0), n) for n in range(1, inbound.MAX_ATTEMPTS + 1))):
+            deadly.setattr(inbound, "FRESH", fresh)
+            with pytest.raises(asyncio.CancelledError):
+                await actor.ingest(str(shop.id), str(event.id))
+            assert [event.attempts for event in await stored_events(shop.id)] == [attempts]
     await actor.ingest(str(shop.id), str(event.id))
 
     [parked] = await stored_events(shop.id)

@@ -1,7 +1,7 @@
 """`inbound.ingest` and `inbound.reports`: read stored webhook results and hand each to its conversation, once.
 
-An event is handled in the transaction that makes its effects. Tries are counted on the row before anything is read,
-so that an event that kills the process is parked in the end like one that raises.
+An event is handled in the transaction that makes its effects. But for the first moments, tries are counted on the row before
+anything is read, so that an event that kills the process is parked in the end like one that raises.
 """
 
 from collections.abc import Sequence
@@ -40,16 +40,16 @@ log = observability.log(__name__)
 async def ingest(workspace_id: str, event_id: str) -> None:
     """Handle one inbound event, unless it is handled or parked already."""
     principal, event = Principal.system(UUID(workspace_id)), UUID(event_id)
-    async with open_work(principal) as work:
-        attempts = await inbound.count_attempt(work, event)
-    if attempts is None:
-        return
-    if attempts > inbound.MAX_ATTEMPTS:
-        await _note_failure(principal, event, attempts, "the process died with it")
-        return
+    attempts: int | None = None
     try:
         async with open_work(principal) as work:
-            await _handle(work, await inbound.lock_open(work, [event]))
+            if fresh := await inbound.lock_fresh(work, event):
+                await _handle(work, fresh)
+            else:
+                attempts = await inbound.count_attempt(work, event)
+        if attempts is not None and attempts <= inbound.MAX_ATTEMPTS:
+            async with open_work(principal) as work:
+                await _handle(work, await inbound.lock_open(work, [event]))
     except (CommitOutcomeUnknown, Abandoned):
         raise
     except Exception as error:
@@ -57,6 +57,9 @@ async def ingest(workspace_id: str, event_id: str) -> None:
             raise
         log.exception("inbound_event.failed", inbound_event=event_id, attempts=attempts)
         await _note_failure(principal, event, attempts, f"{type(error).__name__}: {error}")
+    else:
+        if attempts is not None and attempts > inbound.MAX_ATTEMPTS:
+            await _note_failure(principal, event, attempts, "the process died with it")
 
 
 async def take_reports(workspace_id: str, connection_id: str) -> None:
@@ -108,6 +111,8 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
             event.handled_at = work.system_time
     if reports:
         await _take(work, events[0].connection_id, reports)
+    for event in events:
+        event.attempts = max(event.attempts, 1)  # that of a fresh one was not counted before
     await work.write()
 
 
@@ -184,8 +189,10 @@ def _park(event: InboundEvent, reason: str) -> None:
     log.error("inbound_event.parked", inbound_event=str(event.id), reason=event.parked_reason)
 
 
-async def _note_failure(principal: Principal, event_id: UUID, attempts: int, reason: str) -> None:
+async def _note_failure(principal: Principal, event_id: UUID, attempts: int | None, reason: str) -> None:
+    """Note why a try failed, which is counted now if it was not before."""
     async with open_work(principal) as work:
+        attempts = attempts or await inbound.count_attempt(work, event_id) or 0
         for row in await inbound.lock_open(work, [event_id]):
             row.outcome = f"failed: {reason}"[:100]
             if attempts >= inbound.MAX_ATTEMPTS:
