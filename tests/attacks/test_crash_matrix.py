@@ -318,8 +318,7 @@ def _without_times(end: End) -> End:
 
 def _unlike(house: House, undisturbed: Run, kills: Iterable[int]) -> dict[int, str]:
     """Kill the worker at each of the boundaries: those after which the end was another one, with what differs."""
-    started, tried = time.monotonic(), 0
-    unlike: dict[int, str] = {}
+    started, tried, unlike = time.monotonic(), 0, dict[int, str]()
     for kill_at in kills:
         run = _run(house, kill_at, undisturbed.script)
         tried += 1
