@@ -155,11 +155,16 @@ _PAYMENT_WAITING: Final = """
 
 _ERP_LATE: Final = """
     SELECT e.id AS subject_id, NULL::uuid AS store_id, NULL::uuid AS variant_id, 'warning' AS severity,
-           jsonb_build_object('name', e.name, 'since', coalesce(e.synced_at, e.created_at)) AS evidence
-    FROM erp_connections e
+           jsonb_build_object('name', e.name, 'since', min(coalesce(read.at, e.created_at))) AS evidence
+    FROM erp_connections e CROSS JOIN LATERAL jsonb_array_elements_text(e.settings->'types') AS wanted(type)
+    CROSS JOIN LATERAL (
+        SELECT max(j.completed_at) AS at FROM sync_jobs j
+        WHERE j.workspace_id = e.workspace_id AND j.connection_id = e.id AND j.job_type = wanted.type AND j.status = 'completed'
+    ) AS read
     WHERE e.workspace_id = :workspace AND e.is_active
-      AND coalesce(e.synced_at, e.created_at)
+      AND coalesce(read.at, e.created_at)
           < clock_timestamp() - greatest(interval '1 day', make_interval(mins => 3 * e.every_minutes))
+    GROUP BY e.id, e.name
 """
 
 _MACHINE_UNWELL: Final = """

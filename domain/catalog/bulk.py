@@ -16,7 +16,7 @@ from core.tables import new_id
 from core.work import Work
 from domain.catalog import _listing, _prices, repository
 from domain.catalog._indexing import index_new, index_products
-from domain.catalog.categories import create_category
+from domain.catalog.categories import create_category, root_path
 from domain.catalog.kinds import PriceKind, ProductStatus
 from domain.catalog.models import Product, ProductVariant
 from domain.catalog.permissions import CatalogPermission
@@ -165,7 +165,8 @@ async def _resolved(work: Work, row: Listed, known: _Catalogue, *, dry: bool) ->
 
 
 async def _category(work: Work, name: str, known: _Catalogue, *, dry: bool) -> UUID:
-    found = known.categories.get(name) or known.categories.get(fold(name))
+    # What would have the same path is the same: "Lácteos" and "LÁCTEOS.".
+    found = known.categories.get(name) or known.categories.get(fold(name)) or known.categories.get(root_path(name) or "")
     if found is None:
         found = new_id() if dry else (await create_category(work, NewCategory(name=name))).id
         known.categories[fold(name)] = found

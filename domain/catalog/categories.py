@@ -35,6 +35,11 @@ def _path(parent: Category | None, name: str) -> str:
     return path
 
 
+def root_path(name: str) -> str | None:
+    """The path that a category of this name has at the root; None for a name of which no letter or digit stands in it."""
+    return _path(None, name) if re.search(r"[a-z0-9]", plain(name)) else None
+
+
 async def get_category(work: Work, category_id: UUID) -> CategoryView:
     """A category, in use or not, without those below it; raises CategoryNotFound."""
     work.require(CatalogPermission.READ)

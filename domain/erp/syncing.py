@@ -299,16 +299,26 @@ def _tell(job: SyncJob, **told: Any) -> None:
     job.details = {**job.details, **told}
 
 
-async def retry_left_over(work: Work, task: Task, after: UUID | None) -> UUID | None:
+async def retry_left_over(work: Work, task: Task, after: UUID | None, most: int) -> UUID | None:
     """Try once more what earlier runs could not take, behind a row; the last row that was tried, None for none."""
     _, job = await _held(work, task)
-    rows = await repository.left_over(work, task.connection_id, task.type, task.began_at, after, LEFT_OVER)
+    rows = await repository.left_over(work, task.connection_id, task.type, task.began_at, after, most)
     if rows:
         before = {row.id: row.sync_status for row in rows}
         await _bring(work, task, rows)
         taken = [row for row in rows if row.sync_status is RowStatus.SYNCED]
         failed = [row for row in rows if row.sync_status is RowStatus.FAILED and before[row.id] is RowStatus.FAILED]
         _count(job, [*taken, *failed])
+    return rows[-1].id if rows else None
+
+
+async def refuse_left_over(work: Work, task: Task, after: UUID | None) -> UUID | None:
+    """Set the next of them aside as `refuse` does; its row, None for none."""
+    _, job = await _held(work, task)
+    rows = await repository.left_over(work, task.connection_id, task.type, task.began_at, after, 1)
+    for row in rows:
+        row.sync_status, row.problem = RowStatus.FAILED, "erp_record_refused"
+    _count(job, rows)
     return rows[-1].id if rows else None
 
 

@@ -11,7 +11,10 @@ from core.access import Principal, PrincipalKind
 from core.errors import StoresOnly
 from core.settings import get_settings
 from core.work import open_work
+from domain.alerts import watching
+from domain.catalog import categories
 from domain.catalog import service as catalog
+from domain.catalog.schemas import NewCategory
 from domain.customers import service as customers
 from domain.customers.schemas import NewCustomer
 from domain.erp import service as erp
@@ -31,6 +34,13 @@ async def change(aspel: Aspel, by: Principal, **what: object) -> None:
         await erp.change_connection(work, now.id, ChangeErpConnection.model_validate(what), now.version)
 
 
+async def close_a_category(aspel: Aspel) -> None:
+    """What lies in it cannot be taken: its name is taken, and it is in use no more."""
+    async with open_work(aspel.shop.principal) as work:
+        made = await categories.create_category(work, NewCategory(name="VIEJA"))
+        await categories.set_category_active(work, made.id, False, made.version)
+
+
 async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel) -> None:
     # Given records that collide with what the house knows, and times and codes that no house can hold
     await choose(aspel, adds_products=True, adds_customers=True)
@@ -41,6 +51,7 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
         await erp.match(work, added.id, Match(action="link", sku="ACE-1"))
         oil = await catalog.get_variant(work, "ACE-1")
         await customers.create(work, NewCustomer(name="Público", tax_id=ANYBODY))
+    await close_a_category(aspel)
     aspel.add("ACE-1", "Otra cosa", price=1)
     aspel.add("har-1", "harina", price=2)
     aspel.add("HAR-1", "HARINA", price=3)
@@ -50,7 +61,8 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
     aspel.run(
         "update INVE01 set VERSION_SINC = '2099-06-01' where CVE_ART = 'Y'",
         "update INVE01 set VERSION_SINC = '9999-12-31 23:59' where CVE_ART = 'X'",
-        "update INVE01 set LIN_PROD = 'ABARROTES!' where CVE_ART = 'W'",
+        "update INVE01 set LIN_PROD = 'ABARROTES!' where CVE_ART = 'Y'",
+        "update INVE01 set LIN_PROD = 'VIEJA' where CVE_ART = 'W'",
         "update INVE01 set CVE_ART = 'Z' || ascii_char(0) where CVE_ART = 'X'",
         "insert into FACTF01 values ('F1', '1', 'E', 1, '9999-12-31 23:59', null, current_timestamp)",
         "insert into PAR_FACTF01 values ('F1', 1, 'Y', 1, 10, 0, 0, 10)",
@@ -87,6 +99,49 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
     async with open_work(aspel.shop.principal) as work:
         assert (await catalog.get_variant(work, "HAR-1")).price == Decimal(5)
     assert (await aspel.sync(JobType.PRODUCTS))[JobType.PRODUCTS].records_skipped == 3
+
+
+async def test_what_waited_and_collides_stops_no_run(aspel: Aspel) -> None:
+    # Given products that wait, of which one lies in a category that the house has closed
+    for code in ("A", "B", "C"):
+        aspel.add(code, on_hand=1)
+    aspel.run("update INVE01 set LIN_PROD = 'VIEJA' where CVE_ART = 'B'")
+    await close_a_category(aspel)
+    await aspel.sync(JobType.PRODUCTS)
+    # When what is lacking is to be made
+    await choose(aspel, adds_products=True)
+    done = await aspel.sync()
+    # Then all the others are, and it is told of as often as it is tried
+    assert {type: one.status for type, one in done.items()} == dict.fromkeys(JobType, SyncStatus.COMPLETED)
+    assert {(one.key, one.code) for one in done[JobType.PRODUCTS].error_log} == {("B", "erp_record_refused")}
+    assert await rows(aspel, "select sku from product_variants where sku in ('A', 'B', 'C') order by sku") == [("A",), ("C",)]
+    # And it waits where somebody can say what it is
+    async with open_work(aspel.shop.principal) as work:
+        ((waiting,), _) = await erp.list_products(work, status=RowStatus.FAILED)
+    assert (waiting.code, waiting.problem) == ("B", "erp_record_refused")
+
+
+async def test_what_is_read_no_more_is_told_of_though_the_rest_is(aspel: Aspel) -> None:
+    # Given a connection of two days whose sales are refused each time, as after an update of the ERP
+    await choose(aspel, adds_products=True, queries={"sync_sales": "SELECT * FROM GONE_WITH_THE_UPDATE"})
+    product = "insert into INVE01 (CVE_ART, DESCR, STATUS) values (?, ?, 'A')"
+    aspel.server.run(aspel.path, product, rows=[(f"P{number}", "Azúcar") for number in range(12)])
+    await rows(aspel, "update erp_connections set created_at = clock_timestamp() - interval '2 days' returning 1")
+    done = await aspel.sync()
+    assert (done[JobType.SALES].status, done[JobType.PRODUCTS].records_synced) == (SyncStatus.FAILED, 12)
+    # Then somebody is told, until they are read
+    late = "select 1 from alerts where kind = 'erp_late' and status <> 'resolved'"
+    for query, expected in (("SELECT * FROM GONE", 1), (None, 0)):
+        await choose(aspel, queries={"sync_sales": query} if query else {})
+        await aspel.sync()
+        async with open_work(Principal.system(aspel.shop.workspace_id)) as work:
+            await watching.watch(work)
+        assert len(await rows(aspel, late)) == expected
+
+    # And a query that has lost its rows is believed to be broken, not the shop
+    aspel.run("delete from INVE01")
+    found = (await aspel.sync(JobType.PRODUCTS, full=True))[JobType.PRODUCTS].details
+    assert (found.gone, found.gone_refused) == (0, 12)
 
 
 async def test_what_is_chosen_otherwise_is_read_again(aspel: Aspel) -> None:

@@ -30,6 +30,9 @@ _COUNTED_AFTER: Final = (1, 10, 100)
 
 _TRIES: Final = 3
 
+_REFUSALS: Final = (IntegrityError, DataError, DomainError, ValidationError)
+"""How the house says that it cannot hold what a record says."""
+
 log = observability.log(__name__)
 
 
@@ -81,7 +84,7 @@ async def _apply(task: Task, page: list[Raw]) -> set[syncing.Written]:
     A page that cannot be kept is halved, until the record is found that is in the way; it is set aside, and told of.
     """
     for _ in range(_TRIES):
-        with suppress(IntegrityError, DataError, DomainError, ValidationError):
+        with suppress(*_REFUSALS):
             async with open_work(task.principal) as work:
                 return await syncing.apply_page(work, task, page)
     if len(page) == 1:
@@ -91,13 +94,27 @@ async def _apply(task: Task, page: list[Raw]) -> set[syncing.Written]:
     return await _apply(task, page[:middle]) | await _apply(task, page[middle:])
 
 
-async def _finish(task: Task, seen: set[syncing.Written]) -> None:
+async def _retry_left_over(task: Task) -> None:
+    """Try what earlier runs could not take, fewer at a time where something is in the way."""
     after: UUID | None = None
+    most = syncing.LEFT_OVER
     while True:
-        async with open_work(task.principal) as work:
-            after = await syncing.retry_left_over(work, task, after)
+        try:
+            async with open_work(task.principal) as work:
+                after = await syncing.retry_left_over(work, task, after, most)
+        except _REFUSALS:
+            if most > 1:
+                most //= 2
+                continue
+            async with open_work(task.principal) as work:
+                after = await syncing.refuse_left_over(work, task, after)
         if after is None:
-            break
+            return
+        most = min(2 * most, syncing.LEFT_OVER)
+
+
+async def _finish(task: Task, seen: set[syncing.Written]) -> None:
+    await _retry_left_over(task)
     async with open_work(task.principal) as work:
         # Of a run that went on in the middle nobody knows what stood before.
         if task.is_full and task.cursor is None:
