@@ -135,6 +135,26 @@ class Clause(Frozen):
     """What it orders, where that is plain."""
 
 
+class Exact(Frozen):
+    """A part of what the customer wrote with what can be held, word for word, against what is done or answered."""
+
+    words: str
+    """As it was written."""
+    is_asking: bool = False
+    quantities: list[Decimal] = Field(default_factory=list)
+    """How many of goods it names."""
+    is_total: bool = False
+    """Whether so many are all that is wanted of the goods: `only two in total`."""
+    figures: list[Decimal] = Field(default_factory=list)
+    """Other figures: of a house, a size, an order, a payment."""
+    names: list[str] = Field(default_factory=list)
+    """Folded words that name something, each of which is to be found again."""
+    any_of: list[str] = Field(default_factory=list)
+    """Folded words, such as those of a way to pay, one of which is to be found again."""
+    goods: list[str] = Field(default_factory=list)
+    """What its goods are called, one word of which is to be found where so many were not asked of any call."""
+
+
 class Brief(Frozen):
     """What prompt and lexical model both read. It goes to JSON and back without loss."""
 
@@ -161,8 +181,12 @@ class Brief(Frozen):
     """The deeds that the words plainly order; the reply says which of them nobody has tried."""
     clauses: list[Clause] = Field(default_factory=list)
     """What the words want besides answers, each wish by itself; the reply says which plain ones nobody has seen to."""
+    exact: list[Exact] = Field(default_factory=list)
+    """The parts that hold figures and names; the reply says of which of them it speaks otherwise."""
     topics: list[str] = Field(default_factory=list)
     """What the words plainly ask about, as topics of a reply: no other figure may stand for it."""
+    is_for_delivery: bool = False
+    """Whether the words say that the order is to be brought, without saying where."""
     tells: bool = True
     """Whether anything is told besides questions and orders, which a courtesy may answer."""
     facts: dict[str, Fact] = Field(default_factory=dict)

@@ -53,13 +53,13 @@ _KNOWN: dict[str, tuple[tuple[FactKind, str | None], ...]] = {
         (kind, None) for kind in (FactKind.ORDER_NUMBER, FactKind.STATUS, FactKind.PAYMENT_STATUS, FactKind.DUE)
     ),
     "payment_received": ((FactKind.PAYMENT_STATUS, None),),
+    "payment_stands": ((FactKind.DUE, None), (FactKind.PAYMENT_STATUS, None)),
     "stock": ((FactKind.STOCK, None),),
     "total": ((FactKind.TOTAL, "draft"), (FactKind.FEE, "draft")),
 }
 """What a topic of a reply is when it is known: the kinds of facts, and their subject."""
 
 _WORD = re.compile(r"[^\W\d]+|\d+")
-
 _COUNTING = SERVES[Deed.ITEM_ADDED] | SERVES[Deed.DELIVERY_SET] | PAYING
 """Tools that take goods, or numbers that may pass for a quantity: of a house, of a payment."""
 
@@ -145,7 +145,13 @@ class Grounds:
         """The deeds that the customer's words order and no call has tried."""
         called = {call.tool for call in self.calls}
         # A number may be that of a house: where anything was done, goods that are passed over are told by name (`missed`).
-        past = {Deed.ITEM_ADDED: bool(called), Deed.CONFIRMATION_REQUESTED: not self.has_lines}
+        # What was taken out, down to the last line, leaves nothing to be cancelled.
+        is_emptied = self.has_done(Deed.ITEM_REMOVED) and not self.has_lines and self.brief.last_order is None
+        past = {
+            Deed.ITEM_ADDED: bool(called),
+            Deed.CONFIRMATION_REQUESTED: not self.has_lines,
+            Deed.ORDER_CANCELLED: is_emptied,
+        }
         return [deed for deed in self.brief.ordered if called.isdisjoint(SERVES[deed]) and not past.get(deed)]
 
     @cached_property
@@ -155,7 +161,7 @@ class Grounds:
         told = (str([call.tool.split("_"), call.arguments, call.words, call.data, *call.facts.values()]) for call in tried)
         said = words_in(*told)
         done = {deed for call in tried if call.has_effect for deed, _ in call.deeds} - ITEM
-        left = [one for one in self.brief.clauses if not _is_in(one.telling, said) and done.isdisjoint(one.deeds)]
+        left = [one for one in self.brief.clauses if not is_in(one.telling, said) and done.isdisjoint(one.deeds)]
         facts = [fact for call in tried for fact in call.facts.values()]
         served = max(len({fact.subject for fact in facts if fact.kind is FactKind.PRODUCT}), len(tried))
         # `farinhas` of a shop that sells `Harina` are known by how many they are.
@@ -183,6 +189,8 @@ class Grounds:
             # Calls that take neither goods nor numbers can have served nothing that is counted.
             is_counting = any(call.tool in _COUNTING for call in self.calls)
             left = [clause for clause in left if clause.quantity is not None and self.calls and not is_counting]
+        if self.has_called("request_human_handoff"):  # the other words may be what it is asked for
+            left = [clause for clause in left if clause.quantity is not None]
         return [clause.words for clause in left if clause.is_deed and self.undone_but_goods.isdisjoint(clause.deeds)]
 
     @property
@@ -268,6 +276,25 @@ class Grounds:
         found = [name for kind, subject in _KNOWN.get(topic, ()) for name in self.named(kind, subject)]
         return self.named("due") if topic == "total" and not found else found
 
+    def belonging(self, name: str) -> list[str]:
+        """What is told with a fact: one way to pay would pass for all of them, an order without its debt for paid."""
+        fact = self.facts[name]
+        is_of_draft = fact.subject in _DRAFT
+        match fact.kind:
+            case FactKind.STORE | FactKind.METHOD:
+                return self.named(fact.kind)
+            case FactKind.ORDER_NUMBER | FactKind.STATUS:
+                return self.named("due", fact.subject) or self.named("payment_status", fact.subject)
+            case FactKind.TOTAL if not is_of_draft:
+                return self.named("due", fact.subject) or self.named("payment_status", fact.subject)
+            case FactKind.TOTAL if not self.offered:
+                return self.named("fee", fact.subject)
+            case FactKind.LINE_TOTAL if self.is_question:
+                return self.known("total")
+            case FactKind.PRODUCT if self.in_stock.get(fact.subject):
+                return self.named("price", fact.subject)[-1:]
+        return []
+
     def of_order(self) -> list[str]:
         """The facts of the open order, or else of the newest one."""
         named = [name for kind in ("quantity", "line_total") for name in self.named(kind)]
@@ -305,7 +332,7 @@ def words_in(*texts: str) -> set[str]:
     return set(_WORD.findall(fold(" ".join(texts))))
 
 
-def _is_in(telling: Sequence[str], said: set[str]) -> bool:
+def is_in(telling: Sequence[str], said: set[str]) -> bool:
     """Whether words of ours have one of these, but for the ends by which one and many differ, or all their numbers."""
     known = words_of(LANGUAGES).numbers
     numbers = {str(known.get(word, word)) for word in telling if word in known or word.isdecimal()}

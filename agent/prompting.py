@@ -35,7 +35,7 @@ from domain.conversations.content import (
 _Sent = Buttons | Choices | File | Template | Cart | Place | ContactCard | Answer | Reaction | Unsupported
 """What is something else than words."""
 
-_UNSHOWN = {"messages", "tools", "shop_name", "medium", "ordered", "goods", "was_attended"}
+_UNSHOWN = {"messages", "tools", "shop_name", "medium", "ordered", "exact", "is_for_delivery", "was_attended"}
 """What a model is told by other parts of the prompt, and what only the renderer needs."""
 
 PROMPTS = Path(__file__).parent.parent / "prompts"

@@ -47,9 +47,12 @@ def token_of(content: Content) -> str | None:
 
 def ends_turn(calls: Sequence[Recorded]) -> bool:
     """Whether a call has ended the turn: a person was asked for, or a summary with its buttons is to go out."""
-    if any(signal.name == Trigger.HANDOFF_REQUESTED for call in calls for signal in call.signals):
-        return True
-    return any(sends_summary(call, calls) for call in calls)
+    return hands_over(calls) or any(sends_summary(call, calls) for call in calls)
+
+
+def hands_over(calls: Sequence[Recorded]) -> bool:
+    """Whether a person of the team was asked to go on."""
+    return any(signal.name == Trigger.HANDOFF_REQUESTED for call in calls for signal in call.signals)
 
 
 def sends_summary(call: Recorded, calls: Sequence[Recorded]) -> bool:

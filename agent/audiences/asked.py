@@ -2,22 +2,23 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from agent.brief import Asked, Brief, BriefMessage, Clause
+from agent.brief import Asked, Brief, BriefMessage, Clause, Exact
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import hear
 from agent.lexical.spoken import content_of
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
-from core.language.words import LANGUAGES, words_of
+from core.language.words import LANGUAGES, languages_of, literal, words_of
 from domain.conversations.content import Text
 from tools.outcome import Deed
 
 WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE})
 """Acts by which goods are wanted."""
 
-_WORD = re.compile(r"[\w'’-]+")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w'’-]+")
 _SENTENCE = re.compile(r"(?<=[?!;\n])|(?<=\.)(?!\d)")
 _JOINT = re.compile(r"((?:,(?!\d)\s*)?\b(?:y|e|and|plus)\s|\s[&+]\s|,(?!\d))", re.IGNORECASE)
 """What joins the clauses of a sentence: a comma, or a word that says that one goes on as the other."""
@@ -46,6 +47,9 @@ _BY_DEED = frozenset({ActKind.CONFIRM, ActKind.FINISH, ActKind.DELIVERY, ActKind
 _TOPICS = {ActKind.ASK_TOTAL: "total", ActKind.STATUS: "order_status", ActKind.ASK_PAYMENT_METHODS: "payment_methods"}
 """What a question is about, where the kind of the act tells it."""
 
+_COUNTS = WANTS | {ActKind.REMOVE}
+"""Acts of which a number says how many goods."""
+
 _TOLD = (Asked.NOTHING, Asked.UNCLEAR)
 
 
@@ -59,15 +63,26 @@ def heard(brief: Brief) -> Brief:
     asked = max(levels, key=list(Asked).index, default=Asked.NOTHING)
     # `¿ya está confirmado?`, `how do I cancel?`: a question orders nothing, but for the goods in it.
     whole = [deed for deed in _ordered(acts, brief) if not is_question or deed is Deed.ITEM_ADDED]
-    clauses, ordered = list[Clause](), list[Deed]()
+    clauses, ordered, exact = list[Clause](), list[Deed](), list[Exact]()
     for part in (written := list(_written(brief))):
-        one = acts if len(written) == 1 else _said_in(part.words, brief)
-        clauses += _clauses(part, one, brief, has_counted=any(clause.is_deed for clause in clauses), is_whole=len(written) == 1)
+        one = acts if len(written) == 1 else _details(part, acts) or _said_in(part.words, brief)
+        exact += _exact(part, one, brief)
+        has_counted = any(clause.is_deed or Deed.ITEM_ADDED in clause.deeds for clause in clauses)
+        clauses += _clauses(part, one, brief, has_counted=has_counted, is_whole=len(written) == 1)
         among = _ordered(one, brief) if content_of(fold(part.words)) and not part.is_asking else ()
         ordered += [deed for deed in among if deed is not Deed.ITEM_ADDED]
     topics = [_TOPICS[act.kind] for act in acts if act.kind in _TOPICS]
-    found = {"asked": asked, "ordered": list(dict.fromkeys([*ordered, *whole])), "clauses": clauses, "topics": topics}
-    return brief.model_copy(update={**found, "tells": not levels or any(level in _TOLD for level in levels)})
+    is_brought = any(act.delivery.get("fulfilment") == "delivery" for act in acts)
+    found = {
+        "is_for_delivery": is_brought,
+        "asked": asked,
+        "ordered": list(dict.fromkeys([*ordered, *whole])),
+        "clauses": clauses,
+        "exact": exact,
+        "topics": topics,
+    }
+    tells = not levels or any(level in _TOLD for level in levels) or any(not (one.is_deed or one.deeds) for one in clauses)
+    return brief.model_copy(update={**found, "tells": tells})
 
 
 class _Part(NamedTuple):
@@ -82,12 +97,24 @@ def _written(brief: Brief) -> Iterator[_Part]:
     """The clauses of all messages."""
     for message in brief.messages:
         for sentence in _SENTENCE.split(message.text):
+            words, *rest = _JOINT.split(sentence)
             joint = ""
-            for words in _JOINT.split(sentence):
-                if _JOINT.fullmatch(words):
-                    joint = words
-                elif any(map(str.isalnum, words)):
+            for following, after in [*zip(rest[::2], rest[1::2], strict=True), ("", "")]:
+                if after and _counts_on(words, after):
+                    words += following + after
+                    continue
+                if any(map(str.isalnum, words)):
                     yield _Part(words.strip(" ,.;!¡¿?"), "?" in sentence, any(map(str.isalpha, joint)))
+                words, joint = after, following
+
+
+def _counts_on(words: str, after: str) -> bool:
+    """Whether a number goes on behind its joint: `treinta y siete`, `kilo y medio`, but not `kilo y media docena`."""
+    known = words_of(LANGUAGES)
+    *_, last = ["", *fold(words).split()]
+    first, second, *_ = [*fold(after).split(), "", ""]
+    is_part = first in known.parts and (last in known.units or last in known.numbers) and second not in known.dozens
+    return is_part or (known.numbers.get(first, 10) < 10 and 20 <= known.numbers.get(last, 0) < 100)
 
 
 def _said_in(written: str, brief: Brief) -> list[Act]:
@@ -106,14 +133,77 @@ def _clauses(part: _Part, acts: Sequence[Act], brief: Brief, *, has_counted: boo
     goes_on = has_counted and part.is_joined and len(acts) == 1
     ordered = [act for act in goods if _counts(act) or (is_among and (act.quantity is not None or act.is_wished or goes_on))]
     for act in ordered:
-        named = _as_written(act.phrase, part.words) if act.is_wished or len(ordered) > 1 else part.words
+        named = _as_written(act.phrase, part.words) if len(ordered) > 1 else part.words
         yield Clause(words=named, telling=_names(act.phrase), quantity=act.quantity, is_deed=True)
     level = max((_asked(act, brief) for act in acts), key=list(Asked).index, default=Asked.NOTHING)
     telling = content_of(fold(part.words))
     if telling and not (ordered or part.is_asking) and level is not Asked.NOTHING:
         deeds = [*_ordered(acts, brief)]
-        is_deed = is_among and level is Asked.A_DEED and not any(act.kind in _BY_DEED for act in acts)
+        # `un par`, `de kilo`: so many of what was said before.
+        is_bare = bool(acts) and all(act.kind in _COUNTS and act.quantity is not None and not act.phrase for act in acts)
+        is_deed = is_among and level is Asked.A_DEED and not (is_bare or any(act.kind in _BY_DEED for act in acts))
         yield Clause(words=part.words, telling=_names(fold(part.words)), is_deed=is_deed, deeds=deeds)
+
+
+def _exact(part: _Part, acts: Sequence[Act], brief: Brief) -> Iterator[Exact]:
+    """What of a part can be held against a deed or an answer, if it orders or asks anything."""
+    words = _WORD.findall(part.words)
+    is_detail = bool(_details(part, acts))
+    if not (part.is_asking or any(_asked(act, brief) in (Asked.A_DEED, Asked.AN_ANSWER) for act in acts)):
+        return
+    if any(act.kind in _REFUSES or (act.kind is ActKind.REMOVE and not act.phrase) for act in acts):
+        return  # `no tres`
+    counted = [act for act in acts if act.kind in _COUNTS and act.phrase and _is_so_many(act, words)]
+    # What is weighed is put into the order by the unit of the shop.
+    quantities = [act.quantity for act in counted if act.quantity is not None and act.unit is None]
+    is_of_goods = any(act.kind in _COUNTS and act.phrase for act in acts)
+    figures = [] if is_of_goods and not part.is_asking else list(_figures(words, brief))
+    ways = [word for act in acts for word in act.payment.get("method_words", "").split()]
+    exact = Exact(
+        words=part.words,
+        is_asking=part.is_asking,
+        quantities=quantities,
+        is_total=any(act.kind is ActKind.SET for act in counted),
+        figures=figures,
+        names=[fold(word) for word in words[1:] if len(word) > 2 and word[0].isupper() and word.isalpha()],
+        any_of=content_of(fold(part.words)) if is_detail and not figures else ways,
+        goods=[name for act in counted if act.quantity != 1 or act.kind is ActKind.REMOVE for name in _names(act.phrase)],
+    )
+    says_more = part.is_asking or any(not word.isdecimal() for word in content_of(fold(part.words)))
+    if says_more and (exact.quantities or exact.figures or exact.names or exact.any_of or exact.goods):
+        yield exact
+
+
+def _is_so_many(act: Act, words: Sequence[str]) -> bool:
+    """Whether so many are said: `um pouco` counts nothing, but `quita una` takes one away."""
+    if act.quantity != 1 or act.kind in (ActKind.REMOVE, ActKind.MORE):
+        return act.quantity is not None and not act.is_single
+    folded = [fold(word) for word in words]
+    known = words_of(languages_of(folded, "es"))
+    return any(known.numbers.get(word) == 1 and word not in known.articles for word in folded) or "1" in words
+
+
+def _figures(words: Sequence[str], brief: Brief) -> Iterator[Decimal]:
+    """The figures in words: numerals, and number words that are more than an article or `los dos`."""
+    folded = [fold(word) for word in words]
+    known, at = words_of(languages_of(folded, brief.language)), 0
+    while at < len(folded):
+        value, after = known.cardinal(folded, at) or (None, at + 1)
+        if (numeral := literal(folded[at])) is not None or (value is not None and value > 2):
+            yield numeral if numeral is not None else Decimal(value or 0)
+        at = after
+
+
+def _details(part: _Part, acts: Sequence[Act]) -> list[Act]:
+    """The delivery that a part belongs to, if its address goes on over several parts."""
+    return [
+        act
+        for act in acts
+        if act.kind is ActKind.DELIVERY
+        and not (part.is_asking or part.is_joined)
+        and part.words in (address := act.delivery.get("address", ""))
+        and part.words != address
+    ]
 
 
 def _names(folded: str) -> list[str]:
@@ -175,10 +265,10 @@ def _ordered(acts: Sequence[Act], brief: Brief) -> Iterator[Deed]:
 
 
 def _is_news(act: Act, brief: Brief) -> bool:
-    """Whether details of a delivery are others than the order has; a verb such as `déjalo` tells none."""
+    """Whether details of a delivery are others than the order has; a verb such as `déjalo` tells of none that is open."""
     known = brief.draft.model_dump() if brief.draft is not None else {}
     names = {"phone": "recipient_phone"}
-    told = {names.get(name, name): value for name, value in act.delivery.items() if name != "fulfilment"}
+    told = {names.get(name, name): value for name, value in act.delivery.items() if name != "fulfilment" or known.get(name)}
     return any(value != known.get(name) for name, value in told.items())
 
 

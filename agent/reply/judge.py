@@ -71,6 +71,8 @@ def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_sai
         return grounds.has_done(*_RECEIVED)
     if asked is Asked.NOTHING or (kind in ("you_are_welcome", "laugh") and (has_said or told)):
         return True
+    if kind == "congratulate" and grounds.brief.tells and told and all(call.status == "refused" for call in told):
+        return True  # beside a no it is no yes
     if asked is Asked.AN_ANSWER or grounds.is_question:
         return False
     if any(call.has_effect for call in told) or not all(grounds.in_stock.values()):
@@ -82,14 +84,16 @@ def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_sai
 def holds(statement: str, grounds: Grounds) -> bool:
     """Whether a statement without facts is so."""
     has_lines, brief, is_placed = grounds.has_lines, grounds.brief, grounds.has_done(Deed.ORDER_CONFIRMED)
+    is_wish = brief.asked is Asked.A_DEED and not grounds.is_question
     is_summarised = brief.draft is not None and brief.draft.confirmation_token is not None
     so = {
         # After an order was placed, "your order" is that one.
         "draft_empty": not has_lines and not is_placed and (brief.draft is not None or brief.last_order is None),
-        "confirm_by_button": is_summarised and has_lines and not (brief.asked is Asked.A_DEED and grounds.offered),
+        "confirm_by_button": is_summarised and has_lines and (not grounds.offered or not is_wish),
         "payment_details_come": has_lines and bool(grounds.named("method")) and not grounds.named("instructions"),
         "staff_verify_payments": is_placed or brief.last_order is not None,
         "how_to_pay": (has_lines or grounds.owes) and not grounds.has_done(Deed.PAYMENT_CLAIMED),
+        "text_only": not grounds.owes,  # a picture of a receipt is read
         "as_you_wish": brief.asked is Asked.NOTHING,  # where nothing is wanted, or refused
         "draft_kept": has_lines and not any(call.changes_items for call in grounds.calls),
         **dict.fromkeys(("not_confirmed", "how_to_finish", "how_to_clear"), has_lines),
@@ -128,15 +132,21 @@ def is_theirs(move: moves.Move, grounds: Grounds) -> bool:
     return isinstance(move, moves.Say) or (isinstance(move, moves.Social) and move.what in _FOR_STAFF)
 
 
-def is_possible(what: str, grounds: Grounds) -> bool:
-    """Whether the agent may do after all what a model says it cannot."""
-    last, tools = grounds.brief.last_order, set(grounds.brief.tools)
-    if what == "other" and any(tools & SERVES[deed] for deed in grounds.undone):
-        return True
-    return (what == "reserve" and grounds.has_lines) or (what == "change_placed" and (last is None or last.can_change))
+def denies_wrongly(denied: str, grounds: Grounds, told: Sequence[Recorded], *, is_unknown: bool, names: bool) -> str | None:
+    """Why a model says wrongly that it does not know a topic, or cannot do a thing; None if it is right."""
+    last, tools, there = grounds.brief.last_order, set(grounds.brief.tools), grounds.in_stock.values()
+    is_gone = denied == "stock" and bool(there) and not any(there)
+    if (is_unknown and (grounds.known(denied) or is_gone)) or _is_answered(denied, grounds, told, names=names):
+        return "known"
+    if is_unknown:
+        can_look = denied in ("stock", "price", "product") and not grounds.calls and "list_products" in tools
+        return "not_looked_up" if can_look else None
+    is_undone = denied == "other" and any(tools & SERVES[deed] for deed in grounds.undone)
+    can_change = denied == "change_placed" and (last is None or last.can_change)
+    return "not_so" if is_undone or can_change or (denied == "reserve" and grounds.has_lines) else None
 
 
-def is_answered(denied: str, grounds: Grounds, told: Sequence[Recorded], *, names: bool) -> bool:
+def _is_answered(denied: str, grounds: Grounds, told: Sequence[Recorded], *, names: bool) -> bool:
     """Whether what is told of the calls answers what a model says it cannot or does not know."""
     looked = [call for call in told if not call.has_effect]
     refused = [call for call in looked if call.status == "refused" and (denied == "stock" or not call.writes)]
@@ -167,7 +177,7 @@ def pointless(what: str, about: Sequence[Good], grounds: Grounds) -> str | None:
         "not_attended": what == "solved" and not brief.was_attended,
         "details_missing": bool(grounds.missing)
         if what == "confirm"
-        else what in _OF_DELIVERY and "fulfilment" in grounds.missing,
+        else what in _OF_DELIVERY and "fulfilment" in grounds.missing and not (what == "address" and brief.is_for_delivery),
         "known": what in _DETAILS and is_settled and not {what, "fulfilment"} & {*grounds.missing},
         "sold_out": what in ("add", "quantity") and bool(about) and all(good.in_stock is False for good in about),
         "of_nothing": what in ("quantity", "add", "which") and not about and not grounds.speaks_of_goods,

@@ -5,10 +5,12 @@ hold is left out with its reason; an effect that no move names is told all the s
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agent import telling
 from agent.brief import Asked
+from agent.differing import differing
 from agent.grounds import SERVES, Grounds
 from agent.recorded import Recorded
 from agent.reply import judge, moves
@@ -69,6 +71,7 @@ class _Renderer:
         self.moves = [move for move in reply.moves if judge.is_theirs(move, grounds)]
         others = [move for move in reply.moves if move not in self.moves]
         self.left_out = [*reply.left_out, *(moves.LeftOut(move=move.move, reason="not_for_staff") for move in others)]
+        self.void: list[moves.Move] = []
         self.wording = Wording(grounds.brief.language, grounds.seed, grounds.recent)
         self.goods = Goods(grounds)
         self.parts = _Parts()
@@ -84,12 +87,17 @@ class _Renderer:
         socials = [move for move in self.moves if isinstance(move, moves.Social)]
         is_parting = any(move.what in judge.PARTING for move in socials)
         self._tell()
+        taken: dict[str, Callable[..., str | None]]
+        taken = {"state": self._take, "suggest": self._suggest, "compare": self._compare, "offer": self._offer}
+        taken |= dict.fromkeys(("unknown", "cannot"), self._deny)
         for move in self.moves:
-            self._one(move)
+            if move.move in taken and (reason := taken[move.move](move)) is not None:
+                self._leave_out(move, reason)
         self._state()
         self._end(is_parting=is_parting)
         if self.parts.has_substance:
             self._tell_undone()
+            self._tell_differing()
         for move in sorted(socials, key=lambda move: move.what not in _GREETINGS):
             self._social(move, {other.what for other in socials})
         asked = self.grounds.brief.asked
@@ -146,21 +154,11 @@ class _Renderer:
 
     def _leave_out(self, move: moves.Move, reason: str) -> None:
         self.left_out.append(moves.LeftOut(move=move.move, reason=reason))
+        self.void.append(move)
 
-    def _one(self, move: moves.Move) -> None:
-        match move:
-            case moves.State():
-                self._take(move)
-            case moves.Unknown():
-                self._unknown(move)
-            case moves.Cannot():
-                self._cannot(move)
-            case moves.Suggest():
-                self._suggest(move)
-            case moves.Compare():
-                self._compare(move)
-            case moves.Offer():
-                self._offer(move)
+    def _held(self, kind: type[moves.Ask | moves.Offer | moves.Cannot | moves.Unknown]) -> set[str]:
+        """What the moves of a kind are about, but for those left out."""
+        return {move.what for move in self.moves if isinstance(move, kind) and move not in self.void}
 
     def _social(self, move: moves.Social, beside: set[moves.Kind]) -> None:
         key, parts = f"social.{move.what}", self.parts
@@ -186,43 +184,48 @@ class _Renderer:
         part = parts.closing if is_last and not is_early else parts.stated if move.what == "software" else parts.opening
         part.append(self.wording.say(key, name=name))
 
-    def _cannot(self, move: moves.Cannot) -> None:
-        if (is_known := judge.is_answered(move.what, self.grounds, self.told, names=self.names_any)) or judge.is_possible(
-            move.what, self.grounds
-        ):
-            self._leave_out(move, "known" if is_known else "not_so")
+    def _deny(self, move: moves.Cannot | moves.Unknown) -> str | None:
+        is_unknown = isinstance(move, moves.Unknown)
+        reason = judge.denies_wrongly(move.what, self.grounds, self.told, is_unknown=is_unknown, names=self.names_any)
+        if reason == "not_looked_up":
+            self.parts.offers = [self.wording.say("offer.list_products")]
+        elif reason is not None:
+            self._also_state(self.grounds.known(move.what))
+        elif is_unknown:
+            self.topics[self.wording.say(f"topic.{move.what}")] = None
         else:
-            self.parts.stated.append(self.wording.say(f"cannot.{move.what}"))
+            self._says(f"cannot.{move.what}")
+        return reason
 
-    def _take(self, move: moves.State) -> None:
+    def _says(self, key: str, **slots: str) -> None:
+        self.parts.stated.append(self.wording.say(key, **slots))
+
+    def _take(self, move: moves.State) -> str | None:
         """Note what is stated; all facts of a reply go into sentences together."""
         for name in self._fact_names(move):
             if family(self.grounds.facts[name]) is None:
                 self._leave_out(move, "not_a_statement")
             elif not self._is_told(name):
-                self.stated |= dict.fromkeys([name, *self._belonging(name)])
+                self._also_state([name, *self.grounds.belonging(name)])
         if move.what is None:
-            return
+            return None
         if not judge.holds(move.what, self.grounds):
-            self._leave_out(move, "not_so")
-        elif judge.is_said(move.what, self.grounds, self.told, self.moves):
-            self._leave_out(move, "said_already")
-        else:
-            is_kept = move.what == "draft_kept" and judge.holds("confirm_by_button", self.grounds)
-            part = self.parts.hints if move.what in _HINTS else self.parts.stated
-            part.append(self.wording.say("state.summary_kept" if is_kept else f"state.{move.what}"))
+            return "not_so"
+        if judge.is_said(move.what, self.grounds, self.told, self.moves):
+            return "said_already"
+        if move.what == "staff_verify_payments":  # as if one were to be verified
+            self._also_state(self.grounds.known("payment_stands"))
+        if move.what == "how_to_pay" and not self.grounds.owes and judge.holds("not_confirmed", self.grounds):
+            self._says("state.not_confirmed")
+        if move.what in _HINTS:
+            self.parts.hints.append(self.wording.say(f"state.{move.what}"))
+            return None
+        is_kept = move.what == "draft_kept" and judge.holds("confirm_by_button", self.grounds)
+        self._says("state.summary_kept" if is_kept else f"state.{move.what}")
+        return None
 
-    def _belonging(self, name: str) -> list[str]:
-        """What is stated with a fact: one way to pay would pass for all of them, an order without its debt for paid."""
-        fact = self.grounds.facts[name]
-        if fact.kind in ("store", "method"):
-            return self.grounds.named(fact.kind)
-        if fact.kind in ("order_number", "status") or (fact.kind == "total" and family(fact) == "order"):
-            return self.grounds.named("due", fact.subject) or self.grounds.named("payment_status", fact.subject)
-        if fact.kind == "line_total" and self.grounds.is_question:
-            return self.grounds.known("total")
-        is_there = fact.kind == "product" and self.grounds.in_stock.get(fact.subject)
-        return self.grounds.named("price", fact.subject)[-1:] if is_there else []
+    def _also_state(self, names: Iterable[str]) -> None:
+        self.stated |= dict.fromkeys(name for name in names if not self._is_told(name))
 
     def _is_told(self, name: str) -> bool:
         """Whether the words of a call that is told hold the fact, or its summary does."""
@@ -232,67 +235,48 @@ class _Renderer:
         is_new_total = is_sum and (not self.grounds.has_lines or any(fact.text in words for words in self.parts.done))
         return is_summed_up or is_new_total or any("{" + name + "}" in call.say for call in self.told)
 
-    def _unknown(self, move: moves.Unknown) -> None:
-        known, there = self.grounds.known(move.what), self.grounds.in_stock.values()
-        is_gone = move.what == "stock" and bool(there) and not any(there)
-        if known or is_gone or judge.is_answered(move.what, self.grounds, self.told, names=self.names_any):
-            self.stated |= dict.fromkeys(name for name in known if not self._is_told(name))
-            self._leave_out(move, "known")
-        elif (
-            move.what in ("stock", "price", "product")
-            and not self.grounds.calls
-            and "list_products" in self.grounds.brief.tools
-        ):
-            self._leave_out(move, "not_looked_up")
-            self.parts.offers = [self.wording.say("offer.list_products")]
-        else:
-            self.topics[self.wording.say(f"topic.{move.what}")] = None
-
-    def _suggest(self, move: moves.Suggest) -> None:
+    def _suggest(self, move: moves.Suggest) -> str | None:
         names = self._fact_names(move)
         goods = [good for good in self.goods.of(names) if good.price is not None]
         there = [good for good in goods if good.in_stock is not False]
-        best = self.goods.rivals(there)[: len(there)] if there and move.what == "cheapest" else []
         if not there:
-            if names:
-                self._leave_out(move, "sold_out" if goods else "no_price")
-        elif self.goods.is_so(there, move.what) or (best and not self.goods.is_so(best, move.what)):
+            return ("sold_out" if goods else "no_price") if names else None
+        best = self.goods.rivals(there)[: len(there)] if move.what == "cheapest" else []
+        if self.goods.is_so(there, move.what) or (best and not self.goods.is_so(best, move.what)):
             self.suggested[move.what] += there
-        else:
-            self._leave_out(move, "not_so")
-            if best:
-                self.suggested[move.what] += best
+            return None
+        if best:
+            self.suggested[move.what] += best
+        return "not_so"
 
-    def _compare(self, move: moves.Compare) -> None:
+    def _compare(self, move: moves.Compare) -> str | None:
         goods = self.goods.of(self._fact_names(move))
         if words := self.goods.compared(goods, self.wording):
             self.parts.stated.append(words)
-        else:
-            self._leave_out(move, "nothing_to_compare")
-            self.stated |= dict.fromkeys(name for good in goods for name in self.grounds.named("price", good.name)[-1:])
+            return None
+        self.stated |= dict.fromkeys(name for good in goods for name in self.grounds.named("price", good.name)[-1:])
+        return "nothing_to_compare"
 
-    def _offer(self, move: moves.Offer) -> None:
+    def _offer(self, move: moves.Offer) -> str | None:
         is_gone = move.what == "list_products" and False in self.grounds.in_stock.values()
         key = "offer.other_options" if is_gone else f"offer.{move.what}"
-        reason = judge.unoffered(move.what, self.grounds) if self.wording.has(key) else "not_offered"
-        if reason is None and self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1:
-            reason = "repeated"
-        if reason is not None:
-            self._leave_out(move, reason)
-        else:
-            self.parts.offers.append(self.wording.say(key))
+        if (reason := judge.unoffered(move.what, self.grounds) if self.wording.has(key) else "not_offered") is not None:
+            return reason
+        if self.wording.was_said(key, self.grounds.last_said) and len(self.moves) > 1:
+            return "repeated"
+        self.parts.offers.append(self.wording.say(key))
+        return None
 
     def _state(self) -> None:
         """Sentences of what is stated, with what was plainly asked, for which other figures would pass, and what is due."""
         asked = [name for topic in self.grounds.brief.topics if self.stated for name in self.grounds.known(topic)]
         due = self.grounds.named("due") if self.grounds.has_called("choose_payment_method") else []
-        self.stated |= dict.fromkeys(name for name in [*asked, *due] if not self._is_told(name))
+        self._also_state([*asked, *due])
         facts = [self.grounds.facts[name] for name in self.stated]
         suggested = [self.goods.suggested(goods, why, self.wording) for why, goods in self.suggested.items()]
         self.parts.stated = [*statements(facts, self.grounds, self.wording), *suggested, *self.parts.stated]
         if self.topics:
-            topics = self.wording.listed(list(self.topics), "nor")
-            self.parts.stated.append(self.wording.say("unknown", topic=topics))
+            self._says("unknown", topic=self.wording.listed(list(self.topics), "nor"))
 
     def _end(self, *, is_parting: bool) -> None:
         """The one question that the reply ends with, unless something is being asked already."""
@@ -314,13 +298,15 @@ class _Renderer:
         return any(ends) or any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
 
     def _asked(self, move: moves.Ask) -> str:
-        what: str = "anything_else" if move.what == "items" and self.grounds.has_lines else move.what
         wording, grounds = self.wording, self.grounds
+        what: str = "anything_else" if move.what == "items" and grounds.has_lines else move.what
+        saved = [grounds.facts[name].text for name in grounds.named("address", "saved")]
+        what = "address" if what == "same_address" and not (saved or grounds.has_lines) else what
         goods = self.goods.of(name for name in move.facts if name in grounds.facts)
+        text = flowing(self.parts.in_order())
         reason = judge.pointless(what, goods, grounds)
         if reason == "not_added":
             self._leave_out(move, reason)
-            text = flowing(self.parts.in_order())
             there = [name for name in grounds.offered if name in text] or grounds.offered
             what, reason, goods = "which" if len(there) > 1 else "add", None, [Good(there[0])]
         is_said_enough = what == "anything_else" and bool(self.parts.done or self.parts.stated)
@@ -332,35 +318,42 @@ class _Renderer:
             better = {"no_order": "items", "of_nothing": "items", "details_missing": "".join(grounds.missing[:1])}.get(reason)
             return wording.say(f"ask.{better}") if better else ""
         if what == "same_address":
-            saved = [grounds.facts[name].text for name in grounds.named("address", "saved")]
-            is_told = any(saved[0] in words for words in self.parts.done) if saved else False
+            is_told = any(address in words for words in self.parts.done for address in saved)
             key = "address" if not saved else "same_address_told" if is_told else "same_address"
-            return wording.say(f"ask.{key}", address="".join(saved[:1]))
-        if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != self._last_named():
+            return wording.say(f"ask.{key}", address="".join(saved))
+        # A question need not name what was named last, but for one of a list.
+        last_named = "" if "• " in text.rpartition("\n")[2] else max(self.goods.names, key=text.rfind, default="")
+        if what in ("quantity", "add") and len(goods) == 1 and goods[0].name != last_named:
             return wording.say(f"ask.{what}_of", product=goods[0].name)
         return wording.say(f"ask.{what}")
 
-    def _last_named(self) -> str:
-        """The product that the reply has named last, which a question need not name again; none after a list."""
-        text = flowing(self.parts.in_order())
-        return "" if "• " in text.rpartition("\n")[2] else max(self.goods.names, key=text.rfind, default="")
-
     def _tell_undone(self) -> None:
         """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
-        asked = {move.what for move in self.moves if isinstance(move, moves.Ask)}
-        offered = {move.what for move in self.moves if isinstance(move, moves.Offer)}
-        refused = {move.what for move in self.moves if isinstance(move, moves.Cannot)} & {"other", "change_placed"}
+        asked, offered = self._held(moves.Ask), self._held(moves.Offer)
+        refused = self._held(moves.Cannot) & {"other", "change_placed"}
         is_summed_up = any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
         is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER - {"items"})
-        if refused or is_seen_to or (self._asks_already() and not is_summed_up):
+        if refused or is_seen_to or (self._asks_already() and not (is_summed_up or telling.hands_over(self.told))):
             return
         for deed in self.grounds.undone:
             goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
             is_named = deed is Deed.ITEM_ADDED and bool(self.grounds.missed)
             if offered.isdisjoint(SERVES[deed]) and not (goes_on or is_named):
                 self.parts.done.append(self.wording.say(f"undone.{deed}"))
-        if offered.isdisjoint(SERVES[Deed.ITEM_ADDED]):
-            self.parts.done += [self.wording.say("undone.goods", words=words) for words in self.grounds.missed]
+        if offered.isdisjoint(SERVES[Deed.ITEM_ADDED]) and (quoted := self._quoted(self.grounds.missed)):
+            self.parts.done.append(self.wording.say("undone.goods", words=quoted))
+
+    def _tell_differing(self) -> None:
+        """Where the reply speaks of other figures or names than the customer, it says so."""
+        told = self.told if not telling.hands_over(self.told) else []
+        if (told or self.parts.stated) and not self.grounds.brief.is_for_colleague:
+            answers = not (self._held(moves.Unknown) or self._held(moves.Cannot))
+            text = flowing(self.parts.in_order())
+            if quoted := self._quoted(differing(text, told, self.grounds, answers=answers)):
+                self._says("differs", words=quoted)
+
+    def _quoted(self, said: Sequence[str]) -> str:
+        return self.wording.listed([self.wording.say("quoted", words=words) for words in said])
 
     def _show_order(self) -> None:
         """State how the open order stands, or else the newest one, in place of what was stated."""
@@ -380,7 +373,7 @@ class _Renderer:
             self._show_order()
         self._tell_undone()
         if judge.holds("confirm_by_button", grounds):
-            self.parts.stated.append(self.wording.say("state.confirm_by_button"))
+            self._says("state.confirm_by_button")
         elif grounds.has_lines:
             self.parts.question = self.wording.say(f"ask.{next(iter(grounds.missing), 'anything_else')}")
         elif not any(self.parts.stated):

@@ -29,7 +29,6 @@ _ORDER = frozenset(
 _OPEN = frozenset({"draft", "hold", "saved", "delivery"})
 """Subjects of an order that has no number yet."""
 
-
 _LINE = frozenset({"item_added", *SET_ANEW})
 
 

@@ -74,7 +74,7 @@ def test_what_the_customer_named_may_be_suggested_as_what_was_asked_for() -> Non
     ("words", "passed"),
     [
         ("dos harinas y un aceite", "«un aceite»"),
-        ("dos harinas y agrega jabón", "«jabon»"),
+        ("dos harinas y agrega jabón", "«agrega jabón»"),
         ("two flours and a soap", "“a soap”"),
         ("dos harinas, y cancela el pedido de ayer", "Todavía no he cancelado nada."),
         ("dos harinas; quita el café", "«quita el café»"),
@@ -88,7 +88,7 @@ def test_a_second_wish_is_not_swallowed_by_the_receipt_of_the_first(words: str, 
 
     text = turn.says(move("say", call=1), move("social", "glad"))
 
-    assert passed in text.replace("jabón", "jabon")
+    assert passed in text
     assert "bueno" not in text
 
 
@@ -238,7 +238,7 @@ def test_a_price_that_was_found_anew_is_told_also_where_nothing_was_asked() -> N
 
 
 @pytest.mark.parametrize(
-    ("words", "passed"), [("vacíalo y pon dos aceites", "«aceites»"), ("clear it and add two oils", "“oils”")]
+    ("words", "passed"), [("vacíalo y pon dos aceites", "«pon dos aceites»"), ("clear it and add two oils", "“add two oils”")]
 )
 def test_a_call_that_takes_no_goods_has_served_none(words: str, passed: str) -> None:
     turn = hearing(with_draft("en" if words.startswith("clear") else "es").cleared(), words)

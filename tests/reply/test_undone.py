@@ -47,7 +47,7 @@ def test_a_question_or_a_courtesy_orders_nothing(words: str) -> None:
     ("words", "moves", "said"),
     [
         ("quita la harina", [move("ask", "confirm")], "Eso todavía no lo he quitado."),
-        ("agrega dos aceites", [move("state", "", "s1", "s3")], "Lo de «aceites» todavía no lo he anotado."),
+        ("agrega dos aceites", [move("state", "", "s1", "s3")], "Lo de «agrega dos aceites» todavía no lo he anotado."),
         ("cancela todo", [move("state", "draft_kept")], "Todavía no he cancelado nada."),
         ("quita la harina", [move("state", "as_you_wish"), move("ask", "anything_else")], "Eso todavía no lo he quitado."),
         ("borra todo", [move("social", "bye")], "Todavía no he vaciado tu pedido."),
