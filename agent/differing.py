@@ -41,6 +41,8 @@ def _bears_out(part: Exact, said: set[str], numbers: set[Decimal], told: Sequenc
         uncounted = [many for many in uncounted if many not in numbers]
     elif any(call.changes_items for call in told):
         return all(many >= _AN_AMOUNT and many in numbers for many in uncounted) and _is_among(part.any_of, said)
+    elif uncounted and any(part.goods and is_in(part.goods, words_in(name)) for name in grounds.lines):
+        return not told
     elif not any(grounds.lookups):
         return numbers.issuperset(uncounted) and _is_among(part.any_of, said)
     return _is_among(part.any_of, said) and _is_among(part.goods if uncounted else (), said)
@@ -58,14 +60,14 @@ def _counts(part: Exact, grounds: Grounds) -> set[Decimal]:
     draft, lines, none = grounds.brief.draft, grounds.lines, Decimal()
     before = {line.name: line.quantity for line in draft.lines} if draft is not None else {}
     own = [name for name in {*before, *lines} if part.goods and is_in(part.goods, words_in(name))]
-    names = own or [*before, *lines]
+    names = own or [*lines]
     after = {lines[name] for name in names if name in lines}
     if part.is_total and after:
         return after
-    changed = {name: abs(lines.get(name, none) - before.get(name, none)) for name in names}
+    changed = {name: abs(lines.get(name, none) - before.get(name, none)) for name in own or {*lines} - {*before}}
     of_sizes = {
         sum((many for name, many in changed.items() if name.startswith(head)), none)
-        for head in {name.split()[0] for name in names}
+        for head in {name.split()[0] for name in changed}
     }
     asked = set() if own else {many for call in grounds.calls for many in _asked(call.arguments)}
     counts = {*changed.values(), *after, *asked, *of_sizes} | {Decimal(size) for name in names for size in _SIZE.findall(name)}

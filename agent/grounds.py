@@ -190,7 +190,7 @@ class Grounds:
             is_counting = any(call.tool in _COUNTING for call in self.calls)
             left = [clause for clause in left if clause.quantity is not None and self.calls and not is_counting]
         if self.has_called("request_human_handoff"):  # the other words may be what it is asked for
-            left = [clause for clause in left if clause.quantity is not None]
+            left = [clause for clause in left if clause.quantity not in (None, 1)]
         return [clause.words for clause in left if clause.is_deed and self.undone_but_goods.isdisjoint(clause.deeds)]
 
     @property

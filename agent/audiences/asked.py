@@ -8,6 +8,7 @@ from typing import NamedTuple
 from agent.brief import Asked, Brief, BriefMessage, Clause, Exact
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import hear
+from agent.lexical.reader.closed import DENIALS
 from agent.lexical.spoken import content_of
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
@@ -151,7 +152,7 @@ def _exact(part: _Part, acts: Sequence[Act], brief: Brief) -> Iterator[Exact]:
     is_detail = bool(_details(part, acts))
     if not (part.is_asking or any(_asked(act, brief) in (Asked.A_DEED, Asked.AN_ANSWER) for act in acts)):
         return
-    if any(act.kind in _REFUSES or (act.kind is ActKind.REMOVE and not act.phrase) for act in acts):
+    if fold(words[0]) in DENIALS or any(act.kind in _REFUSES for act in acts):
         return  # `no tres`
     counted = [act for act in acts if act.kind in _COUNTS and act.phrase and _is_so_many(act, words)]
     # What is weighed is put into the order by the unit of the shop.
@@ -189,8 +190,11 @@ def _figures(words: Sequence[str], brief: Brief) -> Iterator[Decimal]:
     known, at = words_of(languages_of(folded, brief.language)), 0
     while at < len(folded):
         value, after = known.cardinal(folded, at) or (None, at + 1)
-        if (numeral := literal(folded[at])) is not None or (value is not None and value > 2):
-            yield numeral if numeral is not None else Decimal(value or 0)
+        if (numeral := literal(folded[at])) is not None:  # `55 mil`
+            thousands, after = known.cardinal(folded, after) or (Decimal(1), after)
+            yield numeral * (thousands if thousands == 1000 else 1)
+        elif value is not None and value > 2:
+            yield value
         at = after
 
 
