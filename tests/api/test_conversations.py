@@ -153,27 +153,37 @@ async def test_people_pass_a_conversation_on_let_it_rest_settle_it_and_open_it_a
         assert tagged.json()["tags"] == ["reclamo", "urgente"]
         found = await api.get("/api/v1/conversations?tag=urgente", headers=olga.headers)
         assert [each["id"] for each in found.json()["data"]] == [str(thread.conversation_id)]
-        # In many at once each is done by itself as it would be alone, and by nobody who could not do it alone
-        foreign = await chat_of(await open_shop((await make_workspace()).id))
-        ids = [str(thread.conversation_id), str(foreign.conversation_id), str(thread.conversation_id)]
 
-        async def in_many(deed: object, by: Employee) -> httpx.Response:
-            body = {"conversation_ids": ids, "deed": deed}
-            return await api.post("/api/v1/conversations/bulk", headers=by.headers, json=body)
 
-        viewer = await employ(api, workspace, Role.VIEWER)
-        refused = [await in_many({"deed": "resolve"}, viewer), await in_many({"deed": "reply", "text": "hola"}, olga)]
-        assert [(each.status_code, each.json()["code"]) for each in refused] == [(403, "not_permitted"), (422, "malformed")]
-        for deed, by, codes in (
-            ({"deed": "snooze", "minutes": 60}, pedro, ["not_your_conversation", "conversation_not_found"]),
-            ({"deed": "tag", "tags": ["feria"]}, olga, [None, "conversation_not_found"]),
-            ({"deed": "resolve", "note": "Todo listo"}, olga, [None, "conversation_not_found"]),
-            ({"deed": "assign", "operator_id": str(pedro.id)}, olga, ["handoff_not_open", "conversation_not_found"]),
-        ):
-            answer = await in_many(deed, by)
-            assert [each["code"] for each in answer.json()["results"]] == codes, answer.text
-        assert (await api.get(path, headers=olga.headers)).json()["tags"] == ["feria", "reclamo", "urgente"]
-        assert (await api.get(f"{path}/handoffs", headers=olga.headers)).json()["data"][0]["note"] == "Todo listo"
+async def test_in_many_each_is_done_as_it_would_be_alone_and_by_nobody_who_could_not_do_it_alone(
+    api: httpx.AsyncClient,
+) -> None:
+    workspace = await make_workspace()
+    chat = await chat_of(await open_shop(workspace.id))
+    olga, pedro = await employ(api, workspace, Role.OPERATOR), await employ(api, workspace, Role.OPERATOR)
+    assert (await api.post(of(chat.conversation_id, "/take"), headers=olga.headers)).status_code == 200
+    foreign = await chat_of(await open_shop((await make_workspace()).id))
+    ids = [str(chat.conversation_id), str(foreign.conversation_id), str(chat.conversation_id)]
+
+    async def in_many(deed: object, by: Employee) -> httpx.Response:
+        body = {"conversation_ids": ids, "deed": deed}
+        return await api.post("/api/v1/conversations/bulk", headers=by.headers, json=body)
+
+    viewer = await employ(api, workspace, Role.VIEWER)
+    refused = [await in_many({"deed": "resolve"}, viewer), await in_many({"deed": "reply", "text": "hola"}, olga)]
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(403, "not_permitted"), (422, "malformed")]
+    for deed, by, codes in (
+        ({"deed": "snooze", "minutes": 60}, pedro, ["not_your_conversation", "conversation_not_found"]),
+        ({"deed": "tag", "tags": ["feria"]}, olga, [None, "conversation_not_found"]),
+        ({"deed": "resolve", "note": "Todo listo"}, olga, [None, "conversation_not_found"]),
+        ({"deed": "assign", "operator_id": str(pedro.id)}, olga, ["handoff_not_open", "conversation_not_found"]),
+    ):
+        answer = await in_many(deed, by)
+        assert [each["code"] for each in answer.json()["results"]] == codes, answer.text
+    assert (await api.get(of(chat.conversation_id), headers=olga.headers)).json()["tags"] == ["feria"]
+    assert (await api.get(of(chat.conversation_id, "/handoffs"), headers=olga.headers)).json()["data"][0][
+        "note"
+    ] == "Todo listo"
 
 
 async def test_who_is_at_the_desk_is_known_by_who_has_said_so(api: httpx.AsyncClient) -> None:
