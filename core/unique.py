@@ -15,7 +15,11 @@ _BROKEN: Final = "23505"
 
 @asynccontextmanager
 async def unique(work: Work, taken: Conflict) -> AsyncIterator[None]:
-    """Write what has a unique key within the block; raises `taken` where another row has that key."""
+    """Write what has a unique key within the block; raises `taken` where another row has that key.
+
+    What was pending before is written first: a key that it breaks is another, and ends the transaction.
+    """
+    await work.session.flush()
     try:
         async with work.session.begin_nested():
             yield

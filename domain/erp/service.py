@@ -266,7 +266,8 @@ async def match(work: Work, product_id: UUID, command: Match) -> ErpProductView:
     elif command.action == "add":
         row.sync_status = RowStatus.UNMATCHED
         if await catalog.find(work, row.code) is None:
-            await _products.add(work, row)
+            async with unique(work, ErpVariantTaken(sku=row.code)):
+                await _products.add(work, row)
         else:
             await _link(work, row, row.code)  # what is there is merged with, and not written over
     else:
@@ -282,7 +283,8 @@ async def _link(work: Work, row: ErpProduct, sku: str) -> None:
     if variant.variant_id != row.variant_id and taken:
         raise ErpVariantTaken(sku=sku)
     settings = ErpSettings.model_validate((await _row(work, row.connection_id)).settings)
-    row.variant_id, row.applied, row.sync_status = variant.variant_id, None, RowStatus.UNMATCHED
+    async with unique(work, ErpVariantTaken(sku=sku)):
+        row.variant_id, row.applied, row.sync_status = variant.variant_id, None, RowStatus.UNMATCHED
     await _products.apply(work, settings, [row])
 
 

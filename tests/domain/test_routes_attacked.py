@@ -5,14 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from core.tables import new_id
+from core.unique import unique
 from core.work import open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
-from domain.logistics import driving, fleet, planning
+from domain.logistics import driving, fleet, planning, repository
 from domain.logistics import service as logistics
 from domain.logistics.errors import NothingToDeliver, PlanUnderWay, RouteLinkOver, StopRefused
 from domain.logistics.kinds import LeftOut, StopOutcome
+from domain.logistics.models import Vehicle
 from domain.logistics.schemas import AskPlan, ChangeStop, Dispatch, NewVehicle
 from domain.orders import amendments, by_staff
 from domain.orders import service as orders
@@ -133,3 +137,18 @@ async def test_a_link_ends_with_the_shop(chat: Chat) -> None:
     with pytest.raises(RouteLinkOver):
         async with open_work(driver) as work:
             await driving.by_link(work, route.id, version)
+
+
+async def test_a_key_that_was_broken_before_is_not_told_as_another(chat: Chat) -> None:
+    round = await begin_round(chat)
+
+    async def another() -> None:
+        async with open_work(chat.staff) as work:
+            there = await repository.vehicle(work, round.vehicle_id)
+            fields = {column.key: getattr(there, column.key) for column in Vehicle.__table__.columns if column.key != "id"}
+            work.session.add(Vehicle(id=new_id(), **fields))
+            async with unique(work, PlanUnderWay()):
+                pass
+
+    with pytest.raises(IntegrityError):
+        await another()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -20,7 +21,7 @@ from domain.customers.schemas import NewCustomer
 from domain.erp import service as erp
 from domain.erp.errors import ErpPasswordNeeded, ErpVariantTaken
 from domain.erp.kinds import JobType, RowStatus, SyncStatus
-from domain.erp.schemas import ChangeErpConnection, Match
+from domain.erp.schemas import ChangeErpConnection, ErpProductView, Match
 from tests.erp.conftest import Aspel
 from tests.erp.test_syncing import choose, rows
 
@@ -99,6 +100,14 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
     async with open_work(aspel.shop.principal) as work:
         assert (await catalog.get_variant(work, "HAR-1")).price == Decimal(5)
     assert (await aspel.sync(JobType.PRODUCTS))[JobType.PRODUCTS].records_skipped == 3
+
+    # And of two people who say of two products that they are the same one here, one is right
+    async def link(id: UUID) -> ErpProductView:
+        async with open_work(aspel.shop.principal) as work:
+            return await erp.match(work, id, Match(action="link", sku="QUE-1"))
+
+    both = await asyncio.gather(*(link(one.id) for one in waiting), return_exceptions=True)
+    assert {type(each) for each in both} == {ErpProductView, ErpVariantTaken}
 
 
 async def test_what_waited_and_collides_stops_no_run(aspel: Aspel) -> None:
