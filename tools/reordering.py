@@ -9,9 +9,10 @@ from core import messages
 from domain.catalog import service as catalog
 from domain.catalog.schemas import VariantView
 from domain.forecasts import service as forecasts
-from domain.forecasts.errors import ForecastNotReady, PeriodNotAhead
+from domain.forecasts.errors import DemandUnknown, ForecastNotReady, PeriodNotAhead
 from domain.replenishment import ahead
 from domain.replenishment import service as replenishment
+from domain.replenishment.errors import LevelsUnknown
 from domain.replenishment.permissions import ReplenishmentPermission
 from domain.replenishment.schemas import Needed, ProposalView
 from domain.suppliers import service as suppliers
@@ -93,7 +94,7 @@ async def _for_day(ctx: ToolContext, meant: Named, day: date) -> ToolOutcome:
             meant.store.id if meant.store is not None else None,
             meant.goods.variant_id if meant.goods is not None else None,
         )
-    except ForecastNotReady as error:
+    except (ForecastNotReady, DemandUnknown, LevelsUnknown) as error:
         return ctx.refuse(error.code, messages.refusal(error, ctx.language))
     except PeriodNotAhead:
         return ctx.refuse("needed_not_ahead", say(ctx, "needed_not_ahead"))

@@ -10,7 +10,9 @@ from domain.accounts import service as accounts
 from domain.accounts.thresholds import ReplenishmentSettings
 from domain.demand.schemas import Place
 from domain.forecasts import service as forecasts
+from domain.forecasts.errors import DemandUnknown
 from domain.replenishment import repository
+from domain.replenishment.errors import LevelsUnknown
 from domain.replenishment.permissions import ReplenishmentPermission
 from domain.replenishment.schemas import Delivery, Needed, ProposalView
 from domain.suppliers import service as suppliers
@@ -23,8 +25,8 @@ _NOTHING: Final = Decimal(0)
 async def needed_for(work: Work, day: date, store_id: UUID | None = None, variant_id: UUID | None = None) -> list[Needed]:
     """What stores lack up to a day, and what is proposed for them; what runs out soonest first.
 
-    The quantities of proposals are those of the plan, which aims at more than the forecast. Raises PeriodNotAhead and
-    ForecastNotReady.
+    The quantities of proposals are those of the plan, which aims at more than the forecast. Raises PeriodNotAhead,
+    ForecastNotReady, DemandUnknown and LevelsUnknown.
     """
     work.require(ReplenishmentPermission.READ)
     today = await accounts.today(work)
@@ -36,6 +38,8 @@ async def needed_for(work: Work, day: date, store_id: UUID | None = None, varian
         for one in await forecasts.of_places(work, today, day, store_ids=stores, variant_ids=variants)
         if one.store_id is not None and one.variant_id is not None
     }
+    if not expected:
+        raise DemandUnknown
     late = await repository.coming_after(work, day)
     proposed: dict[Place, list[ProposalView | None]] = {}
     for proposal in await repository.proposed_for(work, store_id, variant_id):
@@ -43,6 +47,8 @@ async def needed_for(work: Work, day: date, store_id: UUID | None = None, varian
         proposed.setdefault(place, []).append(ProposalView.model_validate(proposal))
     rows = await repository.shelves(work, store_id, variant_id)
     placed = [(Place(row.store_id, row.variant_id), row) for row in rows]
+    if not any(place in expected for place, _ in placed):
+        raise LevelsUnknown
     pairs = [(row, one) for place, row in placed if place in expected for one in proposed.get(place, [None])]
     makers = await suppliers.views(work, {id for pair in pairs if (id := _supplier(*pair)) is not None})
     found = []

@@ -13,3 +13,9 @@ class ProposalDecided(Conflict):
     """The proposal was placed, rejected, or is not needed any more."""
 
     code = "proposal_decided"
+
+
+class LevelsUnknown(Conflict):
+    """Nothing was ever counted, received or booked of it, so nobody knows what is lacking."""
+
+    code = "levels_unknown"

@@ -145,6 +145,9 @@ async def test_what_to_order_for_a_day_is_told_with_what_can_be_there_by_then(sh
         assert expected == pytest.approx(Decimal(5 * (days + 1)), rel=Decimal("0.15"))
     for language in ("en", "pt"):
         assert (await needed(2, language))[1].code == "needed_told"
+    # Of what nobody knows how much is there, or what will sell, nothing is said to be enough.
+    assert (await needed(10, product="aceite mazeite"))[1].code == "levels_unknown"
+    assert (await needed(10, product="queso blanco duro"))[1].code == "demand_unknown"
     # What no supplier sells is not left out, and a day that is over is none to order for.
     async with open_work(shop.principal) as work:
         await fill(work, shop, "ACE-1", 4)
