@@ -57,7 +57,7 @@ def forecast(told: Foretold, workspace: WorkspaceView, language: str, past: Dema
     nothing: list[float | None] = [None] * len(sold)
 
     def said(value: float) -> str:
-        return messages.quantity(Decimal(f"{value:.1f}"), told.unit, workspace.country, language)
+        return messages.quantity(expected_amount(value), told.unit, workspace.country, language)
 
     def shown(name: str, **fields: str) -> str:
         return messages.text(f"chart.forecast{name}", language, count=None, **fields)
@@ -83,6 +83,11 @@ def forecast(told: Foretold, workspace: WorkspaceView, language: str, past: Dema
         ),
         ahead=len(sold),
     )
+
+
+def expected_amount(value: float) -> Decimal:
+    """An amount that is expected, as exact as it deserves."""
+    return Decimal(str(value)).quantize(Decimal(1) if value >= 10 else Decimal("0.1"))
 
 
 def figure(measured: Figure, workspace: WorkspaceView, language: str) -> tuple[Chart, Drawer] | None:

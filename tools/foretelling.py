@@ -19,7 +19,7 @@ from domain.forecasts.service import Scope
 from tools.audience import AudienceKind
 from tools.context import ToolContext
 from tools.definition import Words, tool
-from tools.drawing import Foretold
+from tools.drawing import Foretold, expected_amount
 from tools.figures import MOST_ROWS
 from tools.naming import Named, named
 from tools.outcome import FactKind, Measured, ToolOutcome
@@ -164,8 +164,8 @@ def _scope(ctx: ToolContext, meant: Named, first: date, last: date) -> str:
 
 
 def figured(ctx: ToolContext, name: str, amount: float, unit: str, measured: Measured) -> str:
-    """A forecast amount, as exact as it deserves."""
-    value = Decimal(str(amount)).quantize(Decimal(1) if amount >= 10 else Decimal("0.1"))
+    """An amount that is expected."""
+    value = expected_amount(amount)
     shown = messages.quantity(value, unit, ctx.workspace.country, ctx.language)
     return ctx.facts.add(FactKind.FIGURE, f"forecast {name}", str(value), shown, unit=unit, measured=measured)
 

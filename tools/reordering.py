@@ -1,6 +1,6 @@
 """What members ask of ordering again: what, how much and why; and for a day, whether it can be there in time."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -105,14 +105,19 @@ async def _for_day(ctx: ToolContext, meant: Named, day: date) -> ToolOutcome:
     shown = found[:MOST_ROWS]
     goods = await catalog.variants(ctx.work, {one.variant_id for one in shown})
     named_so = await _names(ctx, {one.delivery.supplier_id for one in shown if one.delivery is not None})
-    rows = [_needed(ctx, one, goods[one.variant_id], named_so, day, run.made_at) for one in shown]
+    groups: dict[str, list[str]] = {}
+    for one in shown:
+        # What comes of one supplier comes on one day, which is said once.
+        head = _head(ctx, one, named_so, day)
+        groups.setdefault(head, []).append(_needed(ctx, one, goods[one.variant_id], named_so, day, run.made_at))
+    rows = [line for head, lines in groups.items() for line in (head, *lines)]
     if len(found) > MOST_ROWS:
         rows.append(say(ctx, "figure_has_more"))
     return ctx.done("needed_told", say(ctx, "needed_told", rows="\n".join(rows), day=on, until=until))
 
 
 def _needed(ctx: ToolContext, one: Needed, goods: VariantView, names: Mapping[UUID, str], day: date, made_at: datetime) -> str:
-    """One product in one store: what to order, what there is and will be sold, and whether it comes in time."""
+    """One product in one store: what to order, what there is, and what will be sold."""
     place = names.get(one.store_id, "")
     until = say(ctx, "needed_until", day=ctx.facts.day(day), store=ctx.facts.label(place))
     measured = Measured(metric=say(ctx, "forecast_metric"), scope=ctx.facts.read(until), row=goods.name, as_of=made_at)
@@ -133,22 +138,21 @@ def _needed(ctx: ToolContext, one: Needed, goods: VariantView, names: Mapping[UU
     parts.append(messages.filled(say(ctx, "needed_stock"), there | expected))
     if one.late_on is not None:
         parts.append(say(ctx, "needed_late", late=there["late"], on=ctx.facts.day(one.late_on)))
-    return " ".join([*parts, *_in_time(ctx, one, names, day)])
+    return " ".join(parts)
 
 
-def _in_time(ctx: ToolContext, one: Needed, names: Mapping[UUID, str], day: date) -> Iterator[str]:
+def _head(ctx: ToolContext, one: Needed, names: Mapping[UUID, str], day: date) -> str:
     """When it has to be ordered to be there by the day, or that it cannot be, and how long what is proposed lasts."""
     if one.proposal is not None and one.proposal.supplier_id is None:
-        return
+        return say(ctx, "needed_between")
     if one.delivery is None:
-        yield say(ctx, "needed_of_nobody")
-        return
+        return say(ctx, "needed_of_nobody")
     source = ctx.facts.label(names.get(one.delivery.supplier_id, ""))
     order_on, arrives = ctx.facts.day(one.delivery.order_on), ctx.facts.day(one.delivery.arrives)
     if one.delivery.order_by is None:
-        yield say(ctx, "needed_too_late", order_on=order_on, arrives=arrives, source=source)
+        when = say(ctx, "needed_too_late", order_on=order_on, arrives=arrives, source=source)
     else:
-        yield say(ctx, "needed_in_time", order_by=ctx.facts.day(one.delivery.order_by), source=source)
-    if one.proposal is not None:
-        key = "needed_covers" if one.delivery.covers_until >= day else "needed_covers_less"
-        yield say(ctx, key, covers_until=ctx.facts.day(one.delivery.covers_until), order_on=order_on)
+        when = say(ctx, "needed_in_time", order_by=ctx.facts.day(one.delivery.order_by), source=source)
+    key = "needed_covers" if one.delivery.covers_until >= day else "needed_covers_less"
+    lasts = say(ctx, key, covers_until=ctx.facts.day(one.delivery.covers_until), order_on=order_on)
+    return f"{when} {lasts}"

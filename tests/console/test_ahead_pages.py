@@ -65,7 +65,7 @@ async def test_a_series_is_drawn_with_its_interval_and_its_table(owner: Visitor,
     assert "Pronóstico de ventas: Harina P.A.N. Blanca" in told
     assert told.count('class="chart"') == 2  # for a wide screen, and for a phone
     told = await ask(seen, owner, "¿qué pido para el viernes?")
-    assert re.search(r"Pedir [\d.,]+ de .*Molinos.*alcanza hasta el", told)
+    assert re.search(r"<b>Molinos</b>: .* hasta el .*\n?.*Pedir [\d.,]+ de Harina", told)
 
 
 async def test_an_alert_is_taken_on_once(owner: Visitor, seen: Desk) -> None:

@@ -85,6 +85,7 @@ async def test_a_forecast_has_its_interval_level_period_and_the_date_of_its_data
         assert sum(day or 0 for day in days) == pytest.approx(float(value), abs=1)
         assert all((low or 0) <= (day or 0) <= (high or 0) for low, day, high in zip(band.low, days, band.high, strict=True))
         assert "Harina P.A.N. Blanca" in made[0].title
+        assert all(fact.text in made[0].summary for fact in figures[:3]), made[0].summary
     # A day alone is a number, and no chart.
     _, outcome = await ask(shop, workspace, forecast_query, product="harina pan", period=Ahead.TOMORROW)
     assert drawing.chart_of(outcome.data["foretold"], workspace, "es") is None
@@ -130,9 +131,9 @@ async def test_what_to_order_for_a_day_is_told_with_what_can_be_there_by_then(sh
         (proposal,), _ = await replenishment.list_proposals(work)
     # The mill takes a week and an order comes each week: today's is there in seven days and has to last thirteen.
     for days, words in (
-        (2, ("No llega para ese día", "alcanza hasta")),
-        (10, ("a más tardar", "alcanza hasta")),
-        (20, ("a más tardar", "alcanza solo hasta")),
+        (2, ("no llega para ese día", ", hasta el")),
+        (10, ("a más tardar", ", hasta el")),
+        (20, ("a más tardar", "solo hasta el")),
     ):
         told, outcome = await needed(days, product="harina pan")
         assert all(each in told for each in ("Harina P.A.N. Blanca", "Molinos", *words)), told
