@@ -22,7 +22,7 @@ from tools.facts import CENT, Facts, plain
 from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
-from tools.points import later_words, left_out_words, point_data, point_words, unavailable
+from tools.points import counted_by, later_words, left_in_question, left_out_words, point_data, point_words, unavailable
 from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import flowing, listed, say
@@ -88,15 +88,6 @@ async def update_draft(
     return told(ctx, target, outcome) if outcome.code == "draft_updated" else outcome
 
 
-def _counted_by(line: DraftLine, points: Sequence[Pending]) -> list[Pending]:
-    """The numbers of which nobody knew what they count, where this line says it: `de queso` to "250 of what?"."""
-    return [
-        point
-        for point in points
-        if point.kind == "number" and line.quantity is not None and point.arguments.get("quantity") == line.quantity
-    ]
-
-
 @dataclass
 class _Update:
     """The changes of one call: first what each line comes to, then the shelf, then one write."""
@@ -117,7 +108,7 @@ class _Update:
 
     async def take(self, line: DraftLine) -> None:
         """Find out what a line comes to; nothing is written yet."""
-        self.ctx.settled.extend(_counted_by(line, self.ctx.points))
+        self.ctx.settled.extend(counted_by(line.quantity, self.ctx.points))
         found = meant_line(self.lines, line.phrase) if line.mode != "add" else ()
         if len(found) > 1:
             options = [Option(sku=one.sku, name=one.name) for one in found]
@@ -241,6 +232,9 @@ class _Update:
         last.words = shortage_words(self.ctx, self.facts, short)
         if (point := shortage_point(short)) is not None:
             self.raised.append(point)
+        else:
+            self.raised += left_in_question(self.ctx.points, self.ctx.settled, short.sku)
+            self.ctx.settle(short.sku)
 
     @property
     def leaves_nothing(self) -> bool:

@@ -28,6 +28,23 @@ async def point_words(ctx: CustomerContext, facts: Facts, points: Sequence[Pendi
     return words + note_words(ctx, facts, [point for point in points if point.kind in NOTES])
 
 
+def counted_by(quantity: float | None, points: Sequence[Pending]) -> list[Pending]:
+    """The numbers of which nobody knew what they count, where a quantity says it: `de queso` to "250 of what?"."""
+    numbers = [point for point in points if point.kind == "number" and quantity is not None]
+    return [point for point in numbers if point.arguments.get("quantity") == quantity]
+
+
+def left_in_question(points: Sequence[Pending], settled: Sequence[Pending], sold_out: str) -> list[Pending]:
+    """What the choices that are open leave when one of their products is sold out."""
+    left = []
+    for point in points:
+        options = [option for option in point.options if option.sku != sold_out]
+        if point.is_of_order and sold_out in point.skus and options and point not in settled:
+            named = {"product": options[0].sku} if len(options) == 1 else {}
+            left.append(point.model_copy(update={"options": options, "arguments": point.arguments | named}))
+    return left
+
+
 def _kind(point: Pending) -> str:
     """How a point is asked: which of several before anything else, except where it may be that none is wanted."""
     if point.kind in ("want", "contradiction"):

@@ -1,11 +1,13 @@
 """Kinds of first readings, in other words than those of any set: which size, pairs, what takes back, what is no detail."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.lexical.reader.explain import explain
 from agent.lexical.reading import Context, read
 from tests.lexical.reading import asked, cart, demo_goods
 from tests.lexical.reading import read as explained
@@ -55,6 +57,15 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     # dates and words of no good hold nothing up
     (AR, "voy a bariloche el 12, dame 2 remeras basicas", {"REM-001": "2"}),
     (VE, "había harina pan? dame 2", {"HAR-001": "2"}),
+    # the same in another size, for somebody else; a size apart from the name, or by its letter's name
+    (AR, "para mí un buzo con capucha M y para mi novio el mismo en XL", {"BUZ-001-M": "1", "BUZ-001-XL": "1"}),
+    (VE, "3 coca cola de las de 2 litros", {"BEB-001": "3"}),
+    (AR, "una camisa leñadora talle ele", {"CAM-002-L": "1"}),
+    # none of what is named right before it
+    (VE, "2 kilos de pollo entero y de queso nada esta vez", {"POL-001": "2"}),
+    # whatever language names it, and whatever courtesy stands around it
+    (AR, "boa tarde, quero um tenis de corrida e um oculos de sol", {"ZAP-001": "1", "ANT-001": "1"}),
+    (AR, "do you guys speak english? I need three basic tees", {"REM-001": "3"}),
     # what takes nothing back is no correction
     (AR, "2 remeras básicas y dejalo así", {"REM-001": "2"}),
     (AR, "2 gorras trucker. bolsa no, gracias", {"GOR-001": "2"}),
@@ -100,6 +111,36 @@ def test_a_part_of_what_the_order_has_becomes_another_of_its_kind() -> None:
     assert [(change.sku, change.quantity, change.mode) for change in reading.changes] == [
         ("HAR-001", Decimal(3), "set"),
         ("HAR-002", Decimal(1), "add"),
+    ]
+
+
+OTHER_SIZE = [("OJO-001-39", "remove", None), ("OJO-001", "add", 1)]
+
+
+@pytest.mark.parametrize(
+    ("said", "done"),
+    [
+        ("el 39 que sea 37", OTHER_SIZE),
+        ("el 39 cambialo por 37", OTHER_SIZE),
+        ("no, the 39 make it 37", OTHER_SIZE),
+        ("las 39 que sean 3", [("OJO-001-39", "set", 3)]),
+        ("la XL que sea M", [("BUZ-001-XL", "remove", None), ("BUZ-001-M", "add", 2)]),
+        # nothing of the order comes in it: asked, and nothing else gets so many
+        ("el 38 que sea 37", []),
+        ("la L que sea M", []),
+    ],
+)
+def test_a_size_behind_an_article_is_what_shall_be_otherwise_and_no_amount(said: str, done: list[Any]) -> None:
+    reading = explained(AR, said, {"OJO-001-39": Decimal(1), "BUZ-001-XL": Decimal(2), "MOC-002": Decimal(1)})
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == done
+    assert bool(reading.questions) is not bool(done)
+
+
+def test_taken_out_and_put_in_in_portuguese() -> None:
+    reading = explain("tira o tomate e põe abacate, um quilo", demo_goods(VE), "pt", {"FRU-002": Decimal(1)})
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [
+        ("FRU-002", "remove", None),
+        ("FRU-005", "add", Decimal(1)),
     ]
 
 
@@ -172,6 +213,7 @@ def test_what_is_explained_is_put_in_the_cart_as_it_was_said(shop: str, said: st
         (AR, "dos gorras trucker y tres bufandas, pero las bufandas mejor en otra ocasión", "BUF-001"),
         (AR, "quiero 3 bufandas. de esas 3 una que sea para regalo", "BUF-001"),
         (AR, "2 bufandas, e igual para mi tía", "BUF-001"),
+        (AR, "quiero la campera de jean en L y para mi hermana lo mismo pero en M", "CMP-001-L"),
     ],
 )
 def test_what_something_else_takes_back_is_asked(shop: str, said: str, sku: str) -> None:

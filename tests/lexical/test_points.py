@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from agent.lexical.reader.explain import explain
 from evals.lexical.run import converse
+from tests.lexical.reading import demo_goods
 from tests.lexical.test_model import RecordingShop, brief, draft
 from tools.context import Pending
 from tools.outcome import Option
@@ -93,3 +95,28 @@ async def test_a_yes_beside_the_summary_takes_what_is_proposed_and_shows_the_sum
 async def test_what_is_wanted_instead_drops_the_question() -> None:
     ((_, arguments),) = await calls("mejor dame 2 atunes", points=[WHICH_OIL])
     assert arguments["lines"][-1] == {"product": "ACE-MZ", "mode": "remove"}
+
+
+JUICE = [Option(sku="BEB-008", name="Jugo de Naranja Yukery 1 L"), Option(sku="BEB-009", name="Jugo de Pera Yukery 1 L")]
+SCARF = Option(sku="BUF-001", name="Bufanda Tejida")
+BOOTS = Option(sku="BOR-001-42", name="Borcegos de Cuero talle 42")
+BOTH = [point("confirm", SCARF, product="BUF-001", quantity=1), point("confirm", BOOTS, product="BOR-001-42", quantity=1)]
+
+
+@pytest.mark.parametrize("said", ["la de pera, uno solo", "el otro es de pera, uno", "uno de pera", "de pera uno"])
+def test_a_word_of_one_of_those_in_question_is_that_whatever_else_it_means(said: str) -> None:
+    # `pera` is also "hold on".
+    which_juice = point("choose_product", *JUICE, product="tres jugos", quantity=3)
+    reading = explain(said, demo_goods("fluxion"), points=[which_juice])
+    assert [(change.sku, change.quantity) for change in reading.changes] == [("BEB-009", 1)]
+
+
+@pytest.mark.parametrize("said", ["yes to the scarf and yes to the borcegos", "yes, both", "los dos", "sí, los dos"])
+def test_as_many_as_there_are_questions_are_all_of_them(said: str) -> None:
+    reading = explain(said, demo_goods("demo-store"), points=BOTH)
+    assert sorted((change.sku, change.quantity) for change in reading.changes) == [("BOR-001-42", 1), ("BUF-001", 1)]
+
+
+@pytest.mark.parametrize("said", ["no, los dos no", "los 2 no", "no quiero los dos", "not both"])
+def test_as_many_that_are_refused_put_nothing_in(said: str) -> None:
+    assert not explain(said, demo_goods("demo-store"), points=BOTH).changes

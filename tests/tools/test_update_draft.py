@@ -218,6 +218,26 @@ async def test_a_narrower_question_takes_the_place_of_the_wider(counter: Counter
     assert [(point.kind, sorted(point.skus)) for point in counter.points] == [("choose_quantity", ["ARR-1"])]
 
 
+async def test_what_is_sold_out_is_in_question_no_more(counter: Counter) -> None:
+    # Given
+    def choice(*skus: str) -> dict[str, object]:
+        return {"kind": "which", "words": "algo", "skus": [*skus], "quantity": 2}
+
+    await counter("update_draft", open_points=[choice("CAF-1", "ARR-1")])
+
+    # When the one that is chosen turns out to be sold out
+    outcome = await counter("update_draft", lines=[{"product": "CAF-1", "quantity": 2}])
+
+    # Then the other one is proposed
+    assert [(point.is_proposal, sorted(point.skus)) for point in counter.points] == [(True, ["ARR-1"])]
+    assert spoken(outcome).count("Café") == 1
+
+    # And when that is all that was in question, nothing is
+    await counter("update_draft", lines=[{"product": "ARR-1", "mode": "remove"}, {"product": "CAF-1"}])
+    await counter("update_draft", lines=[{"product": "CAF-1", "quantity": 2}])
+    assert counter.points == []
+
+
 async def test_an_emptied_order_has_no_questions(counter: Counter) -> None:
     await counter("update_draft", lines=[{"product": "HAR-1", "quantity": 1}, {"product": "QUE-1"}])
     await counter("clear_draft")

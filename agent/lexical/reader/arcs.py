@@ -8,7 +8,7 @@ from decimal import Decimal
 from agent.lexical.reader.closed import DENIALS, PATTERNS, Role, closed_phrases, is_wanting, phrases_at, wishes_by_sound
 from agent.lexical.reader.goods import Goods, Mention
 from agent.lexical.reader.names import Namer
-from agent.lexical.reader.quantities import ANOTHER, LARGEST_SHOE, SMALLEST_SHOE, YEAR, Quantity, Reader
+from agent.lexical.reader.quantities import ANOTHER, LARGEST_SHOE, SAME, SMALLEST_SHOE, YEAR, Quantity, Reader
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.words import MEASURES, Words
@@ -60,11 +60,20 @@ class Finder:
     """Finds the arcs of one message."""
 
     def __init__(
-        self, folded: str, tokens: Sequence[Token], goods: Goods, words: Words, agreed: frozenset[int] = frozenset()
+        self,
+        folded: str,
+        tokens: Sequence[Token],
+        goods: Goods,
+        words: Words,
+        agreed: frozenset[int] = frozenset(),
+        asked: frozenset[str] = frozenset(),
     ) -> None:
-        """`agreed` are the places at which a yes is written with its accent."""
+        """`agreed` are the places at which a yes is written with its accent.
+
+        `asked` are words of one of the things in question, which they mean whatever else they may (`pera`, `de mano`).
+        """
         known = vocabulary()
-        self.agreed = agreed
+        self.agreed, self.asked = agreed, asked
         self.tokens, self.goods, self.known = tokens, goods, known
         self.reader = Reader(tokens, words, known.containers)
         self.places = len(tokens)
@@ -93,7 +102,7 @@ class Finder:
 
     def arcs(self) -> Arcs:
         """All arcs, at every place."""
-        closed = [list(self._closed(at)) for at in range(self.places)]
+        closed = [list(self._closed(at)) if self.tokens[at].text not in self.asked else [] for at in range(self.places)]
         for arcs in closed:
             arcs += self._unwished(arcs, closed)
         operators = {at for at, arcs in enumerate(closed) for arc in arcs if arc.role in _OPERATORS}
@@ -142,7 +151,8 @@ class Finder:
                 if quantity.unit in MEASURES:
                     yield Arc(at, end, Role.SIZE, 0.3, size=quantity)
         unit = self.reader.words.units.get(text(at))
-        if unit is not None and len(text(at)) > 1:
+        is_led = at > 0 and self.tokens[at - 1].kind == "word" and text(at - 1) not in self.reader.words.articles
+        if unit is not None and len(text(at)) > 1 and is_led:
             # `4 bananas kilos`
             yield Arc(at, at + 1, Role.SIZE, 1.0, size=Quantity(Decimal(1), unit))
         number = self.reader.number(at)
@@ -168,6 +178,7 @@ class Finder:
         for end, role in phrases_at(self.tokens, at):
             yield Arc(at, end, role, 0.1)
         yield from self._times(at)
+        yield from self._none_of(at)
         yield from self._conditions(at)
         if _CALLED.fullmatch(token.text) and not self.goods.matches(token.text):
             yield Arc(at, at + 1, Role.WISH, 0.3)
@@ -177,6 +188,17 @@ class Finder:
             yield from self._little(at)
         if token.kind == "word" and len(token.text) > 3 and word(token.text).sound in wishes_by_sound():
             yield Arc(at, at + 1, Role.WISH, 0.2)
+
+    def _none_of(self, at: int) -> Iterator[Arc]:
+        """`de queso nada`: refuses what is named right before it."""
+        before, behind = self.reader.text(at - 1), self.reader.text(at + 1)
+        if (
+            self.tokens[at].text == "nada"
+            and behind != "mas"
+            and before not in self.goods.closed
+            and self.goods.matches(before)
+        ):
+            yield Arc(at, at + 1, Role.REFUSE, 0.1)
 
     def _conditions(self, at: int) -> Iterator[Arc]:
         """`si no pasa de 70 mil`, `si el toddy está agotado`: an if with something that happens before a mark or a wish."""
@@ -303,7 +325,7 @@ class Finder:
             end += 1
         is_led = end > at + 1 or text(at) == "al"
         is_person = text(at) == "a" and text(end - 1) in _POSSESSIVES
-        is_sold = end < self.places and bool(self.goods.matches(text(end)))
+        is_sold = end < self.places and bool(self.goods.matches(text(end)) or self.goods.stands_for(text(end)))
         if is_led and end < self.places and self.tokens[end].kind == "word" and (is_person or not is_sold):
             yield Arc(at, end + 1, Role.PURPOSE, 0.6)
 
@@ -324,6 +346,9 @@ class Finder:
             if token.kind in ("mark", "newline", "number") or end in operators or token.text in ("y", "e", "and"):
                 break
             if token.text not in self.known.articles and self.reader.number(end) is not None:
+                break
+            if role is Role.PURPOSE and token.text in SAME and self.reader.text(end - 1) in _WHOSE:
+                # `para mi novio el mismo en XL`
                 break
             cost += 0.0 if token.text in self.known.fillers else (0.9 if self.goods.matches(token.text) else 0.3)
             end += 1

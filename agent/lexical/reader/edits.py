@@ -16,7 +16,8 @@ from typing import Literal
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.goods import Goods, Product
 from agent.lexical.reader.lines import Line, Mode
-from agent.lexical.reader.quantities import Quantity
+from agent.lexical.reader.quantities import SMALLEST_SHOE, Quantity
+from agent.lexical.reader.sizes import size_said
 from core.language.folding import fold
 from core.language.words import MEASURES
 from domain.catalog.search import Verdict, decide, rank
@@ -83,6 +84,8 @@ class Editor:
                 line.is_out, line.is_set, line.mode = False, True, Mode.CORRECT
 
     def _of(self, line: Line) -> list[Edit] | None:
+        if line.of_size:
+            return self._of_another_size(line)
         if line.mention is None and not line.sized and line.quantity is not None:
             return self._number(line)
         held = self._held(line)
@@ -164,6 +167,17 @@ class Editor:
         if mode == "set" and (other := self._variant(line, target)) is not None:
             return self._replaced(line, target, other)
         return self._taken(line, target) if mode == "remove" else self._counted(line, target, mode)
+
+    def _of_another_size(self, line: Line) -> list[Edit]:
+        """`el 39 que sea 37`: another size of the one thing that comes in it, else so many of it; of two of them neither."""
+        held = [sku for sku in self.cart if self.goods.by_sku[sku].label == line.of_size]
+        if len(held) != 1:
+            kind: Literal["which", "number"] = "which" if held else "number"
+            return [Edit(line, tuple(held), "set", kind=kind)]
+        if (other := self._sibling(size_said(line), held[0])) is not None:
+            return self._replaced(line, held[0], other)
+        is_count = line.quantity is not None and line.quantity.value < SMALLEST_SHOE
+        return self._counted(line, held[0], "set") if is_count else [Edit(line, (held[0],), "set", kind="quantity")]
 
     def _of_size(self, line: Line) -> str | None:
         """`no, las 40 mejor no`: a number behind an article that is the size of one thing of the order."""

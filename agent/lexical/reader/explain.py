@@ -7,6 +7,7 @@ from decimal import Decimal
 from agent.lexical.reader.amounts import amount_of, comes_in
 from agent.lexical.reader.arcs import Arc, Finder
 from agent.lexical.reader.certainty import SURE, is_certain, is_guess
+from agent.lexical.reader.choices import own_words
 from agent.lexical.reader.closed import Role
 from agent.lexical.reader.edits import Edit, EditMode, Editor
 from agent.lexical.reader.goods import Goods, Mention, Product
@@ -48,7 +49,9 @@ def explain(
     cut = tokens[MOST_TOKENS:]
     tokens = tokens[:MOST_TOKENS]
     agreed = frozenset(at for at, token in enumerate(tokens) if text[token.start : token.end].casefold() == "sí")
-    path = cheapest(Finder(folded, tokens, goods, words, agreed).arcs())
+    choices = [[one.sku for one in point.options if one.sku in goods.by_sku] for point in points if len(point.options) > 1]
+    in_question = frozenset(word for skus in choices for sku in skus for word in own_words(goods, sku, skus))
+    path = cheapest(Finder(folded, tokens, goods, words, agreed, in_question).arcs())
     reading = Reading(tokens=tokens, arcs=path.arcs)
     lines = lines_of(path, tokens)
     each = next((line.quantity for line in lines if line.is_each), None)
@@ -122,7 +125,8 @@ class _Judge:
         """
         said = vocabulary().matches("as_much", folded)
         before = [line for line in lines if said is not None and self.tokens[line.start].start < said.start()]
-        counted = [line for line in before if line.mode is Mode.ADD and line.mention is not None and line.quantity is not None]
+        counted = [line for line in before if line.mode is Mode.ADD and line.mention is not None]
+        counted = [line for line in counted if line.quantity is not None or line.is_single]
         is_of_cart = not lines and is_ordering
         if said is None or not (counted or is_of_cart) or vocabulary().matches("same_as_before", folded):
             return

@@ -285,6 +285,15 @@ class Goods:
         left = tuple(named or [sku for sku in head.products if sku not in self.matches(said)])
         return replace(head, products=left) if left else None
 
+    def measured(self, head: Mention, quantity: Quantity) -> Mention | None:
+        """Those of several that are named which come in packages of a measure; None if none does, or all."""
+        size = size_of(quantity)
+        of_size = (sku for sku in head.products if any(size in phrase.sizes for phrase in phrases_of(self.by_sku[sku])))
+        fitting = tuple(of_size) if size is not None else ()
+        words = f"{head.words} {quantity.value.normalize():f} {quantity.unit}"
+        is_some = 0 < len(fitting) < len(head.products)
+        return replace(head, products=fitting, words=words, has_size=True) if is_some else None
+
     def sized(self, head: Mention, quantity: Quantity) -> Mention | None:
         """What the noun of a mention is called in a size: `1 de 250` behind `2 cafés de 500`."""
         noun = head.words.split()[0]

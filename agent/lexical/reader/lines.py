@@ -65,6 +65,8 @@ class Line:
     """So many in all or more, nobody knows: `ponle 3`."""
     is_kept: bool = False
     """All else is taken out: `quita todo menos A`."""
+    of_size: str = ""
+    """The size of what it is about: `el 39 que sea 37`."""
     instead_of: Quantity | None = None
     """The number that is denied beside it: `son 4, no 6`."""
     clause: int = 0

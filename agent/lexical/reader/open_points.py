@@ -41,6 +41,8 @@ class OpenPoints:
     refused: set[str] = field(default_factory=set)
     declined: list[Pending] = field(default_factory=list)
     """The points about which nothing is wanted."""
+    is_all: bool = False
+    """As many are meant as there are questions: `all three`."""
     settled: set[int] = field(default_factory=set)
     """The places of the points that are answered."""
 

@@ -142,8 +142,6 @@ class Answers(OpenPoints):
         """What points to one of several and is part of no line of its own."""
         several = [skus for _, _, skus in self._open(several=True)]
         labels = {self.goods.by_sku[sku].label for skus in several for sku in skus} - {""}
-        # `de mano`: a word of one of them that is none elsewhere.
-        labels |= {word for skus in several for sku in skus for word in own_words(self.goods, sku, skus)} & vocabulary().fillers
         taken = [line for line in self.lines if not self._is_place(line)]
         spans = pointing(self.path, self.tokens, self.folded, labels, self.goods.closed)
         free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
@@ -368,7 +366,9 @@ class Answers(OpenPoints):
     def _counts_nothing(self, line: Line, said: Quantity) -> bool:
         """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
         is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
-        return (is_size and bool(self.edits)) or (line.is_definite and said.value == sum(p.is_question for p in self.points))
+        is_all = line.is_definite and said.value == sum(point.is_question for point in self.points)
+        self.is_all = self.is_all or (is_all and line.mode is Mode.ADD)
+        return (is_size and bool(self.edits)) or is_all
 
     def _other_size(self, line: Line, place: int, sku: str) -> None:
         """`no, el de 500`: another of the kind that was proposed."""
@@ -389,8 +389,8 @@ class Answers(OpenPoints):
         self._numbers([Line(0, 1, quantity=Quantity(Decimal(1), container=container, is_article=True))])
 
     def _agreed(self) -> None:
-        """`sí, y 2 de arroz`, `sí, una de cada`: what is proposed and not spoken of otherwise."""
-        is_yes = len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline")
+        """`sí, y 2 de arroz`, `sí, una de cada`, `all three`: what is proposed and not spoken of otherwise."""
+        is_yes = self.is_all or (len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline"))
         begin = next((line for line in self.lines if line.is_each and line.is_bare), Line(0, 1))
         for place, point, skus in list(self._open()):
             if place in self.settled:

@@ -16,6 +16,8 @@ _MONEY_FROM = Decimal(1000)
 SMALLEST_SHOE, LARGEST_SHOE = 34, 48
 """Nobody orders so many pairs by a number behind the name; so large are the feet of grown-ups."""
 ANOTHER = frozenset({"otro", "otra", "another", "outro", "outra"})
+SAME = frozenset({"mismo", "misma", "mesmo", "mesma", "same"})
+_IN = frozenset({"en", "in", "em", "pero", "but"})
 _NO_OTHER = frozenset({"vez", "dia", "cosa", "lado", "time", "day", "thing", "coisa"})
 _MARKS = frozenset({"x", "*", "×"})
 
@@ -128,7 +130,8 @@ class Reader:
 
     def _amounts(self, index: int) -> Iterator[tuple[int, Quantity]]:
         number = self.number(index)
-        if self.text(index) in ANOTHER and self.text(index + 1) not in _NO_OTHER:
+        is_same = self.text(index) in SAME and self.text(index + 1) in _IN and self.text(index - 1) != "lo"
+        if is_same or (self.text(index) in ANOTHER and self.text(index + 1) not in _NO_OTHER):
             yield index + 1, Quantity(Decimal(1), is_article=True, is_plain=True, is_more=True)
         after = number[1] if number is not None else index
         count = number[0] if number is not None else Decimal(1)

@@ -10,7 +10,7 @@ from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.nouns import weighed, without_adjectives, without_shares
 from agent.lexical.reader.quantities import Quantity
-from agent.lexical.reader.sizes import described, in_sizes
+from agent.lexical.reader.sizes import described, in_sizes, resized
 from agent.lexical.reader.tokens import Token
 
 _FEWEST_CARRIED = 50
@@ -18,7 +18,7 @@ _FEWEST_CARRIED = 50
 
 def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], ors: Container[str]) -> list[Line]:
     """The lines with what the whole message says of them."""
-    found = without_adjectives(weighed(list(lines), goods), tokens)
+    found = without_adjectives(weighed(resized(list(lines)), goods), tokens)
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = without_shares(denied_numbers(found), tokens)
     found = _of_those(found, tokens)
@@ -124,7 +124,7 @@ def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
         # `no jacket, never mind. Just one pair of chinos`: what is refused in another sentence is done with.
         wanted = [other for other in wanted if other.mode is Mode.ADD or other.clause == line.clause]
         is_correction = line.mode is Mode.CORRECT or (line.is_bare and line.is_set and line.mode is Mode.ADD)
-        if is_correction and wanted:
+        if is_correction and wanted and not line.of_size:
             if line.is_bare:
                 _measure_again(lines, wanted[-1], line, tokens)
                 wanted[-1].is_set = wanted[-1].is_set or _is_only_named(wanted[-1])

@@ -76,7 +76,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             head = head if is_guess(line) else line
             found += [line, *_take_own_size(line, goods)]
             continue
-        if line.mention is not None and line.mode is Mode.REFUSE:
+        if line.of_size or (line.mention is not None and line.mode is Mode.REFUSE):
             # `talle L, no M`
             found.append(line)
             continue
@@ -116,8 +116,36 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
     return found
 
 
+def resized(lines: list[Line]) -> list[Line]:
+    """`el 39 que sea 37`, `la L mejor M`: what an article points to by its size alone is what shall be otherwise."""
+    found: list[Line] = []
+    for line in lines:
+        old = found[-1] if found else None
+        is_changed = line.is_set or line.is_changed
+        if (
+            old is not None
+            and old.is_definite
+            and is_changed
+            and old.clause == line.clause
+            and size_said(old)
+            and size_said(line)
+        ):
+            line.of_size, line.start = size_said(found.pop()), old.start
+        found.append(line)
+    return found
+
+
+def size_said(line: Line) -> str:
+    """The size or bare number that a line says, where it names nothing: `39`, `m`; empty if it names something."""
+    if line.mention is None:
+        return _figure(line)
+    return line.mention.label if line.mention.is_label and line.quantity is None else ""
+
+
 def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
-    """`Musculosa Morley $4200 talle S x 2`: a size that stands apart from the name."""
+    """`Musculosa Morley $4200 talle S x 2`, `coca cola de las de 2 litros`: a size that stands apart from the name."""
+    if line.size is not None and line.mention is not None and (measured := goods.measured(line.mention, line.size)) is not None:
+        line.mention, line.sized, line.size = measured, (), None
     label = tokens[line.sized[-1]].text if line.sized and line.size is None and not line.is_out else ""
     named = goods.labelled(line.mention, label) if line.mention is not None and label and not line.mention.label else None
     if named is not None:

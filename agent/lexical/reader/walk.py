@@ -29,7 +29,7 @@ _MODES = {
     Role.ASK_PRICE: Mode.ASK_PRICE,
 }
 _SINGULAR = frozenset({"el", "la", "ese", "esa", "este", "esta", "the", "that", "this", "o"})
-_PLURAL = frozenset({"los", "las", "the", "os", "as", "esos", "esas", "these", "those"})
+_PLURAL = frozenset({"all", "los", "las", "the", "os", "as", "esos", "esas", "these", "those"})
 _WITH = frozenset({"con", "with", "com"})
 _WEAK = frozenset(
     {"nada", "solo", "solamente", "nomas", "son", "es", "ponle", "ponele", "dejame", "deja", "dejale", "dejeme", "only", "just"}
