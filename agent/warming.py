@@ -3,7 +3,7 @@
 from agent import links, prompting
 from agent.brief import Brief, BriefMessage
 from agent.lexical.listening import hear
-from agent.lexical.repair import meant_keyword
+from agent.lexical.spelling import meant_keyword
 from agent.lexical.vocabulary import vocabulary
 from core import messages
 from core.settings import get_settings

@@ -2,7 +2,7 @@
 
 import re
 
-from agent.lexical.normalise import clean
+from agent.lexical.spelling import clean
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 

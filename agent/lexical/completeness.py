@@ -1,7 +1,7 @@
 """Whether a message looks as if the customer had finished, so that the answer need not wait for more."""
 
 from agent.lexical.assent import is_pure_assent
-from agent.lexical.normalise import clean
+from agent.lexical.spelling import clean
 from agent.lexical.spoken import goods_said
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold

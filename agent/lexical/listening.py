@@ -8,8 +8,8 @@ from agent.lexical.acts import ITEM_ACTS, SMALL_TALK, Act, ActKind, DeliveryDeta
 from agent.lexical.answers import answer
 from agent.lexical.assent import is_pure_assent
 from agent.lexical.details import bare_address, looks_like_name, read_store
-from agent.lexical.normalise import clean
 from agent.lexical.reading import Context, read
+from agent.lexical.spelling import clean
 from agent.lexical.spoken import content_of
 from agent.lexical.vocabulary import vocabulary
 from agent.lexical.wants import read_want

@@ -7,12 +7,12 @@ from pydantic_ai.settings import ModelSettings
 from agent.brief import Brief
 from agent.lexical.compose import compose, leaves_open
 from agent.lexical.plan import Plan, make_plan
-from agent.lexical.pointed import spelled_out
 from agent.lexical.products import Catalogue, Lookup
 from agent.lexical.reader.goods import Shelf
 from agent.lexical.resuming import remaining, standing
 from agent.lexical.returned import Returned, this_run
 from agent.lexical.returned import returned as returned_of
+from agent.lexical.thread import spelled_out
 from agent.lexical.wanted import Call
 from agent.offline import OfflineModel, calling, replying
 

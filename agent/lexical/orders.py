@@ -8,11 +8,11 @@ from typing import Any
 from agent.brief import Brief, BriefLine
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import context_of, ordering_texts
-from agent.lexical.normalise import clean
 from agent.lexical.reader.explain import explain
 from agent.lexical.reader.goods import Product, Shelf
 from agent.lexical.reader.readings import Change, Question, Reading
 from agent.lexical.reading import order_text
+from agent.lexical.spelling import clean
 from agent.lexical.wanted import Wanted, number
 from agent.lexical.wants import read_want
 from core.language.folding import fold

@@ -9,7 +9,7 @@ from agent.lexical.details import looks_like_name
 from agent.lexical.listening import AWAITING, hear
 from agent.lexical.ordering import Ordering
 from agent.lexical.products import Catalogue, among
-from agent.lexical.repair import repaired
+from agent.lexical.spelling import repaired
 from agent.lexical.thread import continued, with_pronouns_said
 from agent.lexical.wanted import Call
 from agent.lexical.wants import FOR_A_PERSON

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
-from agent.lexical.normalise import clean
 from agent.lexical.reader.closed import closed_words
 from agent.lexical.reader.tokens import without_headers
+from agent.lexical.spelling import clean
 from agent.lexical.spoken import content_of, goods_said
 from agent.lexical.vocabulary import Vocabulary, blank, vocabulary, without
 from core.language.folding import fold

@@ -1,5 +1,9 @@
 """What a message leaves unsaid because the thread has it: `y en talle L?`, `la de cuero?`, `dos de esas`, said in full.
 
+A message that points at a product without naming it gets its SKU, which holds no quantity, where a pronoun stood: `quiero
+este y un aceite` quoting the flour asks for two things, and `lo quiero` and `quiero más información` are about what the
+message was sent from. A number alone needs no help: it answers the open question of how many.
+
 The subject of a thread is what was offered or asked about last, else the last line of the order. Words that fit it are
 looked for among its like before the whole catalogue; words that name another product change the subject.
 """
@@ -9,9 +13,9 @@ from dataclasses import replace
 
 from agent.brief import Brief, BriefMessage
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
-from agent.lexical.normalise import clean
 from agent.lexical.products import Catalogue
 from agent.lexical.reader.goods import Product
+from agent.lexical.spelling import clean
 from agent.lexical.vocabulary import vocabulary
 from core.language.folding import fold
 from domain.catalog.search import rank
@@ -36,10 +40,29 @@ def subject(brief: Brief) -> list[tuple[str, str]]:
     return [(line.sku, line.name) for line in lines]
 
 
+def spelled_out(brief: Brief) -> Brief:
+    """The brief with what each message points at, or was sent from, in its words."""
+    return brief.model_copy(update={"messages": [_spelled_out(message) for message in brief.messages]})
+
+
+def _spelled_out(message: BriefMessage) -> BriefMessage:
+    meant = _in_words([(product.sku, product.name) for product in message.products])
+    words, folded = vocabulary(), fold(message.text)
+    if not meant or not message.text:
+        return message
+    if asked := words.matches("asks_about_it", folded):
+        return _with_said(message, asked, f"{_PRICE}{meant}")
+    wanted = words.matches("wants_it", folded) or (words.matches("and_then", folded) and words.matches("it", folded))
+    return _with_said(message, wanted, meant) if wanted else message
+
+
+_PRICE = "cuanto cuesta "
+"""A question that is answered with what is known of a product; all languages are read at once, so one of them will do."""
+
+
 def with_pronouns_said(brief: Brief) -> Brief:
-    """The brief with what `of those` means in its words: the SKU of the one product in question, or what several share."""
-    about = subject(brief)
-    meant = about[0][0] if len(about) == 1 else " ".join(common_words(about))
+    """The brief with what `of those` means in its words."""
+    meant = _in_words(subject(brief))
     if not meant:
         return brief
     return brief.model_copy(update={"messages": [_with_pronoun_said(message, meant) for message in brief.messages]})
@@ -47,9 +70,16 @@ def with_pronouns_said(brief: Brief) -> Brief:
 
 def _with_pronoun_said(message: BriefMessage, meant: str) -> BriefMessage:
     found = vocabulary().matches("of_those", fold(message.text)) if isinstance(message.content, Text) else None
-    if found is None or not message.text:
-        return message
-    return message.saying(f"{message.text[: found.start()]} {meant}{message.text[found.end() :]}")
+    return message if found is None or not message.text else _with_said(message, found, f" {meant}")
+
+
+def _in_words(about: list[tuple[str, str]]) -> str:
+    """The SKU of the one product that is meant, or what several are called together."""
+    return about[0][0] if len(about) == 1 else " ".join(common_words(about))
+
+
+def _with_said(message: BriefMessage, found: re.Match[str], said: str) -> BriefMessage:
+    return message.saying(f"{message.text[: found.start()]}{said}{message.text[found.end() :]}")
 
 
 async def continued(brief: Brief, acts: list[Act], catalogue: Catalogue) -> list[Act]:

@@ -10,11 +10,11 @@ from pydantic_ai import Agent, FunctionToolset, ToolOutput
 
 from agent.brief import Brief, BriefDraft, BriefLine, BriefMessage, LastOrder
 from agent.lexical.model import LexicalModel
-from agent.lexical.normalise import clean
 from agent.lexical.products import Offer
 from agent.lexical.reader.goods import Goods, Shelf
 from agent.lexical.reader.quantities import Reader
 from agent.lexical.reader.tokens import tokens_of
+from agent.lexical.spelling import clean
 from agent.lexical.vocabulary import vocabulary
 from agent.reply.moves import REPLY, Reply, Say, Social
 from core.language.words import words_of

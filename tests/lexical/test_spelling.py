@@ -7,7 +7,7 @@ import pytest
 from agent.lexical.listening import hear
 from agent.lexical.products import Catalogue, Offer
 from agent.lexical.reader.goods import Goods
-from agent.lexical.repair import meant_keyword, repaired
+from agent.lexical.spelling import meant_keyword, repaired
 from evals.lexical.run import brief_of
 from evals.lexical.shop import load
 from tests.lexical.test_understanding import after
