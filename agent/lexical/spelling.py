@@ -69,8 +69,9 @@ def _known() -> frozenset[str]:
     words, numbers = vocabulary(), words_of(LANGUAGES)
     patterns = [*words.patterns.values(), *words.methods.values()]
     written = {word for pattern in patterns for word in re.findall("[a-zñ]{4,}", pattern.pattern)}
-    lists = (words.containers, words.fillers, words.ordinals, words.assent, numbers.numbers, numbers.parts, numbers.dozens)
-    lists += (numbers.units, words.ordinary, words.size_words, words.articles, words.spellings, words.keywords)
+    written |= words.ordinals.keys() | words.spellings.keys() | numbers.numbers.keys() | numbers.parts.keys()
+    written |= numbers.dozens.keys() | numbers.units.keys()
+    lists = (words.containers, words.fillers, words.assent, words.ordinary, words.size_words, words.articles, words.keywords)
     return frozenset(written.union(*lists))
 
 

@@ -1,5 +1,6 @@
 """Open points: a yes takes all that is proposed, a name or a number answers, and nothing that is open is forgotten."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -108,13 +109,13 @@ def test_a_word_of_one_of_those_in_question_is_that_whatever_else_it_means(said:
     # `pera` is also "hold on".
     which_juice = point("choose_product", *JUICE, product="tres jugos", quantity=3)
     reading = explain(said, demo_goods("fluxion"), points=[which_juice])
-    assert [(change.sku, change.quantity) for change in reading.changes] == [("BEB-009", 1)]
+    assert [(change.sku, change.quantity) for change in reading.changes] == [("BEB-009", Decimal(1))]
 
 
 @pytest.mark.parametrize("said", ["yes to the scarf and yes to the borcegos", "yes, both", "los dos", "sí, los dos"])
 def test_as_many_as_there_are_questions_are_all_of_them(said: str) -> None:
     reading = explain(said, demo_goods("demo-store"), points=BOTH)
-    assert sorted((change.sku, change.quantity) for change in reading.changes) == [("BOR-001-42", 1), ("BUF-001", 1)]
+    assert {change.sku: change.quantity for change in reading.changes} == {"BOR-001-42": Decimal(1), "BUF-001": Decimal(1)}
 
 
 @pytest.mark.parametrize("said", ["no, los dos no", "los 2 no", "no quiero los dos", "not both"])
