@@ -112,8 +112,10 @@ def _told(
 
 
 def _track(ctx: ToolContext, track: Track) -> str:
+    """How often warnings of a cause were right, and what to do about it where they mostly were not."""
     number = ctx.facts.count(f"{track.cause} looked into", track.looked_into)
-    return say(ctx, "machine_track", number=number, right=ctx.facts.count(f"{track.cause} right", track.right))
+    told = say(ctx, "machine_track", number=number, right=ctx.facts.count(f"{track.cause} right", track.right))
+    return f"{told} {say(ctx, 'machine_doubtful')}" if track.is_doubtful else told
 
 
 def _job(ctx: ToolContext, job: WorkOrderView) -> str:

@@ -2,16 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
 from domain.machines.kinds import Cause
 from domain.machines.schemas import MachineView, Name, Reason, RiskView
 from domain.maintenance.kinds import Finding, WorkOrderStatus
 
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
+LEAST_LOOKED_INTO: Final = 5
+"""Of fewer warnings nothing is said of how good they are."""
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
 
 
@@ -118,3 +121,9 @@ class Track(View):
     cause: Cause
     looked_into: int
     right: int
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether they are wrong more often than right, so that limits or baseline are to be looked at."""
+        return self.looked_into >= LEAST_LOOKED_INTO and 2 * self.right < self.looked_into

@@ -4,8 +4,13 @@ import math
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final
 from uuid import UUID
+
+import yaml
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from core.work import Work
 from domain.accounts import service as accounts
@@ -16,7 +21,8 @@ from domain.emissions.schemas import NewEmissionSource, NewRecord, Period
 from domain.machines import service as machines
 
 
-class _Bill(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Bill:
     """A source of bills: how much a month on average, and by which share it sways over the year."""
 
     name: str
@@ -27,17 +33,25 @@ class _Bill(NamedTuple):
     sway: float
 
 
-BILLS: Final = (
-    _Bill("Diésel del camión", "diesel", "l", "TRUCK-21", 5_200, 0.10),
-    _Bill("Gas natural de la caldera", "natural gas", "m3", "BOILER-7", 9_400, 0.18),
-    _Bill("Electricidad del molino", "electricity", "kWh", "MILL-3", 4_700, 0.06),
-)
-"""Sensors measure the same from this month on: no day is told by both."""
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A source of which a sensor measures the rate."""
 
-MEASURED: Final = (
-    ("CO₂ del camión, medido", "CO2", "kg", "TRUCK-21", "co2"),
-    ("CO₂ de la caldera, medido", "CO2", "kg", "BOILER-7", "co2"),
-    ("Potencia del molino, medida", "electricity", "kWh", "MILL-3", "power"),
+    name: str
+    activity: str
+    unit: str
+    machine: str
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Footprint:
+    bills: tuple[_Bill, ...]
+    measured: tuple[_Measured, ...]
+
+
+FOOTPRINT: Final = TypeAdapter(_Footprint).validate_python(
+    yaml.safe_load(Path(__file__).with_name("footprint.yaml").read_text(encoding="utf-8"))
 )
 
 
@@ -46,7 +60,7 @@ async def tell(work: Work, machine_ids: Mapping[str, UUID]) -> None:
     zone = (await accounts.get_workspace(work)).zone
     today = work.now.astimezone(zone).date()
     over = totals.months(date(today.year - 1, 1, 1), today.replace(day=1) - timedelta(days=1))
-    for bill in BILLS:
+    for bill in FOOTPRINT.bills:
         command = NewEmissionSource(
             name=bill.name,
             kind=SourceKind.METER,
@@ -59,14 +73,14 @@ async def tell(work: Work, machine_ids: Mapping[str, UUID]) -> None:
             amount = Decimal(round(bill.amount * (1 + bill.sway * math.sin(2 * math.pi * first.month / 12))))
             await recording.add(work, source.id, NewRecord(first_day=first, last_day=last, amount=amount))
     yesterday = today - timedelta(days=1)
-    for name, activity, unit, machine, code in MEASURED:
-        machine_id = machine_ids[machine]
-        (sensor,) = (one for one in await machines.list_sensors(work, machine_id) if one.code == code)
+    for one in FOOTPRINT.measured:
+        machine_id = machine_ids[one.machine]
+        (sensor,) = (each for each in await machines.list_sensors(work, machine_id) if each.code == one.sensor)
         command = NewEmissionSource(
-            name=name,
+            name=one.name,
             kind=SourceKind.TELEMETRY,
-            activity=activity,
-            unit=unit,
+            activity=one.activity,
+            unit=one.unit,
             machine_id=machine_id,
             sensor_id=sensor.id,
             meaning=Meaning.RATE,

@@ -75,5 +75,6 @@ async def test_records_are_withdrawn_factors_added_and_what_sensors_measure_is_s
     day = {"source_id": str(source.id), "first_day": "2026-01-01", "last_day": "2026-01-01"}
     assert (await visitor.send("emissions/collected", day)).status_code == 400
     await plant.send({"machine": "MILL-3", "at": now.isoformat(), "values": {"power": 50.0}})
-    for path in ("emissions", f"machines/{plant.machine_id}", f"machines/{plant.machine_id}/signals"):
-        assert "kg CO₂e por hora" in await visitor.open(path), path
+    assert "kg CO₂e por hora" in await visitor.open("emissions")
+    for path in (f"machines/{plant.machine_id}", f"machines/{plant.machine_id}/signals"):
+        assert "kg CO₂e/h" in await visitor.open(path), path

@@ -185,6 +185,13 @@ async def test_what_was_found_uses_the_parts_and_measures_the_warnings(
             await maintenance.cancel(work, job.id, CancelWorkOrder(reason="ya no"))
 
 
+@pytest.mark.parametrize(("looked_into", "right", "doubtful"), [(4, 0, False), (5, 2, True), (6, 3, False), (9, 8, False)])
+def test_a_cause_whose_warnings_are_mostly_wrong_is_doubtful_once_enough_were_looked_into(
+    looked_into: int, right: int, doubtful: bool
+) -> None:
+    assert Track(cause=Cause.ANOMALY, looked_into=looked_into, right=right).is_doubtful is doubtful
+
+
 async def test_parts_are_let_go_with_their_job_and_nobody_takes_goods_who_may_not(plant: Plant, shop: Shop) -> None:
     part = Part(variant_id=shop.variants[SKU], quantity=Decimal(4))
 
