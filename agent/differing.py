@@ -26,7 +26,8 @@ def differing(text: str, told: Sequence[Recorded], grounds: Grounds, *, answers:
     said = words_in(*shown, *(each.replace(".", "") for each in shown))
     undone = [clause.words for clause in grounds.brief.clauses if not {*grounds.undone}.isdisjoint(clause.deeds)]
     parts = [part for part in grounds.brief.exact if answers or not part.is_asking]
-    parts = [part for part in parts if not any(words in part.words for words in (*undone, *grounds.missed))]
+    told_open = [*undone, *(words for words in grounds.missed if words in text)]
+    parts = [part for part in parts if not any(words in part.words for words in told_open)]
     numbers = _numbers(*shown)
     return [part.words for part in parts if part.words not in text and not _bears_out(part, said, numbers, told, grounds)]
 
