@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 
 from connectors import erp as connector
 from core.access import Principal, PrincipalKind
-from core.errors import StoresOnly
+from core.errors import Abandoned, StoresOnly
 from core.settings import get_settings
 from core.work import open_work
 from domain.alerts import watching
@@ -19,6 +20,7 @@ from domain.catalog.schemas import NewCategory
 from domain.customers import service as customers
 from domain.customers.schemas import NewCustomer
 from domain.erp import service as erp
+from domain.erp import syncing
 from domain.erp.errors import ErpPasswordNeeded, ErpVariantTaken
 from domain.erp.kinds import JobType, RowStatus, SyncStatus
 from domain.erp.schemas import ChangeErpConnection, ErpProductView, Match
@@ -40,6 +42,17 @@ async def close_a_category(aspel: Aspel) -> None:
     async with open_work(aspel.shop.principal) as work:
         made = await categories.create_category(work, NewCategory(name="VIEJA"))
         await categories.set_category_active(work, made.id, False, made.version)
+
+
+async def link_at_once(aspel: Aspel, ids: Sequence[UUID]) -> None:
+    """Of two people who say of two products that they are the same one here, one is right."""
+
+    async def link(id: UUID) -> ErpProductView:
+        async with open_work(aspel.shop.principal) as work:
+            return await erp.match(work, id, Match(action="link", sku="QUE-1"))
+
+    both = await asyncio.gather(*(link(id) for id in ids), return_exceptions=True)
+    assert {type(each) for each in both} == {ErpProductView, ErpVariantTaken}
 
 
 async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel) -> None:
@@ -100,14 +113,7 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
     async with open_work(aspel.shop.principal) as work:
         assert (await catalog.get_variant(work, "HAR-1")).price == Decimal(5)
     assert (await aspel.sync(JobType.PRODUCTS))[JobType.PRODUCTS].records_skipped == 3
-
-    # And of two people who say of two products that they are the same one here, one is right
-    async def link(id: UUID) -> ErpProductView:
-        async with open_work(aspel.shop.principal) as work:
-            return await erp.match(work, id, Match(action="link", sku="QUE-1"))
-
-    both = await asyncio.gather(*(link(one.id) for one in waiting), return_exceptions=True)
-    assert {type(each) for each in both} == {ErpProductView, ErpVariantTaken}
+    await link_at_once(aspel, [one.id for one in waiting])
 
 
 async def test_what_waited_and_collides_stops_no_run(aspel: Aspel) -> None:
@@ -177,6 +183,21 @@ async def test_what_is_chosen_otherwise_is_read_again(aspel: Aspel) -> None:
         variant = (await catalog.get_variant(work, "7")).variant_id
     counted = f"select on_hand from stock_items where store_id = '{branch}' and variant_id = '{variant}'"
     assert await rows(aspel, counted) == [(Decimal(5),)]
+
+
+async def test_whoever_reads_what_is_chosen_no_more_keeps_nothing(aspel: Aspel) -> None:
+    house = Principal.system(aspel.shop.workspace_id)
+    await aspel.ask(JobType.PRODUCTS)
+    for otherwise in ({"settings": {"company": "02"}}, {"is_active": False}):
+        async with open_work(house) as work:
+            task = await syncing.take(work, aspel.connection.id)
+        assert task is not None
+        await change(aspel, aspel.shop.principal, **otherwise)
+        with pytest.raises(Abandoned):
+            async with open_work(house) as work:
+                await syncing.apply_page(work, task, [])
+    async with open_work(house) as work:
+        assert await syncing.take(work, aspel.connection.id) is None
 
 
 async def test_a_password_goes_nowhere_but_where_it_was_given_for(aspel: Aspel) -> None:
