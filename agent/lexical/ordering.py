@@ -139,6 +139,8 @@ class Ordering:
         for point in points:
             sku = next(iter(sorted(point.skus)), "")
             held = next((line for line in self.lines if line.sku in point.skus), None)
+            if held is not None and any(wanted.product == held.sku for wanted in self.wanted):
+                continue
             if held is not None:
                 self.wanted.append(Wanted(held.sku, held.quantity, None, held.name, is_total=True))
             elif subject := sku or point.words or str(point.arguments.get("product", "")):

@@ -118,6 +118,11 @@ def test_as_many_as_there_are_questions_are_all_of_them(said: str) -> None:
     assert {change.sku: change.quantity for change in reading.changes} == {"BOR-001-42": Decimal(1), "BUF-001": Decimal(1)}
 
 
+def test_all_of_them_are_never_so_many_of_one() -> None:
+    want = [point("want", SCARF, product="BUF-001")]
+    assert not explain("yes, all three", demo_goods("demo-store"), points=want).changes
+
+
 @pytest.mark.parametrize("said", ["no, los dos no", "los 2 no", "no quiero los dos", "not both"])
 def test_as_many_that_are_refused_put_nothing_in(said: str) -> None:
     assert not explain(said, demo_goods("demo-store"), points=BOTH).changes

@@ -368,7 +368,8 @@ class Answers(OpenPoints):
         is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
         is_all = line.is_definite and said.value == sum(point.is_question for point in self.points)
         self.is_all = self.is_all or (is_all and line.mode is Mode.ADD)
-        return (is_size and bool(self.edits)) or is_all
+        # `yes, all three`, of which two are in the order: never three of the third.
+        return (is_size and bool(self.edits)) or is_all or self.tokens[line.start - 1].text == "all"
 
     def _other_size(self, line: Line, place: int, sku: str) -> None:
         """`no, el de 500`: another of the kind that was proposed."""
