@@ -44,6 +44,7 @@ def among(columns: FromClause) -> type[Conversation]:
 
 def locked_with(work: Work, row: Conversation) -> ConversationView:
     """The conversation that such a statement has locked; this work locks it no more."""
+    work.require_agent()
     repository.remember_lock(work, row)
     return view_of(row)
 
