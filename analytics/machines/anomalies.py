@@ -22,8 +22,8 @@ _KEPT = 0.9
 _QUANTILE = 0.97
 RELEASE = 0.8
 """An alarm ends below this share of its limit, so that it does not flutter."""
-_LASTING = 15
-"""Rows for which a score is above its limit before anybody hears of it: 3 % of sound rows are, but not for so long."""
+_LASTING = WINDOW
+"""Rows for which a score is above its limit before anybody hears of it: 3 % of sound rows are, and hardly ever for so long."""
 _LAGS = np.array([1, 2, 3, 4, 5, 6.5, 8, 10]) * WINDOW
 
 

@@ -35,7 +35,7 @@ from domain.machines.kinds import (
 from domain.machines.models import Machine, MachineBaseline, MachinePrediction, ReadingRollup, Sensor, SensorStatus
 from domain.machines.schemas import Reason
 
-RECENT: Final = timedelta(minutes=60)
+RECENT: Final = timedelta(minutes=90)
 NOW: Final = timedelta(minutes=5)
 """A value is the mean of so long, so that one odd reading is none."""
 
@@ -53,7 +53,7 @@ _LONGEST_AWAY: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a machine: its sensors, what they said last, and their last hour by the minute."""
+    """What is known of a machine: its sensors, what they said last, and their last minutes."""
 
     machine: Machine
     sensors: Sequence[Sensor]
@@ -200,7 +200,7 @@ def _by_rules(known: _Known) -> list[Reason] | None:
 
 
 async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) -> list[Reason] | None:
-    """How far the last hour lies from the baseline; None without one, or where too little is measured."""
+    """How far the last minutes lie from the baseline; None without one, or where too little is measured."""
     if baseline is None:
         return None
     # How far a tool has worn says when to change it, and nothing of how the machine is.

@@ -48,11 +48,11 @@ def test_what_is_wrong_is_seen_in_its_own_sensor() -> None:
 
 
 def strays(device: Device, begun: datetime) -> float | None:
-    """How far the last hour of a machine's past lies from its good days, if it does."""
+    """How far a machine's last minutes lie from its good days, if they do."""
     past = plant.history(device, begun)
     codes = [one.sensor.code for one in device.signals if one.sensor.role is not SensorRole.TOOL_WEAR]
     rows = np.array([[said[code] for code in codes] for _, said in past])
-    sound, last = (sum(at < (begun - span).timestamp() for at, _ in past) for span in (plant.DRIFTS_FOR, timedelta(hours=1)))
+    sound, last = (sum(at < (begun - span).timestamp() for at, _ in past) for span in (plant.DRIFTS_FOR, judging.RECENT))
     judged = anomalies.judge(np.vstack([rows[:sound], rows[last:]]), sound, len(rows) - sound)
     return anomalies.lasting(judged.scores[sound:], held=False)
 
@@ -85,7 +85,7 @@ async def test_the_plant_of_the_demo_has_one_machine_that_is_not_well(workspace:
         emitted = await totals.of(work, date(work.now.year - 1, 1, 1), work.now.date())
         ahead = await outlook.of_year(work)
         now = {one.source: one.co2e for one in await instant.of_machines(work)}
-    # The others break no limit; that one strays by chance, for a quarter of an hour in a day or two, is no fault of the demo
+    # The others break no limit; that one strays by chance, is no fault of the demo
     assert levels["MILL-3"].level is RiskLevel.ELEVATED
     for code in ("TRUCK-21", "BOILER-7"):
         assert {one.cause for one in levels[code].reasons} <= {Cause.ANOMALY}, code
