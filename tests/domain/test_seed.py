@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,8 @@ from domain.catalog import service as catalog
 from domain.connections import service as connections
 from domain.customers import service as customers
 from domain.stock import service as stock
+from tests.factories.customer import Customer
+from tests.factories.shop import Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -68,6 +71,11 @@ async def test_the_demo_shops_are_whole_and_made_once(database: str) -> None:
             lines = await connections.all_of_workspace(work)
             assert {line.slug for line in lines} == {line.slug for line in shop.connections} | {f"{shop.workspace.slug}-web"}
             assert len(await accounts.list_members(work)) == len(shop.users)
+
+        # Then whoever writes to it is answered
+        line = next(line for line in lines if line.slug == shop.connections[0].slug)
+        customer = Customer(Shop(workspace.id, UUID(int=0), {}), line.id, phone="584149998877")
+        assert await customer.says("hola, ¿cuánto cuesta el envío?")
 
 
 async def _has_half_a_year(work: Work, *, several_stores: bool) -> None:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from domain.accounts.zones import DeliveryZone
+from tests.factories.chat import settle_on
 from tests.factories.customer import Customer, Query
 from tests.mind.conftest import customer, query, shop
 
@@ -65,3 +67,13 @@ async def test_the_price_of_a_thing_is_told_and_the_thing_then_ordered(customer:
 @pytest.mark.parametrize("said", ["asdf qwer", "👍", "...", "???", "cuéntame un chiste", "no", "sí", "2"])
 async def test_whatever_is_said_is_answered(customer: Customer, said: str) -> None:
     assert await customer.says(said)
+
+
+async def test_what_a_delivery_costs_is_told_by_zone(customer: Customer) -> None:
+    zones = [DeliveryZone(name=name, fee=Decimal(fee)) for name, fee in (("Chacao", 3000), ("Palermo", 4000))]
+    await settle_on(customer.shop, delivery_zones=[zone.model_dump(mode="json") for zone in zones])
+
+    told = await customer.says("¿cuánto cuesta el envío?")
+
+    assert "3.000,00 (Chacao)" in told
+    assert "4.000,00 (Palermo)" in told

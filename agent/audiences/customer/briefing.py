@@ -120,7 +120,8 @@ def _zone_facts(found: _Found, zones: Sequence[DeliveryZone], currency: str) -> 
     shown = [
         f"{messages.money(fee, currency, found.country, found.language)} ({', '.join(names)})" for fee, names in fees.items()
     ]
-    found.add(FactKind.FEE, DELIVERY, ", ".join(map(str, fees)), ", ".join(shown))
+    value = ", ".join(map(str, fees))
+    found.facts.append(Fact(kind=FactKind.FEE, subject=DELIVERY, value=value, currency=currency, text=", ".join(shown)))
 
 
 def _lines(order: OrderView) -> list[BriefLine]:
