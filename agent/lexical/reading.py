@@ -16,6 +16,7 @@ from core.language.folding import fold
 _SENTENCE_END = re.compile(
     r"\n|[;|]|\?|!|\.(?!\w)|…|(?:(?<=\s)|^)[-*•·>]+(?=\s)|(?:(?<=\n)|^)\s*\d{1,2}\s*[).](?=\s)|[•·]|\s-\s|\((?!\d)|\)"
 )
+_NUMBER_OF_ORDER = re.compile(r"\b\d{3,}\b")
 _SIMPLE = (
     "human",
     "not_understood",
@@ -155,7 +156,9 @@ def _without_details(text: str, context: Context) -> tuple[Page, Details]:
     words = vocabulary()
     asked = "?" in page.folded
     if not (asked and words.matches("ask_payment_methods", page.folded)):
-        read_payment(page, details, expected=context.expects_payment, is_question=asked)
+        # `cancela el 1038`, `¿y el 1038?`: a number beside these is an order's, and not the reference of a payment.
+        is_of_order = any(words.matches(name, page.folded) for name in ("cancel", "status", "change"))
+        read_payment(page, details, expected=context.expects_payment and not is_of_order, is_question=asked)
     if not details.is_paid:
         read_phone(page, details, expected=context.has_draft)
     if not words.matches("human", page.folded):
@@ -262,15 +265,15 @@ def _has_words(text: str) -> bool:
 
 
 def _is_of_one(text: str, match: re.Match[str], before: str) -> bool:
-    """`cancela el aceite`, `el aceite, ya no lo quiero` are about a thing; `cancela`, `cancela el pedido` call all off."""
+    """`cancela el aceite`, `el aceite, ya no lo quiero` are about a thing; `cancela`, `cancela el 1038` call all off."""
     words = vocabulary()
     if words.matches("whole_order", match.group()):
         return False
-    said = without("cancel", f"{before}\n{text}", words)
+    said = _NUMBER_OF_ORDER.sub(" ", without("cancel", f"{before}\n{text}", words))
     # Words that mean something of their own are things only behind an article: `la sal`, but `puedo`.
     led = {second for first, second in pairwise(re.findall(r"\w+", said)) if first in words.articles}
     named = {word for act in goods_said(said) for word in act.phrase.split()}
-    return bool(content_of(text[match.end() :]) or named - closed_words() or named & led)
+    return bool(content_of(_NUMBER_OF_ORDER.sub(" ", text[match.end() :])) or named - closed_words() or named & led)
 
 
 def _rest_of(kind: ActKind, rest: str, after: int, sentence: Sentence, words: Vocabulary) -> list[Act]:

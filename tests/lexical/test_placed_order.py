@@ -153,3 +153,14 @@ async def test_a_sum_that_is_told_is_that_of_the_quantity_beside_it(customer: Cu
     said = await customer.says("agrega 3 harina pan y 1 aceite mazeite")
     assert "3 × Harina P.A.N. Blanca: " not in said
     assert "125.000" in said
+
+
+@pytest.mark.parametrize(
+    "words", ["cancela el pedido 1038", "cancela el 1038", "cancela el pedido 1001", "¿cómo va el pedido 1038?"]
+)
+async def test_the_number_of_an_order_is_no_payment(customer: Customer, query: Query, words: str) -> None:
+    await has_ordered(customer)
+
+    assert "1001" in await customer.says(words)
+    assert await query("SELECT count(*) FROM payments") == [(0,)]
+    assert await query("SELECT status FROM orders") == [("confirmed",)]

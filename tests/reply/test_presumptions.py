@@ -30,6 +30,12 @@ def test_the_sum_of_the_order_does_not_pass_for_that_with_what_was_just_shown() 
     assert "Sin contar eso, tu pedido va en US$ 7,90." in text
 
 
+def test_the_sum_of_the_order_holds_its_delivery_also_beside_what_was_just_shown() -> None:
+    text = with_draft(asked=Asked.AN_ANSWER).searched(ARROZ).says(move("state", "", "s7", "s8"))
+
+    assert "Sin contar eso, tu pedido va en US$ 7,90, con US$ 2,00 de envío." in text
+
+
 def test_a_question_alone_does_not_pass_over_what_a_lookup_found() -> None:
     text = Turn(asked=Asked.AN_ANSWER).searched(CAFE, ACEITE, sold_out=(CAFE,)).says(move("ask", "quantity"))
 
