@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from agent.lexical.acts import Act, ActKind
 from agent.lexical.details import Details, Page, read_delivery, read_notes, read_payment, read_phone, read_recipient, way_to_pay
-from agent.lexical.reader.closed import closed_words
+from agent.lexical.reader.closed import closed_phrases, closed_words
 from agent.lexical.reader.tokens import without_headers
 from agent.lexical.spelling import clean
 from agent.lexical.spoken import content_of, goods_said
@@ -129,6 +129,7 @@ def _order_part(sentence: str, before: str, words: Vocabulary) -> str:
     for name in _TALK:
         while match := words.matches(name, sentence):
             sentence = blank(sentence, match, ",")
+    sentence = _without_apology(sentence, before, words)
     for name in _SIMPLE:
         match = words.matches(name, sentence)
         if match is None or (name == "cancel" and _is_of_one(sentence, match, before)):
@@ -140,7 +141,7 @@ def _order_part(sentence: str, before: str, words: Vocabulary) -> str:
             return " " * len(sentence)
         if kind in (ActKind.CANCEL, ActKind.CLEAR):
             # What was ordered before a cancellation is called off as well.
-            return " " * match.end() + sentence[match.end() :]
+            return " " * match.end() + _without_parting(sentence[match.end() :], words)
         return blank(sentence, match, "|")
     if (match := words.matches("pay_intent", sentence)) is not None and not words.matches("ask_price", sentence):
         comma = sentence.find(",", match.end())
@@ -175,13 +176,14 @@ def _speaks_about(words: Vocabulary, folded: str) -> bool:
 
 
 def _read_sentence(sentence: Sentence, words: Vocabulary) -> list[Act]:
-    talk, text = _small_talk(sentence.text, words)
+    talk, text = _small_talk(sentence, words)
     return [*talk, *_read_matter(text, sentence, words)] if _has_words(text) else talk
 
 
-def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
+def _small_talk(sentence: Sentence, words: Vocabulary) -> tuple[list[Act], str]:
     """Greetings and thanks, and the text without them and without padding."""
     acts: list[Act] = []
+    text = _without_apology(sentence.text, sentence.before, words)
     for name in ("because", "chatter", "please"):
         while match := words.matches(name, text):
             text = blank(text, match)
@@ -191,6 +193,27 @@ def _small_talk(text: str, words: Vocabulary) -> tuple[list[Act], str]:
         while match := words.matches(name, text):
             text = blank(text, match, ",")
     return acts, text
+
+
+def _without_apology(text: str, before: str, words: Vocabulary) -> str:
+    """`my spanish is terrible, sorry`: ill said of one's own beside an apology is no complaint; `sorry, but …` leads to one."""
+    ill = words.matches("complaint", text)
+    own = words.matches("ill_of_own", text[: ill.start()]) if ill is not None else None
+    if ill is None or own is None or any(words.matches(name, own.group()) for name in ("whole_order", "deliver")):
+        return text
+    said = f"{before}\n{text}"
+    start = len(said) - len(text) + ill.start()
+    leading = [said[match.end() : start].split() for match in words.patterns["apology"].finditer(said)]
+    if all(set(between) & set(closed_phrases()["but"]) for between in leading):
+        return text
+    return text[: own.start()] + " " * (ill.end() - own.start()) + text[ill.end() :]
+
+
+def _without_parting(rest: str, words: Vocabulary) -> str:
+    """`…, sorry man`: an apology that ends the sentence behind a cancellation, with whom it is made to, names no thing."""
+    said = words.matches("apology", rest)
+    is_last = said is not None and len(re.findall(r"\w+", rest[said.end() :])) <= 1 and not re.search(r"\d", rest[said.end() :])
+    return rest[: said.start()] + " " * (len(rest) - said.start()) if said is not None and is_last else rest
 
 
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:

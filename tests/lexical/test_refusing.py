@@ -216,3 +216,34 @@ def test_what_all_of_the_others_lack_is_a_thing_of_its_own(said: str) -> None:
 def test_what_a_thing_shall_not_have_only_tells_which_one() -> None:
     sugar = {"AZU-001": 1}
     assert "AZU-001" not in changed(answered(VE, "un café fama sin azúcar", held=sugar))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ugh party got cancelled, forget the whole order sorry man",
+        "forget everything",
+        "olvida todo el pedido",
+        "esquece o pedido todo, desculpa moça",
+        "esquece tudo",
+    ],
+)
+async def test_forgetting_the_whole_order_calls_it_off_and_touches_no_line(said: str) -> None:
+    shop = await after("ar", said, draft={"BUZ": 1, "GOR": 1})
+    assert [tool for tool, _ in shop.calls] == ["cancel_order"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "forget everything but the scarf",
+        "forget the whole order except the scarf",
+        "olvida todo menos la bufanda",
+        "olvida todo el pedido menos la bufanda",
+    ],
+)
+def test_forgetting_all_but_one_thing_keeps_that(said: str) -> None:
+    context = Context(has_draft=True)
+    reading = answered(AR, order_text(said, context), held={"BUF-001": 1, "REM-001": 3})
+    assert ActKind.CANCEL not in {act.kind for act in read(said, context)}
+    assert [(change.sku, change.mode) for change in reading.changes] == [("REM-001", "remove")]

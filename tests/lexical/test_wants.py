@@ -8,6 +8,7 @@ import pytest
 from agent.brief import LastOrder
 from evals.lexical.run import converse
 from tests.lexical.test_model import RecordingShop, brief, draft
+from tests.lexical.test_understanding import after, heard
 
 STATES: dict[str, dict[str, Any]] = {
     "new": {},
@@ -85,3 +86,39 @@ async def test_what_is_ordered_beside_an_invoice_is_taken() -> None:
 async def test_what_is_said_of_an_order_in_the_making_is_none(said: str) -> None:
     made = await calls(said, **STATES["cart"])
     assert "request_human_handoff" not in {tool for tool, _ in made}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hi! my spanish is terrible sorry 😅",
+        "sorry! my spanish is terrible",
+        "sorry for my broken english",
+        "perdón, soy una inútil con esto",
+        "perdón por el audio",
+        "desculpa, vc entende português?",
+    ],
+)
+async def test_an_apology_of_the_customer_is_no_complaint(said: str) -> None:
+    shop = await after("ar", said)
+    assert "complaint" not in heard(said)
+    assert "request_human_handoff" not in [tool for tool, _ in getattr(shop, "calls", [])]
+
+
+async def test_what_is_ordered_behind_an_apology_is_ordered() -> None:
+    shop = await after("ar", "sorry my spanish is terrible, 2 gorras")
+    assert shop.counts == {"GOR": 2}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "this is terrible, sorry",
+        "my order is terrible, sorry",
+        "sorry but my experience is terrible",
+        "sorry, the cheese is rotten",
+        "perdón pero el queso llegó malo",
+    ],
+)
+def test_a_complaint_stays_one_beside_an_apology(said: str) -> None:
+    assert "complaint" in heard(said)
