@@ -7,7 +7,7 @@ from agent.lexical.acts import DeliveryDetails, PaymentDetails
 from agent.lexical.spoken import goods_said
 from agent.lexical.vocabulary import Vocabulary, vocabulary
 from core.language.folding import fold
-from core.language.words import literal
+from core.language.words import MEASURES, literal
 
 LONGEST_ADDRESS = 300
 _MIN_ADDRESS = 4
@@ -228,7 +228,7 @@ def read_delivery(page: Page, details: Details, stores: list[str], *, expected: 
     if pickup and not (deliver and deliver.start() < pickup.start()):
         _read_pickup(page, details, stores, pickup)
         return
-    if deliver is None and address is None:
+    if address is None and (deliver is None or _is_amount(page.folded[deliver.end() :])):
         return
     if deliver is None and address is not None and not _stands_as_address(page, address, expected):
         return
@@ -275,6 +275,12 @@ def _read_usual_place(page: Page, details: Details, *, expected: bool) -> bool:
 def _is_list(text: str) -> bool:
     """`6 cervezas, 2 pepsi`: things with how many of them, and nothing of an address."""
     return all(said.phrase and said.quantity is not None for said in goods_said(text))
+
+
+def _is_amount(text: str) -> bool:
+    """`kilo y medio. de cebolla…`: how much of a thing it shall be; no address begins with a number and its unit."""
+    said = goods_said(re.split(r"[.,;!?\n]", text)[0])
+    return len(said) == 1 and said[0].quantity is not None and not said[0].phrase and said[0].unit in MEASURES
 
 
 def _lead(folded: str, address: re.Match[str] | None, words: Vocabulary) -> re.Match[str] | None:

@@ -47,3 +47,21 @@ def test_a_list_that_is_to_be_taken_down_is_no_note(opening: str) -> None:
 
 def test_a_note_is_still_one() -> None:
     assert heard("nota: tocar el timbre dos veces") == {"notes": "tocar el timbre dos veces"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no, el tomate dejalo en kilo y medio. de cebolla setecientos cincuenta gramos",
+        "dejalo en kilo y medio",
+        "llevalo a tres kilos y medio",
+    ],
+)
+def test_how_much_of_a_thing_is_no_address(said: str) -> None:
+    assert heard(said) == {}
+    assert "kilo" in order_text(said, ORDERING)
+
+
+@pytest.mark.parametrize("said", ["mandalo a la calle 8, dos kilos de papa", "llevalo a kilometro 5 via oriente"])
+def test_an_address_with_a_number_stays_one(said: str) -> None:
+    assert heard(said).get("fulfilment") == "delivery"
