@@ -247,3 +247,53 @@ def test_forgetting_all_but_one_thing_keeps_that(said: str) -> None:
     reading = answered(AR, order_text(said, context), held={"BUF-001": 1, "REM-001": 3})
     assert ActKind.CANCEL not in {act.kind for act in read(said, context)}
     assert [(change.sku, change.mode) for change in reading.changes] == [("REM-001", "remove")]
+
+
+CARGO = {"CIN-001": 1, "CAR-001-42": 1, "CAR-001-44": 1}
+
+
+@pytest.mark.parametrize("said", ["tira o cargo 42 por favor", "tira o cargo 42", "quita el cargo 42", "take out the cargo 42"])
+def test_the_size_that_is_said_is_the_one_that_goes(said: str) -> None:
+    reading = answered(AR, said, held=CARGO)
+    assert [(change.sku, change.mode) for change in reading.changes] == [("CAR-001-42", "remove")]
+    assert not reading.questions
+
+
+@pytest.mark.parametrize("said", ["tira o cargo", "quita el cargo"])
+def test_without_its_size_it_is_asked_which_one_goes(said: str) -> None:
+    reading = answered(AR, said, held=CARGO)
+    asked = [(question.kind, question.skus, question.mode) for question in reading.questions]
+    assert (reading.changes, asked) == ([], [("which", ("CAR-001-42", "CAR-001-44"), "remove")])
+
+
+@pytest.mark.parametrize("said", ["12 cervejas polar no total", "no, 12 polar no total", "no total 12 polar"])
+def test_no_total_is_in_all_and_refuses_nothing(said: str) -> None:
+    reading = answered(VE, order_text(said, Context(has_draft=True)), held={"BEB-005": 6, "QUE-003": 1})
+    assert [(change.sku, change.mode, change.quantity) for change in reading.changes] == [("BEB-005", "set", Decimal(12))]
+    assert not reading.questions
+
+
+@pytest.mark.parametrize("said", ["quanto fica no total?", "quanto dá no total", "cuánto es el total"])
+def test_the_total_is_asked_for(said: str) -> None:
+    assert {act.kind for act in read(said, Context(has_draft=True))} == {ActKind.ASK_TOTAL}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ahora dice que ya no quiere la franela, que tiene muchas. las mias si dejamelas",
+        "quita las remeras, las mías déjalas",
+        "take out the remera, keep mine",
+        "tira a camiseta, as minhas ficam",
+    ],
+)
+def test_of_several_that_are_shared_it_is_asked_how_many_stay(said: str) -> None:
+    reading = answered(AR, said, held={"REM-001": 3, "VES-001": 1})
+    asked = [(question.kind, question.skus, question.mode) for question in reading.questions]
+    assert reading.changes == []
+    assert ("quantity", ("REM-001",), "set") in asked
+
+
+def test_the_only_one_goes_whosever_it_is() -> None:
+    reading = answered(AR, "ya no quiere la remera. las mías sí", held={"REM-001": 1})
+    assert [(change.sku, change.mode) for change in reading.changes] == [("REM-001", "remove")]

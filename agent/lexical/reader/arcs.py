@@ -83,6 +83,7 @@ class Finder:
         self.starts = {token.start: at for at, token in enumerate(tokens)}
         self.spans = self._spans(folded, known)
         self.wished = {end for spans in self.spans.values() for end, role, _ in spans if role is Role.WISH}
+        self.taken = {end for spans in self.spans.values() for end, role, _ in spans if role is Role.REFUSE}
 
     def _spans(self, folded: str, known: Vocabulary) -> dict[int, list[tuple[int, Role, float]]]:
         """The stretches that a pattern of the vocabulary gives a role to."""
@@ -241,7 +242,7 @@ class Finder:
         text, known = self.tokens[at].text, self.known
         if text in self.reader.words.little:
             yield Arc(at, at + 1, Role.FILLER, 0.2)
-        elif text in known.conjunctions or text in ("o", "u"):
+        elif text in known.conjunctions or (text in ("o", "u") and at not in self.taken):  # `tira o cargo`
             is_more = any(role is Role.MORE for _, role, _ in self._led(at))
             yield Arc(at, at + 1, Role.AND, 0.2 if is_more else 0.0)
         elif text in self.reader.words.articles:

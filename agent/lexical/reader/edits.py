@@ -51,6 +51,8 @@ class Editor:
     lines: Sequence[Line]
     is_denial: bool = False
     """The message begins with a no: a number alone is then one in all."""
+    is_shared: bool = False
+    """It speaks of somebody's share (`las mías`): of several of a thing it may be only a part that goes."""
     done: set[int] = field(default_factory=set)
     """The lines, by identity, that another one has settled."""
 
@@ -209,6 +211,8 @@ class Editor:
     def _taken(self, line: Line, sku: str) -> list[Edit]:
         """Taken out, or so many less; a number that is only denied is one of two things."""
         amount, has = self._amount(line, sku), self.cart[sku]
+        if line.quantity is None and self.is_shared and has > 1:
+            return [Edit(line, (sku,), "set", kind="quantity")]
         if line.quantity is None or (amount is not None and amount >= has):
             return [Edit(line, (sku,), "remove")]
         if amount is None or not (line.is_taken or line.is_out):

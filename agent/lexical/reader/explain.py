@@ -65,7 +65,8 @@ def explain(
     judge.edits(answers.edits)
     reading.declined = answers.declined
     reading.answers = bool(answers.edits or answers.declined)
-    editor = Editor(goods, held, judge.words, lines, vocabulary().matches("refuse", folded) is not None)
+    is_denial, is_shared = (vocabulary().matches(name, folded) is not None for name in ("refuse", "a_share"))
+    editor = Editor(goods, held, judge.words, lines, is_denial, is_shared)
     edits = editor.edits()
     for line in lines:
         if id(line) not in edits:
