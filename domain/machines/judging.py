@@ -247,11 +247,14 @@ async def _tool_due(work: Work, known: _Known) -> datetime | None:
         return None
     hours = await readings.rollups(work, [sensor.id], RollupLevel.HOUR, known.now - timedelta(hours=48), known.now)
     wear = [(row.starts_at, units.convert(row.total / row.count, sensor.unit, "min")) for row in hours]
-    if len(wear) > 3:
-        wear = wear[1:-1]  # hours of which a part is missing have a mean that lies elsewhere
-    # Where it has less behind it than an hour before, it was changed: how fast the one before it wore still tells.
-    steps = [(after - before, until - since) for (since, before), (until, after) in pairwise(wear) if after >= before]
-    gained, took = sum(step for step, _ in steps), sum((span for _, span in steps), timedelta())
+    steps = [(after - before, until - since) for (since, before), (until, after) in pairwise(wear)]
+    # Where it has less behind it than an hour before, it was changed: how fast the one before it wore still tells. That
+    # step does not, nor does the next one, as the hour between them holds something of both tools.
+    changes = {place for place, (step, _) in enumerate(steps) if step < 0}
+    # Hours of which a part is missing have a mean that lies elsewhere.
+    ends = {0, len(steps) - 1} if len(steps) > 2 else set()
+    whole = [each for place, each in enumerate(steps) if place not in changes | ends and place - 1 not in changes]
+    gained, took = sum(step for step, _ in whole), sum((span for _, span in whole), timedelta())
     if gained <= 0:
         return None
     rate = gained / (took / timedelta(hours=1))

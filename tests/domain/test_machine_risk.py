@@ -314,7 +314,7 @@ async def test_of_a_long_baseline_only_its_newest_minutes_are_read(plant: Plant,
     assert (reason.cause, words.furthest(reason)[0]) == (Cause.ANOMALY, "Vibración")
 
 
-@pytest.mark.parametrize("changed", [10.0, 0.5])
+@pytest.mark.parametrize("changed", [10.0, 9.75, 9.5, 9.25, 0.5])
 async def test_a_tool_has_a_date_on_which_it_is_to_be_changed(workspace: WorkspaceView, changed: float) -> None:
     plant = await open_plant(workspace.id, sensors=MILL)
     now = await now_of(plant)

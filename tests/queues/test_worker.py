@@ -111,8 +111,8 @@ async def test_a_killed_deliverer_holds_up_the_next_message_for_seconds_only(
             with process("worker", tmp_path):
                 killed_at = time.monotonic()
                 await until(lambda: _statuses_are(thread, ["unconfirmed", "sent"]))
-        # Then the next message goes out soon, and the first is not sent again
-        assert time.monotonic() - killed_at < 20
+        # Then the next message goes out soon, once a worker has started, and the first is not sent again
+        assert time.monotonic() - killed_at < 45
         assert thread.said == ["uno", "dos"]
 
 
