@@ -55,12 +55,14 @@ def part_of(query: str, key: Sequence[str], *, only_key: bool = False, is_behind
     if is_since:
         wanted.append("(changed_at IS NULL OR changed_at >= ?)")
     columns = ", ".join(key) if only_key else "*"
-    return f"SELECT {columns} FROM (\n{query}\n) WHERE {' AND '.join(wanted)} ORDER BY {', '.join(key)}"  # noqa: S608
+    conditions, order = " AND ".join(wanted), ", ".join(key)
+    return f"SELECT {columns} FROM (\n{query}\n) WHERE {conditions} ORDER BY {order}"  # noqa: S608 - as above
 
 
 def one_of(query: str, key: Sequence[str]) -> str:
     """What gives the record of one key."""
-    return f"SELECT * FROM (\n{query}\n) WHERE {' AND '.join(f'{name} = ?' for name in key)}"  # noqa: S608
+    conditions = " AND ".join(f"{name} = ?" for name in key)
+    return f"SELECT * FROM (\n{query}\n) WHERE {conditions}"  # noqa: S608 - as above
 
 
 def _behind(key: Sequence[str]) -> str:

@@ -90,7 +90,7 @@ async def test_a_function_of_a_noun_asks_for_a_permission_before_anything_else(n
 
     # Then what is not refused for want of a permission is refused to a person who has every one
     if "permission" not in refused.fields:
-        await refusal(WORKING[name], of("*"))
+        assert "permission" not in (await refusal(WORKING[name], of("*"))).fields
 
 
 def test_every_permission_is_declared_once_and_by_a_resource_and_an_action() -> None:

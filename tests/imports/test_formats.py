@@ -102,7 +102,7 @@ def test_a_column_of_days_written_by_a_locale_is_read_as_it_was(days: list[date]
 
     for text, day in zip(column, days, strict=True):
         try:
-            assert read_date(text, order) == datetime(day.year, day.month, day.day)  # noqa: DTZ001
+            assert read_date(text, order) == datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a cell has no zone
         except DateUnclear:
             assert order is None
 
@@ -121,7 +121,7 @@ def test_serials_are_days_since_1899(day: date) -> None:
 
     read = {str(read_date(cell, None)) for cell in (serial, float(serial), str(serial))}
 
-    assert read == {str(datetime(day.year, day.month, day.day))}  # noqa: DTZ001
+    assert read == {str(datetime(day.year, day.month, day.day))}  # noqa: DTZ001 - a cell has no zone
 
 
 @given(st.text(max_size=40))
@@ -135,7 +135,7 @@ def test_any_text_is_a_day_or_is_none_and_nothing_breaks(text: str) -> None:
 
 @given(st.dates(date(2000, 1, 13), date(2068, 12, 31)).filter(lambda day: day.day > 12), st.integers(0, 86_399))
 def test_one_day_above_twelve_decides_the_order_and_times_are_kept(day: date, seconds: int) -> None:
-    at = (datetime(2026, 1, 1) + timedelta(seconds=seconds)).time()  # noqa: DTZ001
+    at = (datetime(2026, 1, 1) + timedelta(seconds=seconds)).time()  # noqa: DTZ001 - a cell has no zone
     text = f"{day:%d/%m/%Y} {at:%H:%M:%S}"
 
     assert read_date(text, dates.decide(["01/02/2026", text]).order) == datetime.combine(day, at)

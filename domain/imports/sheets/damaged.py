@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from domain.imports.sheets.archives import Member, members
 from domain.imports.sheets.cells import Book, Cell, FileFormat, Line, Repair, Sheet
@@ -45,7 +46,7 @@ def salvage(content: bytes) -> Book:
         lines = list(_lines(document, texts))
         if lines:
             number = _SHEET.search(member.name)
-            sheets.append(Sheet(f"{number[1] if number else ''}", lambda lines=lines: iter(lines)))  # type: ignore[misc]
+            sheets.append(Sheet(f"{number[1] if number else ''}", partial(iter, lines)))
     if not sheets:
         raise FileUnreadable
     repairs = [Repair.SALVAGED]
