@@ -9,6 +9,7 @@ from uuid import UUID
 from core.errors import DomainError, Invalid
 from core.inbound import EventKind
 from domain.connections.schemas import LineCheck
+from domain.connections.templates import TemplatesFound
 from domain.conversations.content import Content
 from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
@@ -74,9 +75,14 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class SystemEvent:
-    """News about an account or a person that is neither a message nor a report; kept, and shown to staff."""
+    """News about an account or a person that is neither a message nor a report; kept, and shown to staff.
+
+    A person, by their number or user id, may have said to the medium itself whether they want marketing of this sender.
+    """
 
     name: str
+    sender: str | None = None
+    wants_marketing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,10 @@ class Channel(Protocol):
 
     async def check(self) -> LineCheck:
         """Ask the provider whether the key opens this line; trouble on the way is an answer, not an exception."""
+        ...
+
+    async def templates(self) -> TemplatesFound:
+        """Ask the provider for the line's approved templates; trouble on the way is an answer, not an exception."""
         ...
 
     async def fetch_media(self, url: str) -> FetchedMedia:

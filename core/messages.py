@@ -115,9 +115,10 @@ def _locale(language: str, country: str | None) -> Locale:
         return Locale.parse(choose_language(language))
 
 
-def money(amount: Decimal, currency: str, country: str | None, language: str = "es") -> str:
-    """An amount as people of the country write it, for example `$12.000,00` or `Bs. 25.000,00`."""
-    shown = format_currency(amount, currency, locale=_locale(language, country)).replace("\xa0", " ")
+def money(amount: Decimal, currency: str, country: str | None, language: str = "es", *, is_exact: bool = False) -> str:
+    """An amount as people of the country write it, for example `$12.000,00` or `Bs. 25.000,00`; if exact, with all decimals."""
+    locale = _locale(language, country)
+    shown = format_currency(amount, currency, locale=locale, decimal_quantization=not is_exact).replace("\xa0", " ")
     for official, usual in _USUAL_SYMBOLS.items():
         shown = shown.replace(official, usual)
     return " ".join(shown.split())

@@ -9,10 +9,13 @@ from app.cli.terminal import fail
 from app.demo import seed as seeding
 from app.demo.schemas import demo_shops
 from app.processes import runtime
+from channels.infobip import templates
+from core.db import to_json
 from core.settings import Environment, Settings, get_settings
 from domain.accounts import service as accounts
 from migrations.upgrade import upgrade
 from sandbox.devices import plant
+from sandbox.infobip.approved import listed
 from sandbox.infobip.history import remember
 
 PLANT_OF = "demo-store"
@@ -21,7 +24,9 @@ PLANT_OF = "demo-store"
 
 async def _seed_with_life() -> list[str]:
     """Make the missing demo shops; their customers have written only where the sandbox has their phones."""
-    made = await seeding.seed_demo(remember if get_settings().sandbox_enabled else None)
+    has_phones = get_settings().sandbox_enabled
+    approved = templates.found(to_json({"templates": listed()}).encode()).templates if has_phones else ()
+    made = await seeding.seed_demo(remember if has_phones else None, approved)
     for ref in await accounts.list_workspaces():
         if ref.slug == PLANT_OF:
             await plant.equip(ref.id)

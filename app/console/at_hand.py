@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from agent import macros as doing
 from app.console.talk import Talk
 from core.work import Work
-from domain.conversations import desk
+from domain.conversations import desk, templates
+from domain.conversations.templates import TemplateOffer
 from domain.desk import canned, macros, views
 from domain.desk.schemas import CannedReplyView, MacroView, ViewOfDesk
 from domain.teams import service as teams
@@ -15,7 +16,7 @@ from domain.teams.schemas import SeatView, TeamView
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """What filters and dialogs offer. The texts of canned replies are filled in for the conversation that is open."""
+    """What filters and dialogs offer. Canned replies and templates are those of the conversation that is open."""
 
     views: list[ViewOfDesk]
     tags: list[str]
@@ -23,14 +24,16 @@ class AtHand:
     seats: list[SeatView] = field(default_factory=list)
     canned: list[CannedReplyView] = field(default_factory=list)
     macros: list[MacroView] = field(default_factory=list)
+    templates: list[TemplateOffer] = field(default_factory=list)
     me: SeatView | None = None
 
 
 async def at_hand(work: Work, talk: Talk | None) -> AtHand:
     """Read it for whoever looks."""
     kept, tags = await views.list_views(work), await desk.known_tags(work)
+    offered = await templates.offered(work, talk.entry.id) if talk is not None else []
     if not work.principal.may(DeskPermission.READ):
-        return AtHand(kept, tags)
+        return AtHand(kept, tags, templates=offered)
     seats = (await teams.list_seats(work)).items
     return AtHand(
         kept,
@@ -39,6 +42,7 @@ async def at_hand(work: Work, talk: Talk | None) -> AtHand:
         seats=seats,
         canned=await _filled(work, talk) if talk is not None else [],
         macros=await macros.list_macros(work) if talk is not None else [],
+        templates=offered,
         me=next((each for each in seats if each.user_id == work.principal.id), None),
     )
 

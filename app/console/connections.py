@@ -1,5 +1,6 @@
 """Connections: the lines on which customers write, and whether each can be used now."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from domain.connections.schemas import (
     RenewSecret,
     WebChatSecret,
 )
+from domain.connections.templates import TemplatePrices
 
 router = APIRouter(prefix="/console/@{workspace}/connections")
 
@@ -37,6 +39,7 @@ async def _show(
     checked: tuple[UUID, LineCheck] | None = None,
     said: str = "",
     secret: WebChatSecret | None = None,
+    left_out: Sequence[str] = (),
 ) -> Response:
     async with open_work(visit.principal) as work:
         lines = [await connections.details(work, line.id) for line in await connections.all_of_workspace(work)]
@@ -50,6 +53,7 @@ async def _show(
         checked=checked,
         said=said,
         secret=secret,
+        left_out=left_out,
         stores=stores,
         may_write=visit.principal.may(ConnectionsPermission.WRITE),
     )
@@ -100,6 +104,25 @@ async def renew_secret(request: Request, visit: Writer, connection_id: UUID) -> 
         is_secret=True,
     )
     return await _show(request, visit, secret=made)
+
+
+@router.post("/{connection_id}/templates")
+async def fetch_templates(request: Request, visit: Writer, connection_id: UUID) -> Response:
+    """Bring the approved templates of a line from its provider, and tell which of them cannot be sent from the inbox."""
+    found = await by_api.templates(visit.principal, connection_id)
+    command, seen = by_api.kept(found), await forms.seen(request)
+    await deeds.once(request, visit, ConnectionDetails, lambda work: connections.change(work, connection_id, command, seen))
+    return await _show(request, visit, said="templates", left_out=found.left_out)
+
+
+@router.post("/{connection_id}/prices")
+async def set_prices(request: Request, visit: Writer, connection_id: UUID) -> Response:
+    """Say what a template costs, which is shown before one is sent."""
+    prices = await forms.part(request, TemplatePrices)
+    seen = await forms.seen(request)
+    command = ChangeConnection(settings=ConnectionSettings(template_prices=prices))
+    await deeds.once(request, visit, ConnectionDetails, lambda work: connections.change(work, connection_id, command, seen))
+    return RedirectResponse(visit.at("connections?said=saved"), 303)
 
 
 @router.post("/{connection_id}/test")

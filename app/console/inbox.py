@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from agent import takeover
 from agent.takeover import Takeover
-from app.console import deeds, filters, streams, talk
+from app.console import deeds, filters, forms, streams, talk
 from app.console.catalogue import INBOX
 from app.console.parts import Made, Parts, answer
 from app.console.refusals import said
@@ -19,12 +19,13 @@ from app.console.rendering import page
 from app.console.talk import Wanted
 from app.console.visits import Visit, may
 from core.work import open_work
-from domain.conversations import desk, suggestions
+from domain.conversations import desk, suggestions, templates
 from domain.conversations import notes as noting
 from domain.conversations.content import said as words_of
 from domain.conversations.errors import MessagesUnseen
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskFilter, HandoffView, NoteView, Queue, SuggestionView, ThreadMessage
+from domain.conversations.templates import SendTemplate
 from domain.payments import by_staff
 from domain.payments.permissions import PaymentsPermission
 from domain.payments.schemas import PaymentView, RejectPayment, VerifyPayment
@@ -131,6 +132,22 @@ async def reply(
         # The draft stays as it is; what was not seen stands above it now.
         told = said(error, visit.manners.language)
         return await answer(request, visit, conversation_id, status=409, unseen=told)
+    return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
+
+
+@router.post("/{conversation_id}/templates")
+async def send_template(
+    request: Request,
+    visit: Writer,
+    conversation_id: UUID,
+    name: Annotated[str, Form()],
+    language: Annotated[str, Form()],
+    seen: Annotated[UUID, Form()],
+) -> Response:
+    """Send an approved template where words may not go; for some seconds it waits and can be taken back."""
+    values = {"name": name, "language": language, "values": await forms.chosen(request, "value"), "last_seen_message_id": seen}
+    command = forms.judge(request, SendTemplate, values)
+    sent = await deeds.once(request, visit, ThreadMessage, lambda work: templates.send(work, conversation_id, command, UNDO))
     return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
 
 

@@ -27,6 +27,7 @@ from core import charts, messages
 from core.charts import Chart, Frame
 from core.tables import new_id
 from domain.connections.medium import Medium
+from domain.connections.templates import PLACE
 from domain.conversations.content import said
 from domain.customers.schemas import ContactView
 from domain.desk.schemas import ViewOfDesk
@@ -92,6 +93,11 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
 
 
+def _placed(text: str) -> str:
+    """The text of a template with its places as people number them."""
+    return PLACE.sub(r"(\1)", text)
+
+
 def _view_query(view: ViewOfDesk) -> str:
     return Wanted(view.filters).address
 
@@ -109,6 +115,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "initials": initials,
         "words": said,
+        "placed": _placed,
         "marked": marked,
         "zip": zip,
         "view_query": _view_query,
@@ -180,6 +187,12 @@ class Speech:
     def dollars(self, amount: Decimal) -> str:
         """What a model has cost, to a hundredth of a cent."""
         return messages.money(amount.quantize(Decimal("0.0001")), "USD", None, self.language) if amount else "–"
+
+    def cost(self, amount: Decimal | None, currency: str, country: str | None = None) -> str:
+        """What something costs to a fraction of a cent, or that nobody has said so."""
+        if amount is None:
+            return self("templates.price_unknown")
+        return messages.money(amount.normalize(), currency, country, self.language, is_exact=True)
 
     def quantity(self, value: Decimal, unit: str, country: str | None = None) -> str:
         """A quantity with its unit, as people of the country write it."""

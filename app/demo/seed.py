@@ -1,6 +1,7 @@
 """Seeding: each demo shop is made whole in one transaction, or not at all; a shop that exists is left alone."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -27,6 +28,7 @@ from domain.catalog.schemas import NewCategory, StoreView
 from domain.connections import service as connections
 from domain.connections.medium import Medium, Provider
 from domain.connections.schemas import ConnectionSettings, Credentials, NewConnection, WebhookAuthentication
+from domain.connections.templates import ApprovedTemplate, TemplatePrices
 from domain.customers import service as customers
 from domain.customers.schemas import NewCustomer
 from domain.founding.schemas import UNITS
@@ -40,11 +42,13 @@ _log = log(__name__)
 CODE_TEMPLATE = "codigo_de_acceso"
 """The template that proves a telephone to the web chat; the sandbox knows every template."""
 
+_PRICES = TemplatePrices(currency="USD", utility=Decimal("0.0113"), marketing=Decimal("0.074"))
+
 _SOUTHERN = frozenset({"AR", "CL", "UY", "PY", "BO", "PE", "BR"})
 
 
-async def seed_demo(remember: life.Remember | None = None) -> list[str]:
-    """Make the demo shops that are missing; the slugs of those that were made.
+async def seed_demo(remember: life.Remember | None = None, templates: Sequence[ApprovedTemplate] = ()) -> list[str]:
+    """Make the demo shops that are missing, with lines that have these templates; the slugs of those that were made.
 
     Where there are phones that `remember` what was said, the shops have had some weeks of orders and conversations.
     """
@@ -56,7 +60,7 @@ async def seed_demo(remember: life.Remember | None = None) -> list[str]:
                 await ensure_chat(work, shop)
             continue
         try:
-            movements = await make(shop)
+            movements = await make(shop, templates)
         except WorkspaceExists:
             continue  # another process was faster; its shop is whole
         _log.info("demo.seeded", workspace=shop.workspace.slug, movements=movements)
@@ -69,15 +73,15 @@ async def seed_demo(remember: life.Remember | None = None) -> list[str]:
     return made
 
 
-async def make(shop: DemoShop) -> int:
+async def make(shop: DemoShop, templates: Sequence[ApprovedTemplate] = ()) -> int:
     """Make one demo shop with its people; how many movements of stock it has had. Raises WorkspaceExists."""
     for user in shop.users:
         await people.create_account(user.email, user.name, DEMO_PASSWORD)
     async with open_work(Principal.system(new_id())) as work:
-        return await _seed(work, shop)
+        return await _seed(work, shop, templates)
 
 
-async def _seed(work: Work, shop: DemoShop) -> int:
+async def _seed(work: Work, shop: DemoShop, templates: Sequence[ApprovedTemplate]) -> int:
     workspace = await accounts.create_workspace(work, shop.workspace)
     for unit in UNITS:
         await places.create_unit(work, unit)
@@ -91,7 +95,7 @@ async def _seed(work: Work, shop: DemoShop) -> int:
     for customer in shop.customers:
         await customers.create(work, NewCustomer.model_validate(customer.model_dump()))
     await _seed_suppliers(work, shop)
-    await _seed_connections(work, shop)
+    await _seed_connections(work, shop, templates)
     await ensure_chat(work, shop)
     return await _seed_stock(work, shop, workspace, stores)
 
@@ -123,7 +127,7 @@ async def _seed_suppliers(work: Work, shop: DemoShop) -> None:
         await suppliers.set_product(work, made[name], line)
 
 
-async def _seed_connections(work: Work, shop: DemoShop) -> None:
+async def _seed_connections(work: Work, shop: DemoShop, templates: Sequence[ApprovedTemplate]) -> None:
     settings = get_settings()
     api_key = settings.infobip_api_key or SecretStr(secrets.token_urlsafe(24))
     for line in shop.connections:
@@ -138,7 +142,10 @@ async def _seed_connections(work: Work, shop: DemoShop) -> None:
                 address=line.address,
                 credentials=Credentials(api_key=api_key, webhook=webhook),
                 settings=ConnectionSettings(
-                    store=line.store, code_template=CODE_TEMPLATE if settings.sandbox_enabled else None
+                    store=line.store,
+                    code_template=CODE_TEMPLATE if settings.sandbox_enabled else None,
+                    templates=tuple(templates),
+                    template_prices=_PRICES if templates else TemplatePrices(),
                 ),
             ),
         )

@@ -18,10 +18,11 @@ from channels.base import (
     Unsendable,
 )
 from channels.breaker import Breaker
-from channels.infobip import answers, authentication, media, parts, reading, requests, splitting
+from channels.infobip import answers, authentication, media, parts, reading, requests, splitting, templates
 from core import observability
 from core.inbound import EventKind
 from domain.connections.schemas import ConnectionView, LineCheck
+from domain.connections.templates import TemplatesFound
 from domain.conversations.content import Content
 from domain.conversations.kinds import AttemptOutcome
 from domain.conversations.schemas import Incoming
@@ -135,15 +136,24 @@ class InfobipWhatsApp:
 
     async def check(self) -> LineCheck:
         """Ask for what WhatsApp shows of the sender; only the account that has it may see that."""
-        path = f"/whatsapp/1/senders/{quote(self._connection.address, safe='')}/business-info"
+        code, response = await self._asked("/whatsapp/1/senders/{sender}/business-info")
+        return LineCheck(is_usable=code == "ok", code=code, http_status=response.status_code if response else None)
+
+    async def templates(self) -> TemplatesFound:
+        """Ask for the sender's templates; those that are approved and need nothing but values for their text can be sent."""
+        code, response = await self._asked("/whatsapp/2/senders/{sender}/templates")
+        return templates.found(response.content) if code == "ok" and response else TemplatesFound(code=code)
+
+    async def _asked(self, path: str) -> tuple[str, httpx.Response | None]:
+        """What the account that has the sender may ask of it: `ok`, or why there is no answer."""
+        path = path.format(sender=quote(self._connection.address, safe=""))
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 response = await self._http.get(self._base_url + path, headers=self._headers())
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError):
-            return LineCheck(is_usable=False, code="unreachable")
+            return "unreachable", None
         code = {200: "ok", 401: "key_refused", 403: "key_refused", 400: "sender_unknown", 404: "sender_unknown"}
-        said = code.get(response.status_code, "unclear")
-        return LineCheck(is_usable=said == "ok", code=said, http_status=response.status_code)
+        return code.get(response.status_code, "unclear"), response
 
     async def fetch_media(self, url: str) -> FetchedMedia:
         """The bytes of a file that a customer sent; raises MediaUnavailable."""

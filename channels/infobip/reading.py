@@ -273,8 +273,10 @@ def _report(event_kind: EventKind, content: dict[str, Any]) -> StatusReport | Sy
 def _system_event(content: dict[str, Any]) -> SystemEvent:
     inner = content.get("content")
     name = inner.get("type") if isinstance(inner, dict) else None
-    if isinstance(inner, dict) and inner.get("notificationMessagesStatus"):
-        name = f"marketing_{inner['notificationMessagesStatus']}"
-    elif content.get("change") is not None:
+    if isinstance(inner, dict) and (said := inner.get("notificationMessagesStatus")):
+        sender, wants = inner.get("from"), {"stop": False, "resume": True}.get(str(said).lower())
+        known = _short(str(sender)) if isinstance(sender, str | int) else None
+        return SystemEvent(f"marketing_{said}"[:100].lower(), known, wants)
+    if content.get("change") is not None:
         name = "template_updated"
     return SystemEvent(str(name or "event")[:100].lower())

@@ -6,7 +6,10 @@ from channels.infobip.wire import StatusDetail
 WINDOW_CLOSED = "window_closed"
 """The stable code for a free-form message outside WhatsApp's 24-hour window, whoever found out."""
 
-NO_SESSION = 7010
+MARKETING_REFUSED = "marketing_refused"
+"""The stable code for a person who has told WhatsApp that they want no marketing of this sender."""
+
+_STABLE = {7010: WINDOW_CLOSED, 7033: MARKETING_REFUSED}
 DUPLICATES = frozenset({23, 7280})
 """Ids which say that a message with this id has been taken before."""
 
@@ -21,8 +24,8 @@ def report_status(status: StatusDetail | None, error: StatusDetail | None) -> Re
 
 
 def error_code(status: StatusDetail | None, error: StatusDetail | None) -> str:
-    """A stable code for a refusal: `window_closed`, or `infobip_<id>` of the error, else of the status."""
+    """A stable code for a refusal: one of its own, or `infobip_<id>` of the error, else of the status."""
     for detail in (error, status):
         if detail is not None and detail.id:
-            return WINDOW_CLOSED if detail.id == NO_SESSION else f"infobip_{detail.id}"
+            return _STABLE.get(detail.id, f"infobip_{detail.id}")
     return "infobip_refused"

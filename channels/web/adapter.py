@@ -26,6 +26,7 @@ from core.db import storable
 from core.filetypes import sniff
 from core.inbound import EventKind
 from domain.connections.schemas import LineCheck
+from domain.connections.templates import TemplatesFound
 from domain.conversations.content import (
     Answer,
     Buttons,
@@ -107,6 +108,10 @@ class WebChat:
     async def check(self) -> LineCheck:
         """Say that the line can be used: whoever asks has reached it."""
         return LineCheck(is_usable=True, code="ok")
+
+    async def templates(self) -> TemplatesFound:
+        """None: a page of ours lets words go at any time."""
+        return TemplatesFound(code="ok")
 
     async def fetch_media(self, url: str) -> FetchedMedia:
         """The bytes of a file that a visitor has uploaded; raises MediaUnavailable."""

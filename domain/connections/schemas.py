@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from domain.connections.medium import CARRIED, TRAITS, Medium, Provider, Traits
+from domain.connections.templates import ApprovedTemplate, TemplatePrices
 
 
 class WebhookAuthentication(BaseModel):
@@ -74,6 +75,10 @@ class ConnectionSettings(BaseModel):
         None, description="Approved template with one place, in which members of the staff are told something."
     )
     template_language: str = "es"
+    templates: Annotated[tuple[ApprovedTemplate, ...], Field(max_length=250)] = Field(
+        (), description="Approved templates from which staff choose outside the answer window, as the provider told them last."
+    )
+    template_prices: TemplatePrices = Field(TemplatePrices(), description="What a template costs, shown before it is sent.")
     catalog_id: str | None = Field(None, description="The WhatsApp catalogue of this sender, if it has one.")
     store: str | None = Field(None, description="Code of the store that this sender sells from; else the workspace's default.")
     code_template: str | None = Field(

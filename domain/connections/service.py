@@ -96,7 +96,7 @@ async def create(work: Work, command: NewConnection) -> ConnectionSummary:
         address=command.address,
         base_url=command.base_url,
         credentials=vault.seal(revealed(command.credentials)),
-        settings=command.settings.model_dump(),
+        settings=command.settings.model_dump(mode="json"),
         is_active=True,
         version=1,
     )
@@ -154,7 +154,7 @@ async def change(work: Work, connection_id: UUID, command: ChangeConnection, see
     row = await _locked(work, connection_id, seen)
     changes = command.model_dump(exclude_unset=True)
     if "settings" in changes:
-        changes["settings"] = {**row.settings, **command.settings.model_dump(exclude_unset=True)}
+        changes["settings"] = {**row.settings, **command.settings.model_dump(mode="json", exclude_unset=True)}
     before = {name: getattr(row, name) for name in changes}
     for name, value in changes.items():
         setattr(row, name, value)

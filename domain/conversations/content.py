@@ -134,12 +134,17 @@ class File(_Content):
 
 
 class Template(_Content):
-    """A text that the provider has approved, by its name, with the values of its places."""
+    """A text that the provider has approved, by its name, with the values of its places.
+
+    `text` is what the customer reads, where it is known. What `is_marketing` goes to nobody who has not agreed to it.
+    """
 
     kind: Literal["template"] = "template"
     name: str
     language: str = "es"
     placeholders: tuple[str, ...] = ()
+    text: str | None = None
+    is_marketing: bool = False
 
 
 class CartLine(_Value):
@@ -284,11 +289,11 @@ def said(content: Content) -> str:  # noqa: C901 - one case per kind
             return content.title
         case Reaction():
             return content.emoji or ""
-        case Unsupported():
+        case Unsupported() | Template():
             return content.text or ""
         case Edited():
             return said(content.now)
-        case Template() | Removed():
+        case Removed():
             return ""
         case _:
             assert_never(content)
@@ -308,7 +313,8 @@ def rewritten(content: Content, change: Callable[[str], str]) -> Content:  # noq
         case File():
             return _changed(content, change, "filename", "caption")
         case Template():
-            return content.model_copy(update={"placeholders": tuple(map(change, content.placeholders))})
+            filled = tuple(map(change, content.placeholders))
+            return _changed(content, change, "text").model_copy(update={"placeholders": filled})
         case Cart():
             return _changed(content, change, "note")
         case Place():

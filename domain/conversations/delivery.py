@@ -22,6 +22,7 @@ from domain.conversations.kinds import AttemptOutcome, MessageStatus, NoticeKind
 from domain.conversations.models import Conversation, Message
 from domain.conversations.schemas import SentMessage
 from domain.conversations.status import SENDABLE, advanced
+from domain.customers import consent
 from domain.customers import service as customers
 from domain.customers.schemas import ContactView
 
@@ -36,6 +37,8 @@ LEASE: Final = timedelta(seconds=6)
 
 BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=60))
 WINDOW_CLOSED: Final = "window_closed"
+NOT_AGREED: Final = "marketing_not_agreed"
+MARKETING_REFUSED: Final = "marketing_refused"
 VOICE_LOST: Final = "voice_lost"
 DELIVERER_LOST: Final = "deliverer_lost"
 LEASE_STALE: Final = "lease_stale"
@@ -118,10 +121,19 @@ async def _may_go(
     if message.voice_epoch != conversation.voice_epoch:
         message.status, message.error_code = MessageStatus.CANCELLED, VOICE_LOST
         return False
-    if not isinstance(message.content, Template) and not may_write:
-        await _close_window(work, conversation, message, template)
+    if not isinstance(message.content, Template):
+        if not may_write:
+            await _close_window(work, conversation, message, template)
+            return False
+    elif message.content.is_marketing and not await _is_agreed(work, conversation):
+        await _refuse(work, message, MessageStatus.REJECTED, NOT_AGREED)
         return False
     return message.attempts > 0 or await _is_cut(work, message, cut)
+
+
+async def _is_agreed(work: Work, conversation: Conversation) -> bool:
+    """Whether the customer agrees to marketing now: they may have said that they do not since it was written."""
+    return conversation.customer_id is not None and await consent.is_given(work, conversation.customer_id)
 
 
 async def _close_window(work: Work, conversation: Conversation, message: Message, template: Template | None) -> None:
@@ -260,7 +272,17 @@ async def _refuse(work: Work, message: Message, status: MessageStatus, error_cod
     """The message did not arrive and will not: say why, and tell staff."""
     if _advance(message, status, work.now):
         message.error_code = error_code
+        if error_code == MARKETING_REFUSED:
+            await _note_refusal(work, message)
         await _tell_staff(work, message)
+
+
+async def _note_refusal(work: Work, message: Message) -> None:
+    """The customer has told the medium that they want no marketing: they are written none any more."""
+    conversation = await repository.get(work, message.conversation_id)
+    if conversation is not None and conversation.contact_address_id is not None:
+        contact = await customers.contact(work, conversation.contact_address_id)
+        await consent.record(work, contact.customer_id, False, TRAITS[contact.medium].name)
 
 
 async def _tell_staff(work: Work, message: Message) -> None:

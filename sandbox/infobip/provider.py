@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from core.blobs import BlobMissing, open_blobs
 from core.errors import NotFound
 from core.work import open_work
-from sandbox.infobip import rules, shapes, store
+from sandbox.infobip import approved, rules, shapes, store
 from sandbox.infobip.line import Line, open_line
 from sandbox.infobip.models import Writer
 from sandbox.infobip.sends import Accepted, Refused, take
@@ -25,22 +25,22 @@ from sandbox.infobip.sends import Accepted, Refused, take
 TYPING = timedelta(seconds=25)
 
 
-router = APIRouter(prefix="/sandbox/infobip/{slug}/whatsapp/1")
+router = APIRouter(prefix="/sandbox/infobip/{slug}/whatsapp")
 
 
-@router.post("/message/interactive/{kind}")
+@router.post("/1/message/interactive/{kind}")
 async def interactive(slug: str, kind: str, request: Request) -> Response:
     """Take a message with buttons or a list."""
     return await _serve_send(slug, kind if kind in ("buttons", "list") else "", request)
 
 
-@router.post("/message/{kind}")
+@router.post("/1/message/{kind}")
 async def simple(slug: str, kind: str, request: Request) -> Response:
     """Take a text, an image, a document or a template."""
     return await _serve_send(slug, kind if kind in ("text", "image", "document", "template") else "", request)
 
 
-@router.post("/events")
+@router.post("/1/events")
 async def events(slug: str, request: Request) -> Response:
     """Take a typing indicator."""
     try:
@@ -53,7 +53,7 @@ async def events(slug: str, request: Request) -> Response:
         return JSONResponse(refused.body, status_code=refused.status)
 
 
-@router.post("/senders/{sender}/message/{message_id:path}/read")
+@router.post("/1/senders/{sender}/message/{message_id:path}/read")
 async def read(slug: str, sender: str, message_id: str, request: Request) -> Response:
     """Show the customer blue ticks."""
     try:
@@ -65,7 +65,7 @@ async def read(slug: str, sender: str, message_id: str, request: Request) -> Res
     return Response(status_code=204)
 
 
-@router.get("/senders/{sender}/business-info")
+@router.get("/1/senders/{sender}/business-info")
 async def business_info(slug: str, sender: str, request: Request) -> Response:
     """Tell what WhatsApp shows of a sender."""
     try:
@@ -77,7 +77,19 @@ async def business_info(slug: str, sender: str, request: Request) -> Response:
     return JSONResponse({"displayName": line.connection.name, "vertical": "RETAIL", "websites": []})
 
 
-@router.api_route("/senders/{sender}/media/{media_id}", methods=["GET", "HEAD"])
+@router.get("/2/senders/{sender}/templates")
+async def templates(slug: str, sender: str, request: Request) -> Response:
+    """Tell the templates of a sender and how far their approval has come."""
+    try:
+        line = await _authorised(slug, request)
+    except Refused as refused:
+        return JSONResponse(refused.body, status_code=refused.status)
+    if sender != line.connection.address:
+        return JSONResponse(shapes.refusal("NOT_FOUND", "Not found"), status_code=404)
+    return JSONResponse({"templates": approved.listed()})
+
+
+@router.api_route("/1/senders/{sender}/media/{media_id}", methods=["GET", "HEAD"])
 async def media(slug: str, sender: str, media_id: str, request: Request) -> Response:
     """Give a customer's file to whoever has the key."""
     try:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from core.work import Work, open_work
 from domain.conversations.content import Button, Buttons, Choices, Content, File, Section, Template, Text
-from sandbox.infobip import rules, shapes, store
+from sandbox.infobip import approved, rules, shapes, store
 from sandbox.infobip.chaos import Chaos
 from sandbox.infobip.customer import lateness
 from sandbox.infobip.line import Line
@@ -126,6 +126,7 @@ def _content_of(sent: rules.Content) -> Content:
             )
         case rules.TemplateContent():
             placeholders = tuple(sent.template_data.body.placeholders)
-            return Template(name=sent.template_name, language=sent.language, placeholders=placeholders)
+            text = approved.filled(sent.template_name, placeholders)
+            return Template(name=sent.template_name, language=sent.language, placeholders=placeholders, text=text)
         case _:
             assert_never(sent)

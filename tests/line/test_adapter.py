@@ -284,3 +284,49 @@ async def test_the_key_is_not_sent_to_a_foreign_address(adapter: InfobipWhatsApp
         await adapter.fetch_media("https://infobip.com.evil.example/media/1")
 
     assert not infobip.calls
+
+
+TEMPLATE = {
+    "id": "111",
+    "businessAccountId": 222,
+    "name": "aviso",
+    "language": "es",
+    "status": "APPROVED",
+    "category": "UTILITY",
+    "structure": {"body": {"text": "Hola {{1}}"}, "type": "TEXT"},
+}
+
+
+def formed(**structure: Any) -> dict[str, Any]:
+    return TEMPLATE | {"name": "otra", "structure": {"body": {"text": "Hola {{1}}"}, **structure}}
+
+
+async def test_templates_are_those_that_values_for_their_text_fill(adapter: InfobipWhatsApp, infobip: respx.MockRouter) -> None:
+    path = "/whatsapp/2/senders/447700900999/templates"
+    fixed = {
+        "header": {"format": "TEXT", "text": "Aviso"},
+        "buttons": [{"type": "URL", "text": "Ver", "url": "https://x.example"}],
+    }
+    usable = [TEMPLATE, formed(**fixed) | {"name": "con_titulo", "category": "MARKETING"}]
+    others = [
+        formed(header={"format": "IMAGE"}),
+        formed(header={"format": "TEXT", "text": "Hola {{1}}"}),
+        formed(buttons=[{"type": "QUICK_REPLY", "text": "Sí"}]),
+        formed(buttons=[{"type": "URL", "url": "https://x.example/{{1}}"}]),
+        formed(carousel={"cards": []}),
+        formed() | {"category": "AUTHENTICATION", "structure": {"body": {"addSecurityRecommendation": True}}},
+        {"name": "otra"},
+    ]
+    waiting = TEMPLATE | {"name": "nueva", "status": "PENDING"}
+    infobip.get(path).respond(200, json={"templates": [*usable, *others, waiting]})
+
+    found = await adapter.templates()
+
+    assert [(each.name, each.category, each.text, each.count_places()) for each in found.templates] == [
+        ("aviso", "utility", "Hola {{1}}", 1),
+        ("con_titulo", "marketing", "Aviso\nHola {{1}}", 1),
+    ]
+    assert (found.code, found.left_out) == ("ok", ("otra",))
+    for status_code, body, code in ((200, b"<html>", "unclear"), (401, b"{}", "key_refused"), (500, b"", "unclear")):
+        infobip.get(path).respond(status_code, content=body)
+        assert (await adapter.templates()).code == code

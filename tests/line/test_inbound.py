@@ -339,9 +339,9 @@ def test_news_without_results_become_system_events() -> None:
         [event] = split(encoded(body))
         read_event = read(event.kind, event.body)
         assert isinstance(read_event, SystemEvent)
-        found.append(read_event.name)
+        found.append((read_event.name, read_event.sender, read_event.wants_marketing))
 
-    assert found == ["user_identity_changed", "marketing_stop"]
+    assert found == [("user_identity_changed", None, None), ("marketing_stop", "2", False)]
 
 
 @pytest.mark.parametrize(

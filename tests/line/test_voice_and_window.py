@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.queue.actors.deliveries import deliver_next
 from core.tables import new_id
@@ -13,9 +13,11 @@ from domain.accounts.schemas import WorkspaceView
 from domain.connections.models import Connection
 from domain.conversations import handoffs
 from domain.conversations import service as conversations
-from domain.conversations.content import Text
+from domain.conversations.content import Template, Text
 from domain.conversations.kinds import HandoffReason
 from domain.conversations.models import Conversation
+from domain.customers import consent
+from domain.customers import service as customers
 from tests.factories.provider import accepted
 from tests.factories.threads import Thread, opened
 
@@ -129,3 +131,43 @@ async def test_a_window_that_closes_between_the_parts_of_a_text_blocks_nothing(w
         assert others
         assert set(others) == {("text", "rejected")}
         assert last == ("template", "sent")
+
+
+async def test_marketing_that_waits_is_not_sent_to_who_has_refused_it_meanwhile(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted(), accepted()) as thread:
+        # Given a customer who has agreed to marketing, and two templates of it and one of service that wait
+        async with open_work(thread.principal) as work:
+            customer_id = (await work.session.scalars(select(Conversation.customer_id))).one()
+            assert customer_id is not None
+            await consent.record(work, customer_id, True, "mostrador")
+        await thread.queue(Template(name="ofertas", is_marketing=True), Template(name="ofertas", is_marketing=True))
+        assert await deliver_next(thread.principal, thread.conversation_id)
+
+        # When they tell the shop that they want no more
+        async with open_work(thread.principal) as work:
+            assert await consent.record(work, customer_id, False, "BAJA")
+        await thread.queue(Template(name="aviso"))
+        await thread.deliver()
+
+        # Then what was on its way went, and nothing but the service after it
+        assert [request.json["messages"][0]["content"]["templateName"] for request in thread.provider.received] == [
+            "ofertas",
+            "aviso",
+        ]
+        assert [row.error_code for row in await thread.messages()][1] == "marketing_not_agreed"
+
+
+async def test_whoever_refuses_marketing_at_the_provider_has_refused_it(workspace: WorkspaceView) -> None:
+    async with opened(workspace, accepted()) as thread:
+        async with open_work(thread.principal) as work:
+            customer_id = (await work.session.scalars(select(Conversation.customer_id))).one()
+            assert customer_id is not None
+            await consent.record(work, customer_id, True, "mostrador")
+        [message_id] = await thread.queue(Template(name="ofertas", is_marketing=True))
+        await thread.deliver()
+
+        await thread.report(message_id, "failed", "marketing_refused")
+
+        async with open_work(thread.principal) as work:
+            customer = await customers.get(work, customer_id)
+        assert (customer.marketing_consent, customer.consent_source) == (False, "WhatsApp")

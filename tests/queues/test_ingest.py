@@ -15,7 +15,7 @@ from app.queue.actors import inbound as actor
 from app.queue.actors import turns
 from app.queue.broker import RedisBells
 from app.queue.replay import replay
-from core import inbound
+from core import inbound, messages
 from core.access import Principal
 from core.errors import NotFound
 from core.inbound import InboundEvent
@@ -23,6 +23,7 @@ from core.tables import new_id
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.connections.schemas import ConnectionSummary
+from domain.customers import consent
 from tests.factories.webhooks import outbox_rows_of, post, result, stored_events, webhook
 from tests.factories.workspaces import make_connection, make_workspace
 
@@ -230,3 +231,42 @@ async def test_a_deleted_message_needs_no_answer_in_whatever_order_they_come(
     assert await rows(shop, "SELECT content ->> 'text', handled_by, deleted_at IS NOT NULL FROM messages") == [
         (None, "no_answer:deleted", True)
     ]
+
+
+async def test_the_word_that_ends_marketing_is_heard_of_who_has_agreed_to_it_and_of_nobody_else(
+    web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
+) -> None:
+    async def hears(words: str) -> tuple[str | None, bool | None]:
+        await post(web, line.slug, webhook(result(words)))
+        await ingest_all(shop)
+        [(outcome,)] = await rows(shop, "SELECT outcome FROM inbound_events ORDER BY created_at DESC LIMIT 1")
+        [(agreed,)] = await rows(shop, "SELECT marketing_consent FROM customers")
+        return outcome, agreed
+
+    async def agrees(is_agreed: bool) -> None:
+        async with open_work(Principal.system(shop.id)) as work:
+            (customer_id,) = (await work.session.execute(text("SELECT id FROM customers"))).one()
+            await consent.record(work, customer_id, is_agreed, "mostrador")
+
+    # Given somebody who was never asked, for whom it is a word like others
+    assert await hears("¡Baja!") == ("message", None)
+    await agrees(True)
+
+    # When they have agreed, what only has the word in it is no refusal, and the word alone is one, which is answered at once
+    assert await hears("la mesa baja") == ("message", True)
+    assert await hears(" ¡BAJA! ") == ("opted_out", False)
+    [(source, told)] = await rows(
+        shop,
+        "SELECT c.consent_source, (SELECT content->>'text' FROM messages WHERE direction = 'out') FROM customers c",
+    )
+    assert (source, told) == ("«¡BAJA!»", messages.text("consent.stopped", "es"))
+    assert await rows(shop, "SELECT count(*) FROM messages WHERE handled_by = 'opted_out'") == [(1,)]
+
+    # And what they choose at WhatsApp itself stands too, where it gives back a consent but makes none
+    chosen = {"sender": line.address, "from": result("")["from"]}
+    for status, outcome, agreed in (("resume", "noted:marketing_resume", True), ("stop", "noted:marketing_stop", False)):
+        body = {"from": line.address, "content": chosen | {"notificationMessagesStatus": status}}
+        await post(web, line.slug, json.dumps(body).encode())
+        await ingest_all(shop)
+        assert (outcome,) in await rows(shop, "SELECT outcome FROM inbound_events")
+        assert await rows(shop, "SELECT marketing_consent, consent_source FROM customers") == [(agreed, "WhatsApp")]

@@ -23,7 +23,7 @@ from domain.accounts import colleagues
 from domain.connections import service as connections
 from domain.connections.medium import Medium
 from domain.connections.schemas import ConnectionView
-from domain.conversations import changes, delivery
+from domain.conversations import changes, delivery, opting_out
 from domain.conversations import service as conversations
 from domain.conversations.content import Edited, Reaction, Removed
 from domain.conversations.content import said as words_of
@@ -104,6 +104,9 @@ async def _handle(work: Work, events: Sequence[InboundEvent]) -> None:
                 reports.append((event, content))
                 continue
             if isinstance(content, SystemEvent):
+                if content.sender is not None and content.wants_marketing is not None:
+                    wants = content.wants_marketing
+                    await opting_out.chosen_at_medium(work, connection.medium, content.sender, wants=wants)
                 event.outcome = f"noted:{content.name}"[:100]
                 log.info("inbound_event.noted", name=content.name)
             else:
@@ -137,6 +140,8 @@ async def _taken_in(work: Work, event: InboundEvent, connection: ConnectionView,
     received = await conversations.receive(work, connection, incoming)
     if not received.created:
         return "repeated"
+    if await opting_out.heard(work, received, said):
+        return "opted_out"
     if received.needs_answer and received.voice is Voice.AGENT:
         await sessions.message_arrived(work, received.conversation_id, said)
     return "message"

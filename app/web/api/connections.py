@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 
 from app.web.api.callers import may
 from app.web.api.lists import Page
@@ -12,6 +13,7 @@ from app.web.api.versions import SeenVersion, tell
 from app.web.api.writes import Write, may_write
 from channels import registry
 from core.access import Principal
+from core.errors import DomainError
 from core.work import open_work
 from domain.connections import service as connections
 from domain.connections import webchat
@@ -19,6 +21,7 @@ from domain.connections.permissions import ConnectionsPermission
 from domain.connections.schemas import (
     ChangeConnection,
     ConnectionDetails,
+    ConnectionSettings,
     ConnectionSummary,
     Credentials,
     LineCheck,
@@ -27,6 +30,7 @@ from domain.connections.schemas import (
     RenewSecret,
     WebChatSecret,
 )
+from domain.connections.templates import TemplatesFound
 
 router = noun("connections")
 
@@ -35,11 +39,25 @@ Tester = Annotated[Principal, may(ConnectionsPermission.WRITE)]
 Writer = Annotated[Write, may_write(ConnectionsPermission.WRITE)]
 
 
+class TemplatesUnavailable(DomainError):
+    """The provider does not tell the templates of a line now."""
+
+    code = "templates_unavailable"
+    http_status = 502
+
+
 class ShownConnection(ConnectionDetails):
     """A connection, and the address to which its provider sends; of a web chat, that of the script for the shop's pages."""
 
     webhook_url: str
     script_url: str | None = None
+
+
+class KeptTemplates(BaseModel):
+    """A line with the templates that it has now, and the names of approved ones that staff cannot fill in and send."""
+
+    connection: ShownConnection
+    left_out: tuple[str, ...]
 
 
 def shown(found: ConnectionDetails, request: Request) -> ShownConnection:
@@ -109,6 +127,36 @@ async def rotate(
     changed = await write.once(ConnectionDetails, lambda work: connections.rotate(work, connection_id, body, seen))
     tell(response, changed.version)
     return shown(changed, request)
+
+
+@router.post("/connections/{connection_id}/templates")
+async def fetch_templates(
+    write: Writer, seen: SeenVersion, connection_id: UUID, request: Request, response: Response
+) -> KeptTemplates:
+    """Ask the provider for the line's approved templates and keep them in the place of those that it had."""
+    found = await templates(write.caller, connection_id)
+    command = kept(found)
+    changed = await write.once(ConnectionDetails, lambda work: connections.change(work, connection_id, command, seen))
+    tell(response, changed.version)
+    return KeptTemplates(connection=shown(changed, request), left_out=found.left_out)
+
+
+def kept(found: TemplatesFound) -> ChangeConnection:
+    """The change by which a line keeps what its provider has told; raises TemplatesUnavailable where it told nothing."""
+    if found.code != "ok":
+        raise TemplatesUnavailable(reason=found.code)
+    return ChangeConnection(settings=ConnectionSettings(templates=found.templates))
+
+
+async def templates(principal: Principal, connection_id: UUID) -> TemplatesFound:
+    """What the provider says of a line's templates; no transaction is open while it is asked."""
+    async with open_work(principal) as work:
+        line = await connections.opened_for_check(work, connection_id)
+    try:
+        channel = registry.open_channel(line)
+    except registry.ProviderAbsent:
+        return TemplatesFound(code=registry.ProviderAbsent.code)
+    return await channel.templates()
 
 
 @router.post("/connections/{connection_id}/test")

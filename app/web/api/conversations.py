@@ -16,7 +16,7 @@ from app.web.meant import customers_meant
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.attending import Word
-from domain.conversations import desk, numbers, suggestions
+from domain.conversations import desk, numbers, suggestions, templates
 from domain.conversations import handoffs as attending
 from domain.conversations import notes as noting
 from domain.conversations.kinds import HandoffOutcome
@@ -33,6 +33,7 @@ from domain.conversations.schemas import (
     ThreadMessage,
     Transfer,
 )
+from domain.conversations.templates import SendTemplate, TemplateOffer
 from domain.customers.permissions import CustomersPermission
 
 router = noun("conversations")
@@ -136,6 +137,19 @@ async def take(write: Taker, conversation_id: UUID) -> Takeover:
 async def reply(write: Writer, conversation_id: UUID, body: Reply) -> ThreadMessage:
     """Write to the customer, in a conversation that the caller has taken and read to its end."""
     return await write.once(ThreadMessage, lambda work: desk.reply(work, conversation_id, body.text, body.last_seen_message_id))
+
+
+@router.get("/conversations/{conversation_id}/templates")
+async def offered(caller: Reader, conversation_id: UUID) -> Page[TemplateOffer]:
+    """List the approved templates that may be sent where words may not, with their prices."""
+    async with open_work(caller) as work:
+        return Page(data=await templates.offered(work, conversation_id), has_more=False, next_cursor=None)
+
+
+@router.post("/conversations/{conversation_id}/templates", status_code=201)
+async def send_template(write: Writer, conversation_id: UUID, body: SendTemplate) -> ThreadMessage:
+    """Send an approved template, in a conversation that the caller has taken and read to its end."""
+    return await write.once(ThreadMessage, lambda work: templates.send(work, conversation_id, body))
 
 
 @router.post("/conversations/{conversation_id}/suggestion", status_code=202)

@@ -69,7 +69,7 @@ function inside(message) {
     case "order":
       return card("cart", word("cart"), (message.items ?? []).map((item) => `${item.quantity} × ${item.sku}`).join(", "));
     case "template":
-      return card("list", word("template"), [message.template, ...(message.placeholders ?? [])].join(" · "));
+      return message.text ? null : card("list", word("template"), [message.template, ...(message.placeholders ?? [])].join(" · "));
     case "raw":
       return card("file", word("raw"), "");
     default:
