@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-_TEXTS: Final = (
-    ("retomar_conversacion", "UTILITY", "Hola {{1}}, quedó pendiente tu consulta en {{2}}. Escríbenos y la retomamos."),
-    ("pedido_listo", "UTILITY", "Hola {{1}}, tu pedido {{2}} está listo. ¿Quieres que lo enviemos hoy?"),
-    ("ofertas_semana", "MARKETING", "{{1}}, esta semana: {{2}}. Si no quieres más ofertas, responde BAJA."),
-)
-_BODIES: Final = {name: text for name, _, text in _TEXTS}
+from core import messages
+
+_LANGUAGE: Final = "es"
+_TEXTS: Final = {"retomar_conversacion": "UTILITY", "pedido_listo": "UTILITY", "ofertas_semana": "MARKETING"}
+"""The templates of plain text by their names; what they say stands in the catalogue."""
+
 _PLACE: Final = re.compile(r"\{\{(\d+)\}\}")
 
 
@@ -21,7 +21,7 @@ def _template(number: int, name: str, category: str, status: str, structure: dic
         "id": str(111 + number),
         "businessAccountId": 222,
         "name": name,
-        "language": "es",
+        "language": _LANGUAGE,
         "status": status,
         "category": category,
         "structure": structure,
@@ -31,13 +31,17 @@ def _template(number: int, name: str, category: str, status: str, structure: dic
     }
 
 
+def _text(name: str) -> str:
+    return messages.text(f"sandbox.approved.{name}", _LANGUAGE)
+
+
 def listed() -> list[dict[str, Any]]:
     """The templates of any sender, as the provider tells them."""
     texts: list[tuple[str, str, str, dict[str, Any]]] = [
-        (name, category, "APPROVED", {"body": {"text": text}, "type": "TEXT"}) for name, category, text in _TEXTS
+        (name, category, "APPROVED", {"body": {"text": _text(name)}, "type": "TEXT"}) for name, category in _TEXTS.items()
     ]
-    pictured = {"header": {"format": "IMAGE"}, "body": {"text": "Mira lo nuevo, {{1}}"}, "type": "MEDIA"}
-    waiting = {"body": {"text": "Feliz día, {{1}}"}, "type": "TEXT"}
+    pictured = {"header": {"format": "IMAGE"}, "body": {"text": _text("novedades_con_foto")}, "type": "MEDIA"}
+    waiting = {"body": {"text": _text("saludo")}, "type": "TEXT"}
     code = {"body": {"addSecurityRecommendation": True}, "buttons": [{"type": "COPY_CODE"}], "type": "TEXT"}
     others: list[tuple[str, str, str, dict[str, Any]]] = [
         ("novedades_con_foto", "MARKETING", "APPROVED", pictured),
@@ -49,7 +53,6 @@ def listed() -> list[dict[str, Any]]:
 
 def filled(name: str, values: Sequence[str]) -> str | None:
     """What a customer reads of a template whose text is known."""
-    text = _BODIES.get(name)
-    if text is None:
+    if name not in _TEXTS:
         return None
-    return _PLACE.sub(lambda found: values[int(found[1]) - 1] if int(found[1]) <= len(values) else found[0], text)
+    return _PLACE.sub(lambda found: values[int(found[1]) - 1] if int(found[1]) <= len(values) else found[0], _text(name))
