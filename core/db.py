@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg.exceptions import DataError as NotEncodable
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -154,6 +154,11 @@ def is_unstorable(error: BaseException) -> bool:
         return False
     cause = getattr(error.orig, "__cause__", None)
     return getattr(error.orig, "sqlstate", None) in _UNSTORABLE or (type(cause) is NotEncodable)
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether Postgres has refused what was to be written: a value that cannot be stored, or one that breaks a constraint."""
+    return isinstance(error, IntegrityError) or is_unstorable(error)
 
 
 def reference_of(error: BaseException) -> str | None:

@@ -1,6 +1,7 @@
 """What every table has in common: keys that hold the workspace, times, and the security that Postgres enforces."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -24,6 +25,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 MONEY = Numeric(14, 2)
 QUANTITY = Numeric(12, 3)
+MOST_MONEY, MOST_QUANTITY = Decimal(10) ** 12, Decimal(10) ** 9
+"""What these columns hold is less."""
 
 IDENTITY_TABLES = frozenset(
     {

@@ -1,5 +1,6 @@
 """SQL of the tree of categories."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text, update
@@ -20,6 +21,11 @@ async def by_id(work: Work, category_id: UUID) -> Category | None:
     """A category, read afresh."""
     query = select(Category).where(own(Category, work), Category.id == category_id)
     return (await work.session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def put_away(work: Work) -> Sequence[Category]:
+    """The categories that are no longer in use."""
+    return (await work.session.scalars(select(Category).where(own(Category, work), Category.is_active.is_(False)))).all()
 
 
 async def longest_below(work: Work, path: str) -> int:

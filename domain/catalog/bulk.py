@@ -14,9 +14,10 @@ from core.event_types import EventType
 from core.language.folding import fold
 from core.tables import new_id
 from core.work import Work
-from domain.catalog import _listing, _prices, repository
+from domain.catalog import _listing, _prices, _tree, repository
 from domain.catalog._indexing import index_new, index_products
 from domain.catalog.categories import create_category, root_path
+from domain.catalog.errors import PathTooLong
 from domain.catalog.kinds import PriceKind, ProductStatus
 from domain.catalog.models import Product, ProductVariant
 from domain.catalog.permissions import CatalogPermission
@@ -77,7 +78,7 @@ class _Catalogue:
     padded: dict[str, str]
     units: dict[str, str]
     categories: dict[str, UUID]
-    names: dict[UUID, str]
+    put_away: frozenset[str]
 
 
 @dataclass
@@ -103,10 +104,10 @@ async def upsert_products(work: Work, rows: Sequence[Listed], *, dry: bool = Fal
             results.append(fields)
             continue
         found = known.variants.get(row.code) or known.variants.get(row.code.lower())
-        if found is None:
-            results.append(_insert(work, row, fields, known, writing))
-        else:
-            results.append(_change(*found, fields, writing, dry=dry))
+        made = _change(*found, fields, writing, dry=dry) if found else _insert(work, row, fields, writing)
+        results.append(made)
+        if made.variant_id is not None and fields.get("barcode"):
+            known.barcodes[fields["barcode"]] = made.variant_id
     if not dry:
         await _write(work, writing)
     return results
@@ -130,7 +131,7 @@ async def _read(work: Work, rows: Sequence[Listed], *, lock: bool) -> _Catalogue
         await _padded(work, [row.code for row in rows if row.is_numeric and row.code not in variants]),
         units,
         {key: category.id for category in categories for key in (category.path, fold(category.name))},
-        {category.id: category.name for category in categories},
+        frozenset(key for category in await _tree.put_away(work) for key in (category.path, fold(category.name))),
     )
 
 
@@ -160,21 +161,32 @@ async def _resolved(work: Work, row: Listed, known: _Catalogue, *, dry: bool) ->
     if owner is not None and (found is None or found[0].id != owner):
         return Upserted(Outcome.FAILED, error="barcode_taken", field="barcode")
     if (category := fields.pop("category", None)) is not None:
-        fields["category_id"] = await _category(work, str(category), known, dry=dry)
+        placed = await _category(work, str(category), known, dry=dry)
+        if isinstance(placed, Upserted):
+            return placed
+        fields["category_id"] = placed
     return fields
 
 
-async def _category(work: Work, name: str, known: _Catalogue, *, dry: bool) -> UUID:
+async def _category(work: Work, name: str, known: _Catalogue, *, dry: bool) -> UUID | Upserted:
+    """The category of this name or path; one that is made lies at the root. Or why there is none for the row."""
+    try:
+        path = root_path(name)
+    except PathTooLong:
+        return Upserted(Outcome.FAILED, error="text_too_long", field="category")
     # What would have the same path is the same: "Lácteos" and "LÁCTEOS.".
-    found = known.categories.get(name) or known.categories.get(fold(name)) or known.categories.get(root_path(name) or "")
-    if found is None:
-        found = new_id() if dry else (await create_category(work, NewCategory(name=name))).id
-        known.categories[fold(name)] = found
-        known.names[found] = name
-    return found
+    keys = [name, fold(name), *([path] if path else [])]
+    found = next((known.categories[key] for key in keys if key in known.categories), None)
+    if found is not None:
+        return found
+    if path is None or known.put_away.intersection(keys):
+        return Upserted(Outcome.FAILED, error="category_put_away" if path else "category_unnamed", field="category")
+    made = new_id() if dry else (await create_category(work, NewCategory(name=name))).id
+    known.categories |= {path: made, fold(name): made}
+    return made
 
 
-def _insert(work: Work, row: Listed, fields: dict[str, Any], known: _Catalogue, writing: _Writing) -> Upserted:
+def _insert(work: Work, row: Listed, fields: dict[str, Any], writing: _Writing) -> Upserted:
     if not fields.get("name"):
         return Upserted(Outcome.FAILED, error="name_missing", field="name")
     price = fields.get("price") or Decimal(0)
@@ -194,8 +206,6 @@ def _insert(work: Work, row: Listed, fields: dict[str, Any], known: _Catalogue, 
     writing.prices += (begun for begun in _prices_of(variant["id"], variant) if begun.amount is not None)
     told = {"code": row.code, "name": product["name"], "price": price, "status": status.value}
     writing.happenings.append(events.Happening(EventType.PRODUCT_CREATED, product["id"], None, told))
-    if variant["barcode"]:
-        known.barcodes[variant["barcode"]] = variant["id"]
     return Upserted(Outcome.INSERTED, product["id"], variant["id"], None, {"code": row.code, "status": status.value, **fields})
 
 

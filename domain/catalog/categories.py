@@ -25,7 +25,7 @@ LONGEST_PATH = 500
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "x"
+    return re.sub(r"[\W_]+", "-", plain(name)).strip("-") or "x"
 
 
 def _path(parent: Category | None, name: str) -> str:
@@ -36,8 +36,8 @@ def _path(parent: Category | None, name: str) -> str:
 
 
 def root_path(name: str) -> str | None:
-    """The path that a category of this name has at the root; None for a name of which no letter or digit stands in it."""
-    return _path(None, name) if re.search(r"[a-z0-9]", plain(name)) else None
+    """The path that a category of this name has at the root, None if no letter or digit stands in it; raises PathTooLong."""
+    return _path(None, name) if re.search(r"[^\W_]", plain(name)) else None
 
 
 async def get_category(work: Work, category_id: UUID) -> CategoryView:

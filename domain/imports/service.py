@@ -17,7 +17,7 @@ from domain.catalog.schemas import StoreView
 from domain.imports import repository
 from domain.imports._finding import APPLY_JOB, PATIENCE, RUNNING, locked, rights_of, store_of, stores_of, works_in
 from domain.imports._kinds import APPLY
-from domain.imports._rows import Places, Result, begun
+from domain.imports._rows import Places, Result, begun, open_results
 from domain.imports._telling import told, view_of
 from domain.imports.errors import HeadingNotLearnt, ImportRunning, NothingToAnswer
 from domain.imports.kinds import ImportStatus, RowOutcome
@@ -217,10 +217,10 @@ def _store_named(stores: Sequence[StoreView], titles: Sequence[str]) -> UUID | N
     return named[0] if len(named) == 1 else None
 
 
-async def apply_rows(work: Work, id: UUID, records: Sequence[Record]) -> None:
+async def apply_rows(work: Work, id: UUID, records: Sequence[Record], *, are_refused: bool = False) -> None:
     """Go through the next rows of an import, in the rights of whoever brought it; effects and progress commit together.
 
-    Raises Abandoned when another worker is further.
+    Rows that are refused, as nothing comes of them but an error, fail. Raises Abandoned when another worker is further.
     """
     work.require(ImportsPermission.WRITE)
     await repository.one_at_a_time(work)
@@ -233,7 +233,11 @@ async def apply_rows(work: Work, id: UUID, records: Sequence[Record]) -> None:
     open_to = [store for store in await catalog.stores(work) if works_in(row, store.id)]
     places = Places(_by_name(open_to), row.store_id, shop.zone, work.now)
     work.session.expunge(row)
-    await APPLY[FileType(str(row.file_type))](work, row, results, places)
+    if are_refused:
+        for result in open_results(results):
+            result.fail("row_refused")
+    else:
+        await APPLY[FileType(str(row.file_type))](work, row, results, places)
     await work.session.flush()
     await repository.add_rows(work, [_kept(work, row, result) for result in results])
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in RowOutcome}

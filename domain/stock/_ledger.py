@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from core.tables import new_id
+from core.tables import MOST_MONEY, MOST_QUANTITY, new_id
 from core.work import Work
-from domain.stock.errors import StockPromised
+from domain.stock.errors import StockPromised, StockTooLarge
 from domain.stock.kinds import MovementType
 from domain.stock.models import StockItem, StockMovement
 from domain.stock.schemas import cents
@@ -44,8 +44,9 @@ def move(
     occurred_at: datetime | None = None,
     period: tuple[date, date] | None = None,
 ) -> StockMovement:
-    """Change a locked level and write the line; raises StockPromised if less would be left than is promised.
+    """Change a locked level and write the line.
 
+    Raises StockPromised if less would be left than is promised, and StockTooLarge for more than can be written down.
     `value` is what goods that come in have cost altogether, by default their average; what goes out goes at the average,
     and the last of it takes along what cents are left.
     """
@@ -89,9 +90,11 @@ def book(
         value = -cents(item.value * -delta / item.on_hand)
     elif value is None:
         value = cents(item.unit_cost * delta)
-    item.on_hand, item.value = after, item.value + value
-    if after > 0:
-        item.unit_cost = cents(item.value / after)
+    unit_cost, worth = cents(value / delta) if delta else item.unit_cost, item.value + value
+    average = cents(worth / after) if after > 0 else item.unit_cost
+    if after >= MOST_QUANTITY or max(worth, unit_cost, average) >= MOST_MONEY:
+        raise StockTooLarge(variant_id=item.variant_id, on_hand=after, value=worth)
+    item.on_hand, item.value, item.unit_cost = after, worth, average
     return {
         "workspace_id": work.workspace_id,
         "id": new_id(),
@@ -102,7 +105,7 @@ def book(
         "delta": delta,
         "quantity_after": after,
         "counted_quantity": counted,
-        "unit_cost": cents(value / delta) if delta else item.unit_cost,
+        "unit_cost": unit_cost,
         "value": value,
         "unit_price": unit_price,
         "occurred_at": occurred_at or work.now,

@@ -14,7 +14,7 @@ from core.work import Work
 from domain.catalog import service as catalog
 from domain.stock import _filelines, repository
 from domain.stock._ledger import Cause, book, move
-from domain.stock.errors import StockPromised
+from domain.stock.errors import StockPromised, StockTooLarge
 from domain.stock.kinds import MovementType
 from domain.stock.models import StockItem
 from domain.stock.permissions import StockPermission
@@ -163,6 +163,8 @@ def _book(
             )
         except StockPromised:
             return Booked(Booking.FAILED, item.id, error="stock_promised", found=str(item.held)), None
+        except StockTooLarge as error:
+            return Booked(Booking.FAILED, item.id, error=error.code), None
     item.min_stock, item.max_stock = least, most
     if movement is not None and line.unit_cost is not None and not is_count:
         item.last_cost = movement["unit_cost"]

@@ -29,6 +29,12 @@ class StockPromised(Conflict):
     code = "stock_promised"
 
 
+class StockTooLarge(Invalid):
+    """The level or its value would be larger than can be written down."""
+
+    code = "stock_too_large"
+
+
 class QuantityNotCountable(Invalid):
     """The unit does not allow this quantity."""
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from core import observability
 from core.access import Principal
 from core.blobs import BlobMissing, open_blobs
-from core.errors import NotPermitted
+from core.db import is_refused
+from core.errors import DomainError, NotPermitted
 from core.settings import get_settings
 from core.work import analyze, open_work
 from domain.imports import service as imports
@@ -96,20 +98,48 @@ def _next(rows: Iterator[Record], limit: int) -> list[Record]:
 
 
 async def _apply(job: Job, chunk: list[Record]) -> None:
-    """One chunk in one transaction. Somebody may have made a product of the list in the same moment: then once more."""
-    for attempt in range(_TRIES):
+    """One chunk in one transaction. What is refused is gone through by halves, down to the row that alone is refused.
+
+    Somebody may have made a product of the list in the same moment, so that nothing is refused the next time.
+    """
+    for _ in range(_TRIES if len(chunk) == 1 else 1):
         try:
             async with open_work(job.principal) as work:
                 await imports.apply_rows(work, job.id, chunk)
-        except IntegrityError:
-            if attempt + 1 == _TRIES:
-                raise
+        except (DomainError, ValidationError, DBAPIError) as error:
+            _require_refusal(error)
+            refusal: Exception = error
         else:
             return
+    if len(chunk) > 1:
+        half = len(chunk) // 2
+        await _apply(job, chunk[:half])
+        await _apply(job, chunk[half:])
+        return
+    log.warning("import.row_refused", import_id=str(job.id), row=chunk[0].row, error=type(refusal).__name__)
+    async with open_work(job.principal) as work:
+        await imports.apply_rows(work, job.id, chunk, are_refused=True)
+
+
+def _require_refusal(error: Exception) -> None:
+    """Raise what says nothing against rows: a database that is away or busy, or rights that are missing for all of them."""
+    if isinstance(error, NotPermitted) or (isinstance(error, DBAPIError) and not is_refused(error)):
+        raise error
 
 
 async def _undo(job: Job) -> None:
-    while True:
-        async with open_work(job.principal) as work:
-            if not await undoing.undo_rows(work, job.id):
-                return
+    """All rows that are left, likewise: what is refused is taken back in fewer rows at once, and one alone has failed."""
+    limit, goes_on = undoing.UNDO_CHUNK, True
+    while goes_on:
+        try:
+            async with open_work(job.principal) as work:
+                goes_on = await undoing.undo_rows(work, job.id, limit)
+            limit = undoing.UNDO_CHUNK
+        except (DomainError, ValidationError, DBAPIError) as error:
+            _require_refusal(error)
+            if limit > 1:
+                limit //= 2
+                continue
+            log.warning("import.undo_refused", import_id=str(job.id), error=type(error).__name__)
+            async with open_work(job.principal) as work:
+                goes_on = await undoing.undo_rows(work, job.id, 1, are_refused=True)

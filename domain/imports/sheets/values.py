@@ -111,7 +111,7 @@ def _number(field: Field, cell: Cell, formats: Formats) -> Decimal | None:
         if value >= _MOST_MONEY:
             raise BadCell("number_too_large")
         return value.quantize(_CENT, ROUND_HALF_UP)
-    if value > _MOST_QUANTITY:
+    if value >= _MOST_QUANTITY:
         raise BadCell("number_too_large")
     if value != value.quantize(_THOUSANDTH):
         raise BadCell("number_too_fine")
