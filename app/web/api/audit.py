@@ -33,11 +33,10 @@ LookedFor = Annotated[Wanted, Depends(_looked_for)]
 @router.get("/audit")
 async def list_(caller: Reader, paging: Paged, wanted: LookedFor) -> Page[EventView]:
     """Show who did what, from where, why, and with which values before and after; the newest first."""
-    before = END if paging.place is None else int(paging.place)
     async with open_work(caller) as work:
-        rows = await events.page(work, before=before, limit=paging.limit + 1, wanted=wanted)
+        rows = await events.page(work, before=paging.number or END, limit=paging.limit + 1, wanted=wanted)
     shown = rows[: paging.limit]
-    return paging.page(shown, str(shown[-1].position) if len(rows) > paging.limit else None)
+    return paging.page(shown, shown[-1].position if len(rows) > paging.limit else None)
 
 
 @router.get("/audit/export", response_class=StreamingResponse, response_model=None, responses=CSV)

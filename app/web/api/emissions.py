@@ -142,12 +142,11 @@ async def list_factors(
     own: bool = False,
 ) -> Page[FactorView]:
     """List factors, the workspace's own first."""
-    place = int(paging.place) if paging.place else 0
     async with open_work(caller) as work:
         found, after = await emissions.list_factors(
-            work, search=search, country=country, scope=scope, own_only=own, after=place, limit=paging.limit
+            work, search=search, country=country, scope=scope, own_only=own, after=paging.number or 0, limit=paging.limit
         )
-    return paging.page(found, None if after is None else str(after))
+    return paging.page(found, after)
 
 
 @router.post("/emissions/factors", status_code=201)
@@ -171,12 +170,11 @@ async def list_sources(
     is_active: bool | None = None,
 ) -> Page[EmissionSourceView]:
     """List sources by name."""
-    after = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
         found, next_place = await emissions.list_sources(
-            work, search=search, is_active=is_active, after=after, limit=paging.limit
+            work, search=search, is_active=is_active, after=paging.id, limit=paging.limit
         )
-    return paging.page(found, None if next_place is None else str(next_place))
+    return paging.page(found, next_place)
 
 
 @router.post("/emissions/sources", status_code=201)
@@ -227,12 +225,11 @@ async def list_records(
     last_day: date | None = None,
 ) -> Page[RecordView]:
     """List records, the newest first, withdrawn ones as well."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
         found, after = await recording.list_records(
-            work, source_id=source_id, first=first_day, last=last_day, before=before, limit=paging.limit
+            work, source_id=source_id, first=first_day, last=last_day, before=paging.id, limit=paging.limit
         )
-    return paging.page(found, None if after is None else str(after))
+    return paging.page(found, after)
 
 
 @router.get("/emissions/records/{record_id}")
@@ -271,10 +268,9 @@ async def get_evidence(caller: Reader, request: Request, record_id: UUID) -> Res
 @router.get("/emissions/reports")
 async def list_reports(caller: Reader, paging: Paged) -> Page[ReportView]:
     """List reports, the newest first."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found, after = await reports.list_reports(work, before, paging.limit)
-    return paging.page(found, None if after is None else str(after))
+        found, after = await reports.list_reports(work, paging.id, paging.limit)
+    return paging.page(found, after)
 
 
 @router.post("/emissions/reports", status_code=202)

@@ -66,14 +66,15 @@ async def list_(
     after: Annotated[int, Query(ge=0, description="Behind this position; whoever follows the stream gives the last one.")] = 0,
 ) -> Page[EventView]:
     """Show what happened, by whom, from where and why, in the order of the stream."""
-    place = None if paging.place is None else int(paging.place)
     async with open_work(caller) as work:
         if order is Order.NEWEST:
-            rows = await events.page(work, before=place or END, after=after, limit=paging.limit + 1, wanted=wanted)
+            rows = await events.page(work, before=paging.number or END, after=after, limit=paging.limit + 1, wanted=wanted)
         else:
-            rows = await events.page(work, after=after if place is None else place, limit=paging.limit + 1, wanted=wanted)
+            rows = await events.page(
+                work, after=after if paging.number is None else paging.number, limit=paging.limit + 1, wanted=wanted
+            )
     shown = rows[: paging.limit]
-    return paging.page(shown, str(shown[-1].position) if len(rows) > paging.limit else None)
+    return paging.page(shown, shown[-1].position if len(rows) > paging.limit else None)
 
 
 @router.get(

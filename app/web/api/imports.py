@@ -133,8 +133,7 @@ def _parts(items: list[tuple[str, UploadFile | str]]) -> tuple[UploadFile, dict[
 async def list_(caller: Reader, paging: Paged) -> Page[ImportView]:
     """List what was imported, newest first."""
     async with open_work(caller) as work:
-        before = UUID(paging.place) if paging.place else None
-        found = await looking.list_imports(work, before=before, limit=paging.limit)
+        found = await looking.list_imports(work, before=paging.id, limit=paging.limit)
     return paging.page(found.items, found.next_cursor)
 
 
@@ -164,7 +163,7 @@ async def get(
 async def rows(caller: Reader, id: Id, paging: Paged, outcome: Annotated[RowOutcome | None, Query()] = None) -> Page[RowView]:
     """List what came of the rows, with the values before and after."""
     async with open_work(caller) as work:
-        found = await looking.list_rows(work, id, after=int(paging.place or 0), limit=paging.limit, outcome=outcome)
+        found = await looking.list_rows(work, id, after=paging.number or 0, limit=paging.limit, outcome=outcome)
     return paging.page(found.items, found.next_cursor)
 
 

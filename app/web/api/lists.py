@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Annotated, Final, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from itsdangerous import BadSignature
@@ -41,9 +42,19 @@ class Paging:
         self.place = place
         self._scope = scope
 
-    def page(self, items: Iterable[T], next_place: str | None) -> Page[T]:
+    @property
+    def id(self) -> UUID | None:
+        """The place, where the service names it by an id."""
+        return UUID(self.place) if self.place else None
+
+    @property
+    def number(self) -> int | None:
+        """The place, where the service names it by a number."""
+        return int(self.place) if self.place else None
+
+    def page(self, items: Iterable[T], next_place: str | int | UUID | None) -> Page[T]:
         """The answer; `next_place` is None at the end of the list."""
-        cursor = None if next_place is None else str(signed.serializer(self._scope).dumps(next_place))
+        cursor = None if next_place is None else str(signed.serializer(self._scope).dumps(str(next_place)))
         return Page(data=list(items), has_more=next_place is not None, next_cursor=cursor)
 
 

@@ -44,9 +44,8 @@ Driver = Annotated[Write, may_write(LogisticsPermission.DRIVE)]
 async def list_vehicles(caller: Reader, paging: Paged, store_id: UUID | None = None) -> Page[VehicleView]:
     """List vehicles, the newest first."""
     async with open_work(caller) as work:
-        after = UUID(paging.place) if paging.place else None
-        found, place = await fleet.list_vehicles(work, store_id, after, paging.limit)
-    return paging.page(found, None if place is None else str(place))
+        found, place = await fleet.list_vehicles(work, store_id, paging.id, paging.limit)
+    return paging.page(found, place)
 
 
 @router.post("/logistics/vehicles", status_code=201)
@@ -71,9 +70,8 @@ async def change_vehicle(
 async def list_plans(caller: Reader, paging: Paged, store_id: UUID | None = None, day: date | None = None) -> Page[PlanSummary]:
     """List plans, the newest first."""
     async with open_work(caller) as work:
-        before = UUID(paging.place) if paging.place else None
-        found, place = await logistics.list_plans(work, store_id=store_id, day=day, before=before, limit=paging.limit)
-    return paging.page(found, None if place is None else str(place))
+        found, place = await logistics.list_plans(work, store_id=store_id, day=day, before=paging.id, limit=paging.limit)
+    return paging.page(found, place)
 
 
 @router.post("/logistics/plans", status_code=202)

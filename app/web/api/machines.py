@@ -88,12 +88,11 @@ async def list_(
     is_active: bool | None = None,
 ) -> Page[MachineView]:
     """List machines by code."""
-    after = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
         found = await machines.list_machines(
-            work, search=search, site_id=site_id, state=state, is_active=is_active, after=after, limit=paging.limit
+            work, search=search, site_id=site_id, state=state, is_active=is_active, after=paging.id, limit=paging.limit
         )
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/machines", status_code=201)
@@ -158,10 +157,9 @@ async def change_sensor(
 @router.get("/machines/{machine_id}/events")
 async def list_events(caller: Reader, machine_id: UUID, paging: Paged) -> Page[MachineEventView]:
     """List what happened to a machine, the newest first."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await machines.list_events(work, machine_id, before=before, limit=paging.limit)
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await machines.list_events(work, machine_id, before=paging.id, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/machines/{machine_id}/events", status_code=201)
@@ -201,10 +199,9 @@ async def get_risk(caller: Reader, machine_id: UUID) -> RiskView:
 @router.get("/machines/{machine_id}/predictions")
 async def list_predictions(caller: Reader, machine_id: UUID, paging: Paged) -> Page[RiskView]:
     """List how a machine was judged, the newest first; each holds until the next."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await risk.predictions(work, machine_id, before=before, limit=paging.limit)
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await risk.predictions(work, machine_id, before=paging.id, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.get("/machines/{machine_id}/baselines")
@@ -231,19 +228,17 @@ async def list_conditions(
     caller: Reader, paging: Paged, machine_id: UUID | None = None, is_open: bool | None = None
 ) -> Page[ConditionView]:
     """List what holds of machines or held for a while, the newest first; alerts tell people of it."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await risk.conditions(work, machine_id=machine_id, is_open=is_open, before=before, limit=paging.limit)
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await risk.conditions(work, machine_id=machine_id, is_open=is_open, before=paging.id, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.get("/quarantine")
 async def list_quarantined(caller: Reader, paging: Paged, reason: Verdict | None = None) -> Page[QuarantineView]:
     """List readings that could not be stored, the newest first."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await intake.quarantined(work, reason=reason, before=before, limit=paging.limit)
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await intake.quarantined(work, reason=reason, before=paging.id, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/quarantine/release")

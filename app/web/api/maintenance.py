@@ -51,10 +51,11 @@ async def list_work_orders(
     caller: Reader, paging: Paged, machine_id: UUID | None = None, status: WorkOrderStatus | None = None
 ) -> Page[WorkOrderView]:
     """List work orders, the newest first."""
-    before = int(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await maintenance.list_orders(work, machine_id=machine_id, status=status, before=before, limit=paging.limit)
-    return paging.page(found.items, None if found.next_cursor is None else str(found.next_cursor))
+        found = await maintenance.list_orders(
+            work, machine_id=machine_id, status=status, before=paging.number, limit=paging.limit
+        )
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/maintenance/work-orders", status_code=201)

@@ -53,10 +53,9 @@ async def list_(
     kind: Annotated[list[NoticeKind] | None, Query(max_length=20)] = None,
 ) -> Inbox:
     """List what the caller was told, the newest first. A person's own; a program has no inbox."""
-    before = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await notifications.inbox(work, unread=unread, kinds=kind or (), before=before, limit=paging.limit)
-    page = paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await notifications.inbox(work, unread=unread, kinds=kind or (), before=paging.id, limit=paging.limit)
+    page = paging.page(found.items, found.next_cursor)
     return Inbox(**dict(page), unread=found.unread)
 
 

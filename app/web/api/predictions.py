@@ -72,10 +72,10 @@ async def list_(
             days_ahead,
             variant_ids=variant_id,
             store_id=store_id,
-            after=UUID(paging.place) if paging.place else None,
+            after=paging.id,
             limit=paging.limit,
         )
-    return paging.page(found, None if after is None else str(after))
+    return paging.page(found, after)
 
 
 @router.get("/forecasts/run")

@@ -80,14 +80,6 @@ async def _expanded(work: Work, found: Sequence[PurchaseOrderView], expand: froz
     return [ShownPurchase(**each.model_dump(), supplier=known.get(each.supplier_id)) for each in found]
 
 
-def _before(place: str | None) -> int | None:
-    return int(place) if place else None
-
-
-def _after(cursor: int | None) -> str | None:
-    return None if cursor is None else str(cursor)
-
-
 @router.get("/purchase-orders")
 async def list_orders(
     caller: Reader,
@@ -104,11 +96,11 @@ async def list_orders(
             statuses=status,
             supplier_id=supplier_id,
             store_id=store_id,
-            before=_before(paging.place),
+            before=paging.number,
             limit=paging.limit,
         )
         shown = await _expanded(work, found.items, expand)
-    return paging.page(shown, _after(found.next_cursor))
+    return paging.page(shown, found.next_cursor)
 
 
 @router.post("/purchase-orders")
@@ -178,10 +170,10 @@ async def list_receipts(
             purchase_order_id=purchase_order_id,
             supplier_id=supplier_id,
             store_id=store_id,
-            before=_before(paging.place),
+            before=paging.number,
             limit=paging.limit,
         )
-    return paging.page(found.items, _after(found.next_cursor))
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/goods-receipts", status_code=201)

@@ -40,10 +40,10 @@ async def list_(
             store_id=store_id,
             supplier_id=supplier_id,
             variant_ids=variant_id,
-            before=UUID(paging.place) if paging.place else None,
+            before=paging.id,
             limit=paging.limit,
         )
-    return paging.page(found, None if after is None else str(after))
+    return paging.page(found, after)
 
 
 @router.get("/proposals/decisions")

@@ -54,13 +54,12 @@ async def list_(
     expand: Expand = frozenset(),
 ) -> Page[ShownReturn]:
     """List returns, newest first."""
-    before = int(paging.place) if paging.place else None
     async with open_work(caller) as work:
         found = await returns.list_returns(
-            work, statuses=status, order_id=order_id, customer_id=customer_id, before=before, limit=paging.limit
+            work, statuses=status, order_id=order_id, customer_id=customer_id, before=paging.number, limit=paging.limit
         )
         shown = await _expanded(work, found.items, expand)
-    return paging.page(shown, None if found.next_cursor is None else str(found.next_cursor))
+    return paging.page(shown, found.next_cursor)
 
 
 async def _expanded(work: Work, found: Sequence[ReturnView], expand: frozenset[str]) -> list[ShownReturn]:

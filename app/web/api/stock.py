@@ -105,7 +105,7 @@ async def list_movements(
             variant_id=variant_id,
             store_id=store_id,
             types=type,
-            before=int(paging.place) if paging.place else None,
+            before=paging.number,
             limit=paging.limit + 1 if paging.limit < stock.MOST_LINES else paging.limit,
         )
     is_more = len(found) > paging.limit or (paging.limit == stock.MOST_LINES and len(found) == paging.limit)

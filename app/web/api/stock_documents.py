@@ -68,10 +68,11 @@ async def list_transfers(
     store_id: UUID | None = None,
 ) -> Page[TransferView]:
     """List transfers from or to a store, newest first."""
-    before = int(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await transfers.list_transfers(work, statuses=status, store_id=store_id, before=before, limit=paging.limit)
-    return paging.page(found.items, None if found.next_cursor is None else str(found.next_cursor))
+        found = await transfers.list_transfers(
+            work, statuses=status, store_id=store_id, before=paging.number, limit=paging.limit
+        )
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/stock-transfers", status_code=201)
@@ -114,10 +115,9 @@ async def cancel_transfer(write: Sender, transfer_id: UUID, body: Reason) -> Tra
 @router.get("/stock-counts")
 async def list_counts(caller: Reader, paging: Paged, store_id: UUID | None = None) -> Page[CountView]:
     """List counts, newest first."""
-    before = int(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await counting.list_counts(work, store_id=store_id, before=before, limit=paging.limit)
-    return paging.page(found.items, None if found.next_cursor is None else str(found.next_cursor))
+        found = await counting.list_counts(work, store_id=store_id, before=paging.number, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.post("/stock-counts", status_code=201)

@@ -37,10 +37,9 @@ async def list_(
     is_active: bool | None = None,
 ) -> Page[SupplierView]:
     """List suppliers by name."""
-    after = UUID(paging.place) if paging.place else None
     async with open_work(caller) as work:
-        found = await suppliers.list_suppliers(work, search=search, is_active=is_active, after=after, limit=paging.limit)
-    return paging.page(found.items, str(found.next_cursor) if found.next_cursor else None)
+        found = await suppliers.list_suppliers(work, search=search, is_active=is_active, after=paging.id, limit=paging.limit)
+    return paging.page(found.items, found.next_cursor)
 
 
 @router.get("/tax-ids/{country}/{number}")
