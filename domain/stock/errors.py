@@ -29,7 +29,7 @@ class StockPromised(Conflict):
     code = "stock_promised"
 
 
-class StockTooLarge(Invalid):
+class StockTooLarge(Conflict):
     """The level or its value would be larger than can be written down."""
 
     code = "stock_too_large"
