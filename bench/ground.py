@@ -115,6 +115,7 @@ def be_quiet() -> None:
 async def connected(url: str, pool_size: int = 20) -> AsyncIterator[None]:
     """This process as a worker would be: connected, and with its log written to nowhere."""
     be_quiet()
+    collector.come_seldom()
     collector.spare()
     db.connect(url, pool_size=pool_size)
     try:

@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from pydantic_ai import models
 from sqlalchemy import Dialect
 
-from core import db
+from core import collector, db
 from core.access import Principal
 from core.embedded import EmbeddedPostgres, start_postgres
 from core.settings import get_settings
@@ -29,6 +29,7 @@ from tests import properties
 from tests.factories.workspaces import make_connection, make_workspace
 
 models.ALLOW_MODEL_REQUESTS = False
+collector.come_seldom()
 properties.load_profile()
 
 TEMPLATE = "nexova_template"
@@ -36,6 +37,11 @@ TEMPLATE = "nexova_template"
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 """Bytes that must be free in memory before databases are kept there."""
+
+
+def pytest_collection_finish() -> None:
+    """All that the tests need is loaded: the garbage collector need not look it through again and again."""
+    collector.spare()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,7 @@ from app.queue import retention
 from app.queue.broker import QueueUnavailable, RedisBells, open_broker
 from app.queue.jobs import JOBS, Ring
 from app.queue.sweeps import Sweeper
-from core import db, notices, observability, outbox_rows
+from core import collector, db, notices, observability, outbox_rows
 from core.outbox import CHANNEL
 from core.outbox_rows import TakenRow
 from core.settings import Settings, get_settings
@@ -164,4 +164,5 @@ def main() -> None:
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set; `nexova up` starts a database of its own")
     reloading.on_hangup()
+    collector.spare()
     uvloop.run(_run(settings))

@@ -85,7 +85,7 @@ from app.web.live import Live
 from app.web.requests import RequestFrame
 from app.web.timeouts import TimeLimit
 from channels import registry
-from core import db, observability
+from core import collector, db, observability
 from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotFound, NotPermitted
 from core.settings import Environment, Settings, get_settings
 from domain.accounts import signing
@@ -335,5 +335,6 @@ def serve() -> None:
         timeout_keep_alive=75,
         ws_max_size=16 * 1024,  # nobody has to say more than who they are
     )
+    collector.spare()
     uvicorn.Server(config).run()
     log.info("process.stopped")
