@@ -135,24 +135,33 @@ class Clause(Frozen):
     """What it orders, where that is plain."""
 
 
+class Counted(Frozen):
+    """So many of something, as a part of what the customer wrote counts it."""
+
+    quantities: list[Decimal]
+    """How many that may be: of what is sold by the pair, a pair is two or one."""
+    goods: list[str] = Field(default_factory=list)
+    """What is counted, in folded words; none where it is what was spoken of before: `mejor 5`."""
+    is_total: bool = False
+    """Whether so many are all that is wanted of it, whatever was said before."""
+
+
 class Exact(Frozen):
     """A part of what the customer wrote with what can be held, word for word, against what is done or answered."""
 
     words: str
     """As it was written."""
     is_asking: bool = False
-    quantities: list[Decimal] = Field(default_factory=list)
-    """How many of goods it names."""
-    is_total: bool = False
-    """Whether so many are all that is wanted of the goods: `only two in total`."""
+    is_bare: bool = False
+    """Whether it is nothing but a number, which may take the place of one before it: `no, tres`."""
+    counted: list[Counted] = Field(default_factory=list)
+    """How many it names of what."""
     figures: list[Decimal] = Field(default_factory=list)
     """Other figures: of a house, a size, an order, a payment."""
     names: list[str] = Field(default_factory=list)
     """Folded words that name something, each of which is to be found again."""
     any_of: list[str] = Field(default_factory=list)
     """Folded words, such as those of a way to pay, one of which is to be found again."""
-    goods: list[str] = Field(default_factory=list)
-    """What its goods are called, one word of which is to be found where so many were not asked of any call."""
 
 
 class Brief(Frozen):

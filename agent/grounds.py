@@ -158,18 +158,26 @@ class Grounds:
     def _unnamed(self) -> tuple[list[Clause], int]:
         """The clauses of which no call speaks, and how many of them calls may have served under other names."""
         tried = [call for call in self.calls if call.has_effect or call.tool in SERVES[Deed.ITEM_ADDED]]
-        told = (str([call.tool.split("_"), call.arguments, call.words, call.data, *call.facts.values()]) for call in tried)
+        told = (str([call.tool.split("_"), call.arguments, call.words, *call.facts.values()]) for call in tried)
         said = words_in(*told)
         done = {deed for call in tried if call.has_effect for deed, _ in call.deeds} - ITEM
-        left = [one for one in self.brief.clauses if not is_in(one.telling, said) and done.isdisjoint(one.deeds)]
+        left = [one for one in self.brief.clauses if not (is_in(one.telling, said) or self._stands(one, done))]
         facts = [fact for call in tried for fact in call.facts.values()]
         served = max(len({fact.subject for fact in facts if fact.kind is FactKind.PRODUCT}), len(tried))
-        # `farinhas` of a shop that sells `Harina` are known by how many they are.
+        # `farinhas` of a shop that sells `Harina` are known by how many they are, alone or together.
         counts = {Decimal(fact.value) for fact in facts if fact.kind is FactKind.QUANTITY}
         counted = [clause for clause in left if clause.quantity in counts]
         if len(self.brief.clauses) - len(left) < served and len(counted) == 1:
             left.remove(counted[0])
+        sums = {sum((one.quantity or 0 for one in some), Decimal()) for some in (left, self.brief.clauses) if len(some) > 1}
+        if sums & counts:
+            left = [clause for clause in left if clause.quantity is None]
         return left, served - len(self.brief.clauses) + len(left)
+
+    def _stands(self, clause: Clause, done: set[Deed]) -> bool:
+        """Whether a clause is so without a call that names it: its deed was done, or its goods, uncounted, are in the order."""
+        is_in_order = clause.quantity is None and not clause.deeds and is_in(clause.telling, words_in(*self.lines))
+        return is_in_order or not done.isdisjoint(clause.deeds)
 
     @property
     def is_all_told(self) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from agent.brief import Asked, Brief, BriefMessage, Clause, Exact
+from agent.brief import Asked, Brief, BriefMessage, Clause, Counted, Exact
+from agent.grounds import is_in, words_in
 from agent.lexical.acts import SMALL_TALK, Act, ActKind
 from agent.lexical.listening import hear
 from agent.lexical.reader.closed import DENIALS
@@ -21,7 +22,7 @@ WANTS = frozenset({ActKind.ADD, ActKind.SET, ActKind.MORE})
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w'’-]+")
 _SENTENCE = re.compile(r"(?<=[?!;\n])|(?<=\.)(?!\d)")
-_JOINT = re.compile(r"((?:,(?!\d)\s*)?\b(?:y|e|and|plus)\s|\s[&+]\s|,(?!\d))", re.IGNORECASE)
+_JOINT = re.compile(r"((?:,(?!\d)\s*)?\b(?:y|e|and|plus|pero|but)\s|,\s*mas\s|\s[&+]\s|,(?!\d))", re.IGNORECASE)
 """What joins the clauses of a sentence: a comma, or a word that says that one goes on as the other."""
 
 _TALK = SMALL_TALK | {ActKind.CHITCHAT}
@@ -48,6 +49,9 @@ _BY_DEED = frozenset({ActKind.CONFIRM, ActKind.FINISH, ActKind.DELIVERY, ActKind
 _TOPICS = {ActKind.ASK_TOTAL: "total", ActKind.STATUS: "order_status", ActKind.ASK_PAYMENT_METHODS: "payment_methods"}
 """What a question is about, where the kind of the act tells it."""
 
+_CLAIMS = frozenset({ActKind.WANT, ActKind.HAGGLE})
+"""Acts that want what no tool does: money back, another price, a place on a list."""
+
 _COUNTS = WANTS | {ActKind.REMOVE}
 """Acts of which a number says how many goods."""
 
@@ -63,14 +67,17 @@ def heard(brief: Brief) -> Brief:
         levels.append(Asked.AN_ANSWER)
     asked = max(levels, key=list(Asked).index, default=Asked.NOTHING)
     # `¿ya está confirmado?`, `how do I cancel?`: a question orders nothing, but for the goods in it.
-    whole = [deed for deed in _ordered(acts, brief) if not is_question or deed is Deed.ITEM_ADDED]
+    text = " ".join(message.text for message in brief.messages)
+    standing = [act for act in acts if not _is_settled(act, text, brief)]
+    whole = [deed for deed in _ordered(standing, brief) if not is_question or deed is Deed.ITEM_ADDED]
     clauses, ordered, exact = list[Clause](), list[Deed](), list[Exact]()
     for part in (written := list(_written(brief))):
         one = acts if len(written) == 1 else _details(part, acts) or _said_in(part.words, brief)
         exact += _exact(part, one, brief)
         has_counted = any(clause.is_deed or Deed.ITEM_ADDED in clause.deeds for clause in clauses)
         clauses += _clauses(part, one, brief, has_counted=has_counted, is_whole=len(written) == 1)
-        among = _ordered(one, brief) if content_of(fold(part.words)) and not part.is_asking else ()
+        wanted = [act for act in one if not _is_settled(act, part.words, brief)]
+        among = _ordered(wanted, brief) if content_of(fold(part.words)) and not part.is_asking else ()
         ordered += [deed for deed in among if deed is not Deed.ITEM_ADDED]
     topics = [_TOPICS[act.kind] for act in acts if act.kind in _TOPICS]
     is_brought = any(act.delivery.get("fulfilment") == "delivery" for act in acts)
@@ -113,8 +120,9 @@ def _counts_on(words: str, after: str) -> bool:
     """Whether a number goes on behind its joint: `treinta y siete`, `kilo y medio`, but not `kilo y media docena`."""
     known = words_of(LANGUAGES)
     *_, last = ["", *fold(words).split()]
-    first, second, *_ = [*fold(after).split(), "", ""]
-    is_part = first in known.parts and (last in known.units or last in known.numbers) and second not in known.dozens
+    first, second, *_ = [*(word for word in fold(after).split() if word not in known.articles), "", ""]
+    is_whole = last in known.units or last in known.numbers or last in known.dozens
+    is_part = first in known.parts and is_whole and second not in known.dozens
     return is_part or (known.numbers.get(first, 10) < 10 and 20 <= known.numbers.get(last, 0) < 100)
 
 
@@ -137,41 +145,45 @@ def _clauses(part: _Part, acts: Sequence[Act], brief: Brief, *, has_counted: boo
         named = _as_written(act.phrase, part.words) if len(ordered) > 1 else part.words
         yield Clause(words=named, telling=_names(act.phrase), quantity=act.quantity, is_deed=True)
     level = max((_asked(act, brief) for act in acts), key=list(Asked).index, default=Asked.NOTHING)
-    telling = content_of(fold(part.words))
+    telling = [] if acts and all(_is_settled(act, part.words, brief) for act in acts) else content_of(fold(part.words))
     if telling and not (ordered or part.is_asking) and level is not Asked.NOTHING:
         deeds = [*_ordered(acts, brief)]
         # `un par`, `de kilo`: so many of what was said before.
         is_bare = bool(acts) and all(act.kind in _COUNTS and act.quantity is not None and not act.phrase for act in acts)
-        is_deed = is_among and level is Asked.A_DEED and not (is_bare or any(act.kind in _BY_DEED for act in acts))
+        is_wish = level is Asked.A_DEED or any(act.kind in _CLAIMS for act in acts)
+        is_deed = is_among and is_wish and not (is_bare or any(act.kind in _BY_DEED for act in acts))
         yield Clause(words=part.words, telling=_names(fold(part.words)), is_deed=is_deed, deeds=deeds)
 
 
 def _exact(part: _Part, acts: Sequence[Act], brief: Brief) -> Iterator[Exact]:
     """What of a part can be held against a deed or an answer, if it orders or asks anything."""
     words = _WORD.findall(part.words)
-    is_detail = bool(_details(part, acts))
+    is_detail, numbers = bool(_details(part, acts)), words_of(LANGUAGES).numbers
     if not (part.is_asking or any(_asked(act, brief) in (Asked.A_DEED, Asked.AN_ANSWER) for act in acts)):
         return
     if fold(words[0]) in DENIALS or any(act.kind in _REFUSES for act in acts):
         return  # `no tres`
-    counted = [act for act in acts if act.kind in _COUNTS and act.phrase and _is_so_many(act, words)]
+    is_bare = all(word.isdecimal() or word in numbers for word in content_of(fold(part.words)))
     # What is weighed is put into the order by the unit of the shop.
-    quantities = [act.quantity for act in counted if act.quantity is not None and act.unit is None]
+    counted = [
+        Counted(quantities=_many(act.quantity, words), goods=_names(act.phrase), is_total=act.kind is ActKind.SET)
+        for act in acts
+        if act.kind in _COUNTS and (act.phrase or act.kind is ActKind.SET or is_bare)
+        if act.quantity is not None and act.unit is None and _is_so_many(act, words)
+    ]
     is_of_goods = any(act.kind in _COUNTS and act.phrase for act in acts)
     figures = [] if is_of_goods and not part.is_asking else list(_figures(words, brief))
     ways = [word for act in acts for word in act.payment.get("method_words", "").split()]
     exact = Exact(
         words=part.words,
         is_asking=part.is_asking,
-        quantities=quantities,
-        is_total=any(act.kind is ActKind.SET for act in counted),
+        is_bare=is_bare and not part.is_asking,
+        counted=counted,
         figures=figures,
         names=[fold(word) for word in words[1:] if len(word) > 2 and word[0].isupper() and word.isalpha()],
         any_of=content_of(fold(part.words)) if is_detail and not figures else ways,
-        goods=[name for act in counted if act.quantity != 1 or act.kind is ActKind.REMOVE for name in _names(act.phrase)],
     )
-    says_more = part.is_asking or any(not word.isdecimal() for word in content_of(fold(part.words)))
-    if says_more and (exact.quantities or exact.figures or exact.names or exact.any_of or exact.goods):
+    if exact.counted or ((part.is_asking or not is_bare) and (exact.figures or exact.names or exact.any_of)):
         yield exact
 
 
@@ -182,6 +194,12 @@ def _is_so_many(act: Act, words: Sequence[str]) -> bool:
     folded = [fold(word) for word in words]
     known = words_of(languages_of(folded, "es"))
     return any(known.numbers.get(word) == 1 and word not in known.articles for word in folded) or "1" in words
+
+
+def _many(quantity: Decimal, words: Sequence[str]) -> list[Decimal]:
+    """How many a quantity may mean."""
+    is_in_pairs = not words_of(LANGUAGES).pairs.isdisjoint(fold(word) for word in words)
+    return [quantity, quantity / 2] if is_in_pairs else [quantity]
 
 
 def _figures(words: Sequence[str], brief: Brief) -> Iterator[Decimal]:
@@ -241,7 +259,7 @@ def _is_counted(phrase: str) -> bool:
 
 def _counts(act: Act) -> bool:
     """Whether so many are said in so many words: one may be an article, and a verb may want anything."""
-    is_many = act.quantity is not None and not act.is_single and (act.is_wished or act.quantity != 1)
+    is_many = act.quantity is not None and (act.quantity != 1 or (act.is_wished and not act.is_single))
     return is_many or _is_counted(act.phrase)
 
 
@@ -274,6 +292,15 @@ def _is_news(act: Act, brief: Brief) -> bool:
     names = {"phone": "recipient_phone"}
     told = {names.get(name, name): value for name, value in act.delivery.items() if name != "fulfilment" or known.get(name)}
     return any(value != known.get(name) for name, value in told.items())
+
+
+def _is_settled(act: Act, words: str, brief: Brief) -> bool:
+    """Whether goods are refused that nobody has put in: `medias no`. What a verb takes out may have another name."""
+    lines = brief.draft.lines if brief.draft is not None else []
+    open_names = [name for point in brief.points for name in (point.words, *(option.name for option in point.options))]
+    said = words_in(*(line.name for line in lines), *open_names)
+    is_refused = act.kind is ActKind.REMOVE and bool(act.phrase) and not DENIALS.isdisjoint(fold(words).split())
+    return is_refused and not is_in(_names(act.phrase), said)
 
 
 def _is_paid(act: Act, brief: Brief) -> bool:

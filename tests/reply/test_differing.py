@@ -57,10 +57,40 @@ def test_another_amount_than_was_ordered_is_said_beside_the_deed(language: str, 
         ("es", "dame 1 harina, y súmale 1 más"),
         ("es", "dos harinas, soy Pedro, tengo 3 hijos"),
         ("es", "dame dos harinas de 1 kg"),
+        ("es", "deme tres harinas, no, dos"),
+        ("es", "quiero 4 harinas, no espera, mejor 2"),
+        ("es", "dame 2 harinas, mi nieto cumple 12"),
     ],
 )
 def test_what_was_done_as_ordered_is_not_said_to_differ(language: str, words: str) -> None:
     assert DIFFERS[language] not in hearing(Turn(language).added(HARINA, 2, "2.40"), words).says(move("say", call=1))
+
+
+def test_a_pair_of_what_is_sold_in_pairs_is_one_and_grams_are_parts_of_a_kilo() -> None:
+    one = Turn().added(HARINA, 1, "1.20")
+
+    assert DIFFERS["es"] not in hearing(one, "un par de harinas").says(move("say", call=1))
+    assert DIFFERS["es"] in hearing(one, "tres pares de harinas").says(move("say", call=1))
+    facts = [fact(FactKind.QUANTITY, "Tomate", "0.75", "0,75"), fact(FactKind.PRODUCT, "Tomate", "Tomate")]
+    weighed = Turn().call("add_item_to_draft", "item_added", "Agregué {0} kg de {1}.", facts, signals=CHANGED)
+    assert DIFFERS["es"] not in hearing(weighed, "del tomate, 750 gramos").says(move("say", call=1))
+
+
+def test_what_a_question_of_ours_quotes_or_counts_is_not_said_to_differ() -> None:
+    turn = Turn().added(HARINA, 2, "2.40").call("add_item_to_draft", "x", "Para «tres jugos», ¿cuál quieres?", status="ask")
+
+    assert DIFFERS["es"] not in hearing(turn, "dos harinas, me das tres jugos").says(move("say", call=1))
+    counted = Turn().added(HARINA, 2, "2.40").call("add_item_to_draft", "x", "¿Te refieres a 4 × Arroz?", status="ask")
+    assert DIFFERS["es"] not in hearing(counted, "dos harinas, cuatro harinas de arroz").says(move("say", call=1))
+
+
+def test_a_phone_that_was_noted_is_the_same_with_the_code_of_the_country() -> None:
+    turn = summed_up()
+    arguments = {"recipient_name": "Ana", "recipient_phone": "+584145551212"}
+    turn.call("set_delivery_details", "delivery_set", "Anotado.", arguments=arguments)
+
+    assert DIFFERS["es"] not in hearing(turn, "a nombre de Ana, 0414 555 1212").says(move("say", call=1))
+    assert DIFFERS["es"] in hearing(turn, "a nombre de Ana, 0414 555 9999").says(move("say", call=1))
 
 
 def test_several_sizes_of_a_thing_together_are_so_many_and_a_size_is_no_amount() -> None:

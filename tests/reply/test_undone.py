@@ -11,9 +11,9 @@ from agent.reply.moves import LeftOut
 from core.messages import LANGUAGES, variants
 from domain.conversations.content import Text
 from tests.reply.test_renderer import move
-from tests.reply.turns import ACEITE, ARROZ, HARINA, Turn, with_draft, with_order
+from tests.reply.turns import ACEITE, ARROZ, HARINA, Turn, fact, with_draft, with_order
 from tools import registry
-from tools.outcome import Deed
+from tools.outcome import Deed, FactKind
 
 
 def hearing(turn: Turn, words: str) -> Turn:
@@ -151,3 +151,34 @@ def test_every_deed_that_can_be_ordered_has_tools_and_a_text() -> None:
     assert {name for names in SERVES.values() for name in names} <= registry.DEFINED.keys()
     for language in LANGUAGES:
         assert [deed for deed in ordered if not variants(f"reply.undone.{deed}", language)] == []
+
+
+@pytest.mark.parametrize("words", ["medias no, dos harinas", "dos harinas, camisas ninguna", "1 harina, ah y súmale una más"])
+def test_what_is_so_already_is_not_said_to_be_open(words: str) -> None:
+    assert "todavía no" not in hearing(Turn().added(HARINA, 2, "2.40"), words).says(move("say", call=1))
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("dos harinas y devuélveme la plata", "«devuélveme la plata»"),
+        ("dos harinas, pero quita el aceite", "«quita el aceite»"),
+        ("dos harinas, sin aceite", "«sin aceite»"),
+    ],
+)
+def test_what_was_wanted_beside_what_was_done_is_said_to_be_open(words: str, quoted: str) -> None:
+    assert quoted in hearing(with_draft().added(HARINA, 2, "10.30"), words).says(move("say", call=1))
+
+
+def test_a_change_of_goods_is_not_done_by_the_order_that_has_them() -> None:
+    facts = [fact(FactKind.ORDER_NUMBER, "1042", "1042")]
+    data = {"order": {"lines": [{"name": HARINA, "quantity": "2"}]}}
+    turn = with_draft("pt").call("confirm_order", "placed", "Pronto!", facts, deeds=[(Deed.ORDER_CONFIRMED, "1042")], data=data)
+
+    assert "«muda pra 3 farinhas»" in hearing(turn, "sim, mas muda pra 3 farinhas").says(move("say", call=1))
+
+
+def test_a_change_that_was_denied_wrongly_is_said_to_be_open() -> None:
+    text = hearing(with_draft(), "cambia la harina a 3").says(move("cannot", "change_placed"))
+
+    assert text.startswith("Lo de «cambia la harina a 3» todavía no lo he anotado.")
