@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from agent import takeover
@@ -18,8 +18,9 @@ from app.console.refusals import said
 from app.console.rendering import page
 from app.console.talk import Wanted
 from app.console.visits import Visit, may
-from core.work import open_work
-from domain.conversations import desk, suggestions, templates
+from app.web import outgoing
+from core.work import Work, open_work
+from domain.conversations import desk, sending_files, suggestions, templates
 from domain.conversations import notes as noting
 from domain.conversations.content import said as words_of
 from domain.conversations.errors import MessagesUnseen
@@ -132,6 +133,25 @@ async def reply(
         # The draft stays as it is; what was not seen stands above it now.
         told = said(error, visit.manners.language)
         return await answer(request, visit, conversation_id, status=409, unseen=told)
+    return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
+
+
+@router.post("/{conversation_id}/files")
+async def send_file(
+    request: Request,
+    visit: Writer,
+    conversation_id: UUID,
+    file: UploadFile,
+    seen: Annotated[UUID, Form()],
+    caption: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Send a picture or a document with a few words; for some seconds it waits and can be taken back."""
+    kept = await outgoing.keep(visit.principal, conversation_id, await file.read(), file.filename)
+
+    async def act(work: Work) -> ThreadMessage:
+        return await sending_files.send(work, conversation_id, kept, caption.strip(), seen, UNDO)
+
+    sent = await deeds.once(request, visit, ThreadMessage, act)
     return await answer(request, visit, conversation_id, sent=sent, undo_seconds=UNDO.seconds)
 
 

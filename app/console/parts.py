@@ -19,6 +19,7 @@ from app.web.company import Beside, Company
 from app.web.files import SHOWN
 from core.work import Work, open_work
 from domain.accounts import service as accounts
+from domain.connections.medium import TRAITS
 from domain.conversations.desk import EVERYTHING
 from domain.conversations.permissions import ConversationsPermission
 from domain.conversations.schemas import DeskPage
@@ -94,6 +95,7 @@ class Parts:
             "may_take": principal.may(ConversationsPermission.TAKE),
             "may_reply": principal.may(ConversationsPermission.REPLY),
             "SHOWN": SHOWN,
+            "PICTURES_OF": {medium: traits.pictures for medium, traits in TRAITS.items()},
             "may_verify": principal.may(PaymentsPermission.VERIFY),
         }
 

@@ -1,4 +1,6 @@
-"""Pictures that were drawn for a chat, for the provider that fetches them: whoever has the address has been given it."""
+"""Pictures and documents for a chat, for the provider that fetches them: whoever has the address has been given it."""
+
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,12 +12,15 @@ from core.filetypes import PICTURES
 
 router = APIRouter()
 
+_SENT: Final = PICTURES | {"application/pdf"}
+"""A provider takes a file for what its answer says that it is."""
+
 
 @router.get("/pictures/{token}")
 async def show(request: Request, token: str) -> Response:
-    """Give a picture."""
+    """Give a file."""
     try:
         key = str(signed.serializer("picture").loads(token))
     except BadSignature as error:
         raise BlobMissing(token[:20]) from error
-    return await files.give(request, key, "picture", shown=PICTURES)
+    return await files.give(request, key, "file", shown=_SENT)

@@ -89,6 +89,7 @@ from core import collector, db, observability
 from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, NotFound, NotPermitted
 from core.settings import Environment, Settings, get_settings
 from domain.accounts import signing
+from domain.conversations import sending_files
 from domain.payments import receipts
 
 NOUNS = (
@@ -145,6 +146,8 @@ LARGER_BODIES = {
     "/api/v1/payments/*/receipts": receipts.MOST_BYTES,
     "/api/v1/emissions/records/*/evidence": emissions.MOST_BYTES,
     f"{origins.PREFIX}/*/files": chat_door.MOST_BYTES,
+    "/api/v1/conversations/*/files": sending_files.MOST_BYTES,
+    "/console/@*/inbox/*/files": sending_files.MOST_BYTES + 64 * 1024,
     "/api/v1/ingest/": ingest.MOST_BYTES,
 }
 """Paths that take more than the settings allow, or have a limit of their own."""

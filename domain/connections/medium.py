@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from core.filetypes import PICTURES
+
 
 class Medium(StrEnum):
     """Where a customer writes."""
@@ -68,7 +70,8 @@ class Traits:
     """What a medium can do. Lengths are in UTF-16 units.
 
     `answer_window` is how long after a customer's message free words may be sent; None where that never ends.
-    `body` is the text above buttons or a list, `footer` the small print under it.
+    `body` is the text above buttons or a list, `footer` the small print under it; `pictures` are the kinds of picture that
+    it shows, of at most so many bytes each.
     """
 
     name: str
@@ -78,6 +81,8 @@ class Traits:
     footer: int
     buttons: Buttons
     rows: ListRows
+    pictures: frozenset[str]
+    picture_bytes: int
     typing: bool
     read_receipts: bool
     transport: Transport
@@ -98,6 +103,8 @@ TRAITS: Final[Mapping[Medium, Traits]] = {
         footer=60,
         buttons=Buttons(most=3, title=20, id=256),
         rows=ListRows(most=10, title=24, description=72, id=200, section_title=24, opener=20),
+        pictures=frozenset({"image/jpeg", "image/png"}),
+        picture_bytes=5 * 1024 * 1024,
         typing=True,
         read_receipts=True,
         transport=Transport.PUSH,
@@ -111,6 +118,8 @@ TRAITS: Final[Mapping[Medium, Traits]] = {
         footer=200,
         buttons=Buttons(most=10, title=40, id=256),
         rows=ListRows(most=30, title=60, description=200, id=256, section_title=60, opener=40),
+        pictures=PICTURES,
+        picture_bytes=10 * 1024 * 1024,
         typing=True,
         read_receipts=True,
         transport=Transport.PULL,

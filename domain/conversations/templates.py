@@ -72,11 +72,14 @@ async def _of_line(work: Work, conversation_id: UUID) -> tuple[CustomerConversat
 
 
 async def offered(work: Work, conversation_id: UUID) -> list[TemplateOffer]:
-    """The templates of a conversation's line by their names, with their prices; raises ConversationNotFound."""
+    """The templates of a conversation's line with their prices, those that may be sent before the others, by their names.
+
+    Raises ConversationNotFound.
+    """
     work.require(ConversationsPermission.READ)
     found, settings = await _of_line(work, conversation_id)
     is_agreed = bool(settings.templates) and await consent.is_given(work, found.customer_id)
-    return [
+    offers = [
         TemplateOffer(
             **each.model_dump(),
             places=each.count_places(),
@@ -84,8 +87,9 @@ async def offered(work: Work, conversation_id: UUID) -> list[TemplateOffer]:
             currency=settings.template_prices.currency,
             is_allowed=is_agreed or each.category is not TemplateCategory.MARKETING,
         )
-        for each in sorted(settings.templates, key=lambda each: (each.name, each.language))
+        for each in settings.templates
     ]
+    return sorted(offers, key=lambda each: (not each.is_allowed, each.name, each.language))
 
 
 async def send(work: Work, conversation_id: UUID, command: SendTemplate, undo_within: timedelta = timedelta()) -> ThreadMessage:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -219,3 +220,49 @@ async def test_a_file_that_was_sent_reaches_the_operators_as_any_other(chat: Cha
     await chat.works()
 
     assert await chat.rows("SELECT kind, status, content_type FROM attachments") == [("image", "stored", "image/png")]
+
+
+async def test_a_picture_and_a_document_of_the_shop_reach_the_visitor_and_nobody_else(chat: Chat) -> None:
+    # Given a visitor whom somebody of the shop attends, and another one
+    page, other = await chat.page(), await chat.page()
+    await page.say("quiero ver la harina")
+    await chat.works()
+    [(conversation,)] = await chat.rows("SELECT id FROM conversations WHERE connection_id = :l", l=chat.line_id)
+    talk = f"/conversations/{conversation}"
+    assert (await chat.desk.post(f"{talk}/take")).status_code == 200
+
+    async def sends(content: bytes, **query: str) -> dict[str, Any]:
+        last = (await chat.desk.get(f"{talk}/messages"))["data"][0]["id"]
+        answer = await chat.desk.api.post(
+            f"/api/v1{talk}/files",
+            headers=chat.desk.owner.headers,
+            params={"last_seen_message_id": last} | query,
+            content=content,
+        )
+        found: dict[str, Any] = answer.json() | {"status_code": answer.status_code}
+        return found
+
+    # When they send a picture with words and a list of prices, and what only says that it is a picture
+    picture = await sends(PNG, name="<img>.png", caption="Mira <b>esta</b>")
+    prices = await sends(b"%PDF-1.7 precios", name="precios.pdf")
+    page_of_ours = await sends(b"<html><script>alert(1)</script>", name="foto.png")
+    await chat.works()
+
+    # Then the visitor's page shows both, asks for their bytes by the message, and learns no key of them
+    assert (page_of_ours["status_code"], page_of_ours["code"]) == (422, "file_kind_refused")
+    shown = {each["id"]: each["content"] for each in (await page.read())["messages"] if each["content"]["kind"] == "file"}
+    assert shown == {
+        picture["id"]: {"kind": "file", "media": "image", "url": "", "caption": "Mira <b>esta</b>"},
+        prices["id"]: {"kind": "file", "media": "document", "url": "", "filename": "precios.pdf"},
+    }
+    given = await page.ask("GET", f"/files/{picture['id']}")
+    kept = await page.ask("GET", f"/files/{prices['id']}")
+    assert (given.content, given.headers["content-type"]) == (PNG, "image/png")
+    assert kept.content == b"%PDF-1.7 precios"
+    assert kept.headers["content-disposition"].startswith("attachment")
+    assert (await other.ask("GET", f"/files/{picture['id']}")).status_code == 404
+    # And a row names each, so that the bytes are not forgotten
+    assert await chat.rows("SELECT status, content_type FROM attachments ORDER BY created_at") == [
+        ("stored", "image/png"),
+        ("stored", "application/pdf"),
+    ]

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from agent import takeover
 from agent.takeover import Takeover
+from app.web import outgoing
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
@@ -16,7 +17,7 @@ from app.web.meant import customers_meant
 from core.access import Principal
 from core.work import open_work
 from domain.accounts.attending import Word
-from domain.conversations import desk, numbers, suggestions, templates
+from domain.conversations import desk, numbers, sending_files, suggestions, templates
 from domain.conversations import handoffs as attending
 from domain.conversations import notes as noting
 from domain.conversations.kinds import HandoffOutcome
@@ -137,6 +138,32 @@ async def take(write: Taker, conversation_id: UUID) -> Takeover:
 async def reply(write: Writer, conversation_id: UUID, body: Reply) -> ThreadMessage:
     """Write to the customer, in a conversation that the caller has taken and read to its end."""
     return await write.once(ThreadMessage, lambda work: desk.reply(work, conversation_id, body.text, body.last_seen_message_id))
+
+
+@router.post(
+    "/conversations/{conversation_id}/files",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The bytes of a picture or a PDF, of a kind that the customer's medium shows.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def send_file(
+    write: Writer,
+    request: Request,
+    conversation_id: UUID,
+    last_seen_message_id: UUID,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    caption: Annotated[str | None, Query(max_length=1000)] = None,
+) -> ThreadMessage:
+    """Send a picture or a document, in a conversation that the caller has taken and read to its end."""
+    kept = await outgoing.keep(write.caller, conversation_id, await request.body(), name)
+    return await write.once(
+        ThreadMessage, lambda work: sending_files.send(work, conversation_id, kept, caption, last_seen_message_id)
+    )
 
 
 @router.get("/conversations/{conversation_id}/templates")
