@@ -4,27 +4,24 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.console import forms
 from core.work import open_work
 from domain.accounts import roles
 from domain.accounts import service as accounts
 from domain.accounts.roles import Role
 from domain.conversations import handoffs
 from domain.conversations import service as conversations
-from domain.conversations.content import File
 from domain.conversations.kinds import Author, HandoffReason, MessageStatus
 from tests.console.serving import Serving, serving
 from tests.factories.chat import asked, chat_of, send
 from tests.factories.desk import Desk
 from tests.factories.staff import employ
-from tests.factories.visitors import OWN, Visitor, visit
+from tests.factories.visitors import Visitor, visit
 
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
@@ -386,41 +383,3 @@ async def test_what_is_prepared_is_at_hand_with_its_variables_filled(
     assert await said(desk) == ["Gracias"]
     assert 'class="voice agent"' in await person.open(at(desk))
     await owner.http.aclose()
-
-
-async def test_a_picture_goes_out_from_the_inbox_under_an_address_for_the_provider(
-    application: FastAPI, person: Visitor, desk: Desk
-) -> None:
-    await person.send(at(desk, "/take"))
-    fields = {forms.FIELD: await person.token(), "seen": seen(await person.open(at(desk))), "caption": "Así llega", "key": "k"}
-    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 64
-
-    async def sends(content: bytes, **more: str) -> httpx.Response:
-        return await person.http.post(
-            person.at(at(desk, "/files")),
-            data=fields | more,
-            files={"file": ("foto.png", content, "image/png")},
-            headers=OWN | {"x-fragment": "1"},
-        )
-
-    sent = await sends(picture)
-    again = await sends(picture)
-
-    # What was sent is one message, shown to staff as the picture that it is, and can be taken back while it waits
-    assert (sent.status_code, again.status_code) == (200, 200), sent.text
-    assert "Así llega" in sent.text
-    assert "/undo/" in sent.text
-    file_id = re.search(r'href="[^"]*/files/([0-9a-f-]+)"', sent.text)
-    assert file_id is not None
-    assert (await person.http.get(person.at(f"files/{file_id[1]}"))).content == picture
-    async with open_work(desk.chat.staff) as work:
-        [line] = [
-            each for each in await conversations.thread(work, desk.chat.conversation_id) if each.author is Author.OPERATOR
-        ]
-    assert isinstance(line.content, File)
-    path = urlsplit(line.content.url).path
-    given = await person.http.get(path)
-    assert (given.content, given.headers["content-type"]) == (picture, "image/png")
-    assert (await person.http.get(path[:-2])).status_code == 404
-    refused = await sends(b"GIF89a" + b"0" * 64, key="other", seen=str(line.id))
-    assert refused.status_code == 422

@@ -1,21 +1,28 @@
 """Files of customers in the console: shown to whoever may see them, never run, and beside the order that they shall pay."""
 
 import asyncio
+import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.console import forms
 from core.blobs import open_blobs
 from core.events import Wanted, page
 from core.work import open_work
 from domain.accounts.roles import Role
+from domain.conversations import service as conversations
+from domain.conversations.content import File
+from domain.conversations.kinds import Author
 from domain.payments import claims, receipts
 from domain.payments.schemas import ClaimPayment, PaymentView
+from tests.console.test_inbox import at, seen
 from tests.factories.chat import placed, send_picture
 from tests.factories.desk import Desk
-from tests.factories.visitors import Visitor, visit
+from tests.factories.visitors import OWN, Visitor, visit
 from tests.factories.workspaces import make_workspace
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
@@ -154,3 +161,40 @@ async def test_whoever_may_not_verify_sees_the_claim_and_no_button(
     assert 'class="claim"' in shown
     assert "/verify" not in shown
     assert refused.status_code == 403
+
+
+async def test_a_picture_goes_out_from_the_inbox_under_an_address_for_the_provider(
+    application: FastAPI, person: Visitor, desk: Desk
+) -> None:
+    await person.send(at(desk, "/take"))
+    fields = {forms.FIELD: await person.token(), "seen": seen(await person.open(at(desk))), "caption": "Así llega", "key": "k"}
+
+    async def sends(content: bytes, **more: str) -> httpx.Response:
+        return await person.http.post(
+            person.at(at(desk, "/files")),
+            data=fields | more,
+            files={"file": ("foto.png", content, "image/png")},
+            headers=OWN | {"x-fragment": "1"},
+        )
+
+    sent = await sends(PNG)
+    again = await sends(PNG)
+
+    # What was sent is one message, shown to staff as the picture that it is, and can be taken back while it waits
+    assert (sent.status_code, again.status_code) == (200, 200), sent.text
+    assert "Así llega" in sent.text
+    assert "/undo/" in sent.text
+    file_id = re.search(r'href="[^"]*/files/([0-9a-f-]+)"', sent.text)
+    assert file_id is not None
+    assert (await person.http.get(person.at(f"files/{file_id[1]}"))).content == PNG
+    async with open_work(desk.chat.staff) as work:
+        [line] = [
+            each for each in await conversations.thread(work, desk.chat.conversation_id) if each.author is Author.OPERATOR
+        ]
+    assert isinstance(line.content, File)
+    path = urlsplit(line.content.url).path
+    given = await person.http.get(path)
+    assert (given.content, given.headers["content-type"]) == (PNG, "image/png")
+    assert (await person.http.get(path[:-2])).status_code == 404
+    refused = await sends(b"GIF89a" + b"0" * 64, key="other", seen=str(line.id))
+    assert refused.status_code == 422
