@@ -17,6 +17,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Index,
+    Select,
     SmallInteger,
     String,
     Text,
@@ -32,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import bulk, observability
 from core.access import OperationsPermission, PrincipalKind
+from core.event_shapes import lifted
 from core.event_types import EventType
 from core.jobs import OpenCase, Retention
 from core.tables import OfWorkspace, WorkspaceRow, new_id, of_workspace, one_of
@@ -93,7 +95,10 @@ class EventPosition(OfWorkspace):
 
 
 class EventView(BaseModel):
-    """One event of the stream. `type` may be one that this release does not know any more, or not yet."""
+    """One event of the stream. `type` may be one that this release does not know any more, or not yet.
+
+    `version` is that of the values as they stand here: those of an older one have been lifted to the newest.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -245,33 +250,55 @@ async def page(
     """
     work.require(OperationsPermission.MANAGE)
     place = EventPosition.position
-    statement = (
-        select(Event, place, EventPosition.subject_number)
-        .join(EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id))
-        .where(own(EventPosition, work), place > after, *wanted.conditions())
-        .order_by(place if before is None else place.desc())
-        .limit(max(1, min(limit, LONGEST_PAGE)))
-    )
+    statement = _PLACED.where(own(EventPosition, work), place > after, *wanted.conditions())
     if before is not None:
         statement = statement.where(place < before)
+    ordered = statement.order_by(place if before is None else place.desc())
+    return await _views(work, ordered.limit(max(1, min(limit, LONGEST_PAGE))))
+
+
+async def history(
+    work: Work, subject_kind: str, subject_id: UUID, *, after: int = 0, upto: int | None = None
+) -> list[EventView]:
+    """What happened to one subject behind a number of its own, up to another, in its order; a page of it."""
+    work.require(OperationsPermission.MANAGE)
+    number = EventPosition.subject_number
+    statement = _PLACED.where(
+        own(EventPosition, work),
+        EventPosition.subject_kind == subject_kind,
+        EventPosition.subject_id == subject_id,
+        number > after,
+    )
+    if upto is not None:
+        statement = statement.where(number <= upto)
+    return await _views(work, statement.order_by(number).limit(LONGEST_PAGE))
+
+
+_PLACED: Final = select(Event, EventPosition.position, EventPosition.subject_number).join(
+    EventPosition, (EventPosition.workspace_id == Event.workspace_id) & (EventPosition.event_id == Event.id)
+)
+
+
+async def _views(work: Work, statement: Select[Event, int, int]) -> list[EventView]:
     return [_view(event, position, number) for event, position, number in await work.session.execute(statement)]
 
 
 def _view(row: Event, position: int, number: int) -> EventView:
+    version, (before, after) = lifted(row.type, row.version, (row.before, row.after))
     return EventView(
         position=position,
         id=row.id,
         at=row.created_at,
         type=row.type,
-        version=row.version,
+        version=version,
         subject_kind=row.subject_kind,
         subject_id=row.subject_id,
         subject_number=number,
         actor_kind=row.actor_kind,
         actor_id=row.actor_id,
         reason=row.reason,
-        before=row.before,
-        after=row.after,
+        before=before,
+        after=after,
         correlation_id=row.correlation_id,
         ip=row.ip,
         agent=row.agent,

@@ -9,6 +9,7 @@ from core.tables import Base
 _TABLE_MODULES = (
     "core.clock",
     "core.events",
+    "core.event_replay",
     "core.idempotency",
     "core.inbound",
     "core.outbox",

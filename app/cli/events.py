@@ -1,16 +1,19 @@
 """`nexova events`: what happened in a workspace, from its event stream, and making anew what is made of it."""
 
 import asyncio
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import typer
 
 from app.cli import session
-from app.cli.terminal import InWorkspace
-from core import events
+from app.cli.terminal import AsJson, InWorkspace, fail
+from core import event_replay, events
 from core.access import Principal
 from core.db import to_json
+from core.event_replay import Replayed, SubjectUnknown
 from core.events import EventView
 from core.work import open_work
 from domain.routines import service as routines
@@ -95,6 +98,36 @@ def replay(projection: Annotated[Projection, typer.Option(help="What is made ane
     """Make a projection anew from the beginning of the stream; a worker does it at once, while everything goes on."""
     for slug in session.run(lambda: _replay(workspace, projection)):
         print(f"{slug}: {projection.value} is made anew.")
+
+
+async def _state(slug: str | None, subject_kind: str, subject_id: UUID, number: int | None) -> Replayed | None:
+    for _, principal in await session.workspaces(slug):
+        async with open_work(principal) as work:
+            with suppress(SubjectUnknown):
+                return await event_replay.replay(work, subject_kind, subject_id, number)
+    return None
+
+
+@group.command()
+def state(
+    subject_kind: Annotated[str, typer.Argument(help="`order`, `stock` and the like.")],
+    subject_id: Annotated[UUID, typer.Argument(help="The id of the subject, as `tail` shows it.")],
+    workspace: InWorkspace = None,
+    number: Annotated[int | None, typer.Option(min=1, help="After this event of the subject; else after its last.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print how something stood after one of its events, each value with the event that told it last."""
+    found = session.run(lambda: _state(workspace, subject_kind, subject_id, number))
+    if found is None:
+        fail(f"nothing is kept of what happened to {subject_kind} {subject_id}")
+    if as_json:
+        print(found.model_dump_json())
+        return
+    print(
+        f"{found.subject_kind} {found.subject_id}#{found.number}" + (f"  {found.forgotten} forgotten" * bool(found.forgotten))
+    )
+    for name, told in sorted(found.values.items()):
+        print(f"{name} = {to_json(told.value)}  #{told.number} {told.type} {told.at:%Y-%m-%d %H:%M:%S}")
 
 
 @group.command()

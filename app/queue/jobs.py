@@ -13,7 +13,7 @@ import domain
 from core import events
 from core.jobs import Deadline, FileHolder, Job, OpenCase, Retention, Sweep
 
-_JOB_MODULES = ("core.inbound", "core.outbox", "core.idempotency", "agent.jobs")
+_JOB_MODULES = ("core.inbound", "core.outbox", "core.idempotency", "core.event_replay", "agent.jobs")
 
 
 def _modules() -> Iterator[ModuleType]:

@@ -46,6 +46,11 @@ async def test_the_stream_is_read_from_either_end_each_event_once(api: httpx.Asy
             if cursor is None:
                 break
         assert seen == expected, order
+    last = whole[-1]
+    replayed = (await api.get(f"/api/v1/events/order/{last['subject_id']}/replay", headers=owner.headers)).json()
+    assert (replayed["number"], replayed["values"]["total"]["value"]) == (1, "2")
+    unknown = await api.get(f"/api/v1/events/payment/{last['subject_id']}/replay", headers=owner.headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "subject_unknown")
     followed = (await api.get(f"/api/v1/events?after={positions[-3]}", headers=owner.headers)).json()["data"]
     assert [each["position"] for each in followed] == positions[-2:]
 

@@ -98,6 +98,9 @@ def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: Hous
     assert later == list(range(read + 1, read + 1 + len(later)))
     assert tail("--after", str(10**9)) == []
     assert house.command("events", "tail", "-w", "nobody").returncode == 1
+    of = (str(everything[0]["subject_kind"]), str(everything[0]["subject_id"]))
+    state = json.loads(house.command("events", "state", *of, "--number", "1", "--json").stdout)
+    assert (state["number"], state["values"].keys()) == (1, (everything[0]["after"] or {}).keys())  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

@@ -6,16 +6,17 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
 from app.web.api.callers import may
 from app.web.api.lists import Page, Paged
 from app.web.api.routing import noun
-from core import events
+from core import event_replay, events
 from core.access import OperationsPermission, Principal, PrincipalKind
 from core.db import to_json
+from core.event_replay import Replayed
 from core.events import EventView, Wanted
 from core.work import open_work
 from domain.imports.sheets.writing import CsvFile, Value
@@ -75,6 +76,20 @@ async def list_(
             )
     shown = rows[: paging.limit]
     return paging.page(shown, shown[-1].position if len(rows) > paging.limit else None)
+
+
+@router.get("/events/{subject_kind}/{subject_id}/replay")
+async def replay(
+    caller: Reader,
+    subject_kind: Annotated[str, Path(pattern=r"^[a-z_]{1,50}$")],
+    subject_id: UUID,
+    number: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="After this event of the subject; else its last.")
+    ] = None,
+) -> Replayed:
+    """Show how something stood after one of its events: each value that was told, with the event that told it last."""
+    async with open_work(caller) as work:
+        return await event_replay.replay(work, subject_kind, subject_id, number)
 
 
 @router.get(
