@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 from agent.frozen import Key, TakenTurn
 from agent.models import AgentSession, JournalEntry, StepOutcome, Turn, TurnStatus
 from core.errors import Abandoned
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.conversations import service as conversations
@@ -65,15 +66,17 @@ class Fence:
 ONCE = ("workspace_id", "turn_id", "generation", "step", "kind", "ordinal")
 """What tells the entries of the journal apart."""
 
-_TALKS, _SESSIONS, _TURNS, _ENTRIES = (
+_TALKS, _SESSIONS, _TURNS, ENTRIES = (
     conversations.LOCKED,
     AgentSession.__table__,
     Turn.__table__,
     JournalEntry.__table__,
 )
+WRITTEN = tuple(column.name for column in ENTRIES.c if column.name != "created_at")
+"""The columns of an entry that are written; when it was made is the table's to say."""
 
 
-def _statement(*, records: bool) -> Select[Any]:
+def _statement(*, records: bool) -> Select[AgentSession, Turn, Any, bool | None]:
     """Lock conversation, session and turn, in this order, and give them as they are after the wait.
 
     Only these rows decide: Postgres reads a row that it had to wait for anew, and nothing else of what was written
@@ -93,17 +96,16 @@ def _statement(*, records: bool) -> Select[Any]:
     session, turn = aliased(AgentSession, held), aliased(Turn, held)
     recorded: Any = null()
     if records:
-        names = [column.name for column in _ENTRIES.c if column.name != "created_at"]
         holds = exists().where(
             held.c.agent_sessions_lease_token == bindparam("lease_token"),
             held.c.turns_status == TurnStatus.OPEN,
             held.c.turns_generation == bindparam("generation"),
             held.c.conversations_voice_epoch == bindparam("voice_epoch"),
         )
-        entry = select(*(bindparam(f"entry_{name}", type_=_ENTRIES.c[name].type) for name in names)).where(holds)
+        entry = select(*(bindparam(f"entry_{name}", type_=ENTRIES.c[name].type) for name in WRITTEN)).where(holds)
         added = (
             insert(JournalEntry)
-            .from_select(names, entry, include_defaults=False)
+            .from_select(WRITTEN, entry, include_defaults=False)
             .on_conflict_do_nothing(index_elements=ONCE)
             .returning(literal(True).label("done"))
             .cte("added")
@@ -116,7 +118,7 @@ def _statement(*, records: bool) -> Select[Any]:
     )
 
 
-_FENCE, _FENCE_AND_RECORD = _statement(records=False), _statement(records=True)
+_FENCE, _FENCE_AND_RECORD = Prepared(_statement(records=False)), Prepared(_statement(records=True))
 
 
 async def fence(work: Work, turn: TakenTurn, entry: Entry | None = None) -> Fence:
@@ -130,8 +132,8 @@ async def fence(work: Work, turn: TakenTurn, entry: Entry | None = None) -> Fenc
     if entry is not None:
         values |= {"lease_token": turn.lease_token, "generation": turn.generation, "voice_epoch": turn.voice_epoch}
         values |= {f"entry_{name}": value for name, value in entry.values(turn).items()}
-    held = await work.session.execute(_FENCE if entry is None else _FENCE_AND_RECORD, values)
-    session, row, talk, recorded = held.one()
+    statement = _FENCE if entry is None else _FENCE_AND_RECORD
+    ((session, row, talk, recorded),) = await statement.all(work.session, values)
     conversation = conversations.locked_with(work, talk)
     if session.lease_token != turn.lease_token:
         raise Abandoned("the lease has passed to another worker")

@@ -16,13 +16,14 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from agent.fencing import ONCE, Entry, Fence, fence
+from agent.fencing import ENTRIES, ONCE, WRITTEN, Entry, Fence, fence
 from agent.frozen import Key, TakenTurn
 from agent.models import JournalEntry, StepKind, StepOutcome, Turn
 from agent.recorded import Recorded
 from core import db
 from core.access import Principal
 from core.errors import Abandoned, CommitOutcomeUnknown
+from core.prepared import Prepared
 from core.work import Work, open_work, own
 from domain.conversations.content import Content, JsonObject, rewritten
 from tools.context import Pending, Signal, still_open
@@ -128,8 +129,13 @@ _ENTRY = select(JournalEntry.payload).where(
     JournalEntry.kind == bindparam("kind"),
     JournalEntry.ordinal == bindparam("ordinal"),
 )
-_ADD = insert(JournalEntry).on_conflict_do_nothing(index_elements=ONCE).returning(JournalEntry.id)
-_CALLS = (
+_ADD = Prepared(
+    insert(JournalEntry)
+    .values({name: bindparam(name, type_=ENTRIES.c[name].type) for name in WRITTEN})
+    .on_conflict_do_nothing(index_elements=ONCE)
+    .returning(JournalEntry.id)
+)
+_CALLS = Prepared(
     select(JournalEntry.payload)
     .where(*_IN_TURN, JournalEntry.kind == StepKind.TOOL)
     .order_by(JournalEntry.step, JournalEntry.ordinal)
@@ -231,7 +237,7 @@ async def fenced(work: Work, turn: TakenTurn, answer: Entry | None) -> Fence:
 
 async def add_entry(work: Work, turn: TakenTurn, entry: Entry) -> dict[str, Any]:
     """Write one entry, behind the fence; what already stands under the key wins and is returned."""
-    if await work.session.scalar(_ADD, entry.values(turn)) is not None:
+    if await _ADD.first(work.session, entry.values(turn)) is not None:
         return entry.payload
     stored = await find_entry(work, turn, entry.key)
     if stored is None:
@@ -254,7 +260,7 @@ async def entries_of(work: Work, turn: Turn) -> dict[Key, dict[str, Any]]:
 
 async def calls_of(work: Work, turn: TakenTurn) -> list[Recorded]:
     """All tool calls of the turn's present generation, as they are recorded, in order."""
-    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, _of(turn))).all()]
+    return [Recorded.model_validate(payload) for (payload,) in await _CALLS.all(work.session, _of(turn))]
 
 
 async def calls_thought_last(work: Work, turn_id: UUID) -> list[Recorded]:
@@ -263,7 +269,7 @@ async def calls_thought_last(work: Work, turn_id: UUID) -> list[Recorded]:
     if turn is None:
         return []
     values = {"workspace": turn.workspace_id, "turn": turn.id, "generation": turn.generation}
-    return [Recorded.model_validate(payload) for payload in (await work.session.scalars(_CALLS, values)).all()]
+    return [Recorded.model_validate(payload) for (payload,) in await _CALLS.all(work.session, values)]
 
 
 async def effects_since(work: Work, turn: Turn) -> list[tuple[UUID, Recorded]]:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, Row, bindparam, exists, func, or_, select, update
+from sqlalchemy import Interval, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from agent.frozen import Frozen, TakenTurn
 from agent.lexical.completeness import looks_finished
@@ -15,6 +16,7 @@ from agent.states import Standing, advance
 from core import events, observability, outbox
 from core.access import Principal
 from core.event_types import EventType
+from core.prepared import Prepared
 from core.settings import get_settings
 from core.tables import new_id
 from core.work import Work, open_work, own
@@ -31,8 +33,8 @@ FINISHED_SHARE = 0.2
 
 # What every message or every step asks is built once: building a statement takes longer than running it.
 _OWN = (own(AgentSession), AgentSession.conversation_id == bindparam("conversation"))
-_LOCK = select(AgentSession).where(*_OWN).with_for_update(key_share=True).execution_options(populate_existing=True)
-_TAKE_LEASE = (
+_LOCK = Prepared(select(AgentSession).where(*_OWN).with_for_update(key_share=True).execution_options(populate_existing=True))
+_TAKEN = (
     update(AgentSession)
     .where(
         *_OWN,
@@ -44,13 +46,14 @@ _TAKE_LEASE = (
         lease_until=func.clock_timestamp() + bindparam("lease", type_=Interval),
     )
     .returning(
-        AgentSession,
+        *AgentSession.__table__.c,
         exists()
         .where(own(Turn), Turn.conversation_id == AgentSession.conversation_id, Turn.status == TurnStatus.OPEN)
         .label("has_turn"),
     )
-    .execution_options(populate_existing=True, synchronize_session=False)
+    .cte("taken")
 )
+_TAKE_LEASE = Prepared(select(aliased(AgentSession, _TAKEN), _TAKEN.c.has_turn).execution_options(populate_existing=True))
 _OPEN_TURN = (
     select(Turn)
     .where(
@@ -70,15 +73,15 @@ def _of(work: Work, conversation_id: UUID) -> dict[str, Any]:
 
 async def find_or_create(work: Work, conversation_id: UUID) -> AgentSession:
     """The session of a conversation, locked. The conversation is locked already."""
-    session = await work.session.scalar(_LOCK, _of(work, conversation_id))
-    if session is not None:
-        return session
+    if (found := await _LOCK.first(work.session, _of(work, conversation_id))) is not None:
+        return found[0]
     await work.session.execute(
         insert(AgentSession)
         .values(workspace_id=work.workspace_id, id=new_id(), conversation_id=conversation_id, state=State.IDLE)
         .on_conflict_do_nothing(index_elements=["workspace_id", "conversation_id"])
     )
-    return (await work.session.scalars(_LOCK, _of(work, conversation_id))).one()
+    ((session,),) = await _LOCK.all(work.session, _of(work, conversation_id))
+    return session
 
 
 def talk_with(session: AgentSession, audience: AudienceKind) -> None:
@@ -132,9 +135,9 @@ async def take_lease(work: Work, conversation_id: UUID) -> tuple[AgentSession, T
     return session, await open_turn(work, conversation_id) if has_turn else None
 
 
-async def _take_lease(work: Work, conversation_id: UUID) -> Row[AgentSession, bool] | None:
+async def _take_lease(work: Work, conversation_id: UUID) -> tuple[AgentSession, bool] | None:
     lease = timedelta(seconds=get_settings().lease_seconds)
-    return (await work.session.execute(_TAKE_LEASE, {**_of(work, conversation_id), "lease": lease})).first()
+    return await _TAKE_LEASE.first(work.session, {**_of(work, conversation_id), "lease": lease})
 
 
 def free_lease(session: AgentSession) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, Engine, event
 
 _WRITTEN = re.compile(r"\b(INSERT) INTO (\w+)|(?<!FOR )(?<!KEY )(?<!DO )\b(UPDATE) (\w+)|\b(DELETE) FROM (\w+)")
@@ -54,6 +55,11 @@ def counting() -> Iterator[Counted]:
     A statement that a connection prepares for the first time takes one more round trip, which is not counted.
     """
     counted = Counted()
+    fetch = asyncpg.Connection.fetch
+
+    async def fetched(connection: "asyncpg.Connection[Any]", query: str, *arguments: Any, **how: Any) -> Any:
+        counted.texts.append(query)
+        return await fetch(connection, query, *arguments, **how)
 
     def executed(_connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         counted.texts.append(statement)
@@ -75,8 +81,11 @@ def counting() -> Iterator[Counted]:
     }
     for name, hear in heard.items():
         event.listen(Engine, name, hear)
+    # What `core.prepared` asks is run by the driver, of which SQLAlchemy hears nothing.
+    asyncpg.Connection.fetch = fetched
     try:
         yield counted
     finally:
+        asyncpg.Connection.fetch = fetch
         for name, hear in heard.items():
             event.remove(Engine, name, hear)

@@ -96,6 +96,9 @@ def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
             "timeout": 10,
             "command_timeout": 30,
             "prepared_statement_cache_size": 500,
+            # The same for what the driver runs by itself, whose statements do not grow old either.
+            "statement_cache_size": 200,
+            "max_cached_statement_lifetime": 0,
             # Compiling a query of milliseconds takes longer than running it.
             "server_settings": {"application_name": "nexova", "jit": "off"},
         },

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Insert, Update, Uuid, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import AliasedClass
 
-from core import db, writing
+from core import db, prepared, writing
 from core.access import Permission, Principal, PrincipalKind
 from core.errors import CommitOutcomeUnknown, NotPermitted, StoresOnly
 from core.tables import OfWorkspace
@@ -68,11 +69,11 @@ class Work:
         if self.session.in_nested_transaction():  # with which it may be taken back
             await self.session.execute(statement, values)
         else:
-            writing.later(self.session.sync_session, statement, values)
+            writing.later(self.session, statement, values)
 
     async def write(self) -> None:
         """Write what was changed up to now, all in one round trip."""
-        await self.session.run_sync(writing.write)
+        await writing.write(self.session)
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the principal holds the permission."""
@@ -119,6 +120,13 @@ def own(
     return condition
 
 
+def _begin(session: Session, values: Mapping[str, str]) -> tuple[datetime, datetime]:
+    connection = session.connection()
+    entered = connection.execute(_ENTER, values).one()
+    prepared.keep_driver(session, connection)
+    return entered.business_time, entered.system_time
+
+
 async def _enter(session: AsyncSession, role: str, workspace: str, stores: str) -> tuple[datetime, datetime]:
     """Begin a transaction: business time and system time.
 
@@ -127,13 +135,12 @@ async def _enter(session: AsyncSession, role: str, workspace: str, stores: str) 
     """
     values = {"role": role, "workspace": workspace, "stores": stores}
     try:
-        entered = (await session.execute(_ENTER, values)).one()
+        return await session.run_sync(_begin, values)
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
         await session.rollback()
-        entered = (await session.execute(_ENTER, values)).one()
-    return entered.business_time, entered.system_time
+        return await session.run_sync(_begin, values)
 
 
 @asynccontextmanager
@@ -142,7 +149,7 @@ async def _transaction(role: str, workspace: str, stores: str = "") -> AsyncIter
         now, system_time = await _enter(session, role, workspace, stores)
         try:
             yield session, now, system_time
-            await session.run_sync(writing.complete)
+            await writing.complete(session)
         except BaseException:
             await session.rollback()
             raise

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ClauseElement,
     Column,
     Insert,
-    Select,
     Table,
     Update,
     bindparam,
@@ -24,11 +23,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import InstanceState, Mapper, Session, make_transient, make_transient_to_detached
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstanceState, Mapper, make_transient, make_transient_to_detached
 from sqlalchemy.orm.attributes import get_history, instance_state
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.visitors import replacement_traverse
 
+from core.prepared import Prepared
 from core.tables import Base
 
 _LATER: Final = "writing.later"
@@ -50,20 +51,20 @@ class _Columns:
     names: tuple[str, ...]
 
 
-def later(session: Session, statement: _Statement, values: Mapping[str, Any]) -> None:
+def later(session: AsyncSession, statement: _Statement, values: Mapping[str, Any]) -> None:
     """Run a statement, which is built once, with the rows that the session writes next."""
     session.info.setdefault(_LATER, []).append((statement, values))
 
 
-def complete(session: Session) -> None:
+async def complete(session: AsyncSession) -> None:
     """Write what is left to be written as the work ends."""
     if session.info.get(_LATER):
-        write(session)
+        await write(session)
     else:
-        session.flush()
+        await session.flush()
 
 
-def write(session: Session) -> None:
+async def write(session: AsyncSession) -> None:
     """Write the rows that were added or changed, and run what was to be run later.
 
     What is not plainly a row with its values is left to the session's own flush. Raises StaleDataError if a row that was
@@ -73,14 +74,15 @@ def write(session: Session) -> None:
     rows: list[Base] = [*session.new, *sorted(session.dirty, key=lambda row: str(instance_state(row).identity))]
     given = [_values(row) for row in rows]
     if session.deleted or len(rows) > _MOST or None in given:
-        session.flush()
+        await session.flush()
         rows, given = [], []
     written = [_part_of(row, values) for row, values in zip(rows, given, strict=True) if values]
     written.sort(key=lambda part: part[0].table.name)
     parts = [*written, *session.info.pop(_LATER, [])]
     if parts:
         values = {f"p{number}_{name}": value for number, (_, each) in enumerate(parts) for name, value in each.items()}
-        counts = session.connection().execute(_together(tuple(part for part, _ in parts)), values).one()
+        statement = _together(tuple(part for part, _ in parts))
+        (counts,) = await statement.all(session, values, flushes=False)
         if any(count != 1 for count in counts[: len(written)]):
             raise StaleDataError("a row that was changed is not there")
     for row in rows:
@@ -135,10 +137,10 @@ def _part_of(row: Base, values: dict[str, Any]) -> tuple[_Columns, dict[str, Any
 
 
 @lru_cache(maxsize=500)
-def _together(parts: tuple[_Columns | _Statement, ...]) -> Select[Any]:
+def _together(parts: tuple[_Columns | _Statement, ...]) -> Prepared[*tuple[int, ...]]:
     """One statement of all parts, whose parameters are named `p<part>_<name>`; it counts the rows that each has written."""
     made = [_part(number, part).returning(literal(1).label("one")).cte(f"p{number}") for number, part in enumerate(parts)]
-    return select(*(select(func.count()).select_from(part).scalar_subquery() for part in made))
+    return Prepared(select(*(select(func.count()).select_from(part).scalar_subquery() for part in made)))
 
 
 def _part(number: int, part: _Columns | _Statement) -> _Statement:

@@ -5,20 +5,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, inspect, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.prepared import Prepared
 from core.tables import new_id
-from core.work import Work, own
+from core.work import WORKSPACE, Work, own
 from domain.accounts.models import ApiKey, CustomRole, Mail, Membership, MembershipStatus, MembershipStore, User, Workspace
 from domain.accounts.roles import Role
 
+_KEPT = "accounts.workspace"
+"""Where a session keeps the workspace of its work, as everything asks for it."""
+
+_WORKSPACE = Prepared(select(Workspace).where(Workspace.id == WORKSPACE))
+
 
 async def find_workspace(work: Work) -> Workspace | None:
-    """The workspace of this work. The session keeps it, as everything asks for it."""
-    row = await work.session.get(Workspace, work.workspace_id)
-    work.session.info["accounts.workspace"] = row
+    """The workspace of this work, which is read once."""
+    row: Workspace | None = work.session.info.get(_KEPT)
+    if row is None or inspect(row).expired:
+        (row,) = await _WORKSPACE.first(work.session, {"workspace": work.workspace_id}) or (None,)
+        work.session.info[_KEPT] = row
     return row
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Select, Uuid, any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from core.prepared import Prepared
 from core.work import WORKSPACE, Work, own
 from domain.catalog.models import Product, ProductVariant, SearchPosting, Synonym
 from domain.catalog.repository import VARIANTS, VariantRow
@@ -21,8 +22,9 @@ class Known(NamedTuple):
     words: tuple[tuple[str, str], ...]
 
 
-_KNOWN = text(
-    """
+_KNOWN: Prepared[str, str, str] = Prepared(
+    text(
+        """
     SELECT 'sku' AS kind, sku AS key, '' AS found FROM product_variants
      WHERE workspace_id = :workspace AND sku = ANY(CAST(:skus AS text[]))
     UNION ALL
@@ -37,6 +39,7 @@ _KNOWN = text(
       ORDER BY key LIKE 'p:%', key, word
       LIMIT :limit)
     """
+    )
 )
 
 
@@ -62,7 +65,7 @@ async def known(
         "limit": limit,
     }
     found: dict[str, list[tuple[str, str]]] = {"sku": [], "category": [], "expansion": [], "word": []}
-    for kind, key, value in await work.session.execute(_KNOWN, parameters):
+    for kind, key, value in await _KNOWN.all(work.session, parameters):
         found[kind].append((key, value))
     return Known(
         skus=frozenset(sku for sku, _ in found["sku"]),
@@ -103,7 +106,7 @@ def _with_words(where: str) -> Select[*tuple[Any, ...]]:
     return VARIANTS.where(ProductVariant.id.in_(matching.scalar_subquery())).add_columns(_OTHER_NAMES)
 
 
-_WITH_WORDS = {True: _with_words(_ON_SALE), False: _with_words("")}
+_WITH_WORDS = {True: Prepared(_with_words(_ON_SALE)), False: Prepared(_with_words(""))}
 
 
 async def variants_with_words(
@@ -120,7 +123,7 @@ async def variants_with_words(
         "weights": [weight for _, _, weight in weighted],
         "limit": limit,
     }
-    rows = await work.session.execute(_WITH_WORDS[on_sale], parameters)
+    rows = await _WITH_WORDS[on_sale].all(work.session, parameters)
     return [(VariantRow._make(columns), tuple(names or ())) for *columns, names in rows]
 
 

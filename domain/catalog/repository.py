@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
+from core.prepared import Prepared
 from core.work import Work, own
 from domain.catalog.kinds import ProductStatus
 from domain.catalog.models import Category, Product, ProductVariant, Store, Synonym, Unit
@@ -203,12 +204,12 @@ async def category_by_path(work: Work, path: str) -> Category | None:
     return (await work.session.scalars(query)).one_or_none()
 
 
-_STORES = select(Store).where(own(Store), Store.is_active).order_by(Store.name, Store.id)
+_STORES = Prepared(select(Store).where(own(Store), Store.is_active).order_by(Store.name, Store.id))
 
 
 async def stores(work: Work) -> Sequence[Store]:
     """The active stores by name."""
-    return (await work.session.scalars(_STORES, {"workspace": work.workspace_id})).all()
+    return [row for (row,) in await _STORES.all(work.session, {"workspace": work.workspace_id})]
 
 
 async def all_stores(work: Work) -> Sequence[Store]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.connections.schemas import ConnectionSummary
@@ -21,13 +22,13 @@ _HELD = "conversations.held"
 """Where a session remembers the conversations that its transaction has locked."""
 
 # Statements that every turn asks several times are built once: building one takes as long as running it.
-_LOCK = (
+_LOCK = Prepared(
     select(Conversation)
     .where(own(Conversation), Conversation.id == bindparam("conversation"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_OPEN_MESSAGES = (
+_OPEN_MESSAGES = Prepared(
     select(
         Message,
         select(Attachment.id)
@@ -43,7 +44,7 @@ _OPEN_MESSAGES = (
     )
     .order_by(Message.received_at, Message.batch_position, Message.inbound_event_id)
 )
-_THREAD = (
+_THREAD = Prepared(
     select(Message)
     .where(
         own(Message),
@@ -92,7 +93,7 @@ async def lock(work: Work, conversation_id: UUID) -> Conversation | None:
     held: dict[UUID, Conversation] = work.session.info.setdefault(_HELD, {})
     if conversation_id in held:
         return held[conversation_id]
-    row = await work.session.scalar(_LOCK, {"workspace": work.workspace_id, "conversation": conversation_id})
+    (row,) = await _LOCK.first(work.session, {"workspace": work.workspace_id, "conversation": conversation_id}) or (None,)
     # A lock taken inside a savepoint goes with it.
     if row is not None and not work.session.in_nested_transaction():
         held[conversation_id] = row
@@ -186,8 +187,7 @@ async def insert_attachment(work: Work, conversation_id: UUID, message_id: UUID,
 
 async def open_messages(work: Work, conversation_id: UUID) -> list[tuple[Message, UUID | None]]:
     """The customer's messages that nobody has answered, as they were written, each with the file that belongs to it."""
-    rows = await work.session.execute(_OPEN_MESSAGES, {"workspace": work.workspace_id, "conversation": conversation_id})
-    return [(row, attachment_id) for row, attachment_id in rows]
+    return [*await _OPEN_MESSAGES.all(work.session, {"workspace": work.workspace_id, "conversation": conversation_id})]
 
 
 async def mark_handled(
@@ -225,7 +225,7 @@ def remember_lock(work: Work, row: Conversation) -> None:
 async def thread(work: Work, conversation_id: UUID, *, limit: int, before: datetime | None = None) -> list[Message]:
     """The newest messages of a thread, oldest first."""
     values = {"workspace": work.workspace_id, "conversation": conversation_id, "before": before, "count": limit}
-    return list(reversed((await work.session.scalars(_THREAD, values)).all()))
+    return [row for (row,) in reversed(await _THREAD.all(work.session, values))]
 
 
 async def message(work: Work, message_id: UUID) -> Message | None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.connections.medium import Medium
@@ -79,7 +80,7 @@ async def by_ids(work: Work, customer_ids: Collection[UUID]) -> Sequence[Custome
     return (await work.session.scalars(select(Customer).where(own(Customer, work), Customer.id.in_(customer_ids)))).all()
 
 
-_WITH_CONTACT = (
+_WITH_CONTACT = Prepared(
     select(Customer, ContactAddress)
     .join(ContactAddress, own(ContactAddress) & (ContactAddress.id == bindparam("contact")))
     .where(own(Customer), Customer.id == bindparam("customer"))
@@ -89,8 +90,7 @@ _WITH_CONTACT = (
 async def with_contact(work: Work, customer_id: UUID, contact_address_id: UUID) -> tuple[Customer, ContactAddress] | None:
     """A customer and one address on a medium."""
     values = {"workspace": work.workspace_id, "customer": customer_id, "contact": contact_address_id}
-    row = (await work.session.execute(_WITH_CONTACT, values)).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return await _WITH_CONTACT.first(work.session, values)
 
 
 async def get_contact(work: Work, contact_address_id: UUID) -> ContactAddress | None:

@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, select, union_all
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Uuid, and_, any_, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from core.paging import part
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.orders.kinds import OPEN, OrderStatus, PaymentStatus
@@ -24,7 +25,7 @@ _CUSTOMER = bindparam("customer", type_=Uuid)
 _OPEN_DRAFT = select(Order).where(
     own(Order),
     Order.conversation_id == bindparam("conversation", type_=Uuid),
-    Order.status.in_(OPEN),
+    Order.status.in_([literal(status, Order.status.type) for status in sorted(OPEN)]),
 )
 _LINES = (
     select(OrderLine)
@@ -47,15 +48,17 @@ def _with_lines(orders: Select[Order]) -> Select[Order, OrderLine]:
 
 # A lock is never taken together with the lines: while it waits for another writer, the lines would grow old.
 _LOCKED_DRAFT = _OPEN_DRAFT.with_for_update(key_share=True).execution_options(populate_existing=True)
-_DRAFT_WITH_LINES = _with_lines(_OPEN_DRAFT)
-_OPEN_AND_NEWEST = _with_lines(
-    select(Order).where(
-        own(Order),
-        Order.id.in_(union_all(_OPEN_DRAFT.with_only_columns(Order.id), select(_NEWEST.subquery().c.id))),
+_DRAFT_WITH_LINES = Prepared(_with_lines(_OPEN_DRAFT))
+_OPEN_AND_NEWEST = Prepared(
+    _with_lines(
+        select(Order).where(
+            own(Order),
+            Order.id.in_(union_all(_OPEN_DRAFT.with_only_columns(Order.id), select(_NEWEST.subquery().c.id))),
+        )
     )
 )
-_HISTORY_WITH_LINES = _with_lines(
-    select(Order).where(own(Order), Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc())
+_HISTORY_WITH_LINES = Prepared(
+    _with_lines(select(Order).where(own(Order), Order.id.in_(_NEWEST.scalar_subquery())).order_by(Order.number.desc()))
 )
 
 
@@ -129,10 +132,10 @@ async def open_and_newest(
 
 
 async def _together(
-    work: Work, query: Select[Order, OrderLine], parameters: Mapping[str, object]
+    work: Work, query: Prepared[Order, OrderLine], parameters: Mapping[str, object]
 ) -> list[tuple[Order, list[OrderLine]]]:
     found: dict[UUID, tuple[Order, list[OrderLine]]] = {}
-    for order, line in await work.session.execute(query, parameters):
+    for order, line in await query.all(work.session, parameters):
         _, lines = found.setdefault(order.id, (order, []))
         if line is not None:
             lines.append(line)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from core import bulk
 from core.paging import part
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.stock.kinds import HoldStatus, MovementType
@@ -139,7 +140,7 @@ _OVERDUE = (
     .group_by(StockHold.stock_item_id)
     .subquery()
 )
-_LEVELS = (
+_LEVELS = Prepared(
     select(
         StockItem.variant_id,
         func.sum(StockItem.on_hand),
@@ -161,8 +162,7 @@ async def levels(
 ) -> Sequence[tuple[UUID, Decimal, Decimal, Decimal]]:
     """For each variant what is on hand, held, and held by promises whose time is over."""
     parameters = {"workspace": work.workspace_id, "variants": list(variant_ids), "store": store_id, "now": work.now}
-    rows = await work.session.execute(_LEVELS, parameters)
-    return [(variant, on_hand, held, over) for variant, on_hand, held, over in rows]
+    return await _LEVELS.all(work.session, parameters)
 
 
 async def items_of_variant(work: Work, variant_id: UUID) -> Sequence[StockItem]:
