@@ -43,7 +43,7 @@ class Prepared(Generic[*Ts]):
         if flushes and (known.new or known.dirty or known.deleted):
             await session.flush()
         if known.in_nested_transaction():
-            await session.connection()  # which sets the savepoint that was begun
+            await session.run_sync(Session.connection)  # which sets the savepoint that was begun
         driver: asyncpg.Connection[Any] = known.info[_DRIVER]
         if (compiled := self._compiled) is None:
             compiled = self._compiled = _Compiled(cast(Any, self.statement), known.get_bind().dialect)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from typing import Any
 
 import asyncpg
 import pytest
@@ -56,7 +57,9 @@ async def test_rows_are_those_of_the_session(workspace: WorkspaceView) -> None:
         assert found.attempts == 4
         found.attempts = 5
     async with open_work(Principal.system(workspace.id)) as work:
-        none = Prepared(select(OutboxMessage).select_from(select(literal(1)).subquery()).outerjoin(OutboxMessage, ~true()))
+        none: Prepared[Any] = Prepared(
+            select(OutboxMessage).select_from(select(literal(1)).subquery()).outerjoin(OutboxMessage, ~true())
+        )
         assert await none.all(work.session, {}) == [(None,)]
         assert [row.attempts for (row, _) in await Prepared(_ROWS).all(work.session, values)] == [5]
 
