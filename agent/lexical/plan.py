@@ -357,6 +357,7 @@ class _Planner:
             and (self.brief.pending is None or self.brief.pending.kind == "offered")
             and not kinds & ITEM_ACTS
             and ActKind.UNKNOWN not in kinds
+            and not self.ordering.wanted
             and not any(act.is_hold for act in self.plan.acts)
         )
 

@@ -55,7 +55,7 @@ class Played:
 
 
 @lru_cache
-def _catalogue(slug: str) -> TestCatalogue:
+def catalogue_of(slug: str) -> TestCatalogue:
     shop = next(shop for shop in demo_shops() if shop.workspace.slug == slug)
     products = [
         Product(sku=one.sku, name=one.name, category="", unit=one.unit, price=one.price, synonyms=list(one.aliases))
@@ -86,7 +86,7 @@ class _Answering(Shop):
 async def play(case: dict[str, Any]) -> Played:
     """Say the first message of a case to an empty shop."""
     demo = next(shop for shop in demo_shops() if shop.workspace.slug == case["shop"])
-    catalogue = _catalogue(case["shop"])
+    catalogue = catalogue_of(case["shop"])
     shop = _Answering(catalogue)
     shop.__dict__["goods"] = demo_goods(case["shop"])
     brief = Brief(

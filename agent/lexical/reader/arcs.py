@@ -43,6 +43,7 @@ _NEUTER = frozenset({"lo", "o"})
 _IFS = frozenset({"si", "if"})
 _POSSESSIVES = frozenset({"mi", "mis", "tu", "tus", "su", "sus", "my", "your"})
 _LATEST_DAY = 31
+_FIGURED = 1.5
 _WHERE = frozenset({"con", "al", "a", "en", "with", "to", "at"})
 _WHOSE = frozenset({"el", "la", "los", "las", "mi", "mis", "tu", "tus", "su", "sus", "un", "una", "the", "my", "your"})
 _OPERATORS = frozenset({Role.WISH, Role.REFUSE, Role.CORRECT, Role.SWAP, Role.CHANGE, Role.KEEP, Role.BUT})
@@ -132,6 +133,8 @@ class Finder:
         for end, price in self.reader.prices(at):
             yield Arc(at, end, Role.PRICE, 0.2, price=price)
         for end, mention in self.namer.at(at):
+            if mention.similarity < 1 and self.measures[at]:
+                continue  # `melhor quatro`: a number is no slip of a word on sale
             yield Arc(at, end, Role.PRODUCT, _cost(mention), mention=mention)
 
     def _is_pronoun(self, at: int) -> bool:
@@ -369,9 +372,6 @@ class Finder:
             return Arc(at, at + 1, Role.UNKNOWN, 6.0)
         is_known = self.goods.is_heard(token.text) or self.goods.stands_for(token.text)
         return Arc(at, at + 1, Role.UNKNOWN, 3.5 if is_known else 2.0)
-
-
-_FIGURED = 1.5
 
 
 def _cost(mention: Mention) -> float:

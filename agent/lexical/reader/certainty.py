@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 
 from agent.lexical.reader.arcs import Arc
 from agent.lexical.reader.closed import Role
-from agent.lexical.reader.lines import Line
+from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.tokens import Token
 
 SURE = 0.8
@@ -73,8 +73,15 @@ def is_borrowed(between: Sequence[Arc], tokens: Sequence[Token]) -> bool:
 
 def lay_doubts(lines: Sequence[Line], arcs: Sequence[Arc], tokens: Sequence[Token], idle: Collection[int]) -> None:
     """Lay at each line what nobody understood: the unknown words that touch it, and the operators that did nothing."""
-    for line in lines:
+    for at, line in enumerate(lines):
         line.touched = _touching(line, arcs)
+        if (
+            line.mode is Mode.REFUSE
+            and not line.is_taken
+            and any(one.is_taken and one.clause == line.clause for one in lines[:at])
+        ):
+            # `quita el queso, el jamón no`
+            line.is_doubted = True
     # `ay no, vienen de a tres`: what a no leads to is no number of ours, and so it did nothing.
     void = {line.governed_by for line in lines if line.is_bare and line.touched}
     for place, arc in enumerate(arcs):

@@ -68,7 +68,7 @@ PATTERNS: tuple[tuple[str, Role, float], ...] = (
     ("order_verb", Role.WISH, 0.1),
     ("remove", Role.REFUSE, 0.1),
     ("all_but", Role.KEEP, 0.0),
-    ("let_go", Role.LET_GO, 0.0),
+    ("let_go", Role.LET_GO, -1.0),
     ("second_thought", Role.CORRECT, 0.1),
     ("set_quantity", Role.CORRECT, 0.05),
     ("not_so_much", Role.CORRECT, 0.0),

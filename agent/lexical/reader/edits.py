@@ -82,7 +82,8 @@ class Editor:
     def _resize(self) -> None:
         """`cambia el vestido a talle M`: it stays, in another size."""
         for line in self.lines:
-            if line.is_out and line.sized and line.quantity is None:
+            is_new = line.mention is not None and bool(line.mention.label) and not self._held(line)
+            if line.is_out and (line.sized or is_new) and line.quantity is None:
                 line.is_out, line.is_set, line.mode = False, True, Mode.CORRECT
 
     def _of(self, line: Line) -> list[Edit] | None:
@@ -102,7 +103,8 @@ class Editor:
             return self._refused(line, held)
         if line.is_more and len(held) == 1 and line.quantity is not None:
             return self._counted(line, held[0], "add")
-        if line.is_set or line.instead_of is not None or (line.is_single and line.sized and line.quantity is None):
+        is_resized = line.sized and line.quantity is None and (line.is_single or (self.is_denial and line.is_bare))
+        if line.is_set or line.instead_of is not None or is_resized:
             return self._set(line, held)
         is_said = line.quantity is not None and line.mode is Mode.ADD and not line.is_more and not self._is_size(line)
         if len(held) == 1 and is_said and (made := self._said_again(line, held[0])) is not None:
@@ -142,8 +144,9 @@ class Editor:
         """Which products of the order a line may mean."""
         if line.mention is None:
             return []
-        held = [sku for sku in line.mention.products if sku in self.cart]
-        if len(held) < 2:
+        named = [sku for mention in (line.mention, *line.either) for sku in mention.products]
+        held = [sku for sku in self.cart if sku in named]
+        if len(held) < 2 or line.either:
             return held
         decision = decide(rank(line.mention.words, [self.goods.by_sku[sku].candidate for sku in held]))
         return [decision.hits[0].sku] if decision.verdict is Verdict.ONE else held
@@ -242,8 +245,10 @@ class Editor:
         if line.is_unclear:
             return None
         kin = [sku for sku in self.cart if line.mention is None or self._is_kin(sku, line)]
-        other = self._variant(line, kin[0]) if len(kin) == 1 else None
-        return self._replaced(line, kin[0], other) if other is not None else None
+        resized = [(sku, new) for sku in kin if (new := self._variant(line, sku)) is not None]
+        if len(resized) == 1:
+            return self._replaced(line, *resized[0])
+        return [Edit(line, (), "set", kind="number")] if resized and line.is_bare else None
 
     def _others(self, sku: str, amount: Decimal | None) -> list[str]:
         """`mejor las 12 que sean polar`: the others of its kind, if they come to just so many with it."""
@@ -365,7 +370,7 @@ def denied_numbers(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         is_size = line.mention is not None and not line.mention.has_head
         is_sized = bool(left) and (bool(left[-1].sized) or (left[-1].mention is not None and bool(left[-1].mention.label)))
-        if line.mode is Mode.REFUSE and is_size and is_sized:
+        if line.mode is Mode.REFUSE and is_size and is_sized and left[-1].mode is not Mode.REFUSE:
             # `la remera es talle L, no M`
             left[-1].is_set = True
             continue

@@ -22,6 +22,9 @@ def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     about: Line | None = None
     for line in lines:
         wanted = [other for other in found if other.mention is not None and other.mode is Mode.ADD]
+        # `quita la malta o la pepsi`: one of them goes, and it is asked which.
+        if line.mode is Mode.REFUSE:
+            wanted = [other for other in found[-1:] if other.mode is Mode.REFUSE or (other.is_definite and not other.quantity)]
         last = about if about is not None and line.is_supposed else wanted[-1] if wanted else None
         is_or = _is_or(line, tokens, ors) and last is not None and line.start - last.end <= _FARTHEST_OR
         is_supposed = line.is_supposed and line.mode in (Mode.CONDITION, Mode.CORRECT)
@@ -46,6 +49,8 @@ def alternatives(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
             # `si no la mavesa`, of mayonnaises, though margarine is called so as well.
             mention = goods.completed(last.mention, mention)
         last.either = (*last.either, mention)
+        if line.mode is Mode.REFUSE:
+            last.mode, last.is_taken, last.quantity = line.mode, line.is_taken, last.quantity or line.quantity
         last.end = max(last.end, line.end) if line.clause == last.clause else last.end
     return found
 

@@ -65,6 +65,8 @@ class Line:
     """So many in all or more, nobody knows: `ponle 3`."""
     is_kept: bool = False
     """All else is taken out: `quita todo menos A`."""
+    is_left: bool = False
+    """Left out, or left as it is: `el toddy dejalo`."""
     of_size: str = ""
     """The size of what it is about: `el 39 que sea 37`."""
     instead_of: Quantity | None = None

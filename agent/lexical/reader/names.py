@@ -28,7 +28,7 @@ class Namer:
     def at(self, start: int) -> Iterator[tuple[int, Mention]]:
         """All mentions that begin here, with the place behind each."""
         token = self.tokens[start]
-        if token.kind != "word" or token.text in STOPWORDS:
+        if token.kind != "word" or token.text in STOPWORDS | _WITHOUT:
             return
         if (sku := self.goods.has_code(token.text)) is not None:
             yield start + 1, Mention((sku,), token.text, has_head=True, is_head_first=True)

@@ -93,10 +93,10 @@ class OpenPoints:
             if not unit and not is_size(f"{Decimal(str(known)).normalize():f}", self.goods.by_sku[sku].name):
                 return Edit(line, (sku,), mode, Decimal(str(known)))
             said = Quantity(Decimal(str(known)), unit) if unit else None
-        if said is None and line.is_single and not product.is_measured:
+        if said is None and line.is_single and mode != "remove" and not product.is_measured:
             said = ONE
         amount = amount_of(product, said, line.mention) if said is not None else None
-        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1
+        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1 and mode != "remove"
         if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
             # It was put in when it was said first; `2 pairs, not 3`.
             mode = "set"

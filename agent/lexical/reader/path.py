@@ -61,6 +61,7 @@ _ROLES: dict[Role, float] = {
 }
 _ARTICLES = frozenset({"el", "la", "los", "las", "the", "del", "al", "ese", "esa", "este", "esta", "o", "os", "as"})
 _ONES = frozenset({"un", "una", "an"})
+_JOINS = frozenset({",", "y", "e", "and"})
 _FREE = frozenset({"de", "del", "d", "of", "do", "da"})
 _SOFT_MARKS = frozenset("()-–—*•·=/\"'¡¿>+")
 
@@ -199,12 +200,17 @@ def _crossing(state: _State, arc: Arc, tokens: Sequence[Token], *, was_joined: b
     is_named = arc.role is Role.FILLER and text in _ARTICLES
     if state.waiting is not None and state.waiting.quantity is not None and state.waiting.quantity.is_article:
         cost += 5.0 if arc.role in (Role.WISH, Role.REFUSE) else 0.0
-    if arc.role is Role.FILLER and text in _ONES:
-        # `ponme 3 y un aceite`: what has a number of its own is counted by no other.
+    is_apart = (is_named or text == "a") and tokens[arc.start - 1].text in _JOINS
+    if (arc.role is Role.FILLER and text in _ONES) or (state.waiting is not None and (is_apart or arc.role is Role.REFUSE)):
+        # `ponme 3 y un aceite`, `42, el gorro no`, `42 y sin gorro`: what has its own number, or none, is counted by no other.
         cost += 5.0
+    waited = state.waited + cost if state.waiting is not None else 0.0
+    if waited > _LEFT_OVER + _WITHOUT:
+        # It counts nothing that comes.
+        state, waited = replace(state, cost=state.cost + _LEFT_OVER, waiting=None), 0.0
     return replace(
         state,
-        waited=state.waited + cost if state.waiting is not None else 0.0,
+        waited=waited,
         lacked=state.lacked + cost if state.lacking is not None else 0.0,
         is_named=is_named,
     )

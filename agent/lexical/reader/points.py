@@ -228,7 +228,7 @@ class Answers(OpenPoints):
             within = tuple(sku for sku in mention.products if sku in skus)
             if not within:
                 continue
-            if line.mode is Mode.REFUSE:
+            if line.mode is Mode.REFUSE or (line.is_left and not self.cart.keys() & set(within)):
                 self._refused(place, line, skus, within)
                 continue
             if place in self.settled and self.chosen.intersection(mention.products):
@@ -256,7 +256,7 @@ class Answers(OpenPoints):
 
     def _of_none(self, line: Line, mention: Mention) -> None:
         """A line that names nothing in question: what only describes or counts may still belong to it."""
-        if mention.has_head or mention.count > 1 or line.quantity is None:
+        if mention.has_head or mention.has_brand or mention.count > 1 or line.quantity is None:
             self._as_elsewhere(line)
         elif kin := self._kin(mention):
             # `y de la blanca dos` to the yellow flour: another of its kind.

@@ -146,7 +146,8 @@ class Reader:
         elif number is None and len(self.text(index)) > 1 and self.text(index) in self.words.units:
             # `kilo y medio`, `kilo de`: a unit without a number is one of it.
             added, end = self.part_behind(index + 1)
-            yield end, Quantity(1 + added, self.words.units[self.text(index)])
+            if not index or self.tokens[index - 1].kind != "number":
+                yield end, Quantity(1 + added, self.words.units[self.text(index)])
 
     def _dozens(self, count: Decimal, dozen: tuple[Decimal, int]) -> tuple[int, Quantity]:
         added, end = self.part_behind(dozen[1])

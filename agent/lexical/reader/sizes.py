@@ -10,6 +10,7 @@ from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.quantities import LARGEST_SHOE, SMALLEST_SHOE, Quantity
 from agent.lexical.reader.tokens import Token
 from agent.lexical.vocabulary import vocabulary
+from core.language.words import MEASURES
 
 _APART = frozenset({",", ";", ".", "y", "e", "and"})
 _WITHOUT = frozenset({"sin", "without", "sem"})
@@ -35,7 +36,8 @@ def described(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[
         left = goods.lacking(last.mention, noun)
         is_other = last.mode is Mode.REFUSE or (line.quantity is not None and last.quantity is not None)
         between = {token.text for token in tokens[last.end : line.start]}
-        if left is not None and left.products == last.mention.products and line.mention.has_head and between & _APART:
+        is_idle = last.mention.is_label or (left is not None and left.products == last.mention.products)
+        if is_idle and line.mention.has_head and between & _APART:
             # `dos leches, y sin desodorante`: a thing of its own, which all of the others lack.
             found.append(line)
             continue
@@ -96,8 +98,10 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             found.append(line)
             continue
         if named is None or head is None or head.mention is None:
-            if line.mention is None or line.quantity is not None:
-                found.append(line)
+            if line.mention is not None and line.quantity is None:
+                # `mejor L`: another size of what the thread is about.
+                line.mention, line.sized = None, tuple(range(line.start, line.end))
+            found.append(line)
             continue
         counting = found[-1] if found[-1] is not head and found[-1].is_bare and _is_near(found[-1], line, tokens) else None
         before = tokens[line.start - 1].text if line.start else ""
@@ -117,20 +121,19 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
 
 
 def resized(lines: list[Line]) -> list[Line]:
-    """`el 39 que sea 37`, `la L mejor M`: what an article points to by its size alone is what shall be otherwise."""
+    """`el 39 que sea 37`, `la L mejor M`, `no L, M`: what an article points to by its size alone is what shall be otherwise."""
     found: list[Line] = []
     for line in lines:
         old = found[-1] if found else None
         is_changed = line.is_set or line.is_changed
         if (
             old is not None
-            and old.is_definite
-            and is_changed
+            and ((old.is_definite and is_changed) or (old.mode is line.mode is Mode.REFUSE and not line.quantity))
             and old.clause == line.clause
             and size_said(old)
             and size_said(line)
         ):
-            line.of_size, line.start = size_said(found.pop()), old.start
+            line.of_size, line.start, line.mode = size_said(found.pop()), old.start, Mode.CORRECT
         found.append(line)
     return found
 
@@ -144,6 +147,11 @@ def size_said(line: Line) -> str:
 
 def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
     """`Musculosa Morley $4200 talle S x 2`, `coca cola de las de 2 litros`: a size that stands apart from the name."""
+    said = line.quantity if line.mode is Mode.REFUSE or line.is_definite else None
+    is_package = line.mention is not None and not any(goods.by_sku[sku].is_measured for sku in line.mention.products)
+    if said is not None and is_package and said.unit in MEASURES and tokens[line.counted_at - 1].text in ("de", "of"):
+        # `la coca de 2 litros no`
+        line.size, line.quantity = said, None
     if line.size is not None and line.mention is not None and (measured := goods.measured(line.mention, line.size)) is not None:
         line.mention, line.sized, line.size = measured, (), None
     label = tokens[line.sized[-1]].text if line.sized and line.size is None and not line.is_out else ""

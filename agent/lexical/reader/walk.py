@@ -44,6 +44,8 @@ _INTO = frozenset({"por", "a", "x", "en", "for", "with", "to", "by"})
 _TO_SIZE = frozenset({Role.FILLER, Role.CHANGE, Role.CORRECT, Role.WISH})
 """What may stand between a product and the size that it shall have: `la remera la quiero en talle S`."""
 _JOINED = _SINGULAR | _PLURAL | {"y", "e", "and", "ni", "nem"}
+_LEAVE = "dej"
+"""The stem of what means both to leave out and to leave as it is."""
 _GOVERNED = frozenset({Mode.REFUSE, Mode.CORRECT, Mode.CONDITION})
 
 
@@ -105,8 +107,7 @@ def _take_size(walk: _Walk, arc: Arc, before: Sequence[Arc]) -> None:
         sized = tuple(range(arc.start, arc.end))
         walk.lines.append(Line(arc.start, arc.end, mode=walk.mode, is_set=True, clause=walk.clause, sized=sized))
     elif arc.size is not None:
-        said = Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, is_size=True)
-        walk.lines.append(said)
+        walk.lines.append(Line(arc.start, arc.end, None, arc.size, walk.mode, walk.is_wished, clause=walk.clause, is_size=True))
 
 
 def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
@@ -131,10 +132,6 @@ def _pass(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         _take_mode(walk, arcs, place)
 
 
-_LEAVE = "dej"
-"""The stem of what means both to leave out and to leave as it is."""
-
-
 def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
     """Whether something only tells more of the line before it, which it then does."""
     words = " ".join(token.text for token in walk.tokens[arc.start : arc.end])
@@ -145,9 +142,10 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
     elif arc.role is Role.LET_GO:
         # `el vestido olvidate` is out; `2 remeras… dejá` is left out, or left as it is.
         is_near = all(token.kind == "mark" for token in walk.tokens[last.end : arc.start])
-        is_clear = last.mode is Mode.REFUSE or (last.quantity is None and is_near and _LEAVE not in words)
-        last.mode = Mode.REFUSE if is_clear else last.mode
-        last.is_doubted = last.is_doubted or not is_clear
+        is_kept = _LEAVE in words and any(one.is_taken for one in walk.lines[-2:-1])  # `quita el queso, el jamón dejalo`
+        is_clear = not is_kept and (last.mode is Mode.REFUSE or (not last.quantity and is_near and _LEAVE not in words))
+        last.mode = Mode.REFUSE if is_clear else Mode.ADD if is_kept else last.mode
+        last.is_doubted, last.is_left = last.is_doubted or not is_clear, not is_clear
     elif last.clause != walk.clause:
         return False
     elif arc.role is Role.PRICE:
@@ -203,6 +201,10 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
     arc = arcs[place]
     mode = _MODES[arc.role]
+    if arc.role is Role.WISH and walk.mode is Mode.CORRECT:
+        # `mejor ponme 3`: what is wished for corrects as well.
+        walk.is_wished = True
+        return
     if mode is Mode.CONDITION:
         walk.supposed = walk.clause
     _hold_idle(walk, arcs, place)
@@ -217,8 +219,7 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         return
     is_whole = arc.role is Role.REFUSE and any(has_pronoun(word) for word in said)
     if arc.role is Role.REFUSE and (is_whole or not _has_object(arcs, place)):
-        is_doubted = any(one.role is Role.UNKNOWN for one in arcs[:place])
-        _refuse_alone(walk, arc, is_whole=is_whole, is_doubted=is_doubted)
+        _refuse_alone(walk, arc, is_whole=is_whole, is_doubted=any(one.role is Role.UNKNOWN for one in arcs[:place]))
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     is_closing = is_last and (place + 1 == len(arcs) or arcs[place + 1].role is Role.MARK)
@@ -298,7 +299,7 @@ def _has_object(arcs: Sequence[Arc], place: int) -> bool:
     for arc in arcs[place + 1 :]:
         if arc.role in (Role.MARK, Role.BUT, Role.AND):
             return False
-        if arc.role in (Role.PRODUCT, Role.QUANTITY, Role.REFUSE, Role.WISH, Role.SWAP):
+        if arc.role in (Role.PRODUCT, Role.QUANTITY, Role.REFUSE, Role.WISH, Role.SWAP, Role.ASK):  # `no hay problema`
             return True
     return False
 
