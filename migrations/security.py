@@ -61,6 +61,7 @@ SYSTEM_COLUMNS: dict[str, tuple[str, ...]] = {
     "erp_connections": ("workspace_id", "id", "is_active", "due_at", "lease_until"),
     "sync_jobs": ("workspace_id", "id", "connection_id", "status", "next_try_at"),
     "emission_reports": ("workspace_id", "id", "status", "next_try_at"),
+    "machine_models": ("workspace_id", "id", "status", "next_try_at"),
     "delivery_plans": ("workspace_id", "id", "status", "next_try_at"),
     "suggestions": ("workspace_id", "id", "conversation_id", "status", "next_try_at"),
     "subscriptions": ("workspace_id", "id", "status", "position", "touched_at"),

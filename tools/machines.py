@@ -18,7 +18,17 @@ from tools.outcome import FactKind, Measured, ToolOutcome
 from tools.speech import listed, say
 
 _MOST = 10
-_DEEDS = {"anomaly": "look", "silent": "line", "heat_dissipation": "cool", "power": "load", "overstrain": "tool"}
+_DEEDS = {
+    "anomaly": "look",
+    "failure_foretold": "look",
+    "life_ending": "look",
+    "silent": "line",
+    "heat_dissipation": "cool",
+    "power": "load",
+    "overstrain": "tool",
+    "model_drifted": "model",
+    "model_unreliable": "model",
+}
 """What is to be done about a cause; beyond a limit it is always to look at the machine."""
 
 

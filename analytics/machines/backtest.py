@@ -8,8 +8,9 @@ import numpy as np
 from analytics.data import BadData
 from analytics.machines.anomalies import LEAST_NORMAL, alarms
 from analytics.machines.failures import Classifier, stratified
+from analytics.machines.life_features import CAP
 from analytics.machines.metrics import average_precision, nasa_score, precision_recall_f1, root_mean_square
-from analytics.machines.remaining_life import CAP, LEAST_UNITS, RemainingLife, Run
+from analytics.machines.remaining_life import LEAST_UNITS, RemainingLife, Run
 from analytics.machines.rolling import Flags, Floats
 from analytics.machines.rules import Readings
 

@@ -80,3 +80,8 @@ def _explained(values: Floats, labels: NDArray[np.intp]) -> float:
 
 def _varies(values: Floats, residual: Floats, labels: NDArray[np.intp]) -> bool:
     return bool(residual.std() > 1e-9 and any(len(np.unique(values[labels == one])) > 2 for one in np.unique(labels)))
+
+
+def regime(values: Floats, settings: Sequence[int]) -> Floats:
+    """(T, O) the sensors (T, K) that tell in which regime a machine works; one that stands still where none does."""
+    return values[:, list(settings)] if settings else np.zeros((len(values), 1))

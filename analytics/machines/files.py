@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from analytics.data import BadData, Table, read_table
+from analytics.machines.conditions import regime
+from analytics.machines.labelled import Labelled
 from analytics.machines.remaining_life import Run
 from analytics.machines.rolling import Flags, Floats
 from analytics.machines.rules import QUALITIES, Readings
@@ -62,6 +64,47 @@ def read_remaining(path: Path) -> Floats:
     if len(table.names) != 1:
         raise BadData("truth_columns", file=table.file, columns=len(table.names))
     return table.numbers(table.names)[:, 0]
+
+
+def read_labelled(path: Path, sensors: Sequence[str]) -> Labelled:
+    """A plant's own readings by the hour: `failure` (0 or 1: it failed soon after), sensors, perhaps `unit` and `hours_before`.
+
+    Other columns are left out. Rows of one unit belong together; without units each row stands for itself.
+    """
+    table = read_table(path)
+    table.require(("failure",))
+    known = _sensors(table, sensors)
+    units = table.text("unit") if "unit" in table.names else [str(row) for row in range(len(table.rows))]
+    has_hours = "hours_before" in table.names
+    hours = table.numbers(("hours_before",), gaps=True)[:, 0] if has_hours else np.full(len(table.rows), np.nan)
+    groups = np.unique(np.array(units), return_inverse=True)[1].reshape(-1)
+    return Labelled(tuple(known), table.numbers(known), flags(table, "failure"), groups, hours)
+
+
+def read_own_runs(path: Path, sensors: Sequence[str], settings: Sequence[str]) -> tuple[list[Run], list[str]]:
+    """A plant's own runs to failure, a row an hour: `unit`, `cycle` and sensors by name; the runs, and which sensors they have.
+
+    `settings` are the sensors that tell in which regime it worked.
+    """
+    table = read_table(path)
+    table.require(("unit", "cycle", *settings))
+    known = _sensors(table, sensors)
+    values, cycles, units = table.numbers(known), table.numbers(("cycle",))[:, 0], np.array(table.text("unit"))
+    runs = []
+    for unit in np.unique(units):
+        rows = np.flatnonzero(units == unit)
+        rows = rows[np.argsort(cycles[rows], kind="stable")]
+        if (np.diff(cycles[rows]) <= 0).any():
+            raise BadData("cycle_twice", file=table.file, unit=str(unit)[:40])
+        runs.append(Run(str(unit), regime(values[rows], [known.index(name) for name in settings]), values[rows]))
+    return runs, known
+
+
+def _sensors(table: Table, sensors: Sequence[str]) -> list[str]:
+    known = [name for name in sensors if name in table.names]
+    if not known:
+        raise BadData("sensors_missing", file=table.file)
+    return known
 
 
 _LABELS = ("anomaly", "changepoint")

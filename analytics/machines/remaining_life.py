@@ -12,10 +12,9 @@ import lightgbm
 import numpy as np
 
 from analytics.machines.conditions import Conditions
-from analytics.machines.rolling import Floats, rolling_mean, rolling_slope
+from analytics.machines.life_features import CAP, features
+from analytics.machines.rolling import Floats, rolling_mean
 
-CAP = 125.0
-"""Cycles above which a machine counts as new (Heimes, Recurrent neural networks for RUL estimation, PHM 2008)."""
 LEAST_UNITS = 10
 _TOLD_APART = CAP + 35
 """Rows with more cycles left are as good as new and teach nothing."""
@@ -105,31 +104,3 @@ def _directions(signals: Sequence[Floats]) -> Floats:
     smooth = np.concatenate([rolling_mean(signal, 10) for signal in signals])
     _, vectors = np.linalg.eigh(np.atleast_2d(np.cov(smooth.T)))
     return np.asarray(vectors[:, ::-1][:, :_DIRECTIONS], dtype=float)
-
-
-def features(indices: Floats) -> Floats:
-    """(T, F) age, and level, slope and history of each health index (T, I), each from rows up to its own."""
-    rows = np.arange(len(indices))
-    age = rows[:, None] + 1.0
-    start = rolling_mean(indices, 15)[np.minimum(rows, 14)]
-    levels = [rolling_mean(indices, window) for window in (5, 10, 20, 40)]
-    slopes = [rolling_slope(indices, window) for window in (20, 40, 80)]
-    change = levels[1] - start
-
-    def before(values: Floats, cycles: int) -> Floats:
-        return np.asarray(values[np.maximum(rows - cycles, 0)], dtype=float)
-
-    return np.column_stack(
-        [
-            age,
-            *levels,
-            *slopes,
-            change,
-            100 * change / age,
-            slopes[0] - before(slopes[0], 20),
-            before(levels[1], 20) - start,
-            before(levels[1], 40),
-            before(levels[1], 80),
-            np.maximum.accumulate(levels[2], axis=0),
-        ]
-    )

@@ -45,6 +45,7 @@ from app.web.api import (
     ingest,
     jobs,
     logistics,
+    machine_models,
     machines,
     maintenance,
     members,
@@ -90,6 +91,7 @@ from core.errors import CommitOutcomeUnknown, Conflict, DomainError, Invalid, No
 from core.settings import Environment, Settings, get_settings
 from domain.accounts import signing
 from domain.conversations import sending_files
+from domain.machines import modelling
 from domain.payments import receipts
 
 NOUNS = (
@@ -135,6 +137,7 @@ NOUNS = (
     aliases.router,
     realtime.router,
     machines.router,
+    machine_models.router,
     maintenance.router,
     ingest.router,
     logistics.router,
@@ -148,6 +151,7 @@ LARGER_BODIES = {
     f"{origins.PREFIX}/*/files": chat_door.MOST_BYTES,
     "/api/v1/conversations/*/files": sending_files.MOST_BYTES,
     "/console/@*/inbox/*/files": sending_files.MOST_BYTES + 64 * 1024,
+    "/api/v1/machine-models/files": modelling.MOST_BYTES,
     "/api/v1/ingest/": ingest.MOST_BYTES,
 }
 """Paths that take more than the settings allow, or have a limit of their own."""

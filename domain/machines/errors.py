@@ -79,3 +79,21 @@ class BaselineTooShort(Invalid):
     """In the span too little was measured to tell what is normal."""
 
     code = "baseline_too_short"
+
+
+class ModelNotFound(NotFound):
+    """No such model."""
+
+    code = "machine_model_not_found"
+
+
+class ModelNotReady(Conflict):
+    """The model is being made still, or could not be made."""
+
+    code = "machine_model_not_ready"
+
+
+class ModelFileMissing(Invalid):
+    """A model is to be made of a file, and there is none."""
+
+    code = "machine_model_file_missing"

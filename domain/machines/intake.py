@@ -22,9 +22,9 @@ from domain.machines import _units as units
 from domain.machines._parsing import Broken, Sent, SentFeatures
 from domain.machines._readings_repository import Known
 from domain.machines.errors import TooManyReadings, UnitsDiffer, UnitUnknown
+from domain.machines.intake_schemas import IntakeView, QuarantinePage, QuarantineView, Refused, ReleaseView
 from domain.machines.kinds import SETTLED, Verdict
 from domain.machines.permissions import MachinesPermission
-from domain.machines.schemas import IntakeView, QuarantinePage, QuarantineView, Refused, ReleaseView
 from domain.machines.service import AHEAD
 
 MOST_ITEMS: Final = 10_000

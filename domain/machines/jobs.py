@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from core.jobs import Job, Retention, Sweep
+from core.jobs import FileHolder, Job, Retention, Sweep
 
-JOBS: Final = (Job("machine.judge", "machine-judge", 60),)
+JOBS: Final = (Job("machine.judge", "machine-judge", 60), Job("machine.learn", "machine-learn", 840))
 
 # No bell is rung for a reading: a machine is judged when it has said something since, at most twice a minute, and every five
 # minutes in any case, as silence says something too.
@@ -31,7 +31,20 @@ SWEEPS: Final = (
             """
         ),
     ),
+    Sweep(
+        "machine.learn",
+        "model_id",
+        text(
+            """
+            SELECT workspace_id, id, next_try_at AS since FROM machine_models
+            WHERE status = 'pending' AND next_try_at < clock_timestamp()
+            ORDER BY next_try_at LIMIT :limit
+            """
+        ),
+    ),
 )
+
+FILE_HOLDERS: Final = (FileHolder("machine_models"),)
 
 
 def _rollups(level: str) -> TextClause:

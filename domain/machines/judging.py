@@ -3,8 +3,7 @@
 It runs in workers only, as it computes. What cannot be judged is left out and said: `ways`, `confidence`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -15,13 +14,18 @@ import numpy as np
 from analytics.machines import anomalies, rules
 from core.tables import new_id
 from core.work import Work
+from domain.machines import _foretelling as foretelling
 from domain.machines import _holding as holding
+from domain.machines import _knowing as knowing
 from domain.machines import _readings_repository as readings
 from domain.machines import _risk_repository as repository
 from domain.machines import _units as units
 from domain.machines import repository as plant
-from domain.machines import risk, service
+from domain.machines import risk
+from domain.machines._foretelling import Model
+from domain.machines._knowing import Known
 from domain.machines.kinds import (
+    OF_KNOWING,
     ROLE_UNITS,
     Cause,
     CauseSeverity,
@@ -32,12 +36,8 @@ from domain.machines.kinds import (
     ToolGrade,
     Way,
 )
-from domain.machines.models import Machine, MachineBaseline, MachinePrediction, ReadingRollup, Sensor, SensorStatus
+from domain.machines.models import MachineBaseline, MachinePrediction, ReadingRollup
 from domain.machines.schemas import Reason
-
-RECENT: Final = timedelta(minutes=90)
-NOW: Final = timedelta(minutes=5)
-"""A value is the mean of so long, so that one odd reading is none."""
 
 COVERED: Final = timedelta(minutes=10)
 DEAD_BAND: Final = 0.02
@@ -47,55 +47,23 @@ TOOL_MINUTES: Final = 200.0
 """After so many minutes a tool is to be changed; between here and 240 it fails by lot (AI4I 2020)."""
 
 _AT_WORK: Final = (MachineState.RUNNING, MachineState.DEGRADED)
+_WAY_OF: Final = {
+    Cause.ANOMALY: Way.ANOMALY,
+    Cause.FAILURE_FORETOLD: Way.FAILURE_MODEL,
+    Cause.LIFE_ENDING: Way.LIFE_MODEL,
+}
 _LONGEST_AWAY: Final = 3
 """A baseline counts as at most so many times its own length ago: a machine that drifts is not excused for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a machine: its sensors, what they said last, and their last minutes."""
-
-    machine: Machine
-    sensors: Sequence[Sensor]
-    fresh: Sequence[Sensor]
-    statuses: Mapping[UUID, SensorStatus]
-    recent: Mapping[UUID, Sequence[ReadingRollup]]
-    prior: Mapping[str, Reason]
-    now: datetime
-
-    def value(self, sensor: Sensor) -> float | None:
-        """The mean of a sensor over its last minutes."""
-        rows = self.recent.get(sensor.id, ())
-        last = [row for row in rows if row.starts_at > rows[-1].starts_at - NOW]
-        return sum(row.total for row in last) / sum(row.count for row in last) if last else None
-
-    def reason(
-        self,
-        cause: Cause,
-        sensor: str | None = None,
-        value: float | None = None,
-        limit: float | None = None,
-        unit: str | None = None,
-        strayed: Mapping[str, float] | None = None,
-    ) -> Reason:
-        """A reason, which holds since it was first seen."""
-        spoken_of = {sensor, *(strayed or ())}
-        names = {one.code: one.name for one in self.sensors if one.code in spoken_of}
-        made = Reason(
-            cause=cause, sensor=sensor, value=value, limit=limit, unit=unit, strayed=strayed or {}, names=names, since=self.now
-        )
-        before = self.prior.get(made.key)
-        return made.model_copy(update={"since": before.since}) if before is not None else made
-
-
-async def judge(work: Work, machine_id: UUID) -> None:
-    """Judge a machine, keep what came of it, and bring what holds to that."""
+async def judge(work: Work, machine_id: UUID, models: Sequence[Model] = ()) -> None:
+    """Judge a machine, also by its models, keep what came of it, and bring what holds to that."""
     work.require_runtime()
     machine = await plant.machine(work, machine_id, locked=True)
     if machine is None or not machine.is_active:
         return
     before = (await repository.latest(work, [machine_id])).get(machine_id)
-    known = await _known(work, machine, before)
+    known = await knowing.read(work, machine, before)
     baseline = await repository.promoted(work, machine_id)
     ways: list[Way] = []
     reasons = [*_silences(known)]
@@ -106,35 +74,26 @@ async def judge(work: Work, machine_id: UUID) -> None:
         if found is not None:
             ways.append(way)
             reasons += found
+    foretold = await foretelling.foretell(work, known, models, before)
+    ways += foretold.ways
+    reasons += foretold.reasons
     used = baseline.id if baseline is not None and Way.ANOMALY in ways else None
-    _keep(work, known, before, ways, reasons, used, await _tool_due(work, known))
+    row = _keep(work, known, before, ways, reasons, used)
+    row.tool_due_at, row.foretold = await _tool_due(work, known), foretold.told
     machine.judged_at = known.now
     seen = {sensor.code for sensor in known.fresh}
     await holding.settle(work, machine, reasons, lambda one: _could_be_judged(one, seen, ways))
 
 
 def _could_be_judged(reason: Reason, seen: set[str], ways: Sequence[Way]) -> bool:
-    if reason.cause is Cause.SILENT:
+    if reason.cause in OF_KNOWING:
         return True
     if reason.sensor is not None:
         return reason.sensor in seen
-    return (Way.ANOMALY if reason.cause is Cause.ANOMALY else Way.RULES) in ways
+    return _WAY_OF.get(reason.cause, Way.RULES) in ways
 
 
-async def _known(work: Work, machine: Machine, before: MachinePrediction | None) -> _Known:
-    now = work.system_time
-    sensors = [row for row in await plant.sensors(work, [machine.id]) if row.is_active]
-    statuses = await plant.statuses(work, [row.id for row in sensors])
-    fresh = [row for row in sensors if not service.is_silent(row.sampling_seconds, statuses.get(row.id), now)]
-    recent: dict[UUID, list[ReadingRollup]] = {}
-    ids = [row.id for row in sensors]
-    for row in await readings.rollups(work, ids, RollupLevel.MINUTE, now - RECENT, now + service.AHEAD):
-        recent.setdefault(row.sensor_id, []).append(row)
-    prior = [Reason.model_validate(one) for one in before.reasons] if before is not None else []
-    return _Known(machine, sensors, fresh, statuses, recent, {one.key: one for one in prior}, now)
-
-
-def _silences(known: _Known) -> Iterator[Reason]:
+def _silences(known: Known) -> Iterator[Reason]:
     """Sensors that have stopped saying anything; one reason where all have."""
     silent = [row for row in known.sensors if row not in known.fresh and row.id in known.statuses]
     if silent and not known.fresh:
@@ -144,7 +103,7 @@ def _silences(known: _Known) -> Iterator[Reason]:
             yield known.reason(Cause.SILENT, row.code)
 
 
-def _beyond_limits(known: _Known) -> Iterator[Reason]:
+def _beyond_limits(known: Known) -> Iterator[Reason]:
     for sensor in known.fresh:
         value = known.value(sensor)
         if value is None:
@@ -163,7 +122,7 @@ def _beyond_limits(known: _Known) -> Iterator[Reason]:
                 break  # an alarm says all that a warning would
 
 
-def _by_rules(known: _Known) -> list[Reason] | None:
+def _by_rules(known: Known) -> list[Reason] | None:
     """What the rules of a mill say; None where they do not apply, as it stands still or something is not measured."""
     measured = {}
     for sensor in known.fresh:
@@ -199,7 +158,7 @@ def _by_rules(known: _Known) -> list[Reason] | None:
     return found
 
 
-async def _anomaly(work: Work, known: _Known, baseline: MachineBaseline | None) -> list[Reason] | None:
+async def _anomaly(work: Work, known: Known, baseline: MachineBaseline | None) -> list[Reason] | None:
     """How far the last minutes lie from the baseline; None without one, or where too little is measured."""
     if baseline is None:
         return None
@@ -239,7 +198,7 @@ def _table(
     return table, [each for each in ids if np.isfinite(table[:, columns[each]]).any()]
 
 
-async def _tool_due(work: Work, known: _Known) -> datetime | None:
+async def _tool_due(work: Work, known: Known) -> datetime | None:
     """When the tool has worn so far that it is to be changed, if it goes on as in its last hours."""
     sensor = next((row for row in known.fresh if row.role is SensorRole.TOOL_WEAR), None)
     worn = known.value(sensor) if sensor is not None else None
@@ -264,13 +223,12 @@ async def _tool_due(work: Work, known: _Known) -> datetime | None:
 
 def _keep(
     work: Work,
-    known: _Known,
+    known: Known,
     before: MachinePrediction | None,
     ways: Sequence[Way],
     reasons: Sequence[Reason],
     baseline_id: UUID | None,
-    tool_due_at: datetime | None,
-) -> None:
+) -> MachinePrediction:
     """Keep what came of it: in the row of before where that says the same."""
     level = _level(known, reasons)
     is_same = (
@@ -286,15 +244,17 @@ def _keep(
         work.session.add(row)
     heard = [status.last_at for status in known.statuses.values() if status.last_at is not None]
     row.level, row.ways, row.baseline_id = level, [way.value for way in ways], baseline_id
-    row.judged_at, row.data_until, row.tool_due_at = known.now, max(heard, default=None), tool_due_at
-    row.score, row.confidence = _score(reasons), _confidence(known)
+    row.judged_at, row.data_until = known.now, max(heard, default=None)
+    doubted = any(one.cause in {Cause.MODEL_DRIFTED, Cause.MODEL_UNRELIABLE} for one in reasons)
+    row.score, row.confidence = _score(reasons), round(_confidence(known) / (2 if doubted else 1), 2)
     row.reasons = [one.model_dump(mode="json") for one in reasons]
+    return row
 
 
-def _level(known: _Known, reasons: Sequence[Reason]) -> RiskLevel:
+def _level(known: Known, reasons: Sequence[Reason]) -> RiskLevel:
     if not known.fresh:
         return RiskLevel.UNKNOWN
-    telling = [one for one in reasons if one.cause is not Cause.SILENT]
+    telling = [one for one in reasons if one.cause not in OF_KNOWING]
     if any(one.severity is CauseSeverity.CRITICAL for one in telling):
         return RiskLevel.HIGH
     return RiskLevel.ELEVATED if telling else RiskLevel.LOW
@@ -302,7 +262,7 @@ def _level(known: _Known, reasons: Sequence[Reason]) -> RiskLevel:
 
 def _score(reasons: Sequence[Reason]) -> float:
     """0 to 1, to order machines by."""
-    return max((_weight(one) for one in reasons if one.cause is not Cause.SILENT), default=0.0)
+    return max((_weight(one) for one in reasons if one.cause not in OF_KNOWING), default=0.0)
 
 
 def _weight(reason: Reason) -> float:
@@ -311,7 +271,7 @@ def _weight(reason: Reason) -> float:
     return min((reason.value or 0.0) / 2, 1.0) if reason.cause is Cause.ANOMALY else 0.5
 
 
-def _confidence(known: _Known) -> float:
+def _confidence(known: Known) -> float:
     """0 to 1: the share of what should have been measured in the last minutes that was."""
     if not known.sensors:
         return 0.0

@@ -125,6 +125,10 @@ class Way(StrEnum):
     """The documented rules of physics of a mill: sensors of five roles, and the grade of its tool."""
     ANOMALY = "anomaly"
     """What it did while all was well: a baseline that a person has chosen."""
+    FAILURE_MODEL = "failure_model"
+    """What was learned from failures of machines of its kind: a model that a person has promoted."""
+    LIFE_MODEL = "life_model"
+    """What was learned from machines of its kind that ran until they failed."""
 
 
 class Cause(StrEnum):
@@ -138,8 +142,49 @@ class Cause(StrEnum):
     POWER = "power"
     OVERSTRAIN = "overstrain"
     ANOMALY = "anomaly"
+    FAILURE_FORETOLD = "failure_foretold"
+    LIFE_ENDING = "life_ending"
     SILENT = "silent"
     """A sensor has stopped saying anything: nobody knows how the machine is."""
+    MODEL_DRIFTED = "model_drifted"
+    """What it measures is no longer like what its model was taught on."""
+    MODEL_UNRELIABLE = "model_unreliable"
+    """Of its last failures the model foretold fewer than half, or of its warnings fewer than half came true."""
+
+
+OF_KNOWING: Final = frozenset({Cause.SILENT, Cause.MODEL_DRIFTED, Cause.MODEL_UNRELIABLE})
+"""Causes that tell how well the machine is known, and nothing of how it is."""
+
+
+class ModelKind(StrEnum):
+    """What a model says of a machine."""
+
+    FAILURE = "failure"
+    """How probable a failure is within the hours for which it was taught."""
+    REMAINING_LIFE = "remaining_life"
+    """How many hours of work are left."""
+
+
+class ModelSource(StrEnum):
+    """Of what a model is made."""
+
+    HISTORY = "history"
+    """Of the workspace's own readings and failures."""
+    FILE = "file"
+    """Of a table of readings whose outcome is known."""
+    MODEL = "model"
+    """It is a model already, from another house or an earlier day."""
+
+
+class ModelStatus(StrEnum):
+    """Where a model is: a worker makes it, a person decides."""
+
+    PENDING = "pending"
+    CANDIDATE = "candidate"
+    PROMOTED = "promoted"
+    RETIRED = "retired"
+    REFUSED = "refused"
+    """Nothing could be made of what was given; the reason says why."""
 
 
 class BaselineStatus(StrEnum):

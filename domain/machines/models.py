@@ -15,6 +15,9 @@ from domain.machines.kinds import (
     CauseSeverity,
     MachineEventKind,
     MachineState,
+    ModelKind,
+    ModelSource,
+    ModelStatus,
     RiskLevel,
     RollupLevel,
     SensorRole,
@@ -228,6 +231,54 @@ class MachineBaseline(WorkspaceRow):
     decided_by: Mapped[UUID | None]
 
 
+class MachineModel(WorkspaceRow):
+    """What was learned of the machines of one kind (`Machine.kind`); of each sort one at most is in use, as a person said so.
+
+    `sha256` names what was given as long as it is pending, and the model from then on; `learned_from` says of what it is made.
+    """
+
+    __tablename__ = "machine_models"
+    __table_args__ = (
+        of_workspace(),
+        UniqueConstraint("workspace_id", "number"),
+        Index(
+            "uq_machine_models_promoted",
+            "workspace_id",
+            "machine_kind",
+            "kind",
+            unique=True,
+            postgresql_where=text("status = 'promoted'"),
+        ),
+        Index("ix_machine_models_due", "next_try_at", postgresql_where=text("status = 'pending'")),
+        CheckConstraint(
+            "status NOT IN ('candidate', 'promoted', 'retired') OR sha256 IS NOT NULL AND trained_at IS NOT NULL",
+            name="made_has_file",
+        ),
+        CheckConstraint("(status = 'refused') = (reason IS NOT NULL)", name="refused_has_reason"),
+    )
+
+    number: Mapped[int]
+    kind: Mapped[ModelKind] = mapped_column(one_of(ModelKind, 20))
+    machine_kind: Mapped[str] = mapped_column(String(50))
+    source: Mapped[ModelSource] = mapped_column(one_of(ModelSource, 10))
+    filename: Mapped[str | None] = mapped_column(String(255))
+    horizon_hours: Mapped[float] = mapped_column(Float)
+    settings: Mapped[list[Any]]
+    status: Mapped[ModelStatus] = mapped_column(one_of(ModelStatus, 20), default=ModelStatus.PENDING)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    sensors: Mapped[list[Any]]
+    figures: Mapped[dict[str, Any]]
+    learned_from: Mapped[dict[str, Any]]
+    reason: Mapped[str | None] = mapped_column(String(50))
+    details: Mapped[dict[str, Any]]
+    asked_by: Mapped[UUID | None]
+    trained_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+
+
 class MachinePrediction(WorkspaceRow):
     """How a machine was judged from `since` on, until the next one: one row for as long as nothing changes.
 
@@ -252,6 +303,7 @@ class MachinePrediction(WorkspaceRow):
     baseline_id: Mapped[UUID | None]
     data_until: Mapped[datetime | None]
     tool_due_at: Mapped[datetime | None]
+    foretold: Mapped[dict[str, Any] | None]
 
 
 class MachineCondition(WorkspaceRow):

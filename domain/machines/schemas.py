@@ -20,7 +20,6 @@ from domain.machines.kinds import (
     RollupLevel,
     SensorRole,
     ToolGrade,
-    Verdict,
     Way,
 )
 
@@ -247,50 +246,6 @@ class Series(View):
     points: tuple[Point, ...]
 
 
-class Refused(View):
-    """A reading that was not stored, by its place in what was sent."""
-
-    index: int
-    verdict: Verdict
-
-
-class IntakeView(View):
-    """What became of readings that were sent: how many of each verdict, and those that were quarantined (the first hundred).
-
-    With this answer all of them are in safe hands: none has to be sent again.
-    """
-
-    received: int
-    counts: Mapping[Verdict, int]
-    quarantined: tuple[Refused, ...]
-
-
-class QuarantineView(View):
-    """A reading in quarantine, as it was said."""
-
-    id: UUID
-    reason: Verdict
-    machine: str | None
-    sensor: str | None
-    said: str
-    received_at: datetime
-
-
-class QuarantinePage(View):
-    """A page of the quarantine, the newest first, where the next one starts, and how many there are of each reason."""
-
-    items: tuple[QuarantineView, ...]
-    next_cursor: UUID | None
-    counts: Mapping[Verdict, int]
-
-
-class ReleaseView(View):
-    """What came of looking at the quarantine again: how many are stored now, and how many stay."""
-
-    released: int
-    left: int
-
-
 class Reason(View):
     """Why a machine is not well, with what a person can check it by.
 
@@ -319,12 +274,56 @@ class Reason(View):
         return CauseSeverity.CRITICAL if self.cause in CRITICAL else CauseSeverity.WARNING
 
 
+class Chance(View):
+    """How probable a failure within the next hours is, by a model, and from which probability on it warns."""
+
+    model: int
+    probability: float
+    horizon_hours: float
+    threshold: float
+
+
+class Life(View):
+    """How many hours of work a machine has left, by a model; by how many it was wrong of others, and until when it knew."""
+
+    model: int
+    hours: float
+    error_hours: float | None
+    warns_below: float
+    as_of: datetime
+
+
+class Record(View):
+    """Since its model was promoted: how often a machine failed, and was warned of it; how often it was warned, and failed."""
+
+    failed: int
+    foretold: int
+    warned: int
+    came_true: int
+
+
+class Foretold(View):
+    """What the models of a machine say, and how far they can be believed.
+
+    `drift` is the stability index of each sensor over the last week against what its model was taught on; above 0.25 it is
+    another population. All but `chance` is of whole hours, and made at `as_of`.
+    """
+
+    models: tuple[int, ...]
+    as_of: datetime
+    chance: Chance | None = None
+    life: Life | None = None
+    drift: Mapping[str, float] = {}
+    record: Record | None = None
+
+
 class RiskView(View):
     """How a machine is, since when, and why.
 
     `score` orders machines, from 0 to 1: a warning is 0.5, an alarm 1, an anomaly half of its distance. It is no probability:
-    without a history of failures there is none. `confidence` is the share of what should have been measured lately that was.
-    `ways` are those by which it could be judged. A tool's change is a date and no prediction.
+    that, where a model was learned from failures, is in `foretold`. `confidence` is the share of what should have been measured
+    lately that was, halved where a model has drifted or proved unreliable. `ways` are those by which it could be judged. A
+    tool's change is a date and no prediction.
     """
 
     machine_id: UUID
@@ -338,6 +337,7 @@ class RiskView(View):
     data_until: datetime | None
     baseline: int | None
     tool_due_at: datetime | None
+    foretold: Foretold | None = None
 
 
 class PredictionPage(View):

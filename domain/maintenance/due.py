@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from core.work import Work
 from domain.machines import risk
 from domain.machines import service as machines
-from domain.machines.kinds import Cause, CauseSeverity, RiskLevel
+from domain.machines.kinds import OF_KNOWING, CauseSeverity, RiskLevel
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import ConditionView, MachineView, RiskView
 from domain.maintenance import repository
@@ -60,7 +60,7 @@ def _due_by(work: Work, view: RiskView, day: date, zone: ZoneInfo) -> date | Non
 
 
 def _due(machine: MachineView, view: RiskView, warnings: list[ConditionView], by: date) -> Due:
-    telling = [one for one in view.reasons if one.cause is not Cause.SILENT]
+    telling = [one for one in view.reasons if one.cause not in OF_KNOWING]
     reason = min(telling, key=lambda one: (one.severity is not CauseSeverity.CRITICAL, one.since), default=None)
     warning = next((one for one in warnings if reason is not None and one.evidence.key == reason.key), None)
     return Due(

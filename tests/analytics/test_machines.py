@@ -13,8 +13,9 @@ from analytics.data import BadData
 from analytics.machines import backtest, files
 from analytics.machines.conditions import Conditions
 from analytics.machines.failures import Classifier, stratified
+from analytics.machines.life_features import CAP, features
 from analytics.machines.metrics import average_precision, nasa_score, precision_recall_f1
-from analytics.machines.remaining_life import CAP, RemainingLife, Run, features
+from analytics.machines.remaining_life import RemainingLife, Run
 from analytics.machines.rolling import rolling_mean, rolling_slope
 from analytics.machines.rules import QUALITIES, Readings, by_rule, heat_dissipation, overstrain, power
 from tests.analytics import plant

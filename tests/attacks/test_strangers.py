@@ -39,6 +39,9 @@ from domain.imports import service as imports
 from domain.imports.schemas import Answers
 from domain.logistics.kinds import PlanStatus
 from domain.logistics.models import Plan
+from domain.machines import modelling
+from domain.machines.kinds import ModelKind
+from domain.machines.model_schemas import NewModel
 from domain.notifications.kinds import NoticeStatus, Way
 from domain.notifications.models import Notice
 from domain.routines import service as routines
@@ -215,6 +218,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         due = {row.name: row.id for row in await work.session.scalars(select(Routine))}
         route_plan = _waiting_plan(work, theirs.shop.store_id)
         erp_id = await _waiting_erp(work)
+        model = await modelling.ask(work, NewModel(kind=ModelKind.FAILURE, machine_kind="molino"))
         report = await reports.ask(work, NewReport(first_day=date(2026, 1, 1), last_day=date(2026, 1, 31)))
     plant = await open_plant(theirs.shop.workspace_id)
     return {
@@ -229,6 +233,7 @@ async def _open_work_of(theirs: Customer) -> dict[str, tuple[str, UUID]]:
         "import.apply": ("import_id", brought.id),
         "subscription.deliver": ("subscription_id", told.id),
         "machine.judge": ("machine_id", plant.machine_id),
+        "machine.learn": ("model_id", model.id),
         "emission.report": ("report_id", report.id),
         "route.plan": ("plan_id", route_plan.id),
         "erp.sync": ("connection_id", erp_id),

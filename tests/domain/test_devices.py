@@ -9,7 +9,7 @@ from analytics.machines import anomalies
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.emissions import instant, outlook, totals
-from domain.machines import intake, judging, risk, words
+from domain.machines import _knowing, intake, judging, risk, words
 from domain.machines import service as machines
 from domain.machines.kinds import Cause, RiskLevel, SensorRole
 from sandbox.devices import plant, sending
@@ -52,7 +52,7 @@ def strays(device: Device, begun: datetime) -> float | None:
     past = plant.history(device, begun)
     codes = [one.sensor.code for one in device.signals if one.sensor.role is not SensorRole.TOOL_WEAR]
     rows = np.array([[said[code] for code in codes] for _, said in past])
-    sound, last = (sum(at < (begun - span).timestamp() for at, _ in past) for span in (plant.DRIFTS_FOR, judging.RECENT))
+    sound, last = (sum(at < (begun - span).timestamp() for at, _ in past) for span in (plant.DRIFTS_FOR, _knowing.RECENT))
     judged = anomalies.judge(np.vstack([rows[:sound], rows[last:]]), sound, len(rows) - sound)
     return anomalies.lasting(judged.scores[sound:], held=False)
 

@@ -11,7 +11,8 @@ from core.clock import process_now
 from core.work import open_work
 from domain.machines import intake
 from domain.machines import service as machines
-from domain.machines.schemas import IntakeView, Limits, NewMachine, NewSensor, NewSite
+from domain.machines.intake_schemas import IntakeView
+from domain.machines.schemas import Limits, NewMachine, NewSensor, NewSite
 
 SENSORS = (
     NewSensor(code="temperature", name="Temperatura", unit="°C", limits=Limits(low=-50, high=400), sampling_seconds=60),

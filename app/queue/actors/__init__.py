@@ -34,6 +34,7 @@ RUNNERS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "notice.send": notifications.carry,
     "mail.send": mails.send,
     "machine.judge": machines.judge,
+    "machine.learn": machines.learn,
     "emission.report": emissions.report,
     "erp.sync": erp.sync,
     "route.plan": logistics.plan,

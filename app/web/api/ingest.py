@@ -15,8 +15,8 @@ from core.access import Principal
 from core.work import open_work
 from domain.machines import intake
 from domain.machines.errors import BodyUnreadable
+from domain.machines.intake_schemas import IntakeView
 from domain.machines.permissions import MachinesPermission
-from domain.machines.schemas import IntakeView
 
 router = noun("ingest")
 

@@ -15,6 +15,7 @@ from core.access import Principal
 from core.work import open_work
 from domain.machines import intake, risk, series
 from domain.machines import service as machines
+from domain.machines.intake_schemas import QuarantineView, ReleaseView
 from domain.machines.kinds import MachineState, RollupLevel, Verdict
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import (
@@ -30,8 +31,6 @@ from domain.machines.schemas import (
     NewMachineEvent,
     NewSensor,
     NewSite,
-    QuarantineView,
-    ReleaseView,
     RiskView,
     SensorView,
     Series,
