@@ -145,7 +145,9 @@ class Settings(BaseSettings):
     calls_to_private_addresses: bool = False
     erp_networks: str = ""
 
-    # Ways of deliveries, where no map is asked: streets are so much longer than the straight line, and driven so fast
+    # Ways of deliveries: by a service of maps that speaks OSRM's HTTP, if one is named; where none answers, streets are so
+    # much longer than the straight line, and driven so fast
+    route_map_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
     route_detour: float = Field(1.35, ge=1, le=10)
     route_speed_kmh: float = Field(22, gt=0, le=200)
 

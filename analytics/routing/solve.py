@@ -14,13 +14,13 @@ _SEED: Final = 1
 _ENDLESS: Final = 10**12
 
 
-def solve(problem: Problem, stop: StoppingCriterion | None = None) -> Plan:
+def solve(problem: Problem, stop: StoppingCriterion | None = None, most_seconds: float = MOST_SECONDS) -> Plan:
     """Bring as many stops as fit, over the shortest way: within loads, windows and the hours of each tour."""
     numbers = range(len(problem.stops))
     possible = [each for each in numbers if any(drive(problem, tour, [each]) for tour in range(len(problem.tours)))]
     orders: dict[int, list[int]] = {tour: [] for tour in range(len(problem.tours))}
     if possible:
-        criterion = stop or MultipleCriteria([MaxIterations(ITERATIONS), MaxRuntime(MOST_SECONDS)])
+        criterion = stop or MultipleCriteria([MaxIterations(ITERATIONS), MaxRuntime(most_seconds)])
         found = _model(problem, possible).solve(criterion, seed=_SEED, collect_stats=False, display=False).best
         for route in found.routes():
             # The best by the solver's own measure may break a rule a little where time was short: what fits is kept.

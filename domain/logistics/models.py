@@ -65,6 +65,7 @@ class Plan(WorkspaceRow):
         ),
         Index("ix_delivery_plans_due", "next_try_at", postgresql_where=text("status = 'pending'")),
         CheckConstraint("asked >= 0 AND attempts >= 0", name="counts_up"),
+        CheckConstraint("parts > 0", name="parts_positive"),
     )
 
     store_id: Mapped[UUID]
@@ -77,6 +78,10 @@ class Plan(WorkspaceRow):
     distance_m: Mapped[int | None]
     seconds: Mapped[float | None] = mapped_column(Float)
     """How long the solver took."""
+    parts: Mapped[int | None]
+    """Into how many sectors the day was cut to be solved."""
+    is_by_map: Mapped[bool | None]
+    """Whether ways were those of a map's streets; else straight lines made longer."""
 
 
 class Route(WorkspaceRow):

@@ -3,7 +3,6 @@
 Its stops are rows as soon as it is wanted, so an order is in one plan only; the worker gives them routes.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -29,15 +28,15 @@ from domain.logistics.errors import (
     StoreWithoutPosition,
     TooManyStops,
 )
-from domain.logistics.kinds import LeftOut, PlanStatus, StopOutcome
+from domain.logistics.kinds import PlanStatus, StopOutcome
 from domain.logistics.models import Plan, Route, Stop, Vehicle
 from domain.logistics.permissions import LogisticsPermission
-from domain.logistics.schemas import AskPlan, ChangeStop, Drop, PlannedTour, PlanSummary, StopView, ToPlan, TourOf
+from domain.logistics.schemas import AskPlan, ChangeStop, Drop, MadePlan, PlanSummary, StopView, ToPlan, TourOf
 
 JOB: Final = "route.plan"
 PATIENCE: Final = timedelta(minutes=3)
 MOST_ATTEMPTS: Final = 5
-MOST_STOPS: Final = 200
+MOST_STOPS: Final = 1_000
 SERVICE_MINUTES: Final = 5
 """How long a stop takes of which nobody has said otherwise."""
 
@@ -57,7 +56,7 @@ async def ask(work: Work, command: AskPlan) -> PlanSummary:
     row = await repository.lock_waiting_plan(work, command.store_id, command.day) or await _begin(work, command)
     await _take_apart(work, row)
     row.status, row.attempts, row.asked = PlanStatus.PENDING, 0, row.asked + 1
-    row.distance_m = row.seconds = None
+    row.distance_m = row.seconds = row.parts = row.is_by_map = None
     row.next_try_at = work.system_time + PATIENCE
     stops = [each for each in await repository.stops(work, row.id, locked=True) if each.outcome is StopOutcome.OPEN]
     found = await repository.waiting(work, command.store_id, MOST_STOPS + 1 - len(stops))
@@ -162,16 +161,14 @@ async def take(work: Work, plan_id: UUID) -> ToPlan | None:
     )
 
 
-async def finish(
-    work: Work, wanted: ToPlan, tours: Sequence[PlannedTour], left_out: Mapping[UUID, LeftOut], seconds: float
-) -> bool:
+async def finish(work: Work, wanted: ToPlan, made: MadePlan) -> bool:
     """Give the stops their routes; False where the plan was asked for anew meanwhile, or a stop has changed."""
     work.require_runtime()
     row = await repository.plan(work, wanted.plan_id, locked=True)
     if row is None or row.status is not PlanStatus.PENDING or row.asked != wanted.asked:
         return False
     stops = {each.id: each for each in await repository.stops(work, row.id, locked=True)}
-    for tour in tours:
+    for tour in made.tours:
         route = Route(
             workspace_id=work.workspace_id,
             id=new_id(),
@@ -188,10 +185,11 @@ async def finish(
         for position, placed in enumerate(tour.stops):
             stop = stops[placed.stop_id]
             stop.route_id, stop.position, stop.arrives_at = route.id, position, placed.arrives_at
-    for stop_id, why in left_out.items():
+    for stop_id, why in made.left_out.items():
         stops[stop_id].left_out = why
-    row.status, row.seconds, row.distance_m = PlanStatus.READY, seconds, sum(tour.distance_m for tour in tours)
-    after = {"routes": len(tours), "left_out": len(left_out), "distance_m": row.distance_m}
+    row.status, row.seconds, row.distance_m = PlanStatus.READY, made.seconds, sum(tour.distance_m for tour in made.tours)
+    row.parts, row.is_by_map = made.parts, made.is_by_map
+    after = {"routes": len(made.tours), "left_out": len(made.left_out), "distance_m": row.distance_m}
     events.record(work, EventType.DELIVERY_PLAN_MADE, subject=row.id, after=after)
     return True
 

@@ -1,5 +1,6 @@
 """What other rooms see of logistics, and what they may ask of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -136,6 +137,8 @@ class PlanSummary(View):
     status: PlanStatus
     distance_m: int | None
     seconds: float | None = Field(description="How long the solver took.")
+    parts: int | None = Field(description="Into how many sectors the day was cut to be solved; 1 for up to 200 stops.")
+    is_by_map: bool | None = Field(description="Whether ways are those of a map's streets; else straight lines made longer.")
     created_at: datetime
 
 
@@ -248,3 +251,14 @@ class PlannedTour:
     returns_at: datetime
     distance_m: int
     stops: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadePlan:
+    """What the solver came to: tours, why each other stop is in none, into how many parts it was cut, and by which ways."""
+
+    tours: Sequence[PlannedTour]
+    left_out: Mapping[UUID, LeftOut]
+    parts: int
+    is_by_map: bool
+    seconds: float

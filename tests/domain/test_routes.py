@@ -41,6 +41,7 @@ from domain.logistics.schemas import (
     ChangeVehicle,
     Dispatch,
     Drop,
+    MadePlan,
     NewVehicle,
     RouteView,
     Settle,
@@ -279,7 +280,7 @@ async def test_a_solver_that_was_overtaken_changes_nothing(chat: Chat) -> None:
     await round.pack(10.51)
     plan = await round.plan()
     async with open_work(Principal.system(chat.shop.workspace_id)) as work:
-        assert await planning.finish(work, old, [], {}, 1.0) is False
+        assert await planning.finish(work, old, MadePlan([], {}, 1, False, 1.0)) is False
         assert await logistics.get_plan(work, plan_id) == plan
     assert [len(route.stops) for route in plan.routes] == [2]
 
