@@ -15,6 +15,7 @@ import typer
 from app.cli.terminal import fail
 from connectors.edge.box import Box, KeyRefused
 from connectors.edge.buffer import Buffer
+from connectors.edge.configuration import EVERY_SECONDS, Puller
 from core.clock import process_now
 from core.settings import get_settings
 from sandbox.devices.signals import DEVICES, Mode, readings, values
@@ -55,14 +56,25 @@ async def _run(kept: Buffer, source: AsyncIterator[dict[str, Any]], url: str, ke
         async with asyncio.timeout(seconds or None), httpx.AsyncClient(timeout=30) as http, asyncio.TaskGroup() as tasks:
             box = Box(kept, http, url, key)
             tasks.create_task(_forward(box, kept, ended))
+            configuring = tasks.create_task(_configure(box, Puller(kept, http, url, key)))
             async for item in source:
                 box.take([item])
             ended.set()
+            configuring.cancel()
     except TimeoutError:
         return
     except ExceptionGroup as failed:
         refused = failed.subgroup(KeyRefused)
         raise refused.exceptions[0] if refused is not None else failed from None
+
+
+async def _configure(box: Box, puller: Puller) -> None:
+    """Ask the house now and then by what machines are judged beside them."""
+    while True:
+        box.judge = puller.judge
+        if await puller.pull():
+            box.judge = puller.judge
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def _forward(box: Box, kept: Buffer, ended: asyncio.Event) -> None:

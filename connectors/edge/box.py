@@ -9,13 +9,14 @@ import random
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import httpx
 
 from connectors.edge import features
 from connectors.edge.buffer import Buffer, Kept, Queue
+from connectors.edge.judging import Judge
 from core import observability
 from core.errors import CannotRun
 
@@ -52,6 +53,8 @@ class Box:
         self._headers = {"authorization": f"Bearer {key}", "content-encoding": "gzip", "content-type": "application/json"}
         self._windows: dict[tuple[str, str, int], _Window] = defaultdict(_Window)
         self._first: dict[tuple[str, str], int] = {}
+        self.judge: Judge | None = None
+        """Judges machines by the windows that are over, once the house has told by what."""
         self.pause = 0.0
         """Seconds until it is worth while to send again."""
 
@@ -87,6 +90,11 @@ class Box:
                 continue
             made = features.of_window(window.times, window.values)
             dropped += self._buffer.add_window(machine, sensor, start, WINDOW_SECONDS, made)
+            if self.judge is not None:
+                self.judge.hear(machine, sensor, start, made)
+        if over and self.judge is not None:
+            for verdict in self.judge.judge(now):
+                log.warning("edge.machine", **asdict(verdict))
         return dropped
 
     async def send(self) -> int:

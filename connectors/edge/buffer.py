@@ -7,7 +7,7 @@ features. What the house refuses is set aside, and goes before any reading.
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ _SCHEMA: Final = """
         id INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, readings INTEGER NOT NULL
     );
     CREATE TABLE IF NOT EXISTS refused (id INTEGER PRIMARY KEY, item TEXT NOT NULL, reason TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 _DROPPED_AT_ONCE: Final = 1_000
 
@@ -106,7 +107,7 @@ class Buffer:
             raise
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How large the content is."""
         (pages,), (free,), (size,) = (
             self._db.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "freelist_count", "page_size")
@@ -115,7 +116,7 @@ class Buffer:
 
     def _keep_within(self) -> int:
         dropped = 0
-        while self.bytes > self._most_bytes:
+        while self.size > self._most_bytes:
             if self._drop_first("refused"):
                 continue
             gone = self.drop_oldest(_DROPPED_AT_ONCE) or self._drop_first("windows")
@@ -182,6 +183,16 @@ class Buffer:
         for queue in {one.queue for one in kept}:
             ids = [(one.id,) for one in kept if one.queue == queue]
             self._many(f"DELETE FROM {queue} WHERE id = ?", ids)  # noqa: S608 - our own words
+
+    def keep_told(self, told: Mapping[str, bytes]) -> None:
+        """Keep what the house has told in the place of what it told before, whole or not at all."""
+        with self._transaction():
+            self._db.execute("DELETE FROM told")
+            self._db.executemany("INSERT INTO told (name, content) VALUES (?, ?)", list(told.items()))
+
+    def told(self) -> dict[str, bytes]:
+        """What the house told last, by name."""
+        return {name: bytes(content) for name, content in self._db.execute("SELECT name, content FROM told")}
 
     def set_aside(self, one: Kept, reason: str) -> None:
         """Take out of its queue what the house refuses alone, and keep it with the reason, as long as there is room."""

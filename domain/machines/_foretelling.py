@@ -16,7 +16,7 @@ from analytics.machines.drift import DRIFTED, LEAST_ROWS
 from core.work import Work
 from domain.machines import _hours as hours
 from domain.machines import _model_repository as repository
-from domain.machines import _units as units
+from domain.machines import units
 from domain.machines._hours import HOUR, Hours
 from domain.machines._knowing import Known
 from domain.machines.kinds import Cause, MachineState, ModelKind, Way

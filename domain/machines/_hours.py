@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from analytics.machines.rolling import Floats
-from domain.machines import _units as units
+from domain.machines import units
 from domain.machines.kinds import MachineEventKind
 from domain.machines.models import Sensor
 

@@ -60,6 +60,14 @@ async def in_use(work: Work, machine_id: UUID) -> Sequence[MachineModel]:
     return (await work.session.scalars(query.order_by(MachineModel.kind))).all()
 
 
+async def promoted(work: Work, kind: ModelKind) -> Sequence[MachineModel]:
+    """The models of a sort that are in use."""
+    query = select(MachineModel).where(
+        own(MachineModel, work), MachineModel.kind == kind, MachineModel.status == ModelStatus.PROMOTED
+    )
+    return (await work.session.scalars(query.order_by(MachineModel.machine_kind))).all()
+
+
 async def machines_of_kind(work: Work, machine_kind: str) -> Sequence[Machine]:
     """The machines of a kind by code, also those that are out of use: they have a history."""
     query = select(Machine).where(own(Machine, work), Machine.kind == machine_kind).order_by(Machine.code)

@@ -18,7 +18,7 @@ from core.work import Work
 from domain.accounts import service as accounts
 from domain.machines import _parsing as parsing
 from domain.machines import _readings_repository as repository
-from domain.machines import _units as units
+from domain.machines import units
 from domain.machines._parsing import Broken, Sent, SentFeatures
 from domain.machines._readings_repository import Known
 from domain.machines.errors import TooManyReadings, UnitsDiffer, UnitUnknown

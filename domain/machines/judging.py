@@ -19,9 +19,8 @@ from domain.machines import _holding as holding
 from domain.machines import _knowing as knowing
 from domain.machines import _readings_repository as readings
 from domain.machines import _risk_repository as repository
-from domain.machines import _units as units
 from domain.machines import repository as plant
-from domain.machines import risk
+from domain.machines import risk, units
 from domain.machines._foretelling import Model
 from domain.machines._knowing import Known
 from domain.machines.kinds import (

@@ -42,6 +42,12 @@ async def find(work: Work, said: str) -> Sequence[Machine]:
     return (await work.session.scalars(active.where(like).order_by(Machine.code).limit(6))).all()
 
 
+async def in_use(work: Work, codes: Collection[str], limit: int) -> Sequence[Machine]:
+    """Active machines by code: those with these codes, or all for none."""
+    query = select(Machine).where(own(Machine, work), Machine.is_active, Machine.code.in_(codes) if codes else true())
+    return (await work.session.scalars(query.order_by(Machine.code).limit(limit))).all()
+
+
 async def machines(
     work: Work,
     *,

@@ -13,8 +13,7 @@ from core.tables import new_id
 from core.unique import unique
 from core.work import Work
 from domain.accounts.errors import VersionConflict
-from domain.machines import _units as units
-from domain.machines import repository
+from domain.machines import repository, units
 from domain.machines.errors import EventInFuture, MachineNotFound, NameTaken, SensorNotFound, SiteNotFound
 from domain.machines.kinds import ROLE_UNITS, STATE_AFTER, MachineEventKind, MachineState, SensorRole
 from domain.machines.models import Machine, MachineEvent, Sensor, SensorStatus, Site

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -20,8 +21,11 @@ from tests.factories.workspaces import make_workspace
 class Line:
     """A plant of one machine and two sensors, made over HTTP, and the key of its device."""
 
-    def __init__(self, api: httpx.AsyncClient, owner: dict[str, str], machine_id: str, sensor_id: str, key: str) -> None:
-        self.api, self.owner, self.machine_id, self.sensor_id, self.key = api, owner, machine_id, sensor_id, key
+    def __init__(
+        self, api: httpx.AsyncClient, owner: dict[str, str], workspace_id: UUID, machine_id: str, sensor_id: str, key: str
+    ) -> None:
+        self.api, self.owner, self.workspace_id = api, owner, workspace_id
+        self.machine_id, self.sensor_id, self.key = machine_id, sensor_id, key
 
     async def send(self, content: bytes, kind: str = "application/json", to: str = "raw", **headers: str) -> httpx.Response:
         sent = {"authorization": f"Bearer {self.key}", "content-type": kind} | headers
@@ -51,7 +55,7 @@ async def make_line(api: httpx.AsyncClient) -> Line:
     body = {"name": "box", "permissions": ["machines:ingest"]}
     minted = await api.post(f"/api/v1/workspaces/{workspace.id}/api-keys", headers=owner, json=body)
     assert minted.status_code == 201, minted.text
-    return Line(api, owner, machine["id"], sensor["id"], minted.json()["key"])
+    return Line(api, owner, workspace.id, machine["id"], sensor["id"], minted.json()["key"])
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_beyond_its_size_the_oldest_readings_go_the_windows_stay_and_the_gap_is_
     dropped = 0
     for start in range(0, 20_000, 500):
         dropped += buffer.add([("MILL-3", "temperature", BEGIN + (start + n) * 1000, 70.0, None) for n in range(500)])
-    assert buffer.bytes <= 400_000
+    assert buffer.size <= 400_000
     kept, windows = buffer.waiting()
     assert (kept + dropped, windows) == (20_000, 1)
     assert dropped > 0
@@ -170,7 +170,7 @@ def test_once_no_reading_is_left_the_oldest_windows_go_and_the_file_keeps_its_si
     buffer.add([("MILL-3", "temperature", BEGIN, 70.0, None)])
     dropped = sum(buffer.add_window("MILL-3", "temperature", BEGIN + n * 60_000, 60, {"mean": 70.0}) for n in range(6_000))
     readings, windows = buffer.waiting()
-    assert buffer.bytes <= 400_000
+    assert buffer.size <= 400_000
     assert (readings, windows + dropped) == (0, 6_001)
     assert windows > 0
     assert buffer.windows(1)[0].item["starts_at"] == BEGIN + (6_000 - windows) * 60_000

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from core.work import open_work
 from domain.accounts.errors import VersionConflict
 from domain.accounts.schemas import WorkspaceView
-from domain.machines import _units as units
 from domain.machines import service as machines
+from domain.machines import units
 from domain.machines.errors import EventInFuture, LimitsDisordered, NameTaken, UnitsDiffer, UnitUnknown
 from domain.machines.kinds import MachineEventKind, MachineState, SensorRole
 from domain.machines.schemas import ChangeMachine, ChangeSensor, Limits, NewMachine, NewMachineEvent, NewSensor, NewSite

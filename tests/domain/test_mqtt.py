@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
+import shutil
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from iotcore import Broker
@@ -17,6 +21,7 @@ from app.cli.commands import build
 from app.cli.mqtt import BrokerOpen, taking
 from connectors.mqtt import messages
 from connectors.mqtt.bridge import Bridge, BrokerAway
+from core.embedded import processes
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.machines import intake
@@ -46,15 +51,40 @@ def test_a_topic_of_another_form_is_none_of_ours(topic: str) -> None:
     assert messages.read(topic, b"1", 9) is None
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
+def _free() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where the broker of the box listens."""
+    free = _free()
     broker = Broker(port=free, listen="127.0.0.1")
     broker.start()
     yield free
     broker.stop()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[int]:
+    """Where a broker listens that is not ours."""
+    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("mosquitto is not installed: `apt-get install mosquitto`, as .ci/run does where it can")
+    free = _free()
+    settings = tmp_path / "mosquitto.conf"
+    settings.write_text(f"listener {free} 127.0.0.1\nallow_anonymous true\n")
+    with processes.open_log(tmp_path / "mosquitto.log") as output:
+        broker = processes.spawn(
+            [program, "-c", str(settings)], prepare=processes.die_with_parent(signal.SIGKILL), environment={}, output=output
+        )
+        try:
+            yield free
+        finally:
+            broker.kill()
+            broker.wait()
 
 
 @pytest.fixture
@@ -87,6 +117,19 @@ class Door:
                 await self.changed.wait()
 
 
+async def reached(port: int) -> None:
+    """Wait until a broker listens."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
+
+
 @asynccontextmanager
 async def bridged(port: int, door: Door) -> AsyncIterator[None]:
     bridge = Bridge(f"mqtt://127.0.0.1:{port}", ["shop"], door.take, identifier="test-bridge")
@@ -115,8 +158,12 @@ async def publish(port: int, numbers: range) -> None:
     await asyncio.to_thread(send)
 
 
-async def test_each_reading_is_stored_once_though_the_bridge_goes_and_the_door_is_shut(port: int, plant: Plant) -> None:
-    door = Door(plant)
+@pytest.mark.parametrize("broker", ["port", "mosquitto"])
+async def test_each_reading_is_stored_once_though_the_bridge_goes_and_the_door_is_shut(
+    broker: str, request: pytest.FixtureRequest, plant: Plant
+) -> None:
+    door, port = Door(plant), request.getfixturevalue(broker)
+    await reached(port)
     # Given a bridge that takes what is published
     async with bridged(port, door):
         await publish(port, range(50))

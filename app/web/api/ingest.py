@@ -1,4 +1,6 @@
-"""What devices send: readings, and what they have made of them. Sending again does no harm: each is stored once."""
+"""What devices send: readings, and what they have made of them; and what they are told. Sending again does no harm: each is
+stored once.
+"""
 
 import io
 import json
@@ -6,17 +8,20 @@ import zlib
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from fastapi import Request
+from fastapi import Path, Query, Request, Response
 
+from app.web import files
 from app.web.api.callers import may
 from app.web.api.routing import noun
 from app.web.bodies import BodyTooLarge
 from core.access import Principal
 from core.work import open_work
-from domain.machines import intake
+from domain.machines import edge, intake
+from domain.machines.edge import EdgeConfiguration
 from domain.machines.errors import BodyUnreadable
 from domain.machines.intake_schemas import IntakeView
 from domain.machines.permissions import MachinesPermission
+from domain.machines.schemas import MachineCode
 
 router = noun("ingest")
 
@@ -113,3 +118,28 @@ def _unpacked(body: bytes) -> bytes:
     if not unpacking.eof:
         raise BodyUnreadable
     return unpacked
+
+
+@router.get("/ingest/configuration", response_model=EdgeConfiguration)
+async def configuration(
+    device: Device,
+    request: Request,
+    response: Response,
+    machine: Annotated[list[MachineCode], Query(max_length=edge.MOST_MACHINES, description="All machines for none.")] = [],  # noqa: B006 - FastAPI copies it
+) -> EdgeConfiguration | Response:
+    """Tell a box the limits and the pace of sensors, and by which model it may judge alone; 304 where it knows that."""
+    async with open_work(device) as work:
+        told = await edge.configuration(work, machine)
+    etag = f'"{told.version}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
+    response.headers["etag"] = etag
+    return told
+
+
+@router.get("/ingest/models/{sha256}", response_model=None)
+async def model(device: Device, request: Request, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """Give a box the failure model that is in use, by the digest of its file."""
+    async with open_work(device) as work:
+        await edge.require_model(work, sha256)
+    return await files.give(request, sha256, f"{sha256}.onnx", header="application/octet-stream", shown=frozenset())
