@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from app.console import deeds, filters, forms
+from app.console import deeds, filters, forms, machine_models
 from app.console.catalogue import MACHINES
 from app.console.rendering import Drawn, Speech, drawn, page
 from app.console.visits import Visit, may
@@ -24,7 +24,7 @@ from domain.emissions.permissions import EmissionsPermission
 from domain.emissions.schemas import Instant
 from domain.machines import risk, series, words
 from domain.machines import service as machines
-from domain.machines.kinds import MachineEventKind, MachineState, RiskLevel
+from domain.machines.kinds import MachineEventKind, MachineState, ModelKind, RiskLevel
 from domain.machines.permissions import MachinesPermission
 from domain.machines.schemas import (
     BaselineView,
@@ -180,6 +180,7 @@ async def show_machine(
         events = (await machines.list_events(work, machine_id, limit=_RECENT)).items
         history = (await risk.predictions(work, machine_id, limit=_RECENT)).items
         baselines = await risk.baselines(work, machine_id)
+        models = await machine_models.of_machine(visit, work, machine)
         chosen = next((each.sensor for each in signals if each.sensor.code == sensor), signals[0].sensor if signals else None)
         span = SPANS.get(hours, SPANS["24"])
         found = await _read(work, chosen, span) if chosen is not None else None
@@ -199,6 +200,9 @@ async def show_machine(
         events=events,
         history=[(each, [_why(visit, reason) for reason in each.reasons]) for each in history],
         baselines=baselines,
+        models=models,
+        foretold=machine_models.foretold(visit, view),
+        model_kinds=list(ModelKind),
         sensor=chosen,
         hours=hours if hours in SPANS else "24",
         spans=list(SPANS),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text, true, update
 
 from core.paging import part
 from core.work import Work, own
@@ -13,9 +13,11 @@ from domain.machines.models import Machine, MachineEvent, MachineModel, ReadingR
 from domain.machines.schemas import Record
 
 
-async def models(work: Work, before: UUID | None, limit: int) -> Sequence[MachineModel]:
+async def models(work: Work, before: UUID | None, limit: int, machine_kind: str | None) -> Sequence[MachineModel]:
     """Models, the newest first, from behind one of them."""
-    query = select(MachineModel).where(own(MachineModel, work))
+    query = select(MachineModel).where(
+        own(MachineModel, work), true() if machine_kind is None else MachineModel.machine_kind == machine_kind
+    )
     place = None if before is None else (before,)
     return (await work.session.scalars(part(query, [MachineModel.id], place, limit, falls=True))).all()
 

@@ -65,11 +65,11 @@ async def ask(work: Work, command: NewModel, given: Given | None = None) -> Mode
     return ModelView.model_validate(row)
 
 
-async def list_models(work: Work, before: UUID | None = None, limit: int = 20) -> ModelPage:
-    """Models, the newest first."""
+async def list_models(work: Work, before: UUID | None = None, limit: int = 20, *, machine_kind: str | None = None) -> ModelPage:
+    """Models, the newest first, of one kind of machine or of all."""
     work.require(MachinesPermission.READ)
     limit = max(1, min(limit, MOST_ITEMS))
-    rows = await repository.models(work, before, limit + 1)
+    rows = await repository.models(work, before, limit + 1, machine_kind)
     items = tuple(ModelView.model_validate(row) for row in rows[:limit])
     return ModelPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 

@@ -1,15 +1,21 @@
 """The pages of machines: the plant with how each is and why, and a machine with its signals, chart and history."""
 
+import random
 from datetime import timedelta
 
 import httpx
 from fastapi import FastAPI
 
+from app.queue.actors import RUNNERS
 from core.access import Principal
+from core.blobs import open_blobs
+from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.roles import Role
-from domain.machines import judging
+from domain.machines import judging, modelling
 from domain.machines import service as machines
+from domain.machines.kinds import ModelKind, ModelSource
+from domain.machines.model_schemas import NewModel
 from domain.machines.schemas import ChangeSensor, Limits
 from domain.maintenance import service as maintenance
 from tests.factories.plant import open_plant, run_hours
@@ -82,3 +88,44 @@ async def test_a_plant_is_made_by_forms(application: FastAPI, api: httpx.AsyncCl
         assert part in shown, part
     assert (await visitor.send(f"maintenance/{order.id}/finish", {"note": "Listo"})).status_code == 303
     assert "Engrasar" in await visitor.open("maintenance?status=done")
+
+
+async def test_a_model_is_asked_for_looked_at_and_used_on_the_page_of_a_machine(
+    application: FastAPI, api: httpx.AsyncClient
+) -> None:
+    workspace = await make_workspace()
+    plant = await open_plant(workspace.id)
+    at = f"machines/{plant.machine_id}"
+    visitor, _ = await visit(application, api, workspace, Role.MANAGER)
+    assert "no se ha aprendido nada" in await visitor.open(at)
+    # Given a model that nothing could be made of, as nothing has failed yet
+    asked = {"kind": "failure", "machine_kind": "molino", "horizon_hours": "24"}
+    assert (await visitor.send(f"{at}/models", asked)).status_code == 303
+    assert (await visitor.send(f"{at}/models", asked | {"horizon_hours": "x"})).status_code == 422
+    async with open_work(plant.principal) as work:
+        (pending,) = (await modelling.list_models(work)).items
+    assert "Aprendiendo" in await visitor.open(at)
+    assert (await visitor.send(f"{at}/models/{pending.id}/promote", {})).status_code == 409
+    await RUNNERS["machine.learn"](workspace_id=str(workspace.id), model_id=str(pending.id))
+    shown = await visitor.open(at)
+    for part in ("No se hizo", "hacen falta al menos 200"):
+        assert part in shown, part
+    # And one that was learned of a table, when somebody uses it and thinks better of it
+    chance = random.Random(5)
+    rows = [f"{chance.gauss(6 if row % 20 == 0 else 2, 0.5):.3f};{int(row % 20 == 0)}" for row in range(400)]
+    sha256 = await open_blobs(get_settings()).put("\n".join(["vibration;failure", *rows]).encode())
+    async with open_work(plant.principal) as work:
+        command = NewModel(kind=ModelKind.FAILURE, machine_kind="molino")
+        made = await modelling.ask(work, command, modelling.Given(sha256, "fallas.csv", ModelSource.FILE))
+    await RUNNERS["machine.learn"](workspace_id=str(workspace.id), model_id=str(made.id))
+    assert "De sus avisos acertó" in await visitor.open(at)
+    assert (await visitor.send(f"{at}/models/{made.id}/promote", {})).status_code == 303
+    async with open_work(plant.principal) as work:
+        now = work.system_time
+    await run_hours(plant, 1.2, now, temperature=60.0, vibration=9.0, power=50.0)
+    await RUNNERS["machine.judge"](workspace_id=str(workspace.id), machine_id=str(plant.machine_id))
+    shown = await visitor.open(at)
+    for part in ("En uso", "su modelo da", "Falla en 24 h:"):
+        assert part in shown, part
+    assert (await visitor.send(f"{at}/models/{made.id}/retire", {})).status_code == 303
+    assert "Anterior" in await visitor.open(at)

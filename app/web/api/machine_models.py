@@ -34,10 +34,10 @@ UPLOAD: Final[dict[str, Any]] = {
 
 
 @router.get("/machine-models")
-async def list_models(caller: Reader, paging: Paged) -> Page[ModelView]:
+async def list_models(caller: Reader, paging: Paged, machine_kind: MachineKind | None = None) -> Page[ModelView]:
     """List models, the newest first."""
     async with open_work(caller) as work:
-        found = await modelling.list_models(work, paging.id, paging.limit)
+        found = await modelling.list_models(work, paging.id, paging.limit, machine_kind=machine_kind)
     return paging.page(found.items, found.next_cursor)
 
 
