@@ -32,7 +32,7 @@ def differing(text: str, told: Sequence[Recorded], grounds: Grounds, *, answers:
     What is said to be undone is none of them, and of what was asked nothing is if the reply says that it cannot answer.
     """
     noted = [call for call in grounds.calls if call in told or (call.has_effect and call.tool in SERVES[Deed.DELIVERY_SET])]
-    shown = [text, *(str([call.arguments, call.words, *call.facts.values()]) for call in noted)]
+    shown = [text, *(call.told for call in noted)]
     shown += [written(content) for call in told if telling.sends_summary(call, grounds.calls) for content in call.staged]
     said = words_in(*shown, *(each.replace(".", "") for each in shown))
     undone = [clause.words for clause in grounds.brief.clauses if not {*grounds.undone}.isdisjoint(clause.deeds)]

@@ -158,8 +158,7 @@ class Grounds:
     def _unnamed(self) -> tuple[list[Clause], int]:
         """The clauses of which no call speaks, and how many of them calls may have served under other names."""
         tried = [call for call in self.calls if call.has_effect or call.tool in SERVES[Deed.ITEM_ADDED]]
-        told = (str([call.tool.split("_"), call.arguments, call.words, *call.facts.values()]) for call in tried)
-        said = words_in(*told)
+        said = words_in(*(f"{call.tool.replace('_', ' ')} {call.told}" for call in tried))
         done = {deed for call in tried if call.has_effect for deed, _ in call.deeds} - ITEM
         left = [one for one in self.brief.clauses if not (is_in(one.telling, said) or self._stands(one, done))]
         facts = [fact for call in tried for fact in call.facts.values()]
@@ -175,15 +174,17 @@ class Grounds:
         return left, served - len(self.brief.clauses) + len(left)
 
     def _stands(self, clause: Clause, done: set[Deed]) -> bool:
-        """Whether a clause is so without a call that names it: its deed was done, or its goods, uncounted, are in the order."""
+        """Whether a clause is so without a call that names it: its deed was done or asked about, or the order has its goods."""
         is_in_order = clause.quantity is None and not clause.deeds and is_in(clause.telling, words_in(*self.lines))
-        return is_in_order or not done.isdisjoint(clause.deeds)
+        asked = {call.tool for call in self.calls if call.asks}
+        is_asked = any(asked & SERVES[deed] for deed in clause.deeds)
+        return is_in_order or is_asked or not done.isdisjoint(clause.deeds)
 
     @property
     def is_all_told(self) -> bool:
         """Whether calls speak of every clause and of every figure that the customer has written."""
         left, under_other_names = self._unnamed
-        said = words_in(*(str([call.arguments, call.words, *call.facts.values()]) for call in self.calls))
+        said = words_in(*(call.told for call in self.calls))
         figures = {word for word in words_in(*(message.text for message in self.brief.messages)) if word.isdecimal()}
         return len(left) <= under_other_names and figures <= said
 

@@ -59,6 +59,12 @@ class Recorded(BaseModel):
         return filled(self.say, {name: fact.text for name, fact in self.facts.items()})
 
     @property
+    def told(self) -> str:
+        """All that it holds in words: what it was asked for, what it said, and its facts."""
+        facts = (f"{fact.subject} {fact.value} {fact.text}" for fact in self.facts.values())
+        return " ".join([*map(str, self.arguments.values()), self.words, *facts])
+
+    @property
     def asks(self) -> bool:
         """Whether something is open with the customer after it."""
         return self.status == "ask" or bool(self.data.get("open"))

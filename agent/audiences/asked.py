@@ -150,8 +150,9 @@ def _clauses(part: _Part, acts: Sequence[Act], brief: Brief, *, has_counted: boo
         deeds = [*_ordered(acts, brief)]
         # `un par`, `de kilo`: so many of what was said before.
         is_bare = bool(acts) and all(act.kind in _COUNTS and act.quantity is not None and not act.phrase for act in acts)
-        is_wish = level is Asked.A_DEED or any(act.kind in _CLAIMS for act in acts)
-        is_deed = is_among and is_wish and not (is_bare or any(act.kind in _BY_DEED for act in acts))
+        # What goes on from an order by `and` or `but` is wanted as well, however it is put.
+        is_wish = level is Asked.A_DEED or part.is_joined or any(act.kind in _CLAIMS for act in acts)
+        is_deed = is_wish and not (is_bare or any(act.kind in _BY_DEED for act in acts))
         yield Clause(words=part.words, telling=_names(fold(part.words)), is_deed=is_deed, deeds=deeds)
 
 

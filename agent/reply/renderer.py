@@ -80,7 +80,7 @@ class _Renderer:
         self.topics: dict[str, None] = {}
         self.suggested: dict[moves.Why, list[Good]] = defaultdict(list)
         self.told: list[Recorded] = []
-        self.names_any = False
+        self.names_any, self.differs = False, ""
         self.understood = True
 
     def run(self) -> Rendered:
@@ -162,19 +162,19 @@ class _Renderer:
 
     def _social(self, move: moves.Social, beside: set[moves.Kind]) -> None:
         key, parts = f"social.{move.what}", self.parts
-        has_facts = bool(self.told or self.stated)
-        reason = judge.unfit(move.what, beside, self.grounds, has_substance=parts.has_substance, has_facts=has_facts)
+        has_substance, has_facts = parts.has_substance, bool(self.told or self.stated)
+        reason = judge.unfit(move.what, beside, self.grounds, has_substance=has_substance, has_facts=has_facts)
         is_assent, has_said = move.what in judge.ASSENTS, bool(parts.question if move.what == "congratulate" else parts.stated)
-        if reason is None and is_assent and not judge.may_assent(move.what, self.grounds, self.told, has_said=has_said):
+        is_no_yes = is_assent and not judge.may_assent(move.what, self.grounds, self.told, has_said=has_said)
+        if reason is None and (is_no_yes or (self.differs and (is_assent or move.what == "no_hurry"))):
             reason = "no_answer"
         if reason is None and move.what in judge.ONCE and self.wording.was_said(key, self.grounds.last_said):
             reason = "repeated"
         if reason is not None:
             self._leave_out(move, reason)
             return
-        name = self.grounds.brief.first_name
         if move.what in _GREETINGS:
-            key = "social.greet_quietly" if beside & _SAD else "social.greet_named" if name else key
+            key = "social.greet_quietly" if beside & _SAD else "social.greet_named" if self.grounds.brief.first_name else key
         elif move.what == "thanks" and self.grounds.has_done(Deed.ORDER_CONFIRMED):
             key = "social.thanks_order"
         is_answered = self.grounds.brief.asked is not Asked.NOTHING and bool(parts.done or parts.stated)
@@ -182,7 +182,7 @@ class _Renderer:
         is_last = move.what in judge.CLOSING or (is_assent and is_answered)
         is_early = move.what == "thanks" and (bool(parts.question) or self._asks_already())
         part = parts.closing if is_last and not is_early else parts.stated if move.what == "software" else parts.opening
-        part.append(self.wording.say(key, name=name))
+        part.append(self.wording.say(key, name=self.grounds.brief.first_name))
 
     def _deny(self, move: moves.Cannot | moves.Unknown) -> str | None:
         is_unknown = isinstance(move, moves.Unknown)
@@ -215,7 +215,8 @@ class _Renderer:
             return "said_already"
         if move.what == "staff_verify_payments":  # as if one were to be verified
             self._also_state(self.grounds.known("payment_stands"))
-        if move.what == "how_to_pay" and not self.grounds.owes and judge.holds("not_confirmed", self.grounds):
+        is_of_placed = move.what == "how_to_pay" or (move.what == "payment_details_come" and not self.told)
+        if is_of_placed and not self.grounds.owes and judge.holds("not_confirmed", self.grounds):
             self._says("state.not_confirmed")
         if move.what in _HINTS:
             self.parts.hints.append(self.wording.say(f"state.{move.what}"))
@@ -331,14 +332,14 @@ class _Renderer:
         """What was ordered and passed over is said, so that neither silence nor the next question passes for it."""
         asked, offered = self._held(moves.Ask), self._held(moves.Offer)
         refused = self._held(moves.Cannot) & {"other", "change_placed"}
-        is_summed_up = any(telling.sends_summary(call, self.grounds.calls) for call in self.told)
         is_seen_to = bool(self.parts.question) and bool(asked - judge.OF_ORDER - {"items"})
-        if refused or is_seen_to or (self._asks_already() and not (is_summed_up or telling.hands_over(self.told))):
+        is_asking = self._asks_already() and not telling.ends_turn(self.grounds.calls)
+        asks_of_goods = any(call.tool in SERVES[Deed.ITEM_ADDED] for call in self.told)
+        if refused or is_seen_to or (is_asking and (asks_of_goods or len(self.grounds.brief.clauses) < 2)):
             return
-        for deed in self.grounds.undone:
-            goes_on = deed is Deed.CONFIRMATION_REQUESTED and bool(self.parts.question)
-            is_named = deed is Deed.ITEM_ADDED and bool(self.grounds.missed)
-            if offered.isdisjoint(SERVES[deed]) and not (goes_on or is_named):
+        is_told = {Deed.CONFIRMATION_REQUESTED: bool(self.parts.question), Deed.ITEM_ADDED: bool(self.grounds.missed)}
+        for deed in self.grounds.undone if not is_asking else ():
+            if offered.isdisjoint(SERVES[deed]) and not is_told.get(deed):
                 self.parts.done.append(self.wording.say(f"undone.{deed}"))
         if offered.isdisjoint(SERVES[Deed.ITEM_ADDED]) and (quoted := self._quoted(self.grounds.missed)):
             self.parts.done.append(self.wording.say("undone.goods", words=quoted))
@@ -347,10 +348,9 @@ class _Renderer:
         """Where the reply speaks of other figures or names than the customer, it says so."""
         told = self.told if not telling.hands_over(self.told) else []
         if (told or self.parts.stated) and not self.grounds.brief.is_for_colleague:
-            answers = not (self._held(moves.Unknown) or self._held(moves.Cannot))
-            text = flowing(self.parts.in_order())
-            if quoted := self._quoted(differing(text, told, self.grounds, answers=answers)):
-                self._says("differs", words=quoted)
+            text, answers = flowing(self.parts.in_order()), not (self._held(moves.Unknown) or self._held(moves.Cannot))
+            self.differs = self._quoted(differing(text, told, self.grounds, answers=answers))
+            self.parts.stated += [self.wording.say("differs", words=self.differs)] if self.differs else []
 
     def _quoted(self, said: Sequence[str]) -> str:
         return self.wording.listed([self.wording.say("quoted", words=words) for words in said])

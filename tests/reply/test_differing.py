@@ -259,3 +259,18 @@ def test_what_was_taken_out_to_the_last_is_not_said_to_be_still_uncancelled() ->
     assert "cancelado" not in hearing(turn, "quita la harina, cancela todo").says(move("say", call=1))
     kept = hearing(with_draft().removed(HARINA, "3.50"), "quita la harina, cancela todo")
     assert "Todavía no he cancelado nada." in kept.says(move("say", call=1))
+
+
+def test_no_courtesy_of_gladness_stands_behind_what_differs() -> None:
+    turn = hearing(pays(), "te pagué 20 en efectivo")
+
+    for kind in ("thanks", "no_hurry"):
+        rendered = turn.reply(move("say", call=1), move("social", kind))
+        assert rendered.left_out == (LeftOut(move="social", reason="no_answer"),)
+        assert DIFFERS["es"] in rendered.text
+
+
+def test_how_the_details_to_pay_come_is_told_with_the_order_still_open() -> None:
+    turn = with_draft(facts={"s20": fact(FactKind.METHOD, "pm", "Pago móvil")})
+
+    assert "por confirmar" in hearing(turn, "¿ya confirmé?").says(move("state", "payment_details_come"))

@@ -182,3 +182,29 @@ def test_a_change_that_was_denied_wrongly_is_said_to_be_open() -> None:
     text = hearing(with_draft(), "cambia la harina a 3").says(move("cannot", "change_placed"))
 
     assert text.startswith("Lo de «cambia la harina a 3» todavía no lo he anotado.")
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "quoted"),
+    [
+        ("es", "2 harinas y bájame el precio", "«bájame el precio»"),
+        ("en", "two flours, but send them separately", "“send them separately”"),
+        ("pt", "duas farinhas, mas avisa o porteiro", "«avisa o porteiro»"),
+    ],
+)
+def test_what_goes_on_from_an_order_is_wanted_as_well(language: str, words: str, quoted: str) -> None:
+    assert quoted in hearing(Turn(language).added(HARINA, 2, "2.40"), words).says(move("say", call=1))
+
+
+def test_what_is_told_beside_an_order_is_not_said_to_be_open() -> None:
+    text = hearing(Turn().added(HARINA, 2, "2.40"), "dos harinas, es para las loncheras").says(move("say", call=1))
+
+    assert "todavía no" not in text
+
+
+def test_what_stands_beside_a_cancelling_that_is_asked_about_is_said_to_be_open() -> None:
+    facts, arguments = [fact(FactKind.ORDER_NUMBER, "1042", "1042")], {"number": "1042"}
+    turn = with_order().call("cancel_order", "ask_cancel", "¿Seguro?", facts, status="ask", arguments=arguments)
+
+    assert "Lo de «devuélveme la plata» todavía" in hearing(turn, "cancela y devuélveme la plata").says(move("say", call=1))
+    assert "todavía" not in hearing(turn, "cancela mi pedido, por favor").says(move("say", call=1))
