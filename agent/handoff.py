@@ -13,6 +13,7 @@ from agent.audiences import registry as audiences
 from agent.fencing import Fence
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
+from agent.insistence import is_insistent
 from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
 from core.language.folding import fold
@@ -43,6 +44,10 @@ NOT_AGAIN: Final = timedelta(hours=24)
 """For how long a rule of the workspace leaves a conversation to the agent after people gave it back."""
 
 
+_THREAD: Final = 20
+"""How many of the newest messages are looked at for what was asked before."""
+
+
 async def by_rule(work: Work, conversation: ConversationView, open_messages: Sequence[OpenMessage]) -> Cause | None:
     """Which rule of the workspace leaves these words to people, if one does that has not done so lately."""
     desk = (await accounts.get_workspace(work)).settings.desk
@@ -54,6 +59,9 @@ async def by_rule(work: Work, conversation: ConversationView, open_messages: Seq
         draft = await drafts.open_draft(work, conversation.id)
         if draft is not None and draft.total >= desk.amount_from:
             found.append(Cause(HandoffReason.RULE_AMOUNT))
+    if desk.leaves_insistent:
+        thread = await conversations.thread_before(work, conversation.id, work.system_time, _THREAD)
+        found += [Cause(HandoffReason.RULE_INSISTENT)] if is_insistent(open_messages, thread) else []
     said = set(re.findall(r"\w+", fold(" ".join(message.text for message in open_messages))))
     found += [Cause(HandoffReason.RULE_TOPIC, each.name, each.name) for each in desk.topics if _is_about(each, said)][:1]
     lately = await handoffs.released_since(work, conversation.id, work.now - NOT_AGAIN) if found else []

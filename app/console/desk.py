@@ -75,6 +75,7 @@ async def promise(request: Request, visit: Annotated[Visit, may(OperationsPermis
         "assignment": form.get("assignment"),
         "capacity": form.get("capacity"),
         "vip_tags": forms.separated(form.get("vip_tags")),
+        "leaves_insistent": "leaves_insistent" in form,
         "topics": [{"name": name, "words": forms.separated(words) or [name]} for name, _, words in topics],
     }
     desk = forms.judge(request, DeskSettings, given)

@@ -53,3 +53,5 @@ class DeskSettings(BaseModel):
     amount_from: Money | None = None
     """Orders of so much are attended by people."""
     topics: tuple[Topic, ...] = Field((), max_length=50)
+    leaves_insistent: bool = False
+    """A customer who asks for the same a third time, and was told the same twice, is attended by people."""

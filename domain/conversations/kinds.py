@@ -36,6 +36,8 @@ class HandoffReason(StrEnum):
     """The workspace has people attend customers of this kind."""
     RULE_AMOUNT = "rule_amount"
     RULE_TOPIC = "rule_topic"
+    RULE_INSISTENT = "rule_insistent"
+    """The customer asks once more for what the agent has answered in vain."""
 
 
 class HandoffOutcome(StrEnum):

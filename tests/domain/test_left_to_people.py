@@ -14,6 +14,7 @@ from domain.conversations import handoffs
 from domain.conversations.kinds import HandoffReason, Voice
 from domain.customers import service as customers
 from domain.customers.schemas import CustomerInput
+from tests.factories.customer import Customer
 from tests.factories.floor import QUIET, Floor, open_floor
 from tests.factories.shop import fill
 
@@ -85,6 +86,31 @@ async def test_a_customer_with_a_tag_and_an_order_of_an_amount_go_to_people(floo
     await second.is_answered()
     shown = await floor.handoff(second.conversation_id)
     assert (shown.reason, shown.detail) == (HandoffReason.RULE_VIP, "vip")
+
+
+async def test_who_asks_for_the_same_a_third_time_goes_to_people_where_the_shop_wants_it(floor: Floor) -> None:
+    chats = floor.chats[0], floor.chats[1]
+    for chat in chats:
+        await chat.is_answered()
+
+    async def ask(chat: Customer, *texts: str) -> list[Voice]:
+        found = []
+        for words in texts:
+            await chat.writes(words)
+            await chat.is_answered()
+            found.append((await floor.voice(chat.conversation_id))[0])
+        return found
+
+    # Given a shop that has not asked for it, the agent goes on answering
+    wish = ("necesito un flete a Marte", "NECESITO UN FLETE A MARTE!!", "¿necesito un flete a marte?")
+    assert await ask(chats[0], *wish) == [Voice.AGENT] * 3
+
+    # When it wants people to see to that, a third time is theirs, but not what is another wish each time
+    await floor.settle(leaves_insistent=True)
+    assert await ask(chats[1], "quiero 2 harina pan", "quiero 3 harina pan", "quiero 4 harina pan") == [Voice.AGENT] * 3
+    assert await ask(chats[1], *wish) == [Voice.AGENT, Voice.AGENT, Voice.WAITING]
+    shown = await floor.handoff(chats[1].conversation_id)
+    assert shown.reason == HandoffReason.RULE_INSISTENT
 
 
 @pytest.mark.parametrize("opens_in", [2, 26, 74])
