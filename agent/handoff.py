@@ -8,12 +8,12 @@ from typing import Final
 
 from babel.dates import format_date
 
-from agent import sessions
+from agent import history, sessions
 from agent.audiences import registry as audiences
 from agent.fencing import Fence
 from agent.finishing import Answer
 from agent.frozen import TakenTurn
-from agent.insistence import is_insistent
+from agent.insistence import asked_before
 from agent.models import AgentSession, Turn, TurnOutcome, TurnStatus
 from agent.recorded import Recorded
 from core.language.folding import fold
@@ -44,10 +44,6 @@ NOT_AGAIN: Final = timedelta(hours=24)
 """For how long a rule of the workspace leaves a conversation to the agent after people gave it back."""
 
 
-_THREAD: Final = 20
-"""How many of the newest messages are looked at for what was asked before."""
-
-
 async def by_rule(work: Work, conversation: ConversationView, open_messages: Sequence[OpenMessage]) -> Cause | None:
     """Which rule of the workspace leaves these words to people, if one does that has not done so lately."""
     desk = (await accounts.get_workspace(work)).settings.desk
@@ -59,13 +55,19 @@ async def by_rule(work: Work, conversation: ConversationView, open_messages: Seq
         draft = await drafts.open_draft(work, conversation.id)
         if draft is not None and draft.total >= desk.amount_from:
             found.append(Cause(HandoffReason.RULE_AMOUNT))
-    if desk.leaves_insistent:
-        thread = await conversations.thread_before(work, conversation.id, work.system_time, _THREAD)
-        found += [Cause(HandoffReason.RULE_INSISTENT)] if is_insistent(open_messages, thread) else []
+    if desk.leaves_insistent and await _insists(work, conversation, open_messages):
+        found.append(Cause(HandoffReason.RULE_INSISTENT))
     said = set(re.findall(r"\w+", fold(" ".join(message.text for message in open_messages))))
     found += [Cause(HandoffReason.RULE_TOPIC, each.name, each.name) for each in desk.topics if _is_about(each, said)][:1]
     lately = await handoffs.released_since(work, conversation.id, work.now - NOT_AGAIN) if found else []
     return next((each for each in found if (each.reason, each.topic) not in lately), None)
+
+
+async def _insists(work: Work, conversation: ConversationView, open_messages: Sequence[OpenMessage]) -> bool:
+    """Whether the customer asks for the same time after time, and the agent has only looked and talked."""
+    thread = await history.thread(work, conversation.id, work.system_time)
+    since = asked_before(open_messages, thread)
+    return since is not None and not await history.has_done(work, conversation.id, since)
 
 
 def _is_about(topic: Topic, said: Collection[str]) -> bool:

@@ -55,6 +55,17 @@ async def thread(work: Work, conversation_id: UUID, before: datetime) -> list[Me
     return await conversations.thread_before(work, conversation_id, before, MOST_MESSAGES)
 
 
+async def has_done(work: Work, conversation_id: UUID, since: datetime) -> bool:
+    """Whether the agent has done anything in a conversation since a moment, besides looking and talking."""
+    query = select(JournalEntry.payload).where(
+        own(JournalEntry, work),
+        JournalEntry.conversation_id == conversation_id,
+        JournalEntry.writes,
+        JournalEntry.created_at >= since,
+    )
+    return any(Recorded.model_validate(payload).has_effect for payload in await work.session.scalars(query))
+
+
 async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Sequence[MessageView]) -> Memory:
     """What the model is told of the past, from the thread as it was when the turn was taken."""
     answered = {message.id for message in frozen.messages}

@@ -1,8 +1,8 @@
-"""A customer who asks for the same a third time and has been told the same twice is not being helped."""
+"""A customer who asks for the same a third time, while nothing is done about it, is not being helped."""
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -21,24 +21,23 @@ ALIKE: Final = 0.7
 """Which part of the words of two texts stands in both of them, where they say the same."""
 
 
-def is_insistent(said: Sequence[OpenMessage], thread: Sequence[MessageView]) -> bool:
-    """Whether what is open asks once more for what the agent has answered twice in the same way, lately and to nobody's help.
+def asked_before(said: Sequence[OpenMessage], thread: Sequence[MessageView]) -> datetime | None:
+    """Since when what is open has been asked for, lately and time after time, if that is so often enough to count.
 
     `thread` is what stands before, oldest first; what an operator has said in between begins anew.
     """
     now = _words(message.text for message in said)
     if len(now) < FEWEST_WORDS:
-        return False
+        return None
     still_open = {message.id for message in said}
     before = [line for line in thread if line.id not in still_open]
     rounds = [(author, list(lines)) for author, lines in groupby(before, key=lambda line: line.author)][-2 * (TIMES - 1) :]
     if [author for author, _ in rounds] != [Author.CUSTOMER, Author.AGENT] * (TIMES - 1):
-        return False
-    if min(message.received_at for message in said) - rounds[0][1][0].created_at > WITHIN:
-        return False
-    words = [_words(line.text for line in lines) for _, lines in rounds]
-    asked, told = words[0::2], words[1::2]
-    return all(_are_alike(now, each) for each in asked) and all(_are_alike(told[0], each) for each in told[1:])
+        return None
+    since = rounds[0][1][0].created_at
+    asked = (_words(line.text for line in lines) for author, lines in rounds if author is Author.CUSTOMER)
+    is_lately = min(message.received_at for message in said) - since <= WITHIN
+    return since if is_lately and all(_are_alike(now, each) for each in asked) else None
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:

@@ -54,4 +54,4 @@ class DeskSettings(BaseModel):
     """Orders of so much are attended by people."""
     topics: tuple[Topic, ...] = Field((), max_length=50)
     leaves_insistent: bool = False
-    """A customer who asks for the same a third time, and was told the same twice, is attended by people."""
+    """A customer who asks for the same a third time, while nothing was done about it, is attended by people."""

@@ -105,10 +105,12 @@ async def test_who_asks_for_the_same_a_third_time_goes_to_people_where_the_shop_
     wish = ("necesito un flete a Marte", "NECESITO UN FLETE A MARTE!!", "¿necesito un flete a marte?")
     assert await ask(chats[0], *wish) == [Voice.AGENT] * 3
 
-    # When it wants people to see to that, a third time is theirs, but not what is another wish each time
+    # When it wants people to see to that, a third time is theirs, but not what is done each time, or another wish
     await floor.settle(leaves_insistent=True)
-    assert await ask(chats[1], "quiero 2 harina pan", "quiero 3 harina pan", "quiero 4 harina pan") == [Voice.AGENT] * 3
-    assert await ask(chats[1], *wish) == [Voice.AGENT, Voice.AGENT, Voice.WAITING]
+    async with open_work(floor.system) as work:
+        await fill(work, chats[1].shop, "HAR-1", 10)
+    assert await ask(chats[1], *["agrega otra harina pan blanca"] * 3) == [Voice.AGENT] * 3
+    assert await ask(chats[1], "necesito un flete a Venus", *wish) == [Voice.AGENT] * 3 + [Voice.WAITING]
     shown = await floor.handoff(chats[1].conversation_id)
     assert shown.reason == HandoffReason.RULE_INSISTENT
 
