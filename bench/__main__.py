@@ -5,7 +5,21 @@ import time
 
 from rich.console import Console
 
-from bench import endpoints, forecast, growth, imports, machines, recovery, report, routes, slow_model, turn, way, webhook
+from bench import (
+    endpoints,
+    forecast,
+    growth,
+    imports,
+    machines,
+    recovery,
+    report,
+    routes,
+    slow_model,
+    sockets,
+    turn,
+    way,
+    webhook,
+)
 
 FIGURES = {
     "webhook": webhook.measure,
@@ -18,6 +32,7 @@ FIGURES = {
     "machines": machines.measure,
     "recovery": recovery.measure,
     "routes": routes.measure,
+    "sockets": sockets.measure,
     "forecast": forecast.measure,
 }
 

@@ -81,6 +81,14 @@ async def shots(page: Page, folder: Path, address: str, shop: str, only: list[st
             href = await entry.get_attribute("href")
             await page.goto(f"{address}{href}" if (href or "").startswith("/") else page.url)
             await page.screenshot(path=folder / f"{each.key}-one.png", full_page=True)
+    if not only or "inbox" in only:
+        await page.goto(f"{address}/console/@{shop}/inbox")
+        chosen = await page.locator("#list .row-choice").evaluate_all(
+            "boxes => boxes.slice(0, 3).map(box => `id=${box.value}`)"
+        )
+        if chosen:
+            await page.goto(f"{address}/console/@{shop}/inbox/many?{'&'.join(chosen)}")
+            await page.screenshot(path=folder / "inbox-many.png", full_page=True)
 
 
 async def tour(folder: Path, address: str, shop: str) -> None:

@@ -70,6 +70,7 @@ async def test_axe_finds_no_serious_fault_on_any_page(desk: Desk, scheme: str, w
         await handoffs.wait_for_person(work, desk.chat.conversation_id, HandoffReason.CUSTOMER_ASKED, "Un reclamo")
     paths = [each.path for each in (*catalogue.PAGES, catalogue.ACCOUNT)]
     paths += [f"inbox/{desk.chat.conversation_id}", f"orders/{order.id}", f"customers/{desk.chat.customer_id}", "orders/new"]
+    paths += [f"inbox/many?id={desk.chat.conversation_id}"]
     wrong: dict[str, list[str]] = {}
 
     # When each page is looked at
