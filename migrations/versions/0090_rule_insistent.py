@@ -1,13 +1,13 @@
 """A hand-off because the customer insists.
 
-Revision ID: 0089_rule_insistent
-Revises: 0087_event_snapshots
+Revision ID: 0090_rule_insistent
+Revises: 0089_route_ways
 """
 
 from migrations import closed_sets
 
-revision = "0089_rule_insistent"
-down_revision = "0087_event_snapshots"
+revision = "0090_rule_insistent"
+down_revision = "0089_route_ways"
 branch_labels = None
 depends_on = None
 
