@@ -94,6 +94,8 @@ class Act:
     """An article counts it: `una remera`."""
     is_hold: bool = False
     """A refusal that asks to wait: `no, espera`."""
+    is_bare: bool = False
+    """Of a question that asks for no price and says more than a thing: talk if none is called so (`¿como andan?`)."""
     want: Want | None = None
     said: str = ""
     """The whole message of a want, folded."""

@@ -60,7 +60,9 @@ async def make_plan(brief: Brief, catalogue: Catalogue) -> Plan:
     """Read the messages of the brief and decide what to do."""
     brief = await repaired(brief, catalogue)
     brief = with_pronouns_said(brief)
-    plan = Plan(acts=await continued(brief, hear(brief), catalogue))
+    acts = await continued(brief, hear(brief), catalogue)
+    heard = [act for act in acts if not act.is_bare or await catalogue.has_any(act.phrase)]
+    plan = Plan(acts=heard if heard or not acts else [Act(ActKind.UNKNOWN)])
     await _Planner(brief, catalogue, plan).run()
     plan.calls = [call for call in plan.calls if not brief.tools or call.tool in brief.tools]
     plan.then_repeat = plan.then_repeat and (not brief.tools or "create_order_draft" in brief.tools)

@@ -51,6 +51,11 @@ class Catalogue:
         """What a phrase settles."""
         return decide(await self.hits(phrase)) if phrase else _NOTHING
 
+    async def has_any(self, phrase: str) -> bool:
+        """Whether any word of a phrase is one of something on sale, or stands for one."""
+        goods = await self.shelf(phrase)
+        return any(goods.is_heard(word) or goods.stands_for(word) for word in phrase.split())
+
     async def in_shop_terms(self, phrase: str) -> str:
         """`eggs` as `huevos`, where nothing on sale is called eggs but something is called huevos."""
         goods = await self.shelf(phrase)

@@ -130,19 +130,14 @@ def _order_part(sentence: str, before: str, words: Vocabulary) -> str:
         while match := words.matches(name, sentence):
             sentence = blank(sentence, match, ",")
     sentence = _without_apology(sentence, before, words)
-    for name in _SIMPLE:
-        match = words.matches(name, sentence)
-        if match is None or (name == "cancel" and _is_of_one(sentence, match, before)):
-            continue
-        if name in ("clear", "cancel") and words.matches("all_but", sentence):
-            continue
-        kind = _KINDS.get(name) or ActKind(name)
+    if (settled := _settled(sentence, before, words)) is not None:
+        kind, said = settled
         if kind in _ORDERS_NOTHING:
             return " " * len(sentence)
         if kind in (ActKind.CANCEL, ActKind.CLEAR):
             # What was ordered before a cancellation is called off as well.
-            return " " * match.end() + _without_parting(sentence[match.end() :], words)
-        return blank(sentence, match, "|")
+            return " " * said.end() + _without_parting(sentence[said.end() :], words)
+        return blank(sentence, said, "|")
     if (match := words.matches("pay_intent", sentence)) is not None and not words.matches("ask_price", sentence):
         comma = sentence.find(",", match.end())
         end = comma if comma >= 0 else len(sentence)
@@ -216,18 +211,23 @@ def _without_parting(rest: str, words: Vocabulary) -> str:
     return rest[: said.start()] + " " * (len(rest) - said.start()) if said is not None and is_last else rest
 
 
+def _settled(text: str, before: str, words: Vocabulary) -> tuple[ActKind, re.Match[str]] | None:
+    """What settles a sentence, and where it says so."""
+    for name in _SIMPLE:
+        match = words.matches(name, text)
+        is_kept = name in ("clear", "cancel") and words.matches("all_but", text) is not None
+        if match is not None and not is_kept and not (name == "cancel" and _is_of_one(text, match, before)):
+            return _KINDS.get(name) or ActKind(name), match
+    return None
+
+
 def _read_matter(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     """What a sentence is about, beside small talk."""
     if not sentence.is_question and (way := way_to_pay(text)) and _is_only(text, way["method_words"], words):
         return [Act(ActKind.PAY_INTENT, payment=way)]
-    for name in _SIMPLE:
-        match = words.matches(name, text)
-        if name in ("clear", "cancel") and words.matches("all_but", text):
-            continue
-        if match and not (name == "cancel" and _is_of_one(text, match, sentence.before)):
-            kind = _KINDS.get(name) or ActKind(name)
-            rest = blank(text, match, "|")
-            return [Act(kind), *_rest_of(kind, rest, match.end(), sentence, words)]
+    if (settled := _settled(text, sentence.before, words)) is not None:
+        kind, said = settled
+        return [Act(kind), *_rest_of(kind, blank(text, said, "|"), said.end(), sentence, words)]
     if question := _question(text, sentence, words):
         return question
     if (match := words.matches("pay_intent", text)) is not None:
@@ -264,7 +264,7 @@ def _read_rest(text: str, sentence: Sentence, words: Vocabulary) -> list[Act]:
     if sentence.is_question:
         items = items or _size_alone(text, words)
         is_order = any(act.quantity is not None for act in items)
-        items = [act if is_order and act.is_single else _as_question(act) for act in items]
+        items = [act if is_order and act.is_single else _as_question(act, text) for act in items]
     return [*acts, *items, *([Act(ActKind.FINISH)] if endings else [])]
 
 
@@ -276,10 +276,12 @@ def _size_alone(text: str, words: Vocabulary) -> list[Act]:
     return [Act(ActKind.ADD, " ".join(said))] if is_size else []
 
 
-def _as_question(act: Act) -> Act:
+def _as_question(act: Act, text: str) -> Act:
     """`¿y el atún?` asks for the price; with a quantity it is a polite order."""
     if act.kind is ActKind.ADD and act.quantity is None and not act.is_wished:
-        return Act(ActKind.ASK_PRICE, act.phrase)
+        known = vocabulary()
+        besides = set(re.findall(r"\w+", text)) - known.articles - known.conjunctions - known.prepositions - known.size_words
+        return Act(ActKind.ASK_PRICE, act.phrase, is_bare=not besides <= set(act.phrase.split()))
     return act
 
 

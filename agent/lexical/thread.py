@@ -109,7 +109,7 @@ class _Thread:
         if not act.phrase and is_alone and (size := self._size()) is not None and act.kind in _ASKS | _COUNTS:
             return [Act(ActKind.ASK_PRICE, phrase) for phrase in await self._full(size)]
         if act.kind in _ASKS and act.phrase:
-            return [replace(act, phrase=phrase, quantity=None) for phrase in await self._full(act.phrase)] or [act]
+            return [replace(act, phrase=said, quantity=None, is_bare=False) for said in await self._full(act.phrase)] or [act]
         if act.kind is ActKind.MORE and not act.phrase and "?" in self.said and vocabulary().matches("the_other", self.said):
             return [Act(ActKind.ASK_PRICE, phrase) for phrase in await self._others()] or [act]
         if act.kind is ActKind.ADD and not act.phrase and act.quantity is not None and is_alone and len(self.about) > 1:

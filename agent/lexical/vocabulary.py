@@ -29,6 +29,8 @@ class Vocabulary(BaseModel):
     containers: frozenset[str]
     bulk: frozenset[str]
     """Containers of many, which only a shop that says so sells by."""
+    wholes: frozenset[str]
+    """What one of a thing is called, whatever it is."""
     pairs: dict[str, frozenset[str]]
     """What two of a kind are called, with what comes in pairs, in the singular, where it is called so."""
     sets: frozenset[str]

@@ -11,6 +11,7 @@ from agent.lexical.reader.explain import explain
 from agent.lexical.reading import Context, read
 from tests.lexical.reading import asked, cart, demo_goods
 from tests.lexical.reading import read as explained
+from tests.lexical.spoken import play
 
 VE, AR = "fluxion", "demo-store"
 
@@ -21,6 +22,17 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     (AR, "tres sandalias, dos 38 y una 39", {"SAN-001-38": "2", "SAN-001-39": "1"}),
     (AR, "2 pijama S y 1 L", {"PIJ-001": "2", "PIJ-001-L": "1"}),
     (AR, "quiero dos pares de mocasines, unos 41 y otros 42", {"MOC-001-41": "1", "MOC-001-42": "1"}),
+    (AR, "três sandálias, duas 38 e uma 39", {"SAN-001-38": "2", "SAN-001-39": "1"}),
+    (AR, "dos sudaderas, la que trae capucha, una M y una L", {"BUZ-001-M": "1", "BUZ-001-L": "1"}),
+    (AR, "uma calça cargo 42... quer dizer 44", {"CAR-001-44": "1"}),
+    (AR, "2 botas 38, no, 39", {"BOT-001-39": "2"}),
+    (AR, "averigüé, corpiño 95, mandale dos. y una bufanda", {"COR-001-95": "2", "BUF-001": "1"}),
+    # one of each, where as many are named as are counted, and so many of each that is asked about
+    (VE, "dos jugos yukery, de naranja y de pera", {"BEB-008": "1", "BEB-009": "1"}),
+    (VE, "tienes jugo yukery de naranja y de pera? dame dos de cada uno", {"BEB-008": "2", "BEB-009": "2"}),
+    # pairs in packages, and the figure of a name in words
+    (AR, "seis pares de medias soquete, los del paquete de tres", {"MED-001": "2"}),
+    (VE, "pañales huggies etapa tres, uno", {"LIM-010": "1"}),
     # pairs: one of what comes in pairs, two of all else, and as each language counts
     (AR, "un par de alpargatas 40", {"ALP-001-40": "1"}),
     (AR, "un par de bufandas", {"BUF-001": "2"}),
@@ -88,6 +100,9 @@ UNKNOWN: list[tuple[str, str, list[str]]] = [
     (AR, "dame 2 remeras básicas y algo para los pies", ["algo para los pies"]),
     (VE, "ponme una malta, una lejía y un lavavajillas", ["lejía", "lavavajillas"]),
     (VE, "1 kg de papa, ajo, cilantro, 2 atunes margarita", ["ajo", "cilantro"]),
+    # a figure of a name that nothing has, and who wants what
+    (VE, "los pañales huggies etapa dos, un paquete", ["pañales huggies etapa dos, un paquete"]),
+    (AR, "2 remeras básicas, ella quiere un jean slim", []),
     # a number is quoted without the words around it, a size alone is no product
     (AR, "my girlfriend wants one", ["one"]),
     (AR, "una M", ["una M"]),
@@ -104,6 +119,14 @@ def test_what_may_be_taken_back_is_asked_and_not_in_the_cart(shop: str, said: st
 @pytest.mark.parametrize(("shop", "said", "words"), UNKNOWN)
 def test_what_could_be_a_good_is_quoted_and_nothing_else(shop: str, said: str, words: list[str]) -> None:
     assert [question.words for question in explained(shop, said).questions] == words
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("buenas, como andan? te cuento que necesito cosas", []), ("como sigue la rodilla?", []), ("y el sushi?", ["sushi"])],
+)
+async def test_only_what_a_question_names_alone_is_looked_for_where_nothing_is_called_so(said: str, words: list[str]) -> None:
+    assert (await play({"shop": AR, "say": said, "cart": {}})).unknown == words
 
 
 def test_a_part_of_what_the_order_has_becomes_another_of_its_kind() -> None:

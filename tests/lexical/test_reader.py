@@ -80,8 +80,9 @@ def test_what_is_explained_is_put_in_the_cart_as_it_was_said(shop: str, said: st
 
 ASKED: list[tuple[str, str, dict[str, str], list[str]]] = [
     (VE, "2 o 3 kilos de tomate", {}, ["quantity"]),
-    (VE, "quiero 20000 de queso blanco duro", {}, ["quantity"]),
-    (VE, "quiero cinco mil de tomate", {}, ["quantity"]),
+    (VE, "quiero 20000 de queso blanco duro", {}, ["confirm"]),
+    (VE, "quiero cinco mil de tomate", {}, ["confirm"]),
+    (AR, "dos pares de medias soquete", {}, ["quantity"]),
     (VE, "50 huevos", {}, ["quantity"]),
     (VE, "2 libras de queso", {}, ["which"]),
     (VE, "quiero queso blanco duro", {}, ["quantity"]),

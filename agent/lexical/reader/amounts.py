@@ -15,27 +15,6 @@ from tools.measures import is_sold_by_tray, is_tray
 
 _GRAMS_FROM = 50
 """From here on a bare number of what is weighed is one of grams: nobody wants fifty kilos by the phone."""
-_WHOLE = frozenset(
-    {
-        "unidad",
-        "unidades",
-        "und",
-        "unds",
-        "uds",
-        "u",
-        "pieza",
-        "piezas",
-        "pza",
-        "pzas",
-        "pz",
-        "pzs",
-        "unit",
-        "units",
-        "piece",
-        "pieces",
-        "pcs",
-    }
-)
 _ALIKE = 0.75
 """So much alike are `cartões` and `cartón`."""
 _TOLERANCE = Decimal("0.02")
@@ -46,7 +25,7 @@ def amount_of(product: Product, quantity: Quantity, mention: Mention | None) -> 
     if quantity.high is not None or quantity.unit == "money?":
         return None
     if quantity.unit == "money":
-        return _bought(product, quantity.value)
+        return bought(product, quantity.value)
     if quantity.unit is not None:
         return _measured(product, quantity)
     if product.unit in MEASURES and product.grain < 1:
@@ -78,7 +57,7 @@ def comes_in(product: Product, quantity: Quantity) -> bool:
     return Size(dimension, (quantity.value * factor).normalize()) in read(product.name).sizes
 
 
-def _bought(product: Product, money: Decimal) -> Decimal | None:
+def bought(product: Product, money: Decimal) -> Decimal | None:
     """As much as an amount of money buys: whole pieces only if the sum is theirs."""
     if not product.price:
         return None
@@ -113,7 +92,7 @@ def _in_grain(product: Product, amount: Decimal) -> Decimal | None:
 
 def _weighed(product: Product, quantity: Quantity, mention: Mention | None) -> Decimal | None:
     """A bare number of what is weighed: kilos, or grams from fifty on; times the weight that its name was given."""
-    if quantity.container and quantity.container not in _WHOLE:
+    if quantity.container and quantity.container not in vocabulary().wholes:
         return None
     value = quantity.value
     dimension, factor = MEASURES[product.unit]
@@ -131,13 +110,16 @@ def _counted(product: Product, quantity: Quantity, mention: Mention | None) -> D
         return None if product.unit not in MEASURES else _in_grain(product, value)
     packs = [size.amount for size in read(product.name).sizes if size == Size("u", size.amount) and size.amount > 1]
     in_name = {word.text for word in read(product.name).words}
-    if container and _pair(quantity):
-        return value / 2 if product.is_pair or comes_in_pairs(product.name, container) else value
+    if container and quantity.dozen == 2:
+        pairs = value / 2 if product.is_pair or comes_in_pairs(product.name, container) else value
+        # `seis pares` of what comes in packages of three are two packages; `dos pares` of it are asked about.
+        held = packs[0] if packs and pairs != value else Decimal(1)
+        return pairs / held if pairs % held == 0 else None
     if container and quantity.dozen is not None:
         return value / quantity.dozen if quantity.dozen in packs else value
     if (pack := _holding(container or (mention.words if mention is not None else ""), product)) is not None:
         # `12 rollos` of what comes in packages of four; `8 unidades` of eight may be one or eight.
-        is_either = container in _WHOLE
+        is_either = container in vocabulary().wholes
         return (None if is_either else value / pack) if value % pack == 0 else (value if is_either else None)
     is_held = _names(container, in_name | {product.unit}) or (mention is not None and _names_holder(mention.words, product))
     if packs and not is_held and _is_held_by_tray(product):
@@ -160,10 +142,6 @@ def _holding(said: str, product: Product) -> Decimal | None:
 
 def _is_odd_tray(container: str, product: Product) -> bool:
     return is_tray(container) and not is_sold_by_tray(product.name, container)
-
-
-def _pair(quantity: Quantity) -> bool:
-    return quantity.dozen == 2 and bool(quantity.container)
 
 
 def _names(container: str, in_name: set[str]) -> bool:

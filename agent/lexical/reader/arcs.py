@@ -39,6 +39,7 @@ _CALLED = re.compile(r"[a-z]{2,}[aei]n?me(?:l[oa]s?)?")
 """An imperative with `me`: something is to be done for whoever writes."""
 _ONE = frozenset({"one", "ones"})
 _POINTERS = frozenset({"the", "that", "this", "which"})
+_OF = frozenset({"de", "del", "of"})
 _NEUTER = frozenset({"lo", "o"})
 _IFS = frozenset({"si", "if"})
 _POSSESSIVES = frozenset({"mi", "mis", "tu", "tus", "su", "sus", "my", "your"})
@@ -104,7 +105,7 @@ class Finder:
 
     def arcs(self) -> Arcs:
         """All arcs, at every place."""
-        closed = [list(self._closed(at)) if self.tokens[at].text not in self.asked else [] for at in range(self.places)]
+        closed = [[] if self._is_thing(at) else list(self._closed(at)) for at in range(self.places)]
         for arcs in closed:
             arcs += self._unwished(arcs, closed)
         operators = {at for at, arcs in enumerate(closed) for arc in arcs if arc.role in _OPERATORS}
@@ -112,6 +113,12 @@ class Finder:
             self.tokens,
             [[*closed[at], *self._open(at), *self._stretches(at, operators), self._unknown(at)] for at in range(self.places)],
         )
+
+    def _is_thing(self, at: int) -> bool:
+        """`de pera`, `de mano`: behind `de` a word on sale is that, whatever else it means; so is one that is asked about."""
+        text = self.tokens[at].text
+        is_sold = self.reader.text(at - 1) in _OF and bool(self.goods.products) and self.goods.is_heard(text)
+        return is_sold or text in self.asked
 
     def _unwished(self, arcs: Sequence[Arc], closed: Sequence[Sequence[Arc]]) -> list[Arc]:
         """`no hace falta`, `não preciso`: a no and the want behind it are one refusal; `no dame 2` is a no and an order."""
@@ -150,7 +157,7 @@ class Finder:
     def _sizes(self, at: int) -> Iterator[Arc]:
         """`de medio kilo` behind a product, `12 pulgadas`, `talle 40`: how large or heavy one is."""
         text = self.reader.text
-        if text(at) in ("de", "of"):
+        if text(at) in _OF:
             for end, quantity in self.measures[at + 1] if at + 1 < self.places else ():
                 if quantity.unit in MEASURES:
                     yield Arc(at, end, Role.SIZE, 0.3, size=quantity)
@@ -276,7 +283,7 @@ class Finder:
         yield from self._whereabouts(at, number[1])
         if YEAR.fullmatch(text(at)):
             yield Arc(at, at + 1, Role.TIME, 0.3)
-        if text(number[1]) in ("de", "of") and text(number[1] + 1) in file["months"]:
+        if text(number[1]) in _OF and text(number[1] + 1) in file["months"]:
             yield Arc(at, number[1] + 2, Role.TIME, 0.0)
         if text(number[1]) in file["people"]:
             yield Arc(at, number[1] + 1, Role.PEOPLE, 0.0)
@@ -383,18 +390,3 @@ def _cost(mention: Mention) -> float:
     if not mention.has_head:
         return cost + 0.9
     return cost if mention.is_head_first else cost + 0.8
-
-
-def arcs_between(arcs: Sequence[Arc], product: Arc | None, own: Arc | None) -> Sequence[Arc]:
-    """What stands between a product and the quantity that counts it."""
-    if product is None or own is None:
-        return ()
-    first, second = sorted((product, own), key=lambda arc: arc.start)
-    return [arc for arc in arcs if first.end <= arc.start < second.start]
-
-
-def word_before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
-    """The word right before an arc, if it is a little one."""
-    if not place or arcs[place - 1].role is not Role.FILLER:
-        return ""
-    return tokens[arcs[place - 1].end - 1].text

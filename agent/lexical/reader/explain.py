@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agent.lexical.reader.amounts import amount_of, comes_in
+from agent.lexical.reader.amounts import amount_of, bought, comes_in
 from agent.lexical.reader.arcs import Arc, Finder
 from agent.lexical.reader.certainty import SURE, is_certain, is_guess
 from agent.lexical.reader.choices import own_words
@@ -29,6 +29,7 @@ from tools.measures import is_tray
 
 _MOST_OPTIONS = 5
 _ONES = frozenset({"un", "una", "unos", "unas", "a", "an", "some", "um", "uma"})
+_NO_THING = frozenset({":", "que", "q", "that"})
 _SOMETHING = frozenset({"algo", "something", "anything"})
 
 
@@ -143,7 +144,7 @@ class _Judge:
             return
         verdict, products = self.goods.settle(line.mention)
         match line.mode:
-            case _ if line.either:
+            case _ if line.either or line.mention.is_missing:
                 self._either(line, products)
             case Mode.REFUSE:
                 self._refused(line, products)
@@ -160,10 +161,11 @@ class _Judge:
                 self._wanted(line, verdict, products, lines)
 
     def _either(self, line: Line, products: Sequence[Product]) -> None:
-        """One question which of several things it shall be; the quantity is kept."""
+        """One question which of several things it shall be, the quantity kept; what nothing is called is not sold."""
         others = [self.goods.settle(mention)[1] for mention in line.either]
         each = max(1, _MOST_OPTIONS // (len(others) + 1))
-        self.ask("which", line, [product for some in (products, *others) for product in some[:each]])
+        shown = [product for some in (products, *others) for product in some[:each]]
+        self.ask("which", line, shown) if line.either else self.ask("unknown", line)
 
     def _is_among(self, line: Line, lines: Sequence[Line]) -> bool:
         """`quiero un jean y con lo que queda remeras`: no question was put, and something is wished for in the same breath."""
@@ -227,7 +229,7 @@ class _Judge:
         if line.quantity is not None:
             self.ask("contradiction", line, products)
             return
-        if line.is_taken and products:
+        if line.is_taken and products and is_certain(line, is_known=True):
             self.reading.changes.append(Change(products[0].sku, None, self.words(line.start, line.end), "remove"))
 
     def edits(self, edits: Sequence[Edit]) -> None:
@@ -288,7 +290,10 @@ class _Judge:
             return
         product = products[0]
         amount = self._amount(line, product)
-        if amount is None or amount <= 0:
+        if quantity.unit == "money?" and (amount := bought(product, quantity.value)) is not None:
+            # `sesenta mil de plátano`: so much money, most likely.
+            self.ask("confirm", line, products, amount)
+        elif amount is None or amount <= 0:
             line.quantity = None
             self.ask("quantity", line, products)
         elif (wider := self._wider(line)) is not None:
@@ -362,7 +367,8 @@ class _Judge:
 
     def _is_slot(self, arcs: Sequence[Arc], place: int) -> bool:
         behind = next((arc for arc in arcs[place + 1 :] if arc.role is not Role.UNKNOWN), None)
-        if behind is not None and self.tokens[behind.start].text == ":":
+        if behind is not None and (behind.role is Role.WISH or self.tokens[behind.start].text in _NO_THING):
+            # `ella quiere`, `dice que`, `me acordé q tengo`: who, and what somebody does.
             return False
         if self._is_one(arcs, place):
             return True

@@ -93,6 +93,8 @@ class Mention:
     """The size among its words."""
     has_figure: bool = False
     """Has a figure of the name itself: `etapa 3`, `talle 40`."""
+    is_missing: bool = False
+    """Has a figure of a name that nothing on sale has: `etapa 2`."""
     has_brand: bool = False
     """Has the whole of a brand of which the shop sells one thing."""
     is_foreign: bool = False
@@ -224,6 +226,10 @@ class Goods:
         """The products that words mean by standing for others, where nothing is called so itself: `spark plugs`."""
         return {sku: match for name in names_for(phrase, self.expansions) for sku, match in self._called(name).items()}
 
+    def _meant_by(self, noun: str) -> dict[str, Match]:
+        """The products that are called so, or by what it stands for."""
+        return self.matches(noun) or self.stands_for(noun)
+
     @cached_property
     def _brands(self) -> Counter[str]:
         """How many things there are of each brand; variants of one are one."""
@@ -259,9 +265,9 @@ class Goods:
         words = head.words.split()
         named = self.matches(said.words) if said.count == 1 else {}
         shared = {
-            sku: sum(sku in self.matches(known) for known in words)
+            sku: sum(sku in self._meant_by(known) for known in words)
             for sku in (*said.products, *(sku for sku in named if sku not in said.products))
-            if sku in self.matches(words[0])
+            if sku in self._meant_by(words[0])
         }
         if not shared:
             return said
@@ -270,12 +276,9 @@ class Goods:
 
     def labelled(self, head: Mention, label: str) -> Mention | None:
         """What a mention is called in a size that one of its kind comes in: `42` behind `bermudas, una 40 y una`."""
-        noun = head.words.split()[0]
-        among = [sku for sku in self.matches(noun) if sku in self.by_sku] if head.label else list(head.products)
         kin = {_unlabelled(self.by_sku[sku]) for sku in head.products}
-        fitting = tuple(
-            sku for sku in among if self.by_sku[sku].label == label and (not head.label or _unlabelled(self.by_sku[sku]) in kin)
-        )
+        among = [p.sku for p in self.products if _unlabelled(p) in kin] if head.label else head.products
+        fitting = tuple(sku for sku in among if self.by_sku[sku].label == label)
         words = " ".join(said for said in head.words.split() if said != head.label)
         return replace(head, products=fitting, words=f"{words} {label}", has_size=True, label=label) if fitting else None
 
@@ -285,15 +288,6 @@ class Goods:
         left = tuple(named or [sku for sku in head.products if sku not in self.matches(said)])
         return replace(head, products=left) if left else None
 
-    def measured(self, head: Mention, quantity: Quantity) -> Mention | None:
-        """Those of several that are named which come in packages of a measure; None if none does, or all."""
-        size = size_of(quantity)
-        of_size = (sku for sku in head.products if any(size in phrase.sizes for phrase in phrases_of(self.by_sku[sku])))
-        fitting = tuple(of_size) if size is not None else ()
-        words = f"{head.words} {quantity.value.normalize():f} {quantity.unit}"
-        is_some = 0 < len(fitting) < len(head.products)
-        return replace(head, products=fitting, words=words, has_size=True) if is_some else None
-
     def sized(self, head: Mention, quantity: Quantity) -> Mention | None:
         """What the noun of a mention is called in a size: `1 de 250` behind `2 cafés de 500`."""
         noun = head.words.split()[0]
@@ -301,7 +295,7 @@ class Goods:
         figure = f"{quantity.value.normalize():f}"
         fitting = tuple(
             sku
-            for sku in self.matches(noun)
+            for sku in self._meant_by(noun)
             if (size is not None and any(size in phrase.sizes for phrase in phrases_of(self.by_sku[sku])))
             or (size is None and has_number(self.by_sku[sku], figure))
         )

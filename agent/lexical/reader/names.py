@@ -110,6 +110,21 @@ class Namer:
                     yield end, chain.extended(both, label or said, more, label=label or chain.mention.label)
         elif token.kind == "number":
             yield from self._numbered(place, chain)
+        yield from self._figured(place, chain)
+
+    def _figured(self, place: int, chain: "_Chain") -> Iterator[tuple[int, "_Chain"]]:
+        """`etapa 2`, `etapa dos` of what is sold as `etapa 3`: the figure is part of the name, though nothing is called so."""
+        names = {sku: [said.text for said in read(self.goods.by_sku[sku].name).words] for sku in chain.matches}
+        before = self.tokens[place - 1].text
+        is_led = all(len(name) > 1 and name[-1].isdigit() and name[-2] == before for name in names.values())
+        if not is_led or self.goods.brand_of(before):
+            return
+        for end, said in self.measures.get(place, ()):
+            if said.is_plain:
+                having = {sku for sku, name in names.items() if name[-1] == f"{said.value.normalize():f}"}
+                words = (token.text for token in self.tokens[place:end])
+                kept = having or set(names)
+                yield end, chain.narrowed(kept, *words, has_figure=True, is_missing=not having)
 
     def _numbered(self, place: int, chain: "_Chain") -> Iterator[tuple[int, "_Chain"]]:
         """A number of the name itself: `etapa 3`, `rollos x 4`, `abrazadera 2 pulgadas`, `la de 500`."""

@@ -18,9 +18,9 @@ _POINTED_AT = 0.4
 _BEHIND = 0.4
 """A quantity that stands after its product; written as `x3`, `(3)` or `: 3` it costs nothing."""
 _OTHER_ORDER = 1.0
+"""A message that changes the order of quantity and product."""
 _OF_ANOTHER = 2.5
 """A quantity given to the product before it although something else follows it."""
-"""A message that changes the order of quantity and product."""
 _CROSSED: dict[str, float] = {
     "y": 2.5,
     "e": 2.5,
@@ -214,3 +214,18 @@ def _crossing(state: _State, arc: Arc, tokens: Sequence[Token], *, was_joined: b
         lacked=state.lacked + cost if state.lacking is not None else 0.0,
         is_named=is_named,
     )
+
+
+def arcs_between(arcs: Sequence[Arc], product: Arc | None, own: Arc | None) -> Sequence[Arc]:
+    """What stands between a product and the quantity that counts it."""
+    if product is None or own is None:
+        return ()
+    first, second = sorted((product, own), key=lambda arc: arc.start)
+    return [arc for arc in arcs if first.end <= arc.start < second.start]
+
+
+def word_before(arcs: Sequence[Arc], place: int, tokens: Sequence[Token]) -> str:
+    """The word right before an arc, if it is a little one."""
+    if not place or arcs[place - 1].role is not Role.FILLER:
+        return ""
+    return tokens[arcs[place - 1].end - 1].text

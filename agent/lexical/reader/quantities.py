@@ -20,6 +20,7 @@ SAME = frozenset({"mismo", "misma", "mesmo", "mesma", "same"})
 _IN = frozenset({"en", "in", "em", "pero", "but"})
 _NO_OTHER = frozenset({"vez", "dia", "cosa", "lado", "time", "day", "thing", "coisa"})
 _MARKS = frozenset({"x", "*", "×"})
+_BEFORE_PRICE = frozenset({"a", "@", "=", "total", ":", "son", "por", "-", "precio", "sale", "salen", "→", "subtotal", "en"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,22 +302,7 @@ class Reader:
         if self.text(opened) in ("(",):
             opened += 1
         led = opened
-        while self.text(led) in (
-            "a",
-            "@",
-            "=",
-            "total",
-            ":",
-            "son",
-            "por",
-            "-",
-            "precio",
-            "sale",
-            "salen",
-            "→",
-            "subtotal",
-            "en",
-        ):
+        while self.text(led) in _BEFORE_PRICE:
             led += 1
         said = self.price(led)
         if said is None:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import accumulate, takewhile
 
 from agent.lexical.reader.edits import denied_numbers
 from agent.lexical.reader.either import alternatives
@@ -10,7 +11,7 @@ from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.nouns import weighed, without_adjectives, without_shares
 from agent.lexical.reader.quantities import Quantity
-from agent.lexical.reader.sizes import described, in_sizes, resized
+from agent.lexical.reader.sizes import described, in_sizes, resized, size_said
 from agent.lexical.reader.tokens import Token
 
 _FEWEST_CARRIED = 50
@@ -22,7 +23,7 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     found = in_sizes(described(found, goods, tokens), goods, tokens)
     found = without_shares(denied_numbers(found), tokens)
     found = _of_those(found, tokens)
-    found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), tokens)
+    found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), goods, tokens)
     found = without_shares(found, tokens)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
     found = _of_each(found)
@@ -115,7 +116,7 @@ def _supposed(lines: list[Line]) -> list[Line]:
     return found
 
 
-def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+def _corrected(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Line]:
     """`que sean 3`, `digo 3 kilos`, `no, mejor 2 de azúcar`: what is said again replaces what was said."""
     found: list[Line] = []
     for line in lines:
@@ -125,6 +126,9 @@ def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
         wanted = [other for other in wanted if other.mode is Mode.ADD or other.clause == line.clause]
         is_correction = line.mode is Mode.CORRECT or (line.is_bare and line.is_set and line.mode is Mode.ADD)
         if is_correction and wanted and not line.of_size:
+            if (named := _other_size(wanted[-1], line, goods)) is not None:
+                wanted[-1].mention, wanted[-1].end, wanted[-1].mode = named, line.end, Mode.ADD
+                continue
             if line.is_bare:
                 _measure_again(lines, wanted[-1], line, tokens)
                 wanted[-1].is_set = wanted[-1].is_set or _is_only_named(wanted[-1])
@@ -153,10 +157,18 @@ def _corrected(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
             elif (line.is_denied or not (line.is_weak or line.is_more)) and wanted[-1].mode is Mode.ADD:
                 # `quería una campera… dejame mejor el rompeviento`, `2 kilos de tomate, no, y un kilo de papa`
                 wanted[-1].is_doubted = True
-        if line.mode is Mode.CORRECT:
-            line.mode = Mode.ADD
+        line.mode = Mode.ADD if line.mode is Mode.CORRECT else line.mode
         found.append(line)
     return found
+
+
+def _other_size(line: Line, said: Line, goods: Goods) -> Mention | None:
+    """`una calça 42, quer dizer 44`: another size of what was named in one is that, and no number and no other thing."""
+    label = size_said(said) or (said.mention.label if said.mention is not None and said.quantity is None else "")
+    if line.mention is None or not line.mention.label or label in ("", line.mention.label):
+        return None
+    named = goods.labelled(line.mention, label)
+    return named if named is not None and (said.mention is None or named.products == said.mention.products) else None
 
 
 def _measure_again(lines: Sequence[Line], line: Line, said: Line, tokens: Sequence[Token]) -> None:
@@ -199,24 +211,15 @@ def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Li
             head = line.mention
         elif line.mention is not None and head is not None:
             line.mention = goods.completed(head, line.mention)
-        if line.mention is not None and line.quantity is not None and at + 1 < len(lines):
-            _narrow(line, lines[at + 1], goods, tokens)
-        if line.is_bare and head is not None and at + 1 < len(lines):
-            behind = lines[at + 1]
-            if behind.is_bare and behind.quantity is not None and _between(line, behind, tokens) in (["de"], ["of"]):
-                named = goods.sized(head, behind.quantity)
-                if named is not None:
-                    line.mention, line.end = named, behind.end
-                    behind.quantity = None
-    return [line for line in lines if line.mention is not None or line.quantity is not None or line.sized or line.is_taken]
-
-
-def _narrow(line: Line, behind: Line, goods: Goods, tokens: Sequence[Token]) -> None:
-    """`tienen café? dame 2 de 250`: the number behind `de` is the size of what was named before."""
-    if line.mention is None or behind.quantity is None or not behind.is_bare or len(line.mention.products) < 2:
-        return
-    if _between(line, behind, tokens) in (["de"], ["of"]) and (named := goods.sized(line.mention, behind.quantity)) is not None:
-        line.mention, line.end, behind.quantity = named, behind.end, None
+        behind = lines[at + 1] if at + 1 < len(lines) else None
+        about = head if line.is_bare else line.mention
+        if behind is None or about is None or line.quantity is None or not behind.is_bare or behind.quantity is None:
+            continue
+        # `tienen café? dame 2 de 250`: the number behind `de` is the size of what was named before.
+        is_open = line.is_bare or len(about.products) > 1
+        if is_open and _between(line, behind, tokens) in (["de"], ["of"]) and (named := goods.sized(about, behind.quantity)):
+            line.mention, line.end, behind.quantity = named, behind.end, None
+    return lines
 
 
 def _of_each(lines: list[Line]) -> list[Line]:
@@ -238,15 +241,17 @@ def _of_each(lines: list[Line]) -> list[Line]:
 
 
 def _torn(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
-    """`queso, medio kilo`; `se me acabó el café, mándame 2`: a quantity alone is of the only thing that lacks one."""
-    open_lines = [line for line in lines if line.mention is not None and line.quantity is None and line.mode is not Mode.REFUSE]
-    bare = [line for line in lines if line.is_bare and not line.touched and not line.is_size]
-    if len(open_lines) != 1 or len(bare) != 1 or lines.index(bare[0]) != lines.index(open_lines[0]) + 1:
-        return lines
-    open_lines[0].quantity, open_lines[0].mode = bare[0].quantity, Mode.ADD
-    open_lines[0].is_wished = open_lines[0].is_wished or bare[0].is_wished
-    lines.remove(bare[0])
-    return lines
+    """`queso, medio kilo`; `se me acabó el café, mándame 2`: a quantity alone is of what was named right before it."""
+    found: list[Line] = []
+    for line, behind in zip(lines, [*lines[1:], None], strict=False):
+        last = found[-1] if found else None
+        is_lacking = last is not None and not last.is_bare and last.quantity is None and last.mode is not Mode.REFUSE
+        is_alone = line.is_bare and line.quantity is not None and not line.touched and not line.is_size
+        if last is None or not (is_lacking and is_alone) or (behind is not None and behind.is_bare):
+            found.append(line)
+            continue
+        last.quantity, last.mode, last.is_wished = line.quantity, Mode.ADD, last.is_wished or line.is_wished
+    return found
 
 
 def _doubled(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
@@ -272,16 +277,12 @@ def _is_glued(first: Line, second: Line, tokens: Sequence[Token]) -> bool:
 def _shared(lines: list[Line], goods: Goods) -> list[Line]:
     """`dos jugos: uno de naranja y uno de pera` are two, not four; the group is left out only if its parts are of its kind."""
     left: list[Line] = []
-    at = 0
-    while at < len(lines):
-        total, parts = lines[at], list[Line]()
-        if total.mention is not None and total.quantity is not None and len(total.mention.products) > 1 and not total.is_rest:
-            parts = _parts(total, lines[at + 1 :], goods)
+    for at, total in enumerate(lines):
+        parts = _parts(total, lines[at + 1 :], goods)
         if not parts:
             left.append(total)
         for part in parts:
             part.quantity = part.quantity if part.quantity is not None else Quantity(Decimal(1), is_article=True)
-        at += 1
     return left
 
 
@@ -308,17 +309,14 @@ def _named_again(lines: list[Line]) -> list[Line]:
 
 
 def _parts(total: Line, following: Sequence[Line], goods: Goods) -> list[Line]:
-    if total.mention is None or total.quantity is None:
+    if total.mention is None or total.quantity is None or len(total.mention.products) < 2 or total.is_rest:
         return []
-    found, sum_of, count = list[Line](), Decimal(0), _count(total, goods)
-    for line in following:
-        if line.mention is None or not set(line.mention.products) <= set(total.mention.products) or sum_of >= count:
-            break
-        if line.quantity is None and not line.is_single:
-            break
-        sum_of += _count(line, goods)
-        found.append(line)
-    return found if sum_of == count and found else []
+    whole, count = set(total.mention.products), _count(total, goods)
+    named = list(takewhile(lambda line: line.mention is not None and set(line.mention.products) <= whole, following))
+    # `dos buzos, la que trae capucha, una M y una L`; `2 faros, izquierdo y derecho` are one of each.
+    parts = [line for line in named if line.quantity is not None or line.is_single] or named
+    sums = list(accumulate(_count(line, goods) for line in parts))
+    return parts[: sums.index(count) + 1] if count in sums else []
 
 
 def _count(line: Line, goods: Goods) -> Decimal:

@@ -152,8 +152,11 @@ def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
     if said is not None and is_package and said.unit in MEASURES and tokens[line.counted_at - 1].text in ("de", "of"):
         # `la coca de 2 litros no`
         line.size, line.quantity = said, None
-    if line.size is not None and line.mention is not None and (measured := goods.measured(line.mention, line.size)) is not None:
-        line.mention, line.sized, line.size = measured, (), None
+    sized = goods.sized(line.mention, line.size) if line.mention is not None and line.size is not None else None
+    if line.mention is not None and sized is not None:
+        both = tuple(sku for sku in line.mention.products if sku in sized.products)
+        if 0 < len(both) < len(line.mention.products):
+            line.mention, line.sized, line.size = replace(line.mention, products=both, has_size=True), (), None
     label = tokens[line.sized[-1]].text if line.sized and line.size is None and not line.is_out else ""
     named = goods.labelled(line.mention, label) if line.mention is not None and label and not line.mention.label else None
     if named is not None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from agent.lexical.reader.arcs import Arc, arcs_between, word_before
+from agent.lexical.reader.arcs import Arc
 from agent.lexical.reader.certainty import OPERATORS, is_borrowed, lay_doubts
 from agent.lexical.reader.closed import DENIALS, Role
 from agent.lexical.reader.denial import has_pronoun
 from agent.lexical.reader.lines import Line, Mode
-from agent.lexical.reader.path import Path
+from agent.lexical.reader.path import Path, arcs_between, word_before
 from agent.lexical.reader.quantities import ANOTHER, Quantity
 from agent.lexical.reader.tokens import Token
 
@@ -146,7 +146,7 @@ def _tells_of(walk: _Walk, last: Line, arc: Arc) -> bool:
         is_clear = not is_kept and (last.mode is Mode.REFUSE or (not last.quantity and is_near and _LEAVE not in words))
         last.mode = Mode.REFUSE if is_clear else Mode.ADD if is_kept else last.mode
         last.is_doubted, last.is_left = last.is_doubted or not is_clear, not is_clear
-    elif last.clause != walk.clause:
+    elif last.clause != walk.clause and last.end < arc.start:
         return False
     elif arc.role is Role.PRICE:
         last.price = arc.price if last.price is None else last.price
