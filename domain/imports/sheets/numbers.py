@@ -37,13 +37,16 @@ _SHAPES = {
 }
 _SIGNS = {DecimalMark.COMMA: (".", ","), DecimalMark.POINT: (",", ".")}
 _MOST_DIGITS = 18
+_DIGIT = re.compile(r"\d", re.ASCII)
 
 
 def _bare(text: str) -> tuple[str, bool]:
     """The digits and signs of a written number, and whether it is negative; raises NotANumber."""
+    if not _DIGIT.search(text):
+        raise NotANumber(text)
     bare = _UNIT.sub("", _CURRENCY.sub("", text.translate(_MINUS).strip())).translate(_SPACES)
     found = _SIGNED.match(bare)
-    if found is None or bool(found["open"]) != bool(found["close"]) or not any(map(str.isdigit, bare)):
+    if found is None or bool(found["open"]) != bool(found["close"]):
         raise NotANumber(text)
     return found["digits"], bool(found["open"] or found["before"] == "-" or found["after"])
 

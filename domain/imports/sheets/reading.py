@@ -34,16 +34,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class Record:
-    """One row of data: its place in the file, its values by field, what it shows by heading, and what is wrong with it."""
+    """One row of data: its place in the file, its values by field, its cells by heading, and what is wrong with it."""
 
     number: int
     sheet: str
     row: int
     values: Mapping[Field, Value]
-    shown: Mapping[str, str]
+    cells: Mapping[str, Cell]
     is_numeric_code: bool
     """Whether the code stands in a cell for numbers, which keeps no zeros in front."""
     problems: Sequence[Problem] = ()
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What the row shows, by heading."""
+        return {heading: shown(cell) for heading, cell in self.cells.items()}
 
 
 @dataclass(frozen=True)
@@ -259,5 +264,5 @@ def _record(number: int, sheet: str, row: int, cells: Sequence[Cell], part: Part
         else:
             if value is not None:
                 values[name] = value
-    raw = {part.heading(column): shown(cell) for column, cell in enumerate(cells[: len(part.table.headings)])}
-    return Record(number, sheet, row, values, raw, is_numeric, problems)
+    by_heading = {part.heading(column): cell for column, cell in enumerate(cells[: len(part.table.headings)])}
+    return Record(number, sheet, row, values, by_heading, is_numeric, problems)

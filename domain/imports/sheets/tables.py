@@ -46,8 +46,10 @@ def _filled(line: Line) -> list[tuple[int, Cell]]:
 def heading_score(line: Line, learnt: Mapping[str, Field | None]) -> int:
     """How many known headings a line has, if it can be one of headings: only short texts, most of them different."""
     filled = _filled(line)
-    texts = [_shown(cell) for _, cell in filled if isinstance(cell, str) and not is_number(cell)]
-    if len(texts) < 2 or len(texts) < len(filled) or len({t.lower() for t in texts}) * 3 < len(texts) * 2:
+    if len(filled) < 2 or not all(isinstance(cell, str) and not is_number(cell) for _, cell in filled):
+        return 0
+    texts = [_shown(cell) for _, cell in filled]
+    if len({text.lower() for text in texts}) * 3 < len(texts) * 2:
         return 0
     known = sum(is_known(text, learnt) for text in texts)
     is_heading = known >= 2 and (known * 2 >= len(texts) or known >= 3)
