@@ -1,11 +1,15 @@
 """What every route of the API has in common: who may call it, how it refuses, how lists go on, what its document says."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+import yaml
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
+from app.web.api import routing
 from app.web.limits import Buckets
 from core.settings import Settings
 from domain.accounts.roles import Role
@@ -14,6 +18,12 @@ from tests.factories.shop import open_shop
 from tests.factories.staff import employ, make_person
 from tests.factories.workspaces import make_workspace
 
+# The nouns, by the first word of their operations, each of whose bodies has an example.
+EXEMPLARY = {
+    "aliases", "api", "auth", "bulk", "categories", "customers", "imports", "members", "notifications", "orders", "payments",
+    "products", "purchases", "returns", "roles", "settings", "stock", "stores", "subscriptions", "suppliers", "tools",
+    "variants", "workspaces",
+}  # fmt: skip
 DOCUMENTED = {"400", "401", "403", "404", "409", "412", "413", "422", "428", "429", "500", "503"}
 
 
@@ -26,15 +36,37 @@ def test_every_operation_declares_its_security_and_documents_its_errors(applicat
         assert each.summary, each.id
 
 
+def test_bodies_have_examples_that_their_own_routes_take(application: FastAPI) -> None:
+    found = (context.original_route for context in iter_route_contexts(application.routes))
+    routes = {route.unique_id: route for route in found if isinstance(route, APIRoute)}
+    paths = application.openapi()["paths"].values()
+    bodies = {each["operationId"]: each["requestBody"] for ways in paths for each in ways.values() if "requestBody" in each}
+    shown = {
+        name: body["content"]["application/json"] for name, body in bodies.items() if "application/json" in body["content"]
+    }
+
+    without = {name for name, body in shown.items() if "example" not in body}
+    assert {name for name in without if name.partition("_")[0] in EXEMPLARY} == set()
+    # And none is of a model that there is no more
+    examples = yaml.safe_load((Path(routing.__file__).parent / "examples.yaml").read_text("utf-8"))
+    used = [shown[name]["example"] for name in shown.keys() - without]
+    assert [name for name, example in examples.items() if example not in used] == []
+    for name in shown.keys() - without:
+        field = routes[name].body_field
+        assert field is not None, name
+        assert field.validate(shown[name]["example"], loc=("body",))[1] == [], name
+
+
 def test_every_route_of_the_api_stands_in_the_document(application: FastAPI) -> None:
     assert application.openapi()["openapi"].startswith("3.1")
     documented = {(each.method, each.path) for each in operations(application)}
     served = {
         (method, path)
-        for route in application.routes
-        if (path := getattr(route, "path", "")).startswith("/api/v1/") and not path.startswith("/api/v1/webhooks")
-        for method in getattr(route, "methods", ())
+        for context in iter_route_contexts(application.routes)
+        if (path := context.path_format or "").startswith("/api/v1/") and not path.startswith("/api/v1/webhooks")
+        for method in context.methods or ()
     }
+    assert len(served) > len(EXEMPLARY)
     assert served <= documented
 
 

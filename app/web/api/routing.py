@@ -2,8 +2,10 @@
 
 import difflib
 import re
+from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.openapi.utils import get_openapi
@@ -122,5 +124,22 @@ def document(app: FastAPI) -> dict[str, Any]:
                 *path, model = name.split("__")
                 noun = next(step for step in reversed(path) if step not in ("schemas", "models"))
                 schemas[name]["title"] = f"{noun.title().replace('_', '')}{model}"
+        _show_examples(made)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _show_examples(made: dict[str, Any]) -> None:
+    """Put an example beside the form of each body of which there is one."""
+    examples = yaml.safe_load((Path(__file__).parent / "examples.yaml").read_text("utf-8"))
+    for operation in (each for methods in made["paths"].values() for each in methods.values()):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None:
+            continue
+        schema = body["schema"]
+        named = next((form["$ref"] for form in (schema, *schema.get("anyOf", ())) if "$ref" in form), "")
+        model = named.rpartition("/")[2].removesuffix("-Input")
+        for name in (operation["operationId"], model):
+            if name in examples:
+                body["example"] = examples[name]
+                break
