@@ -1,5 +1,6 @@
 """The plant: what a machine is, what its sensors measure, and what happened to it."""
 
+import asyncio
 import math
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sqlalchemy import text
 
 from core.work import open_work
 from domain.accounts.errors import VersionConflict
 from domain.accounts.schemas import WorkspaceView
+from domain.machines import _readings_repository as readings
 from domain.machines import service as machines
 from domain.machines import units
 from domain.machines.errors import EventInFuture, LimitsDisordered, NameTaken, UnitsDiffer, UnitUnknown
@@ -131,3 +134,24 @@ def test_a_place_has_both_coordinates_or_none() -> None:
     assert NewSite(name="x", latitude=1, longitude=2).latitude == 1
     with pytest.raises(ValidationError):
         NewSite(name="x", latitude=1)
+
+
+async def test_two_who_bring_the_first_readings_of_a_month_at_once_both_store_them(plant: Plant) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+
+    async def second() -> None:
+        async with open_work(plant.principal) as work:
+            await readings.keep_month(work, work.system_time.date())
+
+    # Given one who has made the place of the month and goes on, when another needs it and waits
+    async with open_work(plant.principal) as work:
+        await readings.keep_month(work, work.system_time.date())
+        other = asyncio.create_task(second())
+        async with asyncio.timeout(60):
+            while not (await work.session.scalar(waiting)):
+                await asyncio.sleep(0.01)
+    # Then it finds it
+    await other
