@@ -87,7 +87,7 @@ class Product(WorkspaceRow):
         CheckConstraint("(content_quantity IS NULL) = (content_unit IS NULL)", name="content_whole"),
         CheckConstraint("weight >= 0", name="weight_not_negative"),
         Index("ix_products_category", "workspace_id", "category_id"),
-        Index("ix_products_active_name", "workspace_id", "name", "id", postgresql_where=text("status = 'active'")),
+        Index("ix_products_name", "workspace_id", "name", "id"),
     )
 
     code: Mapped[str] = mapped_column(String(100))
