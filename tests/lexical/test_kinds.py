@@ -23,6 +23,7 @@ CARTS: list[tuple[str, str, dict[str, str]]] = [
     (AR, "2 pijama S y 1 L", {"PIJ-001": "2", "PIJ-001-L": "1"}),
     (AR, "quiero dos pares de mocasines, unos 41 y otros 42", {"MOC-001-41": "1", "MOC-001-42": "1"}),
     (AR, "três sandálias, duas 38 e uma 39", {"SAN-001-38": "2", "SAN-001-39": "1"}),
+    (AR, "dos bermudas de gabardina una 38 y la otra 40", {"BER-001": "1", "BER-001-40": "1"}),
     (AR, "dos sudaderas, la que trae capucha, una M y una L", {"BUZ-001-M": "1", "BUZ-001-L": "1"}),
     (AR, "uma calça cargo 42... quer dizer 44", {"CAR-001-44": "1"}),
     (AR, "2 botas 38, no, 39", {"BOT-001-39": "2"}),

@@ -117,7 +117,7 @@ class Namer:
         names = {sku: [said.text for said in read(self.goods.by_sku[sku].name).words] for sku in chain.matches}
         before = self.tokens[place - 1].text
         is_led = all(len(name) > 1 and name[-1].isdigit() and name[-2] == before for name in names.values())
-        if not is_led or self.goods.brand_of(before):
+        if not is_led or self.goods.brand_of(before) or any(self.goods.by_sku[sku].label for sku in names):
             return
         for end, said in self.measures.get(place, ()):
             if said.is_plain:
