@@ -23,7 +23,7 @@ from tools.measures import TooLittle, UnitMismatch, amount_sold
 from tools.orders import ask_cancel
 from tools.outcome import Deed, FactKind, Option, ToolOutcome
 from tools.points import counted_by, later_words, left_in_question, left_out_words, point_data, point_words, unavailable
-from tools.products import meant, meant_line, own_words, priced, shortages, unit_price
+from tools.products import meant, meant_line, other_sizes, own_words, priced, shortages, unit_price
 from tools.serving import CustomerContext
 from tools.speech import flowing, listed, say
 from tools.summary import draft_data, line_words, shortage_point, shortage_words
@@ -198,6 +198,10 @@ class _Update:
 
     def _ask(self, kind: str, line: DraftLine, options: list[Option], *, refused: bool = False) -> None:
         """Leave a line open, with all that was said of it."""
+        self.raised.append(self._point(kind, line, options, refused=refused))
+        self.taken.append(_Taken(line, "asked", options[0].name if len(options) == 1 else ""))
+
+    def _point(self, kind: str, line: DraftLine, options: list[Option], *, refused: bool = False) -> Pending:
         product = options[0].sku if len(options) == 1 else line.phrase
         arguments: dict[str, Any] = {"product": product, "mode": line.mode}
         if kind == "choose_quantity":
@@ -205,8 +209,7 @@ class _Update:
         else:
             arguments |= _said(line.quantity, line.unit)
         words = own_words(self.ctx, line.words or line.phrase)
-        self.raised.append(Pending(kind=kind, tool="update_draft", arguments=arguments, options=options, words=words))
-        self.taken.append(_Taken(line, "asked", options[0].name if len(options) == 1 else ""))
+        return Pending(kind=kind, tool="update_draft", arguments=arguments, options=options, words=words)
 
     async def look_at_the_shelf(self) -> None:
         """Take back what there is not enough of, and propose what is left."""
@@ -216,25 +219,27 @@ class _Update:
             if one.variant is not None and self.totals[one.variant.variant_id] > self._in_draft(one.variant.variant_id)
         ]
         for short in await shortages(self.ctx, self.draft, wanted):
-            self._fall_short(short)
+            await self._fall_short(short)
 
     def _in_draft(self, variant_id: UUID) -> Decimal:
         return next((one.quantity for one in self.lines if one.variant_id == variant_id), Decimal(0))
 
-    def _fall_short(self, short: Shortage) -> None:
-        for one in self.taken:
-            if one.variant is not None and one.variant.sku == short.sku:
-                one.status = "short"
-                self.totals.pop(one.variant.variant_id, None)
-        last = next(
-            one for one in reversed(self.taken) if one.status == "short" and one.variant and one.variant.sku == short.sku
-        )
+    async def _fall_short(self, short: Shortage) -> None:
+        """Say what there is not enough of, and ask what may stand for it: what is left, else its other sizes."""
+        wanted = [(one, one.variant) for one in self.taken if one.variant is not None and one.variant.sku == short.sku]
+        for one, variant in wanted:
+            one.status = "short"
+            self.totals.pop(variant.variant_id, None)
+        last, variant = wanted[-1]
         last.words = shortage_words(self.ctx, self.facts, short)
         if (point := shortage_point(short)) is not None:
             self.raised.append(point)
-        else:
-            self.raised += left_in_question(self.ctx.points, self.ctx.settled, short.sku)
-            self.ctx.settle(short.sku)
+            return
+        left = left_in_question(self.ctx.points, self.ctx.settled, short.sku)
+        self.ctx.settle(short.sku)
+        if not left and (others := await other_sizes(self.ctx, variant)):
+            left = [self._point("choose_product", last.line, [Option(sku=one.sku, name=one.name) for one in others])]
+        self.raised += left
 
     @property
     def leaves_nothing(self) -> bool:

@@ -84,6 +84,14 @@ async def in_stock(context: CustomerContext, variant_ids: Sequence[UUID]) -> dic
     return {variant_id: level.available > 0 for variant_id, level in found.items()}
 
 
+async def other_sizes(context: CustomerContext, variant: VariantView) -> Sequence[VariantView]:
+    """What else of the same product can be had now."""
+    found = await catalog.search(context.work, variant.product_name)
+    others = [one for one in found if one.product_id == variant.product_id and one.sku != variant.sku and one.is_sold]
+    stocked = await in_stock(context, [one.variant_id for one in others]) if others else {}
+    return [one for one in others if stocked[one.variant_id]][:MOST_OPTIONS]
+
+
 async def shortages(
     context: CustomerContext, draft: OrderView | None, wanted: Sequence[tuple[VariantView, Decimal]]
 ) -> list[Shortage]:

@@ -104,7 +104,8 @@ class _Planner:
             self.say("sorry")
             self.call("request_human_handoff", reason="customer_asked")
             return
-        self._carts()
+        if any(act.kind is ActKind.BASKET for act in acts):
+            self.call("create_order_draft")
         await self._items()
         for act in acts:
             if act.kind is ActKind.WANT:
@@ -139,10 +140,6 @@ class _Planner:
         if not is_asked and (self.asks_again or any(point.is_due for point in self.brief.points)):
             self.call("update_draft")
 
-    def _carts(self) -> None:
-        if any(act.kind is ActKind.BASKET for act in self.plan.acts):
-            self.call("create_order_draft")
-
     async def _items(self) -> None:
         others = await self.ordering.calls(self.plan.acts)
         lines = [wanted.line for wanted in self.ordering.wanted]
@@ -158,13 +155,10 @@ class _Planner:
             )
         for call in others:
             self.call(call.tool, **call.arguments)
-        for kind, phrase in self.ordering.questions:
-            self._ask(kind, phrase)
+        for _, phrase in self.ordering.questions:
+            self.call("list_products", query=phrase)
         for key in self.ordering.talk:
             self.say(key)
-
-    def _ask(self, kind: ActKind, phrase: str) -> None:
-        self.call("list_products", query=phrase)
 
     async def _one(self, act: Act) -> None:
         kind = act.kind

@@ -8,10 +8,21 @@ from pathlib import Path
 import yaml
 
 from tests.lexical.demo import CLOTHES, GROCERIES
-from tests.lexical.dialogues import ARTICLES, KILOS, NUMBERS, PIECES, PLAIN, SIZED, WEIGHED, Cart, Dialogue, Pick, Thing
-from tests.lexical.reading import demo_goods
+from tests.lexical.dialogues import (
+    ARTICLES,
+    KILOS,
+    NUMBERS,
+    PIECES,
+    PLAIN,
+    SIZED,
+    WEIGHED,
+    Cart,
+    Dialogue,
+    Pick,
+    Thing,
+    open_point,
+)
 from tools.context import Pending
-from tools.outcome import Option
 
 Ways = dict[str, list[str]]
 """By language."""
@@ -83,12 +94,9 @@ class Scene:
         things = [self.thing() for _ in range(self.pick((0, 1, 1, 2)))]
         return {thing.sku: self.amount(thing) for thing in things}
 
-    def point(self, kind: str, skus: Sequence[str], **arguments: object) -> Pending:
-        """An open question."""
-        known = demo_goods(self.slug).by_sku
-        options = [Option(sku=sku, name=known[sku].name) for sku in skus]
-        given = {"product": skus[0]} if len(skus) == 1 else {}
-        return Pending(kind=kind, tool="update_draft", arguments=given | arguments, options=options, words=known[skus[0]].name)
+    def point(self, kind: str, skus: Sequence[str], quantity: Decimal | None = None) -> Pending:
+        """An open question about some things."""
+        return open_point(self.slug, kind, skus, quantity)
 
 
 def want(scene: Scene) -> Dialogue:
@@ -188,7 +196,7 @@ def swap(scene: Scene) -> Dialogue:
 def refuse(scene: Scene) -> Dialogue:
     """What is proposed is not wanted."""
     cart, thing = scene.others(), scene.thing()
-    point = scene.point("confirm", [thing.sku], quantity=float(scene.amount(thing)), mode="add")
+    point = scene.point("confirm", [thing.sku], scene.amount(thing))
     said = scene.words(_WAYS["refuse"], thing)
     return scene.made("refuse", cart, said, cart, [point], refused=frozenset({thing.sku}))
 
@@ -269,10 +277,10 @@ def _chosen(scene: Scene, act: str, ways: Ways, *, is_no: bool) -> Dialogue:
     other, chosen = scene.thing(), scene.pick(list(thing.skus))
     cart, amount, proposed = scene.others(), scene.amount(thing), scene.amount(other)
     way = scene.pick(ways[scene.language])
-    points = [scene.point("choose_product", list(thing.skus.values()), quantity=float(amount), mode="add")]
+    points = [scene.point("choose_product", list(thing.skus.values()), amount)]
     right = cart | {thing.skus[chosen]: amount}
     if "{b}" in way or "{q}" in way:
-        points.append(scene.point("confirm", [other.sku], quantity=float(proposed), mode="add"))
+        points.append(scene.point("confirm", [other.sku], proposed))
         right = right if is_no else right | {other.sku: proposed}
     said = scene.words({scene.language: [way]}, thing, other, s=chosen)
     refused = frozenset({other.sku}) if is_no else frozenset()

@@ -103,6 +103,15 @@ class House(Shop):
         return Option(sku=sku, name=self.goods.by_sku[sku].name)
 
 
+def open_point(slug: str, kind: str, skus: Sequence[str], quantity: Decimal | None = None) -> Pending:
+    """A question that is open about some things, with the number that was said."""
+    known = demo_goods(slug).by_sku
+    arguments: dict[str, Any] = {"mode": "add"} | ({"quantity": float(quantity)} if quantity is not None else {})
+    options = [Option(sku=sku, name=known[sku].name) for sku in skus]
+    named = {"product": skus[0]} if len(skus) == 1 else {}
+    return Pending(kind=kind, tool="update_draft", arguments=arguments | named, options=options, words=known[skus[0]].name)
+
+
 @dataclass(frozen=True)
 class Thing:
     """Something on sale as customers call it; `skus` by size, or by nothing."""

@@ -6,9 +6,15 @@ from decimal import Decimal
 import pytest
 
 from core.tables import new_id
+from core.work import open_work
+from domain.catalog import editing
+from domain.catalog import service as catalog
+from domain.catalog.schemas import NewProduct, NewVariant
 from domain.conversations.content import Text
 from domain.conversations.schemas import OpenMessage
 from domain.orders import drafts
+from domain.stock import service as stock
+from domain.stock.schemas import HoldLine
 from tests.factories.counter import Counter, agreed, spoken
 
 
@@ -236,6 +242,28 @@ async def test_what_is_sold_out_is_in_question_no_more(counter: Counter) -> None
     await counter("update_draft", lines=[{"product": "ARR-1", "mode": "remove"}, {"product": "CAF-1"}])
     await counter("update_draft", lines=[{"product": "CAF-1", "quantity": 2}])
     assert counter.points == []
+
+
+async def test_of_what_is_sold_out_at_once_the_other_sizes_are_in_question(counter: Counter) -> None:
+    # Given: a shirt of which only the L and the XL are on the shelf
+    sizes = tuple(NewVariant(sku=f"CHO-{size}", label=f"talle {size}") for size in ("L", "XL"))
+    async with open_work(counter.chat.staff) as work:
+        await editing.create_products(
+            work, [NewProduct(code="CHO-M", name="Chomba", label="talle M", price=Decimal(9), variants=sizes)]
+        )
+        known = await catalog.variants_by_sku(work, ["CHO-L", "CHO-XL"])
+        shelf = [HoldLine(variant_id=one.variant_id, quantity=Decimal(4)) for one in known.values()]
+        await stock.receive(work, counter.chat.shop.store_id, shelf)
+
+    # When
+    await counter("update_draft", lines=[{"product": "CHO-M", "quantity": 2}])
+
+    # Then
+    assert await cart(counter) == {}
+    (point,) = counter.points
+    assert point.is_question
+    assert point.skus == {"CHO-L", "CHO-XL"}
+    assert point.arguments["quantity"] == 2
 
 
 async def test_an_emptied_order_has_no_questions(counter: Counter) -> None:

@@ -66,8 +66,7 @@ def bound(numbers: Sequence[Line], slots: Sequence[Slot], *, is_yes: bool, is_no
 
 def _only(fits: Mapping[int, int], *, is_yes: bool, is_no: bool) -> int | None:
     """The one question that a number answers: with a yes what was proposed, with a no what was proposed otherwise."""
-    by_rank = [[at for at, rank in fits.items() if rank == wanted] for wanted in (_ECHO, _ASKED, _OTHER)]
-    echoed, asked, other = by_rank
+    echoed, asked, other = ([at for at, rank in fits.items() if rank == wanted] for wanted in (_ECHO, _ASKED, _OTHER))
     likely = echoed if is_yes and echoed else [*asked, *other] if is_no else [*echoed, *asked] or other
     return likely[0] if len(likely) == 1 else None
 

@@ -51,6 +51,8 @@ class Editor:
     lines: Sequence[Line]
     is_denial: bool = False
     """The message begins with a no: a number alone is then one in all."""
+    asked: frozenset[str] = frozenset()
+    """What the message has not answered any question about."""
     is_shared: bool = False
     """It speaks of somebody's share (`las mías`): of several of a thing it may be only a part that goes."""
     done: set[int] = field(default_factory=set)
@@ -93,14 +95,12 @@ class Editor:
             return self._number(line)
         held = self._held(line)
         if line.mention is None and not line.sized:
-            target = self._last(line)
-            return (
-                self._taken(line, target)
-                if target is not None
-                else [Edit(line, tuple(self.cart)[-_SHOWN:], "remove", kind="which")]
-            )
+            if (target := None if line.touched else self._last(line)) is not None:
+                return self._taken(line, target)
+            return [Edit(line, tuple(self.cart)[-_SHOWN:], "remove", kind="which")]
         if line.mode is Mode.REFUSE:
-            return self._refused(line, held)
+            several = [Edit(line, tuple(held), "remove", kind="which")]
+            return several if len(held) > 1 else self._taken(line, held[0]) if held else None
         if line.is_more and len(held) == 1 and line.quantity is not None:
             return self._counted(line, held[0], "add")
         is_resized = line.sized and line.quantity is None and (line.is_single or (self.is_denial and line.is_bare))
@@ -177,8 +177,7 @@ class Editor:
         """`el 39 que sea 37`: another size of the one thing that comes in it, else so many of it; of two of them neither."""
         held = [sku for sku in self.cart if self.goods.by_sku[sku].label == line.of_size]
         if len(held) != 1:
-            kind: Literal["which", "number"] = "which" if held else "number"
-            return [Edit(line, tuple(held), "set", kind=kind)]
+            return [Edit(line, tuple(held), "set", kind="which" if held else "number")]
         if (other := self._sibling(size_said(line), held[0])) is not None:
             return self._replaced(line, held[0], other)
         is_count = line.quantity is not None and line.quantity.value < SMALLEST_SHOE
@@ -202,14 +201,9 @@ class Editor:
         held = [sku for sku in self.cart if denied is None or self.cart[sku] == amount_of(self.goods.by_sku[sku], denied, None)]
         fitting = [sku for sku in held if said is not None and comes_in(self.goods.by_sku[sku], said)] or held
         is_clear = len(fitting) == 1 or (denied is None and not self.is_denial and not line.is_total)
+        # While something is asked that it may count as well, nobody knows.
+        is_clear = is_clear and (denied is not None or said is None or self.asked <= set(fitting[-1:]))
         return fitting[-1] if is_clear else None
-
-    def _refused(self, line: Line, held: Sequence[str]) -> list[Edit] | None:
-        if len(held) > 1:
-            return [Edit(line, tuple(held), "remove", kind="which")]
-        if not held:
-            return None
-        return self._taken(line, held[0])
 
     def _taken(self, line: Line, sku: str) -> list[Edit]:
         """Taken out, or so many less; a number that is only denied is one of two things."""
@@ -231,17 +225,16 @@ class Editor:
                 return []
             if line.quantity is None and (other := self._variant(line, held[0])) is not None:
                 return self._replaced(line, held[0], other)
-            is_resized = line.is_changed and line.quantity is not None and (line.quantity.container or self._is_sized(line))
-            if line.quantity is not None and (
-                is_resized or (self._is_size(line) and not self.goods.by_sku[held[0]].is_measured)
-            ):
+            is_figured = line.mention is not None and any(letter.isdigit() for letter in line.mention.words)
+            is_resized = line.is_changed and line.quantity is not None and (line.quantity.container or is_figured)
+            is_size = self._is_size(line) and not self.goods.by_sku[held[0]].is_measured
+            if line.quantity is not None and (is_resized or is_size):
                 return self._resized(line, line.quantity, held[0])
             made = self._counted(line, held[0], "set")
-            if line.is_definite and (others := self._others(held[0], made[0].quantity)):
+            is_group = line.is_definite and line.mention is not None and not line.mention.label
+            if is_group and (others := self._others(held[0], made[0].quantity)):
                 return [replace(made[0], kind="confirm"), *(Edit(line, (sku,), "remove", kind="confirm") for sku in others)]
-            return (
-                [Edit(line, made[0].skus, "set", made[0].quantity, "confirm")] if line.is_unclear and made[0].quantity else made
-            )
+            return [replace(made[0], kind="confirm")] if line.is_unclear and made[0].quantity else made
         if line.is_unclear:
             return None
         kin = [sku for sku in self.cart if line.mention is None or self._is_kin(sku, line)]
@@ -254,9 +247,6 @@ class Editor:
         """`mejor las 12 que sean polar`: the others of its kind, if they come to just so many with it."""
         kin = [one for one in self.cart if self.goods.noun_of(one) == self.goods.noun_of(sku)]
         return [one for one in kin if one != sku] if amount == sum(self.cart[one] for one in kin) else []
-
-    def _is_sized(self, line: Line) -> bool:
-        return line.mention is not None and any(letter.isdigit() for letter in line.mention.words)
 
     def _is_size(self, line: Line) -> bool:
         """`el café de 500`, `de 250`: the number stands behind `de` and tells which, not how many."""
@@ -368,28 +358,20 @@ def denied_numbers(lines: Sequence[Line]) -> list[Line]:
     """`dos gorras, no una`: the number that is denied only tells what is corrected; it goes with the line before it."""
     left: list[Line] = []
     for line in lines:
-        is_size = line.mention is not None and not line.mention.has_head
-        is_sized = bool(left) and (bool(left[-1].sized) or (left[-1].mention is not None and bool(left[-1].mention.label)))
-        if line.mode is Mode.REFUSE and is_size and is_sized and left[-1].mode is not Mode.REFUSE:
+        last = left[-1] if left else None
+        if last is None or line.mode is not Mode.REFUSE:
+            left.append(line)
+            continue
+        is_size = line.mention is not None and not line.mention.has_head and last.mode is not Mode.REFUSE
+        is_bare = line.quantity is not None and line.mention is None and not line.is_out
+        if is_size and (last.sized or (last.mention is not None and last.mention.label)):
             # `la remera es talle L, no M`
-            left[-1].is_set = True
-            continue
-        is_bare = (
-            line.quantity is not None and line.mention is None and line.mode is Mode.REFUSE and not line.is_out and bool(left)
-        )
-        if is_bare and not line.is_taken and not line.touched:
-            left[-1].instead_of = line.quantity
-            continue
-        if (
-            is_bare
-            and line.is_taken
-            and left[-1].mode is Mode.ADD
-            and not left[-1].is_wished
-            and left[-1].clause == line.clause
-        ):
+            last.is_set = True
+        elif is_bare and not line.is_taken and not line.touched:
+            last.instead_of = line.quantity
+        elif is_bare and line.is_taken and last.mode is Mode.ADD and not last.is_wished and last.clause == line.clause:
             # `de las 6 maltas quítame 2`
-            left[-1].quantity, left[-1].mode, left[-1].is_taken = line.quantity, Mode.REFUSE, True
-            left[-1].end = line.end
-            continue
-        left.append(line)
+            last.quantity, last.mode, last.is_taken, last.end = line.quantity, Mode.REFUSE, True, line.end
+        else:
+            left.append(line)
     return left

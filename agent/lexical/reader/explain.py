@@ -67,7 +67,9 @@ def explain(
     reading.declined = answers.declined
     reading.answers = bool(answers.edits or answers.declined)
     is_denial, is_shared = (vocabulary().matches(name, folded) is not None for name in ("refuse", "a_share"))
-    editor = Editor(goods, held, judge.words, lines, is_denial, is_shared)
+    unanswered = [point for place, point in enumerate(points) if point.is_question and place not in answers.settled]
+    asked = frozenset(sku for point in unanswered for sku in point.skus)
+    editor = Editor(goods, held, judge.words, lines, is_denial, asked, is_shared)
     edits = editor.edits()
     for line in lines:
         if id(line) not in edits:

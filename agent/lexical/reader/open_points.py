@@ -13,7 +13,7 @@ from agent.lexical.reader.lines import Line
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
-from domain.catalog.words import Size
+from domain.catalog.words import Size, read
 from tools.context import Pending
 
 _AGREES = frozenset({"si", "sip", "dale", "ok", "bueno", "claro", "vale", "yes", "yeah", "sure", "sim"})
@@ -96,7 +96,11 @@ class OpenPoints:
         if said is None and line.is_single and mode != "remove" and not product.is_measured:
             said = ONE
         amount = amount_of(product, said, line.mention) if said is not None else None
-        is_again = amount is not None and amount == self.cart.get(sku) and len(point.options) > 1 and mode != "remove"
+        is_again = amount is not None and amount == self.cart.get(sku) and mode != "remove"
+        if is_again and point.kind == "choose_quantity":
+            # `meio quilo, o que já tá`: so much more, or what there is already.
+            return Edit(line, (sku,), "set", amount, "confirm")
+        is_again = is_again and len(point.options) > 1
         if sku in self.cart and (is_again or line.is_set or line.instead_of is not None):
             # It was put in when it was said first; `2 pairs, not 3`.
             mode = "set"
@@ -107,10 +111,6 @@ class OpenPoints:
     def _is_yes(self) -> bool:
         return bool(self.tokens) and self.tokens[0].text in _AGREES
 
-    def _is_amount(self, said: Quantity, skus: Sequence[str]) -> bool:
-        """Whether so much can be had of one of the products in question that are sold by measure."""
-        return any(product.is_measured and amount_of(product, said, None) for product in self._products(skus))
-
     def _sized(self, line: Line) -> tuple[int, str] | None:
         """The question and the product of which alone of those in question a figure or a measure is the size."""
         said = line.size or line.quantity
@@ -118,18 +118,21 @@ class OpenPoints:
             return self._having({token.text for token in self.tokens[line.start : line.end]}, None)
         if said is None or said.is_article:
             return None
-        if line.size is None and said.unit and any(self._is_amount(said, skus) for _, _, skus in self._open()):
+        in_question = [product for _, _, skus in self._open() for product in self._products(skus) if product.is_measured]
+        if line.size is None and said.unit and any(amount_of(product, said, None) for product in in_question):
             # `medio kilo` is how much of the cheese, and not which margarine.
             return None
         figure = {f"{said.value.normalize():f}"} if said.is_plain else set[str]()
-        return self._having(figure, size_of(said))
+        return self._having(figure, size_of(said), is_pointed=line.is_definite)
 
-    def _having(self, words: AbstractSet[str], size: Size | None) -> tuple[int, str] | None:
-        """The one product in question that it is the size of; of two questions it is neither's."""
+    def _having(self, words: AbstractSet[str], size: Size | None, *, is_pointed: bool = False) -> tuple[int, str] | None:
+        """The one product in question that it is the size of; of two questions it is neither's. `2 litros` is how much."""
         fits = []
         for place, point, skus in self._open():
             if len(skus) == 1:
-                if point.is_proposal and size is None and self.goods.by_sku[skus[0]].label in words - {""}:
+                product = self.goods.by_sku[skus[0]]
+                is_so = product.label in words - {""} if size is None else is_pointed and size in read(product.name).sizes
+                if point.is_proposal and is_so:
                     fits.append((place, skus[0]))
             elif (sku := by_size(self.goods, words, size, skus)) is not None:
                 fits.append((place, sku))

@@ -205,8 +205,7 @@ def _crossing(state: _State, arc: Arc, tokens: Sequence[Token], *, was_joined: b
         # `ponme 3 y un aceite`, `42, el gorro no`, `42 y sin gorro`: what has its own number, or none, is counted by no other.
         cost += 5.0
     waited = state.waited + cost if state.waiting is not None else 0.0
-    if waited > _LEFT_OVER + _WITHOUT:
-        # It counts nothing that comes.
+    if waited > _LEFT_OVER + _WITHOUT:  # it counts nothing that comes
         state, waited = replace(state, cost=state.cost + _LEFT_OVER, waiting=None), 0.0
     return replace(
         state,

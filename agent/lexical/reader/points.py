@@ -111,12 +111,13 @@ class Answers(OpenPoints):
         if (whole := shared_out(bare, chosen)) is not None:
             self.done.add(id(whole))
             bare = [line for line in bare if line is not whole]
-        quantities = {at: self._taken(line) for at, line in counting(bare, chosen, self.tokens).items()}
+        counts = counting(bare, chosen, self.tokens)
+        self.done.update(id(line) for line in counts.values())
         for line in bare:
             if id(line) not in chosen:
                 continue
             place, sku = chosen[id(line)]
-            said = quantities.get(id(line), self.each)
+            said = counts[id(line)].quantity if id(line) in counts else self.each
             is_one_of = len(chosen) > 1 and self.points[place].arguments.get("quantity") == len(chosen)
             said = ONE if said is None and (is_one_of or line.is_more) else said
             self._answer(place, line, self._edit(line, place, sku, said))
@@ -195,11 +196,6 @@ class Answers(OpenPoints):
             if len(asked) == len(skus) == 1 and place not in self.settled:
                 self._answer(place, line, self._edit(line, place, skus[0], None))
 
-    def _taken(self, line: Line) -> Quantity:
-        assert line.quantity is not None
-        self.done.add(id(line))
-        return line.quantity
-
     def _narrowed(self, line: Line) -> bool:
         """`para tsuru`: a word that some of those in question have, and not all; among these it is asked again."""
         if not line.sized or line.size is not None:
@@ -256,19 +252,15 @@ class Answers(OpenPoints):
 
     def _of_none(self, line: Line, mention: Mention) -> None:
         """A line that names nothing in question: what only describes or counts may still belong to it."""
+        nouns = {self.goods.noun_of(sku) for _, _, skus in self._open() for sku in skus}
         if mention.has_head or mention.has_brand or mention.count > 1 or line.quantity is None:
             self._as_elsewhere(line)
-        elif kin := self._kin(mention):
+        elif kin := tuple(sku for sku in mention.products if self.goods.noun_of(sku) in nouns):
             # `y de la blanca dos` to the yellow flour: another of its kind.
             line.mention = replace(mention, products=kin)
         elif not self.cart.keys() & set(mention.products):
             # `1 entero`: no noun is said, and so it counts what is asked about.
             self._numbers([line])
-
-    def _kin(self, mention: Mention) -> tuple[str, ...]:
-        """Of what a word may name, the products of the same noun as one in question."""
-        nouns = {self.goods.noun_of(sku) for _, _, skus in self._open() for sku in skus}
-        return tuple(sku for sku in mention.products if self.goods.noun_of(sku) in nouns)
 
     def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
         """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
@@ -323,9 +315,8 @@ class Answers(OpenPoints):
 
     def _is_number(self, line: Line) -> bool:
         """Whether a line is a number alone that may answer something."""
-        if line.mention is not None or line.quantity is None or id(line) in self.done:
-            return False
-        if line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER:
+        is_other = line.is_more or line.instead_of is not None or line.mode in _NOT_AN_ANSWER
+        if line.mention is not None or line.quantity is None or is_other or id(line) in self.done:
             return False
         if self._counts_nothing(line, line.quantity):
             self.done.add(id(line))
@@ -366,7 +357,7 @@ class Answers(OpenPoints):
     def _counts_nothing(self, line: Line, said: Quantity) -> bool:
         """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
         is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
-        is_all = line.is_definite and said.value == sum(point.is_question for point in self.points)
+        is_all = line.is_definite and said.is_plain and said.value == sum(point.is_question for point in self.points)
         self.is_all = self.is_all or (is_all and line.mode is Mode.ADD)
         # `yes, all three`, of which two are in the order: never three of the third.
         return (is_size and bool(self.edits)) or is_all or self.tokens[line.start - 1].text == "all"

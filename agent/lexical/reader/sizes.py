@@ -98,8 +98,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             found.append(line)
             continue
         if named is None or head is None or head.mention is None:
-            if line.mention is not None and line.quantity is None:
-                # `mejor L`: another size of what the thread is about.
+            if line.mention is not None and line.quantity is None:  # `mejor L`: another size of what the thread is about
                 line.mention, line.sized = None, tuple(range(line.start, line.end))
             found.append(line)
             continue
@@ -116,7 +115,7 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             line.mention, line.is_more = named, False
             found.append(line)
         else:
-            head.mention, head.end = named, line.end
+            head.mention, head.end, head.is_set = named, line.end, head.is_set or line.is_set
     return found
 
 
@@ -125,14 +124,9 @@ def resized(lines: list[Line]) -> list[Line]:
     found: list[Line] = []
     for line in lines:
         old = found[-1] if found else None
-        is_changed = line.is_set or line.is_changed
-        if (
-            old is not None
-            and ((old.is_definite and is_changed) or (old.mode is line.mode is Mode.REFUSE and not line.quantity))
-            and old.clause == line.clause
-            and size_said(old)
-            and size_said(line)
-        ):
+        is_pair = old is not None and old.clause == line.clause and bool(size_said(old) and size_said(line))
+        is_changed = old is not None and old.is_definite and (line.is_set or line.is_changed)
+        if old is not None and is_pair and (is_changed or (old.mode is line.mode is Mode.REFUSE and not line.quantity)):
             line.of_size, line.start, line.mode = size_said(found.pop()), old.start, Mode.CORRECT
         found.append(line)
     return found

@@ -201,8 +201,7 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
     """What an operator changes; a refusal with nothing behind it is about what stands before it: `la gorra no`."""
     arc = arcs[place]
     mode = _MODES[arc.role]
-    if arc.role is Role.WISH and walk.mode is Mode.CORRECT:
-        # `mejor ponme 3`: what is wished for corrects as well.
+    if arc.role is Role.WISH and walk.mode is Mode.CORRECT:  # `mejor ponme 3`: what is wished for corrects as well
         walk.is_wished = True
         return
     if mode is Mode.CONDITION:
