@@ -25,6 +25,7 @@ from agent.lexical.returned import TAKEN_OVER
 from agent.models import JournalEntry
 from agent.prompting import body_of, fenced
 from agent.recorded import Recorded
+from core.prepared import Prepared
 from core.settings import get_settings
 from core.work import Work, own
 from domain.conversations import service as conversations
@@ -37,7 +38,7 @@ CHARACTERS_PER_TOKEN = 3
 
 
 # Asked at every taking, so built once.
-_DEEDS = (
+_DEEDS = Prepared(
     select(JournalEntry.payload)
     .where(
         own(JournalEntry),
@@ -77,8 +78,7 @@ async def recall(work: Work, conversation_id: UUID, frozen: Frozen, messages: Se
         "conversation": conversation_id,
         "since": kept[0].created_at if kept else frozen.history_until,
     }
-    deeds = (await work.session.scalars(_DEEDS, values)).all()
-    records = [Recorded.model_validate(payload) for payload in reversed(deeds)]
+    records = [Recorded.model_validate(payload) for (payload,) in reversed(await _DEEDS.all(work.session, values))]
     return Memory(_in_turns(kept), [record.words for record in records])
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Interval, LargeBinary, Text, Uuid, bindparam, text
 
 from core.inbound import EventKind
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work
 
@@ -20,7 +21,7 @@ COMMIT: Final = timedelta(milliseconds=50)
 """A ring that is due sooner may come before this transaction has committed, so it does not count."""
 
 # Sorted by key, so that two deliveries of the same batch take the same rows in the same order and cannot deadlock.
-_STORE = text(
+_STORE_SQL = text(
     """
     WITH given AS (
         SELECT * FROM unnest(:ids, :outbox_ids, :connections, :kinds, :keys, :senders, :positions, :bodies, :correlations)
@@ -67,6 +68,7 @@ _STORE = text(
     bindparam("collect", type_=Interval),
     bindparam("commit", type_=Interval),
 )
+_STORE: Prepared[UUID] = Prepared(_STORE_SQL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +109,4 @@ async def store(work: Work, events: Sequence[NewEvent]) -> set[UUID]:
         "collect": COLLECT,
         "commit": COMMIT,
     }
-    return set((await work.session.scalars(_STORE, values)).all())
+    return {event_id for (event_id,) in await _STORE.all(work.session, values)}

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     select,
     text,
     update,
@@ -31,6 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import events, outbox
 from core.event_types import EventType
 from core.jobs import Job, Retention, Sweep
+from core.prepared import Prepared
 from core.tables import WorkspaceRow, of_workspace, one_of
 from core.work import Work, own
 
@@ -157,22 +159,24 @@ _COUNT = (
     .returning(InboundEvent.id, InboundEvent.attempts, func.set_config("synchronous_commit", "off", True))
     .execution_options(synchronize_session=False)
 )
-_COUNT_ONE = _COUNT.where(InboundEvent.id == bindparam("event"))
-_COUNT_REPORTS = _COUNT.where(
-    InboundEvent.id.in_(
-        select(InboundEvent.id)
-        .where(
-            *_OPEN,
-            InboundEvent.connection_id == bindparam("connection"),
-            InboundEvent.kind.in_(REPORTS),
-            InboundEvent.next_try_at <= func.clock_timestamp(),
+_COUNT_ONE = Prepared(_COUNT.where(InboundEvent.id == bindparam("event")))
+_COUNT_REPORTS = Prepared(
+    _COUNT.where(
+        InboundEvent.id.in_(
+            select(InboundEvent.id)
+            .where(
+                *_OPEN,
+                InboundEvent.connection_id == bindparam("connection"),
+                InboundEvent.kind.in_([literal(kind, InboundEvent.kind.type) for kind in sorted(REPORTS)]),
+                InboundEvent.next_try_at <= func.clock_timestamp(),
+            )
+            .order_by(InboundEvent.id)
+            .limit(MOST_REPORTS)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(InboundEvent.id)
-        .limit(MOST_REPORTS)
-        .with_for_update(skip_locked=True)
     )
 )
-_LOCK_OPEN = (
+_LOCK_OPEN = Prepared(
     select(InboundEvent)
     .where(*_OPEN, InboundEvent.id == func.any(bindparam("events", type_=ARRAY(Uuid))))
     .order_by(InboundEvent.id)
@@ -180,7 +184,7 @@ _LOCK_OPEN = (
 )
 
 
-_LOCK_FRESH = (
+_LOCK_FRESH = Prepared(
     select(InboundEvent)
     .where(
         *_OPEN,
@@ -202,13 +206,13 @@ async def count_attempt(work: Work, event_id: UUID) -> int | None:
 
     Committed by itself, so that an event that kills the process is counted too.
     """
-    counted = (await work.session.execute(_COUNT_ONE, {"workspace": work.workspace_id, "event": event_id})).first()
-    return None if counted is None else counted.attempts
+    counted = await _COUNT_ONE.first(work.session, {"workspace": work.workspace_id, "event": event_id})
+    return None if counted is None else counted[1]
 
 
 async def count_reports(work: Work, connection_id: UUID) -> dict[UUID, int]:
     """Count a try on each open report of a connection that is due, as many as are read in together."""
-    counted = await work.session.execute(_COUNT_REPORTS, {"workspace": work.workspace_id, "connection": connection_id})
+    counted = await _COUNT_REPORTS.all(work.session, {"workspace": work.workspace_id, "connection": connection_id})
     return {event_id: attempts for event_id, attempts, _ in counted}
 
 
@@ -218,13 +222,13 @@ async def lock_fresh(work: Work, event_id: UUID) -> Sequence[InboundEvent]:
     One that kills the process is not fresh any more when it is tried again, and counted from then on.
     """
     values = {"workspace": work.workspace_id, "event": event_id, "fresh": FRESH}
-    return (await work.session.scalars(_LOCK_FRESH, values)).all()
+    return [row for (row,) in await _LOCK_FRESH.all(work.session, values)]
 
 
 async def lock_open(work: Work, event_ids: Sequence[UUID]) -> Sequence[InboundEvent]:
     """Those of some events that are open, locked: not handled, not parked, and not in the hands of another worker."""
     values = {"workspace": work.workspace_id, "events": list(event_ids)}
-    return (await work.session.scalars(_LOCK_OPEN, values)).all()
+    return [row for (row,) in await _LOCK_OPEN.all(work.session, values)]
 
 
 async def open_of(work: Work, connection_ids: Collection[UUID], sender_keys: Collection[str]) -> Sequence[UUID]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Interval, Text, TextClause, Uuid, bindparam, text
 
 from core.outbox import CHANNEL
+from core.prepared import Prepared
 from core.work import open_system_work
 
 LEASE: Final = timedelta(seconds=15)
@@ -18,8 +19,9 @@ LEASE: Final = timedelta(seconds=15)
 # the transaction, and a statement that changes no row has nothing to flush.
 _UNHURRIED = "set_config('synchronous_commit', 'off', true)"
 
-_TAKE_DUE = text(
-    f"""
+_TAKE_DUE: Prepared[UUID, UUID, str, dict[str, str], str | None, str] = Prepared(
+    text(
+        f"""
     WITH due AS (
         SELECT workspace_id, id FROM outbox_messages
         WHERE published_at IS NULL AND parked_reason IS NULL AND due_at <= clock_timestamp()
@@ -32,7 +34,8 @@ _TAKE_DUE = text(
     FROM due WHERE row.workspace_id = due.workspace_id AND row.id = due.id
     RETURNING row.workspace_id, row.id, row.actor, row.arguments, row.correlation_id, {_UNHURRIED}
     """  # noqa: S608 - a constant of this module
-).bindparams(bindparam("lease", type_=Interval))
+    ).bindparams(bindparam("lease", type_=Interval))
+)
 
 
 def _mark(change: str, more: str = "", names: str = "") -> TextClause:
@@ -47,7 +50,7 @@ def _mark(change: str, more: str = "", names: str = "") -> TextClause:
     return statement.bindparams(bindparam("workspaces", type_=ARRAY(Uuid)), bindparam("ids", type_=ARRAY(Uuid)))
 
 
-_PUBLISHED = _mark("published_at = clock_timestamp()")
+_PUBLISHED: Prepared[str] = Prepared(_mark("published_at = clock_timestamp()"))
 _RELEASED = _mark("published_at = NULL")
 _PARKED = _mark("parked_reason = given.reason", ", :reasons", ", reason").bindparams(bindparam("reasons", type_=ARRAY(Text)))
 
@@ -59,13 +62,15 @@ _BACKLOG = text(
     """
 )
 
-_NEXT_DUE = text(
-    """
+_NEXT_DUE: Prepared[float] = Prepared(
+    text(
+        """
     SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM outbox_messages
     WHERE published_at IS NULL AND parked_reason IS NULL
       AND (lease_until IS NULL OR lease_until < clock_timestamp())
     ORDER BY due_at LIMIT 1
     """
+    )
 )
 
 # Postgres counts rows without asking who may see them, so rows that a missing policy or grant hides are noticed.
@@ -129,17 +134,11 @@ class WaitingRow:
 async def take(size: int) -> tuple[list[TakenRow], float | None]:
     """Take due rows that no other relay has, oldest first; and in how many seconds the next row falls due."""
     async with open_system_work() as session:
-        rows = (await session.execute(_TAKE_DUE, {"size": size, "lease": LEASE})).all()
-        next_due: float | None = await session.scalar(_NEXT_DUE)
+        rows = await _TAKE_DUE.all(session, {"size": size, "lease": LEASE})
+        (next_due,) = await _NEXT_DUE.first(session, {}) or (None,)
     taken = [
-        TakenRow(
-            row.workspace_id,
-            row.id,
-            row.actor,
-            {"workspace_id": str(row.workspace_id), **row.arguments},
-            row.correlation_id,
-        )
-        for row in rows
+        TakenRow(workspace_id, row_id, actor, {"workspace_id": str(workspace_id), **arguments}, correlation_id)
+        for workspace_id, row_id, actor, arguments, correlation_id, _ in rows
     ]
     return taken, next_due
 
@@ -151,7 +150,7 @@ def _keys(rows: Sequence[TakenRow]) -> dict[str, Any]:
 async def mark_published(rows: Sequence[TakenRow]) -> None:
     """Note that the bells were rung."""
     async with open_system_work() as session:
-        await session.execute(_PUBLISHED, _keys(rows))
+        await _PUBLISHED.all(session, _keys(rows))
 
 
 async def release(rows: Sequence[TakenRow]) -> None:

@@ -7,12 +7,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from core.prepared import Prepared
 from core.work import Work, own
 from domain.connections.models import Connection
 
 _ONE = aliased(Connection)
 # Asked before every turn, so built once.
-_BESIDE = (
+_BESIDE = Prepared(
     select(Connection.id)
     .join(
         _ONE,
@@ -43,7 +44,8 @@ async def all_of_workspace(work: Work) -> Sequence[Connection]:
 
 async def beside(work: Work, connection_id: UUID) -> Sequence[UUID]:
     """The connections of the workspace with the medium and the address of one of them, which is among them."""
-    return (await work.session.scalars(_BESIDE, {"workspace": work.workspace_id, "connection": connection_id})).all()
+    values = {"workspace": work.workspace_id, "connection": connection_id}
+    return [connection_id for (connection_id,) in await _BESIDE.all(work.session, values)]
 
 
 async def all_active(session: AsyncSession) -> Sequence[Connection]:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, exists, func, select
+from sqlalchemy import ARRAY, Text, bindparam, exists, func, literal, select
 
+from core.prepared import Prepared
 from core.tables import new_id
 from core.work import Work, own
 from domain.conversations.content import Content
@@ -14,30 +15,33 @@ from domain.conversations.models import DeliveryAttempt, Message
 from domain.conversations.status import UNDECIDED
 
 # What every message asks is built once: building a statement takes longer than running it.
-_FIRST_UNDECIDED = (
+_FIRST_UNDECIDED = Prepared(
     select(Message)
     .where(
         own(Message),
         Message.conversation_id == bindparam("conversation"),
         Message.direction == Direction.OUT,
-        Message.status.in_(sorted(UNDECIDED)),
+        Message.status.in_([literal(status, Message.status.type) for status in sorted(UNDECIDED)]),
     )
     .order_by(Message.position)
     .limit(1)
     .execution_options(populate_existing=True)
 )
-_OUTGOING = select(Message.provider_message_id, Message.id, Message.conversation_id).where(
-    own(Message),
-    Message.connection_id == bindparam("connection"),
-    Message.direction == Direction.OUT,
-    Message.provider_message_id == func.any(bindparam("ids", type_=ARRAY(Text))),
+_OUTGOING = Prepared(
+    select(Message.provider_message_id, Message.id, Message.conversation_id).where(
+        own(Message),
+        Message.connection_id == bindparam("connection"),
+        Message.direction == Direction.OUT,
+        Message.provider_message_id == func.any(bindparam("ids", type_=ARRAY(Text))),
+    )
 )
 
 
 async def first_undecided(work: Work, conversation_id: UUID) -> Message | None:
     """The oldest outgoing message that is not settled; the conversation is locked."""
     values = {"workspace": work.workspace_id, "conversation": conversation_id}
-    return await work.session.scalar(_FIRST_UNDECIDED, values)
+    (row,) = await _FIRST_UNDECIDED.first(work.session, values) or (None,)
+    return row
 
 
 async def get(work: Work, message_id: UUID) -> Message | None:
@@ -54,7 +58,7 @@ async def conversation_of(work: Work, message_id: UUID) -> UUID | None:
 async def find_outgoing(work: Work, connection_id: UUID, provider_message_ids: Collection[str]) -> list[tuple[str, UUID, UUID]]:
     """The messages that went out on a connection under some of the provider's ids: that id, id and conversation."""
     values = {"workspace": work.workspace_id, "connection": connection_id, "ids": list(provider_message_ids)}
-    rows = await work.session.execute(_OUTGOING, values)
+    rows = await _OUTGOING.all(work.session, values)
     return [(str(provider_id), message_id, conversation_id) for provider_id, message_id, conversation_id in rows]
 
 

@@ -56,7 +56,7 @@ _THREAD = Prepared(
     .limit(bindparam("count", type_=Integer))
 )
 
-_BETWEEN = (
+_BETWEEN = Prepared(
     select(Conversation)
     .where(
         own(Conversation),
@@ -108,9 +108,8 @@ async def get(work: Work, conversation_id: UUID) -> Conversation | None:
 async def find_or_create(work: Work, line: ConnectionSummary, contact: ContactView) -> Conversation:
     """The conversation between a customer's address and the shop's on a line, locked; made when it is new."""
     values = {"workspace": work.workspace_id, "contact": contact.contact_address_id, "address": line.address}
-    found = await work.session.scalar(_BETWEEN, values)
-    if found is not None:
-        return found
+    if (found := await _BETWEEN.first(work.session, values)) is not None:
+        return found[0]
     await work.session.execute(
         insert(Conversation)
         .values(
@@ -123,7 +122,8 @@ async def find_or_create(work: Work, line: ConnectionSummary, contact: ContactVi
         )
         .on_conflict_do_nothing(index_elements=["workspace_id", "contact_address_id", "shop_address"])
     )
-    return (await work.session.scalars(_BETWEEN, values)).one()
+    ((row,),) = await _BETWEEN.all(work.session, values)
+    return row
 
 
 def next_position(conversation: Conversation) -> int:

@@ -33,7 +33,7 @@ FEWEST_DIGITS: Final = 4
 """A part of a number that is shorter names everybody."""
 
 # Asked for every message, so built once; a key that is not known equals none.
-_LOCK_CONTACTS = (
+_LOCK_CONTACTS = Prepared(
     select(ContactAddress)
     .where(
         own(ContactAddress),
@@ -146,7 +146,7 @@ async def lock_last_proof(work: Work, contact_address_id: UUID) -> NumberProof |
 async def lock_contacts(work: Work, medium: Medium, user_id: str | None, key: str | None) -> list[ContactAddress]:
     """The addresses on the medium that have this user id or this key, locked in id order."""
     values = {"workspace": work.workspace_id, "medium": medium, "user": user_id, "key": key}
-    return list(await work.session.scalars(_LOCK_CONTACTS, values))
+    return [row for (row,) in await _LOCK_CONTACTS.all(work.session, values)]
 
 
 async def insert_contact(
