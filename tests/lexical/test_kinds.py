@@ -93,6 +93,11 @@ HELD: list[tuple[str, str, tuple[str, ...]]] = [
     (VE, "dos kilos de tomate no no uno y medio de tomate", ("FRU-002",)),
     # a list that goes on behind `nada más` takes nothing out
     (AR, "tres boxer de algodón y nada más ah y una gorra trucker", ("BOX-001-L", "BOX-001", "BOX-001-XL")),
+    (
+        VE,
+        "o leite em pó quanto custa? se der menos de duzentos mil põe um, senao põe dois litros do líquido",
+        ("QUE-001", "LEC-002"),
+    ),
     # no question was put: what is named is asked, not dropped
     (AR, "quiero un jean slim y con lo que queda remeras basicas", ("REM-001",)),
 ]
