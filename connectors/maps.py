@@ -25,7 +25,10 @@ HALF: Final = 50
 """Places from which, and as many to which, ways are asked for at once."""
 
 SECONDS: Final = 30.0
-"""How long the whole of a problem may take; what is not known by then comes from straight lines."""
+"""How long the ways of a plan may take, all its problems together; what is not known by then comes from straight lines."""
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of one answer, whose two tables have at most 2500 numbers each."""
 
 _ONE_SECONDS: Final = 10.0
 
@@ -50,6 +53,7 @@ class StreetWays:
         self._url = url.rstrip("/")
         self._lines = lines
         self._http = httpx.Client(timeout=_ONE_SECONDS)
+        self._left = SECONDS
         self.is_by_map = bool(url)
 
     def __enter__(self) -> "StreetWays":
@@ -65,28 +69,28 @@ class StreetWays:
         metres, seconds = self._lines(places)
         if not self.is_by_map:
             return metres, seconds
+        began = time.monotonic()
         try:
-            return self._by_map(places, metres, seconds)
+            return self._by_map(places, metres, seconds, began + self._left)
         except (httpx.HTTPError, httpx.InvalidURL, ValidationError, ValueError, TimeoutError) as error:
             self.is_by_map = False
             log.warning("route.map_away", error=type(error).__name__)  # whose words would tell where customers live
             return metres, seconds
+        finally:
+            self._left -= time.monotonic() - began
 
-    def _by_map(self, places: Sequence[Place], metres: Matrix, seconds: Matrix) -> tuple[Matrix, Matrix]:
+    def _by_map(self, places: Sequence[Place], metres: Matrix, seconds: Matrix, until: float) -> tuple[Matrix, Matrix]:
         far, long = [list(row) for row in metres], [list(row) for row in seconds]
-        until = time.monotonic() + SECONDS
         for sources in _blocks(len(places)):
             for targets in _blocks(len(places)):
-                if time.monotonic() > until:
-                    raise TimeoutError
-                table = self._table(places, sources, targets)
+                table = self._table(places, sources, targets, until)
                 for source, distances, durations in zip(sources, table.distances, table.durations, strict=True):
                     for target, distance, duration in zip(targets, distances, durations, strict=True):
-                        if distance is not None and duration is not None:
+                        if source != target and distance is not None and duration is not None:
                             far[source][target], long[source][target] = _whole(distance), _whole(duration)
         return far, long
 
-    def _table(self, places: Sequence[Place], sources: range, targets: range) -> _Table:
+    def _table(self, places: Sequence[Place], sources: range, targets: range, until: float) -> _Table:
         asked = [*sources, *(each for each in targets if each not in sources)]
         where = ";".join(f"{places[each][1]:.6f},{places[each][0]:.6f}" for each in asked)
         wanted = {
@@ -94,9 +98,15 @@ class StreetWays:
             "sources": ";".join(str(asked.index(each)) for each in sources),
             "destinations": ";".join(str(asked.index(each)) for each in targets),
         }
-        answer = self._http.get(f"{self._url}/table/v1/driving/{where}", params=wanted)
-        answer.raise_for_status()
-        return _Table.model_validate_json(answer.content)
+        body = bytearray()
+        with self._http.stream("GET", f"{self._url}/table/v1/driving/{where}", params=wanted) as answer:
+            answer.raise_for_status()
+            for part in answer.iter_bytes():
+                body += part
+                # Whoever says a little now and then is never silent for long enough to be hung up on.
+                if time.monotonic() > until or len(body) > MOST_BYTES:
+                    raise TimeoutError
+        return _Table.model_validate_json(body)
 
 
 def _blocks(count: int) -> Iterator[range]:

@@ -1,5 +1,6 @@
 """Ways by a service of maps: what OSRM's HTTP says is what is driven, and where it says nothing, straight lines are."""
 
+import itertools
 import json
 import math
 import random
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 from analytics.routing.distances import matrices
 from analytics.routing.sectors import sectors
+from connectors import maps
 from connectors.maps import StreetWays
 from core.tables import new_id
 from domain.logistics import solving
@@ -144,6 +147,7 @@ SPOILT: dict[str, Callable[[dict[str, object]], Answer]] = {
     "no_distances": lambda table: (200, {name: table[name] for name in ("code", "durations")}),
     "fewer_rows": lambda table: (200, table | {"distances": [[1.0]]}),
     "backwards": lambda table: (200, table | {"durations": [[-1.0] * 5] * 5}),
+    "huge": lambda table: (200, json.dumps(table).encode() + b" " * maps.MOST_BYTES),
     "endless": lambda table: (200, json.dumps(table | {"durations": [[math.inf] * 5] * 5}).encode()),
 }
 
@@ -154,6 +158,26 @@ def test_a_service_that_talks_nonsense_leaves_straight_lines_and_it_is_told(
 ) -> None:
     osrm.spoil = spoil
     assert asked(osrm.url, spread(5)) == (*LINES(spread(5)), False)
+
+
+def test_the_way_from_a_place_to_itself_is_none_whatever_is_said_of_it(osrm: FakeOsrm) -> None:
+    osrm.spoil = lambda table: (200, table | {"distances": [[7.0] * 6] * 6, "durations": [[7.0] * 6] * 6})
+    with StreetWays(osrm.url, LINES) as ways:
+        found = solving.plan(day([10] * 5, [100]), ways)
+        assert ways.is_by_map
+    assert [len(tour.stops) for tour in found.tours] == [5]
+
+
+def test_the_ways_of_a_plan_have_so_much_time_together_and_what_is_late_comes_from_straight_lines(
+    osrm: FakeOsrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A clock by which each look at it is a second later
+    monkeypatch.setattr(maps, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+    with StreetWays(osrm.url, LINES) as ways:
+        said = [ways(spread(3)) for _ in range(40)]
+    assert not ways.is_by_map
+    assert said[0] != LINES(spread(3)) == said[-1]
+    assert len(osrm.asked) < maps.SECONDS
 
 
 def test_a_service_that_is_away_leaves_straight_lines_and_none_is_asked_that_is_not_named(osrm: FakeOsrm) -> None:
