@@ -7,9 +7,14 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_GZIP: Final = b"\x1f\x8b"
+MOST_BYTES: Final = 2**30
+"""Of a file that is read where somebody keeps it; whoever takes files of others sets less."""
 
 
 class BadData(ValueError):
@@ -21,15 +26,31 @@ class BadData(ValueError):
         self.details = details
 
 
+def unzipped(content: bytes, most: int, file: str) -> bytes:
+    """Bytes without their gzip, if they have one; raises `BadData` for more than `most` before there are as many.
+
+    What is packed twice is refused: nobody has looked at how much the inner one holds.
+    """
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        with gzip.open(io.BytesIO(content)) as packed:
+            found = packed.read(most + 1)
+    except (OSError, EOFError, zlib.error):
+        raise BadData("file_unreadable", file=file, reason="damaged") from None
+    if len(found) > most:
+        raise BadData("file_too_large", file=file, most=most)
+    if found.startswith(_GZIP):
+        raise BadData("file_unreadable", file=file, reason="packed twice")
+    return found
+
+
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file, unzipped if it is gzipped; raises `BadData`."""
     try:
-        content = path.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadData("file_unreadable", file=path.name, reason=getattr(error, "strerror", None) or "damaged") from None
+        return unzipped(path.read_bytes(), MOST_BYTES, path.name).decode("utf-8-sig")
+    except OSError as error:
+        raise BadData("file_unreadable", file=path.name, reason=error.strerror or "damaged") from None
     except UnicodeDecodeError:
         raise BadData("file_not_utf8", file=path.name) from None
 

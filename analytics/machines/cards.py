@@ -19,11 +19,15 @@ KEY: Final = "nexova"
 
 EXAMPLES: Final = 8
 _MOST_SENSORS: Final = 200
+_FAR: Final = 1e6
 
 Kind = Literal["failure", "remaining_life"]
 """What a model says: how probable a failure is within some hours, or how many hours of work are left."""
 
-Row = tuple[float, ...]
+_MOST_REGIMES: Final = 50
+_MOST_INPUTS: Final = 1_000
+
+Row = Annotated[tuple[float, ...], Field(max_length=_MOST_INPUTS)]
 Name = Annotated[str, Field(min_length=1, max_length=50)]
 
 
@@ -35,12 +39,12 @@ class Regimes(_Strict):
     """`Conditions` and the health indices of a remaining life."""
 
     scale: Row
-    centres: tuple[Row, ...]
-    informative: tuple[int, ...]
-    means: tuple[Row, ...]
-    spreads: tuple[Row, ...]
+    centres: Annotated[tuple[Row, ...], Field(max_length=_MOST_REGIMES)]
+    informative: Annotated[tuple[int, ...], Field(max_length=_MOST_SENSORS)]
+    means: Annotated[tuple[Row, ...], Field(max_length=_MOST_REGIMES)]
+    spreads: Annotated[tuple[Row, ...], Field(max_length=_MOST_REGIMES)]
     centre: Row
-    indices: tuple[Row, ...]
+    indices: Annotated[tuple[Row, ...], Field(max_length=_MOST_SENSORS)]
 
 
 class Card(_Strict):
@@ -49,8 +53,8 @@ class Card(_Strict):
     version: Literal[1] = 1
     kind: Kind
     sensors: Annotated[tuple[Name, ...], Field(min_length=1, max_length=_MOST_SENSORS)]
-    units: tuple[str, ...]
-    settings: tuple[int, ...] = ()
+    units: tuple[Name, ...]
+    settings: Annotated[tuple[int, ...], Field(max_length=_MOST_SENSORS)] = ()
     """The sensors that tell in which regime the machine works, by their places."""
     horizon_hours: Annotated[float, Field(gt=0, le=24 * 365)]
     threshold: float
@@ -94,7 +98,9 @@ class Served:
 
     def strayed(self, values: Floats) -> dict[str, float]:
         """By how many spreads of sound rows the sensors (K,) that weigh lie off."""
-        off = (values - np.array(self.card.sound_mean)) / np.array(self.card.sound_spread)
+        # So far off is off, and a number that is none could not be kept.
+        with np.errstate(over="ignore"):
+            off = np.clip((values - np.array(self.card.sound_mean)) / np.array(self.card.sound_spread), -_FAR, _FAR)
         weighs = [place for place, share in enumerate(self.card.weights) if share >= 1 / (2 * len(self.card.weights))]
         return {self.card.sensors[place]: round(float(off[place]), 2) for place in weighs}
 

@@ -34,7 +34,7 @@ class Reference(BaseModel):
         """(K,) the stability index of rows (N, K) against these; 0 where nothing has moved."""
         indices = []
         for column, cut, before in zip(values.T, self.edges, self.shares, strict=True):
-            now, then = _shares(column, np.array(cut)), np.array(before)
+            now, then = _shares(column, np.array(cut)), np.maximum(before, _LEAST_SHARE)
             indices.append(float(((now - then) * np.log(now / then)).sum()))
         return np.array(indices)
 

@@ -77,7 +77,8 @@ def read_labelled(path: Path, sensors: Sequence[str]) -> Labelled:
     units = table.text("unit") if "unit" in table.names else [str(row) for row in range(len(table.rows))]
     has_hours = "hours_before" in table.names
     hours = table.numbers(("hours_before",), gaps=True)[:, 0] if has_hours else np.full(len(table.rows), np.nan)
-    groups = np.unique(np.array(units), return_inverse=True)[1].reshape(-1)
+    numbers = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
+    groups = np.array([numbers[unit] for unit in units], dtype=np.intp)
     return Labelled(tuple(known), table.numbers(known), flags(table, "failure"), groups, hours)
 
 
@@ -89,14 +90,16 @@ def read_own_runs(path: Path, sensors: Sequence[str], settings: Sequence[str]) -
     table = read_table(path)
     table.require(("unit", "cycle", *settings))
     known = _sensors(table, sensors)
-    values, cycles, units = table.numbers(known), table.numbers(("cycle",))[:, 0], np.array(table.text("unit"))
+    values, cycles = table.numbers(known), table.numbers(("cycle",))[:, 0]
+    of_unit: dict[str, list[int]] = {}
+    for row, unit in enumerate(table.text("unit")):
+        of_unit.setdefault(unit, []).append(row)
     runs = []
-    for unit in np.unique(units):
-        rows = np.flatnonzero(units == unit)
-        rows = rows[np.argsort(cycles[rows], kind="stable")]
+    for unit, told in sorted(of_unit.items()):
+        rows = np.array(told)[np.argsort(cycles[told], kind="stable")]
         if (np.diff(cycles[rows]) <= 0).any():
-            raise BadData("cycle_twice", file=table.file, unit=str(unit)[:40])
-        runs.append(Run(str(unit), regime(values[rows], [known.index(name) for name in settings]), values[rows]))
+            raise BadData("cycle_twice", file=table.file, unit=unit[:40])
+        runs.append(Run(unit, regime(values[rows], [known.index(name) for name in settings]), values[rows]))
     return runs, known
 
 

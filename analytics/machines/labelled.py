@@ -214,8 +214,10 @@ def _threshold(probability: Floats, failed: Flags, precise: float | None = None)
 def _lead(of: Labelled, sure: Flags, failing: NDArray[np.intp]) -> float | None:
     if not np.isfinite(of.hours_before[of.failed]).all():
         return None
-    leads = [of.hours_before[of.failed & sure & (of.groups == group)].max(initial=0.0) for group in failing]
-    return float(np.median(leads))
+    told = of.failed & sure
+    leads = np.zeros(int(of.groups.max()) + 1)
+    np.maximum.at(leads, of.groups[told], of.hours_before[told])
+    return float(np.median(leads[failing]))
 
 
 def _weights(booster: lightgbm.Booster, sensors: int, physics: Sequence[tuple[int, str, int]]) -> Floats:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from analytics.data import BadData
 from analytics.machines.cards import EQUAL, KEY, Card, Served
 from analytics.machines.life_features import CAP
+from analytics.machines.onnx_bounds import width_of
 
 MOST_BYTES: Final = 8_000_000
 TREES: Final = "ai.onnx.ml"
@@ -30,6 +31,7 @@ def open_model(content: bytes) -> Served:
     model = _read(content)
     card = _card({each.key: each.value for each in model.metadata_props})
     _require_plain(model)
+    _require_width(card, width_of(model.graph))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
@@ -78,9 +80,15 @@ def _require_plain(model: ModelProto) -> None:
     graph = model.graph
     strange = {node.op_type for node in graph.node} - _OPERATORS
     outside = any(each.data_location == TensorProto.EXTERNAL or each.external_data for each in graph.initializer)
-    nested = any(attribute.HasField("g") or attribute.graphs for node in graph.node for attribute in node.attribute)
     other = {each.domain: each.version for each in model.opset_import} != OPSETS
-    if strange or outside or nested or other or model.functions or graph.sparse_initializer:
+    if strange or outside or other or model.functions or graph.sparse_initializer:
         raise BadData("model_operators", operators=", ".join(sorted(strange))[:200] or "external data")
     if [each.name for each in graph.input] != ["rows"] or [each.name for each in graph.output] != ["answer"]:
+        raise BadData("model_operators", operators="inputs")
+
+
+def _require_width(card: Card, width: int) -> None:
+    """Raises `BadData` where the graph takes other rows than those that it will be asked of."""
+    is_of_sensors = card.kind == "remaining_life" or len(card.sensors) == width
+    if not is_of_sensors or any(len(row) != width for row in card.examples):
         raise BadData("model_operators", operators="inputs")

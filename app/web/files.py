@@ -5,6 +5,7 @@ One door for all of them, whoever asks: the bytes tell what a file is, and nothi
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -23,6 +24,8 @@ HEADERS: Final = {
     "accept-ranges": "bytes",
 }
 
+_BYTES: Final = "application/octet-stream"
+_STRANGE = re.compile(r"[^\w. ()#&+,=@~-]", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})\Z")
 
 
@@ -31,7 +34,8 @@ async def give(
 ) -> Response:
     """The bytes of a file under its digest: kinds of `shown` within a page, any other to be kept under this name.
 
-    `header` is what was said of the file where its bytes do not tell. Raises BlobMissing.
+    `header` is what was said of the file where its bytes do not tell; of bytes that are just bytes, the name has its ending.
+    Raises BlobMissing.
     """
     headers = HEADERS | {"etag": f'"{sha256}"'}
     if request.headers.get("if-none-match") == headers["etag"]:
@@ -39,13 +43,20 @@ async def give(
     content = await open_blobs(request.app.state.settings).get(sha256)
     kind = sniff(content, header)
     is_shown = kind in shown
-    headers["content-disposition"] = "inline" if is_shown else f'attachment; filename="{name}{ending(kind)}"'
-    kind = kind if is_shown else "application/octet-stream"
+    suffix = "" if kind == header == _BYTES else ending(kind)
+    headers["content-disposition"] = "inline" if is_shown else _attachment(name + suffix)
+    kind = kind if is_shown else _BYTES
     span = _span(request.headers.get("range"), len(content))
     if span is None:
         return Response(content, media_type=kind, headers=headers)
     headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{len(content)}"
     return Response(content[span.start : span.stop], 206, headers, kind)
+
+
+def _attachment(name: str) -> str:
+    """How a header says it (RFC 6266): what a line of ASCII does not hold stands in the second name, for whoever reads that."""
+    plain = _STRANGE.sub("_", name)
+    return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}")
 
 
 def _span(asked: str | None, size: int) -> range | None:

@@ -97,6 +97,6 @@ class Judge:
         values = [
             units.convert(sum(means[code]) / len(means[code]), unit_of[code], unit)
             for code, unit in zip(served.card.sensors, served.card.units, strict=True)
-            if code in unit_of
+            if code in unit_of and units.are_alike(unit_of[code], unit)
         ]
         return round(float(served.ask(np.array([values]))[0]), 4) if len(values) == len(served.card.sensors) else None

@@ -4,6 +4,7 @@ A model of which a sensor is silent says nothing: nothing stands in for what is 
 made once an hour, and kept with the prediction until the next.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,9 +77,12 @@ def _chance(known: Known, model: ModelView, served: Served) -> tuple[Chance, Map
         return None
     pairs = zip(means, sensors, served.card.units, strict=True)
     values = np.array([units.convert(mean, sensor.unit, unit) for mean, sensor, unit in pairs if mean is not None])
+    probability = float(served.ask(values[None])[0])
+    if not math.isfinite(probability):
+        return None
     chance = Chance(
         model=model.number,
-        probability=round(float(served.ask(values[None])[0]), 4),
+        probability=round(probability, 4),
         horizon_hours=served.card.horizon_hours,
         threshold=round(served.card.threshold, 4),
     )
@@ -86,9 +90,10 @@ def _chance(known: Known, model: ModelView, served: Served) -> tuple[Chance, Map
 
 
 def _sensors(known: Known, served: Served) -> list[Sensor] | None:
-    """The sensors that a model takes, in its order; None where the machine lacks one."""
+    """The sensors that a model takes, in its order; None where the machine lacks one, or measures another thing by it."""
     by_code = {sensor.code: sensor for sensor in known.sensors}
-    found = [by_code.get(code) for code in served.card.sensors]
+    pairs = [(by_code.get(code), unit) for code, unit in zip(served.card.sensors, served.card.units, strict=True)]
+    found = [sensor if sensor is not None and units.are_alike(sensor.unit, unit) else None for sensor, unit in pairs]
     return [sensor for sensor in found if sensor is not None] if None not in found else None
 
 
@@ -124,10 +129,12 @@ async def _renewed(work: Work, known: Known) -> datetime:
 def _life(model: ModelView, served: Served, past: Hours, now: datetime) -> Life | None:
     if len(past.starts) < _LEAST_HOURS or past.starts[-1] + 2 * HOUR < now:
         return None
-    left = round(served.hours_left(past.values), 1)
+    left = served.hours_left(past.values)
+    if not math.isfinite(left):
+        return None
     return Life(
         model=model.number,
-        hours=left,
+        hours=round(left, 1),
         error_hours=served.card.error_hours,
         warns_below=served.card.threshold,
         as_of=past.starts[-1] + HOUR,

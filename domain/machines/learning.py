@@ -16,7 +16,7 @@ from uuid import UUID
 
 import numpy as np
 
-from analytics.data import BadData
+from analytics.data import BadData, unzipped
 from analytics.machines import files, training
 from analytics.machines.conditions import regime
 from analytics.machines.labelled import LEAST_ROWS, Labelled
@@ -26,9 +26,11 @@ from core.work import Work
 from domain.machines import _hours as hours
 from domain.machines import _model_repository as repository
 from domain.machines import repository as plant
+from domain.machines import units
 from domain.machines._hours import HOUR, Hours, Life
 from domain.machines.kinds import ROLE_UNITS, MachineEventKind, ModelKind, ModelSource
 from domain.machines.model_schemas import ModelView
+from domain.machines.modelling import MOST_BYTES
 from domain.machines.models import Sensor
 
 _TOLD: Final = (*hours.RENEWING, MachineEventKind.STARTED)
@@ -68,13 +70,14 @@ async def read(work: Work, wanted: ModelView) -> Past:
     known = [sensors for sensors in of_machine.values() if sensors]
     if not known:
         raise BadData("machines_missing", kind=wanted.machine_kind)
-    codes = tuple(sorted(set.intersection(*(set(sensors) for sensors in known))))
+    first = known[0]
+    shared = sorted(set.intersection(*(set(sensors) for sensors in known)))
+    codes = tuple(code for code in shared if all(units.are_alike(each[code].unit, first[code].unit) for each in known))
     if not codes:
         raise BadData("sensors_differ", kind=wanted.machine_kind)
-    first = known[0]
     roles = {first[code].role.value: code for code in codes if first[code].role in ROLE_UNITS}
-    units = tuple(ROLE_UNITS.get(first[code].role, first[code].unit) for code in codes)
-    past = Past(codes, units, roles, work.system_time)
+    wanted_units = tuple(ROLE_UNITS.get(first[code].role, first[code].unit) for code in codes)
+    past = Past(codes, wanted_units, roles, work.system_time)
     if wanted.source is ModelSource.HISTORY:
         for machine_id, sensors in of_machine.items():
             if sensors:
@@ -98,7 +101,7 @@ def make(wanted: ModelView, past: Past, content: bytes | None) -> Made:
         return _of_model(wanted, past, content)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given"
-        path.write_bytes(content)
+        path.write_bytes(unzipped(content, MOST_BYTES, wanted.filename or ""))
         return _of_file(wanted, past, path)
 
 
@@ -151,8 +154,8 @@ def _of_file(wanted: ModelView, past: Past, path: Path) -> Made:
     by_name = dict(zip(past.sensors, past.units, strict=True))
     if wanted.kind is ModelKind.FAILURE:
         of = files.read_labelled(path, past.sensors)
-        units = [by_name[name] for name in of.sensors]
-        made, sensors = training.failure_model(of, past.roles, units, wanted.horizon_hours), of.sensors
+        taken = [by_name[name] for name in of.sensors]
+        made, sensors = training.failure_model(of, past.roles, taken, wanted.horizon_hours), of.sensors
         return Made(
             made.content, sensors, made.figures, learned_from | {"rows": len(of.failed), "failures": int(of.failed.sum())}
         )
@@ -170,4 +173,8 @@ def _of_model(wanted: ModelView, past: Past, content: bytes) -> Made:
         raise BadData("model_other_kind", kind=card.kind)
     if missing := [name for name in card.sensors if name not in past.sensors]:
         raise BadData("model_sensors_missing", sensors=", ".join(missing))
+    unit_of = dict(zip(past.sensors, past.units, strict=True))
+    pairs = zip(card.sensors, card.units, strict=True)
+    if other := [name for name, unit in pairs if not units.are_alike(unit_of[name], unit)]:
+        raise BadData("model_units_differ", sensors=", ".join(other))
     return Made(content, card.sensors, {}, {"file": wanted.filename, "sha256": hashlib.sha256(content).hexdigest()})

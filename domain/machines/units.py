@@ -44,6 +44,15 @@ def _line(of: str, to: str) -> tuple[Decimal, Decimal]:
     return one - zero, zero
 
 
+def are_alike(of: str, to: str) -> bool:
+    """Whether what is in one unit can be said in the other."""
+    try:
+        _line(of, to)
+    except (UnitUnknown, UnitsDiffer):
+        return False
+    return True
+
+
 def convert(value: float, of: str, to: str) -> float:
     """A value of one unit in another; raises UnitUnknown and UnitsDiffer."""
     if of == to:

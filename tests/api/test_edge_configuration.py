@@ -1,5 +1,6 @@
 """What a box beside machines is told: pulled, kept over a line that fails, and never another model than was meant."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,24 @@ from connectors.edge.box import Box
 from connectors.edge.buffer import Buffer
 from connectors.edge.configuration import Puller
 from connectors.edge.judging import Verdict
+from core.clock import process_now
 from tests.api.test_machines import Line, make_line
 from tests.factories.plant import START
 
 BEGIN = int(START.timestamp() * 1000)
 
 
-def model_file() -> bytes:
+def model_file(unit: str = "kelvin") -> bytes:
     """A model by which a machine fails above 80 degrees."""
     random = np.random.default_rng(1)
     kelvin = random.uniform(300, 400, 600)
     of = Labelled(("temperature",), kelvin[:, None], kelvin > 353.15, np.arange(600), np.full(600, np.nan))
-    return training.failure_model(of, {}, ["kelvin"], 24.0).content
+    return training.failure_model(of, {}, [unit], 24.0).content
 
 
-async def bring(line: Line, content: bytes) -> dict[str, Any]:
+async def bring(line: Line, content: bytes, machine_kind: str = "molino") -> dict[str, Any]:
     """Bring a model over HTTP and have a worker look at it."""
-    asked = {"kind": "failure", "machine_kind": "molino", "filename": "m.onnx", "source": "model"}
+    asked = {"kind": "failure", "machine_kind": machine_kind, "filename": "m.onnx", "source": "model"}
     answer = await line.api.post("/api/v1/machine-models/files", params=asked, content=content, headers=line.owner)
     assert answer.status_code == 202, answer.text
     await RUNNERS["machine.learn"](workspace_id=str(line.workspace_id), model_id=answer.json()["id"])
@@ -110,3 +112,33 @@ async def test_a_box_judges_by_what_it_was_told_also_without_a_line(api: httpx.A
     assert (await api.get("/api/v1/ingest/configuration", headers=keyed)).json()["machines"][0]["model_sha256"] is None
     assert (await api.get(f"/api/v1/machine-models/{made['id']}", headers=stranger.owner)).status_code == 404
     assert (await api.get("/api/v1/machine-models", headers=keyed)).status_code == 403
+
+
+async def test_a_model_that_takes_what_a_machine_does_not_measure_keeps_no_limit_from_being_judged(
+    api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    # Given a model in use whose name no header holds, and another machine that measures something else by the same word
+    line = await make_line(api)
+    await change(line, "", kind="molino «🔥»")
+    made = await bring(line, model_file(), "molino «🔥»")
+    assert (await bring(line, model_file("mm/s"), "molino «🔥»"))["reason"] == "model_units_differ"
+    assert (await api.post(f"/api/v1/machine-models/{made['id']}/promote", headers=line.owner)).status_code == 200
+    file = await api.get(f"/api/v1/machine-models/{made['id']}/file", headers=line.owner)
+    assert file.headers["content-disposition"].startswith('attachment; filename="molino ___-failure-1.onnx"; filename*=UTF-8')
+    site = (await api.get(f"/api/v1/machines/{line.machine_id}", headers=line.owner)).json()["site_id"]
+    other = {"site_id": site, "code": "mill-4", "name": "Molino cuatro", "kind": "molino «🔥»"}
+    machine = (await api.post("/api/v1/machines", json=other, headers=line.owner)).json()["id"]
+    shakes = {"code": "temperature", "name": "Vibración", "unit": "mm/s", "limits": {"alarm_high": 10.0}}
+    assert (await api.post(f"/api/v1/machines/{machine}/sensors", json=shakes, headers=line.owner)).status_code == 201
+    # When it goes beyond its limit
+    now = {"machine": "mill-4", "at": process_now().isoformat(), "sensor": "temperature", "value": 30.0}
+    assert (await line.send(json.dumps(now).encode())).json()["counts"] == {"stored": 1}
+    await RUNNERS["machine.judge"](workspace_id=str(line.workspace_id), machine_id=machine)
+    # Then the house says so, and the box beside it too
+    risk = (await api.get(f"/api/v1/machines/{machine}/risk", headers=line.owner)).json()
+    assert [one["cause"] for one in risk["reasons"]] == ["above_alarm"]
+    puller = Puller(Buffer(tmp_path / "edge.db", 10_000_000), api, str(api.base_url), line.key)
+    assert await puller.pull()
+    assert puller.judge is not None
+    puller.judge.hear("MILL-4", "temperature", BEGIN, {"mean": 30.0})
+    assert [(one.reasons, one.probability) for one in puller.judge.judge(BEGIN)] == [(("above_alarm:temperature",), None)]
