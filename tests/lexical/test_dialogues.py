@@ -22,7 +22,7 @@ async def test_an_act_does_what_it_says_or_is_asked_about(act: Act, data: st.Dat
 
 
 PLAYED = [
-    # shop, language, the order, what is asked (kind, product, quantity), what was said, the order after it
+    # shop, language, the order, what is asked (kind, products, quantity), what was said, the order after it
     (CLOTHES, "pt", {"CAR-001-42": 1, "CAR-001-44": 1}, [], "tira o cargo 42 por favor", {"CAR-001-44": 1}),
     (CLOTHES, "es", {"POL-001": 1, "CIN-001": 1}, [], "la pollera pasala a M mejor", {"POL-001-M": 1, "CIN-001": 1}),
     (CLOTHES, "es", {"BUZ-001-L": 1}, [], "sabes q mejor la L cambiamela por xl, esta grandote jaja", {"BUZ-001-XL": 1}),
@@ -38,6 +38,15 @@ PLAYED = [
     (
         *(GROCERIES, "en", {"BEB-005": 18, "QUE-003": 2}, [("confirm", "BEB-001", 24), ("confirm", "GAL-002", 4)]),
         *("regular, the 2 liter, just two. yes to the club social", {"BEB-005": 18, "QUE-003": 2, "BEB-001": 2, "GAL-002": 4}),
+    ),
+    # What `y` adds to an "of each" is none of it, and the size of one thing chooses none of another.
+    (
+        *(CLOTHES, "es", {}, [("choose_quantity", "SAN-001-37", None), ("choose_quantity", "ANT-001", None)]),
+        *("un par de cada una y los lentes unos", {"SAN-001-37": 1}),
+    ),
+    (
+        *(CLOTHES, "es", {"BUZ-001-M": 1, "BUZ-001-L": 1}, [("choose_product", "BUZ-001-M BUZ-001-L BUZ-001-XL", 2)]),
+        *("con esas dos con capucha esta bien. y los pants, el de frisa, talla m", {"BUZ-001-M": 1, "BUZ-001-L": 1}),
     ),
     # Of these it is asked whether that is the whole.
     (
@@ -66,7 +75,8 @@ async def test_what_people_said_in_a_thread_does_that_and_nothing_else(
 ) -> None:
     before, after = ({sku: Decimal(str(quantity)) for sku, quantity in cart.items()} for cart in (held, right))
     points = [
-        open_point(slug, kind, [sku], None if quantity is None else Decimal(str(quantity))) for kind, sku, quantity in asked
+        open_point(slug, kind, skus.split(), None if quantity is None else Decimal(str(quantity)))
+        for kind, skus, quantity in asked
     ]
     judged = await play(Dialogue("played", slug, language, before, points, said, after))
     assert not judged.faults

@@ -177,11 +177,8 @@ class _Judge:
     def is_known_size(self, line: Line) -> bool:
         """Whether all that a line may mean has the figures of its size in its name."""
         figures = {self.tokens[at].text for at in line.sized if any(letter.isdigit() for letter in self.tokens[at].text)}
-        names = (
-            [self.goods.by_sku[sku].name.casefold().split() for sku in line.mention.products]
-            if line.mention is not None
-            else []
-        )
+        skus = line.mention.products if line.mention is not None else ()
+        names = [self.goods.by_sku[sku].name.casefold().split() for sku in skus]
         return bool(figures) and all(figures <= set(name) for name in names)
 
     def _bare(self, line: Line) -> None:

@@ -87,7 +87,7 @@ class OpenPoints:
         point = self.points[place]
         mode = point.arguments.get("mode", "add")
         product = self.goods.by_sku[sku]
-        said = said or self.each
+        said = said or (self.each if line.mention is None else None)  # what is named has the number that is said of it
         if said is None and (known := point.arguments.get("quantity")) is not None and self.settled.isdisjoint({place}):
             unit = point.arguments.get("unit")
             if not unit and not is_size(f"{Decimal(str(known)).normalize():f}", self.goods.by_sku[sku].name):

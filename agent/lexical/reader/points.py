@@ -145,8 +145,17 @@ class Answers(OpenPoints):
         labels = {self.goods.by_sku[sku].label for skus in several for sku in skus} - {""}
         taken = [line for line in self.lines if not self._is_place(line)]
         spans = pointing(self.path, self.tokens, self.folded, labels, self.goods.closed)
+        spans = [span for span in spans if not self._is_of_other(span[0])]
         free = [span for span in spans if not any(line.start <= span[0] < line.end for line in taken)]
         return [Line(start, end, size=size, sized=tuple(range(start, end))) for start, end, size in free]
+
+    def _is_of_other(self, at: int) -> bool:
+        """`y los pants, talla M`: a size right behind another thing is of that, and chooses none of those in question."""
+        last = next((line for line in reversed(self.lines) if line.mention is not None and line.end <= at), None)
+        between = [token.text for token in self.tokens[last.end : at]] if last is not None else []
+        is_behind = set(between) <= vocabulary().fillers - vocabulary().conjunctions | vocabulary().size_words | {","}
+        in_question = {sku for _, _, skus in self._open() for sku in skus}
+        return last is not None and last.mention is not None and is_behind and in_question.isdisjoint(last.mention.products)
 
     def _is_place(self, line: Line) -> bool:
         """`la primera`, though a word of something on sale may be like it."""

@@ -13,6 +13,7 @@ from agent.lexical.reader.nouns import weighed, without_adjectives, without_shar
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.sizes import described, in_sizes, resized, size_said
 from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
 
 _FEWEST_CARRIED = 50
 
@@ -26,7 +27,7 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     found = _corrected(alternatives(_supposed(_doubled(found, tokens)), goods, tokens, ors), goods, tokens)
     found = without_shares(found, tokens)
     found = _headed(_parts_of_total(_one_more(found), goods, tokens), goods, tokens)
-    found = _of_each(found)
+    found = _of_each(found, tokens)
     found = _torn(found, tokens)
     found = _named_again(_shared(found, goods))
     return _carried(_taken_back(found), tokens)
@@ -222,8 +223,8 @@ def _headed(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[Li
     return lines
 
 
-def _of_each(lines: list[Line]) -> list[Line]:
-    """`cebolla y papa, dos kilos de cada una`; said first, it is of all that follows."""
+def _of_each(lines: list[Line], tokens: Sequence[Token]) -> list[Line]:
+    """`cebolla y papa, dos kilos de cada una`; said first, it is of all that follows, and of nothing that `y` adds to it."""
     for line in lines:
         if not line.is_each or line.quantity is None:
             continue
@@ -232,6 +233,8 @@ def _of_each(lines: list[Line]) -> list[Line]:
         named = [other for other in named if other.mode is not Mode.REFUSE]
         before = [other for other in named if other.start < line.start]
         behind = [other for other in named if other.start > line.start]
+        if behind and vocabulary().conjunctions.intersection(_between(line, behind[0], tokens)):
+            behind = []
         for other in before or behind:
             other.quantity = line.quantity
             other.mode, other.is_wished = Mode.ADD, True

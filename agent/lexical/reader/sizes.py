@@ -83,17 +83,12 @@ def in_sizes(lines: list[Line], goods: Goods, tokens: Sequence[Token]) -> list[L
             found.append(line)
             continue
         label = line.mention.label if line.mention is not None else _figure(line)
-        named = goods.labelled(head.mention, label) if head is not None and head.mention is not None and label else None
+        about = head.mention if head is not None else None
+        named = goods.labelled(about, label) if about is not None and label else None
         letter = tokens[line.end - 1].text
-        if (
-            head is not None
-            and head.mention is not None
-            and line.mention is None
-            and line.quantity
-            and line.quantity.unit == letter
-        ):
+        if about is not None and line.mention is None and line.quantity and line.quantity.unit == letter:
             # `2 S y 1 L`: no litre.
-            line.mention = goods.labelled(head.mention, letter)
+            line.mention = goods.labelled(about, letter)
             line.quantity = replace(line.quantity, unit=None) if line.mention is not None else line.quantity
             found.append(line)
             continue
@@ -160,13 +155,8 @@ def _name_size(line: Line, goods: Goods, tokens: Sequence[Token]) -> None:
 
 def _give_size(line: Line, found: list[Line], head: Line | None, goods: Goods) -> None:
     """`bermudas, una 42, las de gabardina`: the number before a name is the size of what was named before."""
-    if (
-        head is None
-        or head.mention is None
-        or not found[-1].is_bare
-        or found[-1].end != line.start
-        or line.counted_at != line.start
-    ):
+    is_behind = bool(found) and found[-1].is_bare and found[-1].end == line.start == line.counted_at
+    if head is None or head.mention is None or not is_behind:
         return
     named = goods.labelled(head.mention, _figure(line)) if _figure(line) else None
     if named is not None and found[-1].quantity is not None and found[-1].quantity.is_article:
@@ -212,13 +202,8 @@ def strung(lines: Sequence[Line], tokens: Sequence[Token]) -> list[Line]:
         if last is not None and _describes(line, last, between):
             continue
         is_tail = line.mention is not None and line.quantity is None and not line.is_single and line.mode is Mode.ADD
-        if (
-            last is not None
-            and last.mention is not None
-            and last.quantity is not None
-            and is_tail
-            and between in ([], ["de"], ["of"])
-        ):
+        is_tail = is_tail and between in ([], ["de"], ["of"])
+        if last is not None and last.mention is not None and last.quantity is not None and is_tail:
             last.touched += tuple(range(line.start, line.end))
             continue
         found.append(line)

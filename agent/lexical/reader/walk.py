@@ -222,12 +222,8 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         return
     is_last = not any(one.mention is not None or one.quantity is not None or one.role is Role.SIZE for one in arcs[place:])
     is_closing = is_last and (place + 1 == len(arcs) or arcs[place + 1].role is Role.MARK)
-    if (
-        arc.role is Role.CORRECT
-        and walk.lines
-        and not walk.is_parted
-        and (is_closing or (is_last and walk.lines[-1].says_which))
-    ):
+    is_meant = bool(walk.lines) and not walk.is_parted and (is_closing or (is_last and walk.lines[-1].says_which))
+    if arc.role is Role.CORRECT and is_meant:
         # `la remera la quiero en talle S mejor`
         walk.idle.discard(arc.start)
         walk.lines[-1].is_set = walk.lines[-1].is_set or walk.lines[-1].clause == walk.clause
