@@ -30,6 +30,8 @@ from domain.conversations.schemas import Incoming
 SEND_SECONDS = 20.0
 SIGN_SECONDS = 3.0
 CHECK_SECONDS = 10.0
+MOST_TOLD_BYTES = 8 * 1024 * 1024
+"""Of what a provider tells of a line; all the templates of a large sender are fewer."""
 MAX_ANSWER_BYTES = 256 * 1024
 
 log = observability.log(__name__)
@@ -92,21 +94,27 @@ class InfobipWhatsApp:
 
     async def _post(self, path: str, body: dict[str, Any]) -> SendOutcome:
         try:
-            async with (
-                asyncio.timeout(SEND_SECONDS),
-                self._http.stream(
-                    "POST",
-                    self._base_url + path,
-                    content=json.dumps(body).encode(),
-                    headers=self._headers() | {"Content-Type": "application/json"},
-                ) as response,
-            ):
-                content = bytearray()
-                async for chunk in response.aiter_bytes():
-                    content += chunk[: MAX_ANSWER_BYTES - len(content)]
+            response, content = await self._answered("POST", path, body, within=SEND_SECONDS)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
             return answers.of_failure(error)
-        return answers.of_response(response.status_code, response.headers, bytes(content))
+        return answers.of_response(response.status_code, response.headers, content)
+
+    async def _answered(
+        self, method: str, path: str, body: dict[str, Any] | None, *, within: float, most: int = MAX_ANSWER_BYTES
+    ) -> tuple[httpx.Response, bytes]:
+        """What the provider answers, and so many bytes of its body; raises what httpx does, and TimeoutError."""
+        headers = self._headers() | ({"Content-Type": "application/json"} if body is not None else {})
+        given = None if body is None else json.dumps(body).encode()
+        async with (
+            asyncio.timeout(within),
+            self._http.stream(method, self._base_url + path, content=given, headers=headers) as response,
+        ):
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk[: most - len(content)]
+                if len(content) == most:
+                    break
+        return response, bytes(content)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": self._authorization(), "Accept": "application/json"}
@@ -126,8 +134,7 @@ class InfobipWhatsApp:
     async def _sign(self, path: str, body: dict[str, Any] | None) -> None:
         """A sign of life to the customer: it has little time, and its failure is only logged."""
         try:
-            async with asyncio.timeout(SIGN_SECONDS):
-                response = await self._http.post(self._base_url + path, json=body, headers=self._headers())
+            response, _ = await self._answered("POST", path, body, within=SIGN_SECONDS)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             log.info("sign.failed", path=path.rsplit("/", 1)[-1], error=type(error).__name__)
             return
@@ -136,24 +143,23 @@ class InfobipWhatsApp:
 
     async def check(self) -> LineCheck:
         """Ask for what WhatsApp shows of the sender; only the account that has it may see that."""
-        code, response = await self._asked("/whatsapp/1/senders/{sender}/business-info")
-        return LineCheck(is_usable=code == "ok", code=code, http_status=response.status_code if response else None)
+        code, status, _ = await self._asked("/whatsapp/1/senders/{sender}/business-info")
+        return LineCheck(is_usable=code == "ok", code=code, http_status=status)
 
     async def templates(self) -> TemplatesFound:
         """Ask for the sender's templates; those that are approved and need nothing but values for their text can be sent."""
-        code, response = await self._asked("/whatsapp/2/senders/{sender}/templates")
-        return templates.found(response.content) if code == "ok" and response else TemplatesFound(code=code)
+        code, _, content = await self._asked("/whatsapp/2/senders/{sender}/templates")
+        return templates.found(content) if code == "ok" else TemplatesFound(code=code)
 
-    async def _asked(self, path: str) -> tuple[str, httpx.Response | None]:
-        """What the account that has the sender may ask of it: `ok`, or why there is no answer."""
+    async def _asked(self, path: str) -> tuple[str, int | None, bytes]:
+        """What the account that has the sender may ask of it: `ok` or why there is no answer, its status, and what it says."""
         path = path.format(sender=quote(self._connection.address, safe=""))
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                response = await self._http.get(self._base_url + path, headers=self._headers())
+            response, content = await self._answered("GET", path, None, within=CHECK_SECONDS, most=MOST_TOLD_BYTES)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError):
-            return "unreachable", None
+            return "unreachable", None, b""
         code = {200: "ok", 401: "key_refused", 403: "key_refused", 400: "sender_unknown", 404: "sender_unknown"}
-        return code.get(response.status_code, "unclear"), response
+        return code.get(response.status_code, "unclear"), response.status_code, content
 
     async def fetch_media(self, url: str) -> FetchedMedia:
         """The bytes of a file that a customer sent; raises MediaUnavailable."""

@@ -3,7 +3,7 @@
 from pydantic import Field, ValidationError
 
 from channels.infobip.wire import Wire
-from domain.connections.templates import PLACE, ApprovedTemplate, TemplateCategory, TemplatesFound
+from domain.connections.templates import MOST, PLACE, ApprovedTemplate, TemplateCategory, TemplatesFound
 
 
 class _Header(Wire):
@@ -45,7 +45,7 @@ _FIXED_BUTTONS = frozenset({"PHONE_NUMBER", "URL"})
 
 
 def found(body: bytes) -> TemplatesFound:
-    """The approved templates of an answer; one that cannot be read, or needs more than values for its text, is left out."""
+    """The approved templates of an answer; one that cannot be read, needs more than values, or is too many, is left out."""
     try:
         listed = _Templates.model_validate_json(body).templates
     except ValidationError:
@@ -60,7 +60,7 @@ def found(body: bytes) -> TemplatesFound:
             template = _usable(told)
         except ValidationError:
             template = None
-        if template is None:
+        if template is None or len(usable) == MOST:
             left_out.append(str(each.get("name"))[:100])
         else:
             usable[template.name, template.language] = template
@@ -80,5 +80,7 @@ def _usable(told: _Template) -> ApprovedTemplate | None:
     if any(button.type not in _FIXED_BUTTONS or PLACE.search(button.url or "") for button in structure.buttons or ()):
         return None
     text = structure.body.text if header is None or not header.text else f"{header.text}\n{structure.body.text}"
+    if "{{" in PLACE.sub("", text):
+        return None  # a place that has a name, or none that values are counted for
     category = TemplateCategory(told.category.lower())
     return ApprovedTemplate(name=told.name, language=told.language, category=category, text=text)

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from domain.connections.medium import CARRIED, TRAITS, Medium, Provider, Traits
+from domain.connections.templates import MOST as MOST_TEMPLATES
 from domain.connections.templates import ApprovedTemplate, TemplatePrices
 
 
@@ -75,7 +76,7 @@ class ConnectionSettings(BaseModel):
         None, description="Approved template with one place, in which members of the staff are told something."
     )
     template_language: str = "es"
-    templates: Annotated[tuple[ApprovedTemplate, ...], Field(max_length=250)] = Field(
+    templates: Annotated[tuple[ApprovedTemplate, ...], Field(max_length=MOST_TEMPLATES)] = Field(
         (), description="Approved templates from which staff choose outside the answer window, as the provider told them last."
     )
     template_prices: TemplatePrices = Field(TemplatePrices(), description="What a template costs, shown before it is sent.")

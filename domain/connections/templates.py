@@ -8,8 +8,11 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PLACE: Final = re.compile(r"\{\{(\d{1,2})\}\}")
+PLACE: Final = re.compile(r"\{\{([1-9]\d?)\}\}")
 """A place of a template, by its number from 1, which a value takes."""
+
+MOST: Final = 250
+"""Templates that a line keeps."""
 
 Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
 

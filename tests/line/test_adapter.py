@@ -17,6 +17,7 @@ from channels.infobip.requests import EVENTS, PATHS
 from core.tables import new_id
 from domain.connections.medium import Medium, Provider
 from domain.connections.schemas import ConnectionSettings, ConnectionView, Credentials, WebhookAuthentication
+from domain.connections.templates import MOST
 from domain.conversations.content import Button, Buttons, Choices, Content, File, Place, Row, Section, Template, Text
 from tests.line.openapi import request_problems
 
@@ -314,6 +315,7 @@ async def test_templates_are_those_that_values_for_their_text_fill(adapter: Info
         formed(buttons=[{"type": "QUICK_REPLY", "text": "Sí"}]),
         formed(buttons=[{"type": "URL", "url": "https://x.example/{{1}}"}]),
         formed(carousel={"cards": []}),
+        *(formed(body={"text": f"Hola {{{{{place}}}}}"}) for place in ("0", "nombre", "100")),
         formed() | {"category": "AUTHENTICATION", "structure": {"body": {"addSecurityRecommendation": True}}},
         {"name": "otra"},
     ]
@@ -330,3 +332,25 @@ async def test_templates_are_those_that_values_for_their_text_fill(adapter: Info
     for status_code, body, code in ((200, b"<html>", "unclear"), (401, b"{}", "key_refused"), (500, b"", "unclear")):
         infobip.get(path).respond(status_code, content=body)
         assert (await adapter.templates()).code == code
+
+
+async def test_of_more_templates_than_a_line_keeps_the_others_are_named_and_no_answer_is_endless(
+    adapter: InfobipWhatsApp, infobip: respx.MockRouter
+) -> None:
+    path = "/whatsapp/2/senders/447700900999/templates"
+    infobip.get(path).respond(200, json={"templates": [TEMPLATE | {"name": f"t{number}"} for number in range(MOST + 2)]})
+    found = await adapter.templates()
+    kept = ConnectionSettings(templates=found.templates)
+    assert (len(kept.templates), found.left_out) == (MOST, (f"t{MOST}", f"t{MOST + 1}"))
+
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(20):
+            read += 1
+            yield b" " * 2**20
+
+    infobip.get(path).respond(200, content=endless())
+    assert (await adapter.templates()).code == "unclear"
+    assert read < 20
