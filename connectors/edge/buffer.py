@@ -184,8 +184,22 @@ class Buffer:
             ids = [(one.id,) for one in kept if one.queue == queue]
             self._many(f"DELETE FROM {queue} WHERE id = ?", ids)  # noqa: S608 - our own words
 
-    def keep_told(self, told: Mapping[str, bytes]) -> None:
-        """Keep what the house has told in the place of what it told before, whole or not at all."""
+    def keep_told(self, told: Mapping[str, bytes]) -> bool:
+        """Keep what the house has told in the place of what it told before; False, with nothing changed, if it is too much.
+
+        The file is for what machines say: what is told of them takes no more than half of it.
+        """
+        if 2 * sum(map(len, told.values())) > self._most_bytes:
+            return False
+        try:
+            self._tell(told)
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
+            return False
+        return True
+
+    def _tell(self, told: Mapping[str, bytes]) -> None:
         with self._transaction():
             self._db.execute("DELETE FROM told")
             self._db.executemany("INSERT INTO told (name, content) VALUES (?, ?)", list(told.items()))

@@ -53,7 +53,9 @@ class Puller:
         except (httpx.HTTPError, ValidationError, BadData) as error:
             log.warning("edge.configuration_refused", error=getattr(error, "code", type(error).__name__))
             return False
-        self._buffer.keep_told({_CONFIGURATION: answer.content, **files})
+        if not self._buffer.keep_told({_CONFIGURATION: answer.content, **files}):
+            log.warning("edge.configuration_refused", error="too_large")
+            return False
         self.judge = Judge(told, models)
         log.info("edge.configured", version=told.version[:12], machines=len(told.machines), models=len(models))
         return True

@@ -69,6 +69,9 @@ async def test_a_box_judges_by_what_it_was_told_also_without_a_line(api: httpx.A
     assert promoted.json()["status"] == "promoted"
     assert await puller.pull()
     assert not await puller.pull(), "it knows that already"
+    small = Buffer(tmp_path / "small.db", len(content))
+    assert not await Puller(small, api, str(api.base_url), line.key).pull(), "a file for readings is not for models"
+    assert not small.told()
     assert (await api.get(f"/api/v1/machine-models/{made['id']}/file", headers=line.owner)).content == content
     # When it starts anew and hears another thing than the house, it judges by what stands in its file
     said: list[Verdict] = []
