@@ -34,6 +34,8 @@ from domain.machines.modelling import MOST_BYTES
 from domain.machines.models import Sensor
 
 _TOLD: Final = (*hours.RENEWING, MachineEventKind.STARTED)
+MOST_ROWS: Final = 1_000_000
+"""Of a file: a hundred machines by the hour for a year."""
 _SOUND_DAYS: Final = 7
 """Days of a life that has not ended, of which each such span is a group."""
 
@@ -99,9 +101,12 @@ def make(wanted: ModelView, past: Past, content: bytes | None) -> Made:
     assert content is not None, "a file was given"
     if wanted.source is ModelSource.MODEL:
         return _of_model(wanted, past, content)
+    plain = unzipped(content, MOST_BYTES, wanted.filename or "")
+    if max(plain.count(b"\n"), plain.count(b"\r")) > MOST_ROWS:
+        raise BadData("rows_too_many", most=MOST_ROWS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given"
-        path.write_bytes(unzipped(content, MOST_BYTES, wanted.filename or ""))
+        path.write_bytes(plain)
         return _of_file(wanted, past, path)
 
 

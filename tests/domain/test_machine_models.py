@@ -1,5 +1,6 @@
 """Models of machines: learned from a plant's own failures, used once a person says so, and doubted when they no longer fit."""
 
+import gzip
 import random
 from datetime import datetime, timedelta
 
@@ -149,6 +150,9 @@ async def test_a_file_of_which_no_model_can_be_made_says_why_and_a_model_is_take
         (b"temperature;vibration\n1;2\n", ModelSource.FILE, "molino", "columns_missing"),
         (b"\n".join(table.splitlines()[:100]), ModelSource.FILE, "molino", "failures_too_few"),
         (content, ModelSource.MODEL, "prensa", "machines_missing"),
+        # What is small as it comes and large once it is unpacked, or has more rows than a plant could tell of
+        (gzip.compress(b" " * (modelling.MOST_BYTES + 1)), ModelSource.FILE, "molino", "file_too_large"),
+        (gzip.compress(b"temperature,failure\n" + b"1,0\r" * 1_000_001), ModelSource.FILE, "molino", "rows_too_many"),
     ):
         refused = await brought(bad, source, kind)
         assert (refused.status, refused.reason) == (ModelStatus.REFUSED, reason)
