@@ -35,7 +35,9 @@ async def heard(work: Work, received: Received, content: Content) -> bool:
     For anybody else it is a word like others. While the agent has the voice it is answered here, and no turn is due for it.
     """
     work.require_runtime()
-    if not isinstance(content, Text | Answer) or len(words := said(content)) > LONGEST:
+    # What is chosen of what the agent offered is chosen, however it is called: `baja` may be a size.
+    is_theirs = isinstance(content, Text) or (isinstance(content, Answer) and content.via == "template")
+    if not is_theirs or len(words := said(content)) > LONGEST:
         return False
     if _folded(words) not in _words_that_stop() or not await consent.is_given(work, received.customer_id):
         return False

@@ -236,8 +236,8 @@ async def test_a_deleted_message_needs_no_answer_in_whatever_order_they_come(
 async def test_the_word_that_ends_marketing_is_heard_of_who_has_agreed_to_it_and_of_nobody_else(
     web: httpx.AsyncClient, shop: WorkspaceView, line: ConnectionSummary
 ) -> None:
-    async def hears(words: str) -> tuple[str | None, bool | None]:
-        await post(web, line.slug, webhook(result(words)))
+    async def hears(words: str, **message: str) -> tuple[str | None, bool | None]:
+        await post(web, line.slug, webhook(result(words) | ({"message": message} if message else {})))
         await ingest_all(shop)
         [(outcome,)] = await rows(shop, "SELECT outcome FROM inbound_events ORDER BY created_at DESC LIMIT 1")
         [(agreed,)] = await rows(shop, "SELECT marketing_consent FROM customers")
@@ -254,6 +254,9 @@ async def test_the_word_that_ends_marketing_is_heard_of_who_has_agreed_to_it_and
 
     # When they have agreed, what only has the word in it is no refusal, and the word alone is one, which is answered at once
     assert await hears("la mesa baja") == ("message", True)
+    # Nor is a row of that name one, which they choose of what the agent has offered
+    assert await hears("", type="INTERACTIVE_LIST_REPLY", id="ALT-1", title="Baja") == ("message", True)
+    assert await hears("", type="INTERACTIVE_BUTTON_REPLY", id="ALT-1", title="Baja") == ("message", True)
     assert await hears(" ¡BAJA! ") == ("opted_out", False)
     [(source, told)] = await rows(
         shop,
@@ -261,6 +264,9 @@ async def test_the_word_that_ends_marketing_is_heard_of_who_has_agreed_to_it_and
     )
     assert (source, told) == ("«¡BAJA!»", messages.text("consent.stopped", "es"))
     assert await rows(shop, "SELECT count(*) FROM messages WHERE handled_by = 'opted_out'") == [(1,)]
+    # And so is the button under a template
+    await agrees(True)
+    assert await hears("", type="BUTTON", text="Detener promociones", payload="stop") == ("opted_out", False)
 
     # And what they choose at WhatsApp itself stands too, where it gives back a consent but makes none
     chosen = {"sender": line.address, "from": result("")["from"]}
