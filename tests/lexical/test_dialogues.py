@@ -48,6 +48,10 @@ PLAYED = [
         *(CLOTHES, "es", {"BUZ-001-M": 1, "BUZ-001-L": 1}, [("choose_product", "BUZ-001-M BUZ-001-L BUZ-001-XL", 2)]),
         *("con esas dos con capucha esta bien. y los pants, el de frisa, talla m", {"BUZ-001-M": 1, "BUZ-001-L": 1}),
     ),
+    # Whether the one that there is shall be in another size, is asked.
+    (CLOTHES, "es", {"POL-001": 1, "CIN-001": 1}, [], "pásame la pollera a M", {"POL-001": 1, "CIN-001": 1}),
+    # Behind a no as many as were proposed are not agreed to.
+    (CLOTHES, "es", {}, [("confirm", "BUF-001", 1), ("confirm", "MOC-002", 1)], "no, las dos", {}),
     # Of these it is asked whether that is the whole.
     (
         GROCERIES,

@@ -113,7 +113,16 @@ class Editor:
         if len(held) == 1 and line.is_single and line.quantity is not None and self._is_size(line):
             return self._resized(line, line.quantity, held[0])
         is_named = bool(held) and line.is_definite and line.quantity is None and line.mode is Mode.ADD
-        return [] if is_named else None
+        return [] if is_named else self._perhaps_resized(line) if not held and line.is_definite else None
+
+    def _perhaps_resized(self, line: Line) -> list[Edit] | None:
+        """`pásame la pollera a M`: what an article points to is perhaps the one that the order has in another size."""
+        if line.mention is None or len(line.mention.products) != 1 or not line.mention.label or line.quantity is not None:
+            return None
+        sizes = {sku: self.goods.labelled(line.mention, self.goods.by_sku[sku].label) for sku in self.cart}
+        kin = [sku for sku, named in sizes.items() if named is not None and sku in named.products]
+        new = self.goods.by_sku[line.mention.products[0]]
+        return [replace(edit, kind="confirm") for edit in self._replaced(line, kin[0], new)] if len(kin) == 1 else None
 
     def _part(self, line: Line, total: Line | None) -> list[Edit] | None:
         """`4 en total, y que una sea amarilla`: so many of what is there are to be another of its kind."""

@@ -367,7 +367,7 @@ class Answers(OpenPoints):
         """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
         is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
         is_all = line.is_definite and said.is_plain and said.value == sum(point.is_question for point in self.points)
-        self.is_all = self.is_all or (is_all and line.mode is Mode.ADD)
+        self.is_all = self.is_all or (is_all and line.mode is Mode.ADD and not denies(self.path.arcs, self.tokens))
         # `yes, all three`, of which two are in the order: never three of the third.
         return (is_size and bool(self.edits)) or is_all or self.tokens[line.start - 1].text == "all"
 
