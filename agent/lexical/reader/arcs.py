@@ -140,9 +140,13 @@ class Finder:
         for end, price in self.reader.prices(at):
             yield Arc(at, end, Role.PRICE, 0.2, price=price)
         for end, mention in self.namer.at(at):
-            if mention.similarity < 1 and self.measures[at]:
-                continue  # `melhor quatro`: a number is no slip of a word on sale
+            if mention.similarity < 1 and (self.measures[at] or (not mention.has_head and self._is_done(at))):
+                continue  # `melhor quatro`, `que las rompe`: a number or a verb is no slip of a word on sale
             yield Arc(at, end, Role.PRODUCT, _cost(mention), mention=mention)
+
+    def _is_done(self, at: int) -> bool:
+        """`que las rompe`: what stands behind `que` and a pronoun is what somebody does."""
+        return self.reader.text(at - 2) in ("que", "q") and self.reader.text(at - 1) in self.known.articles
 
     def _is_pronoun(self, at: int) -> bool:
         """`the one with the hood`, `the regular one`, `lo otro`: stands for a thing and counts none."""
@@ -203,12 +207,8 @@ class Finder:
     def _none_of(self, at: int) -> Iterator[Arc]:
         """`de queso nada`: refuses what is named right before it."""
         before, behind = self.reader.text(at - 1), self.reader.text(at + 1)
-        if (
-            self.tokens[at].text == "nada"
-            and behind != "mas"
-            and before not in self.goods.closed
-            and self.goods.matches(before)
-        ):
+        is_none = self.tokens[at].text == "nada" and behind != "mas" and before not in self.goods.closed
+        if is_none and self.goods.matches(before):
             yield Arc(at, at + 1, Role.REFUSE, 0.1)
 
     def _conditions(self, at: int) -> Iterator[Arc]:

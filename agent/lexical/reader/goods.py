@@ -193,11 +193,8 @@ class Goods:
         for known, score in scored:
             if score < _SAME and _is_swapped(text, known.text):
                 score = _SURE
-            if (
-                score < least
-                or (score < _SURE and len(text) < 4)
-                or (text in self.closed and not _is_written(text, known, score))
-            ):
+            is_short = score < _SURE and len(text) < 4
+            if score < least or is_short or (text in self.closed and not _is_written(text, known, score)):
                 continue
             for sku, is_head in self._known[known].items():
                 seen = found.get(sku)

@@ -46,14 +46,8 @@ def _one_more(lines: list[Line]) -> list[Line]:
         more = line.quantity if line.is_bare and line.is_more and line.mode is Mode.ADD else None
         said = last.quantity if last is not None and not last.is_more else None
         # `el otro` is no more than what was said.
-        if (
-            last is not None
-            and more is not None
-            and said is not None
-            and _is_count(said)
-            and _is_count(more)
-            and not more.is_more
-        ):
+        is_sum = more is not None and _is_count(more) and not more.is_more
+        if last is not None and more is not None and said is not None and _is_count(said) and is_sum:
             last.quantity = replace(said, value=said.value + more.value, is_article=False)
             last.is_doubted = last.is_doubted or bool(line.touched)
             continue
@@ -296,7 +290,8 @@ def _named_again(lines: list[Line]) -> list[Line]:
         if line.mention is None or not (is_only_named or line.mode is Mode.TELL):
             continue
         counted = [other for other in lines if other.quantity is not None and _is_same(other.mention, line.mention)]
-        counted = [other for other in counted if other.mode is Mode.ADD]
+        # `una M, y unos pants`: a size of nobody knows what is none of them.
+        counted = [one for one in counted if one.mode is Mode.ADD and one.mention is not None and not one.mention.is_label]
         if not counted:
             continue
         is_narrower = any(

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import NamedTuple
 
 from agent.lexical.reader.arcs import Arc
@@ -206,6 +207,9 @@ def _take_mode(walk: _Walk, arcs: Sequence[Arc], place: int) -> None:
         return
     if mode is Mode.CONDITION:
         walk.supposed = walk.clause
+    behind = takewhile(lambda one: one.role is not Role.MARK, arcs[place + 1 :])
+    if arc.role is Role.WISH and walk.lines and walk.lines[-1].is_asked and all(one.role is Role.FILLER for one in behind):
+        walk.lines[-1].is_wished = True  # `¿hay borcegos 42? si hay, me llevo unos`
     _hold_idle(walk, arcs, place)
     said = [token.text for token in walk.tokens[arc.start : arc.end]]
     walk.operator, walk.at = arc.role, arc.start
