@@ -38,6 +38,12 @@ async def next_number(work: Work) -> int:
     return (await work.session.scalar(select(func.max(MachineModel.number)).where(own(MachineModel, work))) or 0) + 1
 
 
+async def count_pending(work: Work) -> int:
+    """How many models of the workspace are being made."""
+    query = select(func.count()).where(own(MachineModel, work), MachineModel.status == ModelStatus.PENDING)
+    return await work.session.scalar(query) or 0
+
+
 async def retire(work: Work, machine_kind: str, kind: ModelKind) -> None:
     """Take the model of a sort out of use."""
     await work.session.execute(

@@ -93,6 +93,12 @@ class ModelNotReady(Conflict):
     code = "machine_model_not_ready"
 
 
+class ModelsUnderWay(Conflict):
+    """So many models of the workspace are being made that another one waits."""
+
+    code = "machine_models_under_way"
+
+
 class ModelFileMissing(Invalid):
     """A model is to be made of a file, and there is none."""
 

@@ -12,7 +12,7 @@ from core.event_types import EventType
 from core.tables import new_id
 from core.work import Work
 from domain.machines import _model_repository as repository
-from domain.machines.errors import ModelNotFound, ModelNotReady
+from domain.machines.errors import ModelNotFound, ModelNotReady, ModelsUnderWay
 from domain.machines.kinds import ModelSource, ModelStatus
 from domain.machines.model_schemas import ModelPage, ModelView, NewModel
 from domain.machines.models import MachineModel
@@ -25,6 +25,8 @@ MOST_BYTES: Final = 20_000_000
 
 PATIENCE: Final = timedelta(minutes=15)
 MOST_ATTEMPTS: Final = 3
+MOST_PENDING: Final = 5
+"""Models of a workspace that wait or are made: each takes a worker for minutes, which those of others wait for too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class Given:
 
 
 async def ask(work: Work, command: NewModel, given: Given | None = None) -> ModelView:
-    """Have a model made of a file, or else of the workspace's own history; a worker makes it."""
+    """Have a model made of a file, or else of the workspace's own history; a worker makes it. Raises ModelsUnderWay."""
     work.require(MachinesPermission.WRITE)
+    number = await repository.next_number(work)
+    if await repository.count_pending(work) >= MOST_PENDING:
+        raise ModelsUnderWay(most=MOST_PENDING)
     row = MachineModel(
         workspace_id=work.workspace_id,
         id=new_id(),
-        number=await repository.next_number(work),
+        number=number,
         source=given.source if given is not None else ModelSource.HISTORY,
         filename=storable(given.filename[:255]) if given is not None else None,
         sha256=given.sha256 if given is not None else None,

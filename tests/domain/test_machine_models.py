@@ -1,5 +1,6 @@
 """Models of machines: learned from a plant's own failures, used once a person says so, and doubted when they no longer fit."""
 
+import asyncio
 import gzip
 import random
 from datetime import datetime, timedelta
@@ -13,11 +14,12 @@ from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
 from domain.machines import modelling, risk
 from domain.machines import service as machines
-from domain.machines.errors import ModelNotReady
+from domain.machines.errors import ModelNotReady, ModelsUnderWay
 from domain.machines.kinds import Cause, MachineEventKind, ModelKind, ModelSource, ModelStatus, RiskLevel, Way
 from domain.machines.model_schemas import ModelView, NewModel
 from domain.machines.schemas import ChangeSensor, NewMachineEvent, RiskView
 from tests.factories.plant import Plant, open_plant, run_hours
+from tests.factories.workspaces import make_workspace
 
 LIFE = 150
 """Hours from one failure to the next."""
@@ -167,6 +169,21 @@ async def test_a_file_of_which_no_model_can_be_made_says_why_and_a_model_is_take
         listed = {one.number: one.status for one in (await modelling.list_models(work)).items}
         (used,) = await modelling.in_use(work, plant.machine_id)
     assert (listed[made.number], listed[again.number], used.id) == (ModelStatus.RETIRED, ModelStatus.PROMOTED, again.id)
+
+
+async def test_nobody_has_workers_busy_with_models_without_end(plant: Plant) -> None:
+    command = NewModel(kind=ModelKind.FAILURE, machine_kind="molino")
+
+    async def ask() -> ModelView:
+        async with open_work(plant.principal) as work:
+            return await modelling.ask(work, command)
+
+    said = await asyncio.gather(*(ask() for _ in range(modelling.MOST_PENDING + 2)), return_exceptions=True)
+    refused = [each for each in said if isinstance(each, BaseException)]
+    assert [type(each) for each in refused] == [ModelsUnderWay] * 2
+    other = await open_plant((await make_workspace()).id)
+    async with open_work(other.principal) as work:
+        assert (await modelling.ask(work, command)).status is ModelStatus.PENDING
 
 
 async def test_a_model_of_which_every_worker_died_is_refused(plant: Plant) -> None:
