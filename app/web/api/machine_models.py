@@ -20,7 +20,7 @@ from domain.machines.kinds import ModelKind, ModelSource, ModelStatus
 from domain.machines.model_schemas import MachineKind, ModelView, NewModel
 from domain.machines.permissions import MachinesPermission
 
-router = noun("machine models")
+router = noun("machine_models")
 
 Reader = Annotated[Principal, may(MachinesPermission.READ)]
 Writer = Annotated[Write, may_write(MachinesPermission.WRITE)]
