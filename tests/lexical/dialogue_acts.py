@@ -181,6 +181,17 @@ def size(scene: Scene) -> Dialogue:
     return scene.made("size", cart, scene.words(_WAYS["size"], thing, s=old, t=new), {**others, thing.skus[new]: had})
 
 
+def size_named(scene: Scene) -> Dialogue:
+    """Another size of what the order has, and nothing that says whether it takes its place."""
+    thing = scene.sized()
+    others, sizes = scene.others(), list(thing.skus)
+    old = scene.pick(sizes)
+    new = scene.pick([one for one in sizes if one != old])
+    cart = {**others, thing.skus[old]: scene.amount(thing)}
+    said = scene.words(_WAYS["size_named"], thing, t=new)
+    return scene.made("size_named", cart, said, cart, must_ask=frozenset({thing.skus[old]}))
+
+
 def swap(scene: Scene) -> Dialogue:
     """Another thing in the place of what the order has; as many of it, or so many."""
     others, old = scene.others(), scene.thing()
@@ -346,6 +357,7 @@ ACTS: list[Act] = [
     out_either,
     either,
     size,
+    size_named,
     swap,
     refuse,
     refuse_amount,

@@ -52,6 +52,12 @@ PLAYED = [
     (CLOTHES, "es", {"POL-001": 1, "CIN-001": 1}, [], "pásame la pollera a M", {"POL-001": 1, "CIN-001": 1}),
     # Behind a no as many as were proposed are not agreed to.
     (CLOTHES, "es", {}, [("confirm", "BUF-001", 1), ("confirm", "MOC-002", 1)], "no, las dos", {}),
+    (CLOTHES, "es", {"CHO-001-M": 1, "CHO-001-XL": 1}, [], "mejor que las dos chombas sean m", {"CHO-001-M": 2}),
+    (CLOTHES, "es", {"CHO-001-M": 1, "CHO-001-XL": 1}, [], "mejor que las dos chombas sean L", {"CHO-001-L": 2}),
+    (
+        *(CLOTHES, "en", {"CMP-001-M": 1, "GOR-002": 2}, []),
+        *("can you do the jacket in large instead", {"CMP-001-L": 1, "GOR-002": 2}),
+    ),
     # Of these it is asked whether that is the whole.
     (
         GROCERIES,

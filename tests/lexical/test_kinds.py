@@ -248,6 +248,7 @@ def test_what_is_explained_is_put_in_the_cart_as_it_was_said(shop: str, said: st
         (AR, "quiero 3 bufandas. de esas 3 una que sea para regalo", "BUF-001"),
         (AR, "2 bufandas, e igual para mi tía", "BUF-001"),
         (AR, "quiero la campera de jean en L y para mi hermana lo mismo pero en M", "CMP-001-L"),
+        (AR, "una bermuda en 42 tambien.. no pará la bermuda en 44 q me queda justa", "BER-001-44"),
     ],
 )
 def test_what_something_else_takes_back_is_asked(shop: str, said: str, sku: str) -> None:

@@ -101,6 +101,11 @@ async def test_what_is_wanted_instead_drops_the_question() -> None:
 JUICE = [Option(sku="BEB-008", name="Jugo de Naranja Yukery 1 L"), Option(sku="BEB-009", name="Jugo de Pera Yukery 1 L")]
 SCARF = Option(sku="BUF-001", name="Bufanda Tejida")
 BOOTS = Option(sku="BOR-001-42", name="Borcegos de Cuero talle 42")
+DRESSES = [Option(sku=sku, name=f"Vestido Largo Floreado talle {size}") for sku, size in (("VES-001-M", "M"), ("VES-001", "S"))]
+SWAP = [
+    point("confirm", DRESSES[0], product="VES-001-M", mode="remove"),
+    point("confirm", DRESSES[1], product="VES-001", quantity=1),
+]
 BOTH = [point("confirm", SCARF, product="BUF-001", quantity=1), point("confirm", BOOTS, product="BOR-001-42", quantity=1)]
 
 
@@ -126,3 +131,10 @@ def test_all_of_them_are_never_so_many_of_one() -> None:
 @pytest.mark.parametrize("said", ["no, los dos no", "los 2 no", "no quiero los dos", "not both"])
 def test_as_many_that_are_refused_put_nothing_in(said: str) -> None:
     assert not explain(said, demo_goods("demo-store"), points=BOTH).changes
+
+
+@pytest.mark.parametrize("said", ["las dos", "no, las dos", "quiero los dos", "ambos"])
+def test_both_is_no_yes_to_taking_out_one_size_for_another(said: str) -> None:
+    held = {"VES-001-M": Decimal(1)}
+    reading = explain(said, demo_goods("demo-store"), cart=held, points=SWAP)
+    assert not reading.changes

@@ -82,3 +82,26 @@ def has_pronoun(word: str) -> bool:
         return True
     stem = word.removesuffix("s")
     return stem[-2:] in ("lo", "la") and vocabulary().matches("remove", stem[:-2]) is not None
+
+
+def denied_numbers(lines: Sequence[Line]) -> list[Line]:
+    """`dos gorras, no una`: the number that is denied only tells what is corrected; it goes with the line before it."""
+    left: list[Line] = []
+    for line in lines:
+        last = left[-1] if left else None
+        if last is None or line.mode is not Mode.REFUSE:
+            left.append(line)
+            continue
+        is_size = line.mention is not None and not line.mention.has_head and last.mode is not Mode.REFUSE
+        is_bare = line.quantity is not None and line.mention is None and not line.is_out
+        if is_size and (last.sized or (last.mention is not None and last.mention.label)):
+            # `la remera es talle L, no M`
+            last.is_set = True
+        elif is_bare and not line.is_taken and not line.touched:
+            last.instead_of = line.quantity
+        elif is_bare and line.is_taken and last.mode is Mode.ADD and not last.is_wished and last.clause == line.clause:
+            # `de las 6 maltas quítame 2`
+            last.quantity, last.mode, last.is_taken, last.end = line.quantity, Mode.REFUSE, True, line.end
+        else:
+            left.append(line)
+    return left

@@ -4,7 +4,7 @@
 |---|---|---|---|---|---|
 | what the order has | added | so many in all | so many more | so many less, or out | takes its place |
 | a number alone | asked | of what was ordered last | likewise | likewise | so many in all |
-| a size, another of its kind | added | takes its place | added | nothing | takes its place |
+| a size, another of its kind | added if counted, else asked | takes its place | added | nothing | takes its place |
 | `todo menos` | the rest is taken out, if all that is kept is there |||||
 """
 
@@ -25,6 +25,7 @@ from domain.catalog.words import read
 
 _SHOWN = 5
 EditMode = Literal["add", "set", "remove"]
+EditKind = Literal["which", "confirm", "number", "quantity", "contradiction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Edit:
     skus: tuple[str, ...] = ()
     mode: EditMode = "add"
     quantity: Decimal | None = None
-    kind: Literal["which", "confirm", "number", "quantity", "contradiction"] | None = None
+    kind: EditKind | None = None
 
 
 @dataclass
@@ -49,13 +50,15 @@ class Editor:
     cart: Mapping[str, Decimal]
     words: Callable[[int, int], str]
     lines: Sequence[Line]
-    is_denial: bool = False
-    """The message begins with a no: a number alone is then one in all."""
     asked: frozenset[str] = frozenset()
     """What the message has not answered any question about."""
+    is_denial: bool = False
+    """The message begins with a no: a number alone is then one in all."""
     is_shared: bool = False
     """It speaks of somebody's share (`las mías`): of several of a thing it may be only a part that goes."""
-    done: set[int] = field(default_factory=set)
+    is_added: bool = False
+    """It says that something comes to what there is: `también`."""
+    done: set[int] = field(default_factory=set, init=False)
     """The lines, by identity, that another one has settled."""
 
     def edits(self) -> dict[int, list[Edit]]:
@@ -109,20 +112,24 @@ class Editor:
         is_said = line.quantity is not None and line.mode is Mode.ADD and not line.is_more and not self._is_size(line)
         if len(held) == 1 and is_said and (made := self._said_again(line, held[0])) is not None:
             return made
-        # `la malta sí`, `el arroz está bien así`: named, and no wish for more of it.
         if len(held) == 1 and line.is_single and line.quantity is not None and self._is_size(line):
             return self._resized(line, line.quantity, held[0])
-        is_named = bool(held) and line.is_definite and line.quantity is None and line.mode is Mode.ADD
-        return [] if is_named else self._perhaps_resized(line) if not held and line.is_definite else None
+        return self._only_named(line, held) if line.quantity is None and line.mode is Mode.ADD else None
 
-    def _perhaps_resized(self, line: Line) -> list[Edit] | None:
-        """`pásame la pollera a M`: what an article points to is perhaps the one that the order has in another size."""
-        if line.mention is None or len(line.mention.products) != 1 or not line.mention.label or line.quantity is not None:
+    def _only_named(self, line: Line, held: Sequence[str]) -> list[Edit] | None:
+        """`la malta sí`: no wish for more; `el vestido en S` beside an M: nothing says whether it takes its place."""
+        if held:
+            return [] if line.is_definite else None
+        sizes = self._other_sizes(line)
+        if len(sizes) != 1 or line.is_more or line.is_asked or self.is_added:
             return None
-        sizes = {sku: self.goods.labelled(line.mention, self.goods.by_sku[sku].label) for sku in self.cart}
-        kin = [sku for sku, named in sizes.items() if named is not None and sku in named.products]
-        new = self.goods.by_sku[line.mention.products[0]]
-        return [replace(edit, kind="confirm") for edit in self._replaced(line, kin[0], new)] if len(kin) == 1 else None
+        kind: EditKind | None = None if self.is_denial and len(self.lines) == 1 else "confirm"
+        return [replace(edit, kind=kind) for edit in self._replaced(line, *sizes[0])]
+
+    def _other_sizes(self, line: Line) -> list[tuple[str, Product]]:
+        """What the order has in another size than a line names, each with what is named."""
+        named = line.mention.products if line.mention is not None and line.mention.label else ()
+        return [(old, self.goods.by_sku[new]) for new in named for old in self.cart if self.goods.is_other_size(old, new)]
 
     def _part(self, line: Line, total: Line | None) -> list[Edit] | None:
         """`4 en total, y que una sea amarilla`: so many of what is there are to be another of its kind."""
@@ -240,22 +247,31 @@ class Editor:
             if line.quantity is not None and (is_resized or is_size):
                 return self._resized(line, line.quantity, held[0])
             made = self._counted(line, held[0], "set")
-            is_group = line.is_definite and line.mention is not None and not line.mention.label
-            if is_group and (others := self._others(held[0], made[0].quantity)):
-                return [replace(made[0], kind="confirm"), *(Edit(line, (sku,), "remove", kind="confirm") for sku in others)]
+            if line.is_definite and line.mention is not None and (others := self._others(line, held[0], made[0].quantity)):
+                kind: EditKind | None = None if line.mention.label else "confirm"
+                return [replace(made[0], kind=kind), *(Edit(line, (sku,), "remove", kind=kind) for sku in others)]
             return [replace(made[0], kind="confirm")] if line.is_unclear and made[0].quantity else made
         if line.is_unclear:
             return None
         kin = [sku for sku in self.cart if line.mention is None or self._is_kin(sku, line)]
-        resized = [(sku, new) for sku in kin if (new := self._variant(line, sku)) is not None]
+        sizes = self._other_sizes(line)
+        resized = sizes or [(sku, new) for sku in kin if (new := self._variant(line, sku)) is not None]
         if len(resized) == 1:
             return self._replaced(line, *resized[0])
+        if len({new.sku for _, new in sizes}) == 1 and line.quantity is not None:
+            # `mejor que las dos chombas sean L`
+            sku, *olds = sizes[0][1].sku, *(old for old, _ in sizes)
+            amount = self._amount(line, sku)
+            kind = None if amount == sum(self.cart[old] for old in olds) else "confirm"
+            return [Edit(line, (sku,), "add", amount, kind), *(Edit(line, (old,), "remove", kind=kind) for old in olds)]
         return [Edit(line, (), "set", kind="number")] if resized and line.is_bare else None
 
-    def _others(self, sku: str, amount: Decimal | None) -> list[str]:
-        """`mejor las 12 que sean polar`: the others of its kind, if they come to just so many with it."""
-        kin = [one for one in self.cart if self.goods.noun_of(one) == self.goods.noun_of(sku)]
-        return [one for one in kin if one != sku] if amount == sum(self.cart[one] for one in kin) else []
+    def _others(self, line: Line, sku: str, amount: Decimal | None) -> list[str]:
+        """`mejor las 12 que sean polar`, `las dos que sean M`: the others of its kind, if they come to just so many with it."""
+        kin = [old for old, _ in self._other_sizes(line)] if line.counted_at == line.start else []
+        if line.mention is not None and not line.mention.label:
+            kin = [one for one in self.cart if one != sku and self.goods.noun_of(one) == self.goods.noun_of(sku)]
+        return kin if amount == sum(self.cart[one] for one in (sku, *kin)) else []
 
     def _is_size(self, line: Line) -> bool:
         """`el café de 500`, `de 250`: the number stands behind `de` and tells which, not how many."""
@@ -361,26 +377,3 @@ class Editor:
             return [Edit(kept[0], tuple(stays[0]), "remove", kind="contradiction")]
         left = {sku for held in stays for sku in held}
         return [Edit(kept[0], (sku,), "remove") for sku in self.cart if sku not in left]
-
-
-def denied_numbers(lines: Sequence[Line]) -> list[Line]:
-    """`dos gorras, no una`: the number that is denied only tells what is corrected; it goes with the line before it."""
-    left: list[Line] = []
-    for line in lines:
-        last = left[-1] if left else None
-        if last is None or line.mode is not Mode.REFUSE:
-            left.append(line)
-            continue
-        is_size = line.mention is not None and not line.mention.has_head and last.mode is not Mode.REFUSE
-        is_bare = line.quantity is not None and line.mention is None and not line.is_out
-        if is_size and (last.sized or (last.mention is not None and last.mention.label)):
-            # `la remera es talle L, no M`
-            last.is_set = True
-        elif is_bare and not line.is_taken and not line.touched:
-            last.instead_of = line.quantity
-        elif is_bare and line.is_taken and last.mode is Mode.ADD and not last.is_wished and last.clause == line.clause:
-            # `de las 6 maltas quítame 2`
-            last.quantity, last.mode, last.is_taken, last.end = line.quantity, Mode.REFUSE, True, line.end
-        else:
-            left.append(line)
-    return left

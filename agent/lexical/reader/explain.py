@@ -66,10 +66,10 @@ def explain(
     judge.edits(answers.edits)
     reading.declined = answers.declined
     reading.answers = bool(answers.edits or answers.declined)
-    is_denial, is_shared = (vocabulary().matches(name, folded) is not None for name in ("refuse", "a_share"))
+    heard = [vocabulary().matches(name, folded) is not None for name in ("refuse", "a_share", "add_answer")]
     unanswered = [point for place, point in enumerate(points) if point.is_question and place not in answers.settled]
     asked = frozenset(sku for point in unanswered for sku in point.skus)
-    editor = Editor(goods, held, judge.words, lines, is_denial, asked, is_shared)
+    editor = Editor(goods, held, judge.words, lines, asked, *heard)
     edits = editor.edits()
     for line in lines:
         if id(line) not in edits:

@@ -279,6 +279,15 @@ class Goods:
         words = " ".join(said for said in head.words.split() if said != head.label)
         return replace(head, products=fitting, words=f"{words} {label}", has_size=True, label=label) if fitting else None
 
+    def is_other_size(self, sku: str, other: str) -> bool:
+        """Whether two are the same thing in two sizes."""
+        return sku != other and _unlabelled(self.by_sku[sku]) == _unlabelled(self.by_sku[other])
+
+    def in_sizes(self, first: Mention | None, second: Mention) -> bool:
+        """Whether two name the same thing in two sizes, both of them said."""
+        named = first.products if first is not None and first.label and second.label else ()
+        return any(self.is_other_size(one, other) for one in named for other in second.products)
+
     def lacking(self, head: Mention, said: str) -> Mention | None:
         """Those of what is named that are not so: `leche que no sea en polvo`, `la que no tiene azúcar`; None if all are."""
         named = [sku for sku in head.products if any(f"sin {said}" in name for name in self.names_of(sku))]

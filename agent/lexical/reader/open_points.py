@@ -13,6 +13,8 @@ from agent.lexical.reader.lines import Line
 from agent.lexical.reader.path import Path
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.reader.tokens import Token
+from agent.lexical.vocabulary import vocabulary
+from core.language.folding import fold
 from domain.catalog.words import Size, read
 from tools.context import Pending
 
@@ -110,6 +112,12 @@ class OpenPoints:
 
     def _is_yes(self) -> bool:
         return bool(self.tokens) and self.tokens[0].text in _AGREES
+
+    def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
+        """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
+        quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
+        known = vocabulary().size_words | quoted
+        return tuple(at for at in line.touched if self.tokens[at].text not in known)
 
     def _sized(self, line: Line) -> tuple[int, str] | None:
         """The question and the product of which alone of those in question a figure or a measure is the size."""

@@ -23,7 +23,6 @@ from agent.lexical.reader.lines import Line, Mode
 from agent.lexical.reader.open_points import ONE, OpenPoints
 from agent.lexical.reader.quantities import Quantity
 from agent.lexical.vocabulary import vocabulary
-from core.language.folding import fold
 from domain.catalog.search import Verdict, decide, rank
 from domain.catalog.words import read
 
@@ -271,12 +270,6 @@ class Answers(OpenPoints):
             # `1 entero`: no noun is said, and so it counts what is asked about.
             self._numbers([line])
 
-    def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
-        """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
-        quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
-        known = vocabulary().size_words | quoted
-        return tuple(at for at in line.touched if self.tokens[at].text not in known)
-
     def _said_with(self, line: Line) -> None:
         """`2 coca cola normal de 2 litros`: the size has chosen it; the name only counts it."""
         assert line.mention is not None
@@ -367,7 +360,9 @@ class Answers(OpenPoints):
         """`la leche líquida, la de litro` tells which, and `sim, quero os dois` means both that are in question."""
         is_size = line.is_size or (said.unit is not None and self.tokens[line.start - 1].text in ("de", "of"))
         is_all = line.is_definite and said.is_plain and said.value == sum(point.is_question for point in self.points)
-        self.is_all = self.is_all or (is_all and line.mode is Mode.ADD and not denies(self.path.arcs, self.tokens))
+        # `no, las dos`; to "shall the S take the place of the M?" it may be both of them.
+        is_open = denies(self.path.arcs, self.tokens) or any(one.arguments.get("mode") == "remove" for one in self.points)
+        self.is_all = self.is_all or (is_all and line.mode is Mode.ADD and not is_open)
         # `yes, all three`, of which two are in the order: never three of the third.
         return (is_size and bool(self.edits)) or is_all or self.tokens[line.start - 1].text == "all"
 

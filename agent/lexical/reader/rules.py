@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate, takewhile
 
-from agent.lexical.reader.edits import denied_numbers
+from agent.lexical.reader.denial import denied_numbers
 from agent.lexical.reader.either import alternatives
 from agent.lexical.reader.goods import Goods, Mention, comes_in_pairs
 from agent.lexical.reader.lines import Line, Mode
@@ -30,7 +30,7 @@ def settle_lines(lines: Sequence[Line], goods: Goods, tokens: Sequence[Token], o
     found = _of_each(found, tokens)
     found = _torn(found, tokens)
     found = _named_again(_shared(found, goods))
-    return _carried(_taken_back(found), tokens)
+    return _carried(_taken_back(found, goods), tokens)
 
 
 def _between(first: Line, second: Line, tokens: Sequence[Token]) -> list[str]:
@@ -326,7 +326,7 @@ def _count(line: Line, goods: Goods) -> Decimal:
     return said.value / 2 if is_pair else said.value
 
 
-def _taken_back(lines: list[Line]) -> list[Line]:
+def _taken_back(lines: list[Line], goods: Goods) -> list[Line]:
     """`2 arroz y un café, el café no`: a refusal takes out what was said before it, and is done with that."""
     found: list[Line] = []
     for line in lines:
@@ -338,6 +338,10 @@ def _taken_back(lines: list[Line]) -> list[Line]:
             if same and not line.is_taken:
                 # `2 kilos de tomate, no, kilo y medio de tomate`: said again, or denied.
                 same[-1].quantity, same[-1].is_doubted = line.quantity, True
+                continue
+            if found and not line.is_taken and line.mention.has_head and goods.in_sizes(found[-1].mention, line.mention):
+                # `una bermuda en 42, no pará la bermuda en 44`: the one or the other.
+                found[-1].either = (line.mention,)
                 continue
         found.append(line)
     return found
