@@ -11,7 +11,7 @@ from agent.lexical.details import bare_address, looks_like_name, read_store
 from agent.lexical.reading import Context, read
 from agent.lexical.spelling import clean
 from agent.lexical.spoken import content_of
-from agent.lexical.vocabulary import vocabulary
+from agent.lexical.vocabulary import vocabulary, without
 from agent.lexical.wants import read_want
 from core.language.folding import fold
 from domain.conversations.content import (
@@ -59,8 +59,13 @@ def hear(brief: Brief) -> list[Act]:
     """All acts of the messages that this turn answers, in order."""
     context = context_of(brief)
     texts = [message.text for message in brief.messages if isinstance(message.content, Text)]
-    if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language) and not _finishes(texts, brief):
-        return [Act(ActKind.CONFIRM)]
+    if len(texts) == len(brief.messages) and is_pure_assent(texts, brief.language):
+        if not _finishes(texts, brief):
+            return [Act(ActKind.CONFIRM)]
+        said = [without("finish", fold(clean(text)), vocabulary(), " ") for text in texts]
+        if brief.pending is not None and is_pure_assent(said, brief.language):
+            # `yes thats it`, `si asi esta bien`
+            return [Act(ActKind.CONFIRM), Act(ActKind.FINISH)]
     acts: list[Act] = []
     for index, message in enumerate(brief.messages):
         if not _is_repeated(message, brief.messages[:index]):

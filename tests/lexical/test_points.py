@@ -45,6 +45,26 @@ async def test_a_yes_takes_all_proposals_with_their_quantities_and_no_open_choic
     assert made == [lines({"product": "HAR-BL", "quantity": 2}, {"product": "AZU", "quantity": 3})]
 
 
+@pytest.mark.parametrize("said", ["si asi esta bien", "yes thats it", "sí, eso es todo"])
+async def test_a_yes_before_that_is_all_takes_what_is_proposed(said: str) -> None:
+    made = await calls(said, points=[CONFIRM])
+    assert made[0] == lines({"product": "HAR-BL", "quantity": 2})
+
+
+@pytest.mark.parametrize(
+    "said", ["si hay", "si tienes", "si así está bien?", "ok un momento", "si pero no", "si asi esta bien pero de los grandes"]
+)
+async def test_words_that_say_something_else_behind_a_yes_are_no_yes(said: str) -> None:
+    assert lines({"product": "HAR-BL", "quantity": 2}) not in await calls(said, points=[CONFIRM])
+
+
+@pytest.mark.parametrize(("said", "quantity"), [("yes one pear", 1), ("yes two pear", 2), ("isso. uma de pera", 1)])
+def test_what_was_proposed_is_agreed_to_by_a_word_of_its_name(said: str, quantity: int) -> None:
+    pear = point("confirm", JUICE[1], product="BEB-009", quantity=quantity)
+    reading = explain(said, demo_goods("fluxion"), points=[pear])
+    assert [(change.sku, change.quantity) for change in reading.changes] == [("BEB-009", Decimal(quantity))]
+
+
 @pytest.mark.parametrize("said", ["no", "no gracias", "no, gracias"])
 async def test_a_no_drops_all_proposals_and_leaves_the_choice_open(said: str) -> None:
     made = await calls(said, points=[CONFIRM, WHICH_OIL, CONFIRM_SUGAR])

@@ -18,7 +18,6 @@ from core.language.folding import fold
 from domain.catalog.words import Size, read
 from tools.context import Pending
 
-_AGREES = frozenset({"si", "sip", "dale", "ok", "bueno", "claro", "vale", "yes", "yeah", "sure", "sim"})
 ONE = Quantity(Decimal(1), is_article=True)
 
 
@@ -111,11 +110,12 @@ class OpenPoints:
         return Edit(line, (sku,), mode if mode != "remove" else "add", amount, None if amount else "quantity")
 
     def _is_yes(self) -> bool:
-        return bool(self.tokens) and self.tokens[0].text in _AGREES
+        said = self.tokens[0].text if self.tokens else ""
+        return said in vocabulary().assent and vocabulary().matches("finish", said) is None
 
     def _unexplained(self, line: Line, place: int) -> tuple[int, ...]:
         """The words of an answer that nobody understands; what the question quoted is explained by a yes, and nothing else."""
-        quoted = set(fold(self.points[place].words).split()) if self._is_yes() else set[str]()
+        quoted = {self.tokens[0].text, *fold(self.points[place].words).split()} if self._is_yes() else set[str]()
         known = vocabulary().size_words | quoted
         return tuple(at for at in line.touched if self.tokens[at].text not in known)
 

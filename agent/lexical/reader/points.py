@@ -243,6 +243,10 @@ class Answers(OpenPoints):
                 # `la kraft solo si no pasa de 70 mil, si no mavesa`: which of them is still open.
                 made = Edit(line, tuple(skus), "add", made.quantity, "which")
             line.touched = self._unexplained(line, place)
+            is_echo = made.quantity is not None and made.quantity == self.points[place].arguments.get("quantity")
+            if self._is_yes() and is_echo and len(skus) == 1:
+                # `yes one pear`: however little of its name is said.
+                made = replace(made, line=replace(line, mention=None))
             self._answer(place, line, made)
             return
         self._of_none(line, mention)
