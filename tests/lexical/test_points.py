@@ -52,7 +52,16 @@ async def test_a_yes_before_that_is_all_takes_what_is_proposed(said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "said", ["si hay", "si tienes", "si así está bien?", "ok un momento", "si pero no", "si asi esta bien pero de los grandes"]
+    "said",
+    [
+        "si hay",
+        "si tienes",
+        "si así está bien?",
+        "ok un momento",
+        "si pero no",
+        "ok gracias pero no",
+        "si asi esta bien pero de los grandes",
+    ],
 )
 async def test_words_that_say_something_else_behind_a_yes_are_no_yes(said: str) -> None:
     assert lines({"product": "HAR-BL", "quantity": 2}) not in await calls(said, points=[CONFIRM])

@@ -11,7 +11,7 @@ from core.language.folding import fold
 from tools.context import Pending
 
 _PRONOUNS = frozenset({"it", "them", "lo", "la", "los", "las"})
-_SILENT = frozenset({Role.FILLER, Role.REFUSE, Role.CORRECT, Role.LET_GO, Role.AND})
+_SILENT = frozenset({Role.FILLER, Role.REFUSE, Role.CORRECT, Role.LET_GO, Role.AND, Role.BUT})
 _SAID_OF = _SILENT | {Role.UNKNOWN}
 _TELLING = frozenset({Role.PEOPLE, Role.TIME, Role.REASON, Role.PURPOSE})
 _NAMING = frozenset({Role.PRODUCT, Role.QUANTITY})

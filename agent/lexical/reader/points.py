@@ -390,7 +390,8 @@ class Answers(OpenPoints):
 
     def _agreed(self) -> None:
         """`sí, y 2 de arroz`, `sí, una de cada`, `all three`: what is proposed and not spoken of otherwise."""
-        is_yes = self.is_all or (len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline"))
+        is_begun = len(self.tokens) > 1 and self._is_yes() and self.tokens[1].kind in ("mark", "newline")
+        is_yes = self.is_all or (is_begun and not denies(self.path.arcs, self.tokens))  # `ok gracias, pero no`
         begin = next((line for line in self.lines if line.is_each and line.is_bare), Line(0, 1))
         for place, point, skus in list(self._open()):
             if place in self.settled:
