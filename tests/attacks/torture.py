@@ -30,6 +30,7 @@ from evals.installation import free_port
 from evals.phone import Bubble, Phone
 from evals.world import World
 from tests.attacks.books import broken_rules
+from tests.house.processes import READY_SECONDS
 
 VICTIMS = ("web", "worker", "relay", "redis", "postgres")
 """Who is killed. Each round takes all of them, in an order of its own; sometimes two at once."""
@@ -147,10 +148,15 @@ class House:
         said = self.folder.parent / "up.log"
         with said.open("wb") as log:
             supervisor = subprocess.Popen([sys.executable, "-m", "app.cli", "up"], env=self.environment, stdout=log, stderr=log)
-        async with asyncio.timeout(120):
-            while "Nexova is ready" not in said.read_text():
-                assert supervisor.poll() is None, said.read_text()
-                await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while "Nexova is ready" not in said.read_text():
+                    assert supervisor.poll() is None, said.read_text()
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            supervisor.terminate()
+            supervisor.wait()
+            raise AssertionError(said.read_text()) from None
         return supervisor
 
     def kill(self, name: str) -> int:

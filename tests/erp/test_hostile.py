@@ -89,7 +89,7 @@ async def test_no_record_of_an_erp_stops_the_reading_of_the_others(aspel: Aspel)
 
     # Then every run comes to its end, and what cannot be taken is set aside with its reason
     assert {type: one.status for type, one in done.items()} == dict.fromkeys(JobType, SyncStatus.COMPLETED)
-    assert [(one.key, one.code) for one in done[JobType.PRODUCTS].error_log] == [("W", "erp_record_refused")]
+    assert [(one.key, one.code) for one in done[JobType.PRODUCTS].error_log] == [("W", "category_put_away")]
     assert [(one.key, one.code) for one in done[JobType.SALES].error_log] == [("F1 / 1", "erp_value_refused")]
     # And nothing of the house was overwritten, nor anybody taken for somebody else
     async with open_work(aspel.shop.principal) as work:
@@ -128,12 +128,12 @@ async def test_what_waited_and_collides_stops_no_run(aspel: Aspel) -> None:
     done = await aspel.sync()
     # Then all the others are, and it is told of as often as it is tried
     assert {type: one.status for type, one in done.items()} == dict.fromkeys(JobType, SyncStatus.COMPLETED)
-    assert {(one.key, one.code) for one in done[JobType.PRODUCTS].error_log} == {("B", "erp_record_refused")}
+    assert {(one.key, one.code) for one in done[JobType.PRODUCTS].error_log} == {("B", "category_put_away")}
     assert await rows(aspel, "select sku from product_variants where sku in ('A', 'B', 'C') order by sku") == [("A",), ("C",)]
     # And it waits where somebody can say what it is
     async with open_work(aspel.shop.principal) as work:
         ((waiting,), _) = await erp.list_products(work, status=RowStatus.FAILED)
-    assert (waiting.code, waiting.problem) == ("B", "erp_record_refused")
+    assert (waiting.code, waiting.problem) == ("B", "category_put_away")
 
 
 async def test_what_is_read_no_more_is_told_of_though_the_rest_is(aspel: Aspel) -> None:
