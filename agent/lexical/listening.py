@@ -200,7 +200,8 @@ def _detail(text: str, acts: list[Act], context: Context, brief: Brief) -> list[
     if any(act.kind is ActKind.DELIVERY and (wanted in act.delivery or act.delivery.keys() - {"phone"}) for act in acts):
         return [act for act in acts if act.kind is ActKind.DELIVERY or (_is_order(act) and act.is_wished)]
     said = fold(bare_address(text)) if wanted == "address" else folded
-    if "?" in folded or words.matches("remove", said) or words.matches("order_verb", said):
+    is_answer = not is_pure_assent([text], brief.language)  # `sí, así está bien` is nobody's name and no street
+    if not is_answer or "?" in folded or words.matches("remove", said) or words.matches("order_verb", said):
         return acts
     if wanted == "recipient_name":
         return _name(text, acts)

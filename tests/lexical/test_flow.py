@@ -143,6 +143,13 @@ async def test_fetching_it_is_no_name() -> None:
     assert details == {"fulfilment": "pickup"}
 
 
+@pytest.mark.parametrize("said", ["si asi esta bien", "sí, eso es todo", "yes thats it"])
+@pytest.mark.parametrize("lacking", ["recipient_name", "address"])
+async def test_a_yes_is_nobodys_name_and_no_street(said: str, lacking: str) -> None:
+    state = {"state": "NEEDS_DETAILS", "draft": draft(fulfilment="delivery", missing=[lacking])}
+    assert not [name for name, _ in await calls(said, **state) if name == "set_delivery_details"]
+
+
 @pytest.mark.parametrize(
     ("said", "details"),
     [("Pedro Gómez", {"recipient_name": "Pedro Gómez"}), ("0414-1112233", {"phone": "04141112233"})],
