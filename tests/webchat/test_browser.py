@@ -24,6 +24,8 @@ from tests.drain import drain
 from tests.factories.desk import Desk
 from tests.factories.webchat import Chat, open_webchat, sign
 
+expect.set_options(timeout=20_000)  # a page of a machine that has other work too
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
