@@ -67,9 +67,10 @@ def may_assent(kind: str, grounds: Grounds, told: Sequence[Recorded], *, has_sai
     asked = grounds.brief.asked
     if grounds.undone or grounds.missed:
         return False
-    if kind == "thanks" and asked is not Asked.NOTHING:  # it would be a receipt
-        return grounds.has_done(*_RECEIVED)
-    if asked is Asked.NOTHING or (kind in ("you_are_welcome", "laugh") and (has_said or told)):
+    if kind == "thanks" and asked is not Asked.NOTHING:
+        return grounds.has_done(*_RECEIVED)  # it would be a receipt
+    is_idle = asked is Asked.A_DEED and not any(call.has_effect for call in grounds.calls)  # a laugh would wave it through
+    if asked is Asked.NOTHING or (kind in ("you_are_welcome", "laugh") and (has_said or told) and not is_idle):
         return True
     if kind == "congratulate" and grounds.brief.tells and told and all(call.status == "refused" for call in told):
         return True  # beside a no it is no yes
