@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text, true, update
+from sqlalchemy import func, select, text, true
 
 from core.paging import part
 from core.work import Work, own
@@ -44,20 +44,6 @@ async def count_pending(work: Work) -> int:
     return await work.session.scalar(query) or 0
 
 
-async def retire(work: Work, machine_kind: str, kind: ModelKind) -> None:
-    """Take the model of a sort out of use."""
-    await work.session.execute(
-        update(MachineModel)
-        .where(
-            own(MachineModel, work),
-            MachineModel.machine_kind == machine_kind,
-            MachineModel.kind == kind,
-            MachineModel.status == ModelStatus.PROMOTED,
-        )
-        .values(status=ModelStatus.RETIRED)
-    )
-
-
 async def in_use(work: Work, machine_id: UUID) -> Sequence[MachineModel]:
     """The promoted models of a machine's kind."""
     query = (
@@ -68,10 +54,13 @@ async def in_use(work: Work, machine_id: UUID) -> Sequence[MachineModel]:
     return (await work.session.scalars(query.order_by(MachineModel.kind))).all()
 
 
-async def promoted(work: Work, kind: ModelKind) -> Sequence[MachineModel]:
-    """The models of a sort that are in use."""
+async def promoted(work: Work, kind: ModelKind, machine_kind: str | None = None) -> Sequence[MachineModel]:
+    """The models of a sort that are in use, of one kind of machine or of all."""
     query = select(MachineModel).where(
-        own(MachineModel, work), MachineModel.kind == kind, MachineModel.status == ModelStatus.PROMOTED
+        own(MachineModel, work),
+        MachineModel.kind == kind,
+        MachineModel.status == ModelStatus.PROMOTED,
+        true() if machine_kind is None else MachineModel.machine_kind == machine_kind,
     )
     return (await work.session.scalars(query.order_by(MachineModel.machine_kind))).all()
 

@@ -92,7 +92,8 @@ async def promote(work: Work, model_id: UUID) -> ModelView:
     """Judge the machines of its kind by a model, and by no other of its sort; raises ModelNotFound and ModelNotReady."""
     row = await _decided(work, model_id)
     if row.status is not ModelStatus.PROMOTED:
-        await repository.retire(work, row.machine_kind, row.kind)
+        for other in await repository.promoted(work, row.kind, row.machine_kind):
+            await _decide(work, other, ModelStatus.RETIRED, EventType.MACHINE_MODEL_RETIRED)
         await _decide(work, row, ModelStatus.PROMOTED, EventType.MACHINE_MODEL_PROMOTED)
     return ModelView.model_validate(row)
 
@@ -132,7 +133,7 @@ async def take(work: Work, model_id: UUID) -> ModelView | None:
     if row is None or row.status is not ModelStatus.PENDING:
         return None
     if row.attempts >= MOST_ATTEMPTS:
-        _refuse(row, "model_never_made", {})
+        _refuse(work, row, "model_never_made", {})
         return None
     row.attempts += 1
     row.next_try_at = work.system_time + PATIENCE
@@ -164,15 +165,15 @@ async def refuse(work: Work, model_id: UUID, reason: str, details: Mapping[str, 
     work.require_runtime()
     row = await repository.model(work, model_id, locked=True)
     if row is not None and row.status is ModelStatus.PENDING:
-        _refuse(row, reason, details)
-        events.record(work, EventType.MACHINE_MODEL_REFUSED, subject=row.id, after={"number": row.number, "reason": reason})
+        _refuse(work, row, reason, details)
 
 
-def _refuse(row: MachineModel, reason: str, details: Mapping[str, Any]) -> None:
+def _refuse(work: Work, row: MachineModel, reason: str, details: Mapping[str, Any]) -> None:
     row.status, row.reason = ModelStatus.REFUSED, reason
     row.details = storable(
         {name: value if isinstance(value, int | float) else str(value)[:200] for name, value in details.items()}
     )
+    events.record(work, EventType.MACHINE_MODEL_REFUSED, subject=row.id, after={"number": row.number, "reason": reason})
 
 
 async def in_use(work: Work, machine_id: UUID) -> list[ModelView]:

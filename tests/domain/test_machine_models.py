@@ -4,11 +4,15 @@ import asyncio
 import gzip
 import random
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from app.queue.actors import RUNNERS
+from core import events
 from core.blobs import open_blobs
+from core.event_types import EventType
+from core.events import Wanted
 from core.settings import get_settings
 from core.work import open_work
 from domain.accounts.schemas import WorkspaceView
@@ -123,6 +127,12 @@ async def test_what_was_learned_from_failures_warns_once_it_is_promoted_and_is_d
     assert not {Way.FAILURE_MODEL, Way.LIFE_MODEL} & set(view.ways)
 
 
+async def told_of(plant: Plant, type: EventType) -> list[UUID]:
+    """The models of which events of a type tell."""
+    async with open_work(plant.principal) as work:
+        return [one.subject_id for one in await events.page(work, wanted=Wanted(types=(type,)))]
+
+
 async def test_a_file_of_which_no_model_can_be_made_says_why_and_a_model_is_taken_as_it_is(plant: Plant) -> None:
     command = NewModel(kind=ModelKind.FAILURE, machine_kind="molino")
     blobs = open_blobs(get_settings())
@@ -168,6 +178,7 @@ async def test_a_file_of_which_no_model_can_be_made_says_why_and_a_model_is_take
     async with open_work(plant.principal) as work:
         listed = {one.number: one.status for one in (await modelling.list_models(work)).items}
         (used,) = await modelling.in_use(work, plant.machine_id)
+    assert await told_of(plant, EventType.MACHINE_MODEL_RETIRED) == [made.id], "the one that made room is told of as well"
     assert (listed[made.number], listed[again.number], used.id) == (ModelStatus.RETIRED, ModelStatus.PROMOTED, again.id)
 
 
@@ -195,3 +206,4 @@ async def test_a_model_of_which_every_worker_died_is_refused(plant: Plant) -> No
     async with open_work(plant.principal) as work:
         assert await modelling.take(work, asked.id) is None
         assert (await modelling.get(work, asked.id)).reason == "model_never_made"
+    assert await told_of(plant, EventType.MACHINE_MODEL_REFUSED) == [asked.id]
