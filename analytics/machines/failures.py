@@ -9,27 +9,12 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.machines.boosting import boosted
 from analytics.machines.metrics import precision_recall_f1
 from analytics.machines.rolling import Flags, Floats
 from analytics.machines.rules import OVERSTRAIN, Readings, by_rule, heat_dissipation, overstrain, power
 
-_ROUNDS = 150
 _INNER_FOLDS = 3
-_PARAMETERS: dict[str, object] = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 20,
-    "lambda_l2": 1.0,
-    "feature_fraction": 0.8,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "seed": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +50,7 @@ def stratified(failed: Flags, folds: int, seed: int) -> list[tuple[NDArray[np.in
 
 
 def _fit(of: Readings, failed: Flags) -> lightgbm.Booster:
-    return lightgbm.train(_PARAMETERS, lightgbm.Dataset(_inputs(of), failed.astype(float)), num_boost_round=_ROUNDS)
+    return boosted(_inputs(of), failed)
 
 
 def _probability(model: lightgbm.Booster, of: Readings) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.data import BadData
+from analytics.machines.boosting import boosted
 from analytics.machines.metrics import average_precision, precision_recall_f1
 from analytics.machines.rolling import Flags, Floats
 
@@ -24,23 +25,6 @@ LEAST_ROWS: Final = 200
 _FOLDS: Final = 5
 _SURE: Final = 0.9
 """The precision at which the lead time is told."""
-_ROUNDS: Final = 150
-_PARAMETERS: Final[dict[str, object]] = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 20,
-    "lambda_l2": 1.0,
-    "feature_fraction": 0.8,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "seed": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
-}
-
 PHYSICS: Final[Mapping[str, tuple[str, str, str]]] = {
     "heat": ("process_temperature", "-", "air_temperature"),
     "power": ("torque", "*", "speed"),
@@ -127,10 +111,10 @@ def learn(of: Labelled, roles: Mapping[str, str]) -> tuple[FailureModel, Failure
     raw = np.zeros(len(of.failed))
     for number in range(_FOLDS):
         kept = fold == number
-        raw[kept] = _fit(rows[~kept], of.failed[~kept]).predict(rows[kept], raw_score=True, num_threads=1)
+        raw[kept] = boosted(rows[~kept], of.failed[~kept]).predict(rows[kept], raw_score=True, num_threads=1)
     probability, warned, sure = _judged(raw, of.failed, fold)
     scale, shift = _calibrated(raw, of.failed)
-    booster = _fit(rows, of.failed)
+    booster = boosted(rows, of.failed)
     threshold = _threshold(_sigmoid(scale * raw + shift), of.failed)
     model = FailureModel(of.sensors, physics, booster, scale, shift, threshold, _weights(booster, len(of.sensors), physics))
     precision, recall, f1 = precision_recall_f1(warned, of.failed)
@@ -157,10 +141,6 @@ def _folds(of: Labelled) -> NDArray[np.intp]:
     known = np.sort(order)
     of_group[np.searchsorted(known, order)] = np.arange(len(order)) % _FOLDS
     return np.asarray(of_group[np.searchsorted(known, of.groups)], dtype=np.intp)
-
-
-def _fit(rows: Singles, failed: Flags) -> lightgbm.Booster:
-    return lightgbm.train(_PARAMETERS, lightgbm.Dataset(rows, failed.astype(float)), num_boost_round=_ROUNDS)
 
 
 def _judged(raw: Floats, failed: Flags, fold: NDArray[np.intp]) -> tuple[Floats, Flags, Flags]:

@@ -69,11 +69,9 @@ async def read(slug: str, sender: str, message_id: str, request: Request) -> Res
 async def business_info(slug: str, sender: str, request: Request) -> Response:
     """Tell what WhatsApp shows of a sender."""
     try:
-        line = await _authorised(slug, request)
+        line = await _of_sender(slug, sender, request)
     except Refused as refused:
         return JSONResponse(refused.body, status_code=refused.status)
-    if sender != line.connection.address:
-        return JSONResponse(shapes.refusal("NOT_FOUND", "Not found"), status_code=404)
     return JSONResponse({"displayName": line.connection.name, "vertical": "RETAIL", "websites": []})
 
 
@@ -81,11 +79,9 @@ async def business_info(slug: str, sender: str, request: Request) -> Response:
 async def templates(slug: str, sender: str, request: Request) -> Response:
     """Tell the templates of a sender and how far their approval has come."""
     try:
-        line = await _authorised(slug, request)
+        await _of_sender(slug, sender, request)
     except Refused as refused:
         return JSONResponse(refused.body, status_code=refused.status)
-    if sender != line.connection.address:
-        return JSONResponse(shapes.refusal("NOT_FOUND", "Not found"), status_code=404)
     return JSONResponse({"templates": approved.listed()})
 
 
@@ -98,6 +94,14 @@ async def media(slug: str, sender: str, media_id: str, request: Request) -> Resp
         return JSONResponse(refused.body, status_code=refused.status)
     except (NotFound, ValueError):
         return Response(status_code=404)
+
+
+async def _of_sender(slug: str, sender: str, request: Request) -> Line:
+    """The line whose number is asked about; another's is as little there as none."""
+    line = await _authorised(slug, request)
+    if sender != line.connection.address:
+        raise Refused(404, shapes.refusal("NOT_FOUND", "Not found"))
+    return line
 
 
 async def _authorised(slug: str, request: Request) -> Line:
