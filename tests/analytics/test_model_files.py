@@ -2,13 +2,14 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnx.numpy_helper
 import pytest
-from onnx import TensorProto, helper
+from onnx import ModelProto, TensorProto, helper
 
 from analytics.data import BadData, read_text, unzipped
 from analytics.machines import files, training
@@ -16,6 +17,8 @@ from analytics.machines.drift import DRIFTED, LEAST_ROWS, Reference
 from analytics.machines.labelled import LEAST_FAILURES, Labelled, learn
 from analytics.machines.onnx_reading import open_model
 from tests.analytics import plant
+
+Change = Callable[[ModelProto], None]
 
 ROLES = {name: name for name in ("air_temperature", "process_temperature", "speed", "torque", "tool_wear")}
 
@@ -79,7 +82,7 @@ def test_the_answers_that_were_learned_are_those_of_other_folds(failure: trainin
     assert few.value.code == "failures_too_few"
 
 
-def _changed(content: bytes, change) -> bytes:  # type: ignore[no-untyped-def]  # a function of one model
+def _changed(content: bytes, change: Change) -> bytes:
     model = onnx.load_model_from_string(content)
     change(model)
     return bytes(model.SerializeToString())
@@ -124,7 +127,7 @@ def _narrow(model: onnx.ModelProto) -> None:
         (_narrow, "model_operators"),
     ],
 )
-def test_a_model_that_does_other_things_is_refused(failure: training.Trained, change, code: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_model_that_does_other_things_is_refused(failure: training.Trained, change: Change, code: str) -> None:
     with pytest.raises(BadData) as refused:
         open_model(_changed(failure.content, change))
     assert refused.value.code == code
@@ -219,7 +222,7 @@ def _tensor(model: onnx.ModelProto) -> None:
 
 
 @pytest.mark.parametrize("change", [_wide, _outer, _flat, _deep, _shared, _targets, _tensor])
-def test_a_model_that_grows_when_it_is_run_is_refused_before_it_is(failure: training.Trained, change) -> None:  # type: ignore[no-untyped-def]
+def test_a_model_that_grows_when_it_is_run_is_refused_before_it_is(failure: training.Trained, change: Change) -> None:
     with pytest.raises(BadData) as refused:
         open_model(_changed(failure.content, change))
     assert refused.value.code == "model_operators"

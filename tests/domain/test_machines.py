@@ -153,5 +153,8 @@ async def test_two_who_bring_the_first_readings_of_a_month_at_once_both_store_th
         async with asyncio.timeout(60):
             while not (await work.session.scalar(waiting)):
                 await asyncio.sleep(0.01)
-    # Then it finds it
+    # Then it finds it, and there is one
     await other
+    async with open_work(plant.principal) as work:
+        name = f"readings_{work.system_time:%Y_%m}"
+        assert await work.session.scalar(text("SELECT count(*) FROM pg_class WHERE relname = :name"), {"name": name}) == 1

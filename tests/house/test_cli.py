@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -78,13 +79,13 @@ def test_lists_answer_in_json(house: House, words: tuple[str, ...]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: House) -> None:
-    def tail(*words: str) -> list[dict[str, object]]:
+    def tail(*words: str) -> list[dict[str, Any]]:
         done = house.command("events", "tail", "-w", "fluxion", "--json", *words)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def positions(*words: str) -> list[int]:
-        return [int(str(event["position"])) for event in tail(*words)]
+        return [event["position"] for event in tail(*words)]
 
     # The demo's machines go on writing events while this reads, so each list may end later than the one before.
     everything = tail("--after", "0")
@@ -98,9 +99,9 @@ def test_the_events_of_a_workspace_can_be_followed_from_any_position(house: Hous
     assert later == list(range(read + 1, read + 1 + len(later)))
     assert tail("--after", str(10**9)) == []
     assert house.command("events", "tail", "-w", "nobody").returncode == 1
-    of = (str(everything[0]["subject_kind"]), str(everything[0]["subject_id"]))
+    of = (everything[0]["subject_kind"], everything[0]["subject_id"])
     state = json.loads(house.command("events", "state", *of, "--number", "1", "--json").stdout)
-    assert (state["number"], state["values"].keys()) == (1, (everything[0]["after"] or {}).keys())  # type: ignore[attr-defined]
+    assert (state["number"], state["values"].keys()) == (1, (everything[0]["after"] or {}).keys())
 
 
 @pytest.mark.slow
